@@ -1,0 +1,2 @@
+//! rtboot
+fn main() {}
