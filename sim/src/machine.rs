@@ -1,0 +1,86 @@
+//! The hardware under whatever program runs: RAM, fuses, FlexSPI with its flash, time and costs.
+
+use crate::clock::{Clock, USB_TRANSACTION_NS};
+use crate::flexspi::FlexSpi;
+use crate::fuses::Fuses;
+use crate::memory::Ram;
+use crate::nor::Nor;
+
+/// Everything countable since power-on.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Costs {
+    /// SETUP transactions on endpoint 0.
+    pub setup: u64,
+    /// IN transactions on endpoint 0.
+    pub in0: u64,
+    /// OUT transactions on endpoint 0.
+    pub out0: u64,
+    /// IN transactions on the interrupt endpoint 1.
+    pub in1: u64,
+    /// OUT transactions on the interrupt endpoint 2.
+    pub out2: u64,
+    /// Bytes received from and sent to a UART host.
+    pub uart_bytes: u64,
+    /// FlexSPI: IP commands.
+    pub ip_commands: u64,
+    /// FlexSPI: 256-byte fills of the AHB buffer.
+    pub ahb_fills: u64,
+    /// Chip-select cycles on the flash.
+    pub spi_cycles: u64,
+}
+
+/// The machine.
+#[derive(Debug, Clone)]
+pub struct Machine {
+    /// On-chip RAM.
+    pub ram: Ram,
+    /// One-time programmable fuses.
+    pub fuses: Fuses,
+    /// The FlexSPI controller; its `nor` is the flash.
+    pub flexspi: FlexSpi,
+    /// Virtual time.
+    pub clock: Clock,
+    /// What was spent.
+    pub costs: Costs,
+}
+
+impl Machine {
+    /// A machine at power-on, with `nor` on FlexSPI port A1.
+    pub fn new(nor: Nor) -> Machine {
+        Machine {
+            ram: Ram::new(),
+            fuses: Fuses::new(),
+            flexspi: FlexSpi::new(nor),
+            clock: Clock::new(),
+            costs: Costs::default(),
+        }
+    }
+
+    /// The flash.
+    pub fn nor(&self) -> &Nor {
+        &self.flexspi.nor
+    }
+
+    /// The flash, to be changed.
+    pub fn nor_mut(&mut self) -> &mut Nor {
+        &mut self.flexspi.nor
+    }
+
+    /// A reset of the chip: RAM and flash keep their contents, the controller and the shadow registers do not.
+    pub fn reset(&mut self) {
+        self.flexspi.reset();
+        self.fuses.reload();
+    }
+
+    /// Power off and on: RAM is lost, the flash wakes in its default mode.
+    pub fn power_cycle(&mut self) {
+        self.reset();
+        self.ram = Ram::new();
+        self.flexspi.nor.power_cycle();
+    }
+
+    /// `count` USB transactions pass on the wire.
+    pub fn usb_time(&mut self, count: u64) {
+        self.clock.advance(count * USB_TRANSACTION_NS);
+    }
+}

@@ -1,0 +1,106 @@
+//! The RAM that exists: three banks as the default FlexRAM partition makes them.
+
+/// One bank of RAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bank {
+    /// First address.
+    pub start: u32,
+    /// Bytes that exist.
+    pub size: u32,
+    /// Bytes that the flashloader believes in (properties 14 and 15): the map, not the partition.
+    pub mapped: u32,
+}
+
+/// ITCM, DTCM, OCRAM, in the order of the flashloader's RAM properties.
+///
+/// Source: i.MX RT1020 reference manual, "FlexRAM", default partition; map sizes: genuine flashloader, emulated.
+pub const BANKS: [Bank; 3] = [
+    Bank {
+        start: 0x0000_0000,
+        size: 0x1_0000,
+        mapped: 0x4_0000,
+    },
+    Bank {
+        start: 0x2000_0000,
+        size: 0x1_0000,
+        mapped: 0x4_0000,
+    },
+    Bank {
+        start: 0x2020_0000,
+        size: 0x2_0000,
+        mapped: 0x4_0000,
+    },
+];
+
+/// Contents of the three banks.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ram {
+    banks: [Vec<u8>; 3],
+}
+
+impl Default for Ram {
+    fn default() -> Ram {
+        Ram::new()
+    }
+}
+
+impl Ram {
+    /// RAM full of zeros.
+    pub fn new() -> Ram {
+        Ram {
+            banks: BANKS.map(|bank| vec![0; bank.size as usize]),
+        }
+    }
+
+    /// `len` bytes at `address`; `None` when they are not all inside one bank.
+    pub fn slice(&self, address: u32, len: usize) -> Option<&[u8]> {
+        let (bank, at) = place(address)?;
+        self.banks[bank].get(at..at.checked_add(len)?)
+    }
+
+    /// The same bytes, to be changed.
+    pub fn slice_mut(&mut self, address: u32, len: usize) -> Option<&mut [u8]> {
+        let (bank, at) = place(address)?;
+        self.banks[bank].get_mut(at..at.checked_add(len)?)
+    }
+
+    /// Writes `bytes`; false, and nothing written, when they do not fit in one bank.
+    pub fn write(&mut self, address: u32, bytes: &[u8]) -> bool {
+        match self.slice_mut(address, bytes.len()) {
+            Some(place) => {
+                place.copy_from_slice(bytes);
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// A little-endian word.
+    pub fn word(&self, address: u32) -> Option<u32> {
+        let bytes = self.slice(address, 4)?.try_into().ok()?;
+        Some(u32::from_le_bytes(bytes))
+    }
+}
+
+/// Bank and offset of an address that exists.
+fn place(address: u32) -> Option<(usize, usize)> {
+    BANKS.iter().enumerate().find_map(|(i, bank)| {
+        let at = address.checked_sub(bank.start)?;
+        (at < bank.size).then_some((i, at as usize))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn banks_end_where_the_partition_ends() {
+        let mut ram = Ram::new();
+        assert!(ram.write(0x2000_FFFC, &[1, 2, 3, 4]));
+        assert!(!ram.write(0x2000_FFFD, &[1, 2, 3, 4]));
+        assert_eq!(ram.word(0x2000_FFFC), Some(0x0403_0201));
+        assert_eq!(ram.slice(0x2022_0000, 0), None);
+        assert!(ram.slice(0, 0x1_0000).is_some());
+    }
+}

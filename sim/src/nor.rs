@@ -1,0 +1,205 @@
+//! A serial NOR flash: a command decoder over an array of bytes.
+//!
+//! The controller hands over whole chip-select cycles. Whatever a host can get wrong shows: wrong dummy clocks shift
+//! the data, a quad command with quad enable clear returns garbage, a program without write enable does nothing,
+//! programming only clears bits, and a busy part hears nothing but status reads.
+
+mod change;
+mod cycle;
+mod part;
+mod protect;
+mod read;
+mod trace;
+
+use std::collections::BTreeMap;
+
+pub use cycle::Cycle;
+pub use part::{BlockProtect, PAGE, Part, QuadEnable, Times};
+pub use trace::Trace;
+
+use crate::clock::Clock;
+
+/// Status register 1: write in progress.
+const WIP: u8 = 1;
+/// Status register 1: write enable latch.
+const WEL: u8 = 2;
+
+/// The flash, its state and its ills.
+#[derive(Debug, Clone)]
+pub struct Nor {
+    /// What part it is.
+    pub part: Part,
+    /// Contents.
+    pub memory: Vec<u8>,
+    /// Status registers 1 to 3; bits 0 and 1 of the first live elsewhere.
+    pub status: [u8; 3],
+    /// False: nobody answers, all lines read as ones.
+    pub present: bool,
+    /// Status reads that still show "busy" after a command.
+    pub busy_polls: u32,
+    /// Busy for ever, from now on.
+    pub stuck_busy: bool,
+    /// RESET# held low: as if absent, state lost.
+    pub held_in_reset: bool,
+    /// Level of the WP# pin: false = low, status registers lockable.
+    pub write_protect_high: bool,
+    /// Programs do nothing (the busy time passes).
+    pub ignores_program: bool,
+    /// Erases do nothing (the busy time passes).
+    pub ignores_erase: bool,
+    /// Bits that never become 1 again: address to mask.
+    pub never_erase: BTreeMap<u32, u8>,
+    /// Bits that never become 0: address to mask.
+    pub never_program: BTreeMap<u32, u8>,
+    /// Counts down with every program, erase and status write; at 0 that one stops half-way and the power is gone.
+    pub cut_after: Option<u64>,
+    /// The power went away in `cut_after`'s operation; power-cycle to clear.
+    pub cut: bool,
+    /// Programs, erases and status writes so far.
+    pub operations: u64,
+    /// Cycles are written down here while set.
+    pub trace: Option<Trace>,
+    mode: Mode,
+}
+
+/// What power-off forgets.
+#[derive(Debug, Clone, Default)]
+struct Mode {
+    write_enabled: bool,
+    volatile_write_enabled: bool,
+    qpi: bool,
+    continuous: bool,
+    reset_armed: bool,
+    power_down: bool,
+    busy: u32,
+    busy_ns: u64,
+}
+
+impl Nor {
+    /// A blank part, quad enable clear.
+    pub fn new(part: Part) -> Nor {
+        Nor {
+            memory: vec![0xFF; part.size as usize],
+            part,
+            status: [0; 3],
+            present: true,
+            busy_polls: 3,
+            stuck_busy: false,
+            held_in_reset: false,
+            write_protect_high: true,
+            ignores_program: false,
+            ignores_erase: false,
+            never_erase: BTreeMap::new(),
+            never_program: BTreeMap::new(),
+            cut_after: None,
+            cut: false,
+            operations: 0,
+            trace: None,
+            mode: Mode::default(),
+        }
+    }
+
+    /// Power off and on.
+    pub fn power_cycle(&mut self) {
+        self.mode = Mode::default();
+        self.cut = false;
+    }
+
+    /// Is quad enable set?
+    pub fn quad_enabled(&self) -> bool {
+        let QuadEnable { register, bit } = self.part.quad_enable;
+        self.status[register] >> bit & 1 == 1
+    }
+
+    /// Sets or clears quad enable.
+    pub fn set_quad_enabled(&mut self, on: bool) {
+        let QuadEnable { register, bit } = self.part.quad_enable;
+        self.status[register] = self.status[register] & !(1 << bit) | u8::from(on) << bit;
+    }
+
+    /// Does the part sit in QPI mode, where one-wire commands are not heard?
+    pub fn in_qpi(&self) -> bool {
+        self.mode.qpi
+    }
+
+    /// Bytes that the block-protect bits keep from change.
+    pub fn protected(&self) -> std::ops::Range<u32> {
+        protect::protected(&self.part, &self.status)
+    }
+
+    /// The trace so far, and starts afresh; empty when tracing is off.
+    pub fn take_trace(&mut self) -> Vec<String> {
+        self.trace.as_mut().map(Trace::take).unwrap_or_default()
+    }
+
+    /// Runs one cycle; returns exactly `read_len` bytes.
+    pub fn cycle(&mut self, cycle: &Cycle, clock: &mut Clock) -> Vec<u8> {
+        let answer = if self.present && !self.held_in_reset && !self.cut {
+            self.dispatch(cycle, clock)
+        } else {
+            None
+        };
+        if let Some(trace) = &mut self.trace {
+            trace.add(cycle, answer.as_deref());
+        }
+        answer.unwrap_or_else(|| vec![0xFF; cycle.read_len])
+    }
+
+    /// What the part drives; `None` = it leaves the lines to their pull-ups.
+    fn dispatch(&mut self, cycle: &Cycle, clock: &mut Clock) -> Option<Vec<u8>> {
+        let opcode = match (self.mode.continuous, cycle.opcode) {
+            // in continuous read the part takes an address, not an opcode
+            (true, None) => 0xEB,
+            (true, Some(_)) => return Some(self.disturb_continuous(cycle)),
+            (false, None) => return None,
+            (false, Some(opcode)) => opcode,
+        };
+        if self.mode.qpi != (cycle.opcode_pads == 4) {
+            return None;
+        }
+        if self.mode.power_down {
+            self.mode.power_down = opcode != 0xAB;
+            return None;
+        }
+        if let Some(index) = self.status_read(opcode) {
+            return Some(self.read_status(index, cycle.read_len, clock));
+        }
+        if self.mode.busy > 0 || self.stuck_busy {
+            return None;
+        }
+        let was_armed = std::mem::take(&mut self.mode.reset_armed);
+        match opcode {
+            0x66 => self.mode.reset_armed = true,
+            0x99 if was_armed => self.mode = Mode::default(),
+            _ => return self.command(opcode, cycle, clock),
+        }
+        None
+    }
+
+    /// A command of a part that is awake, idle and listens to opcodes.
+    fn command(&mut self, opcode: u8, cycle: &Cycle, clock: &mut Clock) -> Option<Vec<u8>> {
+        if let Some(data) = self.read_command(opcode, cycle) {
+            return Some(data);
+        }
+        match opcode {
+            0x06 => self.mode.write_enabled = true,
+            0x04 => self.mode.write_enabled = false,
+            0x50 => self.mode.volatile_write_enabled = true,
+            0xB9 => self.mode.power_down = true,
+            0xF5 => self.mode.qpi = false,
+            _ if Some(opcode) == self.part.enter_qpi => self.mode.qpi = true,
+            _ => self.change(opcode, cycle, clock),
+        }
+        None
+    }
+
+    /// An opcode on the wires while the part waits for an address: garbage, and four quiet wires end the mode.
+    fn disturb_continuous(&mut self, cycle: &Cycle) -> Vec<u8> {
+        if cycle.opcode_pads == 4
+            && let Some(mode) = cycle.more.get(2)
+        {
+            self.mode.continuous = mode & 0xF0 == 0xA0;
+        }
+        read::garbage(cycle)
+    }
+}

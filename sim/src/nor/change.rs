@@ -1,0 +1,150 @@
+//! What changes the part: program, erase, status registers.
+
+use super::cycle::Cycle;
+use super::{Nor, PAGE};
+use crate::clock::Clock;
+
+impl Nor {
+    /// Program, erase or status write; other opcodes are not known and do nothing.
+    pub(super) fn change(&mut self, opcode: u8, cycle: &Cycle, clock: &mut Clock) {
+        match opcode {
+            0x02 => self.program(cycle, 1, 1, clock),
+            0x32 => self.program(cycle, 1, 4, clock),
+            0x38 => self.program(cycle, 4, 4, clock),
+            0x20 | 0xD7 => self.erase(cycle, 0x1000, self.part.times.erase_4k, clock),
+            0x52 => self.erase(cycle, 0x8000, self.part.times.erase_32k, clock),
+            0xD8 => self.erase(cycle, 0x1_0000, self.part.times.erase_64k, clock),
+            0x60 | 0xC7 => self.erase_chip(clock),
+            0x01 => self.write_status(0, &cycle.write, clock),
+            0x31 => self.write_status(1, &cycle.write, clock),
+            0x11 => self.write_status(2, &cycle.write, clock),
+            _ => {}
+        }
+    }
+
+    /// Status registers from `first` on; bits 0 and 1 of register 1 cannot be written.
+    fn write_status(&mut self, first: usize, data: &[u8], clock: &mut Clock) {
+        if first >= self.part.status_registers
+            || !(self.mode.write_enabled || self.mode.volatile_write_enabled)
+        {
+            return;
+        }
+        let locked = !self.write_protect_high && self.status[0] >> self.part.protect.lock & 1 == 1;
+        self.mode.volatile_write_enabled = false;
+        if locked {
+            self.mode.write_enabled = false;
+            return;
+        }
+        if self.operation() {
+            return;
+        }
+        for (register, value) in (first..self.part.status_registers).zip(data) {
+            self.status[register] = if register == 0 { value & !3 } else { *value };
+        }
+        self.start(self.part.times.status, clock);
+    }
+
+    fn program(&mut self, cycle: &Cycle, address_pads: u8, pads: u8, clock: &mut Clock) {
+        if !self.mode.write_enabled {
+            return;
+        }
+        let as_expected =
+            (cycle.address_bits, cycle.address_pads, cycle.pads) == (24, address_pads, pads);
+        let page = cycle.address % self.part.size / PAGE * PAGE;
+        if pads == 4 && !self.quad_enabled() || !as_expected || self.touches_protected(page, PAGE) {
+            self.mode.write_enabled = false;
+            return;
+        }
+        // of more than a page only the last 256 bytes count, and they wrap inside the page
+        let skipped = cycle.write.len().saturating_sub(PAGE as usize);
+        let kept = if self.operation() {
+            (cycle.write.len() - skipped) / 2
+        } else {
+            cycle.write.len() - skipped
+        };
+        for (i, byte) in cycle.write.iter().enumerate().skip(skipped).take(kept) {
+            let at = page + cycle.address.wrapping_add(i as u32) % PAGE;
+            self.program_byte(at, *byte);
+        }
+        self.start(self.part.times.page_program, clock);
+    }
+
+    fn program_byte(&mut self, at: u32, byte: u8) {
+        if self.ignores_program {
+            return;
+        }
+        let stays = self.never_program.get(&at).copied().unwrap_or(0);
+        if let Some(cell) = self.memory.get_mut(at as usize) {
+            *cell &= byte | stays;
+        }
+    }
+
+    fn erase(&mut self, cycle: &Cycle, size: u32, time: u64, clock: &mut Clock) {
+        if !self.mode.write_enabled || cycle.address_bits != 24 {
+            return;
+        }
+        let base = cycle.address % self.part.size / size * size;
+        if self.touches_protected(base, size) {
+            self.mode.write_enabled = false;
+            return;
+        }
+        self.blank(base, size);
+        self.start(time, clock);
+    }
+
+    fn erase_chip(&mut self, clock: &mut Clock) {
+        if !self.mode.write_enabled || !self.protected().is_empty() {
+            self.mode.write_enabled = false;
+            return;
+        }
+        self.blank(0, self.part.size);
+        self.start(self.part.times.erase_chip, clock);
+    }
+
+    /// Ones everywhere, but for bits that never erase; half of it when the power goes.
+    fn blank(&mut self, base: u32, size: u32) {
+        let size = if self.operation() { size / 2 } else { size };
+        if self.ignores_erase {
+            return;
+        }
+        if let Some(cells) = self.memory.get_mut(base as usize..(base + size) as usize) {
+            for (at, cell) in (base..).zip(cells) {
+                *cell = if self.never_erase.is_empty() {
+                    0xFF
+                } else {
+                    let mask = self.never_erase.get(&at).copied().unwrap_or(0);
+                    0xFF & !mask
+                };
+            }
+        }
+    }
+
+    fn touches_protected(&self, start: u32, len: u32) -> bool {
+        let range = self.protected();
+        !range.is_empty() && start < range.end && start + len > range.start
+    }
+
+    /// Counts an operation; true when the power goes away in it.
+    fn operation(&mut self) -> bool {
+        self.operations += 1;
+        match &mut self.cut_after {
+            Some(0) => {
+                self.cut_after = None;
+                self.cut = true;
+            }
+            Some(left) => *left -= 1,
+            None => {}
+        }
+        self.cut
+    }
+
+    /// Busy for `ns`, told in `busy_polls` looks.
+    fn start(&mut self, ns: u64, clock: &mut Clock) {
+        self.mode.busy = self.busy_polls;
+        self.mode.busy_ns = ns;
+        if self.busy_polls == 0 {
+            clock.work(ns);
+            self.mode.write_enabled = false;
+        }
+    }
+}
