@@ -1,0 +1,86 @@
+//! The `.cfg` file of a part: TOML that a person writes, with errors that show the line.
+//!
+//! ```toml
+//! name = "IS25LP064A"
+//! vendor = "ISSI"
+//! jedec = "9d 60 17"
+//! size = "8M"                  # numbers: decimal, hex, or text with K or M
+//! quad-enable = "sr1-bit6"
+//! clock = 6                    # FCB clock index, or "100 MHz"
+//! max-mhz = 104
+//!
+//! [read]
+//! opcode = 0xEB
+//! address-pads = 4
+//! data-pads = 4
+//! dummy-cycles = 6
+//!
+//! [[family]]                   # inherits everything above, tables as a whole
+//! name = "IS25LP032D"
+//! jedec = "9d 60 16"
+//! size = "4M"
+//! ```
+//!
+//! Optional: `vendor`, `page-size`, `sector-size`, `block-size`, `status-write`, `max-mhz`, `option-words`, `evidence`,
+//! `source`, `note`; the tables `[protection]`, `[times]`, `[sfdp]`; and `[fcb]` with `[fcb.lut]`, which force any
+//! field (by our name or NXP's) and any sequence of the FCB. A family member with a size of its own does not inherit
+//! the chip erase time. The text `"none"` takes back an inherited `max-mhz`, `option-words` or `note`.
+
+mod draft;
+mod error;
+mod force;
+mod section;
+mod write;
+
+pub use error::CfgError;
+pub(crate) use error::nearest;
+
+use draft::Draft;
+use section::{Section, root};
+
+use crate::{JedecId, Part};
+
+/// The parts that one `.cfg` file describes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartFile {
+    /// The first is the part meant when no board is at hand; the others are its family.
+    pub parts: Vec<Part>,
+}
+
+impl PartFile {
+    /// Reads the text of a `.cfg` file.
+    ///
+    /// Fails at the first thing that is wrong: not TOML, a key that is unknown, missing or given twice, a value of
+    /// the wrong kind or out of its range. See [`CfgError`].
+    pub fn from_cfg(text: &str) -> Result<PartFile, CfgError> {
+        let document = root(text)?;
+        let section = Section::of(text, "the file", &document, true)?;
+        let mut main = Draft::default();
+        main.overlay(&section)?;
+        let mut parts = vec![main.finish(&section)?];
+        for member in section.tables("family", "[[family]]")? {
+            let mut draft = main.clone();
+            draft.inherited_by(&member);
+            draft.overlay(&member)?;
+            parts.push(draft.finish(&member)?);
+        }
+        Ok(PartFile { parts })
+    }
+
+    /// Writes the parts as a `.cfg` file that reads back equal. Comments of a file read before are not kept.
+    pub fn to_cfg(&self) -> String {
+        write::file(&self.parts)
+    }
+
+    /// The parts with this id, in the order of the file.
+    pub fn by_jedec(&self, id: JedecId) -> Vec<&Part> {
+        self.parts.iter().filter(|part| part.jedec == id).collect()
+    }
+
+    /// The part of this name, upper or lower case.
+    pub fn by_name(&self, name: &str) -> Option<&Part> {
+        self.parts
+            .iter()
+            .find(|part| part.name.eq_ignore_ascii_case(name))
+    }
+}

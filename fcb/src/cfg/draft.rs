@@ -1,0 +1,417 @@
+use std::fmt::Display;
+use std::str::FromStr;
+
+use super::error::CfgError;
+use super::force;
+use super::section::{Entry, Section};
+use crate::part::{Overrides, SfdpExpectation, SfdpPresence, Span, Times};
+use crate::protection::{Protection, Scheme};
+use crate::{ClockIndex, Evidence, JedecId, OptionWords, Part, QeMethod, ReadMode, StatusWrite};
+
+/// A part in the making: what the file and the member have said so far.
+#[derive(Clone, Default)]
+pub(super) struct Draft {
+    name: Option<String>,
+    vendor: Option<String>,
+    jedec: Option<JedecId>,
+    size: Option<u32>,
+    page_size: Option<u32>,
+    sector_size: Option<u32>,
+    block_size: Option<u32>,
+    qe: Option<QeMethod>,
+    status_write: Option<StatusWrite>,
+    clock: Option<ClockIndex>,
+    max_mhz: Option<u16>,
+    option_words: Option<OptionWords>,
+    evidence: Option<Evidence>,
+    source: Option<String>,
+    note: Option<String>,
+    read: Option<ReadMode>,
+    protection: Option<Protection>,
+    times: Times,
+    sfdp: Option<SfdpExpectation>,
+    overrides: Overrides,
+}
+
+/// What the FlexSPI window holds: 504 MiB.
+const LARGEST: u32 = 0x1F80_0000;
+
+impl Draft {
+    /// A member with a size of its own does not inherit what hangs on it.
+    pub fn inherited_by(&mut self, member: &Section<'_>) {
+        if member.get("size").is_some() {
+            self.times.chip_erase = None;
+        }
+    }
+
+    /// Takes over what the table says.
+    pub fn overlay(&mut self, section: &Section<'_>) -> Result<(), CfgError> {
+        let text = |key: &'static str| {
+            section
+                .get(key)
+                .map(|entry| entry.string("a text").map(str::to_owned))
+                .transpose()
+        };
+        let size = |key: &'static str| {
+            section
+                .get(key)
+                .map(|entry| entry.number(u32::MAX))
+                .transpose()
+        };
+        replace(&mut self.name, text("name")?);
+        replace(&mut self.vendor, text("vendor")?);
+        replace(&mut self.source, text("source")?);
+        replace(&mut self.size, size("size")?);
+        replace(&mut self.page_size, size("page-size")?);
+        replace(&mut self.sector_size, size("sector-size")?);
+        replace(&mut self.block_size, size("block-size")?);
+        replace(
+            &mut self.jedec,
+            section
+                .get("jedec")
+                .map(|entry| jedec(&entry))
+                .transpose()?,
+        );
+        replace(
+            &mut self.clock,
+            section
+                .get("clock")
+                .map(|entry| clock(&entry))
+                .transpose()?,
+        );
+        replace(
+            &mut self.qe,
+            choice(section, "quad-enable", QeMethod::NAMES, QeMethod::WHAT)?,
+        );
+        replace(
+            &mut self.status_write,
+            choice(
+                section,
+                "status-write",
+                StatusWrite::NAMES,
+                StatusWrite::WHAT,
+            )?,
+        );
+        replace(
+            &mut self.evidence,
+            choice(section, "evidence", Evidence::NAMES, Evidence::WHAT)?,
+        );
+        take_back(&mut self.note, section.get("note"), |entry| {
+            Ok(entry.string("a text")?.to_owned())
+        })?;
+        take_back(&mut self.max_mhz, section.get("max-mhz"), |entry| {
+            Ok(entry.number(1000)? as u16)
+        })?;
+        take_back(
+            &mut self.option_words,
+            section.get("option-words"),
+            option_words,
+        )?;
+        self.overlay_tables(section)
+    }
+
+    fn overlay_tables(&mut self, section: &Section<'_>) -> Result<(), CfgError> {
+        if let Some(entry) = section.get("read") {
+            self.read = Some(read(&entry.table("[read]")?)?);
+        }
+        if let Some(entry) = section.get("protection") {
+            self.protection = Some(protection(&entry.table("[protection]")?)?);
+        }
+        if let Some(entry) = section.get("times") {
+            self.times = times(&entry.table("[times]")?)?;
+        }
+        if let Some(entry) = section.get("sfdp") {
+            self.sfdp = Some(sfdp(&entry.table("[sfdp]")?)?);
+        }
+        if let Some(entry) = section.get("fcb") {
+            self.overrides = force::overrides(&entry.table("[fcb]")?)?;
+        }
+        Ok(())
+    }
+
+    /// The part, when all that is needed is there and fits together.
+    pub fn finish(&self, section: &Section<'_>) -> Result<Part, CfgError> {
+        let draft = self.clone();
+        let jedec = draft
+            .jedec
+            .ok_or_else(|| section.missing("jedec", "\"9d 60 17\""))?;
+        let qe = draft
+            .qe
+            .ok_or_else(|| section.missing("quad-enable", "\"sr1-bit6\""))?;
+        let part = Part {
+            name: draft
+                .name
+                .ok_or_else(|| section.missing("name", "\"IS25LP064A\""))?,
+            vendor: draft
+                .vendor
+                .unwrap_or_else(|| jedec.maker().unwrap_or("unknown").to_owned()),
+            jedec,
+            size: draft
+                .size
+                .ok_or_else(|| section.missing("size", "\"8M\""))?,
+            page_size: draft.page_size.unwrap_or(0x100),
+            sector_size: draft.sector_size.unwrap_or(0x1000),
+            block_size: draft.block_size.unwrap_or(0x1_0000),
+            qe,
+            status_write: draft.status_write.unwrap_or(qe.usual_status_write()),
+            protection: draft.protection.unwrap_or(Protection::UNKNOWN),
+            read: draft
+                .read
+                .ok_or_else(|| section.error(format!("{} lacks the table [read]", section.name)))?,
+            clock: draft.clock.ok_or_else(|| section.missing("clock", "6"))?,
+            max_mhz: draft.max_mhz,
+            times: draft.times,
+            option_words: draft.option_words,
+            sfdp: draft.sfdp.unwrap_or(SfdpExpectation::UNKNOWN),
+            evidence: draft.evidence.unwrap_or(Evidence::Unconfirmed),
+            source: draft.source.unwrap_or_default(),
+            note: draft.note,
+            overrides: draft.overrides,
+        };
+        check(&part, section).map(|()| part)
+    }
+}
+
+/// Whether the part's facts fit together; errors stand at the key that this table gives, else at the table.
+fn check(part: &Part, section: &Section<'_>) -> Result<(), CfgError> {
+    let at = |key: &'static str, message: String| {
+        Err(section
+            .get(key)
+            .map_or_else(|| section.error(&message), |entry| entry.error(&message)))
+    };
+    for (key, size) in [
+        ("page-size", part.page_size),
+        ("sector-size", part.sector_size),
+        ("block-size", part.block_size),
+    ] {
+        if !size.is_power_of_two() {
+            return at(
+                key,
+                format!("`{key}` must be a power of two, not {size:#x}"),
+            );
+        }
+    }
+    if part.size == 0 || part.size > LARGEST || part.size % part.block_size != 0 {
+        return at(
+            "size",
+            format!(
+                "`size` must be a multiple of the block size, at most {} MiB",
+                LARGEST >> 20
+            ),
+        );
+    }
+    if part.page_size > part.sector_size || part.sector_size > part.block_size {
+        return at(
+            "sector-size",
+            "a page must fit into a sector, and a sector into a block".to_owned(),
+        );
+    }
+    if part.size > 16 << 20 && part.read.address_bits == 24 {
+        return at(
+            "read",
+            format!(
+                "{} has more than 16 MiB and needs a read command with 32 address bits",
+                part.name
+            ),
+        );
+    }
+    match (part.max_mhz, part.clock.khz()) {
+        (Some(max), Some(khz)) if khz > u32::from(max) * 1010 => at(
+            "clock",
+            format!(
+                "clock {} is above the {max} MHz that {} takes; `[fcb]` can force it",
+                part.clock, part.name
+            ),
+        ),
+        _ => Ok(()),
+    }
+}
+
+fn replace<T>(place: &mut Option<T>, new: Option<T>) {
+    if new.is_some() {
+        *place = new;
+    }
+}
+
+/// As [`replace`], but the text "none" takes back what was inherited.
+fn take_back<T>(
+    place: &mut Option<T>,
+    entry: Option<Entry<'_>>,
+    value: impl Fn(&Entry<'_>) -> Result<T, CfgError>,
+) -> Result<(), CfgError> {
+    match entry {
+        Some(entry) if entry.text_value() == Some("none") => *place = None,
+        Some(entry) => *place = Some(value(&entry)?),
+        None => {}
+    }
+    Ok(())
+}
+
+fn choice<T: Copy>(
+    section: &Section<'_>,
+    key: &'static str,
+    names: &[(T, &'static str)],
+    what: &str,
+) -> Result<Option<T>, CfgError> {
+    let Some(entry) = section.get(key) else {
+        return Ok(None);
+    };
+    let word = entry.string("a text")?;
+    match names.iter().find(|(_, name)| *name == word) {
+        Some((value, _)) => Ok(Some(*value)),
+        None => {
+            let known: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
+            let message = format!(
+                "there is no {what} \"{word}\"; known are {}",
+                known.join(", ")
+            );
+            Err(entry.error(message).near(word, known))
+        }
+    }
+}
+
+fn parsed<T: FromStr>(entry: &Entry<'_>, wanted: &str) -> Result<T, CfgError>
+where
+    T::Err: Display,
+{
+    entry
+        .string(wanted)?
+        .parse()
+        .map_err(|error: T::Err| entry.error(error.to_string()))
+}
+
+fn jedec(entry: &Entry<'_>) -> Result<JedecId, CfgError> {
+    if entry.text_value().is_some() {
+        return parsed(entry, "a text");
+    }
+    let [_, a, b, c] = entry.number(0xFF_FFFF)?.to_be_bytes();
+    Ok(JedecId([a, b, c]))
+}
+
+fn option_words(entry: &Entry<'_>) -> Result<OptionWords, CfgError> {
+    let words: OptionWords = match entry.text_value() {
+        Some(_) => parsed(entry, "a text")?,
+        None => match entry.numbers(u32::MAX)?[..] {
+            [word0] => OptionWords::one(word0),
+            [word0, word1] => OptionWords::two(word0, word1),
+            _ => return Err(entry.error("`option-words` takes one or two words")),
+        },
+    };
+    words
+        .check()
+        .map_err(|error| entry.error(error.to_string()))?;
+    Ok(words)
+}
+
+fn clock(entry: &Entry<'_>) -> Result<ClockIndex, CfgError> {
+    let bad =
+        || entry.error("`clock` takes an index from 1 to 8, or a frequency such as \"100 MHz\"");
+    let index = match entry.text_value() {
+        Some(text) => {
+            let mhz = text.to_ascii_lowercase();
+            let mhz: u16 = mhz
+                .trim_end_matches("mhz")
+                .trim()
+                .parse()
+                .map_err(|_| bad())?;
+            (1..=8)
+                .map(ClockIndex)
+                .find(|index| index.mhz() == Some(mhz))
+                .ok_or_else(bad)?
+        }
+        None => ClockIndex(entry.number(u32::MAX)?.try_into().unwrap_or(0)),
+    };
+    index.mhz().map(|_| index).ok_or_else(bad)
+}
+
+fn read(section: &Section<'_>) -> Result<ReadMode, CfgError> {
+    section.knows([
+        "opcode",
+        "address-bits",
+        "address-pads",
+        "data-pads",
+        "dummy-cycles",
+    ])?;
+    let byte = |key: &'static str, example: &str| match section.get(key) {
+        Some(entry) => Ok(entry.number(0xFF)? as u8),
+        None => Err(section.missing(key, example)),
+    };
+    let one_of = |key: &'static str, value: u8, allowed: &[u8]| match section.get(key) {
+        Some(entry) if !allowed.contains(&value) => {
+            Err(entry.error(format!("`{key}` must be one of {allowed:?}")))
+        }
+        _ => Ok(value),
+    };
+    let bits = if section.get("address-bits").is_some() {
+        byte("address-bits", "24")?
+    } else {
+        24
+    };
+    Ok(ReadMode {
+        opcode: byte("opcode", "0xEB")?,
+        address_bits: one_of("address-bits", bits, &[24, 32])?,
+        address_pads: one_of("address-pads", byte("address-pads", "4")?, &[1, 2, 4, 8])?,
+        data_pads: one_of("data-pads", byte("data-pads", "4")?, &[1, 2, 4, 8])?,
+        dummy_cycles: byte("dummy-cycles", "6")?,
+    })
+}
+
+fn protection(section: &Section<'_>) -> Result<Protection, CfgError> {
+    section.knows(["mask", "lock", "complement", "scheme", "confirmed"])?;
+    let mask = |key: &'static str| {
+        section
+            .get(key)
+            .map_or(Ok(0), |entry| Ok(entry.number(0xFF)? as u8))
+    };
+    Ok(Protection {
+        mask: mask("mask")?,
+        lock: mask("lock")?,
+        complement: mask("complement")?,
+        scheme: choice(section, "scheme", Scheme::NAMES, Scheme::WHAT)?.unwrap_or(Scheme::Unknown),
+        confirmed: section
+            .get("confirmed")
+            .map_or(Ok(false), |entry| entry.boolean())?,
+    })
+}
+
+fn times(section: &Section<'_>) -> Result<Times, CfgError> {
+    section.knows([
+        "sector-erase-ms",
+        "block-erase-ms",
+        "chip-erase-ms",
+        "page-program-us",
+    ])?;
+    let pair = |key: &'static str, span: fn(u64, u64) -> Span| {
+        let Some(entry) = section.get(key) else {
+            return Ok(None);
+        };
+        match entry.numbers(u32::MAX)?[..] {
+            [typical, max] if typical <= max => Ok(Some(span(typical.into(), max.into()))),
+            _ => Err(entry.error(format!(
+                "`{key}` takes two numbers, typical and longest, such as [48, 384]"
+            ))),
+        }
+    };
+    Ok(Times {
+        sector_erase: pair("sector-erase-ms", Span::millis)?,
+        block_erase: pair("block-erase-ms", Span::millis)?,
+        chip_erase: pair("chip-erase-ms", Span::millis)?,
+        page_program: pair("page-program-us", Span::micros)?,
+    })
+}
+
+fn sfdp(section: &Section<'_>) -> Result<SfdpExpectation, CfgError> {
+    section.knows(["presence", "dwords", "qer"])?;
+    let byte = |key: &'static str, max| {
+        section
+            .get(key)
+            .map(|entry| entry.number(max).map(|n| n as u8))
+            .transpose()
+    };
+    Ok(SfdpExpectation {
+        presence: choice(section, "presence", SfdpPresence::NAMES, SfdpPresence::WHAT)?
+            .unwrap_or(SfdpPresence::Unknown),
+        dwords: byte("dwords", 0xFF)?,
+        qer: byte("qer", 7)?,
+    })
+}

@@ -1,0 +1,70 @@
+//! The NOR parts that come with the crate: `fcb/parts/*.cfg`, one maker's family a file.
+
+use crate::cfg::nearest as nearest_of;
+use crate::{JedecId, Part, PartFile};
+
+macro_rules! parts {
+    ($($name:literal)*) => { &[$(($name, include_str!(concat!("../parts/", $name)))),*] };
+}
+
+const FILES: &[(&str, &str)] = parts! {
+    "issi.cfg"
+};
+
+/// Every file: its name ("issi.cfg") and its text.
+pub fn files() -> &'static [(&'static str, &'static str)] {
+    FILES
+}
+
+/// A file by its name, its name without ".cfg", or the name of a part in it; upper or lower case.
+///
+/// Asked for a part that is not the file's first, the part is moved to the front: it is the one that is meant.
+pub fn find(name: &str) -> Option<(&'static str, PartFile)> {
+    let stem = |file: &str| file.trim_end_matches(".cfg").to_ascii_lowercase();
+    let wanted = stem(&name.to_ascii_lowercase());
+    let by_file = read().find(|(file, _)| stem(file) == wanted);
+    by_file.or_else(|| {
+        read().find_map(|(file, mut parts)| {
+            let place = parts
+                .parts
+                .iter()
+                .position(|part| part.name.to_ascii_lowercase() == wanted)?;
+            parts.parts.get_mut(..=place)?.rotate_right(1);
+            Some((file, parts))
+        })
+    })
+}
+
+/// The names of all parts, in the order of the files.
+pub fn names() -> Vec<String> {
+    parts().map(|part| part.name).collect()
+}
+
+/// All parts, in the order of the files.
+pub fn parts() -> impl Iterator<Item = Part> {
+    read().flat_map(|(_, file)| file.parts)
+}
+
+/// The parts with this id; several may share one.
+pub fn by_jedec(id: JedecId) -> Vec<Part> {
+    parts().filter(|part| part.jedec == id).collect()
+}
+
+/// The file or part whose name is most like `name`, if any is like it.
+pub fn nearest(name: &str) -> Option<String> {
+    let names = names();
+    nearest_of(
+        name,
+        FILES
+            .iter()
+            .map(|(file, _)| *file)
+            .chain(names.iter().map(String::as_str)),
+    )
+}
+
+/// The files as parts. A test holds that every file reads; one that did not would be left out.
+fn read() -> impl Iterator<Item = (&'static str, PartFile)> {
+    FILES
+        .iter()
+        .filter_map(|(name, text)| Some((*name, PartFile::from_cfg(text).ok()?)))
+}

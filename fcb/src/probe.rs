@@ -1,0 +1,71 @@
+//! Read-only FCBs: configured with one of them, the flashloader's read-memory returns what the flash answers to one command.
+//!
+//! None has a device mode or a configuration command, a write enable, an erase or a program; all run at 30 MHz on
+//! one pad and give up when the flash stays busy. Seen on the genuine flashloader (emulated): configure-memory sends
+//! no command to the flash for such a block, and read-memory at 0x60000000 returns the register, id or table.
+
+use crate::fcb::Fcb;
+use crate::lut::{Sequence, index};
+use crate::part::ReadMode;
+use crate::{ClockIndex, Part};
+
+/// The window that a register or table read may cover.
+const WINDOW: u32 = 16 << 20;
+const TIMEOUT_MS: u32 = 500;
+
+/// Returns the JEDEC id (9Fh). Reading on repeats it or gives further id bytes, as the part likes.
+pub fn jedec_id() -> Fcb {
+    reading(&Sequence::read_register(0x9F, 4), WINDOW)
+}
+
+/// Returns status register 1 (05h), over and over.
+pub fn status1() -> Fcb {
+    register(0x05)
+}
+
+/// Returns status register 2 (35h), over and over.
+///
+/// Only after the JEDEC id named a part that has it: ISSI and Macronix parts enter QPI mode on 35h and every later
+/// read is FF until the power is cut. See [`status2_of`].
+pub fn status2() -> Fcb {
+    register(0x35)
+}
+
+/// Returns status register 2 of this part; `None` when it has none that matters.
+pub fn status2_of(part: &Part) -> Option<Fcb> {
+    part.sr2_read_command().map(register)
+}
+
+/// Returns a register of any part, by its read command. See the warning at [`status2`].
+pub fn register(command: u8) -> Fcb {
+    reading(&Sequence::read_register(command, 4), WINDOW)
+}
+
+/// Returns the SFDP (5Ah) as if it lay at 0x60000000.
+pub fn sfdp() -> Fcb {
+    reading(&Sequence::read_sfdp(), WINDOW)
+}
+
+/// Returns the flash content by 03h on one pad, for the first `size` bytes (24-bit addresses: at most 16 MiB).
+pub fn plain_read(size: u32) -> Fcb {
+    reading(&ReadMode::PLAIN.sequence(), size)
+}
+
+fn reading(sequence: &Sequence, size: u32) -> Fcb {
+    let mut fcb = Fcb::new();
+    fcb.set_read_sample_clock(1);
+    fcb.set_cs_hold_time(3);
+    fcb.set_cs_setup_time(3);
+    fcb.set_controller_options(0x10);
+    fcb.set_device_type(1);
+    fcb.set_flash_pads(1);
+    fcb.set_clock(ClockIndex::MHZ_30.0);
+    fcb.set_command_clock(ClockIndex::MHZ_30.0);
+    fcb.set_sflash_a1_size(size);
+    fcb.set_timeout_ms(TIMEOUT_MS);
+    fcb.set_page_size(0x100);
+    fcb.set_sector_size(0x1000);
+    fcb.set_block_size(0x1_0000);
+    fcb.set_sequence(index::READ, sequence);
+    fcb
+}
