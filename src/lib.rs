@@ -1,1 +1,5 @@
 //! rtboot
+
+pub mod mboot;
+pub mod port;
+pub mod sdp;

@@ -1,0 +1,152 @@
+//! What can go wrong with an MBOOT command.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::{Status, Tag};
+use crate::port;
+
+/// Where in a command something happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// The first response.
+    Response,
+    /// While data was travelling.
+    Data,
+    /// The response after all data.
+    Final,
+}
+
+impl fmt::Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Step::Response => "first response",
+            Step::Data => "data phase",
+            Step::Final => "final response",
+        })
+    }
+}
+
+/// An error of the MBOOT client; says which command failed, where, and keeps the device's own code.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// The flashloader answered with a status other than success.
+    #[error("the flashloader refused {command}: {status}{}", at(*.step, *.done))]
+    Refused {
+        /// The command.
+        command: Tag,
+        /// The flashloader's code.
+        status: Status,
+        /// Where it came.
+        step: Step,
+        /// Bytes of the data phase that had passed (a write: that were sent; not all need be in memory).
+        done: u64,
+    },
+    /// The flashloader did not answer in time.
+    #[error("no answer from the flashloader to {command} within {waited:?}{}", at(*.step, *.done))]
+    Timeout {
+        /// The command.
+        command: Tag,
+        /// Where it was waited for.
+        step: Step,
+        /// How long.
+        waited: Duration,
+        /// Bytes of the data phase that had passed.
+        done: u64,
+    },
+    /// The device left the bus before it had answered.
+    #[error("the board left during {command}")]
+    Gone {
+        /// The command.
+        command: Tag,
+    },
+    /// An answer that the protocol does not allow.
+    #[error("unexpected answer to {command}: {what} [{}]", super::link::hex(.bytes))]
+    Protocol {
+        /// The command.
+        command: Tag,
+        /// What is wrong with it.
+        what: &'static str,
+        /// The bytes, at most 64.
+        bytes: Vec<u8>,
+    },
+    /// The caller's `progress` said stop. The device is ready for the next command.
+    #[error("{command} was cancelled after {done} bytes")]
+    Cancelled {
+        /// The command.
+        command: Tag,
+        /// Bytes that had passed.
+        done: u64,
+    },
+    /// An argument that the protocol cannot carry; nothing was sent.
+    #[error("{command}: {what}")]
+    Argument {
+        /// The command.
+        command: Tag,
+        /// What is wrong with it.
+        what: &'static str,
+    },
+    /// The port failed.
+    #[error("{command}: {source}")]
+    Port {
+        /// The command.
+        command: Tag,
+        /// The port's own error.
+        source: port::Error,
+    },
+}
+
+/// `" (final response, after 4096 bytes)"`; nothing for a plain first response.
+fn at(step: Step, done: u64) -> String {
+    match (step, done) {
+        (Step::Response, _) => String::new(),
+        (step, 0) => format!(" ({step})"),
+        (step, done) => format!(" ({step}, after {done} bytes)"),
+    }
+}
+
+impl Error {
+    /// The device's own code, when it gave one.
+    pub fn status(&self) -> Option<Status> {
+        match self {
+            Error::Refused { status, .. } => Some(*status),
+            _ => None,
+        }
+    }
+
+    /// The command that failed.
+    pub fn command(&self) -> Tag {
+        match *self {
+            Error::Refused { command, .. }
+            | Error::Timeout { command, .. }
+            | Error::Gone { command }
+            | Error::Protocol { command, .. }
+            | Error::Cancelled { command, .. }
+            | Error::Argument { command, .. }
+            | Error::Port { command, .. } => command,
+        }
+    }
+
+    /// Advice for a person, where there is any.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Error::Refused { status, .. } => status.hint(),
+            Error::Timeout {
+                command: Tag::FLASH_ERASE_ALL | Tag::FLASH_ERASE_REGION,
+                ..
+            } => Some(
+                "erasing takes its time: raise the time-out; a flash that never gets ready needs a reset of the board",
+            ),
+            Error::Timeout { .. } => {
+                Some("a flash that is absent or held in reset stays busy for ever; reset the board")
+            }
+            Error::Gone { .. } => Some(
+                "the flashloader crashed or lost power; look whether the ROM is back on the same port",
+            ),
+            Error::Protocol { .. } => Some("reset the board and load the flashloader again"),
+            Error::Port { source, .. } => source.hint(),
+            _ => None,
+        }
+    }
+}

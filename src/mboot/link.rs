@@ -1,0 +1,146 @@
+//! What carries MBOOT: whole packets.
+
+use std::time::Duration;
+
+use super::{Error, Step, Tag};
+use crate::port;
+
+/// An error below the commands.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum LinkError {
+    /// The port failed.
+    Port(port::Error),
+    /// The device did not acknowledge a packet (UART).
+    Timeout {
+        /// How long it was waited for.
+        waited: Duration,
+    },
+    /// What arrived is no packet, or a packet could not be got across.
+    Protocol {
+        /// What is wrong.
+        what: &'static str,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+impl From<port::Error> for LinkError {
+    fn from(error: port::Error) -> LinkError {
+        LinkError::Port(error)
+    }
+}
+
+impl LinkError {
+    /// The same, with the command it happened to.
+    pub(crate) fn during(self, command: Tag, step: Step, done: u64) -> Error {
+        match self {
+            LinkError::Port(port::Error::Gone { .. }) => Error::Gone { command },
+            LinkError::Port(source) => Error::Port { command, source },
+            LinkError::Timeout { waited } => Error::Timeout {
+                command,
+                step,
+                waited,
+                done,
+            },
+            LinkError::Protocol { what, bytes } => protocol(command, what, &bytes),
+        }
+    }
+}
+
+/// A protocol error that keeps the head of the bytes.
+pub(crate) fn protocol(command: Tag, what: &'static str, bytes: &[u8]) -> Error {
+    Error::Protocol {
+        command,
+        what,
+        bytes: bytes[..bytes.len().min(64)].to_vec(),
+    }
+}
+
+/// Bytes as a person reads them.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes
+        .iter()
+        .map(|b| format!("{b:02x}"))
+        .collect::<Vec<_>>()
+        .join(" ")
+}
+
+/// One packet of the device.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Packet {
+    /// A response. Empty: the device ends a data phase, the real response follows.
+    Response(Vec<u8>),
+    /// Data. Empty: the device ends a data phase, the real response follows.
+    Data(Vec<u8>),
+    /// Something that no device should send, such as an echo of the host's own report.
+    Stray(Vec<u8>),
+}
+
+/// What became of a data packet.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sent {
+    /// It is on its way; go on.
+    Taken,
+    /// The device has something to say instead: stop and receive.
+    Stop,
+}
+
+/// Carries MBOOT packets over a port.
+pub trait Link: Send {
+    /// Sends a command packet. Over a UART this waits up to `timeout` for the acknowledgement, which the device may hold back
+    /// until it has its answer ready.
+    ///
+    /// # Errors
+    /// The port's; [`LinkError::Timeout`] without an acknowledgement.
+    fn send_command(&mut self, packet: &[u8], timeout: Duration) -> Result<(), LinkError>;
+
+    /// Sends a data packet; an empty one ends the data phase.
+    ///
+    /// # Errors
+    /// As [`Link::send_command`].
+    fn send_data(&mut self, chunk: &[u8], timeout: Duration) -> Result<Sent, LinkError>;
+
+    /// The next packet; `None` when none came within `timeout`. A `timeout` of zero only looks.
+    ///
+    /// # Errors
+    /// The port's; [`LinkError::Protocol`] for bytes that are no packet.
+    fn receive(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError>;
+
+    /// Asks the device to stop sending data. `false` when the link has no way: then the rest must be read and thrown away.
+    fn stop_receiving(&mut self) -> bool {
+        false
+    }
+
+    /// Bytes to put in one data packet, for a device that takes `device_max`.
+    fn chunk_size(&self, device_max: usize) -> usize;
+
+    /// Packets of a predecessor can come for so long after the last one.
+    fn settle_time(&self) -> Duration;
+
+    /// Whom the link talks to.
+    fn describe(&self) -> String;
+}
+
+impl<L: Link + ?Sized> Link for Box<L> {
+    fn send_command(&mut self, packet: &[u8], timeout: Duration) -> Result<(), LinkError> {
+        (**self).send_command(packet, timeout)
+    }
+    fn send_data(&mut self, chunk: &[u8], timeout: Duration) -> Result<Sent, LinkError> {
+        (**self).send_data(chunk, timeout)
+    }
+    fn receive(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError> {
+        (**self).receive(timeout)
+    }
+    fn stop_receiving(&mut self) -> bool {
+        (**self).stop_receiving()
+    }
+    fn chunk_size(&self, device_max: usize) -> usize {
+        (**self).chunk_size(device_max)
+    }
+    fn settle_time(&self) -> Duration {
+        (**self).settle_time()
+    }
+    fn describe(&self) -> String {
+        (**self).describe()
+    }
+}

@@ -1,0 +1,322 @@
+//! MBOOT over a UART.
+//!
+//! ```text
+//! --> 5A A6                     <-- 5A A7 …               ping: sets the device's baud rate, once
+//! --> 5A A4 command             <-- 5A A1                 ACK, held back until the device has its answer
+//!                               <-- 5A A4 response        --> 5A A1
+//! --> 5A A5 data                <-- 5A A1 | A2 | A3       next, again, stop
+//!                               <-- 5A A5 data            --> 5A A1 | A2 | A3     next, again, stop
+//! ```
+
+use std::time::Duration;
+
+use super::frame;
+pub use super::frame::PingResponse;
+use super::link::{Link, LinkError, Packet, Sent};
+use crate::port::SerialPort;
+
+/// Window for the answer to one ping (blhost).
+const PING_WINDOW: Duration = Duration::from_millis(500);
+/// Pings tried.
+const PING_TRIES: usize = 3;
+/// Longest silence inside a frame once it has begun.
+const GAP: Duration = Duration::from_millis(500);
+/// Noise skipped before a start byte (SPSDK).
+const NOISE_LIMIT: usize = 50;
+/// Times a frame is sent again, or asked for again.
+const RESENDS: usize = 3;
+/// Frames skipped because they say nothing now: stray ACKs, late ping responses.
+const STRAY_LIMIT: usize = 16;
+/// A predecessor's data frame takes 90 ms at 115200 baud.
+const SETTLE: Duration = Duration::from_millis(100);
+
+/// MBOOT over a serial port.
+#[derive(Debug)]
+pub struct UartLink<P> {
+    port: P,
+    /// A packet that came where an acknowledgement was due.
+    early: Option<Packet>,
+    /// The next data frame is answered with an abort.
+    stop: bool,
+}
+
+/// What came in.
+enum Incoming {
+    Ack,
+    Nak,
+    Abort,
+    Packet(Packet),
+    /// Intact in form, wrong CRC.
+    Damaged,
+    Nothing,
+}
+
+impl<P: SerialPort> UartLink<P> {
+    /// A link over `port` to a device that knows the baud rate already.
+    pub fn new(port: P) -> UartLink<P> {
+        UartLink {
+            port,
+            early: None,
+            stop: false,
+        }
+    }
+
+    /// A link over `port`, once the device has answered a ping. The first ping after its start sets its baud rate.
+    ///
+    /// # Errors
+    /// [`LinkError::Timeout`] when no ping was answered; [`LinkError::Protocol`] for noise only.
+    pub fn connect(port: P) -> Result<(UartLink<P>, PingResponse), LinkError> {
+        let mut link = UartLink::new(port);
+        let answer = link.ping()?;
+        Ok((link, answer))
+    }
+
+    /// Pings until the device answers, three times at most.
+    ///
+    /// # Errors
+    /// As [`UartLink::connect`].
+    pub fn ping(&mut self) -> Result<PingResponse, LinkError> {
+        let mut last = LinkError::Timeout {
+            waited: PING_WINDOW,
+        };
+        for _ in 0..PING_TRIES {
+            self.port.discard_input()?;
+            self.port.write(&[frame::START, frame::PING])?;
+            match self.ping_answer() {
+                Ok(Some(answer)) => return Ok(answer),
+                Ok(None) => {}
+                Err(error @ LinkError::Protocol { .. }) => last = error,
+                Err(error) => return Err(error),
+            }
+        }
+        Err(last)
+    }
+
+    fn ping_answer(&mut self) -> Result<Option<PingResponse>, LinkError> {
+        for _ in 0..STRAY_LIMIT {
+            match self.start(PING_WINDOW)? {
+                None => return Ok(None),
+                Some(frame::PING_RESPONSE) => {
+                    let mut bytes = [frame::START, frame::PING_RESPONSE, 0, 0, 0, 0, 0, 0, 0, 0];
+                    self.read_exact(&mut bytes[2..])?;
+                    let broken = LinkError::Protocol {
+                        what: "a damaged ping response",
+                        bytes: bytes.to_vec(),
+                    };
+                    return PingResponse::parse(&bytes).map(Some).ok_or(broken);
+                }
+                Some(_) => {} // left-overs: their bytes are skipped as noise
+            }
+        }
+        Ok(None)
+    }
+
+    /// Gives the port back.
+    pub fn into_port(self) -> P {
+        self.port
+    }
+
+    /// Skips noise up to a start byte and returns the type byte after it; `None` when nothing came.
+    fn start(&mut self, timeout: Duration) -> Result<Option<u8>, LinkError> {
+        let mut noise = Vec::new();
+        let mut patience = timeout;
+        loop {
+            let mut byte = [0];
+            if self.port.read(&mut byte, patience)? == 0 {
+                return match noise.is_empty() {
+                    true => Ok(None),
+                    false => Err(LinkError::Protocol {
+                        what: "noise, then silence",
+                        bytes: noise,
+                    }),
+                };
+            }
+            if byte[0] == frame::START {
+                let mut kind = [0];
+                self.read_exact(&mut kind)?;
+                return Ok(Some(kind[0]));
+            }
+            noise.push(byte[0]);
+            if noise.len() > NOISE_LIMIT {
+                return Err(LinkError::Protocol {
+                    what: "too much noise before a frame",
+                    bytes: noise,
+                });
+            }
+            patience = GAP;
+        }
+    }
+
+    fn read_exact(&mut self, buffer: &mut [u8]) -> Result<(), LinkError> {
+        let mut have = 0;
+        while have < buffer.len() {
+            match self.port.read(&mut buffer[have..], GAP)? {
+                0 => {
+                    let bytes = buffer[..have].to_vec();
+                    return Err(LinkError::Protocol {
+                        what: "a frame that breaks off",
+                        bytes,
+                    });
+                }
+                count => have = (have + count).min(buffer.len()),
+            }
+        }
+        Ok(())
+    }
+
+    /// The next thing on the line.
+    fn incoming(&mut self, timeout: Duration) -> Result<Incoming, LinkError> {
+        for _ in 0..STRAY_LIMIT {
+            let Some(kind) = self.start(timeout)? else {
+                return Ok(Incoming::Nothing);
+            };
+            match kind {
+                frame::ACK => return Ok(Incoming::Ack),
+                frame::NAK => return Ok(Incoming::Nak),
+                frame::ABORT => return Ok(Incoming::Abort),
+                frame::COMMAND | frame::DATA => return self.body(kind),
+                // the answer to an earlier ping
+                frame::PING_RESPONSE => self.read_exact(&mut [0; frame::PING_RESPONSE_LEN - 2])?,
+                _ => {
+                    let bytes = vec![frame::START, kind];
+                    return Err(LinkError::Protocol {
+                        what: "an unknown frame type",
+                        bytes,
+                    });
+                }
+            }
+        }
+        Err(LinkError::Protocol {
+            what: "ping responses only",
+            bytes: Vec::new(),
+        })
+    }
+
+    fn body(&mut self, kind: u8) -> Result<Incoming, LinkError> {
+        let mut header = [frame::START, kind, 0, 0, 0, 0];
+        self.read_exact(&mut header[2..])?;
+        let length = frame::payload_length(&header);
+        if length > frame::MAX_PAYLOAD {
+            return Err(LinkError::Protocol {
+                what: "a frame that is too long",
+                bytes: header.to_vec(),
+            });
+        }
+        let mut payload = vec![0; length];
+        self.read_exact(&mut payload)?;
+        Ok(match (frame::is_intact(&header, &payload), kind) {
+            (false, _) => Incoming::Damaged,
+            (true, frame::COMMAND) => Incoming::Packet(Packet::Response(payload)),
+            (true, _) => Incoming::Packet(Packet::Data(payload)),
+        })
+    }
+
+    /// The next packet, acknowledged; damaged ones are asked for again.
+    fn packet(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError> {
+        let mut damaged = 0;
+        for _ in 0..STRAY_LIMIT {
+            match self.incoming(timeout)? {
+                Incoming::Nothing => return Ok(None),
+                Incoming::Packet(packet) => {
+                    self.acknowledge(&packet)?;
+                    return Ok(Some(packet));
+                }
+                Incoming::Damaged if damaged < RESENDS => {
+                    damaged += 1;
+                    self.port.write(&[frame::START, frame::NAK])?;
+                }
+                Incoming::Damaged => {
+                    return Err(LinkError::Protocol {
+                        what: "a frame that stays damaged",
+                        bytes: Vec::new(),
+                    });
+                }
+                Incoming::Ack | Incoming::Nak | Incoming::Abort => {} // late: says nothing now
+            }
+        }
+        Err(LinkError::Protocol {
+            what: "acknowledgements only",
+            bytes: Vec::new(),
+        })
+    }
+
+    fn acknowledge(&mut self, packet: &Packet) -> Result<(), LinkError> {
+        let stop = std::mem::take(&mut self.stop);
+        let answer = match packet {
+            Packet::Data(payload) if stop && !payload.is_empty() => frame::ABORT,
+            _ => frame::ACK,
+        };
+        Ok(self.port.write(&[frame::START, answer])?)
+    }
+
+    /// Sends a frame until it is acknowledged.
+    fn send(&mut self, kind: u8, payload: &[u8], timeout: Duration) -> Result<Sent, LinkError> {
+        let too_long = LinkError::Protocol {
+            what: "a payload that no frame can carry",
+            bytes: Vec::new(),
+        };
+        let bytes = frame::build(kind, payload).ok_or(too_long)?;
+        for _ in 0..=RESENDS {
+            self.port.write(&bytes)?;
+            match self.incoming(timeout)? {
+                Incoming::Ack => return Ok(Sent::Taken),
+                Incoming::Abort => return Ok(Sent::Stop),
+                Incoming::Nak => {}
+                Incoming::Nothing => return Err(LinkError::Timeout { waited: timeout }),
+                // the acknowledgement was lost, the answer was not
+                Incoming::Packet(packet) => {
+                    self.acknowledge(&packet)?;
+                    self.early = Some(packet);
+                    return Ok(Sent::Stop);
+                }
+                Incoming::Damaged => {
+                    self.port.write(&[frame::START, frame::NAK])?;
+                    self.early = self.packet(timeout)?;
+                    return Ok(Sent::Stop);
+                }
+            }
+        }
+        Err(LinkError::Protocol {
+            what: "refused as damaged again and again",
+            bytes: Vec::new(),
+        })
+    }
+}
+
+impl<P: SerialPort> Link for UartLink<P> {
+    fn send_command(&mut self, packet: &[u8], timeout: Duration) -> Result<(), LinkError> {
+        self.stop = false;
+        self.send(frame::COMMAND, packet, timeout).map(drop)
+    }
+
+    fn send_data(&mut self, chunk: &[u8], timeout: Duration) -> Result<Sent, LinkError> {
+        self.send(frame::DATA, chunk, timeout)
+    }
+
+    fn receive(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError> {
+        match self.early.take() {
+            Some(packet) => Ok(Some(packet)),
+            None => self.packet(timeout),
+        }
+    }
+
+    fn stop_receiving(&mut self) -> bool {
+        self.stop = true;
+        true
+    }
+
+    fn chunk_size(&self, device_max: usize) -> usize {
+        device_max.clamp(1, frame::MAX_PAYLOAD)
+    }
+
+    fn settle_time(&self) -> Duration {
+        SETTLE
+    }
+
+    fn describe(&self) -> String {
+        self.port.describe()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,165 @@
+//! What can go wrong between the host and a wire.
+
+/// An error of a port. Every variant names the port as its `describe()` does, or the path that was to be opened.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// Nothing is there under this name.
+    #[error("{port} does not exist")]
+    NotFound {
+        /// The path asked for.
+        port: String,
+    },
+    /// The operating system does not let this user open it (EACCES, EPERM).
+    #[error("no permission to open {port}")]
+    Permission {
+        /// The path asked for.
+        port: String,
+    },
+    /// Another program holds it (EBUSY, a sharing violation).
+    #[error("{port} is held by another program")]
+    Busy {
+        /// The path asked for.
+        port: String,
+    },
+    /// The device left: unplugged, reset, jumped to other code.
+    #[error("{port} has gone")]
+    Gone {
+        /// The port that was open.
+        port: String,
+    },
+    /// The device is there and takes no bytes.
+    #[error("{port} takes no more bytes")]
+    Stalled {
+        /// The port that is open.
+        port: String,
+    },
+    /// A report that no HID device can take: empty, or longer than 16384 bytes.
+    #[error("a report of {length} bytes cannot be sent to {port}")]
+    ReportLength {
+        /// The port that is open.
+        port: String,
+        /// Bytes of the report, its id included.
+        length: usize,
+    },
+    /// Everything else that the operating system says.
+    #[error("{action} {port}: {message}")]
+    Io {
+        /// The port, or the path asked for.
+        port: String,
+        /// What was tried: `"open"`, `"write to"`, `"read from"`, `"set the speed of"`, `"list"`.
+        action: &'static str,
+        /// The operating system's words.
+        message: String,
+    },
+}
+
+impl Error {
+    /// Whether the device has left the bus. After some commands (jump, reset, execute) that is the success.
+    pub fn is_gone(&self) -> bool {
+        matches!(self, Error::Gone { .. })
+    }
+
+    /// Advice for a person, where there is any.
+    pub fn hint(&self) -> Option<&'static str> {
+        match self {
+            Error::Permission { .. } if cfg!(target_os = "linux") => Some(
+                "install the udev rules (`rtboot udev`); they must name both 1fc9 and 15a2, on subsystem hidraw; then replug",
+            ),
+            Error::Busy { .. } => Some("close the other program that talks to this board"),
+            Error::Gone { .. } => Some(
+                "look at cable, power and reset; a board that jumped or was reset comes back under another name",
+            ),
+            Error::Stalled { .. } => Some("the board is stuck or busy; reset it"),
+            _ => None,
+        }
+    }
+
+    /// Sorts an error of the operating system into the variants above.
+    pub(crate) fn from_io(port: &str, action: &'static str, error: &std::io::Error) -> Error {
+        use std::io::ErrorKind;
+        const ENXIO: i32 = 6;
+        const EIO: i32 = 5;
+        const ENODEV: i32 = 19;
+        let port = port.to_owned();
+        match (error.kind(), error.raw_os_error()) {
+            (ErrorKind::NotFound, _) if action == "open" => Error::NotFound { port },
+            (ErrorKind::PermissionDenied, _) => Error::Permission { port },
+            (ErrorKind::ResourceBusy, _) => Error::Busy { port },
+            (ErrorKind::TimedOut, _) => Error::Stalled { port },
+            (ErrorKind::NotFound | ErrorKind::BrokenPipe | ErrorKind::UnexpectedEof, _) => {
+                Error::Gone { port }
+            }
+            (_, Some(ENODEV | EIO | ENXIO)) if cfg!(unix) => Error::Gone { port },
+            _ => Error::Io {
+                port,
+                action,
+                message: error.to_string(),
+            },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::io;
+
+    fn of(action: &'static str, errno: i32) -> Error {
+        Error::from_io("/dev/x", action, &io::Error::from_raw_os_error(errno))
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn errno_is_told_apart() {
+        let port = || "/dev/x".to_owned();
+        assert_eq!(of("open", 2), Error::NotFound { port: port() });
+        assert_eq!(of("open", 13), Error::Permission { port: port() });
+        assert_eq!(of("open", 1), Error::Permission { port: port() });
+        assert_eq!(of("open", 16), Error::Busy { port: port() });
+        assert_eq!(of("read from", 19), Error::Gone { port: port() });
+        assert_eq!(of("write to", 5), Error::Gone { port: port() });
+        assert_eq!(of("write to", 32), Error::Gone { port: port() });
+        assert_eq!(of("write to", 110), Error::Stalled { port: port() });
+        assert!(matches!(of("write to", 22), Error::Io { .. }));
+    }
+
+    #[test]
+    fn every_error_says_one_sentence() {
+        let port = || "/dev/x".to_owned();
+        let said = [
+            (Error::NotFound { port: port() }, "/dev/x does not exist"),
+            (
+                Error::Permission { port: port() },
+                "no permission to open /dev/x",
+            ),
+            (
+                Error::Busy { port: port() },
+                "/dev/x is held by another program",
+            ),
+            (Error::Gone { port: port() }, "/dev/x has gone"),
+            (
+                Error::Stalled { port: port() },
+                "/dev/x takes no more bytes",
+            ),
+            (
+                Error::ReportLength {
+                    port: port(),
+                    length: 0,
+                },
+                "a report of 0 bytes cannot be sent to /dev/x",
+            ),
+            (
+                Error::Io {
+                    port: port(),
+                    action: "open",
+                    message: "why".into(),
+                },
+                "open /dev/x: why",
+            ),
+        ];
+        for (error, text) in said {
+            assert_eq!(error.to_string(), text);
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Bytes leave the host here and only here.
+//!
+//! ```text
+//! SDP, MBOOT clients ─ links ─┬─ HidPort ────┬─ hid            a USB HID device (hidapi)
+//!                             │              ├─ virtual_board  the embedded virtual board
+//!                             └─ SerialPort ─┼─ serial         a UART (serialport)
+//!                                            └─ traced         any of them, printing what passes
+//! ```
+//!
+//! A port moves bytes and waits; it knows no protocol. A [`HidPort`] moves whole reports, the report id
+//! first, in both directions. A [`SerialPort`] moves a stream.
+
+use std::time::Duration;
+
+mod error;
+pub mod hid;
+pub mod serial;
+pub mod traced;
+
+pub use error::Error;
+
+/// A USB HID device: whole reports, the report id in byte 0.
+pub trait HidPort: Send {
+    /// Sends one report, `report[0]` being its id. Blocks until the device took it, or a bounded time.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the device left the bus, [`Error::Stalled`] when it did not take the report in time.
+    fn write(&mut self, report: &[u8]) -> Result<(), Error>;
+
+    /// The next report of the device, its id first; `None` when none came within `timeout`.
+    /// A `timeout` of zero only looks and never waits.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the device left the bus.
+    fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error>;
+
+    /// Whom the port talks to, for messages: `/dev/hidraw3 (15a2:0073)`.
+    fn describe(&self) -> String;
+
+    /// Whether short reports travel as they are. `false` where the operating system pads every report to the
+    /// length in the device's report descriptor (Windows): there a short report saves nothing.
+    fn sends_short_reports(&self) -> bool {
+        true
+    }
+}
+
+/// A UART: a stream of bytes, 8 data bits, no parity, one stop bit.
+pub trait SerialPort: Send {
+    /// Sends all of `bytes`.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the adapter was unplugged, [`Error::Stalled`] when it takes no more bytes.
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error>;
+
+    /// Reads what is there, at least one byte, at most `buffer.len()`; 0 when nothing came within `timeout`.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the adapter was unplugged.
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error>;
+
+    /// Sets the line speed in baud.
+    ///
+    /// # Errors
+    /// [`Error::Io`] when the adapter refuses the speed.
+    fn set_baud(&mut self, baud: u32) -> Result<(), Error>;
+
+    /// Forgets bytes that have arrived and were not read.
+    ///
+    /// # Errors
+    /// [`Error::Gone`] when the adapter was unplugged.
+    fn discard_input(&mut self) -> Result<(), Error>;
+
+    /// Whom the port talks to, for messages: `/dev/ttyUSB0 at 115200 baud`.
+    fn describe(&self) -> String;
+}
+
+macro_rules! forward {
+    ($holder:ty) => {
+        impl<P: HidPort + ?Sized> HidPort for $holder {
+            fn write(&mut self, report: &[u8]) -> Result<(), Error> {
+                (**self).write(report)
+            }
+            fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
+                (**self).read(timeout)
+            }
+            fn describe(&self) -> String {
+                (**self).describe()
+            }
+            fn sends_short_reports(&self) -> bool {
+                (**self).sends_short_reports()
+            }
+        }
+
+        impl<P: SerialPort + ?Sized> SerialPort for $holder {
+            fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+                (**self).write(bytes)
+            }
+            fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
+                (**self).read(buffer, timeout)
+            }
+            fn set_baud(&mut self, baud: u32) -> Result<(), Error> {
+                (**self).set_baud(baud)
+            }
+            fn discard_input(&mut self) -> Result<(), Error> {
+                (**self).discard_input()
+            }
+            fn describe(&self) -> String {
+                (**self).describe()
+            }
+        }
+    };
+}
+
+forward!(Box<P>);
+forward!(&mut P);
+
+#[cfg(test)]
+pub(crate) mod fake;

@@ -1,0 +1,98 @@
+//! The two words the ROM answers with. Each reads the same in either byte order.
+
+use std::fmt;
+
+/// The HAB state word, first answer to every command: is this a part that runs unsigned code?
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Hab {
+    /// Open: a development part, runs unsigned code.
+    Open,
+    /// Closed: runs signed code only.
+    Closed,
+}
+
+impl Hab {
+    const OPEN: u32 = 0x5678_7856;
+    const CLOSED: u32 = 0x1234_3412;
+
+    /// The state a word stands for; `None` for every other word.
+    pub fn from_word(word: u32) -> Option<Hab> {
+        match word {
+            Hab::OPEN => Some(Hab::Open),
+            Hab::CLOSED => Some(Hab::Closed),
+            _ => None,
+        }
+    }
+
+    /// The word on the wire.
+    pub fn word(self) -> u32 {
+        match self {
+            Hab::Open => Hab::OPEN,
+            Hab::Closed => Hab::CLOSED,
+        }
+    }
+}
+
+impl fmt::Display for Hab {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Hab::Open => "HAB open",
+            Hab::Closed => "HAB closed",
+        })
+    }
+}
+
+/// A status word of the ROM. Words without a name are kept.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Status(pub u32);
+
+impl Status {
+    /// WRITE_REGISTER, DCD_WRITE, WRITE_CSF done.
+    pub const WRITE_COMPLETE: Status = Status(0x128A_8A12);
+    /// The same, by another table of the reference manual (DCD_WRITE).
+    pub const WRITE_COMPLETE_ALTERNATIVE: Status = Status(0x1282_8212);
+    /// WRITE_FILE done.
+    pub const FILE_COMPLETE: Status = Status(0x8888_8888);
+    /// SKIP_DCD_HEADER done.
+    pub const DCD_SKIPPED: Status = Status(0x900D_D009);
+    /// ERROR_STATUS: nothing to complain about.
+    pub const HAB_SUCCESS: Status = Status(0xF0F0_F0F0);
+    /// ERROR_STATUS: HAB refused the image.
+    pub const HAB_FAILURE: Status = Status(0x3333_3333);
+    /// ERROR_STATUS: HAB has a warning.
+    pub const HAB_WARNING: Status = Status(0x6969_6969);
+    /// SET_BAUDRATE done.
+    pub const BAUDRATE_SET: Status = Status(0x09D0_0D90);
+    /// Seen from an RT1021 after a command with a bad address; old sources call it "re-enumeration acknowledged".
+    pub const REFUSED_89: Status = Status(0x8923_2389);
+
+    /// What the word means, `None` for words without a name.
+    pub fn name(self) -> Option<&'static str> {
+        Some(match self {
+            Status::WRITE_COMPLETE | Status::WRITE_COMPLETE_ALTERNATIVE => "write complete",
+            Status::FILE_COMPLETE => "file complete",
+            Status::DCD_SKIPPED => "DCD will be skipped",
+            Status::HAB_SUCCESS => "HAB success",
+            Status::HAB_FAILURE => "HAB failure",
+            Status::HAB_WARNING => "HAB warning",
+            Status::BAUDRATE_SET => "baud rate set",
+            Status::REFUSED_89 => "re-enumeration acknowledged, or argument refused",
+            _ => return None,
+        })
+    }
+}
+
+impl fmt::Display for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name() {
+            Some(name) => write!(f, "{:#010x} ({name})", self.0),
+            None => write!(f, "{:#010x}", self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Status({self})")
+    }
+}

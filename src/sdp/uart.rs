@@ -1,0 +1,96 @@
+//! SDP over a UART: no frames at all. Commands, data and answers are raw bytes, so both ends must agree on what comes next.
+//!
+//! ```text
+//! --> 16 bytes of command   ==> file bytes   <-- 4 bytes HAB state   <-- 4 bytes status, or pieces of ≤ 64 data bytes
+//! ```
+//!
+//! 115200 baud, 8N1; no ping and no autobaud handshake (SPSDK, sdphost, NXP-MCUBootUtility).
+
+use std::time::Duration;
+
+use super::link::{DATA_PIECE, READ_PIECE};
+use super::{Answer, Command, Link, LinkError, Want};
+use crate::port::SerialPort;
+
+/// Speed of the ROM's UART.
+pub const BAUD: u32 = 115_200;
+/// Longest silence inside an answer once it has begun.
+const GAP: Duration = Duration::from_millis(500);
+
+/// SDP over a serial port.
+#[derive(Debug)]
+pub struct UartLink<P> {
+    port: P,
+}
+
+impl<P: SerialPort> UartLink<P> {
+    /// A link over `port`, which is already open at the ROM's speed, [`UartLink::<P>::BAUD`].
+    pub fn new(port: P) -> UartLink<P> {
+        UartLink { port }
+    }
+
+    /// Speed of the ROM's UART: 115200 baud.
+    pub const BAUD: u32 = BAUD;
+
+    /// Gives the port back.
+    pub fn into_port(self) -> P {
+        self.port
+    }
+
+    /// Exactly `buffer.len()` bytes; `false` when not even the first came in time.
+    fn read_exact(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<bool, LinkError> {
+        let mut have = 0;
+        while have < buffer.len() {
+            let patience = if have == 0 { timeout } else { GAP };
+            match self.port.read(&mut buffer[have..], patience)? {
+                0 if have == 0 => return Ok(false),
+                0 => {
+                    let bytes = buffer[..have].to_vec();
+                    return Err(LinkError::Protocol {
+                        what: "an answer that breaks off",
+                        bytes,
+                    });
+                }
+                count => have = (have + count).min(buffer.len()),
+            }
+        }
+        Ok(true)
+    }
+}
+
+impl<P: SerialPort> Link for UartLink<P> {
+    fn command(&mut self, command: &Command) -> Result<(), LinkError> {
+        Ok(self.port.write(&command.to_bytes())?)
+    }
+
+    fn data(&mut self, piece: &[u8]) -> Result<(), LinkError> {
+        Ok(self.port.write(&piece[..piece.len().min(DATA_PIECE)])?)
+    }
+
+    fn receive(&mut self, want: Want, timeout: Duration) -> Result<Option<Answer>, LinkError> {
+        let mut buffer = [0; READ_PIECE];
+        let count = match want {
+            Want::Hab | Want::Status => 4,
+            Want::Data(count) => count.clamp(1, READ_PIECE),
+        };
+        if !self.read_exact(&mut buffer[..count], timeout)? {
+            return Ok(None);
+        }
+        Ok(Some(match want {
+            Want::Hab => Answer::Hab([buffer[0], buffer[1], buffer[2], buffer[3]]),
+            _ => Answer::Block(buffer[..count].to_vec()),
+        }))
+    }
+
+    fn drain(&mut self) -> Result<(), LinkError> {
+        Ok(self.port.discard_input()?)
+    }
+
+    fn set_baud(&mut self, baud: u32) -> Result<(), LinkError> {
+        Ok(self.port.set_baud(baud)?)
+    }
+
+    fn describe(&self) -> String {
+        self.port.describe()
+    }
+}
