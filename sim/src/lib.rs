@@ -1,4 +1,4 @@
-//! A virtual i.MX RT1021 board as a USB host or a UART sees it.
+#![doc = include_str!("../README.md")]
 
 pub mod clock;
 pub mod flashloader;
@@ -8,3 +8,22 @@ pub mod machine;
 pub mod memory;
 pub mod nor;
 pub mod sfdp;
+
+mod board;
+pub mod boot;
+pub mod fault;
+pub mod rom;
+mod standin;
+mod store;
+mod straps;
+pub mod uart;
+
+pub use board::{Board, Gone, Settings, State, UsbIdentity};
+pub use boot::{BootVerdict, Start};
+pub use fault::{ByteFault, Counts, Fault, ReportFault};
+pub use machine::Costs;
+pub use rom::RomOptions;
+pub use rom::loader::Loader;
+pub use standin::standin_loader;
+pub use store::StoreError;
+pub use straps::{BootConfig, BootFuses, BootMode, Straps};

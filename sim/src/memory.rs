@@ -32,10 +32,33 @@ pub const BANKS: [Bank; 3] = [
     },
 ];
 
+/// KiB of ITCM, DTCM and OCRAM for each value of fuse MISC_CONF0\[19:16\].
+///
+/// Source: SPSDK fuse data of the RT1024; value 0 also MCUBootUtility.
+const SPLITS: [[usize; 3]; 16] = [
+    [64, 64, 128],
+    [64, 128, 64],
+    [0, 128, 128],
+    [32, 128, 96],
+    [128, 64, 64],
+    [0, 192, 64],
+    [32, 64, 160],
+    [0, 64, 192],
+    [64, 32, 160],
+    [128, 32, 96],
+    [160, 32, 64],
+    [0, 32, 224],
+    [128, 0, 128],
+    [32, 32, 192],
+    [192, 0, 64],
+    [0, 0, 256],
+];
+
 /// Contents of the three banks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ram {
     banks: [Vec<u8>; 3],
+    split: u32,
 }
 
 impl Default for Ram {
@@ -47,20 +70,32 @@ impl Default for Ram {
 impl Ram {
     /// RAM full of zeros.
     pub fn new() -> Ram {
+        Ram::partitioned(0)
+    }
+
+    /// RAM full of zeros, split among the banks as the fuse value says; 0 is the default partition.
+    pub fn partitioned(split: u32) -> Ram {
+        let kib = SPLITS[(split & 0xF) as usize];
         Ram {
-            banks: BANKS.map(|bank| vec![0; bank.size as usize]),
+            banks: kib.map(|kib| vec![0; kib << 10]),
+            split: split & 0xF,
         }
+    }
+
+    /// The fuse value that this partition comes from.
+    pub fn split(&self) -> u32 {
+        self.split
     }
 
     /// `len` bytes at `address`; `None` when they are not all inside one bank.
     pub fn slice(&self, address: u32, len: usize) -> Option<&[u8]> {
-        let (bank, at) = place(address)?;
+        let (bank, at) = self.place(address)?;
         self.banks[bank].get(at..at.checked_add(len)?)
     }
 
     /// The same bytes, to be changed.
     pub fn slice_mut(&mut self, address: u32, len: usize) -> Option<&mut [u8]> {
-        let (bank, at) = place(address)?;
+        let (bank, at) = self.place(address)?;
         self.banks[bank].get_mut(at..at.checked_add(len)?)
     }
 
@@ -80,19 +115,30 @@ impl Ram {
         let bytes = self.slice(address, 4)?.try_into().ok()?;
         Some(u32::from_le_bytes(bytes))
     }
-}
 
-/// Bank and offset of an address that exists.
-fn place(address: u32) -> Option<(usize, usize)> {
-    BANKS.iter().enumerate().find_map(|(i, bank)| {
-        let at = address.checked_sub(bank.start)?;
-        (at < bank.size).then_some((i, at as usize))
-    })
+    /// Bank and offset of an address that exists.
+    fn place(&self, address: u32) -> Option<(usize, usize)> {
+        let banks = BANKS.iter().zip(&self.banks).enumerate();
+        banks.into_iter().find_map(|(i, (bank, bytes))| {
+            let at = address.checked_sub(bank.start)? as usize;
+            (at < bytes.len()).then_some((i, at))
+        })
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_partition_shares_out_256_kib() {
+        for split in 0..16 {
+            let ram = Ram::partitioned(split);
+            assert_eq!(ram.banks.iter().map(Vec::len).sum::<usize>(), 256 << 10, "{split}");
+        }
+        assert_eq!(Ram::partitioned(11).slice(0, 1), None);
+        assert!(Ram::partitioned(11).slice(0x2023_7FFF, 1).is_some());
+    }
 
     #[test]
     fn banks_end_where_the_partition_ends() {

@@ -1,0 +1,323 @@
+//! The board: the chip with its flash, its switches, the program that runs, and two plugs.
+//!
+//! ```text
+//! power-on, reset ─┬─ boot from flash ──► Application   (nothing on USB)
+//!                  └─ or ──► Rom ── a loader jumped to ──► Flashloader ── reset ──► power-on
+//!                             └── anything else jumped to ──► Silent
+//! ```
+//!
+//! Time is virtual. What the host does costs wire time at once; what the chip does is worked off at once and its answer
+//! is ready when the host's clock gets there. Nothing here sleeps.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+mod power;
+mod serial;
+mod settings;
+#[cfg(test)]
+mod tests;
+mod usb;
+
+pub use settings::Settings;
+pub use usb::{Gone, UsbIdentity};
+
+use crate::boot::{BootVerdict, Start};
+use crate::fault::{Counts, Fault, Faults};
+use crate::flashloader::Flashloader;
+use crate::fuses::Fuses;
+use crate::machine::{Costs, Machine};
+use crate::nor::{Nor, Part, Trace};
+use crate::rom::loader::Loader;
+use crate::rom::serial::SerialRom;
+use crate::rom::{Rom, RomOptions};
+use crate::store::Store;
+use crate::straps::Straps;
+use crate::uart::SerialLoader;
+
+/// What the board is doing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// The ROM's serial downloader runs.
+    Rom,
+    /// The flashloader runs.
+    Flashloader,
+    /// An application runs; neither plug answers.
+    Application,
+    /// Powered, and nothing is heard of it.
+    Silent,
+    /// Without power.
+    Off,
+}
+
+/// The program that runs, with its state.
+#[derive(Clone, Debug)]
+enum Program {
+    Rom(Box<Rom>, SerialRom),
+    Flashloader(Loader, Box<Flashloader>, Box<SerialLoader>),
+    /// `None`: the program before this one started it.
+    Application(Option<Start>),
+    Silent,
+    Off,
+}
+
+/// Which plug the running program listens to: the first one used, until reset.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Link {
+    Either,
+    Usb,
+    Uart,
+}
+
+/// A virtual RT1021 board.
+pub struct Board {
+    machine: Machine,
+    program: Program,
+    link: Link,
+    straps: Straps,
+    options: RomOptions,
+    /// The part that belongs on the board, whatever a fault has put there.
+    part: Part,
+    faults: Faults,
+    /// The lasting faults that the flash knows of.
+    applied: Vec<Fault>,
+    /// From when on the host sees the USB device, in nanoseconds.
+    attached_at: u64,
+    usb: usb::Wire,
+    uart: serial::Wire,
+    reason: String,
+    store: Option<Store>,
+}
+
+impl Board {
+    /// A board, switched on.
+    pub fn new(settings: Settings) -> Board {
+        let mut board = Board::unpowered(settings);
+        board.power_cycle();
+        board.attached_at = 0;
+        board
+    }
+
+    /// A board nobody has switched on yet.
+    pub(crate) fn unpowered(settings: Settings) -> Board {
+        let mut nor = Nor::new(settings.part.clone());
+        for (cell, byte) in nor.memory.iter_mut().zip(&settings.flash) {
+            *cell = *byte;
+        }
+        nor.status = settings.status;
+        let mut machine = Machine::new(nor);
+        for (index, value) in settings.fuses {
+            machine.fuses.set(index, value);
+        }
+        machine.fuses.set(1, settings.unique_id[0]);
+        machine.fuses.set(2, settings.unique_id[1]);
+        Board {
+            machine,
+            program: Program::Off,
+            link: Link::Either,
+            straps: settings.straps,
+            options: settings.rom,
+            part: settings.part,
+            faults: Faults {
+                list: settings.faults,
+                counts: Counts::default(),
+            },
+            applied: Vec::new(),
+            attached_at: 0,
+            usb: usb::Wire::default(),
+            uart: serial::Wire::default(),
+            reason: "never switched on".into(),
+            store: None,
+        }
+    }
+
+    /// What the board is doing.
+    pub fn state(&self) -> State {
+        match self.program {
+            Program::Rom(..) => State::Rom,
+            Program::Flashloader(..) => State::Flashloader,
+            Program::Application(_) => State::Application,
+            Program::Silent => State::Silent,
+            Program::Off => State::Off,
+        }
+    }
+
+    pub(crate) fn options(&self) -> RomOptions {
+        self.options
+    }
+
+    pub(crate) fn store(&self) -> Option<&Store> {
+        self.store.as_ref()
+    }
+
+    pub(crate) fn set_store(&mut self, store: Store) {
+        self.store = Some(store);
+    }
+
+    /// Why it is doing that, in words.
+    pub fn reason(&self) -> &str {
+        &self.reason
+    }
+
+    /// The application that runs; `None` in every other state, and when the board was opened with it running.
+    pub fn application(&self) -> Option<Start> {
+        match self.program {
+            Program::Application(start) => start,
+            _ => None,
+        }
+    }
+
+    /// Which known loader runs; `None` when none does.
+    pub fn loader(&self) -> Option<Loader> {
+        match self.program {
+            Program::Flashloader(loader, ..) => Some(loader),
+            _ => None,
+        }
+    }
+
+    /// Virtual time passes.
+    pub fn wait(&mut self, time: Duration) {
+        let until = self.machine.clock.now_ns().saturating_add(nanos(time));
+        self.run_serial(until);
+        self.machine.clock.advance_to(until);
+        self.settle();
+    }
+
+    /// Virtual time since the board was made or opened, as the host has lived it.
+    pub fn elapsed(&self) -> Duration {
+        self.machine.clock.elapsed()
+    }
+
+    /// What the wires and the flash have seen so far.
+    pub fn costs(&self) -> Costs {
+        let flexspi = &self.machine.flexspi;
+        Costs {
+            ip_commands: flexspi.ip_commands,
+            ahb_fills: flexspi.ahb_fills,
+            spi_cycles: flexspi.cycles,
+            ..self.machine.costs.clone()
+        }
+    }
+
+    /// The switches as they stand; the chip looks at them at reset only.
+    pub fn straps(&self) -> Straps {
+        self.straps
+    }
+
+    /// Sets the switches. Nothing happens until the next reset or power cycle.
+    pub fn set_straps(&mut self, straps: Straps) {
+        self.straps = straps;
+    }
+
+    /// The flash's content.
+    pub fn flash(&self) -> &[u8] {
+        &self.machine.nor().memory
+    }
+
+    /// The flash's content, to be changed behind the board's back.
+    pub fn flash_mut(&mut self) -> &mut [u8] {
+        &mut self.machine.nor_mut().memory
+    }
+
+    /// `len` bytes of RAM; `None` when they are not all in one bank.
+    pub fn ram(&self, address: u32, len: usize) -> Option<Vec<u8>> {
+        self.machine.ram.slice(address, len).map(<[u8]>::to_vec)
+    }
+
+    /// The flash part: status registers, content, ills.
+    pub fn nor(&self) -> &Nor {
+        self.machine.nor()
+    }
+
+    /// The flash part, to be changed. A change of the fault list sets its ills anew.
+    pub fn nor_mut(&mut self) -> &mut Nor {
+        self.machine.nor_mut()
+    }
+
+    /// The part that belongs on the board, whatever a fault has put there.
+    pub fn part(&self) -> &Part {
+        &self.part
+    }
+
+    /// The fuses.
+    pub fn fuses(&self) -> &Fuses {
+        &self.machine.fuses
+    }
+
+    /// The fuses, to be changed; the ROM looks at them at reset.
+    pub fn fuses_mut(&mut self) -> &mut Fuses {
+        &mut self.machine.fuses
+    }
+
+    /// What is wrong with the board.
+    pub fn faults(&self) -> &[Fault] {
+        &self.faults.list
+    }
+
+    /// What is wrong with the board, to be changed; in force from the next thing the board does.
+    pub fn fault_mut(&mut self) -> &mut Vec<Fault> {
+        &mut self.faults.list
+    }
+
+    /// Reports, bytes and flash operations since the board was made or opened.
+    pub fn counts(&self) -> Counts {
+        Counts {
+            nor_operations: self.machine.nor().operations,
+            ..self.faults.counts
+        }
+    }
+
+    /// Writes down every cycle on the flash's wires from now on, or stops doing so.
+    pub fn trace_spi(&mut self, on: bool) {
+        self.machine.nor_mut().trace = on.then(Trace::default);
+    }
+
+    /// The cycles written down since the last call, one line a kind; empty when tracing is off.
+    pub fn take_spi_trace(&mut self) -> Vec<String> {
+        self.machine.nor_mut().take_trace()
+    }
+
+    /// What the ROM would do with the flash as it is; nothing is changed by asking.
+    pub fn boot_verdict(&mut self) -> BootVerdict {
+        self.sync();
+        power::verdict(&self.machine, self.straps, self.faults.second_pins())
+    }
+
+    /// Puts the faults of the list into the flash, when they have changed.
+    fn sync(&mut self) {
+        self.faults.counts.nor_operations = self.machine.nor().operations;
+        let lasting = |fault: &&Fault| {
+            use Fault::{UartIn, UartOut, UsbIn, UsbOut};
+            !matches!(
+                fault,
+                UsbOut { .. } | UsbIn { .. } | UartOut { .. } | UartIn { .. }
+            )
+        };
+        let now: Vec<Fault> = self.faults.list.iter().filter(lasting).cloned().collect();
+        if now == self.applied {
+            return;
+        }
+        let named = self.faults.wrong_part().map(Part::find);
+        let nor = self.machine.nor_mut();
+        let part = match &named {
+            Some(Some(wrong)) => wrong,
+            _ => &self.part,
+        };
+        if nor.part != *part {
+            nor.memory.resize(part.size as usize, 0xFF);
+            nor.part = part.clone();
+        }
+        self.faults.apply(nor);
+        // a part that no list knows answers nothing this board could make up
+        nor.present &= named != Some(None);
+        self.applied = now;
+    }
+}
+
+/// A duration in nanoseconds, as much as fits.
+fn nanos(time: Duration) -> u64 {
+    u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Bytes on their way to the host, each with the time it is there.
+type Queue = VecDeque<(u64, u8)>;

@@ -1,0 +1,247 @@
+//! Power, reset, and how one program follows another.
+
+use super::{Board, Link, Program};
+use crate::boot::{self, BootVerdict, Conditions, Start};
+use crate::flashloader::{Flashloader, Outcome, Processor};
+use crate::machine::Machine;
+use crate::memory::Ram;
+use crate::rom::loader::Loader;
+use crate::rom::registers::boot_fuses;
+use crate::rom::serial::SerialRom;
+use crate::rom::{Rom, Then};
+use crate::store::Running;
+use crate::straps::{BootConfig, BootMode, Route, Straps, route};
+use crate::uart::SerialLoader;
+
+/// From reset to the ROM's device on the bus (guess; hosts wait for seconds).
+const ROM_ATTACH_NS: u64 = 300_000_000;
+/// From the jump to the flashloader's device on the bus (guess; hosts expect 0.5 to 2 s with their system's part).
+const LOADER_ATTACH_NS: u64 = 300_000_000;
+/// SRC_SRSR after power-on or the reset pin.
+const CAUSE_PIN: u32 = 1 << 0;
+/// SRC_SRSR after SYSRESETREQ.
+const CAUSE_SOFTWARE: u32 = 1 << 1;
+/// Longest payload over a UART, property 11.
+const UART_PACKET: usize = 1024;
+/// Fuse word MISC_CONF0, with the FlexRAM split in bits 19:16.
+const MISC_CONF0: usize = 0x2D;
+
+impl Board {
+    /// Power off and on: RAM is lost, the flash wakes in its default mode, the straps are sampled.
+    pub fn power_cycle(&mut self) {
+        self.sync();
+        self.faults.power_cut_done();
+        self.machine.power_cycle();
+        self.sync();
+        self.begin(CAUSE_PIN);
+    }
+
+    /// The reset button: RAM stays, the flash is not told, the straps are sampled. Without power nothing happens.
+    pub fn reset(&mut self) {
+        if !matches!(self.program, Program::Off) {
+            self.warm_reset(CAUSE_PIN);
+        }
+    }
+
+    pub(super) fn warm_reset(&mut self, cause: u32) {
+        self.sync();
+        self.machine.reset();
+        self.begin(cause);
+    }
+
+    /// Takes the power away.
+    pub(super) fn power_off(&mut self, why: &str) {
+        self.become_program(Program::Off, why.into());
+    }
+
+    /// The chip comes out of reset.
+    fn begin(&mut self, cause: u32) {
+        partition(&mut self.machine);
+        let fuses = boot_fuses(&self.machine);
+        match route(self.straps, fuses) {
+            Route::Downloader(why) => self.downloader(why, cause),
+            Route::Nothing(why) => self.become_program(Program::Silent, why),
+            Route::Internal(config) => {
+                let conditions = Conditions {
+                    config,
+                    closed: fuses.closed(),
+                    second_pins: self.faults.second_pins(),
+                };
+                let found = boot::internal(&mut self.machine, conditions);
+                self.machine.flexspi.reset();
+                match found {
+                    Ok(start) => {
+                        self.become_program(Program::Application(Some(start)), told(start))
+                    }
+                    Err(why) => self.downloader(why, cause),
+                }
+            }
+        }
+        self.attached_at = self.machine.clock.device_ns().saturating_add(ROM_ATTACH_NS);
+        self.settle();
+    }
+
+    /// Goes on where a board that was put away had been; on the bus at once.
+    pub(crate) fn go_on(&mut self, running: Running) {
+        self.sync();
+        self.machine.power_cycle();
+        match running {
+            Running::Reset => self.begin(CAUSE_PIN),
+            _ => partition(&mut self.machine),
+        }
+        let why = String::from("left so by the last program");
+        match running {
+            Running::Reset => {}
+            Running::Rom => self.downloader(why, CAUSE_PIN),
+            Running::Flashloader(loader) => self.start_loader(loader),
+            Running::Application => self.become_program(Program::Application(None), why),
+            Running::Silent => self.become_program(Program::Silent, why),
+        }
+        self.attached_at = 0;
+    }
+
+    fn downloader(&mut self, why: String, cause: u32) {
+        if boot_fuses(&self.machine).sdp_disabled() {
+            let why = format!("{why}; the SDP_DISABLE fuse forbids serial download");
+            return self.become_program(Program::Silent, why);
+        }
+        let rom = Rom::new(self.straps, cause, self.options);
+        self.become_program(Program::Rom(Box::new(rom), SerialRom::default()), why);
+    }
+
+    /// A loader runs, as after a jump to it.
+    pub(crate) fn start_loader(&mut self, loader: Loader) {
+        let mut usb = Flashloader::start(&mut self.machine);
+        usb.enumerate(&mut self.machine);
+        let serial = SerialLoader::new(Processor::new(UART_PACKET));
+        let program = Program::Flashloader(loader, Box::new(usb), Box::new(serial));
+        self.become_program(
+            program,
+            format!("the ROM jumped into a loader it holds whole ({loader:?})"),
+        );
+        self.attached_at = self
+            .machine
+            .clock
+            .device_ns()
+            .saturating_add(LOADER_ATTACH_NS);
+    }
+
+    pub(super) fn become_program(&mut self, program: Program, why: String) {
+        self.program = program;
+        self.link = Link::Either;
+        self.usb = super::usb::Wire::default();
+        self.uart.restart();
+        self.reason = why;
+    }
+
+    /// Lets happen what is due: a jump, a reset, an application, a lack of power.
+    pub(super) fn settle(&mut self) {
+        if self.machine.nor().cut && !matches!(self.program, Program::Off) {
+            return self.power_off("the power went away while the flash was at work");
+        }
+        if self.link == Link::Uart && self.uart.speaking() {
+            return;
+        }
+        let then = match &mut self.program {
+            Program::Rom(rom, _) => rom.then(),
+            _ => None,
+        };
+        match then {
+            Some(Then::Start(loader)) => self.start_loader(loader),
+            Some(Then::Silent(why)) => self.become_program(Program::Silent, why),
+            None => self.settle_loader(),
+        }
+    }
+
+    fn settle_loader(&mut self) {
+        let Program::Flashloader(_, usb, serial) = &self.program else {
+            return;
+        };
+        match usb.outcome().or(serial.outcome()) {
+            Some(Outcome::Reset) => self.warm_reset(CAUSE_SOFTWARE),
+            Some(Outcome::Jumped { pc, sp, .. }) => self.execute(pc, sp),
+            // still on the bus, and deaf
+            Some(Outcome::Silent) | None => {}
+        }
+    }
+
+    /// The flashloader has jumped somewhere. Code this board cannot run: it looks whether there is any.
+    fn execute(&mut self, pc: u32, sp: u32) {
+        let at = pc & !1;
+        let word = match at.checked_sub(crate::flexspi::AHB_BASE) {
+            Some(offset) if at < 0x8000_0000 => {
+                let clock = &mut self.machine.clock;
+                Some(self.machine.flexspi.ahb_read(offset, 4, clock))
+            }
+            _ => self.machine.ram.slice(at, 4).map(<[u8]>::to_vec),
+        };
+        match word.as_deref() {
+            None | Some([0xFF, 0xFF, 0xFF, 0xFF]) | Some([0, 0, 0, 0]) => {
+                let why = format!("the flashloader jumped to {at:#010x}, where there is no code");
+                self.become_program(Program::Silent, why);
+            }
+            Some(_) => {
+                let start = Start {
+                    entry: at | 1,
+                    stack: (sp != 0).then_some(sp),
+                };
+                let why = format!("the flashloader jumped to {at:#010x}");
+                self.become_program(Program::Application(Some(start)), why);
+            }
+        }
+    }
+}
+
+/// Splits the FlexRAM as the fuses say; RAM that changes its place is lost.
+fn partition(machine: &mut Machine) {
+    let split = machine.fuses.shadow(MISC_CONF0) >> 16 & 0xF;
+    if machine.ram.split() != split {
+        machine.ram = Ram::partitioned(split);
+    }
+}
+
+fn told(start: Start) -> String {
+    match start.stack {
+        Some(stack) => format!(
+            "the flash boots: entry {:#010x}, stack {stack:#010x}",
+            start.entry
+        ),
+        None => format!("the flash boots: entry {:#010x}", start.entry),
+    }
+}
+
+/// Tries the boot on a copy of everything.
+pub(super) fn verdict(machine: &Machine, straps: Straps, second_pins: bool) -> BootVerdict {
+    let mut copy = machine.clone();
+    copy.nor_mut().trace = None;
+    copy.nor_mut().cut_after = None;
+    if copy.nor().cut {
+        copy.power_cycle();
+    } else {
+        copy.reset();
+    }
+    partition(&mut copy);
+    let fuses = boot_fuses(&copy);
+    let internal = Straps {
+        boot_mode: BootMode::InternalBoot,
+        ..straps
+    };
+    let config = BootConfig(fuses.sbmr1(internal));
+    let conditions = Conditions {
+        config,
+        closed: fuses.closed(),
+        second_pins,
+    };
+    let found = boot::internal(&mut copy, conditions);
+    let reason = found.clone().map_or_else(|why| why, told);
+    let (with_present_straps, present_straps) = match route(straps, fuses) {
+        Route::Internal(_) => (found.is_ok(), reason.clone()),
+        Route::Downloader(why) | Route::Nothing(why) => (false, why),
+    };
+    BootVerdict {
+        starts: found.ok(),
+        reason,
+        with_present_straps,
+        present_straps,
+    }
+}

@@ -1,0 +1,185 @@
+//! The USB plug, report by report.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::{Board, Link, Program, nanos};
+use crate::fault::{ReportFault, mangle};
+use crate::flashloader::OutResult;
+use crate::rom::hid;
+use crate::rom::registers::boot_fuses;
+
+/// How long a host's kernel tries to get rid of a report.
+const WRITE_PATIENCE_NS: u64 = 5_000_000_000;
+
+/// How the device introduces itself on the bus. It has no serial number in any state.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct UsbIdentity {
+    /// idVendor.
+    pub vendor_id: u16,
+    /// idProduct.
+    pub product_id: u16,
+    /// String 1, blanks and all.
+    pub manufacturer: &'static str,
+    /// String 2.
+    pub product: &'static str,
+    /// bcdDevice.
+    pub release: u16,
+}
+
+/// Why a report did not pass.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Gone {
+    /// No device is on the bus.
+    #[error("no device is on the bus")]
+    Detached,
+    /// The device took nothing for 5 s; the report is withdrawn.
+    #[error("the device did not take the report within 5 s")]
+    Stalled,
+}
+
+/// What is on the wire, and what is wrong with it.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Wire {
+    /// Reports that arrive once more.
+    again: VecDeque<Vec<u8>>,
+    stalled_out: bool,
+    stalled_in: bool,
+}
+
+const ROM_OPEN: UsbIdentity = UsbIdentity {
+    vendor_id: 0x1FC9,
+    product_id: 0x0130,
+    manufacturer: "NXP      SemiConductors Inc ",
+    product: "SE Blank RT Family ",
+    release: 0x0101,
+};
+const ROM_CLOSED: UsbIdentity = UsbIdentity {
+    product: "SP Blank RT Family",
+    ..ROM_OPEN
+};
+const FLASHLOADER: UsbIdentity = UsbIdentity {
+    vendor_id: 0x15A2,
+    product_id: 0x0073,
+    manufacturer: "FREESCALE SEMICONDUCTOR INC.",
+    product: "USB COMPOSITE DEVICE",
+    release: 0x0002,
+};
+
+impl Board {
+    /// The device on the bus at this moment; `None` while none is there.
+    pub fn usb(&self) -> Option<UsbIdentity> {
+        if self.link == Link::Uart || self.machine.clock.now_ns() < self.attached_at {
+            return None;
+        }
+        match self.program {
+            Program::Rom(..) if boot_fuses(&self.machine).closed() => Some(ROM_CLOSED),
+            Program::Rom(..) => Some(ROM_OPEN),
+            Program::Flashloader(..) => Some(FLASHLOADER),
+            Program::Application(_) | Program::Silent | Program::Off => None,
+        }
+    }
+
+    /// One whole OUT report, id first: by SET_REPORT to the ROM, by the interrupt endpoint to the flashloader.
+    pub fn usb_write(&mut self, report: &[u8]) -> Result<(), Gone> {
+        self.sync();
+        self.settle();
+        self.usb().ok_or(Gone::Detached)?;
+        let faults = self.faults.usb_out();
+        for fault in &faults {
+            match fault {
+                ReportFault::Unplug => return self.unplug(),
+                ReportFault::Stall => self.usb.stalled_out = true,
+                ReportFault::Delay { ms } => {
+                    self.machine.clock.advance(ms.saturating_mul(1_000_000))
+                }
+                _ => {}
+            }
+        }
+        if self.usb.stalled_out {
+            return self.stall();
+        }
+        self.link = Link::Usb;
+        for copy in mangle(report, &faults) {
+            self.deliver(&copy)?;
+        }
+        self.settle();
+        Ok(())
+    }
+
+    fn deliver(&mut self, report: &[u8]) -> Result<(), Gone> {
+        match &mut self.program {
+            Program::Rom(rom, _) => hid::set_report(rom, &mut self.machine, report),
+            Program::Flashloader(_, usb, _) => {
+                if usb.usb_out(&mut self.machine, report) == OutResult::Nak {
+                    return self.stall();
+                }
+            }
+            Program::Application(_) | Program::Silent | Program::Off => return Err(Gone::Detached),
+        }
+        Ok(())
+    }
+
+    /// The next IN report, id first, if there is one within `timeout` of virtual time; else that time has passed.
+    pub fn usb_read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Gone> {
+        self.sync();
+        let until = self.machine.clock.now_ns().saturating_add(nanos(timeout));
+        loop {
+            if let Some(report) = self.usb.again.pop_front() {
+                self.settle();
+                return Ok(Some(report));
+            }
+            self.settle();
+            self.usb().ok_or(Gone::Detached)?;
+            let Some(report) = self.next_report(until) else {
+                self.machine.clock.advance_to(until);
+                self.settle();
+                return Ok(None);
+            };
+            self.pass(&report)?;
+        }
+    }
+
+    /// A report that is there by `until`.
+    fn next_report(&mut self, until: u64) -> Option<Vec<u8>> {
+        if self.usb.stalled_in {
+            return None;
+        }
+        match &mut self.program {
+            Program::Rom(rom, _) => hid::in_report(rom, &mut self.machine),
+            Program::Flashloader(_, usb, _) if usb.usb_in_ready_at()? <= until => {
+                usb.usb_in(&mut self.machine)
+            }
+            _ => None,
+        }
+    }
+
+    /// Carries an IN report over the wire: what arrives waits in `again`.
+    fn pass(&mut self, report: &[u8]) -> Result<(), Gone> {
+        let faults = self.faults.usb_in();
+        for fault in &faults {
+            match fault {
+                ReportFault::Unplug => return self.unplug(),
+                ReportFault::Stall => self.usb.stalled_in = true,
+                ReportFault::Delay { ms } => {
+                    self.machine.clock.advance(ms.saturating_mul(1_000_000))
+                }
+                _ => {}
+            }
+        }
+        if !self.usb.stalled_in {
+            self.usb.again.extend(mangle(report, &faults));
+        }
+        Ok(())
+    }
+
+    fn unplug(&mut self) -> Result<(), Gone> {
+        self.power_off("the cable was pulled");
+        Err(Gone::Detached)
+    }
+
+    fn stall(&mut self) -> Result<(), Gone> {
+        self.machine.clock.advance(WRITE_PATIENCE_NS);
+        Err(Gone::Stalled)
+    }
+}

@@ -1,0 +1,203 @@
+//! The ROM's part with the FCB: read it, obey it, and see whether the flash reads right afterwards.
+
+use byteorder::{ByteOrder, LittleEndian as LE};
+
+use crate::machine::Machine;
+use crate::nor::Cycle;
+
+const LEN: usize = 512;
+/// "FCFB".
+const TAG: u32 = 0x4246_4346;
+
+/// Sequences of the look-up table that have a fixed meaning.
+mod sequence {
+    pub const READ: usize = 0;
+    pub const READ_STATUS: usize = 1;
+    pub const WRITE_ENABLE: usize = 3;
+}
+
+/// Root clock by `serialClkFreq`, in Hz; 0 and numbers behind the table run at 30 MHz.
+const CLOCKS: [u64; 10] = [30, 30, 50, 60, 75, 80, 100, 133, 166, 200];
+
+/// The first read, as BOOT_CFG's flash type picks it.
+fn plain_read(four_byte_address: bool) -> [u32; 4] {
+    if four_byte_address {
+        [0x0820_0413, 0x0000_2404, 0, 0]
+    } else {
+        [0x0818_0403, 0x0000_2404, 0, 0]
+    }
+}
+
+/// Reads the FCB and puts it in force; the flash size it gives, or why not.
+pub fn set_up(machine: &mut Machine, four_byte_address: bool) -> Result<u32, String> {
+    machine.flexspi.reset();
+    machine.flexspi.clock_hz = 30_000_000;
+    machine.flexspi.set_lut(0, &plain_read(four_byte_address));
+    let fcb: [u8; LEN] = read(machine, 0, LEN)
+        .and_then(|bytes| bytes.try_into().ok())
+        .ok_or("the flash cannot be read")?;
+    check_header(&fcb)?;
+    let size = LE::read_u32(&fcb[0x50..0x54]);
+    if size < 0x1040 {
+        return Err(format!(
+            "the FCB gives a flash of {size:#x} bytes on port A1"
+        ));
+    }
+    load(machine, &fcb);
+    configure(machine, &fcb)?;
+    machine.flexspi.clock_hz = clock(fcb[0x46]);
+    machine.flexspi.flash_size = size;
+    machine.flexspi.clear_pointer();
+    prove(machine, &fcb)?;
+    Ok(size)
+}
+
+/// `length` bytes at `offset` by the read sequence of the moment.
+pub fn read(machine: &mut Machine, offset: u32, length: usize) -> Option<Vec<u8>> {
+    let bytes = machine
+        .flexspi
+        .play(sequence::READ, offset, length, &[], &mut machine.clock)
+        .ok()?;
+    (bytes.len() == length).then_some(bytes)
+}
+
+fn check_header(fcb: &[u8; LEN]) -> Result<(), String> {
+    let (tag, version) = (LE::read_u32(&fcb[0..4]), LE::read_u32(&fcb[4..8]));
+    if tag == u32::MAX {
+        return Err("no FCB at flash offset 0: erased, or no flash that answers".into());
+    }
+    if tag != TAG {
+        return Err(format!(
+            "no FCB at flash offset 0: tag {TAG:#010x} expected, found {tag:#010x}"
+        ));
+    }
+    if version >> 24 != 0x56 {
+        return Err(format!(
+            "FCB version {version:#010x}: it has to begin with 0x56"
+        ));
+    }
+    Ok(())
+}
+
+fn load(machine: &mut Machine, fcb: &[u8; LEN]) {
+    let mut table = [0; 64];
+    LE::read_u32_into(&fcb[0x80..0x180], &mut table);
+    machine.flexspi.set_lut(0, &table);
+    machine.flexspi.clear_pointer();
+}
+
+fn clock(index: u8) -> u64 {
+    CLOCKS.get(usize::from(index)).copied().unwrap_or(CLOCKS[0]) * 1_000_000
+}
+
+/// Device mode sequence, then up to three configuration commands, at 30 MHz when the FCB asks for a safe clock.
+fn configure(machine: &mut Machine, fcb: &[u8; LEN]) -> Result<(), String> {
+    let safe = LE::read_u32(&fcb[0x40..0x44]) >> 4 & 1 == 1;
+    machine.flexspi.clock_hz = if safe { 30_000_000 } else { clock(fcb[0x46]) };
+    if fcb[0x10] != 0 && fcb[0x14] > 0 {
+        command(machine, fcb, fcb[0x14], fcb[0x15], &fcb[0x18..0x1C])?;
+    }
+    if fcb[0x1C] == 0 {
+        return Ok(());
+    }
+    for n in 0..3 {
+        let (at, argument) = (0x20 + 4 * n, 0x30 + 4 * n);
+        if fcb[at + 1] > 0 {
+            command(
+                machine,
+                fcb,
+                fcb[at],
+                fcb[at + 1],
+                &fcb[argument..argument + 4],
+            )?;
+        }
+    }
+    Ok(())
+}
+
+/// Write enable, `count` sequences with the argument as data, and the wait for the flash.
+fn command(
+    machine: &mut Machine,
+    fcb: &[u8; LEN],
+    count: u8,
+    first: u8,
+    argument: &[u8],
+) -> Result<(), String> {
+    play(machine, sequence::WRITE_ENABLE, &[], 0);
+    for index in 0..usize::from(count.min(16)) {
+        play(machine, usize::from(first) + index, argument, 0);
+    }
+    let wait = u64::from(LE::read_u16(&fcb[0x12..0x14])) * 100_000;
+    if wait > 0 {
+        pause(machine, wait);
+        return Ok(());
+    }
+    let (bit, ready) = (
+        LE::read_u16(&fcb[0x7C..0x7E]) & 31,
+        LE::read_u16(&fcb[0x7E..0x80]) & 1,
+    );
+    for _ in 0..1000 {
+        let status = play(machine, sequence::READ_STATUS, &[], 4);
+        let word = status
+            .iter()
+            .rev()
+            .fold(0, |word: u32, byte| word << 8 | u32::from(*byte));
+        if status.is_empty() || word >> bit & 1 == u32::from(ready) {
+            return Ok(());
+        }
+    }
+    Err(format!(
+        "the flash stays busy after the FCB's set-up sequence {first}"
+    ))
+}
+
+/// A sequence whose operands count; nothing when it holds an instruction that does not exist.
+fn play(machine: &mut Machine, index: usize, data: &[u8], length: usize) -> Vec<u8> {
+    if index >= crate::flexspi::SEQUENCES {
+        return Vec::new();
+    }
+    machine
+        .flexspi
+        .play(index, 0, length, data, &mut machine.clock)
+        .unwrap_or_default()
+}
+
+/// A fixed wait. The flash model tells its busy time in status reads, so a wait that is long enough makes them for it.
+fn pause(machine: &mut Machine, ns: u64) {
+    machine.clock.work(ns);
+    if ns < machine.nor().part.times.status {
+        return;
+    }
+    let status = Cycle {
+        opcode: Some(0x05),
+        read_len: 1,
+        ..Cycle::new(0)
+    };
+    for _ in 0..machine.nor().busy_polls {
+        machine.flexspi.nor.cycle(&status, &mut machine.clock);
+    }
+}
+
+/// Holds what the FCB's read sequence brings against what is in the flash.
+fn prove(machine: &mut Machine, fcb: &[u8; LEN]) -> Result<(), String> {
+    let header = read(machine, 0, LEN);
+    let ivt = read(machine, 0x1000, 64);
+    let same = ivt.as_deref() == machine.nor().memory.get(0x1000..0x1040);
+    if header.as_deref() == Some(fcb) && same {
+        return Ok(());
+    }
+    let part = machine.nor().part.name;
+    if reads_on_four_wires(fcb) && !machine.nor().quad_enabled() {
+        return Err(format!(
+            "the FCB reads on four wires, but quad enable of the {part} is clear"
+        ));
+    }
+    Err("the FCB's read sequence brings garbage from this flash".into())
+}
+
+/// READ on four pads (26h, or A6h on both edges) in sequence 0.
+fn reads_on_four_wires(fcb: &[u8; LEN]) -> bool {
+    fcb[0x80..0x90]
+        .chunks_exact(2)
+        .any(|half| matches!(half[1], 0x26 | 0xA6))
+}

@@ -1,0 +1,417 @@
+//! Things that go wrong, as data: which one, where, and at which report, byte or flash operation.
+//!
+//! Counting starts at 1 and at the moment the board is made or opened; [`Counts`] says how far a faultless run gets, so
+//! that a sweep can count first and then break every step in turn. A fault with an `at` happens once and is then gone;
+//! the others stay until taken away.
+
+use serde::{Deserialize, Serialize};
+
+use crate::nor::Nor;
+
+/// What happens to one USB report.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ReportFault {
+    /// It is lost; the sender does not notice.
+    Drop,
+    /// One byte is changed: `byte ^= xor`. Byte 0 is the report id; behind the end nothing happens.
+    Corrupt {
+        /// Which byte.
+        byte: usize,
+        /// Bits to turn.
+        xor: u8,
+    },
+    /// It arrives twice.
+    Duplicate,
+    /// Only the first bytes arrive.
+    Truncate {
+        /// How many.
+        length: usize,
+    },
+    /// It arrives longer, filled up with A5h.
+    Oversize {
+        /// How long.
+        length: usize,
+    },
+    /// It carries another report id.
+    WrongId {
+        /// Which.
+        id: u8,
+    },
+    /// It takes this much longer.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The cable is pulled before it gets through; the board, fed by it, loses power.
+    Unplug,
+    /// The endpoint takes nothing more, or gives nothing more, until reset.
+    Stall,
+}
+
+/// What happens to one byte on the UART.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ByteFault {
+    /// It is lost.
+    Drop,
+    /// Bits are turned.
+    Corrupt {
+        /// Which.
+        xor: u8,
+    },
+    /// It arrives twice.
+    Duplicate,
+    /// It, and all behind it, arrive later.
+    Delay {
+        /// Milliseconds.
+        ms: u64,
+    },
+    /// The wire breaks: nothing passes in this direction until reset.
+    Cut,
+}
+
+/// One fault of the board.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "fault", rename_all = "kebab-case")]
+pub enum Fault {
+    /// The `at`-th report from the host.
+    UsbOut {
+        /// Which report, from 1.
+        at: u64,
+        /// What happens to it.
+        #[serde(flatten)]
+        what: ReportFault,
+    },
+    /// The `at`-th report from the board.
+    UsbIn {
+        /// Which report, from 1.
+        at: u64,
+        /// What happens to it.
+        #[serde(flatten)]
+        what: ReportFault,
+    },
+    /// The `at`-th byte from the host on the UART.
+    UartOut {
+        /// Which byte, from 1.
+        at: u64,
+        /// What happens to it.
+        #[serde(flatten)]
+        what: ByteFault,
+    },
+    /// The `at`-th byte from the board on the UART.
+    UartIn {
+        /// Which byte, from 1.
+        at: u64,
+        /// What happens to it.
+        #[serde(flatten)]
+        what: ByteFault,
+    },
+    /// Power is lost in the middle of the `at`-th program, erase or status write of the flash.
+    PowerCut {
+        /// Which operation, from 1.
+        at: u64,
+    },
+    /// The flash reports busy for ever.
+    StuckBusy,
+    /// A worn sector: these bits never erase again in its first byte, and in one byte of every 256 behind it.
+    WornSector {
+        /// Any address in the 4 KiB sector, from the start of the flash.
+        address: u32,
+    },
+    /// Bits of one byte that stay 0, whatever is erased.
+    StuckAtZero {
+        /// Offset in the flash.
+        address: u32,
+        /// Which bits.
+        bits: u8,
+    },
+    /// Bits of one byte that stay 1, whatever is programmed.
+    StuckAtOne {
+        /// Offset in the flash.
+        address: u32,
+        /// Which bits.
+        bits: u8,
+    },
+    /// Another part is soldered than the board says; its content and status registers stay.
+    WrongPart {
+        /// Name as in `Settings::part`.
+        part: String,
+    },
+    /// No flash on the board.
+    Absent,
+    /// The flash's RESET# is held low.
+    HeldInReset,
+    /// The flash hangs on the second FlexSPI pin group.
+    SecondPins,
+    /// WP# is low: the lock bit of the status register counts.
+    WriteProtectLow,
+    /// Programs do nothing.
+    IgnoresProgram,
+    /// Erases do nothing.
+    IgnoresErase,
+}
+
+/// How much has passed since the board was made or opened.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Counts {
+    /// Reports from the host.
+    pub usb_out: u64,
+    /// Reports to the host.
+    pub usb_in: u64,
+    /// Bytes from the host on the UART.
+    pub uart_out: u64,
+    /// Bytes to the host on the UART.
+    pub uart_in: u64,
+    /// Programs, erases and status writes of the flash.
+    pub nor_operations: u64,
+}
+
+/// The board's faults and how far the counting is.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    /// All of them; those with an `at` leave when they have happened.
+    pub list: Vec<Fault>,
+    /// What has passed so far.
+    pub counts: Counts,
+}
+
+impl Faults {
+    /// Counts a report from the host; what happens to it.
+    pub fn usb_out(&mut self) -> Vec<ReportFault> {
+        self.counts.usb_out += 1;
+        let now = self.counts.usb_out;
+        self.fire(|fault| match fault {
+            Fault::UsbOut { at, what } if *at == now => Some(*what),
+            _ => None,
+        })
+    }
+
+    /// Counts a report to the host; what happens to it.
+    pub fn usb_in(&mut self) -> Vec<ReportFault> {
+        self.counts.usb_in += 1;
+        let now = self.counts.usb_in;
+        self.fire(|fault| match fault {
+            Fault::UsbIn { at, what } if *at == now => Some(*what),
+            _ => None,
+        })
+    }
+
+    /// Counts a byte from the host; what happens to it.
+    pub fn uart_out(&mut self) -> Vec<ByteFault> {
+        self.counts.uart_out += 1;
+        let now = self.counts.uart_out;
+        self.fire(|fault| match fault {
+            Fault::UartOut { at, what } if *at == now => Some(*what),
+            _ => None,
+        })
+    }
+
+    /// Counts a byte to the host; what happens to it.
+    pub fn uart_in(&mut self) -> Vec<ByteFault> {
+        self.counts.uart_in += 1;
+        let now = self.counts.uart_in;
+        self.fire(|fault| match fault {
+            Fault::UartIn { at, what } if *at == now => Some(*what),
+            _ => None,
+        })
+    }
+
+    /// Takes the faults that `pick` finds out of the list.
+    fn fire<T>(&mut self, pick: impl Fn(&Fault) -> Option<T>) -> Vec<T> {
+        let mut found = Vec::new();
+        self.list.retain(|fault| match pick(fault) {
+            Some(what) => {
+                found.push(what);
+                false
+            }
+            None => true,
+        });
+        found
+    }
+
+    /// The power cut has happened.
+    pub fn power_cut_done(&mut self) {
+        self.list.retain(
+            |fault| !matches!(fault, Fault::PowerCut { at } if *at <= self.counts.nor_operations),
+        );
+    }
+
+    /// Puts the lasting faults, and the coming power cut, into the flash.
+    pub fn apply(&self, nor: &mut Nor) {
+        nor.stuck_busy = false;
+        nor.held_in_reset = false;
+        nor.present = true;
+        nor.write_protect_high = true;
+        nor.ignores_program = false;
+        nor.ignores_erase = false;
+        nor.never_erase.clear();
+        nor.never_program.clear();
+        nor.cut_after = self.operations_until_cut();
+        for fault in &self.list {
+            apply_one(fault, nor);
+        }
+    }
+
+    /// Whether the flash is wired to the second pin group.
+    pub fn second_pins(&self) -> bool {
+        self.list.contains(&Fault::SecondPins)
+    }
+
+    /// The part that a fault puts in place of the board's.
+    pub fn wrong_part(&self) -> Option<&str> {
+        self.list.iter().find_map(|fault| match fault {
+            Fault::WrongPart { part } => Some(part.as_str()),
+            _ => None,
+        })
+    }
+
+    fn operations_until_cut(&self) -> Option<u64> {
+        let coming = |fault: &Fault| match fault {
+            Fault::PowerCut { at } => at.checked_sub(self.counts.nor_operations + 1),
+            _ => None,
+        };
+        self.list.iter().filter_map(coming).min()
+    }
+}
+
+fn apply_one(fault: &Fault, nor: &mut Nor) {
+    match fault {
+        Fault::StuckBusy => nor.stuck_busy = true,
+        Fault::Absent => nor.present = false,
+        Fault::HeldInReset => nor.held_in_reset = true,
+        Fault::WriteProtectLow => nor.write_protect_high = false,
+        Fault::IgnoresProgram => nor.ignores_program = true,
+        Fault::IgnoresErase => nor.ignores_erase = true,
+        Fault::WornSector { address } => {
+            let base = address & !0xFFF;
+            nor.never_erase
+                .extend((base..=base | 0xFFF).step_by(256).map(|at| (at, 0x11)));
+        }
+        Fault::StuckAtZero { address, bits } => {
+            *nor.never_erase.entry(*address).or_default() |= bits
+        }
+        Fault::StuckAtOne { address, bits } => {
+            *nor.never_program.entry(*address).or_default() |= bits
+        }
+        _ => {}
+    }
+}
+
+/// What is left of a report after these faults; several copies when it is doubled, none when it is lost.
+pub fn mangle(report: &[u8], faults: &[ReportFault]) -> Vec<Vec<u8>> {
+    let mut copies = vec![report.to_vec()];
+    for fault in faults {
+        for copy in &mut copies {
+            match *fault {
+                ReportFault::Corrupt { byte, xor } => {
+                    if let Some(place) = copy.get_mut(byte) {
+                        *place ^= xor;
+                    }
+                }
+                ReportFault::Truncate { length } => copy.truncate(length),
+                ReportFault::Oversize { length } => {
+                    copy.resize(length.max(copy.len()).min(1 << 16), 0xA5)
+                }
+                ReportFault::WrongId { id } => {
+                    if let Some(first) = copy.first_mut() {
+                        *first = id;
+                    }
+                }
+                _ => {}
+            }
+        }
+        match fault {
+            ReportFault::Drop => copies.clear(),
+            ReportFault::Duplicate => copies.extend_from_within(..),
+            _ => {}
+        }
+    }
+    copies
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_happens_at_its_report_and_only_once() {
+        let what = ReportFault::Drop;
+        let mut faults = Faults {
+            list: vec![Fault::UsbOut { at: 2, what }],
+            ..Faults::default()
+        };
+        assert_eq!(faults.usb_out(), []);
+        assert_eq!(faults.usb_in(), []);
+        assert_eq!(faults.usb_in(), []);
+        assert_eq!(faults.usb_out(), [what]);
+        assert_eq!((faults.usb_out(), faults.list.len()), (vec![], 0));
+        assert_eq!((faults.counts.usb_out, faults.counts.usb_in), (3, 2));
+    }
+
+    #[test]
+    fn a_report_is_mangled_as_told() {
+        let report = [1, 2, 3];
+        let one = |fault| mangle(&report, &[fault]);
+        assert_eq!(one(ReportFault::Drop), Vec::<Vec<u8>>::new());
+        assert_eq!(
+            one(ReportFault::Corrupt { byte: 1, xor: 0xFF }),
+            [[1, 0xFD, 3]]
+        );
+        assert_eq!(
+            one(ReportFault::Corrupt { byte: 9, xor: 0xFF }),
+            [[1, 2, 3]]
+        );
+        assert_eq!(one(ReportFault::Duplicate), [[1, 2, 3], [1, 2, 3]]);
+        assert_eq!(one(ReportFault::Truncate { length: 2 }), [[1, 2]]);
+        assert_eq!(
+            one(ReportFault::Oversize { length: 5 }),
+            [[1, 2, 3, 0xA5, 0xA5]]
+        );
+        assert_eq!(one(ReportFault::WrongId { id: 7 }), [[7, 2, 3]]);
+    }
+
+    #[test]
+    fn faults_are_plain_json() {
+        let list = vec![
+            Fault::UsbIn {
+                at: 3,
+                what: ReportFault::Corrupt { byte: 4, xor: 1 },
+            },
+            Fault::UartOut {
+                at: 9,
+                what: ByteFault::Delay { ms: 30 },
+            },
+            Fault::PowerCut { at: 7 },
+            Fault::StuckBusy,
+            Fault::WrongPart {
+                part: "w25q64jv".into(),
+            },
+        ];
+        let text = serde_json::to_string(&list).expect("plain data");
+        assert!(
+            text.contains(r#"{"fault":"usb-in","at":3,"does":"corrupt","byte":4,"xor":1}"#),
+            "{text}"
+        );
+        assert_eq!(
+            serde_json::from_str::<Vec<Fault>>(&text).expect("the same"),
+            list
+        );
+    }
+
+    #[test]
+    fn the_power_cut_is_counted_from_now() {
+        let mut faults = Faults {
+            list: vec![Fault::PowerCut { at: 5 }],
+            ..Faults::default()
+        };
+        assert_eq!(faults.operations_until_cut(), Some(4));
+        faults.counts.nor_operations = 4;
+        assert_eq!(faults.operations_until_cut(), Some(0));
+        faults.counts.nor_operations = 5;
+        assert_eq!(faults.operations_until_cut(), None);
+        faults.power_cut_done();
+        assert_eq!(faults.list, []);
+    }
+}

@@ -1,0 +1,410 @@
+//! The boot ROM's serial downloader (SDP), apart from how its bytes travel.
+//!
+//! ```text
+//! READ_REGISTER    --> command   <-- security  <== data, 64 bytes a piece
+//! WRITE_FILE       --> command   ==> data      <-- security  <-- status
+//! JUMP_ADDRESS     --> command   <-- security  (then the chip is another device; a status only when it refuses)
+//! others           --> command   <-- security  <-- status
+//! ```
+//!
+//! Source: i.MX RT1020 reference manual, "Serial Downloader", as far as public hosts and logs show it. What the ROM does
+//! with commands that make no sense is nowhere written; such answers are marked "guess" below.
+
+use std::collections::VecDeque;
+
+pub mod command;
+pub mod dcd;
+pub mod hid;
+pub mod ivt;
+pub mod loader;
+pub mod registers;
+pub mod serial;
+#[cfg(test)]
+mod tests;
+
+use command::Command;
+use loader::{Jump, Loader};
+use registers::{Registers, boot_fuses};
+use serde::{Deserialize, Serialize};
+
+use crate::machine::Machine;
+use crate::straps::Straps;
+
+/// HAB is open: unsigned images run.
+pub const HAB_OPEN: u32 = 0x5678_7856;
+/// HAB is closed: images must be signed.
+pub const HAB_CLOSED: u32 = 0x1234_3412;
+const HAB_SUCCESS: u32 = 0xF0F0_F0F0;
+const HAB_FAILURE: u32 = 0x3333_3333;
+const WRITE_COMPLETE: u32 = 0x128A_8A12;
+const WRITE_COMPLETE_MANUAL: u32 = 0x1282_8212;
+const FILE_COMPLETE: u32 = 0x8888_8888;
+const DCD_SKIPPED: u32 = 0x900D_D009;
+const BAUD_SET: u32 = 0x09D0_0D90;
+
+/// Bytes of a data report, and of a read page.
+pub const CHUNK: usize = 1024;
+/// Bytes of READ_REGISTER data sent at a time.
+pub const PAGE: usize = 64;
+/// RAM that the downloader lives in.
+const OWN_RAM: std::ops::Range<u32> = 0x2020_0000..0x2020_8000;
+
+/// Points on which sources disagree about the ROM, to be set either way.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct RomOptions {
+    /// WRITE_REGISTER works and answers. Off by default: no answer was found on a board (tinyuf2 pull request 102).
+    pub write_register_answers: bool,
+    /// DCD_WRITE ends with 0x12828212, as one place of the manual says, instead of 0x128A8A12.
+    pub dcd_answer_of_the_manual: bool,
+}
+
+/// One thing the ROM says.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answer {
+    /// HAB state word.
+    Security(u32),
+    /// Status word.
+    Status(u32),
+    /// Up to 64 bytes of memory.
+    Page(Vec<u8>),
+}
+
+/// What becomes of the chip once the host has taken the answers.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Then {
+    /// A loader starts.
+    Start(Loader),
+    /// Nothing is heard of the chip any more; the reason in words.
+    Silent(String),
+}
+
+#[derive(Clone, Debug)]
+enum Phase {
+    Command,
+    File {
+        at: u32,
+        left: u32,
+    },
+    Dcd {
+        bytes: Vec<u8>,
+        left: u32,
+    },
+    /// Polls something that never comes true; only a reset helps.
+    Hung,
+}
+
+/// The serial downloader.
+#[derive(Clone, Debug)]
+pub struct Rom {
+    /// Peripheral registers as a host can read them.
+    pub registers: Registers,
+    options: RomOptions,
+    phase: Phase,
+    status: u32,
+    skip_dcd: bool,
+    /// The report buffer: what a short report does not overwrite is still there.
+    buffer: Vec<u8>,
+    answers: VecDeque<Answer>,
+    reading: Option<(u32, u32)>,
+    then: Option<Then>,
+    baud: Option<u32>,
+}
+
+impl Rom {
+    /// The downloader after a reset.
+    pub fn new(straps: Straps, cause: u32, options: RomOptions) -> Rom {
+        Rom {
+            registers: Registers::new(straps, cause),
+            options,
+            phase: Phase::Command,
+            status: HAB_SUCCESS,
+            skip_dcd: false,
+            buffer: vec![0; CHUNK],
+            answers: VecDeque::new(),
+            reading: None,
+            then: None,
+            baud: None,
+        }
+    }
+
+    /// A command arrives. It ends whatever data phase was open (guess).
+    pub fn command(&mut self, machine: &mut Machine, bytes: &[u8]) {
+        if matches!(self.phase, Phase::Hung) {
+            return;
+        }
+        let Some(command) = Command::parse(bytes) else {
+            return;
+        };
+        self.phase = Phase::Command;
+        self.reading = None;
+        match command.tag {
+            command::READ_REGISTER => self.read_register(machine, command),
+            command::WRITE_REGISTER => self.write_register(machine, command),
+            command::WRITE_FILE => {
+                self.phase = Phase::File {
+                    at: command.address,
+                    left: command.count,
+                }
+            }
+            command::DCD_WRITE => self.start_dcd(machine, command),
+            command::ERROR_STATUS => {
+                self.answer(machine, self.status);
+                self.status = HAB_SUCCESS;
+            }
+            command::SKIP_DCD_HEADER => {
+                self.skip_dcd = true;
+                self.answer(machine, DCD_SKIPPED);
+            }
+            command::SET_BAUDRATE => {
+                self.baud = Some(command.address);
+                self.answer(machine, BAUD_SET);
+            }
+            command::JUMP_ADDRESS => self.jump(machine, command.address),
+            // guess: an unknown command is refused
+            _ => self.refuse(machine),
+        }
+        self.end_of_file(machine);
+    }
+
+    /// Bytes of an open data phase still to come; 0 when a command is awaited.
+    pub fn expects(&self) -> usize {
+        match &self.phase {
+            Phase::File { left, .. } | Phase::Dcd { left, .. } => *left as usize,
+            Phase::Command | Phase::Hung => 0,
+        }
+    }
+
+    /// A data report: all 1024 bytes of the report buffer go to RAM, however few the file still has.
+    pub fn report(&mut self, machine: &mut Machine, body: &[u8]) {
+        let length = body.len().min(CHUNK);
+        self.buffer[..length].copy_from_slice(&body[..length]);
+        let whole = std::mem::take(&mut self.buffer);
+        self.data(machine, &whole[..length], &whole);
+        self.buffer = whole;
+    }
+
+    /// Data without padding, as a UART brings it.
+    pub fn bytes(&mut self, machine: &mut Machine, body: &[u8]) {
+        self.data(machine, body, body);
+    }
+
+    /// `counted` bytes belong to the transfer, `stored` ones are what reaches RAM.
+    fn data(&mut self, machine: &mut Machine, counted: &[u8], stored: &[u8]) {
+        match &mut self.phase {
+            Phase::File { at, left } => {
+                let address = *at;
+                let count = (counted.len() as u32).min(*left);
+                *left -= count;
+                *at = at.wrapping_add(count);
+                if let Err(why) = store(machine, address, stored) {
+                    self.then = Some(Then::Silent(why));
+                    self.phase = Phase::Hung;
+                    self.answers.clear();
+                }
+            }
+            Phase::Dcd { bytes, left } => {
+                let count = counted.len().min(*left as usize);
+                bytes.extend_from_slice(&counted[..count]);
+                *left -= count as u32;
+            }
+            Phase::Command | Phase::Hung => return,
+        }
+        self.end_of_file(machine);
+    }
+
+    fn end_of_file(&mut self, machine: &mut Machine) {
+        match std::mem::replace(&mut self.phase, Phase::Command) {
+            Phase::File { left: 0, .. } => self.answer(machine, FILE_COMPLETE),
+            Phase::Dcd { bytes, left: 0 } => self.run_dcd(machine, &bytes),
+            other => self.phase = other,
+        }
+    }
+
+    /// The next thing the ROM says; `None` when it is waiting for the host.
+    pub fn next_answer(&mut self, machine: &Machine) -> Option<Answer> {
+        if let Some(answer) = self.answers.pop_front() {
+            return Some(answer);
+        }
+        let (at, left) = self.reading.take()?;
+        let count = left.min(PAGE as u32);
+        let page = read(machine, &self.registers, at, count)?;
+        if left > count {
+            self.reading = Some((at.wrapping_add(count), left - count));
+        }
+        Some(Answer::Page(page))
+    }
+
+    /// What becomes of the chip, once, and only when every answer has been taken.
+    pub fn then(&mut self) -> Option<Then> {
+        if self.answers.is_empty() {
+            self.then.take()
+        } else {
+            None
+        }
+    }
+
+    /// The baud rate that SET_BAUDRATE asked for, once.
+    pub fn new_baud(&mut self) -> Option<u32> {
+        if self.answers.is_empty() {
+            self.baud.take()
+        } else {
+            None
+        }
+    }
+
+    fn security(&mut self, machine: &Machine) {
+        let closed = boot_fuses(machine).closed();
+        self.answers
+            .push_back(Answer::Security(if closed { HAB_CLOSED } else { HAB_OPEN }));
+    }
+
+    fn answer(&mut self, machine: &Machine, status: u32) {
+        self.security(machine);
+        self.answers.push_back(Answer::Status(status));
+    }
+
+    fn refuse(&mut self, machine: &Machine) {
+        self.answer(machine, HAB_FAILURE);
+    }
+
+    /// Unclocked or unknown places, and a part with SDP_READ_DISABLE, do not answer at all (guess: a closed i.MX 6SX was
+    /// seen to do so, with the next command answered again).
+    fn read_register(&mut self, machine: &Machine, command: Command) {
+        if boot_fuses(machine).sdp_read_disabled()
+            || !command.address.is_multiple_of(command.access())
+        {
+            return;
+        }
+        let first = command.count.min(PAGE as u32);
+        if read(machine, &self.registers, command.address, first).is_none() {
+            return;
+        }
+        self.security(machine);
+        self.reading = (command.count > 0).then_some((command.address, command.count));
+    }
+
+    fn write_register(&mut self, machine: &mut Machine, command: Command) {
+        if !self.options.write_register_answers {
+            return;
+        }
+        let bytes = &command.value.to_le_bytes()[..command.access() as usize];
+        if !machine.ram.write(command.address, bytes) {
+            if !registers::is_peripheral(command.address) {
+                return self.refuse(machine);
+            }
+            self.registers
+                .write(machine, command.address, command.value);
+        }
+        self.answer(machine, WRITE_COMPLETE);
+    }
+
+    /// A table longer than HAB takes is refused (guess); it is staged in the ROM, not at the address given.
+    fn start_dcd(&mut self, machine: &Machine, command: Command) {
+        if command.count as usize > dcd::MAX_LEN {
+            return self.refuse(machine);
+        }
+        self.phase = Phase::Dcd {
+            bytes: Vec::new(),
+            left: command.count,
+        };
+    }
+
+    fn run_dcd(&mut self, machine: &mut Machine, table: &[u8]) {
+        match dcd::run(machine, &mut self.registers, table) {
+            Ok(()) if self.options.dcd_answer_of_the_manual => {
+                self.answer(machine, WRITE_COMPLETE_MANUAL)
+            }
+            Ok(()) => self.answer(machine, WRITE_COMPLETE),
+            Err(dcd::Stop::Failure(_)) => {
+                self.status = HAB_FAILURE;
+                self.refuse(machine);
+            }
+            Err(dcd::Stop::Endless(_)) => self.phase = Phase::Hung,
+        }
+    }
+
+    /// A closed part says no more than its security word, stays, and has the failure ready for ERROR_STATUS (seen on
+    /// closed RT1061 parts). This board holds no keys: to it, no image is signed well.
+    fn jump(&mut self, machine: &mut Machine, address: u32) {
+        if boot_fuses(machine).closed() {
+            self.status = HAB_FAILURE;
+            return self.security(machine);
+        }
+        match self.prepare(machine, address) {
+            Jump::Refused(_) => {
+                self.status = HAB_FAILURE;
+                self.refuse(machine);
+            }
+            Jump::Lost(why) => self.leave(machine, Then::Silent(why)),
+            Jump::Start(loader) => self.leave(machine, Then::Start(loader)),
+        }
+    }
+
+    fn prepare(&mut self, machine: &mut Machine, address: u32) -> Jump {
+        let (ivt, data) = match loader::image(&machine.ram, address) {
+            Ok(found) => found,
+            Err(jump) => return jump,
+        };
+        if ivt.dcd != 0 && !std::mem::take(&mut self.skip_dcd) {
+            let room =
+                u64::from(dcd::MAX_LEN as u32).min(data.end().saturating_sub(u64::from(ivt.dcd)));
+            let table = machine
+                .ram
+                .slice(ivt.dcd, room as usize)
+                .unwrap_or_default()
+                .to_vec();
+            match dcd::run(machine, &mut self.registers, &table) {
+                Ok(()) => {}
+                Err(dcd::Stop::Failure(why)) => return Jump::Refused(why),
+                Err(dcd::Stop::Endless(at)) => {
+                    return Jump::Lost(format!("the DCD waits for {at:#010x} for ever"));
+                }
+            }
+        }
+        loader::recognise(&machine.ram, &data)
+    }
+
+    fn leave(&mut self, machine: &Machine, then: Then) {
+        self.security(machine);
+        self.then = Some(then);
+        self.phase = Phase::Hung;
+    }
+}
+
+/// Puts a chunk into RAM. Into the downloader's own RAM, or past the end of a bank, it takes the ROM down with it.
+///
+/// Source: RAM reserved by the RT1021 ROM: MCUBootUtility; the crash at a bank's end was seen on an RT1060.
+fn store(machine: &mut Machine, address: u32, bytes: &[u8]) -> Result<(), String> {
+    let end = u64::from(address) + bytes.len() as u64;
+    if u64::from(address) < u64::from(OWN_RAM.end) && end > u64::from(OWN_RAM.start) {
+        return Err(format!(
+            "a data report went to {address:#010x}, into the RAM the ROM works in"
+        ));
+    }
+    if machine.ram.write(address, bytes) {
+        return Ok(());
+    }
+    let fits = (0..bytes.len())
+        .rev()
+        .find(|n| machine.ram.slice(address, *n).is_some())
+        .unwrap_or(0);
+    machine.ram.write(address, &bytes[..fits]);
+    Err(format!(
+        "a data report to {address:#010x} reached past the end of the RAM"
+    ))
+}
+
+/// Memory as it lies: RAM bytes, or registers as little-endian words.
+fn read(machine: &Machine, registers: &Registers, address: u32, count: u32) -> Option<Vec<u8>> {
+    if let Some(bytes) = machine.ram.slice(address, count as usize) {
+        return Some(bytes.to_vec());
+    }
+    let mut page = Vec::with_capacity(count as usize);
+    for at in 0..count {
+        let place = address.checked_add(at)?;
+        let word = registers.read(machine, place & !3)?;
+        page.push(word.to_le_bytes()[(place & 3) as usize]);
+    }
+    Some(page)
+}

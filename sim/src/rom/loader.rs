@@ -1,0 +1,124 @@
+//! What a jump meets in RAM: is it an image, and is it one this board can run?
+//!
+//! The virtual board has no processor. It runs its flashloader model when the bytes in RAM, over the whole length the
+//! image's boot data give, are those of a loader it knows. Anything else that looks like an image is run by nobody:
+//! the board goes silent, as a real one does with a broken loader.
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::ivt::{self, BootData, Ivt};
+use crate::memory::Ram;
+use crate::standin;
+
+/// A loader the virtual board recognises by its bytes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Loader {
+    /// The virtual board's own stand-in.
+    Standin,
+    /// The RT1021 OCRAM build of NXP-MCUBootUtility, 55077 bytes at 0x20208200.
+    McuBootUtility,
+    /// The RT102x build in SPSDK's test data, 65157 bytes at 0x20208000.
+    Spsdk,
+}
+
+impl Loader {
+    /// RAM that the running loader keeps for itself: start and end (inclusive) of each region, as property 12 tells.
+    ///
+    /// Source: both genuine builds, emulated; the stand-in claims its own image.
+    pub fn reserved(self) -> Vec<(u32, u32)> {
+        match self {
+            Loader::Standin => vec![(standin::LOAD, standin::LOAD + standin::LEN as u32 - 1)],
+            Loader::McuBootUtility => vec![(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
+            Loader::Spsdk => vec![(0x2020_A000, 0x2021_7E85), (0x2000_0000, 0x2000_5AD7)],
+        }
+    }
+}
+
+/// Where a known build lies and the SHA-256 of its bytes.
+const KNOWN: [(Loader, u32, &str); 2] = [
+    (
+        Loader::McuBootUtility,
+        0x2020_8200,
+        "00e78626456dba1aa0317ff63a80df82f7aa92972bb710a7ecb5f0f2d4361591",
+    ),
+    (
+        Loader::Spsdk,
+        0x2020_8000,
+        "8d39a47e46ccb1e6916121e0eced7eb56303721243c3cfc8b90d3a4b6373cf75",
+    ),
+];
+
+/// What comes of a jump.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Jump {
+    /// A loader starts.
+    Start(Loader),
+    /// The ROM refuses: report 4 follows, and the downloader stays.
+    Refused(String),
+    /// The ROM jumps, and nothing is heard of the chip any more.
+    Lost(String),
+}
+
+/// The image at `address` in RAM, checked as the ROM checks it before a jump.
+///
+/// That a wrong header is refused with a report 4 is a guess; that an image in the wrong place is started and lost was
+/// seen on boards (NXP community thread 525697).
+pub fn image(ram: &Ram, address: u32) -> Result<(Ivt, BootData), Jump> {
+    let refuse = |why: String| Jump::Refused(format!("jump to {address:#010x} refused: {why}"));
+    let bytes = take::<{ ivt::LEN }>(ram, address).ok_or_else(|| refuse("no RAM there".into()))?;
+    let ivt = Ivt::parse(&bytes).map_err(refuse)?;
+    if ivt.own != address {
+        let why = format!(
+            "the IVT at {address:#010x} belongs at {:#010x}: the image is in the wrong place",
+            ivt.own
+        );
+        return Err(Jump::Lost(why));
+    }
+    let bytes = take::<{ ivt::BOOT_DATA_LEN }>(ram, ivt.boot_data).ok_or_else(|| {
+        refuse(format!(
+            "boot data at {:#010x} is not in RAM",
+            ivt.boot_data
+        ))
+    })?;
+    let data = BootData::parse(&bytes);
+    if !data.holds(address) || !data.holds(ivt.entry & !1) {
+        return Err(refuse(format!(
+            "boot data {:#010x}, {} bytes, do not hold IVT and entry",
+            data.start, data.length
+        )));
+    }
+    Ok((ivt, data))
+}
+
+/// What runs when the ROM jumps into this image.
+pub fn recognise(ram: &Ram, data: &BootData) -> Jump {
+    let Some(bytes) = ram.slice(data.start, data.length as usize) else {
+        return Jump::Lost(format!(
+            "the image, {} bytes from {:#010x}, does not fit the RAM",
+            data.length, data.start
+        ));
+    };
+    if data.start == standin::LOAD && bytes == standin::standin_loader() {
+        return Jump::Start(Loader::Standin);
+    }
+    let hash: String = Sha256::digest(bytes)
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    match KNOWN
+        .iter()
+        .find(|(_, start, known)| *start == data.start && *known == hash)
+    {
+        Some((loader, _, _)) => Jump::Start(*loader),
+        None => Jump::Lost(format!(
+            "the image at {:#010x} is no loader this board knows (sha256 {hash})",
+            data.start
+        )),
+    }
+}
+
+fn take<const N: usize>(ram: &Ram, address: u32) -> Option<[u8; N]> {
+    ram.slice(address, N)?.try_into().ok()
+}

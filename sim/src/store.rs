@@ -1,0 +1,277 @@
+//! A board in a directory: three files that a person can read and change while no program has the board open.
+//!
+//! | file       | holds                                                                                            |
+//! |------------|--------------------------------------------------------------------------------------------------|
+//! | board.json | part, status registers, switches, faults, which program runs                                     |
+//! | flash.bin  | the flash from offset 0; what a shorter file leaves out is erased (FFh)                           |
+//! | fuses.txt  | `index = value`, one fuse word a line; words 1 and 2 are the chip's unique id                     |
+//! | board.lock | empty; locked while a program has the board open                                                 |
+//!
+//! Every file is written beside its place and then renamed, so that a crash leaves the old one or the new one.
+//!
+//! What survives from one program run to the next: the flash, the fuses, the switches, the faults, and which program the
+//! chip runs. What does not: RAM, and with it the flash configuration of a running flashloader, which starts again
+//! unconfigured; what USB or the UART had half said; and a flash part's passing moods (QPI, continuous read).
+
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+mod files;
+mod fuses;
+#[cfg(test)]
+mod tests;
+
+use files::BoardFile;
+pub(crate) use files::Running;
+
+use crate::board::{Board, Settings};
+use crate::nor::Part;
+
+const BOARD: &str = "board.json";
+const FLASH: &str = "flash.bin";
+const FUSES: &str = "fuses.txt";
+const LOCK: &str = "board.lock";
+
+/// Why a board could not be opened or saved.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    /// A file or directory could not be read or written.
+    #[error("cannot {action} {}", path.display())]
+    Io {
+        /// What was tried: "read", "write", "create".
+        action: &'static str,
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Another program, or another part of this one, has the board open.
+    #[error("the virtual board in {} is in use by another program", path.display())]
+    Busy {
+        /// The board's directory.
+        path: PathBuf,
+    },
+    /// The directory holds other things, and no board.
+    #[error("{} is not empty and holds no virtual board", path.display())]
+    Foreign {
+        /// The directory.
+        path: PathBuf,
+    },
+    /// One of the board's files is not there.
+    #[error("{} is missing", path.display())]
+    Missing {
+        /// Which file.
+        path: PathBuf,
+    },
+    /// One of the board's files does not say what it should.
+    #[error("{}: {reason}", path.display())]
+    Content {
+        /// Which file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+}
+
+/// The directory a board lives in, locked for this board.
+#[derive(Debug)]
+pub struct Store {
+    directory: PathBuf,
+    /// Released when the file is closed.
+    _lock: File,
+}
+
+impl Board {
+    /// The board that lives in `directory`; a new one with [`Settings::default`] and an own unique id when the directory is
+    /// not there or empty.
+    ///
+    /// The board goes on where it was: a flashloader that ran still runs, though unconfigured. One that was without power
+    /// is switched on. Fails with [`StoreError`], and changes nothing, when a file is missing, damaged or too large, or
+    /// when another program has the board open.
+    pub fn open(directory: &Path) -> Result<Board, StoreError> {
+        let new = is_new(directory)?;
+        let store = Store::lock(directory)?;
+        if !new {
+            return store.load();
+        }
+        let settings = Settings {
+            unique_id: files::random_id(),
+            ..Settings::default()
+        };
+        let mut board = Board::new(settings);
+        board.set_store(store);
+        board.save()?;
+        Ok(board)
+    }
+
+    /// The board with these settings in a directory that is not there or empty.
+    pub fn create(directory: &Path, settings: Settings) -> Result<Board, StoreError> {
+        if !is_new(directory)? {
+            return Err(StoreError::Foreign {
+                path: directory.into(),
+            });
+        }
+        let store = Store::lock(directory)?;
+        let mut board = Board::new(settings);
+        board.set_store(store);
+        board.save()?;
+        Ok(board)
+    }
+
+    /// Writes the board to its directory. A board made by [`Board::new`] has none, and nothing is done.
+    ///
+    /// Dropping the board saves it too, but then nobody hears of an error.
+    pub fn save(&self) -> Result<(), StoreError> {
+        let Some(store) = self.store() else {
+            return Ok(());
+        };
+        store.replace(FLASH, files::trimmed(self.flash()))?;
+        store.replace(FUSES, fuses::to_text(self.fuses()).as_bytes())?;
+        store.replace(BOARD, BoardFile::of(self).to_json().as_bytes())
+    }
+}
+
+impl Drop for Board {
+    fn drop(&mut self) {
+        // nobody to tell; `save` is for those who want to know
+        let _ = self.save();
+    }
+}
+
+/// Whether a board is to be made here: no directory, or nothing in it.
+fn is_new(directory: &Path) -> Result<bool, StoreError> {
+    let entries = match fs::read_dir(directory) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
+        Err(source) => {
+            return Err(StoreError::Io {
+                action: "read",
+                path: directory.into(),
+                source,
+            });
+        }
+    };
+    let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
+    let ours = |name: &str| names.iter().any(|found| found == name);
+    match names.iter().any(|name| name != LOCK) {
+        false => Ok(true),
+        true if ours(BOARD) || ours(FLASH) || ours(FUSES) => Ok(false),
+        true => Err(StoreError::Foreign {
+            path: directory.into(),
+        }),
+    }
+}
+
+impl Store {
+    fn lock(directory: &Path) -> Result<Store, StoreError> {
+        let failed = |path: &Path| {
+            let path = path.to_path_buf();
+            move |source| StoreError::Io {
+                action: "create",
+                path,
+                source,
+            }
+        };
+        fs::create_dir_all(directory).map_err(failed(directory))?;
+        let path = directory.join(LOCK);
+        let lock = File::options()
+            .create(true)
+            .truncate(false)
+            .write(true)
+            .open(&path)
+            .map_err(failed(&path))?;
+        match fs4::FileExt::try_lock(&lock) {
+            Ok(()) => Ok(Store {
+                directory: directory.into(),
+                _lock: lock,
+            }),
+            Err(fs4::TryLockError::WouldBlock) => Err(StoreError::Busy {
+                path: directory.into(),
+            }),
+            Err(fs4::TryLockError::Error(source)) => Err(failed(&path)(source)),
+        }
+    }
+
+    fn load(self) -> Result<Board, StoreError> {
+        let file = BoardFile::parse(&self.text(BOARD)?).map_err(|why| self.content(BOARD, why))?;
+        let fuses = fuses::parse(&self.text(FUSES)?).map_err(|why| self.content(FUSES, why))?;
+        let part = Part::find(&file.part).ok_or_else(|| {
+            let known = Part::names().join(", ");
+            self.content(
+                BOARD,
+                format!("part {:?} is not known; known are {known}", file.part),
+            )
+        })?;
+        let flash = self.flash(part.size)?;
+        let state = file.program;
+        let settings = file
+            .settings(part, flash, fuses)
+            .map_err(|why| self.content(BOARD, why))?;
+        let mut board = Board::unpowered(settings);
+        board.go_on(state);
+        board.set_store(self);
+        Ok(board)
+    }
+
+    /// The flash file, never more of it than the part holds.
+    fn flash(&self, size: u32) -> Result<Vec<u8>, StoreError> {
+        let path = self.directory.join(FLASH);
+        let length = fs::metadata(&path)
+            .map_err(|source| not_read(&path, source))?
+            .len();
+        if length > u64::from(size) {
+            return Err(self.content(FLASH, format!("{length} bytes, the part holds {size}")));
+        }
+        fs::read(&path).map_err(|source| not_read(&path, source))
+    }
+
+    fn text(&self, name: &str) -> Result<String, StoreError> {
+        let path = self.directory.join(name);
+        let length = fs::metadata(&path)
+            .map_err(|source| not_read(&path, source))?
+            .len();
+        if length > 1 << 20 {
+            return Err(self.content(name, format!("{length} bytes, far too long")));
+        }
+        let bytes = fs::read(&path).map_err(|source| not_read(&path, source))?;
+        String::from_utf8(bytes).map_err(|_| self.content(name, "not a text file".into()))
+    }
+
+    fn content(&self, name: &str, reason: String) -> StoreError {
+        StoreError::Content {
+            path: self.directory.join(name),
+            reason,
+        }
+    }
+
+    /// Writes a file beside its place, makes sure it is on the disk, and puts it there.
+    fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
+        let path = self.directory.join(name);
+        let beside = self.directory.join(format!("{name}.new"));
+        let write = || {
+            let mut file = File::create(&beside)?;
+            file.write_all(bytes)?;
+            file.sync_all()?;
+            drop(file);
+            fs::rename(&beside, &path)
+        };
+        write().map_err(|source| StoreError::Io {
+            action: "write",
+            path: path.clone(),
+            source,
+        })
+    }
+}
+
+fn not_read(path: &Path, source: io::Error) -> StoreError {
+    let path = path.to_path_buf();
+    match source.kind() {
+        io::ErrorKind::NotFound => StoreError::Missing { path },
+        _ => StoreError::Io {
+            action: "read",
+            path,
+            source,
+        },
+    }
+}

@@ -1,0 +1,202 @@
+//! The flashloader behind a UART: autobaud on the first ping, then frames, acknowledged one by one.
+//!
+//! ```text
+//! --> 5A A6        <-- 5A A7 .. (ping; the baud rate is measured on the first one)
+//! --> command      <-- ACK  <-- response  --> ACK
+//! --> data         <-- ACK, or ACK-ABORT when the device wants no more
+//! <== data         --> ACK
+//! ```
+//!
+//! The ACK of the device comes when it has worked the packet off. A damaged frame gets a NAK, the host's NAK brings the
+//! last frame again. All this is written from fact sheets on the genuine flashloader (disassembly) and has not been held
+//! against a running one over a UART.
+
+use std::collections::VecDeque;
+
+pub mod frame;
+#[cfg(test)]
+mod tests;
+
+use frame::{Event, Receiver};
+
+use crate::flashloader::{Outcome, Packet, Processor, Received, Waits};
+use crate::machine::Machine;
+
+/// Bytes the firmware's receive ring holds while it is at work; more are lost.
+const RING: usize = 64;
+/// Longest gap between the two bytes of the ping that is measured.
+const AUTOBAUD_GAP_NS: u64 = 80_000_000;
+/// Measured rates are rounded to a multiple of this.
+const BAUD_STEP: u32 = 1200;
+
+/// The flashloader's serial side.
+#[derive(Clone, Debug)]
+pub struct SerialLoader {
+    processor: Processor,
+    receiver: Receiver,
+    baud: Option<u32>,
+    ring: VecDeque<(u64, u8)>,
+    /// The last two bytes before autobaud, and when the first of them came.
+    heard: Option<u64>,
+    /// What was last sent and waits for the host's ACK.
+    last: Option<Vec<u8>>,
+    idle_since: u64,
+}
+
+impl SerialLoader {
+    /// A flashloader that has not heard a ping yet.
+    pub fn new(processor: Processor) -> SerialLoader {
+        SerialLoader {
+            processor,
+            receiver: Receiver::default(),
+            baud: None,
+            ring: VecDeque::new(),
+            heard: None,
+            last: None,
+            idle_since: 0,
+        }
+    }
+
+    /// The rate it listens at; `None` before the first ping.
+    pub fn baud(&self) -> Option<u32> {
+        self.baud
+    }
+
+    /// How the program ended, if it did.
+    pub fn outcome(&self) -> Option<Outcome> {
+        self.processor.outcome()
+    }
+
+    /// A byte arrives at the host's present time, sent at `baud`. It waits in the ring while the firmware works.
+    pub fn arrive(&mut self, machine: &mut Machine, baud: u32, byte: u8) {
+        let now = machine.clock.now_ns();
+        match self.baud {
+            None => self.measure(machine, now, baud, byte),
+            Some(_) if self.ring.len() < RING => self.ring.push_back((now, byte)),
+            Some(_) => {}
+        }
+    }
+
+    /// When the firmware will look at its ring again; `None` when nothing is in it.
+    pub fn due(&self, machine: &Machine) -> Option<u64> {
+        (!self.ring.is_empty()).then(|| machine.clock.device_ns())
+    }
+
+    /// Works off what is in the ring, as far as the host's time has come; bytes to send, each with the time it is out.
+    pub fn run(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
+        self.push(machine, out);
+        while machine.clock.device_ns() <= machine.clock.now_ns() {
+            let Some((arrived, byte)) = self.ring.pop_front() else {
+                return;
+            };
+            let seen = arrived.max(self.idle_since);
+            if let Some(event) = self.receiver.byte(seen, byte) {
+                self.event(machine, out, event);
+            }
+        }
+    }
+
+    /// Before the first ping only the edges of 5A A6 mean anything; other bytes are noise (guess).
+    fn measure(&mut self, machine: &mut Machine, now: u64, baud: u32, byte: u8) {
+        let began = self.heard.take();
+        match byte {
+            frame::START => self.heard = Some(now),
+            frame::PING if began.is_some_and(|then| now - then <= AUTOBAUD_GAP_NS) => {
+                let rounded = (baud.saturating_add(BAUD_STEP / 2)) / BAUD_STEP * BAUD_STEP;
+                self.baud = Some(rounded.max(BAUD_STEP));
+                self.ring.extend([(now, frame::START), (now, frame::PING)]);
+                self.idle_since = machine.clock.device_ns();
+            }
+            _ => {}
+        }
+    }
+
+    fn event(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, event: Event) {
+        match event {
+            Event::Ping => self.send(machine, out, &frame::PING_ANSWER),
+            Event::Damaged => self.send(machine, out, &[frame::START, frame::NAK]),
+            Event::Acknowledge(kind) => self.acknowledged(machine, out, kind),
+            Event::Frame(kind, payload) => self.frame(machine, out, kind, &payload),
+        }
+        self.idle_since = machine.clock.device_ns();
+    }
+
+    /// An acknowledgement counts only while a frame of ours waits for one.
+    fn acknowledged(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, kind: u8) {
+        let Some(last) = self.last.take() else { return };
+        match kind {
+            frame::NAK => {
+                self.send(machine, out, &last);
+                self.last = Some(last);
+                return;
+            }
+            frame::ACK_ABORT => self.processor.received(machine, Received::Aborted),
+            _ => self.processor.sent(machine),
+        }
+        self.push(machine, out);
+    }
+
+    /// A frame while an answer of ours still waits for its ACK is dropped (guess).
+    fn frame(
+        &mut self,
+        machine: &mut Machine,
+        out: &mut VecDeque<(u64, u8)>,
+        kind: u8,
+        payload: &[u8],
+    ) {
+        let expected = match self.processor.waits() {
+            Waits::Command => frame::COMMAND,
+            Waits::Data => frame::DATA,
+            Waits::Send(_) | Waits::Abort | Waits::Nothing => return,
+        };
+        let what = match payload {
+            _ if kind != expected => Received::Wrong,
+            [] => Received::Aborted,
+            _ => Received::Packet(payload),
+        };
+        self.processor.received(machine, what);
+        if *self.processor.waits() == Waits::Abort {
+            self.send(machine, out, &[frame::START, frame::ACK_ABORT]);
+            self.processor.sent(machine);
+        } else if *self.processor.waits() != Waits::Nothing || self.processor.outcome().is_some() {
+            self.send(machine, out, &[frame::START, frame::ACK]);
+        }
+        self.push(machine, out);
+    }
+
+    /// Sends the packet the processor has for the host, once.
+    fn push(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
+        if self.last.is_some() {
+            return;
+        }
+        let bytes = match self.processor.waits() {
+            Waits::Send(Packet::Command(payload)) => frame::encode(frame::COMMAND, payload),
+            Waits::Send(Packet::Data(payload)) => frame::encode(frame::DATA, payload),
+            _ => return,
+        };
+        self.send(machine, out, &bytes);
+        self.last = Some(bytes);
+    }
+
+    fn send(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, bytes: &[u8]) {
+        for byte in bytes {
+            machine.clock.work(byte_ns(self.baud.unwrap_or(BAUD_STEP)));
+            out.push_back((machine.clock.device_ns(), *byte));
+        }
+    }
+}
+
+/// Time of one byte on the line: start bit, eight bits, stop bit.
+pub fn byte_ns(baud: u32) -> u64 {
+    10_000_000_000 / u64::from(baud.max(1))
+}
+
+/// What a byte sent at one rate looks like to a receiver at another: garbage, the same every time.
+pub fn garbled(byte: u8, sent: u32, heard: u32) -> u8 {
+    // UARTs stand some 2 % between the two
+    if sent.abs_diff(heard) <= heard / 50 {
+        byte
+    } else {
+        byte.rotate_left(3) ^ 0xC3
+    }
+}

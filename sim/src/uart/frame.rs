@@ -1,0 +1,192 @@
+//! The flashloader's serial frames: bytes in, bytes out, and the patience between them.
+//!
+//! ```text
+//! 5A A1 | 5A A2 | 5A A3                 ACK, NAK, ACK-ABORT
+//! 5A A4 | 5A A5  len2 crc2 payload      command, data; length and crc little-endian
+//! 5A A6                                 ping
+//! 5A A7 bugfix minor major 'P' options2 crc2     its answer
+//! ```
+//!
+//! The crc is CRC-16/XMODEM over everything but itself. Source: MCU bootloader reference manual, "Serial protocol"; time
+//! limits: genuine flashloader, disassembled.
+
+/// First byte of everything.
+pub const START: u8 = 0x5A;
+/// The frame before was taken.
+pub const ACK: u8 = 0xA1;
+/// The frame before was damaged: send it again.
+pub const NAK: u8 = 0xA2;
+/// The frame before was taken, and no more data are wanted.
+pub const ACK_ABORT: u8 = 0xA3;
+/// A command or a response.
+pub const COMMAND: u8 = 0xA4;
+/// Data.
+pub const DATA: u8 = 0xA5;
+/// Is anybody there?
+pub const PING: u8 = 0xA6;
+/// The answer to a ping: protocol P1.2.0, no options.
+pub const PING_ANSWER: [u8; 10] = [START, 0xA7, 0x00, 0x02, 0x01, b'P', 0x00, 0x00, 0xAA, 0xEA];
+
+/// Longest payload; a longer length is read as this.
+pub const MAX_PAYLOAD: usize = 1024;
+const BYTE_NS: u64 = 10_000_000;
+
+/// CRC-16/XMODEM: polynomial 0x1021, start 0, nothing reflected.
+pub fn crc(parts: &[&[u8]]) -> u16 {
+    parts
+        .iter()
+        .flat_map(|part| part.iter())
+        .fold(0, |crc: u16, byte| {
+            (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
+                let carry = crc >> 15 == 1;
+                crc << 1 ^ if carry { 0x1021 } else { 0 }
+            })
+        })
+}
+
+/// A command or data frame around `payload`.
+pub fn encode(kind: u8, payload: &[u8]) -> Vec<u8> {
+    let length = (payload.len() as u16).to_le_bytes();
+    let head = [START, kind, length[0], length[1]];
+    let crc = crc(&[&head, payload]).to_le_bytes();
+    [&head[..], &crc, payload].concat()
+}
+
+/// Something whole that came in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Event {
+    /// ACK, NAK or ACK-ABORT.
+    Acknowledge(u8),
+    /// A ping.
+    Ping,
+    /// A frame whose crc is right: its type and payload.
+    Frame(u8, Vec<u8>),
+    /// A frame whose crc is wrong.
+    Damaged,
+}
+
+/// Puts frames together out of bytes and their times of arrival.
+#[derive(Clone, Debug, Default)]
+pub struct Receiver {
+    frame: Vec<u8>,
+    deadline: u64,
+}
+
+impl Receiver {
+    /// A byte that the firmware sees at `now` (nanoseconds). After too long a gap what was begun is forgotten, without a
+    /// word, and the byte counts as a first one.
+    pub fn byte(&mut self, now: u64, byte: u8) -> Option<Event> {
+        if !self.frame.is_empty() && now > self.deadline {
+            self.frame.clear();
+        }
+        if self.frame.is_empty() && byte != START {
+            return None;
+        }
+        self.frame.push(byte);
+        match self.frame.len() {
+            1 => self.deadline = now + BYTE_NS,
+            2 => return self.kind(now),
+            4 => self.deadline = now + 2 * BYTE_NS,
+            6 => self.deadline = now + self.payload() as u64 * BYTE_NS,
+            _ => {}
+        }
+        (self.frame.len() >= 6 && self.frame.len() == 6 + self.payload()).then(|| self.close())
+    }
+
+    fn kind(&mut self, now: u64) -> Option<Event> {
+        let kind = self.frame[1];
+        self.deadline = now + 2 * BYTE_NS;
+        if matches!(kind, COMMAND | DATA) {
+            return None;
+        }
+        self.frame.clear();
+        match kind {
+            ACK | NAK | ACK_ABORT => Some(Event::Acknowledge(kind)),
+            PING => Some(Event::Ping),
+            _ => None,
+        }
+    }
+
+    fn payload(&self) -> usize {
+        usize::from(u16::from_le_bytes([self.frame[2], self.frame[3]])).min(MAX_PAYLOAD)
+    }
+
+    fn close(&mut self) -> Event {
+        let frame = std::mem::take(&mut self.frame);
+        let found = u16::from_le_bytes([frame[4], frame[5]]);
+        if crc(&[&frame[..4], &frame[6..]]) == found {
+            Event::Frame(frame[1], frame[6..].to_vec())
+        } else {
+            Event::Damaged
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const GET_PROPERTY: [u8; 18] = [
+        0x5A, 0xA4, 0x0C, 0x00, 0x4B, 0x33, 0x07, 0, 0, 0x02, 0x01, 0, 0, 0, 0, 0, 0, 0,
+    ];
+
+    fn feed(receiver: &mut Receiver, bytes: &[u8]) -> Vec<Event> {
+        bytes
+            .iter()
+            .filter_map(|byte| receiver.byte(0, *byte))
+            .collect()
+    }
+
+    #[test]
+    fn the_crc_is_xmodem() {
+        assert_eq!(crc(&[b"12345", b"6789"]), 0x31C3);
+        assert_eq!(crc(&[&PING_ANSWER[..8]]).to_le_bytes(), PING_ANSWER[8..]);
+    }
+
+    #[test]
+    fn frames_are_those_of_the_vectors() {
+        assert_eq!(encode(COMMAND, &GET_PROPERTY[6..]), GET_PROPERTY);
+        assert_eq!(
+            encode(DATA, &[1, 2, 3, 4]),
+            [0x5A, 0xA5, 4, 0, 0x12, 0xED, 1, 2, 3, 4]
+        );
+        assert_eq!(encode(DATA, &[]), [0x5A, 0xA5, 0, 0, 0xFC, 0x4B]);
+    }
+
+    #[test]
+    fn noise_before_a_frame_is_skipped() {
+        let mut bytes = vec![0, 0xFF];
+        bytes.extend(GET_PROPERTY);
+        bytes.extend([0x5A, 0xA1]);
+        let want = [
+            Event::Frame(COMMAND, GET_PROPERTY[6..].to_vec()),
+            Event::Acknowledge(ACK),
+        ];
+        assert_eq!(feed(&mut Receiver::default(), &bytes), want);
+    }
+
+    #[test]
+    fn an_empty_data_frame_is_a_frame() {
+        let bytes = [0x5A, 0xA5, 0, 0, 0xFC, 0x4B];
+        assert_eq!(
+            feed(&mut Receiver::default(), &bytes),
+            [Event::Frame(DATA, vec![])]
+        );
+    }
+
+    #[test]
+    fn one_wrong_byte_is_damage() {
+        let mut bytes = GET_PROPERTY;
+        bytes[10] = 2;
+        assert_eq!(feed(&mut Receiver::default(), &bytes), [Event::Damaged]);
+    }
+
+    #[test]
+    fn a_gap_drops_what_was_begun() {
+        let mut receiver = Receiver::default();
+        assert_eq!(receiver.byte(0, START), None);
+        assert_eq!(receiver.byte(10_000_001, PING), None);
+        assert_eq!(receiver.byte(10_000_002, START), None);
+        assert_eq!(receiver.byte(20_000_002, PING), Some(Event::Ping));
+    }
+}
