@@ -1,1 +1,78 @@
-//! bootable
+//! Boot images of the i.MX RT10xx as bytes: what a file holds, what an image is, and what goes into the flash.
+//!
+//! No files, ports or clocks: bytes come in and bytes go out. A firmware's `build.rs` may use it as well as a flashing tool.
+//!
+//! | step     | type                        | does                                                                 |
+//! |----------|-----------------------------|----------------------------------------------------------------------|
+//! | read     | [`Firmware`]                | ELF, Intel HEX, S-record, UF2 or raw → address → bytes, an entry      |
+//! | look     | [`inspect`()]               | what it is, why, and what contradicts what                           |
+//! | build    | [`BootImage`]               | FCB, IVT and boot data around a bare application                     |
+//! | check    | [`check`()]                 | would the ROM start it, rule by rule                                 |
+//! | load     | [`LoaderImage`]             | where a flashloader goes and where to jump                           |
+//!
+//! A boot image in a serial NOR flash, by offset (address 0x60000000 and up):
+//!
+//! ```text
+//! 0x0000  FCB         512 bytes   how to read this flash            (crate rtboot-fcb)
+//! 0x1000  IVT          32 bytes   where everything else is
+//! 0x1020  boot data    12 bytes   where the image begins and how long it is
+//! 0x1040  DCD          rarely     register writes before the start
+//! 0x2000  application             vector table first: stack pointer, reset handler
+//! ```
+//!
+//! ```
+//! use rtboot_bootable::{BootImage, Firmware, Kind, MemoryMap, check, starts};
+//! use rtboot_fcb::Fcb;
+//!
+//! // a tiny raw application: stack pointer, reset handler (thumb), `b .`
+//! let app = [0x2001_0000u32, 0x6000_2009, 0xE7FE_E7FE].map(u32::to_le_bytes).concat();
+//! let map = MemoryMap::rt1021();
+//! let firmware = Firmware::parse(&app, Some("app.bin"), None, &map)?;
+//! assert_eq!(firmware.memory.first(), Some(0x6000_2000)); // where its reset handler lies inside it
+//!
+//! let image = BootImage::build(&firmware, None, &map)?;
+//! assert!(image.built);
+//! assert_eq!(image.inspection.kind, Kind::BootableWithoutFcb);
+//! assert_eq!(image.memory.word(0x6000_1004), Some(0x6000_2009)); // the IVT's entry
+//! assert!(!starts(&check(&image.memory, &map))); // no FCB yet
+//! # Ok::<(), rtboot_bootable::Error>(())
+//! ```
+#![forbid(unsafe_code)]
+
+pub mod boot_data;
+mod check;
+pub mod csf;
+pub mod dcd;
+pub mod emit;
+mod error;
+mod finding;
+pub mod firmware;
+mod image;
+mod inspect;
+pub mod ivt;
+pub mod known;
+pub mod loader;
+mod map;
+mod memory;
+mod vectors;
+
+pub use boot_data::BootData;
+pub use check::{check, starts};
+pub use csf::Csf;
+pub use dcd::Dcd;
+pub use error::Error;
+pub use finding::{Finding, Severity};
+pub use firmware::{Firmware, Format};
+pub use image::{BootImage, BuildProblem};
+pub use inspect::{Inspection, Kind, inspect};
+pub use ivt::Ivt;
+pub use loader::LoaderImage;
+pub use map::{MemoryMap, Region};
+pub use memory::Memory;
+pub use vectors::Vectors;
+
+/// The first `count` bytes as hexadecimal digits: "d1 00 20 41".
+pub(crate) fn bytes_text(bytes: &[u8], count: usize) -> String {
+    let shown = bytes.iter().take(count).map(|byte| format!("{byte:02x}"));
+    shown.collect::<Vec<_>>().join(" ")
+}

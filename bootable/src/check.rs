@@ -1,0 +1,62 @@
+//! Would the ROM start it? Rule by rule.
+
+use crate::finding::{Finding, Severity};
+use crate::{Kind, Memory, MemoryMap, inspect};
+
+/// Every rule that is known for an image in flash, in the order in which the ROM comes to them: kept rules are
+/// [`Severity::Ok`], broken ones [`Severity::Error`].
+///
+/// `memory` is flash content: of an image about to be written, or read back from a board. The known rules are those that
+/// public tools and images follow: an FCB with its tag at the start; an IVT with its header at 0x1000 that knows where it
+/// lies; boot data around it; an entry, stack and reset handler that make sense; a DCD that can be read. Whether the NOR
+/// answers as the FCB says, what a closed part thinks of the signature, and what straps and fuses say is not in the bytes.
+pub fn check(memory: &Memory, map: &MemoryMap) -> Vec<Finding> {
+    let seen = inspect::examine(memory, map);
+    let mut findings = Vec::new();
+    if seen.fcb.is_none()
+        && !seen
+            .findings
+            .iter()
+            .any(|finding| finding.code.starts_with("fcb"))
+    {
+        let text = format!(
+            "there is no FCB at {:#010x} ({}), so the ROM goes to serial download",
+            map.fcb_address(),
+            there(memory, map.fcb_address())
+        );
+        findings.push(Finding::error("fcb-missing", text));
+    }
+    if seen.ivt.is_none() {
+        let text = format!(
+            "there is no IVT at {:#010x} ({}), so the ROM finds no image",
+            map.ivt_address(),
+            there(memory, map.ivt_address())
+        );
+        findings.push(Finding::error("ivt-missing", text));
+    }
+    if seen.kind == Kind::Flashloader {
+        let text = "the image is laid out for serial download (or an SD card), not for a NOR flash";
+        findings.push(Finding::error("not-for-flash", text));
+    }
+    findings.extend(seen.findings);
+    findings
+}
+
+/// True when no finding says that the ROM will not start it.
+pub fn starts(findings: &[Finding]) -> bool {
+    !findings
+        .iter()
+        .any(|finding| finding.severity == Severity::Error)
+}
+
+/// What is at an address instead.
+fn there(memory: &Memory, address: u32) -> String {
+    match memory.bytes(address, 4) {
+        None => "nothing is there".to_owned(),
+        Some([0xFF, 0xFF, 0xFF, 0xFF]) => "the flash is blank there".to_owned(),
+        Some(bytes) => format!("{} is there", crate::bytes_text(bytes, 4)),
+    }
+}
+
+#[cfg(test)]
+mod tests;

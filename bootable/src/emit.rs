@@ -1,0 +1,106 @@
+//! Memory written as text files: Intel HEX and S-record. The opposite of [`firmware`](crate::firmware).
+
+use std::fmt::Write;
+
+use crate::Memory;
+
+/// Data bytes a line holds.
+const LINE: usize = 16;
+
+/// Intel HEX with extended linear addresses (record types 00, 04, 01), 16 bytes a line, `\n` line ends.
+///
+/// ```
+/// use rtboot_bootable::{Memory, emit};
+///
+/// let mut memory = Memory::new();
+/// memory.insert(0x6000_2000, vec![1, 2, 3])?;
+/// assert_eq!(emit::intel_hex(&memory), ":020000046000 9A\n:03200000010203D7\n:00000001FF\n".replace(' ', ""));
+/// # Ok::<(), rtboot_bootable::Error>(())
+/// ```
+pub fn intel_hex(memory: &Memory) -> String {
+    let mut text = String::new();
+    let mut upper = None;
+    for (address, bytes) in lines(memory) {
+        let high = (address >> 16) as u16;
+        if upper != Some(high) {
+            hex_record(&mut text, 0, 4, &high.to_be_bytes());
+            upper = Some(high);
+        }
+        hex_record(&mut text, address as u16, 0, bytes);
+    }
+    hex_record(&mut text, 0, 1, &[]);
+    text
+}
+
+/// S-records: S0 with `name`, S3 with 16 bytes a line, S7 with the address `entry` (0 when there is none).
+pub fn s_record(memory: &Memory, name: &str, entry: Option<u32>) -> String {
+    let mut text = String::new();
+    let name: Vec<u8> = name.bytes().filter(u8::is_ascii_graphic).take(40).collect();
+    s_line(&mut text, '0', &[0, 0], &name);
+    for (address, bytes) in lines(memory) {
+        s_line(&mut text, '3', &address.to_be_bytes(), bytes);
+    }
+    s_line(&mut text, '7', &entry.unwrap_or(0).to_be_bytes(), &[]);
+    text
+}
+
+/// Pieces of at most [`LINE`] bytes, none of which crosses a multiple of [`LINE`] (so none crosses 64 KiB).
+fn lines(memory: &Memory) -> impl Iterator<Item = (u32, &[u8])> {
+    memory.segments().flat_map(|(start, bytes)| {
+        let head = (LINE - start as usize % LINE).min(bytes.len());
+        let (first, rest) = bytes.split_at(head);
+        let body = rest.chunks(LINE).enumerate();
+        std::iter::once((start, first))
+            .chain(body.map(move |(i, line)| (start.wrapping_add((head + i * LINE) as u32), line)))
+    })
+}
+
+fn hex_record(text: &mut String, address: u16, kind: u8, bytes: &[u8]) {
+    let [high, low] = address.to_be_bytes();
+    let head = [bytes.len() as u8, high, low, kind];
+    let sum = head.iter().chain(bytes).fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    text.push(':');
+    push_hex(text, &head);
+    push_hex(text, bytes);
+    push_hex(text, &[sum.wrapping_neg()]);
+    text.push('\n');
+}
+
+fn s_line(text: &mut String, kind: char, address: &[u8], bytes: &[u8]) {
+    let count = [(address.len() + bytes.len() + 1) as u8];
+    let sum = count.iter().chain(address).chain(bytes).fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    text.push('S');
+    text.push(kind);
+    for part in [&count, address, bytes, &[!sum]] {
+        push_hex(text, part);
+    }
+    text.push('\n');
+}
+
+fn push_hex(text: &mut String, bytes: &[u8]) {
+    for byte in bytes {
+        let _ = write!(text, "{byte:02X}"); // a String takes everything
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_known_s_record_comes_out() {
+        let mut memory = Memory::new();
+        memory.insert(0x6000_000E, (0..4).collect()).expect("room");
+        let text = s_record(&memory, "a", Some(0x6000_0001));
+        assert_eq!(text, "S004000061 9A\nS3076000000E0001 89\nS307600000100203 83\nS705600000019 9\n".replace(' ', ""));
+    }
+
+    #[test]
+    fn lines_never_cross_64_kib() {
+        let mut memory = Memory::new();
+        memory.insert(0x6000_FFF8, vec![7; 16]).expect("room");
+        let text = intel_hex(&memory);
+        assert_eq!(text.lines().count(), 5, "{text}");
+        assert!(text.contains(":020000046001"), "{text}");
+    }
+}

@@ -1,0 +1,119 @@
+//! Files that hold firmware: ELF, Intel HEX, S-record, UF2 and raw.
+
+mod detect;
+mod elf;
+mod ihex;
+mod pieces;
+mod raw;
+mod record;
+mod srec;
+mod uf2;
+
+use std::fmt;
+
+pub use detect::looks_like;
+pub use elf::ElfProblem;
+pub use record::RecordProblem;
+pub use uf2::Uf2Problem;
+
+use crate::{Error, Memory, MemoryMap};
+
+/// The shape of a firmware file.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Format {
+    /// ELF, also named axf or out.
+    Elf,
+    /// Intel HEX.
+    IntelHex,
+    /// Motorola S-record, also named srec, s19, s28, s37 or mot.
+    SRecord,
+    /// Raw bytes without an address.
+    Raw,
+    /// UF2, 512-byte blocks.
+    Uf2,
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Format::Elf => "ELF",
+            Format::IntelHex => "Intel HEX",
+            Format::SRecord => "S-record",
+            Format::Raw => "raw binary",
+            Format::Uf2 => "UF2",
+        })
+    }
+}
+
+/// What a firmware file brings: bytes at addresses, and how they came there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Firmware {
+    /// The shape of the file.
+    pub format: Format,
+    /// Its bytes at their addresses on the bus; the alias of the flash is already turned into the flash window.
+    pub memory: Memory,
+    /// The entry that the file names, as it stands there (with the thumb bit), alias turned likewise.
+    pub entry: Option<u32>,
+    /// What was decided on the way and why, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// What each format's parser gives back.
+struct Parsed {
+    memory: Memory,
+    entry: Option<u32>,
+    notes: Vec<String>,
+}
+
+impl Firmware {
+    /// Reads a firmware file of any known format. The format is told by the content; the name only makes errors better.
+    ///
+    /// `base` is the address of the first byte of a *raw* file. Without it, the address is the one that the file's own FCB,
+    /// IVT or vector table implies.
+    ///
+    /// # Errors
+    /// [`Error::NotFirmware`] says what else the file is; each format has its own error, with the line, block or segment.
+    pub fn parse(
+        bytes: &[u8],
+        name: Option<&str>,
+        base: Option<u32>,
+        chip: &MemoryMap,
+    ) -> Result<Firmware, Error> {
+        if bytes.len() > Memory::LIMIT {
+            return Err(Error::TooLarge {
+                size: bytes.len() as u64,
+                limit: Memory::LIMIT as u64,
+            });
+        }
+        let format = detect::format(bytes, name)?;
+        if let Some(base) = base.filter(|_| format != Format::Raw) {
+            return Err(Error::BaseForAddressed { format, base });
+        }
+        let Parsed {
+            memory,
+            entry,
+            mut notes,
+        } = match format {
+            Format::Elf => elf::parse(bytes, chip)?,
+            Format::IntelHex => ihex::parse(bytes, chip)?,
+            Format::SRecord => srec::parse(bytes, chip)?,
+            Format::Uf2 => uf2::parse(bytes, chip)?,
+            Format::Raw => raw::parse(bytes, base, chip)?,
+        };
+        if memory.is_empty() {
+            return Err(Error::NoData { format });
+        }
+        let bus_entry = entry.map(|entry| chip.normalised(entry));
+        if let (Some(entry), Some(bus)) = (entry, bus_entry.filter(|&bus| Some(bus) != entry)) {
+            notes.push(format!(
+                "the entry {entry:#010x} is the flash alias of {bus:#010x}"
+            ));
+        }
+        Ok(Firmware {
+            format,
+            memory,
+            entry: bus_entry,
+            notes,
+        })
+    }
+}

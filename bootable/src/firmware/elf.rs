@@ -1,0 +1,258 @@
+//! ELF: the loadable segments, by physical address and file size.
+
+use object::LittleEndian as Le;
+use object::elf::{self, FileHeader32, ProgramHeader32};
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
+
+use super::Parsed;
+use super::pieces::{Pieces, Unit};
+use crate::{Error, MemoryMap};
+
+/// Why an ELF file is no firmware for a Cortex-M.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum ElfProblem {
+    /// Not even the identification.
+    #[error("the file is cut off within its header ({len} bytes)")]
+    CutHeader {
+        /// Bytes that are there.
+        len: usize,
+    },
+    /// For another machine.
+    #[error("this is {machine} ELF file, not one for ARM Cortex-M")]
+    Machine {
+        /// With its article: "an x86-64".
+        machine: String,
+    },
+    /// 64-bit.
+    #[error("this is a 64-bit ELF file ({machine}), not one for a 32-bit ARM")]
+    SixtyFourBit {
+        /// Its machine: "AArch64".
+        machine: String,
+    },
+    /// Neither 32- nor 64-bit.
+    #[error("its class byte is {found:#04x}, neither 32-bit nor 64-bit")]
+    Class {
+        /// The byte.
+        found: u8,
+    },
+    /// Big-endian.
+    #[error("this is a big-endian ELF file, and the RT10xx are little-endian")]
+    BigEndian,
+    /// Not linked, or no program.
+    #[error("this is {kind}, not a linked program")]
+    Kind {
+        /// With its article: "an object file (.o)".
+        kind: String,
+    },
+    /// The headers contradict the file.
+    #[error("its headers cannot be read: {problem}")]
+    Headers {
+        /// What is wrong.
+        problem: String,
+    },
+    /// Nothing to load.
+    #[error("no loadable segment has bytes in the file")]
+    NothingToLoad,
+    /// A segment past the end of the file.
+    #[error(
+        "segment {segment} is cut off: it needs file bytes {from:#x}..{to:#x}, but the file ends at {len:#x}"
+    )]
+    CutSegment {
+        /// Which program header, from 0.
+        segment: usize,
+        /// Offset of its first byte in the file.
+        from: u64,
+        /// One past its last byte.
+        to: u64,
+        /// Size of the file.
+        len: usize,
+    },
+}
+
+impl ElfProblem {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            ElfProblem::Machine { .. } | ElfProblem::SixtyFourBit { .. } => {
+                Some("build for the board (thumbv7em-none-eabihf), not for this computer")
+            }
+            ElfProblem::Kind { .. } => Some("give the output of the linker"),
+            ElfProblem::CutHeader { .. } | ElfProblem::CutSegment { .. } => {
+                Some("the file was not copied whole; build or copy it again")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// Names of machines that are mistaken for an ARM, with their articles.
+const MACHINES: &[(u16, &str)] = &[
+    (2, "a SPARC"),
+    (3, "an x86"),
+    (8, "a MIPS"),
+    (20, "a PowerPC"),
+    (21, "a PowerPC 64"),
+    (40, "an ARM"),
+    (42, "a SuperH"),
+    (62, "an x86-64"),
+    (83, "an AVR"),
+    (94, "an Xtensa"),
+    (105, "an MSP430"),
+    (183, "an AArch64"),
+    (243, "a RISC-V"),
+    (247, "a BPF"),
+    (258, "a LoongArch"),
+];
+
+const ARM: u16 = 40;
+
+pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
+    identify(bytes)?;
+    let header = FileHeader32::<Le>::parse(bytes).map_err(unreadable)?;
+    let programs = header.program_headers(Le, bytes).map_err(unreadable)?;
+    let mut pieces = Pieces::new(Unit::Segment, map);
+    let mut notes = Vec::new();
+    for (number, program) in programs.iter().enumerate() {
+        if program.p_type(Le) != elf::PT_LOAD || program.p_filesz(Le) == 0 {
+            continue;
+        }
+        let (address, content) = content(header, program, number, bytes, &mut notes)?;
+        pieces.add(address, content, number)?;
+        if program.p_paddr(Le) != program.p_vaddr(Le) {
+            let (load, run) = (program.p_paddr(Le), program.p_vaddr(Le));
+            notes.push(format!(
+                "segment {number} is stored at {load:#010x} and runs at {run:#010x}"
+            ));
+        }
+    }
+    let memory = pieces.into_memory(&mut notes)?;
+    if memory.is_empty() {
+        return Err(ElfProblem::NothingToLoad.into());
+    }
+    let entry = Some(header.e_entry(Le)).filter(|&entry| entry != 0);
+    Ok(Parsed {
+        memory,
+        entry,
+        notes,
+    })
+}
+
+/// Looks at the identification by hand, so that each refusal can say what the file is.
+fn identify(bytes: &[u8]) -> Result<(), ElfProblem> {
+    let Some(head) = bytes.get(..20) else {
+        return Err(ElfProblem::CutHeader { len: bytes.len() });
+    };
+    let [class, data, kind_low, kind_high, machine_low, machine_high] =
+        [4, 5, 16, 17, 18, 19].map(|at: usize| head.get(at).copied().unwrap_or_default());
+    let half = |low, high| {
+        if data == 2 {
+            u16::from_be_bytes([low, high])
+        } else {
+            u16::from_le_bytes([low, high])
+        }
+    };
+    let (kind, machine) = (half(kind_low, kind_high), half(machine_low, machine_high));
+    let known = MACHINES.iter().find(|(number, _)| *number == machine);
+    let name = known.map_or_else(
+        || format!("a machine-{machine}"),
+        |(_, name)| (*name).to_owned(),
+    );
+    match class {
+        2 => {
+            let machine = name
+                .split_once(' ')
+                .map_or(name.as_str(), |(_, name)| name)
+                .to_owned();
+            return Err(ElfProblem::SixtyFourBit { machine });
+        }
+        1 => {}
+        found => return Err(ElfProblem::Class { found }),
+    }
+    if machine != ARM {
+        return Err(ElfProblem::Machine { machine: name });
+    }
+    if data == 2 {
+        return Err(ElfProblem::BigEndian);
+    }
+    match kind {
+        2 | 3 => {}
+        1 => {
+            return Err(ElfProblem::Kind {
+                kind: "an object file (.o)".to_owned(),
+            });
+        }
+        4 => {
+            return Err(ElfProblem::Kind {
+                kind: "a core dump".to_owned(),
+            });
+        }
+        other => {
+            return Err(ElfProblem::Kind {
+                kind: format!("an ELF file of type {other}"),
+            });
+        }
+    }
+    match bytes.len() {
+        len @ 0..52 => Err(ElfProblem::CutHeader { len }),
+        _ => Ok(()),
+    }
+}
+
+fn unreadable(error: object::read::Error) -> ElfProblem {
+    ElfProblem::Headers {
+        problem: error.to_string(),
+    }
+}
+
+/// Physical address and bytes of a segment, without the file's own headers.
+///
+/// A linker that pages its output (`max-page-size` above the alignment of the program) lets the first segment begin at file
+/// offset 0, so that it holds the ELF header. Nobody means to flash that; objcopy leaves it out as well.
+fn content<'a>(
+    header: &FileHeader32<Le>,
+    program: &ProgramHeader32<Le>,
+    number: usize,
+    bytes: &'a [u8],
+    notes: &mut Vec<String>,
+) -> Result<(u32, &'a [u8]), ElfProblem> {
+    let (from, size) = program.file_range(Le);
+    let to = from + size; // both come from 32 bits
+    let cut = ElfProblem::CutSegment {
+        segment: number,
+        from,
+        to,
+        len: bytes.len(),
+    };
+    let content = bytes.get(from as usize..to as usize).ok_or(cut)?;
+    let address = program.p_paddr(Le);
+    let headers_end = u64::from(header.e_phoff(Le)) + u64::from(header.e_phnum(Le)) * 32;
+    if from >= headers_end.max(52) {
+        return Ok((address, content));
+    }
+    let first = first_section(header, bytes, from, to)
+        .unwrap_or(headers_end)
+        .min(to);
+    let skip = (first - from) as usize;
+    notes.push(format!("segment {number} begins with {skip} bytes of the ELF file's own headers, which are left out"));
+    Ok((
+        address.wrapping_add(skip as u32),
+        content.get(skip..).unwrap_or_default(),
+    ))
+}
+
+/// File offset of the first section with content that the segment holds.
+fn first_section(header: &FileHeader32<Le>, bytes: &[u8], from: u64, to: u64) -> Option<u64> {
+    let sections = header.section_headers(Le, bytes).ok()?;
+    let allocated = sections
+        .iter()
+        .filter(|section| u64::from(section.sh_flags(Le).0) & 0x2 != 0); // SHF_ALLOC
+    let places = allocated
+        .filter_map(|section| section.file_range(Le))
+        .filter(|(_, size)| *size > 0);
+    places
+        .map(|(offset, _)| offset)
+        .filter(|offset| (from..to).contains(offset))
+        .min()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! What goes into the flash so that the ROM starts it.
+
+mod compose;
+
+pub(crate) use compose::{header_areas, is_padding};
+use rtboot_fcb::Fcb;
+
+use crate::{Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, Severity, inspect};
+
+/// Why no boot image can be made of a firmware.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum BuildProblem {
+    /// The application lies where a header has to be.
+    #[error(
+        "the application has bytes at {from:#010x}..{to:#010x}, in the place of the {header} ({start:#010x}..{end:#010x})"
+    )]
+    OverHeader {
+        /// First byte of the application there.
+        from: u32,
+        /// One past its last byte there.
+        to: u64,
+        /// "FCB", "IVT and boot data", "DCD".
+        header: &'static str,
+        /// First address of the header.
+        start: u32,
+        /// One past its last address.
+        end: u64,
+    },
+    /// Bytes that cannot be in the flash.
+    #[error(
+        "the bytes {from:#010x}..{to:#010x} lie in {place}, not in the flash window at {flash:#010x}"
+    )]
+    OutsideFlash {
+        /// First byte.
+        from: u32,
+        /// One past the last byte.
+        to: u64,
+        /// What is there.
+        place: String,
+        /// Where the flash begins.
+        flash: u32,
+    },
+    /// More than the flash that the FCB describes.
+    #[error(
+        "the image ends at {end:#010x}, past the {size:#x} bytes of flash that the FCB describes"
+    )]
+    PastFlash {
+        /// One past the last byte.
+        end: u64,
+        /// Bytes of flash.
+        size: u64,
+    },
+    /// A RAM application with no room for the header area before it, or too long for its RAM.
+    #[error("the application at {address:#010x} cannot be started from flash: {problem}")]
+    Ram {
+        /// Where its vector table lies.
+        address: u32,
+        /// What stands in the way.
+        problem: String,
+    },
+    /// An image with an IVT in the wrong place.
+    #[error("the image cannot be flashed as it is: {problem}")]
+    Misplaced {
+        /// The finding.
+        problem: String,
+    },
+    /// A flashloader where an application is wanted.
+    #[error("this is a flashloader ({reason}), not an application")]
+    IsLoader {
+        /// Why it is taken for one.
+        reason: String,
+    },
+    /// An FCB where an application is wanted.
+    #[error("this is an FCB alone, not an application")]
+    FcbOnly,
+    /// Not an application.
+    #[error("this is no application for the {chip}: {reason}")]
+    Unknown {
+        /// The chip.
+        chip: &'static str,
+        /// What was seen.
+        reason: String,
+    },
+    /// A table for an image that has one.
+    #[error("a DCD cannot be put into an image that has its own IVT")]
+    DcdNotWanted,
+}
+
+impl BuildProblem {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            BuildProblem::OverHeader { .. } => Some(
+                "link the vector table to 0x60002000 (the first 8 KiB are the headers'), or build with the boot header in",
+            ),
+            BuildProblem::OutsideFlash { .. } => Some(
+                "load addresses must be in flash; data for RAM needs AT> flash in the linker script",
+            ),
+            BuildProblem::Misplaced { .. } => {
+                Some("leave the base address out, and the image's own IVT tells it")
+            }
+            BuildProblem::IsLoader { .. } => {
+                Some("give it as the flashloader, and the application here")
+            }
+            BuildProblem::FcbOnly => Some("give it as the FCB, and the application here"),
+            BuildProblem::Unknown { .. } => {
+                Some("give the ELF file, or a raw file with its base address")
+            }
+            _ => None,
+        }
+    }
+}
+
+/// The content of the flash from which the ROM starts an application.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct BootImage {
+    /// What goes into the flash, at flash addresses; with the FCB if one is known. Gaps stay as the erase leaves them.
+    pub memory: Memory,
+    /// What the finished image is.
+    pub inspection: Inspection,
+    /// The FCB in it.
+    pub fcb: Option<Fcb>,
+    /// True when the headers were made here; false when the image brought its own IVT.
+    pub built: bool,
+    /// Where the application starts: its reset handler, with the thumb bit.
+    pub entry: u32,
+    /// Its initial stack pointer, if its vector table was found.
+    pub stack: Option<u32>,
+    /// What was decided and why, a sentence each.
+    pub notes: Vec<String>,
+}
+
+impl BootImage {
+    /// Makes a boot image of a firmware.
+    ///
+    /// - A bare application gets IVT and boot data (and the FCB, if one is given). The IVT's entry is the reset handler, as
+    ///   elftosb and SPSDK write it; the boot data's length is exact.
+    /// - A bare application for RAM gets them too, with RAM addresses: the ROM copies it there.
+    /// - An image with an IVT is kept byte for byte; without an FCB, the given one is put before it.
+    /// - An image with an FCB keeps it, too; a note says in which fields the given one differs.
+    ///
+    /// Nothing is invented for the gaps. What contradicts what in an image that is kept is in the inspection's findings.
+    ///
+    /// # Errors
+    /// [`Error::Build`] with the addresses, when no image can be made.
+    pub fn build(
+        firmware: &Firmware,
+        fcb: Option<&Fcb>,
+        map: &MemoryMap,
+    ) -> Result<BootImage, Error> {
+        BootImage::build_with_dcd(firmware, fcb, None, map)
+    }
+
+    /// As [`BootImage::build`], with a DCD at 0x1040 for a bare application.
+    ///
+    /// # Errors
+    /// As [`BootImage::build`]; and when the image has its own IVT.
+    pub fn build_with_dcd(
+        firmware: &Firmware,
+        fcb: Option<&Fcb>,
+        dcd: Option<&Dcd>,
+        map: &MemoryMap,
+    ) -> Result<BootImage, Error> {
+        let seen = inspect(&firmware.memory, map);
+        let mut notes = firmware.notes.clone();
+        notes.push(format!("{}: {}", seen.kind, seen.reason));
+        let unknown = || BuildProblem::Unknown {
+            chip: map.chip,
+            reason: reasons(&seen),
+        };
+        let built = matches!(seen.kind, Kind::BareApplication | Kind::BareRamApplication);
+        if !built && dcd.is_some() {
+            return Err(BuildProblem::DcdNotWanted.into());
+        }
+        let memory = match seen.kind {
+            Kind::BareApplication | Kind::BareRamApplication => {
+                let vectors = seen.vectors.ok_or_else(unknown)?;
+                compose::headers(&firmware.memory, vectors, dcd, map, &mut notes)?
+            }
+            Kind::Flashloader => {
+                return Err(BuildProblem::IsLoader {
+                    reason: seen.reason,
+                }
+                .into());
+            }
+            Kind::FcbOnly => return Err(BuildProblem::FcbOnly.into()),
+            Kind::Unknown => return Err(unknown().into()),
+            _ => compose::in_flash(&firmware.memory, &seen, map, &mut notes)?,
+        };
+        let memory = compose::with_fcb(memory, fcb, map, &mut notes)?;
+        finish(memory, built, map, notes)
+    }
+}
+
+/// Looks at what came out, and takes it only if it lies in the flash.
+fn finish(
+    memory: Memory,
+    built: bool,
+    map: &MemoryMap,
+    notes: Vec<String>,
+) -> Result<BootImage, Error> {
+    for (from, bytes) in memory.segments() {
+        let to = u64::from(from) + bytes.len() as u64;
+        if !map.in_flash(from) || to > map.flash_end() {
+            return Err(BuildProblem::OutsideFlash {
+                from,
+                to,
+                place: map.name_of(from),
+                flash: map.flash_base,
+            }
+            .into());
+        }
+    }
+    let inspection = inspect(&memory, map);
+    let size = inspection.fcb.as_ref().map_or(0, Fcb::total_size);
+    let end = memory.end();
+    if size != 0 && end > u64::from(map.flash_base) + size {
+        return Err(BuildProblem::PastFlash { end, size }.into());
+    }
+    let vectors = inspection.vectors;
+    let entry = vectors
+        .map(|vectors| vectors.reset)
+        .or(inspection.ivt.map(|ivt| ivt.entry))
+        .unwrap_or_default();
+    let fcb = inspection.fcb.clone();
+    Ok(BootImage {
+        memory,
+        fcb,
+        built,
+        entry,
+        stack: vectors.map(|vectors| vectors.stack),
+        notes,
+        inspection,
+    })
+}
+
+/// The reason of the kind, and the errors among the findings.
+fn reasons(seen: &Inspection) -> String {
+    let errors = seen
+        .findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Error);
+    let texts = errors.map(|finding| finding.text.as_str());
+    [seen.reason.as_str()]
+        .into_iter()
+        .chain(texts)
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[cfg(test)]
+mod tests;

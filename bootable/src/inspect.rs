@@ -1,0 +1,157 @@
+//! What an image is: found in its bytes, never asked.
+
+mod chain;
+mod judge;
+mod kind;
+
+pub use kind::Kind;
+use rtboot_fcb::Fcb;
+
+use crate::finding::{Finding, Severity};
+use crate::vectors::TABLE_ALIGNMENT;
+use crate::{BootData, Csf, Dcd, Ivt, Memory, MemoryMap, Vectors};
+
+/// What was found in an image, and everything about it that does not fit together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Inspection {
+    /// What it is.
+    pub kind: Kind,
+    /// Why it is taken for that, one sentence.
+    pub reason: String,
+    /// The FCB at the start of the flash.
+    pub fcb: Option<Fcb>,
+    /// The image vector table.
+    pub ivt: Option<Ivt>,
+    /// Where that table lies in the memory; its own idea of it is [`Ivt::self_address`].
+    pub ivt_address: Option<u32>,
+    /// The boot data that the IVT points to.
+    pub boot_data: Option<BootData>,
+    /// The device configuration data that the IVT points to.
+    pub dcd: Option<Dcd>,
+    /// The command sequence file that the IVT points to.
+    pub csf: Option<Csf>,
+    /// The application's stack and reset handler; `table` is the address that the application was linked to.
+    pub vectors: Option<Vectors>,
+    /// Addresses at which headers of the bus encryption engine seem to lie.
+    pub bee: Vec<u32>,
+    /// What does not fit, or is worth knowing. Rules that are kept are not among them; [`crate::check`] lists those too.
+    pub findings: Vec<Finding>,
+}
+
+impl Inspection {
+    /// The gravest finding.
+    pub fn worst(&self) -> Option<Severity> {
+        self.findings.iter().map(|finding| finding.severity).max()
+    }
+
+    /// The finding with this code.
+    pub fn finding(&self, code: &str) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.code == code)
+    }
+}
+
+/// Looks at an image: finds its parts, says what it is and why, and what contradicts what.
+///
+/// Nothing is refused; an image that makes no sense is [`Kind::Unknown`] with the reasons as findings.
+pub fn inspect(memory: &Memory, map: &MemoryMap) -> Inspection {
+    let mut inspection = examine(memory, map);
+    inspection
+        .findings
+        .retain(|finding| finding.severity > Severity::Ok);
+    inspection
+}
+
+/// As [`inspect`], with the rules that are kept among the findings.
+pub(crate) fn examine(memory: &Memory, map: &MemoryMap) -> Inspection {
+    let mut seen = Inspection {
+        kind: Kind::Unknown,
+        reason: String::new(),
+        fcb: None,
+        ivt: None,
+        ivt_address: None,
+        boot_data: None,
+        dcd: None,
+        csf: None,
+        vectors: None,
+        bee: Vec::new(),
+        findings: Vec::new(),
+    };
+    judge::fcb(&mut seen, memory, map);
+    match locate_ivt(memory, map) {
+        Some((address, ivt)) => {
+            seen.ivt = Some(ivt);
+            seen.ivt_address = Some(address);
+            chain::judge(&mut seen, Frame { ivt, address }, memory, map);
+        }
+        None => judge::bare(&mut seen, locate_vectors(memory, map), memory, map),
+    }
+    judge::places(&mut seen, memory, map);
+    (seen.kind, seen.reason) = kind::decide(&seen, memory, map);
+    seen
+}
+
+/// An IVT and where it really lies: turns the addresses that the image uses into those of the memory.
+///
+/// They differ when the ROM copies the image to RAM, and when the image is in the wrong place.
+#[derive(Clone, Copy)]
+pub(crate) struct Frame {
+    pub ivt: Ivt,
+    pub address: u32,
+}
+
+impl Frame {
+    /// Where the memory holds what the image calls `address`.
+    pub fn to_memory(self, address: u32) -> u32 {
+        address
+            .wrapping_sub(self.ivt.self_address)
+            .wrapping_add(self.address)
+    }
+
+    /// What the image calls that address of the memory.
+    pub fn to_image(self, address: u32) -> u32 {
+        address
+            .wrapping_sub(self.address)
+            .wrapping_add(self.ivt.self_address)
+    }
+}
+
+/// Where the ROM looks for the IVT, then the places where one lies in files that are not (yet) in the right place.
+fn locate_ivt(memory: &Memory, map: &MemoryMap) -> Option<(u32, Ivt)> {
+    let at = |address: u32| Ivt::parse(memory.bytes(address, Ivt::LEN)?).ok();
+    let usual = map.ivt_address();
+    if let Some(ivt) = at(usual) {
+        return Some((usual, ivt));
+    }
+    let offsets = [0, 0x400, map.ivt_offset];
+    let places = memory
+        .segments()
+        .flat_map(|(start, _)| offsets.map(|offset| start.checked_add(offset)));
+    // elsewhere four bytes are not enough to believe it: its boot data must be near
+    let near = |ivt: &Ivt| ivt.boot_data.wrapping_sub(ivt.self_address) < 0x1000;
+    places
+        .flatten()
+        .find_map(|address| at(address).filter(near).map(|ivt| (address, ivt)))
+}
+
+/// A vector table of an application without IVT: at the usual place, at the start of a segment, then on any 1 KiB boundary.
+fn locate_vectors(memory: &Memory, map: &MemoryMap) -> Option<Vectors> {
+    let starts = memory.segments().map(|(start, _)| start);
+    let likely = starts
+        .chain([map.app_address()])
+        .find_map(|table| Vectors::recognise(memory, map, table));
+    likely.or_else(|| aligned(memory).find_map(|table| Vectors::recognise(memory, map, table)))
+}
+
+/// Every address on a 1 KiB boundary that the memory holds.
+pub(crate) fn aligned(memory: &Memory) -> impl Iterator<Item = u32> {
+    memory.segments().flat_map(|(start, bytes)| {
+        let end = u64::from(start) + bytes.len() as u64;
+        let first = u64::from(start).next_multiple_of(u64::from(TABLE_ALIGNMENT));
+        (first..end)
+            .step_by(TABLE_ALIGNMENT as usize)
+            .map(|address| address as u32)
+    })
+}
+
+#[cfg(test)]
+mod tests;

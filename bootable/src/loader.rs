@@ -1,0 +1,257 @@
+//! A flashloader file: where it is loaded, where the ROM jumps.
+
+use crate::firmware::looks_like;
+use crate::{BootData, Error, Ivt, MemoryMap, Region};
+
+/// Why a file cannot be loaded and started over serial download.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LoaderProblem {
+    /// No IVT anywhere in the file.
+    #[error("no flashloader: it holds no IVT (d1 00 20 4x) and looks like {what}")]
+    NoIvt {
+        /// With its article: "an S-record file".
+        what: String,
+    },
+    /// The IVT or its boot data contradict each other or the file.
+    #[error("the flashloader's IVT at offset {offset:#x} makes no sense: {problem}")]
+    Contradiction {
+        /// Offset of the IVT in the file.
+        offset: usize,
+        /// What contradicts what.
+        problem: String,
+    },
+    /// It is an application or a boot image for flash.
+    #[error(
+        "no flashloader: its IVT says {self_address:#010x} in {place}, and only RAM can be loaded over serial download"
+    )]
+    NotForRam {
+        /// Where its IVT says that it lies.
+        self_address: u32,
+        /// What is there.
+        place: String,
+    },
+    /// Too long for the RAM it is linked for.
+    #[error(
+        "the flashloader needs {from:#010x}..{to:#010x}, but {ram} of the {chip} ends at {end:#010x}: is it one for another chip?"
+    )]
+    DoesNotFit {
+        /// First address.
+        from: u32,
+        /// One past the last address.
+        to: u64,
+        /// The RAM's name.
+        ram: &'static str,
+        /// One past the last address of the RAM.
+        end: u64,
+        /// The chip.
+        chip: &'static str,
+    },
+    /// Over the ROM's own RAM.
+    #[error(
+        "the flashloader needs {from:#010x}..{to:#010x}, over {start:#010x}..{end:#010x} that the ROM uses while it loads: is it one for another chip?"
+    )]
+    OverRom {
+        /// First address.
+        from: u32,
+        /// One past the last address.
+        to: u64,
+        /// First address that the ROM uses.
+        start: u32,
+        /// One past the last that it uses.
+        end: u64,
+    },
+    /// The file ends too early.
+    #[error(
+        "the flashloader file is cut off: its boot data says {expected} bytes, {found} are there"
+    )]
+    Truncated {
+        /// Bytes that the boot data promises.
+        expected: u64,
+        /// Bytes in the file.
+        found: u64,
+    },
+}
+
+impl LoaderProblem {
+    pub(crate) fn hint(&self) -> Option<&'static str> {
+        match self {
+            LoaderProblem::NoIvt { .. } => Some(
+                "take ivt_flashloader.bin of the RT1020/RT1021; files without IVT cannot be started by the ROM",
+            ),
+            LoaderProblem::DoesNotFit { .. } | LoaderProblem::OverRom { .. } => Some(
+                "take the flashloader of the RT1020/RT1021; those of other parts load to other addresses",
+            ),
+            LoaderProblem::NotForRam { .. } => {
+                Some("give it as the application, and a flashloader here")
+            }
+            LoaderProblem::Truncated { .. } => Some("copy or download the file again"),
+            LoaderProblem::Contradiction { .. } => None,
+        }
+    }
+}
+
+/// A flashloader, ready to be sent by SDP: WRITE_FILE to `load`, JUMP to `jump`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LoaderImage {
+    /// Where its bytes go.
+    pub load: u32,
+    /// Where the ROM is told to jump: the IVT.
+    pub jump: u32,
+    /// Where the ROM then goes: the flashloader's reset handler or vector table.
+    pub entry: u32,
+    /// What is sent.
+    pub bytes: Vec<u8>,
+    /// What is worth knowing, a sentence each.
+    pub notes: Vec<String>,
+}
+
+/// The ROM writes whole reports of this many bytes, and so past the end of the file.
+///
+/// Source: reports about i.MX6 and RT1060; not confirmed on the RT1021.
+const REPORT: u64 = 1024;
+/// Bytes that the boot data may promise beyond the file: a rest of padding; with a CSF its area and the key blob's.
+const SLACK: u64 = 0x200;
+
+impl LoaderImage {
+    /// Finds the IVT in a file and believes it: the bytes go to the start in its boot data, the jump goes to the IVT.
+    ///
+    /// The IVT is searched in steps of 4 bytes; the first one whose addresses agree counts. Bytes of the file before the
+    /// boot data's start and after its end are not sent.
+    ///
+    /// # Errors
+    /// [`Error::Loader`] when there is no IVT, or it contradicts itself, the file, or the RAM of the chip.
+    pub fn parse(file: &[u8], map: &MemoryMap) -> Result<LoaderImage, Error> {
+        if file.is_empty() {
+            return Err(Error::Empty);
+        }
+        let offsets = (0..file.len().saturating_sub(Ivt::LEN - 1)).step_by(4);
+        let here = offsets.filter(|&offset| file.get(offset..).is_some_and(Ivt::is_here));
+        let mut first = None;
+        for offset in here {
+            match candidate(file, offset, map) {
+                Ok(image) => return Ok(image),
+                Err(problem) => first = first.or(Some(problem)),
+            }
+        }
+        let what = looks_like(file);
+        Err(first.unwrap_or(LoaderProblem::NoIvt { what }).into())
+    }
+}
+
+/// The image that the IVT at `offset` describes.
+fn candidate(file: &[u8], offset: usize, map: &MemoryMap) -> Result<LoaderImage, LoaderProblem> {
+    let refuse = |problem: String| LoaderProblem::Contradiction { offset, problem };
+    let ivt = Ivt::parse(file.get(offset..).unwrap_or_default())
+        .map_err(|error| refuse(error.to_string()))?;
+    let me = ivt.self_address;
+    let Some(file_start) = me.checked_sub(offset as u32) else {
+        return Err(refuse(format!(
+            "it says that it lies at {me:#010x}, lower than its place in the file"
+        )));
+    };
+    let data = ivt
+        .boot_data
+        .checked_sub(file_start)
+        .and_then(|at| BootData::parse(file.get(at as usize..)?).ok());
+    let Some(data) = data else {
+        return Err(refuse(format!(
+            "its boot data pointer {:#010x} leads outside the file",
+            ivt.boot_data
+        )));
+    };
+    if !data.contains(me) || data.end() < u64::from(me) + Ivt::LEN as u64 {
+        let range = format!("{:#010x}..{:#010x}", data.start, data.end());
+        return Err(refuse(format!(
+            "its boot data gives the image {range}, which does not hold the IVT at {me:#010x}"
+        )));
+    }
+    let Some(ram) = map.ram.iter().find(|ram| ram.contains(me)) else {
+        return Err(LoaderProblem::NotForRam {
+            self_address: me,
+            place: map.name_of(me),
+        });
+    };
+    let file_end = u64::from(file_start) + file.len() as u64;
+    let (from, to) = (data.start, data.end());
+    fits(from, to, ram, map)?;
+    let slack = if ivt.csf == 0 {
+        SLACK
+    } else {
+        SLACK + u64::from(crate::Csf::AREA)
+    };
+    if to > file_end + slack {
+        let (expected, found) = (
+            u64::from(data.length),
+            file_end - u64::from(from.max(file_start)),
+        );
+        return Err(LoaderProblem::Truncated { expected, found });
+    }
+    let load = from.max(file_start);
+    let bytes = file.get((load - file_start) as usize..).unwrap_or_default();
+    let bytes = bytes
+        .get(..bytes.len().min((to - u64::from(load)) as usize))
+        .unwrap_or_default()
+        .to_vec();
+    let code = ivt.entry & !1;
+    if code < load || u64::from(code) >= u64::from(load) + bytes.len() as u64 {
+        return Err(refuse(format!(
+            "its entry {:#010x} is outside the image {load:#010x}..{to:#010x}",
+            ivt.entry
+        )));
+    }
+    let notes = notes(load, from, bytes.len() as u64, to, ram);
+    Ok(LoaderImage {
+        load,
+        jump: me,
+        entry: ivt.entry,
+        bytes,
+        notes,
+    })
+}
+
+fn fits(from: u32, to: u64, ram: &Region, map: &MemoryMap) -> Result<(), LoaderProblem> {
+    if from < ram.base || to > ram.end() {
+        return Err(LoaderProblem::DoesNotFit {
+            from,
+            to,
+            ram: ram.name,
+            end: ram.end(),
+            chip: map.chip,
+        });
+    }
+    if map.rom_reserved.overlaps(from, to - u64::from(from)) {
+        let (start, end) = (map.rom_reserved.base, map.rom_reserved.end());
+        return Err(LoaderProblem::OverRom {
+            from,
+            to,
+            start,
+            end,
+        });
+    }
+    Ok(())
+}
+
+fn notes(load: u32, start: u32, len: u64, to: u64, ram: &Region) -> Vec<String> {
+    let mut notes = Vec::new();
+    if load > start {
+        notes.push(format!("the file begins at {load:#010x}, {:#x} bytes behind the image's start: the bytes before the IVT were left out of it", load - start));
+    }
+    let sent = u64::from(load) + len;
+    if sent < to {
+        notes.push(format!(
+            "the file is {} bytes shorter than its boot data says",
+            to - sent
+        ));
+    }
+    let written = u64::from(load) + len.next_multiple_of(REPORT);
+    if written > ram.end() {
+        notes.push(format!(
+            "the ROM writes whole reports of 1024 bytes, here up to {written:#010x}, past the end of {} at {:#010x}: it may crash",
+            ram.name, ram.end()
+        ));
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests;
