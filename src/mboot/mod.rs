@@ -18,6 +18,7 @@ mod data;
 mod error;
 pub mod frame;
 mod hid;
+mod keys;
 mod link;
 mod memory_id;
 mod property;
@@ -35,7 +36,7 @@ pub use memory_id::MemoryId;
 pub use property::{ExternalMemory, Property, Version};
 pub use response::Response;
 pub use status::Status;
-pub use uart::{PingResponse, UartLink};
+pub use uart::{PingResponse, UartLink, describe_bytes};
 pub use verbs::Departure;
 
 /// The MBOOT client, by the name that reads well in other rooms.

@@ -6,7 +6,11 @@
 
 use std::fmt;
 
-mod table;
+mod bootloader;
+mod drivers;
+
+/// First code of the second table.
+const BOOTLOADER_FROM: u32 = 10_000;
 
 /// A status code, 0 for success.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,10 +47,13 @@ impl Status {
 
 impl Status {
     fn entry(self) -> Option<&'static (u32, &'static str, &'static str)> {
-        let index = table::TABLE
-            .binary_search_by_key(&self.0, |entry| entry.0)
-            .ok()?;
-        table::TABLE.get(index)
+        let table = if self.0 < BOOTLOADER_FROM {
+            drivers::DRIVERS
+        } else {
+            bootloader::BOOTLOADER
+        };
+        let index = table.binary_search_by_key(&self.0, |entry| entry.0).ok()?;
+        table.get(index)
     }
 
     /// A short name, `None` for codes without one.
@@ -61,7 +68,10 @@ impl Status {
 
     /// All codes with a name, in order.
     pub fn known() -> impl Iterator<Item = Status> {
-        table::TABLE.iter().map(|entry| Status(entry.0))
+        drivers::DRIVERS
+            .iter()
+            .chain(bootloader::BOOTLOADER)
+            .map(|entry| Status(entry.0))
     }
 
     /// Advice for a person, where there is any.

@@ -13,7 +13,9 @@ use std::time::Duration;
 use super::frame;
 pub use super::frame::PingResponse;
 use super::link::{Link, LinkError, Packet, Sent};
+use super::{Command, Response};
 use crate::port::SerialPort;
+use crate::port::traced::Direction;
 
 /// Window for the answer to one ping (blhost).
 const PING_WINDOW: Duration = Duration::from_millis(500);
@@ -38,6 +40,8 @@ pub struct UartLink<P> {
     early: Option<Packet>,
     /// The next data frame is answered with an abort.
     stop: bool,
+    /// The device has answered a ping.
+    greeted: bool,
 }
 
 /// What came in.
@@ -52,16 +56,17 @@ enum Incoming {
 }
 
 impl<P: SerialPort> UartLink<P> {
-    /// A link over `port` to a device that knows the baud rate already.
+    /// A link over `port`. The device is pinged before the first command: the first ping after its start sets its baud rate.
     pub fn new(port: P) -> UartLink<P> {
         UartLink {
             port,
             early: None,
             stop: false,
+            greeted: false,
         }
     }
 
-    /// A link over `port`, once the device has answered a ping. The first ping after its start sets its baud rate.
+    /// A link over `port`, once the device has answered a ping.
     ///
     /// # Errors
     /// [`LinkError::Timeout`] when no ping was answered; [`LinkError::Protocol`] for noise only.
@@ -83,7 +88,10 @@ impl<P: SerialPort> UartLink<P> {
             self.port.discard_input()?;
             self.port.write(&[frame::START, frame::PING])?;
             match self.ping_answer() {
-                Ok(Some(answer)) => return Ok(answer),
+                Ok(Some(answer)) => {
+                    self.greeted = true;
+                    return Ok(answer);
+                }
                 Ok(None) => {}
                 Err(error @ LinkError::Protocol { .. }) => last = error,
                 Err(error) => return Err(error),
@@ -286,6 +294,9 @@ impl<P: SerialPort> UartLink<P> {
 impl<P: SerialPort> Link for UartLink<P> {
     fn send_command(&mut self, packet: &[u8], timeout: Duration) -> Result<(), LinkError> {
         self.stop = false;
+        if !self.greeted {
+            self.ping()?;
+        }
         self.send(frame::COMMAND, packet, timeout).map(drop)
     }
 
@@ -316,6 +327,25 @@ impl<P: SerialPort> Link for UartLink<P> {
     fn describe(&self) -> String {
         self.port.describe()
     }
+}
+
+/// A few words on bytes of the line, for a trace; `None` where no frame begins.
+pub fn describe_bytes(direction: Direction, bytes: &[u8]) -> Option<String> {
+    let &[frame::START, kind, ref rest @ ..] = bytes else {
+        return None;
+    };
+    let payload = rest.get(frame::HEADER - 2..).unwrap_or_default();
+    Some(match kind {
+        frame::ACK => "ACK".into(),
+        frame::NAK => "NAK".into(),
+        frame::ABORT => "abort".into(),
+        frame::PING => "ping".into(),
+        frame::PING_RESPONSE => "ping response".into(),
+        frame::DATA => format!("data, {} bytes", payload.len()),
+        frame::COMMAND if direction == Direction::Out => Command::parse(payload)?.to_string(),
+        frame::COMMAND => Response::parse(payload)?.to_string(),
+        _ => return None,
+    })
 }
 
 #[cfg(test)]

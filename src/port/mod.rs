@@ -16,6 +16,7 @@ mod error;
 pub mod hid;
 pub mod serial;
 pub mod traced;
+pub mod virtual_board;
 
 pub use error::Error;
 

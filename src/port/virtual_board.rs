@@ -1,0 +1,206 @@
+//! The embedded virtual board as a device on the host's ports. The only file of the host that knows `rtboot-sim`.
+//!
+//! Time is the board's own: a read with a time-out lets that much virtual time pass at once, and [`VirtualBoard::wait`] stands for
+//! every other wait.
+
+use std::fmt;
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rtboot_sim::{Board, Gone, Settings, UsbIdentity};
+
+use super::{Error, HidPort, SerialPort};
+
+/// What the ports of a virtual board call themselves.
+const NAME: &str = "virtual board";
+
+/// A handle on a virtual board. Clones are handles on the same board.
+#[derive(Clone)]
+pub struct VirtualBoard(Arc<Mutex<Board>>);
+
+impl VirtualBoard {
+    /// A board fresh from the bag: blank flash, straps on serial download, switched on. Forgotten with its last handle.
+    pub fn new() -> VirtualBoard {
+        VirtualBoard::from_board(Board::new(Settings::default()))
+    }
+
+    /// A handle on `board`.
+    pub fn from_board(board: Board) -> VirtualBoard {
+        VirtualBoard(Arc::new(Mutex::new(board)))
+    }
+
+    /// The loader image that the board brings along, for when there is no genuine flashloader: a file like NXP's, with IVT.
+    pub fn standin_loader() -> &'static [u8] {
+        rtboot_sim::standin_loader()
+    }
+
+    /// The board that lives in a folder, made if there is none yet.
+    ///
+    /// # Errors
+    /// [`Error::Io`] in the words of the board's store.
+    pub fn open(folder: &Path) -> Result<VirtualBoard, Error> {
+        Board::open(folder)
+            .map(VirtualBoard::from_board)
+            .map_err(|e| store_error(folder.display().to_string(), "open", &e))
+    }
+
+    /// Writes a board from a folder back to it; does nothing for a fresh one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] in the words of the board's store.
+    pub fn save(&self) -> Result<(), Error> {
+        self.board()
+            .save()
+            .map_err(|e| store_error(NAME.into(), "save", &e))
+    }
+
+    /// The board itself, for as long as the guard lives. Ports wait meanwhile.
+    pub fn board(&self) -> MutexGuard<'_, Board> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets virtual time pass.
+    pub fn wait(&self, time: Duration) {
+        self.board().wait(time);
+    }
+
+    /// How the board's USB device introduces itself now; `None` while none is on the bus.
+    pub fn identity(&self) -> Option<UsbIdentity> {
+        self.board().usb()
+    }
+
+    /// Opens the USB device that is on the bus now. When the board leaves the bus the port is gone, as a real one is; without a
+    /// device it is gone from the start.
+    pub fn hid(&self) -> Box<dyn HidPort> {
+        Box::new(VirtualHid {
+            board: self.clone(),
+            identity: self.identity(),
+        })
+    }
+
+    /// Opens the UART at `baud`. The plug is always there, whoever listens behind it.
+    pub fn serial(&self, baud: u32) -> Box<dyn SerialPort> {
+        self.board().set_uart_baud(baud);
+        Box::new(VirtualSerial {
+            board: self.clone(),
+            baud,
+        })
+    }
+}
+
+impl Default for VirtualBoard {
+    fn default() -> VirtualBoard {
+        VirtualBoard::new()
+    }
+}
+
+impl fmt::Debug for VirtualBoard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(NAME)
+    }
+}
+
+fn store_error(port: String, action: &'static str, error: &rtboot_sim::StoreError) -> Error {
+    Error::Io {
+        port,
+        action,
+        message: error.to_string(),
+    }
+}
+
+/// The USB plug, from the moment of one enumeration on.
+struct VirtualHid {
+    board: VirtualBoard,
+    /// `None` once it is gone.
+    identity: Option<UsbIdentity>,
+}
+
+impl VirtualHid {
+    fn error(&mut self, gone: Gone) -> Error {
+        match gone {
+            Gone::Detached => self.left(),
+            Gone::Stalled => Error::Stalled {
+                port: self.describe(),
+            },
+        }
+    }
+
+    fn left(&mut self) -> Error {
+        let port = self.describe();
+        self.identity = None;
+        Error::Gone { port }
+    }
+
+    /// Another device, or the same one enumerated anew, is none of this port's business.
+    fn check(&mut self) -> Result<(), Error> {
+        match self.identity {
+            Some(mine) if self.board.identity() == Some(mine) => Ok(()),
+            _ => Err(self.left()),
+        }
+    }
+}
+
+impl HidPort for VirtualHid {
+    fn write(&mut self, report: &[u8]) -> Result<(), Error> {
+        self.check()?;
+        if report.is_empty() {
+            return Err(Error::ReportLength {
+                port: self.describe(),
+                length: 0,
+            });
+        }
+        let written = self.board.board().usb_write(report);
+        written.map_err(|gone| self.error(gone))
+    }
+
+    fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
+        self.check()?;
+        let read = self.board.board().usb_read(timeout);
+        read.map_err(|gone| self.error(gone))
+    }
+
+    fn describe(&self) -> String {
+        match self.identity {
+            Some(usb) => format!("{NAME} ({:04x}:{:04x})", usb.vendor_id, usb.product_id),
+            None => NAME.into(),
+        }
+    }
+}
+
+/// The UART plug.
+struct VirtualSerial {
+    board: VirtualBoard,
+    baud: u32,
+}
+
+impl SerialPort for VirtualSerial {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.board.board().uart_write(bytes);
+        Ok(())
+    }
+
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
+        let bytes = self.board.board().uart_read(buffer.len(), timeout);
+        let count = bytes.len().min(buffer.len());
+        buffer[..count].copy_from_slice(&bytes[..count]);
+        Ok(count)
+    }
+
+    fn set_baud(&mut self, baud: u32) -> Result<(), Error> {
+        self.board.board().set_uart_baud(baud);
+        self.baud = baud;
+        Ok(())
+    }
+
+    fn discard_input(&mut self) -> Result<(), Error> {
+        /// More than a UART's buffer holds.
+        const LIMIT: usize = 4096;
+        self.board.board().uart_read(LIMIT, Duration::ZERO);
+        Ok(())
+    }
+
+    fn describe(&self) -> String {
+        format!("{NAME}'s UART at {} baud", self.baud)
+    }
+}
