@@ -1,5 +1,60 @@
-//! rtboot
+//! Flash NXP i.MX RT10xx boards over USB or UART, without a debug probe.
+//!
+//! The boot ROM's serial downloader (SDP) takes a *flashloader* into RAM; the flashloader (MBOOT, the protocol of
+//! blhost) erases, programs and reads the FlexSPI NOR flash. This crate speaks both, builds the boot image (FCB, IVT, boot
+//! data), decides what must change, writes it so that an interrupted run never leaves a half image that starts, and
+//! reads every byte back.
+//!
+//! | room | what for |
+//! |--|--|
+//! | [`board`] | find a board by a selector, whatever it runs |
+//! | [`flash`] | the story: desk, ROM, flashloader, flash, plan, write |
+//! | [`sdp`], [`mboot`] | the two protocols, every command of them |
+//! | [`port`] | USB-HID, UART, the embedded virtual board |
+//! | [`chip`] | chips as data |
+//! | [`event`] | progress and notes for whoever listens |
+//! | [`advice`] | for every [`Error`]: likely causes and what to do next |
+//!
+//! Images and FCBs alone, without a board: crates `rtboot-bootable` and `rtboot-fcb`.
+//!
+//! ```
+//! use rtboot::board::{Board, Options};
+//! use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, Writer};
+//! use rtboot::port::virtual_board::VirtualBoard;
+//! use rtboot::chip::Chip;
+//! use rtboot_bootable::{Firmware, LoaderImage};
+//!
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let chip = Chip::rt1021();
+//! let app = std::fs::read("examples/apps/blinky/blinky.elf")?;
+//! let firmware = Firmware::parse(&app, Some("blinky.elf"), None, &chip.memory_map())?;
+//! let (from, file) = rtboot_fcb::database::find("issi.cfg").ok_or("no such part")?;
+//! let desk = Desk::new(firmware, FcbChoice::Part { from: from.into(), file }, false, chip)?;
+//!
+//! let virtual_board = VirtualBoard::new(); // or Board::find(&"usb".parse()?, Options::default())?
+//! let mut board = Board::on_virtual(&virtual_board, Options::default());
+//! let mut loader = || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &chip.memory_map()).expect("a loader"));
+//! let (mut flashloader, _) = flash::reach_flashloader(&mut board, None, &mut loader, &mut ())?;
+//!
+//! let facts = flashloader.look_at_flash()?;
+//! let part = flash::choose_part(&facts, &desk.expected_part())?;
+//! let layout = desk.layout(Some(&part), chip)?;
+//! let mut nor = Nor::new(flashloader, part, facts);
+//! let plan = flash::plan_write(&mut nor, &layout.memory, &Default::default(), Policy::default(), &mut ())?;
+//! let report = Writer::new(&mut nor, &plan, None, true).run(&mut ())?;
+//! assert!(report.changed);
+//! # Ok(())
+//! # }
+//! ```
 
+pub mod advice;
+pub mod board;
+pub mod chip;
+mod error;
+pub mod event;
+pub mod flash;
 pub mod mboot;
 pub mod port;
 pub mod sdp;
+
+pub use error::{Error, Result};

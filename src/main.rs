@@ -1,2 +1,2 @@
-//! rtboot
+//! The command line.
 fn main() {}

@@ -1,0 +1,152 @@
+//! How people name a board: one word, the same for every command.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Line speed of the ROM's serial downloader, and what rtboot uses for the flashloader too.
+pub const DEFAULT_BAUD: u32 = 115_200;
+
+/// Which board.
+///
+/// | written | means |
+/// |--|--|
+/// | `usb` | the only board on USB; several are listed and refused |
+/// | `usb:1-4.1` | the board in this USB socket, whatever it runs (Linux) |
+/// | `uart:/dev/ttyUSB0`, `uart:/dev/ttyUSB0@57600`, `uart:COM3` | the board behind this UART |
+/// | `virtual`, `virtual:DIR` | the embedded virtual board; its flash, fuses and straps are files in DIR |
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Selector {
+    /// A board on USB, by its socket or the only one.
+    Usb(Option<String>),
+    /// A board behind a UART.
+    Uart {
+        /// Path or name of the port.
+        path: String,
+        /// Line speed in baud.
+        baud: u32,
+    },
+    /// The embedded virtual board, in its own folder or the default one.
+    Virtual(Option<PathBuf>),
+    /// Nothing said: the only board on USB.
+    #[default]
+    Unsaid,
+}
+
+/// A selector that is none.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("\"{text}\" names no board: {reason}")]
+pub struct SelectorError {
+    /// What was written.
+    pub text: String,
+    /// What is wrong with it.
+    pub reason: String,
+}
+
+impl FromStr for Selector {
+    type Err = SelectorError;
+
+    fn from_str(text: &str) -> Result<Selector, SelectorError> {
+        let fail = |reason: &str| SelectorError {
+            text: text.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let (kind, rest) = match text.split_once(':') {
+            Some((kind, rest)) => (kind, Some(rest)),
+            None => (text, None),
+        };
+        match (kind, rest) {
+            (_, Some("")) => Err(fail("something must follow the colon")),
+            ("usb", None) => Ok(Selector::Usb(None)),
+            ("usb", Some(path)) if is_socket(path) => Ok(Selector::Usb(Some(path.to_owned()))),
+            ("usb", Some(_)) => Err(fail("a USB socket looks like 1-4.1 (see `rtboot list`)")),
+            ("uart", Some(rest)) => uart(rest).ok_or_else(|| {
+                fail("a speed in baud must follow the @, as in uart:/dev/ttyUSB0@115200")
+            }),
+            ("uart", None) => Err(fail("the port is missing, as in uart:/dev/ttyUSB0")),
+            ("virtual", rest) => Ok(Selector::Virtual(rest.map(PathBuf::from))),
+            _ => Err(fail("it begins with usb, uart: or virtual")),
+        }
+    }
+}
+
+/// `B-P` or `B-P.P…`, all numbers.
+fn is_socket(path: &str) -> bool {
+    let number = |s: &str| !s.is_empty() && s.len() <= 3 && s.bytes().all(|b| b.is_ascii_digit());
+    path.split_once('-')
+        .is_some_and(|(bus, ports)| number(bus) && ports.split('.').all(number))
+}
+
+fn uart(rest: &str) -> Option<Selector> {
+    let (path, baud) = match rest.rsplit_once('@') {
+        Some((path, baud)) => (
+            path,
+            baud.parse()
+                .ok()
+                .filter(|&b| (300..=4_000_000).contains(&b))?,
+        ),
+        None => (rest, DEFAULT_BAUD),
+    };
+    (!path.is_empty()).then(|| Selector::Uart {
+        path: path.to_owned(),
+        baud,
+    })
+}
+
+impl fmt::Display for Selector {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Selector::Unsaid | Selector::Usb(None) => f.write_str("usb"),
+            Selector::Usb(Some(path)) => write!(f, "usb:{path}"),
+            Selector::Uart { path, baud } if *baud == DEFAULT_BAUD => write!(f, "uart:{path}"),
+            Selector::Uart { path, baud } => write!(f, "uart:{path}@{baud}"),
+            Selector::Virtual(None) => f.write_str("virtual"),
+            Selector::Virtual(Some(folder)) => write!(f, "virtual:{}", folder.display()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_form_is_read_and_written_back() {
+        for text in [
+            "usb",
+            "usb:1-4.1",
+            "usb:2-1",
+            "uart:/dev/ttyUSB0",
+            "uart:COM3",
+            "uart:/dev/ttyACM1@57600",
+            "virtual",
+            "virtual:/tmp/board",
+        ] {
+            let selector: Selector = text.parse().expect(text);
+            assert_eq!(selector.to_string(), text);
+        }
+        assert_eq!(
+            "uart:/dev/ttyUSB0@115200"
+                .parse::<Selector>()
+                .map(|s| s.to_string()),
+            Ok("uart:/dev/ttyUSB0".into())
+        );
+    }
+
+    #[test]
+    fn what_names_no_board_is_refused_with_the_reason() {
+        for (text, reason) in [
+            ("jtag", "begins with"),
+            ("usb:", "must follow the colon"),
+            ("usb:/dev/hidraw0", "looks like 1-4.1"),
+            ("usb:1-", "looks like 1-4.1"),
+            ("uart", "port is missing"),
+            ("uart:/dev/ttyS0@fast", "speed in baud"),
+            ("uart:@115200", "speed in baud"),
+            ("", "begins with"),
+        ] {
+            let error = text.parse::<Selector>().unwrap_err().to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+    }
+}

@@ -1,0 +1,193 @@
+//! Which boards and probes sit on USB, and which one is meant.
+
+use crate::port::hid::{self, HidDevice, HidKind, OpenProblem};
+use crate::{Error, Result};
+
+use super::Program;
+
+/// One USB device of interest, in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The selector that names it; `None` for what is no board, and where sockets are not known.
+    pub selector: Option<String>,
+    /// What it is: `boot ROM`, `flashloader`, or the probe's name.
+    pub what: String,
+    /// Device node or path.
+    pub path: String,
+    /// USB ids, `1fc9:0130`.
+    pub ids: String,
+    /// Product string.
+    pub product: String,
+    /// Whether it is a board that rtboot talks to.
+    pub is_board: bool,
+    /// Why it cannot be used, when it cannot.
+    pub problem: Option<String>,
+}
+
+/// Everything of interest on USB.
+///
+/// # Errors
+/// [`Error::Port`] when the system cannot be asked.
+pub fn list_usb() -> Result<Vec<Seen>> {
+    Ok(hid::list()?.iter().map(seen).collect())
+}
+
+fn seen(device: &HidDevice) -> Seen {
+    let program = program(device);
+    let problem = match (&device.usable, device.kind) {
+        (_, HidKind::DebugProbe) => Some(
+            "a debug probe's own USB port, not the target's: plug in the board's other USB socket"
+                .into(),
+        ),
+        (Ok(()), _) => None,
+        (Err(OpenProblem::Permission), _) => Some("no permission (see `rtboot udev`)".into()),
+        (Err(OpenProblem::Busy), _) => Some("held by another program".into()),
+        (Err(OpenProblem::Vanished), _) => Some("it just left".into()),
+        (Err(OpenProblem::Other(text)), _) => Some(text.clone()),
+    };
+    Seen {
+        selector: program.and(device.port_path.as_ref().map(|p| format!("usb:{p}"))),
+        what: program.map_or_else(|| device.name.to_owned(), |p| p.to_string()),
+        path: device.path.clone(),
+        ids: format!("{:04x}:{:04x}", device.vid, device.pid),
+        product: device.product.trim().to_owned(),
+        is_board: program.is_some(),
+        problem,
+    }
+}
+
+/// What a USB device runs, by its ids; `None` for what is no board.
+pub(super) fn program(device: &HidDevice) -> Option<Program> {
+    match device.kind {
+        HidKind::Rom => Some(Program::Rom),
+        HidKind::Flashloader => Some(Program::Flashloader),
+        HidKind::DebugProbe => None,
+    }
+}
+
+/// What a USB identity stands for.
+pub(super) fn program_of(vid: u16, pid: u16, product: &str) -> Option<Program> {
+    match hid::identify(vid, pid, product)?.0 {
+        HidKind::Rom => Some(Program::Rom),
+        HidKind::Flashloader => Some(Program::Flashloader),
+        HidKind::DebugProbe => None,
+    }
+}
+
+/// Whether sockets can be named on this system at all.
+pub(super) fn check_sockets_known() -> Result<()> {
+    if cfg!(target_os = "linux") {
+        return Ok(());
+    }
+    Err(Error::Usage("USB sockets (usb:1-4.1) are known on Linux only so far; with one board attached `usb` is enough".into()))
+}
+
+/// The device in this socket, or the only board there is.
+pub(super) fn pick(socket: Option<&str>) -> Result<HidDevice> {
+    choose(hid::list()?, socket)
+}
+
+fn choose(devices: Vec<HidDevice>, socket: Option<&str>) -> Result<HidDevice> {
+    let others: Vec<String> = devices
+        .iter()
+        .filter(|d| program(d).is_none())
+        .map(line)
+        .collect();
+    let boards: Vec<HidDevice> = devices
+        .into_iter()
+        .filter(|d| program(d).is_some())
+        .collect();
+    let fitting = |d: &&HidDevice| socket.is_none() || d.port_path.as_deref() == socket;
+    let mut fit: Vec<HidDevice> = boards.iter().filter(fitting).cloned().collect();
+    match (fit.len(), fit.pop()) {
+        (1, Some(device)) => Ok(device),
+        (0, _) | (_, None) => Err(Error::NoBoard {
+            selector: socket.map_or("usb".into(), |s| format!("usb:{s}")),
+            seen_instead: boards.iter().map(line).chain(others).collect(),
+        }),
+        _ => Err(Error::SeveralBoards {
+            boards: boards.iter().map(line).collect(),
+        }),
+    }
+}
+
+/// One device in one line.
+fn line(device: &HidDevice) -> String {
+    let seen = seen(device);
+    let place = seen.selector.unwrap_or(seen.path);
+    let problem = seen.problem.map_or(String::new(), |p| format!(" ({p})"));
+    format!("{place}: {}{problem}", seen.what)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn device(kind: HidKind, socket: &str) -> HidDevice {
+        HidDevice {
+            vid: 0x1FC9,
+            pid: 0x0130,
+            kind,
+            name: "a name",
+            product: "SE Blank RT Family ".into(),
+            manufacturer: String::new(),
+            release: 0x101,
+            path: format!("/dev/hidraw-{socket}"),
+            port_path: Some(socket.into()),
+            usable: Ok(()),
+        }
+    }
+
+    #[test]
+    fn the_only_board_is_taken_and_probes_do_not_count() {
+        let devices = vec![
+            device(HidKind::DebugProbe, "1-1"),
+            device(HidKind::Rom, "1-2"),
+        ];
+        assert_eq!(
+            choose(devices, None)
+                .expect("one board")
+                .port_path
+                .as_deref(),
+            Some("1-2")
+        );
+    }
+
+    #[test]
+    fn two_boards_are_listed_and_refused_until_one_is_named() {
+        let devices = || {
+            vec![
+                device(HidKind::Rom, "1-1"),
+                device(HidKind::Flashloader, "1-2"),
+            ]
+        };
+        let error = choose(devices(), None).expect_err("two boards");
+        assert_eq!(error.exit_code(), 13);
+        let Error::SeveralBoards { boards } = error else {
+            panic!("{error}")
+        };
+        assert_eq!(boards, ["usb:1-1: boot ROM", "usb:1-2: flashloader"]);
+        assert_eq!(
+            choose(devices(), Some("1-2")).expect("named").kind,
+            HidKind::Flashloader
+        );
+    }
+
+    #[test]
+    fn no_board_says_what_is_there_instead() {
+        let error = choose(vec![device(HidKind::DebugProbe, "1-1")], None)
+            .expect_err("a probe is no board");
+        assert_eq!(error.exit_code(), 10);
+        assert!(
+            error.to_string().contains("debug probe's own USB port"),
+            "{error}"
+        );
+        let error =
+            choose(vec![device(HidKind::Rom, "1-1")], Some("1-9")).expect_err("another socket");
+        assert!(
+            error.to_string().contains("usb:1-9")
+                && error.to_string().contains("usb:1-1: boot ROM"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,508 @@
+//! What can go wrong, as facts. Advice for people is in [`advice`](crate::advice).
+//!
+//! Every error says what failed, at which step and address, and keeps the device's own code. [`Error::code`] is a
+//! stable name for programs, [`Error::exit_code`] the process exit code from the one table in the README.
+
+use std::io;
+use std::path::PathBuf;
+
+use rtboot_fcb::JedecId;
+
+use crate::{mboot, port, sdp};
+
+/// Result of everything that talks to a board.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// A failed run.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// A file cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    ReadFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// A file cannot be written.
+    #[error("cannot write {}: {source}", path.display())]
+    WriteFile {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        source: io::Error,
+    },
+    /// An application or image file is not usable.
+    #[error("{}: {source}", path.display())]
+    Firmware {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: rtboot_bootable::Error,
+    },
+    /// A part's `.cfg` is not usable; the inner error shows line and caret.
+    #[error("{path}: {source}")]
+    Cfg {
+        /// Which file, or the name in the database.
+        path: String,
+        /// Where and why.
+        source: rtboot_fcb::CfgError,
+    },
+    /// A 512-byte FCB file is not usable.
+    #[error("{}: {source}", path.display())]
+    FcbFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        source: rtboot_fcb::Error,
+    },
+    /// Neither a file nor a part of the database.
+    #[error("no file and no known NOR part is called \"{name}\"")]
+    UnknownPart {
+        /// What was asked for.
+        name: String,
+        /// The closest name in the database.
+        nearest: Option<String>,
+    },
+    /// A settings file is not usable.
+    #[error("{}: {reason}", path.display())]
+    Settings {
+        /// Which file.
+        path: PathBuf,
+        /// Why, with its place.
+        reason: String,
+    },
+    /// The command line asks for something impossible.
+    #[error("{0}")]
+    Usage(String),
+    /// An act that cannot be undone was not confirmed in words.
+    #[error("{act} needs its words: {flag} \"{words}\"")]
+    NotConfirmed {
+        /// What would happen.
+        act: String,
+        /// Which flag takes the words.
+        flag: &'static str,
+        /// The words.
+        words: String,
+    },
+    /// Nothing answers at the place the selector names.
+    #[error("no board at {selector}{}", seen(seen_instead))]
+    NoBoard {
+        /// The selector.
+        selector: String,
+        /// What was found instead, one line each.
+        seen_instead: Vec<String>,
+    },
+    /// More than one board fits.
+    #[error("{} boards fit \"usb\"; one must be named", boards.len())]
+    SeveralBoards {
+        /// Their selectors and states.
+        boards: Vec<String>,
+    },
+    /// The chip is another than the one asked for, or than rtboot can write.
+    #[error("this board carries an {found}, not an {wanted}")]
+    WrongChip {
+        /// What was asked for.
+        wanted: String,
+        /// What its id says.
+        found: String,
+    },
+    /// The chip does not say what it is.
+    #[error("the boot ROM does not tell which chip this is ({reason})")]
+    UnknownChip {
+        /// What happened to the question.
+        reason: String,
+    },
+    /// The operating system or the cable.
+    #[error(transparent)]
+    Port(#[from] port::Error),
+    /// The virtual board's directory is not usable.
+    #[error("virtual board: {0}")]
+    Virtual(String),
+    /// A ROM command failed.
+    #[error("{step}: {source}")]
+    Sdp {
+        /// What rtboot was doing.
+        step: String,
+        /// What happened.
+        source: sdp::Error,
+    },
+    /// A flashloader command failed that belongs to no flash step.
+    #[error("{step}: {source}")]
+    Mboot {
+        /// What rtboot was doing.
+        step: String,
+        /// What happened.
+        source: mboot::Error,
+    },
+    /// No flashloader file is known.
+    #[error("no flashloader file is known for the {chip}")]
+    NoLoader {
+        /// For which chip.
+        chip: String,
+    },
+    /// What arrived in RAM is not the flashloader that was sent.
+    #[error(
+        "RAM differs from the flashloader at {address:#010x}: expected {expected:#04x}, found {found:#04x}"
+    )]
+    LoaderDamaged {
+        /// Where.
+        address: u32,
+        /// Byte of the file.
+        expected: u8,
+        /// Byte in RAM.
+        found: u8,
+    },
+    /// The ROM refused to jump.
+    #[error(
+        "the boot ROM refused to start the flashloader at {address:#010x}: answer {answer:#010x}"
+    )]
+    JumpRefused {
+        /// Where to.
+        address: u32,
+        /// Its word.
+        answer: u32,
+    },
+    /// The flashloader was started and did not appear.
+    #[error("the flashloader was started at {address:#010x} and did not answer within {} s; {now}", waited_ms / 1000)]
+    LoaderSilent {
+        /// Where it was started.
+        address: u32,
+        /// How long rtboot waited, in milliseconds.
+        waited_ms: u64,
+        /// What is on the port now.
+        now: String,
+    },
+    /// The board behind the port is not the one that was started.
+    #[error("another board answers on this port: unique id {found}, expected {expected}")]
+    OtherBoard {
+        /// Unique id read from the ROM.
+        expected: String,
+        /// Unique id read from the flashloader.
+        found: String,
+    },
+    /// Flash does not answer.
+    #[error("no flash answers: its id reads {found}")]
+    NoFlash {
+        /// What the id command returned.
+        found: JedecId,
+    },
+    /// Another part than the `.cfg` says.
+    #[error("the flash is another part: its id is {found}{}, {from} expects {}", named(known_as), expected.join(" or "))]
+    PartMismatch {
+        /// Its id.
+        found: JedecId,
+        /// Parts of the database with this id.
+        known_as: Vec<String>,
+        /// Where the expectation comes from.
+        from: String,
+        /// Ids and names expected.
+        expected: Vec<String>,
+    },
+    /// No `--fcb` was given and the flash's id does not settle which part it is.
+    #[error("the flash's id {found} does not tell which part it is: {}", if candidates.is_empty() { "it is not in the database".into() } else { candidates.join(", ") })]
+    PartUnclear {
+        /// Its id.
+        found: JedecId,
+        /// Parts of the database with this id.
+        candidates: Vec<String>,
+    },
+    /// SFDP contradicts the part.
+    #[error("the flash contradicts {part}: {what} is {found} by its SFDP, {expected} by the .cfg")]
+    SfdpMismatch {
+        /// Part of the `.cfg`.
+        part: String,
+        /// Which property.
+        what: &'static str,
+        /// Value by the `.cfg`.
+        expected: String,
+        /// Value by the flash.
+        found: String,
+    },
+    /// configure-memory failed.
+    #[error("configuring the flash ({step}) failed: {source}")]
+    Configure {
+        /// With which set-up.
+        step: String,
+        /// What happened.
+        source: mboot::Error,
+    },
+    /// The quad-enable bit does not stay set.
+    #[error(
+        "the quad-enable bit of the {part} does not stay set: status registers {before} before, {after} after"
+    )]
+    QuadNotSet {
+        /// Part of the `.cfg`.
+        part: String,
+        /// Status registers before, in hex.
+        before: String,
+        /// Status registers after, in hex.
+        after: String,
+    },
+    /// The quad read does not give what the one-pad read gives.
+    #[error("at {address:#010x} the quad read gives {quad:#04x}, the one-pad read {plain:#04x}")]
+    QuadReadDiffers {
+        /// Where.
+        address: u32,
+        /// Byte by the quad read.
+        quad: u8,
+        /// Byte by the plain read.
+        plain: u8,
+    },
+    /// Block protection is on and something must change.
+    #[error(
+        "the flash is write-protected: {why}; {address:#010x} holds {found:#04x} and should become {expected:#04x}"
+    )]
+    Protected {
+        /// Status register and the bits that protect.
+        why: String,
+        /// First byte that would have to change.
+        address: u32,
+        /// What it should become.
+        expected: u8,
+        /// What it is.
+        found: u8,
+    },
+    /// An erase command failed.
+    #[error("erasing {length:#x} bytes at {address:#010x} failed: {source}{}", at_byte(.differs, 0xFF))]
+    Erase {
+        /// First address.
+        address: u32,
+        /// How many bytes.
+        length: u32,
+        /// What happened.
+        source: mboot::Error,
+        /// First byte that is not blank afterwards, when it could be read.
+        differs: Option<(u32, u8)>,
+    },
+    /// A place that was erased is not blank.
+    #[error(
+        "flash is not blank at {address:#010x} after the erase: expected 0xff, found {found:#04x}"
+    )]
+    NotBlank {
+        /// Where.
+        address: u32,
+        /// What is there.
+        found: u8,
+    },
+    /// A program command failed.
+    #[error("programming {length:#x} bytes at {address:#010x} failed: {source}{}", at_pair(.differs))]
+    Program {
+        /// First address.
+        address: u32,
+        /// How many bytes.
+        length: u32,
+        /// What happened.
+        source: mboot::Error,
+        /// Address, expected and found byte of the first difference afterwards, when it could be read.
+        differs: Option<(u32, u8, u8)>,
+    },
+    /// Flash does not hold what it should.
+    #[error(
+        "flash differs at {address:#010x}: expected {expected:#04x}, found {found:#04x} ({count} of {total} bytes differ)"
+    )]
+    Verify {
+        /// First difference.
+        address: u32,
+        /// Byte of the image.
+        expected: u8,
+        /// Byte in flash.
+        found: u8,
+        /// How many bytes differ.
+        count: u64,
+        /// Of how many.
+        total: u64,
+    },
+    /// The image or range does not fit the flash.
+    #[error(
+        "{what} {start:#010x}..{end:#010x} lies outside the flash {flash_start:#010x}..{flash_end:#010x}"
+    )]
+    OutsideFlash {
+        /// What does not fit.
+        what: String,
+        /// Its first address.
+        start: u32,
+        /// First address after it.
+        end: u64,
+        /// First address of the flash.
+        flash_start: u32,
+        /// First address after the flash.
+        flash_end: u64,
+    },
+    /// The user asked to stop.
+    #[error("stopped by the user: {state}")]
+    Interrupted {
+        /// What flash holds now.
+        state: String,
+    },
+    /// A failure while flash was changing; `state` says what flash holds now.
+    #[error("{source}")]
+    WhileWriting {
+        /// The failure.
+        source: Box<Error>,
+        /// What flash holds now.
+        state: String,
+    },
+}
+
+fn seen(lines: &[String]) -> String {
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!(" (there is: {})", lines.join("; "))
+    }
+}
+
+fn named(names: &[String]) -> String {
+    if names.is_empty() {
+        String::new()
+    } else {
+        format!(" ({})", names.join(" or "))
+    }
+}
+
+fn at_byte(differs: &Option<(u32, u8)>, expected: u8) -> String {
+    differs.map_or(String::new(), |(at, found)| {
+        format!("; {at:#010x} should be {expected:#04x}, found {found:#04x}")
+    })
+}
+
+fn at_pair(differs: &Option<(u32, u8, u8)>) -> String {
+    differs.map_or(String::new(), |(at, expected, found)| {
+        format!("; {at:#010x} should be {expected:#04x}, found {found:#04x}")
+    })
+}
+
+impl Error {
+    /// Stable kebab-case name for programs.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::ReadFile { .. } => "file-unreadable",
+            Error::WriteFile { .. } => "file-unwritable",
+            Error::Firmware { .. } => "bad-firmware-file",
+            Error::Cfg { .. } => "bad-cfg",
+            Error::FcbFile { .. } => "bad-fcb-file",
+            Error::UnknownPart { .. } => "unknown-part",
+            Error::Settings { .. } => "bad-settings",
+            Error::Usage(_) => "usage",
+            Error::NotConfirmed { .. } => "not-confirmed",
+            Error::NoBoard { .. } => "no-board",
+            Error::SeveralBoards { .. } => "several-boards",
+            Error::WrongChip { .. } => "wrong-chip",
+            Error::UnknownChip { .. } => "unknown-chip",
+            Error::Port(_) => "port",
+            Error::Virtual(_) => "virtual-board",
+            Error::Sdp { .. } => "sdp",
+            Error::Mboot { .. } => "mboot",
+            Error::NoLoader { .. } => "no-flashloader",
+            Error::LoaderDamaged { .. } => "flashloader-damaged",
+            Error::JumpRefused { .. } => "jump-refused",
+            Error::LoaderSilent { .. } => "flashloader-silent",
+            Error::OtherBoard { .. } => "other-board",
+            Error::NoFlash { .. } => "no-flash",
+            Error::PartMismatch { .. } => "part-mismatch",
+            Error::PartUnclear { .. } => "part-unclear",
+            Error::SfdpMismatch { .. } => "sfdp-mismatch",
+            Error::Configure { .. } => "configure-failed",
+            Error::QuadNotSet { .. } => "quad-not-set",
+            Error::QuadReadDiffers { .. } => "quad-read-differs",
+            Error::Protected { .. } => "write-protected",
+            Error::Erase { .. } => "erase-failed",
+            Error::NotBlank { .. } => "not-blank",
+            Error::Program { .. } => "program-failed",
+            Error::Verify { .. } => "verify-failed",
+            Error::OutsideFlash { .. } => "outside-flash",
+            Error::Interrupted { .. } => "interrupted",
+            Error::WhileWriting { source, .. } => source.code(),
+        }
+    }
+
+    /// Process exit code, from the table in the README.
+    pub fn exit_code(&self) -> u8 {
+        match self {
+            Error::Usage(_) | Error::NotConfirmed { .. } => 2,
+            Error::Firmware { .. }
+            | Error::Cfg { .. }
+            | Error::FcbFile { .. }
+            | Error::UnknownPart { .. } => 3,
+            Error::Settings { .. } | Error::OutsideFlash { .. } => 3,
+            Error::ReadFile { .. } | Error::WriteFile { .. } | Error::Virtual(_) => 4,
+            Error::NoBoard { .. } => 10,
+            Error::WrongChip { .. } | Error::UnknownChip { .. } | Error::OtherBoard { .. } => 12,
+            Error::SeveralBoards { .. } => 13,
+            Error::Port(source) => port_exit(source),
+            Error::Sdp { source, .. } => sdp_exit(source),
+            Error::Mboot { source, .. } => mboot_exit(source, 1),
+            Error::NoLoader { .. } | Error::LoaderDamaged { .. } => 20,
+            Error::JumpRefused { .. } | Error::LoaderSilent { .. } => 20,
+            Error::NoFlash { .. } | Error::PartMismatch { .. } | Error::PartUnclear { .. } => 30,
+            Error::SfdpMismatch { .. }
+            | Error::QuadNotSet { .. }
+            | Error::QuadReadDiffers { .. } => 30,
+            Error::Configure { source, .. } => mboot_exit(source, 30),
+            Error::Protected { .. } | Error::NotBlank { .. } => 31,
+            Error::Erase { source, .. } => mboot_exit(source, 31),
+            Error::Program { source, .. } => mboot_exit(source, 32),
+            Error::Verify { .. } => 33,
+            Error::Interrupted { .. } => 70,
+            Error::WhileWriting { source, .. } => source.exit_code(),
+        }
+    }
+
+    /// Wraps an SDP failure with what rtboot was doing.
+    pub fn sdp(step: impl Into<String>) -> impl FnOnce(sdp::Error) -> Error {
+        let step = step.into();
+        move |source| Error::Sdp { step, source }
+    }
+
+    /// Wraps a flashloader failure with what rtboot was doing.
+    pub fn mboot(step: impl Into<String>) -> impl FnOnce(mboot::Error) -> Error {
+        let step = step.into();
+        move |source| Error::Mboot { step, source }
+    }
+
+    /// Adds what flash holds now to a failure that happened while it was changing.
+    pub fn while_writing(self, state: impl Into<String>) -> Error {
+        match self {
+            Error::Interrupted { .. } => Error::Interrupted {
+                state: state.into(),
+            },
+            source => Error::WhileWriting {
+                source: Box::new(source),
+                state: state.into(),
+            },
+        }
+    }
+}
+
+/// Exit code of a failure below the protocols.
+fn port_exit(error: &port::Error) -> u8 {
+    match error {
+        port::Error::NotFound { .. } => 10,
+        port::Error::Permission { .. } => 11,
+        port::Error::Busy { .. } => 14,
+        _ => 15,
+    }
+}
+
+/// The link's exit code when the link failed, else the one for a refusal.
+fn sdp_exit(error: &sdp::Error) -> u8 {
+    match error {
+        sdp::Error::Port { source, .. } => port_exit(source),
+        sdp::Error::Gone { .. } | sdp::Error::Timeout { .. } | sdp::Error::Protocol { .. } => 15,
+        _ => 21,
+    }
+}
+
+/// The link's exit code when the link failed, else the step's own.
+fn mboot_exit(error: &mboot::Error, step: u8) -> u8 {
+    match error {
+        mboot::Error::Port { source, .. } => port_exit(source),
+        mboot::Error::Gone { .. }
+        | mboot::Error::Timeout { .. }
+        | mboot::Error::Protocol { .. } => 15,
+        mboot::Error::Cancelled { .. } => 70,
+        _ => step,
+    }
+}

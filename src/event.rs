@@ -1,0 +1,198 @@
+//! What a run tells its listener: stages, progress, notes.
+//!
+//! The library never prints. A caller hands a [`Listener`] to every long call; the command line draws bars from it
+//! or prints one JSON object per event, a test collects it, `()` ignores it.
+
+use std::fmt;
+
+/// One leg of a run, in the order in which a write passes through them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Stage {
+    /// The flashloader goes into RAM.
+    Load,
+    /// Flash is compared with the image.
+    Compare,
+    /// Sectors and blocks are erased.
+    Erase,
+    /// Erased places are read and must be all ones.
+    BlankCheck,
+    /// Pages are programmed.
+    Program,
+    /// Flash is read back and compared with the image.
+    Verify,
+    /// Flash or RAM is read for the caller.
+    Read,
+    /// A RAM region or any other raw data is sent.
+    Send,
+}
+
+impl Stage {
+    /// Stable lower-case name, as `--json` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Load => "load",
+            Stage::Compare => "compare",
+            Stage::Erase => "erase",
+            Stage::BlankCheck => "blank-check",
+            Stage::Program => "program",
+            Stage::Verify => "verify",
+            Stage::Read => "read",
+            Stage::Send => "send",
+        }
+    }
+}
+
+impl fmt::Display for Stage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// How much a note matters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Weight {
+    /// Said only when asked for more (`-v`).
+    Detail,
+    /// Said always.
+    Note,
+    /// Something a person should look at, although the run goes on.
+    Warning,
+}
+
+impl Weight {
+    /// Stable lower-case name, as `--json` prints it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Weight::Detail => "detail",
+            Weight::Note => "note",
+            Weight::Warning => "warning",
+        }
+    }
+}
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Event {
+    /// A stage begins; `total` bytes lie before it.
+    Begin {
+        /// Which stage.
+        stage: Stage,
+        /// Bytes to go through.
+        total: u64,
+    },
+    /// `done` bytes of the present stage are behind.
+    Progress {
+        /// Which stage.
+        stage: Stage,
+        /// Bytes done since the stage began.
+        done: u64,
+    },
+    /// The stage is over.
+    End {
+        /// Which stage.
+        stage: Stage,
+        /// Bytes done.
+        done: u64,
+    },
+    /// A sentence for people, with a stable code for programs.
+    Note {
+        /// How much it matters.
+        weight: Weight,
+        /// Stable kebab-case identifier.
+        code: &'static str,
+        /// One sentence.
+        text: String,
+    },
+}
+
+/// Hears events; may ask the run to stop.
+pub trait Listener {
+    /// Called for every event, in order.
+    fn event(&mut self, event: Event);
+
+    /// Asked between operations; `true` ends the run with [`Error::Interrupted`](crate::Error::Interrupted).
+    fn cancelled(&self) -> bool {
+        false
+    }
+}
+
+/// Hears nothing, stops nothing.
+impl Listener for () {
+    fn event(&mut self, _event: Event) {}
+}
+
+/// Collects everything; for tests and small programs.
+impl Listener for Vec<Event> {
+    fn event(&mut self, event: Event) {
+        self.push(event);
+    }
+}
+
+/// Shorthand for saying things.
+pub trait Tell: Listener {
+    /// Says a [`Weight::Note`].
+    fn note(&mut self, code: &'static str, text: impl Into<String>)
+    where
+        Self: Sized,
+    {
+        tell(self, Weight::Note, code, text.into());
+    }
+}
+
+impl<T: Listener> Tell for T {}
+
+/// Says one sentence to a listener behind a reference.
+pub fn tell(to: &mut dyn Listener, weight: Weight, code: &'static str, text: impl Into<String>) {
+    to.event(Event::Note {
+        weight,
+        code,
+        text: text.into(),
+    });
+}
+
+/// Counts one stage for its listener.
+pub struct Meter<'a> {
+    to: &'a mut dyn Listener,
+    stage: Stage,
+    done: u64,
+}
+
+impl<'a> Meter<'a> {
+    /// Begins `stage`, with `total` bytes before it.
+    pub fn begin(to: &'a mut dyn Listener, stage: Stage, total: u64) -> Meter<'a> {
+        to.event(Event::Begin { stage, total });
+        Meter { to, stage, done: 0 }
+    }
+
+    /// `count` more bytes are behind.
+    pub fn add(&mut self, count: u64) {
+        self.set(self.done + count);
+    }
+
+    /// `done` bytes are behind in all.
+    pub fn set(&mut self, done: u64) {
+        self.done = done;
+        self.to.event(Event::Progress {
+            stage: self.stage,
+            done,
+        });
+    }
+
+    /// Bytes behind so far.
+    pub fn done(&self) -> u64 {
+        self.done
+    }
+
+    /// Whether the listener asked to stop.
+    pub fn cancelled(&self) -> bool {
+        self.to.cancelled()
+    }
+
+    /// Ends the stage.
+    pub fn end(self) {
+        self.to.event(Event::End {
+            stage: self.stage,
+            done: self.done,
+        });
+    }
+}

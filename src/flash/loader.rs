@@ -1,0 +1,268 @@
+//! The second stage: a running flashloader.
+//!
+//! It is asked who it is, and through it the flash is asked who *it* is: by small read-only FCBs of our own whose read
+//! sequence is the wanted SPI command (9Fh, 5Ah, 05h). No option word is sent: option words change the part.
+//!
+//! Source: configure-memory taking a complete FCB, and read-memory then playing its sequence 0, seen on the genuine
+//! RT1021 flashloader K2.1.0 in emulation.
+
+use rtboot_fcb::{Fcb, JedecId, QeMethod, StatusRegisters, probe, sfdp::Sfdp};
+
+use crate::board::{Board, LoaderSession};
+use crate::chip::Chip;
+use crate::flash::rom::UniqueId;
+use crate::mboot::{self, Departure, MemoryId, Status, Version};
+use crate::{Error, Result};
+
+/// Where flash appears on the bus of the RT1021.
+pub const FLASH_BASE: u32 = 0x6000_0000;
+/// Bytes of SFDP worth reading: headers and tables of every part seen lie in the first 256.
+const SFDP_BYTES: u32 = 256;
+
+/// What a flashloader tells about itself and the chip.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoaderFacts {
+    /// Its version.
+    pub version: Version,
+    /// Unique id of the chip.
+    pub unique_id: UniqueId,
+    /// RAM that it needs for itself: first and last address, inclusive.
+    pub reserved: Vec<(u32, u32)>,
+    /// Where option blocks and FCBs go.
+    pub scratch: u32,
+    /// Whether the flash was configured when rtboot came: size in KiB.
+    pub configured_kib: Option<u32>,
+}
+
+/// What the flash tells about itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NorFacts {
+    /// The three bytes of 9Fh as they were read, sensible or not.
+    pub id: JedecId,
+    /// The SFDP area, raw.
+    pub sfdp_raw: Vec<u8>,
+    /// The SFDP tables, or why there are none.
+    pub sfdp: std::result::Result<Sfdp, rtboot_fcb::Error>,
+    /// Status registers. The second one is read only from parts known to have one: 35h puts others into QPI mode.
+    pub status: StatusRegisters,
+}
+
+impl NorFacts {
+    /// Whether anything answered at all.
+    pub fn answers(&self) -> bool {
+        self.id.0 != [0xFF; 3] && self.id.0 != [0; 3]
+    }
+}
+
+/// A running flashloader.
+pub struct Flashloader {
+    session: LoaderSession,
+    facts: LoaderFacts,
+    configured: Option<Fcb>,
+}
+
+impl Flashloader {
+    /// Opens the session and asks version, unique id, reserved RAM. Changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`] when it does not answer as a flashloader does.
+    pub fn connect(board: &mut Board) -> Result<Flashloader> {
+        let mut session = board.loader()?;
+        let version = session
+            .version()
+            .map_err(Error::mboot("asking the flashloader for its version"))?;
+        let id = session
+            .unique_id()
+            .map_err(Error::mboot("reading the unique id"))?;
+        let reserved = session
+            .reserved_regions()
+            .map_err(Error::mboot("asking for the flashloader's own RAM"))?;
+        let unique_id = UniqueId([word(&id, 0), word(&id, 1)]);
+        let scratch = choose_scratch(&reserved)?;
+        let configured_kib = match session.external_memory(MemoryId::FLEXSPI_NOR) {
+            Ok(memory) => memory.size_kib,
+            Err(mboot::Error::Refused { .. }) => None,
+            Err(error) => return Err(Error::mboot("asking for the flash's state")(error)),
+        };
+        let facts = LoaderFacts {
+            version,
+            unique_id,
+            reserved,
+            scratch,
+            configured_kib,
+        };
+        Ok(Flashloader {
+            session,
+            facts,
+            configured: None,
+        })
+    }
+
+    /// What it told.
+    pub fn facts(&self) -> &LoaderFacts {
+        &self.facts
+    }
+
+    /// The session, for raw commands. Whatever they configure, the next flash step configures anew.
+    pub fn session(&mut self) -> &mut LoaderSession {
+        self.configured = None;
+        &mut self.session
+    }
+
+    /// The session, for commands that leave the flash set-up alone.
+    pub(super) fn quiet_session(&mut self) -> &mut LoaderSession {
+        &mut self.session
+    }
+
+    /// That the board behind the socket is still the one that the ROM named.
+    ///
+    /// # Errors
+    /// [`Error::OtherBoard`].
+    pub fn check_same_board(&self, expected: Option<UniqueId>) -> Result<()> {
+        match expected {
+            Some(id) if id != self.facts.unique_id => Err(Error::OtherBoard {
+                expected: id.to_string(),
+                found: self.facts.unique_id.to_string(),
+            }),
+            _ => Ok(()),
+        }
+    }
+
+    /// Makes `fcb` the active set-up of the flash: puts it into RAM, has it taken. Nothing is sent when it is active
+    /// already and has no side effect.
+    ///
+    /// # Errors
+    /// [`Error::Configure`]. The flash counts as not configured then: the flashloader keeps half of the old set-up.
+    pub fn configure(&mut self, fcb: &Fcb, step: &str) -> Result<()> {
+        if self.configured.as_ref() == Some(fcb) && fcb.device_mode_enable() == 0 {
+            return Ok(());
+        }
+        self.configured = None;
+        let failed = |source| Error::Configure {
+            step: step.to_owned(),
+            source,
+        };
+        let scratch = self.facts.scratch;
+        self.session
+            .write_memory(scratch, fcb.as_bytes(), MemoryId::INTERNAL, &mut |_| true)
+            .map_err(failed)?;
+        let failed = |source| Error::Configure {
+            step: step.to_owned(),
+            source,
+        };
+        self.session
+            .configure_memory(MemoryId::FLEXSPI_NOR, scratch)
+            .map_err(failed)?;
+        self.configured = Some(fcb.clone());
+        Ok(())
+    }
+
+    /// Plays an FCB's read sequence: `count` bytes that the flash answers.
+    ///
+    /// # Errors
+    /// [`Error::Configure`], [`Error::Mboot`].
+    pub fn read_through(
+        &mut self,
+        fcb: &Fcb,
+        what: &str,
+        offset: u32,
+        count: u32,
+    ) -> Result<Vec<u8>> {
+        self.configure(fcb, what)?;
+        let address = FLASH_BASE + offset;
+        self.session
+            .read_memory(address, count, MemoryId::FLEXSPI_NOR, &mut |_| true)
+            .map_err(Error::mboot(format!("reading {what}")))
+    }
+
+    /// Asks the flash for id, SFDP and status registers. Changes nothing in it.
+    ///
+    /// # Errors
+    /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
+    pub fn look_at_flash(&mut self) -> Result<NorFacts> {
+        let answer = self.read_through(&probe::jedec_id(), "the flash's id", 0, 3)?;
+        let id = JedecId([byte(&answer, 0), byte(&answer, 1), byte(&answer, 2)]);
+        let sfdp_raw = self.read_through(&probe::sfdp(), "SFDP", 0, SFDP_BYTES)?;
+        let sr1 = byte(
+            &self.read_through(&probe::status1(), "status register 1", 0, 1)?,
+            0,
+        );
+        let mut status = StatusRegisters { sr1, sr2: None };
+        if second_register_is_safe(id) {
+            status.sr2 = Some(byte(
+                &self.read_through(&probe::status2(), "status register 2", 0, 1)?,
+                0,
+            ));
+        }
+        let sfdp = Sfdp::parse(&sfdp_raw);
+        Ok(NorFacts {
+            id,
+            sfdp_raw,
+            sfdp,
+            status,
+        })
+    }
+
+    /// Resets the board; the flashloader is gone then.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`] when it refuses.
+    pub fn reset(mut self) -> Result<Departure> {
+        self.session
+            .reset()
+            .map_err(Error::mboot("resetting the board"))
+    }
+
+    /// Starts code: its reset handler and stack.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`] when it refuses.
+    pub fn execute(mut self, entry: u32, stack: u32) -> Result<Departure> {
+        let step =
+            format!("starting the application at {entry:#010x} with its stack at {stack:#010x}");
+        self.session
+            .execute(entry, 0, stack)
+            .map_err(Error::mboot(step))
+    }
+}
+
+/// Whether every known part with this id has a second status register behind 35h.
+fn second_register_is_safe(id: JedecId) -> bool {
+    let parts = rtboot_fcb::database::by_jedec(id);
+    !parts.is_empty()
+        && parts
+            .iter()
+            .all(|p| matches!(p.qe, QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31))
+}
+
+/// The first place of 512 bytes that the flashloader does not need for itself.
+fn choose_scratch(reserved: &[(u32, u32)]) -> Result<u32> {
+    let free = |address: &&u32| {
+        let last = **address + Fcb::LEN as u32 - 1;
+        !reserved
+            .iter()
+            .any(|&(from, to)| **address <= to && last >= from)
+    };
+    Chip::rt1021()
+        .scratch
+        .iter()
+        .find(free)
+        .copied()
+        .ok_or_else(|| Error::Mboot {
+            step: "looking for free RAM".into(),
+            source: mboot::Error::Refused {
+                command: mboot::Tag::GET_PROPERTY,
+                status: Status(0),
+                step: mboot::Step::Response,
+                done: 0,
+            },
+        })
+}
+
+fn byte(bytes: &[u8], at: usize) -> u8 {
+    bytes.get(at).copied().unwrap_or(0xFF)
+}
+
+fn word(words: &[u32], at: usize) -> u32 {
+    words.get(at).copied().unwrap_or(0)
+}

@@ -1,0 +1,361 @@
+//! The third stage: a flash that is known and set up, with the single operations on it.
+//!
+//! Two set-ups are used. *Plain*: 03h on one pad at 30 MHz; it reads every part, with QE set or clear, and can do nothing
+//! else. *Work*: the quad read that the boot FCB uses, program and erase, a time-out instead of an endless wait.
+
+use std::time::Duration;
+
+use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
+
+use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::flash::loader::{FLASH_BASE, Flashloader, NorFacts};
+use crate::flash::plan::{Geometry, Run};
+use crate::mboot::{self, MemoryId};
+use crate::{Error, Result};
+
+/// Longest piece read in one go; between pieces Ctrl-C is looked at.
+const READ_PIECE: u32 = 64 * 1024;
+/// Limit inside the flashloader for the flash to get ready, in milliseconds, when the part gives no figure.
+/// The slowest block erase of the data sheets at hand is 5.4 s.
+const READY_MS: u32 = 6_000;
+
+/// A known flash behind a flashloader.
+pub struct Nor {
+    loader: Flashloader,
+    part: Part,
+    facts: NorFacts,
+}
+
+impl Nor {
+    /// Takes the flash as `part`; whether it is that part was settled before.
+    pub fn new(loader: Flashloader, part: Part, facts: NorFacts) -> Nor {
+        Nor {
+            loader,
+            part,
+            facts,
+        }
+    }
+
+    /// The part.
+    pub fn part(&self) -> &Part {
+        &self.part
+    }
+
+    /// What the flash told about itself; the status registers are kept up to date.
+    pub fn facts(&self) -> &NorFacts {
+        &self.facts
+    }
+
+    /// The flashloader below.
+    pub fn loader(&mut self) -> &mut Flashloader {
+        &mut self.loader
+    }
+
+    /// Gives the flashloader back.
+    pub fn into_loader(self) -> Flashloader {
+        self.loader
+    }
+
+    /// Sizes and place of the flash.
+    pub fn geometry(&self) -> Geometry {
+        Geometry {
+            base: FLASH_BASE,
+            size: self.part.size,
+            page: self.part.page_size,
+            sector: self.part.sector_size,
+            block: self.part.block_size,
+        }
+    }
+
+    /// Sets up the plain read.
+    ///
+    /// # Errors
+    /// [`Error::Configure`].
+    pub fn use_plain(&mut self) -> Result<()> {
+        self.loader
+            .configure(&probe::plain_read(self.part.size), "for plain reading")
+    }
+
+    /// Sets up the work FCB with this unit of erase.
+    ///
+    /// # Errors
+    /// [`Error::Configure`].
+    pub fn use_work(&mut self, unit: EraseUnit) -> Result<()> {
+        let fcb = self.part.work_fcb(unit, self.ready_ms());
+        self.loader.configure(&fcb, "for writing")
+    }
+
+    /// The flashloader's own limit for one erase or program: twice the data sheet's maximum.
+    fn ready_ms(&self) -> u32 {
+        let times = &self.part.times;
+        let longest = times
+            .block_erase
+            .or(times.sector_erase)
+            .map(|span| span.max * 2);
+        longest.map_or(READY_MS, |time| {
+            u32::try_from(time.as_millis())
+                .unwrap_or(u32::MAX)
+                .max(1_000)
+        })
+    }
+
+    /// How long the host waits for an erase: twice the data sheet's maximum and what checking takes; without a figure 5 s
+    /// for each 64 KiB begun.
+    fn erase_limit(&self, length: u32) -> Duration {
+        let times = &self.part.times;
+        let units = |size: u32| length.div_ceil(size.max(1));
+        let known = match length {
+            n if n >= self.part.size => times.chip_erase.map(|span| span.max),
+            n if n >= self.part.block_size => times
+                .block_erase
+                .map(|span| span.max * units(self.part.block_size)),
+            _ => times
+                .sector_erase
+                .map(|span| span.max * units(self.part.sector_size)),
+        };
+        known.unwrap_or(Duration::from_secs(5) * units(0x1_0000)) * 2 + Duration::from_secs(5)
+    }
+
+    /// Reads `length` bytes from `address` on, through the present set-up.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`]; [`Error::Interrupted`].
+    pub fn read(&mut self, address: u32, length: u32, meter: &mut Meter) -> Result<Vec<u8>> {
+        let mut bytes = Vec::with_capacity(length as usize);
+        while (bytes.len() as u32) < length {
+            let at = address + bytes.len() as u32;
+            let piece = READ_PIECE.min(length - bytes.len() as u32);
+            let before = meter.done();
+            let read = self.loader.quiet_session().read_memory(
+                at,
+                piece,
+                MemoryId::FLEXSPI_NOR,
+                &mut |done| {
+                    meter.set(before + done);
+                    !meter.cancelled()
+                },
+            );
+            match read {
+                Ok(read) => bytes.extend_from_slice(&read),
+                Err(mboot::Error::Cancelled { .. }) => {
+                    return Err(Error::Interrupted {
+                        state: String::new(),
+                    });
+                }
+                Err(error) => {
+                    return Err(Error::mboot(format!("reading flash at {at:#010x}"))(error));
+                }
+            }
+            meter.set(before + u64::from(piece));
+        }
+        Ok(bytes)
+    }
+
+    /// Reads the status registers anew.
+    ///
+    /// # Errors
+    /// [`Error::Configure`], [`Error::Mboot`].
+    pub fn read_status(&mut self) -> Result<StatusRegisters> {
+        let sr1 = self
+            .loader
+            .read_through(&probe::status1(), "status register 1", 0, 1)?;
+        self.facts.status.sr1 = sr1.first().copied().unwrap_or(0xFF);
+        if self.part.qe.sr2_read_command() == Some(0x35) {
+            let sr2 = self
+                .loader
+                .read_through(&probe::status2(), "status register 2", 0, 1)?;
+            self.facts.status.sr2 = sr2.first().copied();
+        }
+        Ok(self.facts.status)
+    }
+
+    /// Writes the status registers and reads them back. Returns what they are then.
+    ///
+    /// # Errors
+    /// [`Error::Configure`], [`Error::Mboot`].
+    pub fn write_status(&mut self, new: &StatusRegisters) -> Result<StatusRegisters> {
+        let steps = self.part.status_write_steps(&self.facts.status, new).ok_or_else(|| {
+            Error::Usage(format!("how the status registers of the {} are written is not known; its .cfg may say it", self.part.name))
+        })?;
+        for fcb in steps {
+            self.loader
+                .configure(&fcb, "to write the status registers")?;
+        }
+        self.read_status()
+    }
+
+    /// Sets the quad-enable bit when the part has one and it is clear. Protection and all other bits stay.
+    ///
+    /// # Errors
+    /// [`Error::QuadNotSet`] when it does not stay.
+    pub fn set_quad(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let before = self.facts.status;
+        if self.part.quad_enabled(&before) != Some(false) {
+            return Ok(());
+        }
+        let after = self.write_status(&self.part.with_quad_enabled(&before))?;
+        if self.part.quad_enabled(&after) != Some(true) {
+            return Err(Error::QuadNotSet {
+                part: self.part.name.clone(),
+                before: before.to_string(),
+                after: after.to_string(),
+            });
+        }
+        let text = format!(
+            "set the quad-enable bit of the {} ({before} -> {after}); it stays set for good",
+            self.part.name
+        );
+        tell(listener, Weight::Note, "quad-enabled", text);
+        Ok(())
+    }
+
+    /// Proves the quad read against the plain read on `length` bytes at `address`.
+    ///
+    /// # Errors
+    /// [`Error::QuadReadDiffers`].
+    pub fn prove_quad_read(&mut self, plain: &[u8], address: u32) -> Result<()> {
+        let length = plain.len() as u32;
+        let quad = self
+            .loader
+            .quiet_session()
+            .read_memory(address, length, MemoryId::FLEXSPI_NOR, &mut |_| true)
+            .map_err(Error::mboot(format!(
+                "reading flash at {address:#010x} on four pads"
+            )))?;
+        match plain.iter().zip(&quad).position(|(a, b)| a != b) {
+            Some(at) => Err(Error::QuadReadDiffers {
+                address: address + at as u32,
+                quad: quad[at],
+                plain: plain[at],
+            }),
+            None => Ok(()),
+        }
+    }
+
+    /// Erases one unit of the present work set-up.
+    ///
+    /// # Errors
+    /// [`Error::Erase`], with the first byte that is not blank when flash can still be read.
+    pub fn erase(&mut self, address: u32, length: u32) -> Result<()> {
+        let limit = self.erase_limit(length);
+        let session = self.loader.quiet_session();
+        let usual = std::mem::replace(&mut session.timeouts_mut().erase, limit);
+        let erased = session.flash_erase_region(address, length, MemoryId::FLEXSPI_NOR);
+        session.timeouts_mut().erase = usual;
+        erased.map_err(|source| {
+            let differs = self
+                .first_wrong(address, &vec![0xFF; length as usize], &source)
+                .map(|(at, _, found)| (at, found));
+            Error::Erase {
+                address,
+                length,
+                source,
+                differs,
+            }
+        })
+    }
+
+    /// Erases the whole chip.
+    ///
+    /// # Errors
+    /// [`Error::Erase`].
+    pub fn erase_chip(&mut self) -> Result<()> {
+        let size = self.part.size;
+        let limit = self.erase_limit(size);
+        let session = self.loader.quiet_session();
+        let usual = std::mem::replace(&mut session.timeouts_mut().erase_all, limit);
+        let erased = session.flash_erase_all(MemoryId::FLEXSPI_NOR);
+        session.timeouts_mut().erase_all = usual;
+        erased.map_err(|source| Error::Erase {
+            address: FLASH_BASE,
+            length: size,
+            source,
+            differs: None,
+        })
+    }
+
+    /// Programs whole pages.
+    ///
+    /// # Errors
+    /// [`Error::Program`], with the first wrong byte when flash can still be read; [`Error::Interrupted`].
+    pub fn program(&mut self, run: &Run, meter: &mut Meter) -> Result<()> {
+        let before = meter.done();
+        let written = self.loader.quiet_session().write_memory(
+            run.address,
+            &run.bytes,
+            MemoryId::FLEXSPI_NOR,
+            &mut |done| {
+                meter.set(before + done);
+                true // a run is short; stopping inside one would leave a page half sent
+            },
+        );
+        written.map_err(|source| {
+            let differs = self.first_wrong(run.address, &run.bytes, &source);
+            Error::Program {
+                address: run.address,
+                length: run.bytes.len() as u32,
+                source,
+                differs,
+            }
+        })?;
+        meter.set(before + run.bytes.len() as u64);
+        Ok(())
+    }
+
+    /// Looks what flash holds after a refusal; nothing when the device no longer answers.
+    fn first_wrong(
+        &mut self,
+        address: u32,
+        expected: &[u8],
+        why: &mboot::Error,
+    ) -> Option<(u32, u8, u8)> {
+        why.status()?; // silence or a lost link: do not ask again
+        let found = self
+            .loader
+            .quiet_session()
+            .read_memory(
+                address,
+                expected.len() as u32,
+                MemoryId::FLEXSPI_NOR,
+                &mut |_| true,
+            )
+            .ok()?;
+        let at = expected.iter().zip(&found).position(|(a, b)| a != b)?;
+        Some((address + at as u32, expected[at], found[at]))
+    }
+
+    /// Compares flash with `expected`, piece by piece, in a stage of its own.
+    ///
+    /// # Errors
+    /// [`Error::Verify`] with the first difference and how many there are; [`Error::Mboot`]; [`Error::Interrupted`].
+    pub fn verify(
+        &mut self,
+        pieces: &[(u32, &[u8])],
+        stage: Stage,
+        listener: &mut dyn Listener,
+    ) -> Result<()> {
+        let total = pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        let mut meter = Meter::begin(listener, stage, total);
+        let (mut first, mut count) = (None, 0);
+        for (address, expected) in pieces {
+            let found = self.read(*address, expected.len() as u32, &mut meter)?;
+            for (offset, (want, have)) in expected.iter().zip(&found).enumerate() {
+                if want != have {
+                    first.get_or_insert((address + offset as u32, *want, *have));
+                    count += 1;
+                }
+            }
+        }
+        meter.end();
+        match first {
+            Some((address, expected, found)) => Err(Error::Verify {
+                address,
+                expected,
+                found,
+                count,
+                total,
+            }),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,451 @@
+//! What a write will do to flash, decided before anything is touched. Pure: bytes in, steps out.
+//!
+//! For every sector that the image touches the plan knows what must be there afterwards: the image's bytes, and around
+//! and between them the bytes that flash holds now. A sector that already is so is left alone, a sector whose
+//! changes fall on blank pages is only programmed, any other is erased and programmed.
+//!
+//! The order keeps a half image from starting: when the plan changes anything that the boot image in flash covers,
+//! the first sector (it holds the FCB) is erased before all else and its first page is programmed after all else.
+//! Without an FCB the ROM falls back to serial download. A page cannot be programmed twice (the flashloader answers
+//! 10203), so the tag cannot be spoiled in place.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+
+use rtboot_bootable::Memory;
+
+/// Sizes of a NOR flash and where it appears on the bus. All in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    /// Bus address of the first byte.
+    pub base: u32,
+    /// Size of the whole flash.
+    pub size: u32,
+    /// Largest piece that one program command takes.
+    pub page: u32,
+    /// Smallest piece that can be erased.
+    pub sector: u32,
+    /// Larger piece that can be erased at once; equal to `sector` when there is none.
+    pub block: u32,
+}
+
+impl Geometry {
+    /// First address of the sector that holds `address`.
+    pub fn sector_of(&self, address: u32) -> u32 {
+        self.base + (address - self.base) / self.sector * self.sector
+    }
+
+    /// First address after the flash.
+    pub fn end(&self) -> u64 {
+        u64::from(self.base) + u64::from(self.size)
+    }
+
+    /// Whether all of `start..end` lies in the flash.
+    pub fn holds(&self, start: u32, end: u64) -> bool {
+        start >= self.base && end <= self.end()
+    }
+}
+
+/// Choices of the user that shape a plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Policy {
+    /// Leave sectors alone that already hold what they should.
+    pub skip_unchanged: bool,
+    /// Keep the bytes around the image inside its sectors.
+    pub keep_around: bool,
+    /// Erase the whole chip first.
+    pub erase_all: bool,
+}
+
+impl Default for Policy {
+    fn default() -> Policy {
+        Policy {
+            skip_unchanged: true,
+            keep_around: true,
+            erase_all: false,
+        }
+    }
+}
+
+/// What happens to one sector.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Action {
+    /// Flash already holds it.
+    Leave,
+    /// Only blank pages change.
+    Program,
+    /// Erased, then programmed.
+    Erase,
+}
+
+/// One sector: what it must hold afterwards and how it gets there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SectorPlan {
+    /// What happens.
+    pub action: Action,
+    /// All bytes that the sector must hold afterwards.
+    pub target: Vec<u8>,
+    /// Bytes that it holds now.
+    pub current: Vec<u8>,
+}
+
+/// A run of bytes to program; page aligned, whole pages.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Run {
+    /// Bus address of the first byte.
+    pub address: u32,
+    /// The bytes.
+    pub bytes: Vec<u8>,
+}
+
+/// Longest run that one write-memory command takes, in bytes: progress and Ctrl-C are looked at between runs.
+pub const RUN: usize = 32 * 1024;
+
+/// Everything a write will do, in order.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WritePlan {
+    geometry: Geometry,
+    sectors: BTreeMap<u32, SectorPlan>,
+    boot_first: bool,
+    erase_all: bool,
+    rescue: Memory,
+}
+
+/// Addresses of the sectors that `memory` touches.
+pub fn touched_sectors(memory: &Memory, geometry: &Geometry) -> Vec<u32> {
+    let mut sectors = Vec::new();
+    for (start, bytes) in memory.segments() {
+        let Some(last) = (bytes.len() as u32).checked_sub(1) else {
+            continue;
+        };
+        let mut sector = geometry.sector_of(start);
+        while sector <= start + last {
+            if sectors.last() != Some(&sector) {
+                sectors.push(sector);
+            }
+            match sector.checked_add(geometry.sector) {
+                Some(next) => sector = next,
+                None => break,
+            }
+        }
+    }
+    sectors
+}
+
+/// Joins neighbouring sectors into ranges of addresses.
+pub fn ranges(sectors: &[u32], size: u32) -> Vec<Range<u32>> {
+    let mut joined: Vec<Range<u32>> = Vec::new();
+    for &sector in sectors {
+        match joined.last_mut() {
+            Some(last) if last.end == sector => last.end = sector + size,
+            _ => joined.push(sector..sector + size),
+        }
+    }
+    joined
+}
+
+impl WritePlan {
+    /// Decides sector by sector.
+    ///
+    /// * `wanted`: the image, all of it inside the flash.
+    /// * `kept`: bytes that an earlier, interrupted write saved; they count as if flash held them.
+    /// * `current`: what flash holds, sector by sector; every touched sector must be there in full.
+    /// * `boot_extent`: the addresses that the boot image covers, the one in flash or the new one, when there is one.
+    pub fn new(
+        wanted: &Memory,
+        kept: &Memory,
+        current: &BTreeMap<u32, Vec<u8>>,
+        geometry: Geometry,
+        boot_extent: Option<Range<u32>>,
+        policy: Policy,
+    ) -> WritePlan {
+        let mut plan = WritePlan {
+            geometry,
+            sectors: BTreeMap::new(),
+            boot_first: false,
+            erase_all: policy.erase_all,
+            rescue: Memory::new(),
+        };
+        for (&address, held) in current {
+            plan.add_sector(address, held, wanted, kept, policy);
+        }
+        plan.boot_first = plan.must_unboot(boot_extent);
+        if plan.boot_first
+            && let Some(first) = plan.sectors.get_mut(&geometry.base)
+        {
+            first.action = Action::Erase;
+        }
+        plan.rescue = plan.bytes_to_save(wanted);
+        plan
+    }
+
+    fn add_sector(
+        &mut self,
+        address: u32,
+        held: &[u8],
+        wanted: &Memory,
+        kept: &Memory,
+        policy: Policy,
+    ) {
+        let touched = [wanted, kept]
+            .iter()
+            .any(|memory| !memory.slice(address, held.len()).is_empty());
+        let keep = !policy.erase_all && (policy.keep_around || !touched);
+        let mut target = if keep {
+            held.to_vec()
+        } else {
+            vec![0xFF; held.len()]
+        };
+        overlay(&mut target, address, kept);
+        overlay(&mut target, address, wanted);
+        let action = match () {
+            _ if policy.erase_all => Action::Erase,
+            _ if !touched => Action::Leave, // read only because it may hold the FCB
+            _ if target == held && policy.skip_unchanged => Action::Leave,
+            _ if policy.skip_unchanged && self.only_blank_pages_change(held, &target) => {
+                Action::Program
+            }
+            _ => Action::Erase,
+        };
+        self.sectors.insert(
+            address,
+            SectorPlan {
+                action,
+                target,
+                current: held.to_vec(),
+            },
+        );
+    }
+
+    fn only_blank_pages_change(&self, held: &[u8], target: &[u8]) -> bool {
+        let page = self.geometry.page as usize;
+        held.chunks(page)
+            .zip(target.chunks(page))
+            .all(|(old, new)| old == new || is_blank(old))
+    }
+
+    fn must_unboot(&self, boot_extent: Option<Range<u32>>) -> bool {
+        let Some(first) = self.sectors.get(&self.geometry.base) else {
+            return false;
+        };
+        if is_blank(&first.current[..first.current.len().min(4)]) {
+            return false; // no tag now: nothing starts while the rest is written
+        }
+        let Some(extent) = boot_extent else {
+            return false;
+        };
+        let covered = |address: u32| {
+            address < extent.end && address + (self.geometry.sector - 1) >= extent.start
+        };
+        self.sectors
+            .iter()
+            .any(|(&address, sector)| sector.action != Action::Leave && covered(address))
+    }
+
+    /// Bytes that an erase would lose although nobody asked for it.
+    fn bytes_to_save(&self, wanted: &Memory) -> Memory {
+        let mut saved = Memory::new();
+        for (&address, sector) in self
+            .sectors
+            .iter()
+            .filter(|(_, s)| s.action == Action::Erase && !self.erase_all)
+        {
+            let mut run: Option<(u32, Vec<u8>)> = None;
+            for (offset, &byte) in sector.target.iter().enumerate() {
+                let at = address + offset as u32;
+                if wanted.byte(at).is_none() && byte != 0xFF {
+                    run.get_or_insert_with(|| (at, Vec::new())).1.push(byte);
+                } else if let Some((start, bytes)) = run.take() {
+                    let _ = saved.insert(start, bytes); // disjoint by construction
+                }
+            }
+            if let Some((start, bytes)) = run {
+                let _ = saved.insert(start, bytes);
+            }
+        }
+        saved
+    }
+
+    /// The flash that the plan is for.
+    pub fn geometry(&self) -> &Geometry {
+        &self.geometry
+    }
+
+    /// Whether flash already holds everything.
+    pub fn is_empty(&self) -> bool {
+        self.sectors
+            .values()
+            .all(|sector| sector.action == Action::Leave)
+    }
+
+    /// Whether the first sector is erased before all else so that nothing half-written can start.
+    pub fn unboots_first(&self) -> bool {
+        self.boot_first
+    }
+
+    /// Whether the whole chip is erased.
+    pub fn erases_all(&self) -> bool {
+        self.erase_all
+    }
+
+    /// Every touched sector with its address.
+    pub fn sectors(&self) -> impl Iterator<Item = (u32, &SectorPlan)> {
+        self.sectors
+            .iter()
+            .map(|(&address, sector)| (address, sector))
+    }
+
+    /// How many sectors get this action.
+    pub fn count(&self, action: Action) -> usize {
+        self.sectors
+            .values()
+            .filter(|sector| sector.action == action)
+            .count()
+    }
+
+    /// Bytes around the image that an erase would lose: to be saved before it, kept by the programming.
+    pub fn rescue(&self) -> &Memory {
+        &self.rescue
+    }
+
+    /// Sectors to erase one by one, in order; the first sector of the flash leads when [`Self::unboots_first`].
+    pub fn sector_erases(&self) -> Vec<u32> {
+        let blocks = self.block_erases();
+        let in_block = |address: u32| {
+            blocks
+                .iter()
+                .any(|&block| (block..block + self.geometry.block).contains(&address))
+        };
+        self.erased()
+            .filter(|&a| !in_block(a) || (self.boot_first && a == self.geometry.base))
+            .collect()
+    }
+
+    /// Blocks to erase as a whole, in order: all their sectors are to be erased.
+    pub fn block_erases(&self) -> Vec<u32> {
+        let g = &self.geometry;
+        if g.block <= g.sector || self.erase_all {
+            return Vec::new();
+        }
+        let mut per_block: BTreeMap<u32, u32> = BTreeMap::new();
+        for address in self.erased() {
+            *per_block
+                .entry(g.base + (address - g.base) / g.block * g.block)
+                .or_default() += 1;
+        }
+        let full = g.block / g.sector;
+        per_block
+            .into_iter()
+            .filter(|&(_, count)| count == full)
+            .map(|(block, _)| block)
+            .collect()
+    }
+
+    fn erased(&self) -> impl Iterator<Item = u32> + '_ {
+        let all = self.erase_all;
+        self.sectors
+            .iter()
+            .filter(move |(_, s)| s.action == Action::Erase && !all)
+            .map(|(&address, _)| address)
+    }
+
+    /// Pages to program, joined into runs of up to [`RUN`] bytes, without [`Self::last_run`].
+    pub fn runs(&self) -> Vec<Run> {
+        let mut runs: Vec<Run> = Vec::new();
+        let last = self.last_run().map(|run| run.address);
+        for (address, bytes) in self.pages().filter(|(address, _)| Some(*address) != last) {
+            match runs.last_mut() {
+                Some(run)
+                    if run.address + run.bytes.len() as u32 == address && run.bytes.len() < RUN =>
+                {
+                    run.bytes.extend_from_slice(bytes);
+                }
+                _ => runs.push(Run {
+                    address,
+                    bytes: bytes.to_vec(),
+                }),
+            }
+        }
+        runs
+    }
+
+    /// The page that goes last: the first of the flash, when it is programmed at all.
+    pub fn last_run(&self) -> Option<Run> {
+        let first = self.geometry.base;
+        self.pages()
+            .find(|(address, _)| *address == first)
+            .map(|(address, bytes)| Run {
+                address,
+                bytes: bytes.to_vec(),
+            })
+    }
+
+    /// All pages to program, by address. Blank pages are never sent.
+    fn pages(&self) -> impl Iterator<Item = (u32, &[u8])> + '_ {
+        let page = self.geometry.page as usize;
+        self.sectors
+            .iter()
+            .filter(|(_, s)| s.action != Action::Leave)
+            .flat_map(move |(&address, sector)| {
+                let erase = sector.action == Action::Erase;
+                sector
+                    .target
+                    .chunks(page)
+                    .zip(sector.current.chunks(page))
+                    .enumerate()
+                    .filter_map(move |(i, (new, old))| {
+                        let needed = !is_blank(new) && (erase || new != old);
+                        needed.then_some((address + (i * page) as u32, new))
+                    })
+            })
+    }
+
+    /// Everything that must read so afterwards: whole sectors, kept bytes too.
+    pub fn targets(&self) -> impl Iterator<Item = (u32, &[u8])> {
+        self.sectors
+            .iter()
+            .map(|(&address, sector)| (address, sector.target.as_slice()))
+    }
+
+    /// Bytes that will be sent for programming.
+    pub fn bytes_to_program(&self) -> u64 {
+        self.pages().map(|(_, bytes)| bytes.len() as u64).sum()
+    }
+
+    /// Address, expected and present byte of the first difference between flash and image.
+    pub fn first_difference(&self) -> Option<(u32, u8, u8)> {
+        self.sectors.iter().find_map(|(&address, sector)| {
+            let at = sector
+                .target
+                .iter()
+                .zip(&sector.current)
+                .position(|(new, old)| new != old)?;
+            Some((address + at as u32, sector.target[at], sector.current[at]))
+        })
+    }
+}
+
+fn is_blank(bytes: &[u8]) -> bool {
+    bytes.iter().all(|&byte| byte == 0xFF)
+}
+
+fn overlay(target: &mut [u8], address: u32, memory: &Memory) {
+    let end = u64::from(address) + target.len() as u64;
+    for (start, bytes) in memory.segments() {
+        let (from, to) = (u64::from(start), u64::from(start) + bytes.len() as u64);
+        if to <= u64::from(address) || from >= end {
+            continue;
+        }
+        let (low, high) = (from.max(u64::from(address)), to.min(end));
+        let (low_t, high_t) = (
+            (low - u64::from(address)) as usize,
+            (high - u64::from(address)) as usize,
+        );
+        let (low_s, high_s) = ((low - from) as usize, (high - from) as usize);
+        target[low_t..high_t].copy_from_slice(&bytes[low_s..high_s]);
+    }
+}
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -1,0 +1,301 @@
+use super::*;
+
+const BASE: u32 = 0x6000_0000;
+const GEOMETRY: Geometry = Geometry {
+    base: BASE,
+    size: 0x80_0000,
+    page: 0x100,
+    sector: 0x1000,
+    block: 0x1_0000,
+};
+
+fn memory(parts: &[(u32, Vec<u8>)]) -> Memory {
+    let mut memory = Memory::new();
+    for (offset, bytes) in parts {
+        memory
+            .insert(BASE + offset, bytes.clone())
+            .expect("test parts do not overlap");
+    }
+    memory
+}
+
+/// Flash that holds `fill` everywhere in the sectors that `wanted` touches, and in the first.
+fn flash(wanted: &Memory, fill: u8) -> BTreeMap<u32, Vec<u8>> {
+    let mut sectors = touched_sectors(wanted, &GEOMETRY);
+    sectors.push(BASE);
+    sectors
+        .into_iter()
+        .map(|s| (s, vec![fill; 0x1000]))
+        .collect()
+}
+
+fn plan(wanted: &Memory, current: &BTreeMap<u32, Vec<u8>>) -> WritePlan {
+    WritePlan::new(
+        wanted,
+        &Memory::new(),
+        current,
+        GEOMETRY,
+        Some(BASE..BASE + 0x80_0000),
+        Policy::default(),
+    )
+}
+
+/// Plays a plan on a copy of flash, as NOR behaves: erase sets, program clears. Returns what is there afterwards.
+fn play(plan: &WritePlan, current: &BTreeMap<u32, Vec<u8>>) -> BTreeMap<u32, Vec<u8>> {
+    let mut flash = current.clone();
+    for sector in plan.sector_erases() {
+        flash
+            .get_mut(&sector)
+            .expect("erases only what was read")
+            .fill(0xFF);
+    }
+    for block in plan.block_erases() {
+        for sector in (block..block + 0x1_0000).step_by(0x1000) {
+            flash
+                .get_mut(&sector)
+                .expect("erases only what was read")
+                .fill(0xFF);
+        }
+    }
+    for run in plan.runs().into_iter().chain(plan.last_run()) {
+        for (i, page) in run.bytes.chunks(0x100).enumerate() {
+            let address = run.address + i as u32 * 0x100;
+            let sector = flash
+                .get_mut(&GEOMETRY.sector_of(address))
+                .expect("programs only what was read");
+            let at = (address & 0xFFF) as usize;
+            assert!(
+                is_blank(&sector[at..at + page.len()]),
+                "page {address:#x} is programmed twice"
+            );
+            sector[at..at + page.len()].copy_from_slice(page);
+        }
+    }
+    flash
+}
+
+#[test]
+fn an_image_already_there_needs_nothing() {
+    let wanted = memory(&[(0, vec![0xAB; 0x2345])]);
+    let current = flash(&wanted, 0xAB);
+    assert!(plan(&wanted, &current).is_empty());
+    let again = WritePlan::new(
+        &wanted,
+        &Memory::new(),
+        &current,
+        GEOMETRY,
+        None,
+        Policy {
+            skip_unchanged: false,
+            ..Policy::default()
+        },
+    );
+    assert_eq!(again.count(Action::Erase), 3);
+}
+
+#[test]
+fn blank_flash_is_programmed_without_erase_and_the_first_page_goes_last() {
+    let wanted = memory(&[
+        (0, vec![0x11; 0x200]),
+        (0x1000, vec![0x22; 0x30]),
+        (0x2000, vec![0x33; 0x1234]),
+    ]);
+    let current = flash(&wanted, 0xFF);
+    let plan = plan(&wanted, &current);
+    assert_eq!(
+        (plan.sector_erases(), plan.block_erases()),
+        (vec![], vec![])
+    );
+    assert_eq!(
+        plan.last_run().map(|r| (r.address, r.bytes.len())),
+        Some((BASE, 0x100))
+    );
+    assert_eq!(
+        plan.runs()
+            .iter()
+            .map(|r| (r.address - BASE, r.bytes.len()))
+            .collect::<Vec<_>>(),
+        [(0x100, 0x100), (0x1000, 0x100), (0x2000, 0x1300)]
+    );
+    let after = play(&plan, &current);
+    assert_eq!(
+        after[&(BASE + 0x3000)][0x233..0x236],
+        [0x33, 0xFF, 0xFF][..]
+    );
+}
+
+#[test]
+fn bytes_around_and_between_the_image_are_kept_and_listed_for_rescue() {
+    let wanted = memory(&[(0x1800, vec![0x55; 0x10]), (0x1900, vec![0x66; 0x10])]);
+    let current = flash(&wanted, 0xA0);
+    let plan = plan(&wanted, &current);
+    let after = play(&plan, &current);
+    let sector = &after[&(BASE + 0x1000)];
+    assert_eq!(
+        (
+            sector[0x7FF],
+            sector[0x800],
+            sector[0x80F],
+            sector[0x810],
+            sector[0x900],
+            sector[0xFFF]
+        ),
+        (0xA0, 0x55, 0x55, 0xA0, 0x66, 0xA0)
+    );
+    assert_eq!(plan.rescue().len_bytes(), 0x1000 - 0x20);
+    assert_eq!(plan.rescue().byte(BASE + 0x1800), None);
+}
+
+#[test]
+fn erase_around_drops_them() {
+    let wanted = memory(&[(0x1800, vec![0x55; 0x10])]);
+    let current = flash(&wanted, 0xA0);
+    let policy = Policy {
+        keep_around: false,
+        ..Policy::default()
+    };
+    let plan = WritePlan::new(
+        &wanted,
+        &Memory::new(),
+        &BTreeMap::from([(BASE + 0x1000, vec![0xA0; 0x1000])]),
+        GEOMETRY,
+        None,
+        policy,
+    );
+    assert_eq!(plan.rescue().len_bytes(), 0);
+    assert_eq!(play(&plan, &current)[&(BASE + 0x1000)][0], 0xFF);
+}
+
+#[test]
+fn whole_blocks_are_erased_as_blocks_and_the_first_sector_still_leads() {
+    let wanted = memory(&[(0, vec![0x77; 0x1_3000])]);
+    let current = flash(&wanted, 0x00);
+    let plan = plan(&wanted, &current);
+    assert!(plan.unboots_first());
+    assert_eq!(
+        plan.sector_erases(),
+        [BASE, BASE + 0x1_0000, BASE + 0x1_1000, BASE + 0x1_2000]
+    );
+    assert_eq!(plan.block_erases(), [BASE]);
+    let after = play(&plan, &current);
+    assert!(
+        after
+            .values()
+            .all(|sector| sector.iter().all(|&b| b == 0x77))
+    );
+}
+
+#[test]
+fn a_change_in_the_application_alone_takes_the_fcb_away_first_although_it_stays_equal() {
+    let mut wanted = memory(&[
+        (0, vec![0x46; 0x200]),
+        (0x2000, vec![1; 0x1000]),
+        (0x3000, vec![2; 0x1000]),
+    ]);
+    let mut current = flash(&wanted, 0xFF);
+    for (address, bytes) in wanted.segments() {
+        let sector = current.get_mut(&GEOMETRY.sector_of(address));
+        if let Some(sector) = sector {
+            let at = (address & 0xFFF) as usize;
+            let len = bytes.len().min(0x1000 - at);
+            sector[at..at + len].copy_from_slice(&bytes[..len]);
+        }
+    }
+    current.insert(BASE + 0x3000, vec![9; 0x1000]);
+    wanted = memory(&[
+        (0, vec![0x46; 0x200]),
+        (0x2000, vec![1; 0x1000]),
+        (0x3000, vec![2; 0x1000]),
+    ]);
+    let plan = plan(&wanted, &current);
+    assert_eq!(plan.sector_erases(), [BASE, BASE + 0x3000]);
+    assert_eq!(plan.last_run().map(|r| r.address), Some(BASE));
+    assert_eq!(
+        plan.count(Action::Leave),
+        1,
+        "the unchanged application sector is left alone"
+    );
+}
+
+#[test]
+fn data_outside_the_boot_image_leaves_the_fcb_alone_and_inside_it_does_not() {
+    let wanted = memory(&[(0x10_0000, vec![1; 0x100])]);
+    let current = flash(&wanted, 0x46);
+    for (extent, unboots) in [
+        (None, false),
+        (Some(BASE..BASE + 0x8000), false),
+        (Some(BASE..BASE + 0x20_0000), true),
+    ] {
+        let plan = WritePlan::new(
+            &wanted,
+            &Memory::new(),
+            &current,
+            GEOMETRY,
+            extent.clone(),
+            Policy::default(),
+        );
+        assert_eq!(plan.unboots_first(), unboots, "{extent:?}");
+        assert_eq!(play(&plan, &current)[&BASE], vec![0x46; 0x1000]);
+    }
+}
+
+#[test]
+fn saved_bytes_come_back_where_the_image_brings_none() {
+    let wanted = memory(&[(0x1000, vec![0x55; 0x10])]);
+    let saved = memory(&[(0x1008, vec![0xEE; 0x10]), (0x2000, vec![0xDD; 4])]);
+    let mut current = flash(&wanted, 0xFF);
+    current.insert(BASE + 0x2000, vec![0xFF; 0x1000]);
+    let plan = WritePlan::new(&wanted, &saved, &current, GEOMETRY, None, Policy::default());
+    let after = play(&plan, &current);
+    assert_eq!(
+        after[&(BASE + 0x1000)][..0x19],
+        [[0x55; 16].as_slice(), &[0xEE; 8], &[0xFF]].concat()[..]
+    );
+    assert_eq!(after[&(BASE + 0x2000)][..5], [0xDD, 0xDD, 0xDD, 0xDD, 0xFF]);
+}
+
+#[test]
+fn random_images_over_random_flash_end_as_wanted() {
+    let mut seed = 1u32;
+    let mut next = move || {
+        seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        seed >> 8
+    };
+    for round in 0..60 {
+        let mut wanted = Memory::new();
+        let mut at = next() % 0x2000;
+        for _ in 0..1 + next() % 5 {
+            let length = 1 + next() % 0x6000;
+            let byte = (next() % 4 * 85) as u8;
+            wanted
+                .insert(BASE + at, vec![byte; length as usize])
+                .expect("ascending");
+            at += length + 1 + next() % 0x3000;
+        }
+        let fills = [0x00, 0x55, 0xFF];
+        let mut current = flash(&wanted, 0xFF);
+        for sector in current.values_mut() {
+            sector.fill(fills[next() as usize % 3]);
+        }
+        let policy = Policy {
+            skip_unchanged: round % 3 != 0,
+            ..Policy::default()
+        };
+        let extent = (round % 2 == 0).then_some(BASE..BASE + 0x80_0000);
+        let plan = WritePlan::new(&wanted, &Memory::new(), &current, GEOMETRY, extent, policy);
+        let after = play(&plan, &current);
+        for (sector, bytes) in &after {
+            for (i, &byte) in bytes.iter().enumerate() {
+                let address = sector + i as u32;
+                let expected = wanted.byte(address).unwrap_or(current[sector][i]);
+                assert_eq!(byte, expected, "round {round}, {address:#x}");
+            }
+        }
+        assert_eq!(
+            plan.targets()
+                .map(|(a, t)| (a, t.to_vec()))
+                .collect::<BTreeMap<_, _>>(),
+            after
+        );
+    }
+}

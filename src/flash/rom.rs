@@ -1,0 +1,240 @@
+//! The first stage: a board in serial-download mode, talking SDP.
+//!
+//! Before anything goes into RAM the chip is asked what it is. What the ROM can tell is gathered as [`RomFacts`]; a
+//! question that it does not answer is a fact too.
+
+use std::time::Duration;
+
+use rtboot_bootable::LoaderImage;
+
+use crate::board::{Board, Program, REAPPEAR, RomSession};
+use crate::chip::{self, Chip, register};
+use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::flash::Flashloader;
+use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
+use crate::{Error, Result};
+
+/// Unique id of a chip: OCOTP CFG0 and CFG1, in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct UniqueId(pub [u32; 2]);
+
+impl std::fmt::Display for UniqueId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{:08x}{:08x}", self.0[1], self.0[0])
+    }
+}
+
+/// What the boot ROM tells about chip and board.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct RomFacts {
+    /// Whether the part runs unsigned code.
+    pub hab: Option<Hab>,
+    /// Result of the last HAB action.
+    pub error_status: Option<Status>,
+    /// Chip id register.
+    pub chip_id: Option<u32>,
+    /// Unique id.
+    pub unique_id: Option<UniqueId>,
+    /// Boot configuration pins as latched.
+    pub sbmr1: Option<u32>,
+    /// Boot mode, fuse selection, security configuration.
+    pub sbmr2: Option<u32>,
+    /// Cause of the last reset.
+    pub srsr: Option<u32>,
+    /// Why registers could not be read, when they could not.
+    pub unread: Option<String>,
+}
+
+/// BOOT_MODE pins, from SBMR2 bits 25:24.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum BootMode {
+    /// 00: boot as the fuses say.
+    Fuses,
+    /// 01: serial downloader.
+    SerialDownload,
+    /// 10: internal boot, by pins or fuses.
+    Internal,
+    /// 11: reserved.
+    Reserved,
+}
+
+impl RomFacts {
+    /// The boot mode that the pins gave at the last reset.
+    pub fn boot_mode(&self) -> Option<BootMode> {
+        Some(match self.sbmr2? >> 24 & 3 {
+            0 => BootMode::Fuses,
+            1 => BootMode::SerialDownload,
+            2 => BootMode::Internal,
+            _ => BootMode::Reserved,
+        })
+    }
+}
+
+/// A board in serial-download mode.
+pub struct Rom {
+    session: RomSession,
+    facts: RomFacts,
+}
+
+impl Rom {
+    /// Opens the session and gathers [`RomFacts`]. Changes nothing on the board.
+    ///
+    /// # Errors
+    /// [`Error::Sdp`] when the ROM answers nothing at all.
+    pub fn connect(board: &mut Board) -> Result<Rom> {
+        let mut session = board.rom()?;
+        let error_status = session
+            .error_status()
+            .map_err(Error::sdp("asking the boot ROM for its state"))?;
+        let mut facts = RomFacts {
+            error_status: Some(error_status),
+            hab: session.hab(),
+            ..RomFacts::default()
+        };
+        if let Err(error) = read_registers(&mut session, &mut facts) {
+            if matches!(error, sdp::Error::Gone { .. } | sdp::Error::Port { .. }) {
+                return Err(Error::sdp("reading chip registers")(error));
+            }
+            facts.unread = Some(error.to_string());
+        }
+        Ok(Rom { session, facts })
+    }
+
+    /// What the ROM told.
+    pub fn facts(&self) -> &RomFacts {
+        &self.facts
+    }
+
+    /// The session, for raw commands.
+    pub fn session(&mut self) -> &mut RomSession {
+        &mut self.session
+    }
+
+    /// Which chip this is: what the user says, held against what the chip says.
+    ///
+    /// # Errors
+    /// [`Error::WrongChip`] when they contradict each other or the chip is none that rtboot writes; [`Error::UnknownChip`]
+    /// when the chip does not tell and the user neither.
+    pub fn identify(&self, asked: Option<&'static Chip>) -> Result<&'static Chip> {
+        let wanted = asked.unwrap_or(Chip::rt1021());
+        match (self.facts.chip_id, asked) {
+            (Some(id), _) => match Chip::by_id(id) {
+                Some(found) if found.chip_id == wanted.chip_id => Ok(wanted),
+                _ => Err(Error::WrongChip {
+                    wanted: wanted.name.into(),
+                    found: chip::describe_id(id),
+                }),
+            },
+            (None, Some(chip)) => Ok(chip),
+            (None, None) => {
+                let reason = self
+                    .facts
+                    .unread
+                    .clone()
+                    .unwrap_or_else(|| "it does not answer register reads".into());
+                Err(Error::UnknownChip { reason })
+            }
+        }
+    }
+
+    /// Loads the flashloader where its own IVT says, starts it there and waits for it in the same socket.
+    ///
+    /// # Errors
+    /// [`Error::Sdp`], [`Error::LoaderDamaged`], [`Error::JumpRefused`], [`Error::LoaderSilent`], [`Error::OtherBoard`].
+    pub fn start(
+        mut self,
+        loader: &LoaderImage,
+        board: &mut Board,
+        listener: &mut dyn Listener,
+    ) -> Result<Flashloader> {
+        self.load(loader, listener)?;
+        if board.is_uart() {
+            self.check_loaded(loader, listener)?;
+        }
+        match self.session.jump_address(loader.jump) {
+            Ok(JumpOutcome::Left | JumpOutcome::Silent) => {}
+            Err(sdp::Error::Refused { status, .. }) => {
+                return Err(Error::JumpRefused {
+                    address: loader.jump,
+                    answer: status.0,
+                });
+            }
+            Err(error) => {
+                return Err(Error::sdp(format!(
+                    "starting the flashloader at {:#010x}",
+                    loader.jump
+                ))(error));
+            }
+        }
+        let expected = self.facts.unique_id;
+        drop(self.session); // its node goes away with the ROM
+        if !board.await_program(Program::Flashloader, REAPPEAR)? {
+            let now = board.seen();
+            return Err(Error::LoaderSilent {
+                address: loader.jump,
+                waited_ms: as_millis(REAPPEAR),
+                now,
+            });
+        }
+        let flashloader = Flashloader::connect(board)?;
+        flashloader.check_same_board(expected)?;
+        Ok(flashloader)
+    }
+
+    fn load(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<()> {
+        let mut meter = Meter::begin(listener, Stage::Load, loader.bytes.len() as u64);
+        let step = format!("loading the flashloader to {:#010x}", loader.load);
+        self.session
+            .write_file(loader.load, &loader.bytes, &mut |done| meter.set(done))
+            .map_err(Error::sdp(step))?;
+        meter.end();
+        Ok(())
+    }
+
+    /// A UART has no checksum in SDP: a byte lost on the way would start garbage.
+    fn check_loaded(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<()> {
+        let aligned = loader.load / 4 * 4;
+        let head = (loader.load - aligned) as usize;
+        let count = (head + loader.bytes.len()).next_multiple_of(4) as u32;
+        match self.session.read_register(aligned, Width::Word, count) {
+            Ok(found) => {
+                let found = found.get(head..).unwrap_or_default();
+                let wrong = loader.bytes.iter().zip(found).position(|(a, b)| a != b);
+                match wrong {
+                    Some(at) => Err(Error::LoaderDamaged {
+                        address: loader.load + at as u32,
+                        expected: loader.bytes[at],
+                        found: found[at],
+                    }),
+                    None => Ok(()),
+                }
+            }
+            Err(error) => {
+                let text = format!(
+                    "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent"
+                );
+                tell(listener, Weight::Warning, "flashloader-unchecked", text);
+                Ok(())
+            }
+        }
+    }
+}
+
+fn read_registers(
+    session: &mut RomSession,
+    facts: &mut RomFacts,
+) -> std::result::Result<(), sdp::Error> {
+    facts.chip_id = Some(session.read_word(register::CHIP_ID)?);
+    facts.unique_id = Some(UniqueId([
+        session.read_word(register::UNIQUE_ID[0])?,
+        session.read_word(register::UNIQUE_ID[1])?,
+    ]));
+    facts.sbmr1 = Some(session.read_word(register::SBMR1)?);
+    facts.sbmr2 = Some(session.read_word(register::SBMR2)?);
+    facts.srsr = Some(session.read_word(register::SRSR)?);
+    Ok(())
+}
+
+fn as_millis(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}

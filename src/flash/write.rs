@@ -1,0 +1,462 @@
+//! The main job on a known flash: compare, decide, save, erase, blank-check, program, verify, the FCB page last.
+
+use std::collections::BTreeMap;
+use std::ops::Range;
+use std::path::PathBuf;
+
+use rtboot_bootable::Memory;
+use rtboot_fcb::{EraseUnit, Fcb};
+
+use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::flash::identify::bytes;
+use crate::flash::nor::Nor;
+use crate::flash::plan::{Action, Geometry, Policy, Run, WritePlan, ranges, touched_sectors};
+use crate::flash::rescue::RescueStore;
+use crate::{Error, Result};
+
+/// Where the IVT lies in flash: offset, and bytes of IVT and boot data together.
+const IVT: (u32, usize) = (0x1000, 0x30);
+
+/// How a write went.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct WriteReport {
+    /// Sectors left alone because they held what they should.
+    pub sectors_left: usize,
+    /// Sectors erased.
+    pub sectors_erased: usize,
+    /// Sectors programmed without an erase.
+    pub sectors_programmed: usize,
+    /// Bytes programmed.
+    pub bytes_programmed: u64,
+    /// Bytes read back and found right.
+    pub bytes_verified: u64,
+    /// Whether flash had to be changed at all.
+    pub changed: bool,
+    /// Whether the quad-enable bit was set.
+    pub quad_set: bool,
+}
+
+/// Reads what is needed and decides. Changes nothing in flash.
+///
+/// # Errors
+/// [`Error::OutsideFlash`] and whatever reading brings.
+pub fn plan_write(
+    nor: &mut Nor,
+    image: &Memory,
+    saved: &Memory,
+    policy: Policy,
+    listener: &mut dyn Listener,
+) -> Result<WritePlan> {
+    let geometry = nor.geometry();
+    check_fits(image, &geometry)?;
+    check_fits(saved, &geometry)?;
+    nor.use_plain()?;
+    let mut sectors = touched_sectors(image, &geometry);
+    sectors.extend(touched_sectors(saved, &geometry));
+    sectors.push(geometry.base); // the FCB lives there
+    sectors.sort_unstable();
+    sectors.dedup();
+    let current = read_sectors(nor, &sectors, &geometry, listener)?;
+    let extent = boot_extent(nor, image, &current, &geometry)?;
+    Ok(WritePlan::new(
+        image, saved, &current, geometry, extent, policy,
+    ))
+}
+
+fn check_fits(memory: &Memory, geometry: &Geometry) -> Result<()> {
+    for (start, bytes) in memory.segments() {
+        let end = u64::from(start) + bytes.len() as u64;
+        if !geometry.holds(start, end) {
+            let what = "the image".to_owned();
+            return Err(Error::OutsideFlash {
+                what,
+                start,
+                end,
+                flash_start: geometry.base,
+                flash_end: geometry.end(),
+            });
+        }
+    }
+    Ok(())
+}
+
+fn read_sectors(
+    nor: &mut Nor,
+    sectors: &[u32],
+    geometry: &Geometry,
+    listener: &mut dyn Listener,
+) -> Result<BTreeMap<u32, Vec<u8>>> {
+    let mut current = BTreeMap::new();
+    let total = sectors.len() as u64 * u64::from(geometry.sector);
+    let mut meter = Meter::begin(listener, Stage::Compare, total);
+    for range in ranges(sectors, geometry.sector) {
+        let read = nor.read(range.start, range.end - range.start, &mut meter);
+        let read = read.map_err(|error| match error {
+            Error::Interrupted { .. } => Error::Interrupted {
+                state: UNCHANGED.into(),
+            },
+            other => other,
+        })?;
+        for (i, sector) in read.chunks(geometry.sector as usize).enumerate() {
+            current.insert(range.start + i as u32 * geometry.sector, sector.to_vec());
+        }
+    }
+    meter.end();
+    Ok(current)
+}
+
+/// Addresses whose change could leave a half image that starts.
+///
+/// An image that brings FCB or IVT makes all of flash count. Otherwise it is what the boot data in flash says; when an
+/// FCB is there and the boot data makes no sense, all of flash again.
+fn boot_extent(
+    nor: &mut Nor,
+    image: &Memory,
+    current: &BTreeMap<u32, Vec<u8>>,
+    g: &Geometry,
+) -> Result<Option<Range<u32>>> {
+    let all = g.base..u32::try_from(g.end()).unwrap_or(u32::MAX);
+    if !image.slice(g.base, 2 * g.sector as usize).is_empty() {
+        return Ok(Some(all));
+    }
+    let tagged = current
+        .get(&g.base)
+        .is_some_and(|sector| Fcb::parse(sector.get(..Fcb::LEN).unwrap_or_default()).is_ok());
+    if !tagged {
+        return Ok(None);
+    }
+    let mut quiet = ();
+    let mut meter = Meter::begin(&mut quiet, Stage::Compare, IVT.1 as u64);
+    let header = nor.read(g.base + IVT.0, IVT.1 as u32, &mut meter)?;
+    let word = |at: usize| {
+        header
+            .get(at..at + 4)
+            .and_then(|b| b.first_chunk())
+            .map_or(0, |b| u32::from_le_bytes(*b))
+    };
+    let (start, length) = (word(0x20), word(0x24));
+    let sane =
+        word(0) & 0xF0FF_FFFF == 0x4000_20D1 && start == g.base && length > 0 && length <= g.size;
+    Ok(Some(if sane { start..start + length } else { all }))
+}
+
+const UNCHANGED: &str = "flash is as it was";
+
+/// What flash holds while a run is on its way, for the message when it fails.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Nothing,
+    Erasing,
+    Programming,
+    Last,
+}
+
+/// Carries a plan out.
+pub struct Writer<'a> {
+    nor: &'a mut Nor,
+    plan: &'a WritePlan,
+    rescue: Option<(&'a RescueStore, String)>,
+    verify: bool,
+    reached: Reached,
+    saved_to: Option<PathBuf>,
+}
+
+impl<'a> Writer<'a> {
+    /// A writer for this plan. `rescue` saves the bytes around the image before they are erased.
+    pub fn new(
+        nor: &'a mut Nor,
+        plan: &'a WritePlan,
+        rescue: Option<&'a RescueStore>,
+        verify: bool,
+    ) -> Writer<'a> {
+        let unique_id = nor.loader().facts().unique_id.to_string();
+        let rescue = rescue.map(|store| (store, unique_id));
+        Writer {
+            nor,
+            plan,
+            rescue,
+            verify,
+            reached: Reached::Nothing,
+            saved_to: None,
+        }
+    }
+
+    /// Runs it. With nothing to change only the quad-enable bit is looked after.
+    ///
+    /// # Errors
+    /// [`Error::Protected`], [`Error::QuadNotSet`], [`Error::QuadReadDiffers`], [`Error::Erase`], [`Error::NotBlank`],
+    /// [`Error::Program`], [`Error::Verify`], [`Error::Interrupted`]; once flash changes, inside
+    /// [`Error::WhileWriting`] with what it holds now.
+    pub fn run(mut self, listener: &mut dyn Listener) -> Result<WriteReport> {
+        let quad_set = self.prepare(listener)?;
+        let mut report = WriteReport {
+            sectors_left: self.plan.count(Action::Leave),
+            sectors_erased: self.plan.count(Action::Erase),
+            sectors_programmed: self.plan.count(Action::Program),
+            bytes_programmed: self.plan.bytes_to_program(),
+            changed: !self.plan.is_empty(),
+            quad_set,
+            ..WriteReport::default()
+        };
+        if self.plan.is_empty() {
+            // every byte was just read and compared
+            report.bytes_verified = self
+                .plan
+                .targets()
+                .map(|(_, target)| target.len() as u64)
+                .sum();
+            self.forget_rescue()?;
+            return Ok(report);
+        }
+        match self.change(listener) {
+            Ok(verified) => {
+                report.bytes_verified = verified;
+                self.forget_rescue()?;
+                Ok(report)
+            }
+            Err(error) => {
+                let state = self.state();
+                Err(error.while_writing(state))
+            }
+        }
+    }
+
+    /// All that can still say no before flash changes; sets quad enable last. Returns whether it had to.
+    fn prepare(&mut self, listener: &mut dyn Listener) -> Result<bool> {
+        let (part, status) = (self.nor.part().clone(), self.nor.facts().status);
+        if let Some((address, expected, found)) = self.plan.first_difference()
+            && part.protected(&status)
+        {
+            let why = format!("{status}: {}", part.protected_extent(&status));
+            return Err(Error::Protected {
+                why,
+                address,
+                expected,
+                found,
+            });
+        }
+        let clear = part.quad_enabled(&status) == Some(false);
+        self.nor.set_quad(listener)?;
+        self.nor.use_work(EraseUnit::Sector4K)?;
+        self.prove_quad(listener)?;
+        Ok(clear)
+    }
+
+    /// Reads some sector that is not blank on four pads; it must equal what was read on one.
+    fn prove_quad(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let telling = self
+            .plan
+            .sectors()
+            .find(|(_, sector)| sector.current.iter().any(|&b| b != 0xFF));
+        match telling {
+            Some((address, sector)) => self.nor.prove_quad_read(&sector.current, address),
+            None => {
+                let text = "flash is blank here, so the quad read is proved only by the verify";
+                tell(listener, Weight::Detail, "quad-unproved", text);
+                Ok(())
+            }
+        }
+    }
+
+    fn change(&mut self, listener: &mut dyn Listener) -> Result<u64> {
+        self.save_rescue(listener)?;
+        self.erase(listener)?;
+        self.blank_check(listener)?;
+        self.program(listener)?;
+        let mut verified = 0;
+        if self.verify {
+            verified += self.verify_targets(listener)?;
+        }
+        if let Some(last) = self.plan.last_run() {
+            self.stop_if_asked(listener)?;
+            self.program_runs(&[last], listener)?;
+            self.reached = Reached::Last;
+            if self.verify {
+                verified += self.verify_last(listener)?;
+            }
+        }
+        Ok(verified)
+    }
+
+    fn save_rescue(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let kept = self.plan.rescue();
+        if let (Some((store, unique_id)), false) = (&self.rescue, kept.is_empty()) {
+            let path = store.save(unique_id, kept)?;
+            let text = format!(
+                "{} around the image saved to {} until the write is done",
+                bytes(kept.len_bytes() as u64),
+                path.display()
+            );
+            tell(listener, Weight::Detail, "bytes-saved", text);
+            self.saved_to = Some(path);
+        }
+        Ok(())
+    }
+
+    fn forget_rescue(&self) -> Result<()> {
+        match &self.rescue {
+            Some((store, unique_id)) => store.remove(unique_id),
+            None => Ok(()),
+        }
+    }
+
+    fn erase(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let g = *self.plan.geometry();
+        if self.plan.erases_all() {
+            self.reached = Reached::Erasing;
+            let meter = Meter::begin(listener, Stage::Erase, u64::from(g.size));
+            self.nor.erase_chip()?;
+            meter.end();
+            return Ok(());
+        }
+        let (sectors, blocks) = (self.plan.sector_erases(), self.plan.block_erases());
+        let total =
+            sectors.len() as u64 * u64::from(g.sector) + blocks.len() as u64 * u64::from(g.block);
+        if total == 0 {
+            return Ok(());
+        }
+        let mut meter = Meter::begin(listener, Stage::Erase, total);
+        for (unit, size, places) in [
+            (EraseUnit::Sector4K, g.sector, sectors),
+            (EraseUnit::Block64K, g.block, blocks),
+        ] {
+            if places.is_empty() {
+                continue;
+            }
+            self.nor.use_work(unit)?;
+            for address in places {
+                if meter.cancelled() {
+                    return Err(Error::Interrupted {
+                        state: String::new(),
+                    });
+                }
+                self.reached = Reached::Erasing;
+                self.nor.erase(address, size)?;
+                meter.add(u64::from(size));
+            }
+        }
+        meter.end();
+        self.nor.use_work(EraseUnit::Sector4K)
+    }
+
+    /// Reads every erased sector of the plan: all ones.
+    fn blank_check(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let g = *self.plan.geometry();
+        let erased: Vec<u32> = self
+            .plan
+            .sectors()
+            .filter(|(_, s)| s.action == Action::Erase)
+            .map(|(a, _)| a)
+            .collect();
+        if erased.is_empty() {
+            return Ok(());
+        }
+        let mut meter = Meter::begin(
+            listener,
+            Stage::BlankCheck,
+            erased.len() as u64 * u64::from(g.sector),
+        );
+        for range in ranges(&erased, g.sector) {
+            let found = self
+                .nor
+                .read(range.start, range.end - range.start, &mut meter)?;
+            if let Some(at) = found.iter().position(|&byte| byte != 0xFF) {
+                return Err(Error::NotBlank {
+                    address: range.start + at as u32,
+                    found: found[at],
+                });
+            }
+        }
+        meter.end();
+        Ok(())
+    }
+
+    fn program(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let runs = self.plan.runs();
+        self.program_runs(&runs, listener)
+    }
+
+    fn program_runs(&mut self, runs: &[Run], listener: &mut dyn Listener) -> Result<()> {
+        let total = runs.iter().map(|run| run.bytes.len() as u64).sum();
+        if total == 0 {
+            return Ok(());
+        }
+        let mut meter = Meter::begin(listener, Stage::Program, total);
+        for run in runs {
+            if meter.cancelled() {
+                return Err(Error::Interrupted {
+                    state: String::new(),
+                });
+            }
+            self.reached = self.reached.max(Reached::Programming);
+            self.nor.program(run, &mut meter)?;
+        }
+        meter.end();
+        Ok(())
+    }
+
+    /// Compares every touched sector with its target, but for the page that is still to come.
+    fn verify_targets(&mut self, listener: &mut dyn Listener) -> Result<u64> {
+        let last = self.plan.last_run();
+        let pieces: Vec<(u32, &[u8])> = self
+            .plan
+            .targets()
+            .map(|(address, target)| match &last {
+                Some(run) if run.address == address => {
+                    (address + run.bytes.len() as u32, &target[run.bytes.len()..])
+                }
+                _ => (address, target),
+            })
+            .collect();
+        self.nor.verify(&pieces, Stage::Verify, listener)?;
+        Ok(pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum())
+    }
+
+    fn verify_last(&mut self, listener: &mut dyn Listener) -> Result<u64> {
+        let Some(last) = self.plan.last_run() else {
+            return Ok(0);
+        };
+        self.nor
+            .verify(&[(last.address, &last.bytes)], Stage::Verify, listener)?;
+        Ok(last.bytes.len() as u64)
+    }
+
+    fn stop_if_asked(&self, listener: &dyn Listener) -> Result<()> {
+        if listener.cancelled() {
+            Err(Error::Interrupted {
+                state: String::new(),
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    /// What flash holds now, in words.
+    fn state(&self) -> String {
+        let saved = self.saved_to.as_ref().map_or(String::new(), |path| {
+            format!(
+                "; the bytes around the image are safe in {} and come back with the next write",
+                path.display()
+            )
+        });
+        match self.reached {
+            Reached::Nothing => UNCHANGED.to_owned(),
+            Reached::Erasing | Reached::Programming
+                if self.plan.unboots_first() || self.plan.last_run().is_some() =>
+            {
+                format!(
+                    "flash holds part of the new image and no FCB, so the ROM starts nothing and waits for a download; \
+                 the same command again finishes the job{saved}"
+                )
+            }
+            Reached::Erasing | Reached::Programming => {
+                format!(
+                    "flash holds part of the new bytes; the same command again finishes the job{saved}"
+                )
+            }
+            Reached::Last => format!(
+                "all of the image was sent, and the last page does not read back as it should; erase the first sector before the board is started{saved}"
+            ),
+        }
+    }
+}

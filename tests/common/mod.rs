@@ -1,0 +1,137 @@
+//! A virtual board with everything around it that a test of a whole flow needs.
+#![allow(dead_code)] // each test file uses its own part of it
+
+use std::path::PathBuf;
+
+use rtboot::board::{Board, Options};
+use rtboot::chip::Chip;
+use rtboot::event::Event;
+use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, WriteReport, Writer};
+use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::{Error, Result};
+use rtboot_bootable::{Firmware, LoaderImage, Memory};
+
+/// Path of a blinky file.
+pub fn app(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/apps/blinky")
+        .join(name)
+}
+
+/// Content of a blinky file.
+pub fn flash_of(name: &str) -> Vec<u8> {
+    std::fs::read(app(name)).expect("a committed file")
+}
+
+/// A board and a place for rescue files.
+pub struct Rig {
+    pub virtual_board: VirtualBoard,
+    pub board: Board,
+    pub rescue: RescueStore,
+    pub policy: Policy,
+    pub verify: bool,
+    pub events: Vec<Event>,
+    _folder: tempfile::TempDir,
+}
+
+/// What a write gave.
+#[derive(Debug)]
+pub struct Written {
+    pub report: WriteReport,
+    pub memory: Memory,
+}
+
+impl Rig {
+    /// A blank IS25LP064A, quad enable clear, straps on serial download.
+    pub fn fresh() -> Rig {
+        Rig::on(VirtualBoard::new())
+    }
+
+    pub fn on(virtual_board: VirtualBoard) -> Rig {
+        let folder = tempfile::tempdir().expect("a folder");
+        Rig {
+            board: Board::on_virtual(&virtual_board, Options::default()),
+            virtual_board,
+            rescue: RescueStore::new(folder.path()),
+            policy: Policy::default(),
+            verify: true,
+            events: Vec::new(),
+            _folder: folder,
+        }
+    }
+
+    pub fn flash(&self) -> Vec<u8> {
+        self.virtual_board.board().flash().to_vec()
+    }
+
+    /// Gets a flashloader to run.
+    pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
+        let map = Chip::rt1021().memory_map();
+        let mut loader = || {
+            Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map)
+                .expect("the stand-in is a flashloader"))
+        };
+        Ok(flash::reach_flashloader(&mut self.board, None, &mut loader, &mut self.events)?.0)
+    }
+
+    /// A flash that is looked at and known.
+    pub fn nor(&mut self, fcb: &str) -> Result<Nor> {
+        let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
+        let mut loader = self.flashloader()?;
+        let facts = loader.look_at_flash()?;
+        let part = flash::choose_part(
+            &facts,
+            &flash::PartSource::Cfg {
+                from: from.into(),
+                file,
+            },
+        )?;
+        Ok(Nor::new(loader, part, facts))
+    }
+
+    /// The main job: this file with the FCB of that part.
+    pub fn write(&mut self, path: &std::path::Path, fcb: &str) -> Result<Written> {
+        let bytes = std::fs::read(path).map_err(|source| Error::ReadFile {
+            path: path.into(),
+            source,
+        })?;
+        self.write_bytes(&bytes, path.file_name().and_then(|n| n.to_str()), fcb)
+    }
+
+    pub fn write_bytes(&mut self, bytes: &[u8], name: Option<&str>, fcb: &str) -> Result<Written> {
+        let chip = Chip::rt1021();
+        let bad = |source| Error::Firmware {
+            path: name.unwrap_or("file").into(),
+            source,
+        };
+        let firmware = Firmware::parse(bytes, name, None, &chip.memory_map()).map_err(bad)?;
+        let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
+        let desk = Desk::new(
+            firmware,
+            FcbChoice::Part {
+                from: from.into(),
+                file,
+            },
+            false,
+            chip,
+        )
+        .map_err(bad)?;
+        let mut nor = self.nor(fcb)?;
+        let layout = desk.layout(Some(nor.part()), chip).map_err(bad)?;
+        let uid = nor.loader().facts().unique_id.to_string();
+        let saved = self.rescue.load(&uid)?;
+        let plan = flash::plan_write(
+            &mut nor,
+            &layout.memory,
+            &saved,
+            self.policy,
+            &mut self.events,
+        )?;
+        let report =
+            Writer::new(&mut nor, &plan, Some(&self.rescue), self.verify).run(&mut self.events)?;
+        Ok(Written {
+            report,
+            memory: layout.memory,
+        })
+    }
+}
