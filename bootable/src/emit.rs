@@ -58,7 +58,10 @@ fn lines(memory: &Memory) -> impl Iterator<Item = (u32, &[u8])> {
 fn hex_record(text: &mut String, address: u16, kind: u8, bytes: &[u8]) {
     let [high, low] = address.to_be_bytes();
     let head = [bytes.len() as u8, high, low, kind];
-    let sum = head.iter().chain(bytes).fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    let sum = head
+        .iter()
+        .chain(bytes)
+        .fold(0u8, |sum, byte| sum.wrapping_add(*byte));
     text.push(':');
     push_hex(text, &head);
     push_hex(text, bytes);
@@ -68,7 +71,11 @@ fn hex_record(text: &mut String, address: u16, kind: u8, bytes: &[u8]) {
 
 fn s_line(text: &mut String, kind: char, address: &[u8], bytes: &[u8]) {
     let count = [(address.len() + bytes.len() + 1) as u8];
-    let sum = count.iter().chain(address).chain(bytes).fold(0u8, |sum, byte| sum.wrapping_add(*byte));
+    let sum = count
+        .iter()
+        .chain(address)
+        .chain(bytes)
+        .fold(0u8, |sum, byte| sum.wrapping_add(*byte));
     text.push('S');
     text.push(kind);
     for part in [&count, address, bytes, &[!sum]] {
@@ -92,7 +99,11 @@ mod tests {
         let mut memory = Memory::new();
         memory.insert(0x6000_000E, (0..4).collect()).expect("room");
         let text = s_record(&memory, "a", Some(0x6000_0001));
-        assert_eq!(text, "S004000061 9A\nS3076000000E0001 89\nS307600000100203 83\nS705600000019 9\n".replace(' ', ""));
+        assert_eq!(
+            text,
+            "S004000061 9A\nS3076000000E0001 89\nS307600000100203 83\nS705600000019 9\n"
+                .replace(' ', "")
+        );
     }
 
     #[test]

@@ -54,6 +54,8 @@ pub mod known;
 pub mod loader;
 mod map;
 mod memory;
+#[cfg(test)]
+mod testing;
 mod vectors;
 
 pub use boot_data::BootData;

@@ -130,9 +130,10 @@ impl<'a> Pieces<'a> {
         let covers = |piece: &&Piece| address - piece.address < piece.len as u32;
         let older = before
             .iter()
-            .rev()
-            .find(covers)
-            .map_or(0, |piece| piece.number);
+            .filter(covers)
+            .map(|piece| piece.number)
+            .min()
+            .unwrap_or_default();
         let newer = from.first().map_or(0, |piece| piece.number);
         let ((first, held), (second, given)) = if older <= newer {
             ((older, held), (newer, given))
