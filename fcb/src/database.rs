@@ -1,5 +1,7 @@
 //! The NOR parts that come with the crate: `fcb/parts/*.cfg`, one maker's family a file.
 
+use std::sync::OnceLock;
+
 use crate::cfg::nearest as nearest_of;
 use crate::{JedecId, Part, PartFile};
 
@@ -8,7 +10,8 @@ macro_rules! parts {
 }
 
 const FILES: &[(&str, &str)] = parts! {
-    "issi.cfg"
+    "issi.cfg" "w25q64jv.cfg" "mx25l6433f.cfg" "mx25l12845g.cfg" "gd25q64.cfg" "s25fl064l.cfg" "at25sf128a.cfg"
+    "mt25ql128.cfg"
 };
 
 /// Every file: its name ("issi.cfg") and its text.
@@ -62,9 +65,11 @@ pub fn nearest(name: &str) -> Option<String> {
     )
 }
 
-/// The files as parts. A test holds that every file reads; one that did not would be left out.
+/// The files as parts, read once. A test holds that every file reads; one that did not would be left out.
 fn read() -> impl Iterator<Item = (&'static str, PartFile)> {
-    FILES
+    static READ: OnceLock<Vec<(&str, PartFile)>> = OnceLock::new();
+    let parse = |(name, text): &(&'static str, &str)| Some((*name, PartFile::from_cfg(text).ok()?));
+    READ.get_or_init(|| FILES.iter().filter_map(parse).collect())
         .iter()
-        .filter_map(|(name, text)| Some((*name, PartFile::from_cfg(text).ok()?)))
+        .cloned()
 }

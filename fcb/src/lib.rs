@@ -21,7 +21,8 @@ pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};
 pub use jedec::JedecId;
 pub use option::{OptionWords, Options, SecondOptions};
 pub use part::{
-    EraseUnit, Evidence, Overrides, Part, ReadMode, SfdpExpectation, SfdpPresence, Span, Times,
+    Contradiction, EraseUnit, Evidence, Overrides, Part, ReadMode, SfdpExpectation, SfdpPresence,
+    Span, Times,
 };
 pub use protection::{Protected, Protection, Scheme};
 pub use status::{QeMethod, StatusRegisters, StatusWrite};

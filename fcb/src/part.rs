@@ -1,9 +1,11 @@
 //! A NOR flash part: what the FCBs for it are made of.
 
 mod facts;
+mod held;
 mod overrides;
 
 pub use facts::{EraseUnit, Evidence, ReadMode, SfdpExpectation, SfdpPresence, Span, Times};
+pub use held::Contradiction;
 pub use overrides::Overrides;
 
 use crate::fcb::{Fcb, SequenceCall};

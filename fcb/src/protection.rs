@@ -10,9 +10,13 @@ named! {
     Scheme, "block protection scheme" {
         /// Not known: any set bit counts as protection.
         Unknown = "unknown", "not known";
-        /// BP = n protects 2^(n-1) blocks of 64 KiB, from the top unless a register of its own says bottom (ISSI, Macronix).
+        /// Bits 5:2 = n protect 2^(n-1) blocks of 64 KiB; a bit outside the status registers tells the end (ISSI, Macronix).
         Blocks = "blocks", "64 KiB blocks, doubling";
-        /// Bits 4:2 give a fraction of the part, bit 5 says bottom, bit 6 says sectors; CMP inverts (Winbond, GigaDevice, S25FL-L).
+        /// The same, and bit 6 set means from the bottom (W25Q256JV).
+        BlocksBottom6 = "blocks-bottom-6", "64 KiB blocks, doubling, bit 6 for the bottom";
+        /// The same with bits 6, 4:2, and bit 5 set means from the bottom (Micron).
+        BlocksBottom5 = "blocks-bottom-5", "64 KiB blocks, doubling, bit 5 for the bottom";
+        /// Bits 4:2 give a fraction of the part, bit 5 says bottom, bit 6 says sectors (Winbond, GigaDevice, S25FL-L).
         Fractions = "fractions", "fractions of the part";
     }
 }
@@ -67,12 +71,20 @@ impl Protection {
     pub fn extent(&self, registers: &StatusRegisters, size: u32) -> Protected {
         let bits = registers.sr1 & self.mask;
         let complement = registers.sr2.unwrap_or(0) & self.complement != 0;
-        match self.scheme {
-            _ if bits == 0 && !complement => Protected::Nothing,
-            Scheme::Blocks => blocks(bits >> self.mask.trailing_zeros().min(7), size),
-            Scheme::Fractions => fractions(bits, complement, size),
-            Scheme::Unknown => Protected::Unknown,
-        }
+        let (span, bottom) = match self.scheme {
+            Scheme::Blocks => (blocks(bits >> 2 & 0xF, size), None),
+            Scheme::BlocksBottom6 => (blocks(bits >> 2 & 0xF, size), Some(bits & 0x40 != 0)),
+            Scheme::BlocksBottom5 => (
+                blocks(bits >> 2 & 7 | bits >> 3 & 8, size),
+                Some(bits & 0x20 != 0),
+            ),
+            Scheme::Fractions => (fractions(bits, size), Some(bits & 0x20 != 0)),
+            Scheme::Unknown if bits == 0 => (Some(0), None),
+            Scheme::Unknown => (None, None),
+        };
+        span.map_or(Protected::Unknown, |span| {
+            range(span, bottom, complement, size)
+        })
     }
 
     /// Whether anything is, or may be, protected.
@@ -95,52 +107,49 @@ impl Protection {
 }
 
 /// `level` 1 is one block of 64 KiB, each further level doubles, up to the part.
-fn blocks(level: u8, size: u32) -> Protected {
-    match 0x1_0000_u64.checked_shl(u32::from(level).saturating_sub(1)) {
-        _ if level == 0 => Protected::Nothing,
-        Some(span) if span < u64::from(size) => Protected::Range {
-            offsets: size - span as u32..size,
-            end_unknown: true,
-        },
-        _ => Protected::Everything,
+fn blocks(level: u8, size: u32) -> Option<u32> {
+    let doublings = u32::from(level).checked_sub(1);
+    Some(
+        doublings
+            .map_or(0, |n| 0x1_0000_u64 << n.min(31))
+            .min(u64::from(size)) as u32,
+    )
+}
+
+/// Bytes that the level protects: a 64th of the part or 64 KiB, whichever is more, doubling; with the sector bit
+/// 4 KiB to 32 KiB.
+fn fractions(bits: u8, size: u32) -> Option<u32> {
+    let sectors = bits & 0x40 != 0;
+    match (bits >> 2 & 7, sectors) {
+        (0, _) => Some(0),
+        (7, _) => Some(size),
+        (level, false) => {
+            Some((u64::from((size / 64).max(0x1_0000)) << (level - 1)).min(size.into()) as u32)
+        }
+        (level @ 1..=3, true) => Some(0x1000 << (level - 1)),
+        (4 | 5, true) => Some(0x8000),
+        _ => None,
     }
 }
 
-fn fractions(bits: u8, complement: bool, size: u32) -> Protected {
-    let (level, bottom, sectors) = (bits >> 2 & 7, bits & 0x20 != 0, bits & 0x40 != 0);
-    let span = match (level, sectors) {
-        (0, _) => 0,
-        (7, _) => size,
-        // 64 KiB or a 64th, whichever is more; 4 KiB to 32 KiB with the sector bit
-        (level, false) => (size / 64)
-            .max(0x1_0000)
-            .checked_shl(u32::from(level) - 1)
-            .unwrap_or(size)
-            .min(size),
-        (level @ 1..=3, true) => 0x1000 << (level - 1),
-        (4 | 5, true) => 0x8000,
-        _ => return Protected::Unknown,
+/// The protected `span` as a range; `bottom` is `None` when the registers do not tell the end.
+fn range(span: u32, bottom: Option<bool>, complement: bool, size: u32) -> Protected {
+    let at_bottom = bottom.unwrap_or(false) != complement;
+    let span = if complement {
+        size.saturating_sub(span)
+    } else {
+        span
     };
-    match (span, complement) {
-        (0, false) => Protected::Nothing,
-        (0, true) => Protected::Everything,
-        (span, false) if span >= size => Protected::Everything,
-        (span, true) if span >= size => Protected::Nothing,
-        (span, false) if bottom => Protected::Range {
-            offsets: 0..span,
-            end_unknown: false,
-        },
-        (span, false) => Protected::Range {
-            offsets: size - span..size,
-            end_unknown: false,
-        },
-        (span, true) if bottom => Protected::Range {
-            offsets: span..size,
-            end_unknown: false,
-        },
-        (span, true) => Protected::Range {
-            offsets: 0..size - span,
-            end_unknown: false,
+    match span {
+        0 => Protected::Nothing,
+        span if span >= size => Protected::Everything,
+        span => Protected::Range {
+            offsets: if at_bottom {
+                0..span
+            } else {
+                size - span..size
+            },
+            end_unknown: bottom.is_none(),
         },
     }
 }

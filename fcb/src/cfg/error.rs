@@ -77,9 +77,9 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     let rated = known
         .into_iter()
         .map(|key| (strsim::jaro_winkler(&word, &key.to_lowercase()), key));
-    let best = rated
-        .max_by(|a, b| a.0.total_cmp(&b.0))
-        .filter(|(likeness, _)| *likeness > 0.75);
+    // of equals the first
+    let best = rated.reduce(|best, next| if next.0 > best.0 { next } else { best });
+    let best = best.filter(|(likeness, _)| *likeness > 0.75);
     best.map(|(_, key)| key.to_owned())
 }
 

@@ -145,10 +145,15 @@ impl fmt::Display for Shape {
             write!(f, ", {} dummy cycles", dummy.operand)?;
         }
         match (self.address, self.data) {
-            (None, Some(data)) if data.opcode.sdr() == Opcode::READ => {
-                write!(f, ", {} bytes back", data.operand)
+            (None, Some(data)) => {
+                let bytes = if data.operand == 1 { "byte" } else { "bytes" };
+                let way = if data.opcode.sdr() == Opcode::READ {
+                    "back"
+                } else {
+                    "sent"
+                };
+                write!(f, ", {} {bytes} {way}", data.operand)
             }
-            (None, Some(data)) => write!(f, ", {} bytes sent", data.operand),
             (Some(_), Some(data)) if data.opcode.sdr() == Opcode::WRITE => {
                 f.write_str(", data sent")
             }

@@ -1,0 +1,263 @@
+//! What a person reads when a `.cfg` file is wrong: each kind of error once, whole.
+
+use rtboot_fcb::PartFile;
+use rtboot_fcb::{ClockIndex, OptionWords};
+
+const GOOD: &str = r#"name = "X1"
+vendor = "Maker"
+jedec = "9d 60 17"
+size = "8M"
+quad-enable = "sr1-bit6"
+clock = 6
+
+[read]
+opcode = 0xEB
+address-pads = 4
+data-pads = 4
+dummy-cycles = 6
+"#;
+
+/// The good file with one line replaced.
+fn broken(line: &str, by: &str) -> String {
+    assert!(GOOD.contains(line), "{line}");
+    PartFile::from_cfg(&GOOD.replace(line, by))
+        .unwrap_err()
+        .to_string()
+}
+
+#[test]
+fn the_good_file_reads() {
+    let file = PartFile::from_cfg(GOOD).unwrap();
+    assert_eq!(
+        (
+            file.parts.len(),
+            file.parts[0].size,
+            file.parts[0].sector_size
+        ),
+        (1, 8 << 20, 4096)
+    );
+}
+
+#[test]
+fn an_unknown_key_names_the_nearest() {
+    assert_eq!(
+        broken("size = \"8M\"", "szie = \"8M\""),
+        "line 4, column 1: unknown key `szie` in the file; did you mean `size`?\n  szie = \"8M\"\n  ^^^^"
+    );
+    assert_eq!(
+        broken("dummy-cycles = 6", "  dummy = 6"),
+        "line 12, column 3: unknown key `dummy` in [read]; did you mean `dummy-cycles`?\n    dummy = 6\n    ^^^^^"
+    );
+    assert_eq!(
+        broken("clock = 6", "zzz = 6"),
+        "line 6, column 1: unknown key `zzz` in the file\n  zzz = 6\n  ^^^"
+    );
+}
+
+#[test]
+fn a_missing_key_comes_with_an_example() {
+    assert_eq!(
+        broken("jedec = \"9d 60 17\"\n", ""),
+        "line 1, column 1: the file lacks the key `jedec`, such as `jedec = \"9d 60 17\"`\n  name = \"X1\"\n  ^"
+    );
+    assert_eq!(
+        broken("opcode = 0xEB\n", ""),
+        "line 8, column 1: [read] lacks the key `opcode`, such as `opcode = 0xEB`\n  [read]\n  ^^^^^^"
+    );
+}
+
+#[test]
+fn a_wrong_type_names_both() {
+    assert_eq!(
+        broken("size = \"8M\"", "size = true"),
+        "line 4, column 8: `size` takes a number, not true or false\n  size = true\n         ^^^^"
+    );
+    assert_eq!(
+        broken("name = \"X1\"", "name = 5"),
+        "line 1, column 8: `name` takes a text, not a number\n  name = 5\n         ^"
+    );
+    assert_eq!(
+        broken("clock = 6\n", "clock = 6\nfamily = 3\n"),
+        "line 7, column 10: `family` takes tables, each headed [[family]], not a number\n  family = 3\n           ^"
+    );
+}
+
+#[test]
+fn a_bad_value_says_what_would_do() {
+    let cases = [
+        (
+            "size = \"8M\"",
+            "size = \"8 elephants\"",
+            "`size` takes a number, such as 4096, 0x1000, \"64K\" or \"8M\"",
+        ),
+        ("size = \"8M\"", "size = -1", "`size` cannot be negative"),
+        (
+            "size = \"8M\"",
+            "size = 3000",
+            "`size` must be a multiple of the block size, at most 504 MiB",
+        ),
+        (
+            "size = \"8M\"",
+            "size = \"9999999M\"",
+            "`size` is at most 4294967295 (0xffffffff)",
+        ),
+        (
+            "size = \"8M\"",
+            "size = 8.5",
+            "`size` takes a number, not a number with a point",
+        ),
+        (
+            "dummy-cycles = 6",
+            "dummy-cycles = 256",
+            "`dummy-cycles` is at most 255 (0xff)",
+        ),
+        (
+            "data-pads = 4",
+            "data-pads = 3",
+            "`data-pads` must be one of [1, 2, 4, 8]",
+        ),
+        (
+            "jedec = \"9d 60 17\"",
+            "jedec = \"9d 60\"",
+            "\"9d 60\" is not a JEDEC id of three bytes, such as \"9d 60 17\"",
+        ),
+        (
+            "clock = 6",
+            "clock = \"104 MHz\"",
+            "`clock` takes an index from 1 to 8, or a frequency such as \"100 MHz\"",
+        ),
+        (
+            "clock = 6",
+            "clock = 6\nmax-mhz = 80",
+            "clock 100 MHz (index 6) is above the 80 MHz that X1 takes; `[fcb]` can force it",
+        ),
+        (
+            "clock = 6",
+            "clock = 6\npage-size = 300",
+            "`page-size` must be a power of two, not 0x12c",
+        ),
+        (
+            "size = \"8M\"",
+            "size = \"32M\"",
+            "X1 has more than 16 MiB and needs a read command with 32 address bits",
+        ),
+        (
+            "clock = 6",
+            "clock = 6\noption-words = \"0xD0000006\"",
+            "option words 0xD0000006: bits 31:28 must be 0xC; the flashloader answers status 4",
+        ),
+        (
+            "dummy-cycles = 6",
+            "dummy-cycles = 6\n[times]\nsector-erase-ms = 48",
+            "`sector-erase-ms` takes two numbers, typical and longest, such as [48, 384]",
+        ),
+    ];
+    for (line, by, message) in cases {
+        let error = broken(line, by);
+        assert!(error.lines().next().unwrap().ends_with(message), "{error}");
+    }
+}
+
+#[test]
+fn an_unknown_word_names_all_and_the_nearest() {
+    assert_eq!(
+        broken("quad-enable = \"sr1-bit6\"", "quad-enable = \"sr1bit6\""),
+        "line 5, column 15: there is no quad enable method \"sr1bit6\"; known are none, sr1-bit6, sr2-bit1, \
+         sr2-bit1-31h, sr2-bit7; did you mean `sr1-bit6`?\n  quad-enable = \"sr1bit6\"\n                ^^^^^^^^^"
+    );
+}
+
+#[test]
+fn a_key_given_twice_and_text_that_is_no_toml() {
+    assert_eq!(
+        broken("clock = 6", "clock = 6\nclock = 5"),
+        "line 7, column 1: `clock` is given twice\n  clock = 5\n  ^^^^^"
+    );
+    let error = broken("clock = 6", "clock 6");
+    assert!(
+        error.starts_with("line 6, column ") && error.contains(": this is not TOML: "),
+        "{error}"
+    );
+}
+
+#[test]
+fn columns_count_characters_and_tabs_keep_the_caret_in_place() {
+    assert_eq!(
+        broken("clock = 6", "note = \"\u{fc}\u{fc}\" # \u{fc}\n\tclokc = 6"),
+        "line 7, column 2: unknown key `clokc` in the file; did you mean `clock`?\n  \tclokc = 6\n  \t^^^^^"
+    );
+    let error =
+        PartFile::from_cfg(&GOOD.replace('\n', "\r\n").replace("clock", "clokc")).unwrap_err();
+    assert_eq!(
+        (error.line, error.column, error.text.as_str()),
+        (6, 1, "clokc = 6")
+    );
+    assert_eq!(error.nearest.as_deref(), Some("clock"));
+}
+
+#[test]
+fn numbers_are_hex_decimal_or_with_k_and_m() {
+    for (text, size) in [
+        ("0x800000", 8 << 20),
+        ("8_388_608", 8 << 20),
+        ("\"8192K\"", 8 << 20),
+        ("\"8 MiB\"", 8 << 20),
+        ("\"0x80_0000\"", 8 << 20),
+    ] {
+        let file = PartFile::from_cfg(&GOOD.replace("\"8M\"", text))
+            .unwrap_or_else(|error| panic!("{error}"));
+        assert_eq!(file.parts[0].size, size, "{text}");
+    }
+    let file = PartFile::from_cfg(
+        &GOOD
+            .replace("clock = 6", "clock = \"100 MHz\"")
+            .replace("\"9d 60 17\"", "0x9D6017"),
+    )
+    .unwrap();
+    assert_eq!(
+        (file.parts[0].clock, file.parts[0].jedec.0),
+        (ClockIndex(6), [0x9D, 0x60, 0x17])
+    );
+}
+
+#[test]
+fn a_member_inherits_and_overrides() {
+    let text = format!(
+        "{}max-mhz = 104\noption-words = [0xC1000006, 0x00010000]\n\n{}\n[times]\nsector-erase-ms = [48, 384]\nchip-erase-ms = [1, 2]\n
+         [[family]]\nname = \"X2\"\nsize = \"4M\"\nmax-mhz = \"none\"\n\n[family.read]\nopcode = 0x6B\naddress-pads = 1\ndata-pads = 4\ndummy-cycles = 8\n",
+        GOOD.split("[read]").next().unwrap(),
+        &GOOD[GOOD.find("[read]").unwrap()..]
+    );
+    let file = PartFile::from_cfg(&text).unwrap_or_else(|error| panic!("{error}"));
+    let [main, member] = &file.parts[..] else {
+        panic!("two parts")
+    };
+    assert_eq!(
+        (member.vendor.as_str(), member.size, member.read.opcode),
+        ("Maker", 4 << 20, 0x6B)
+    );
+    assert_eq!((main.max_mhz, member.max_mhz), (Some(104), None));
+    assert_eq!(
+        member.option_words,
+        Some(OptionWords::two(0xC100_0006, 0x0001_0000))
+    );
+    assert_eq!(member.times.sector_erase, main.times.sector_erase);
+    assert!(
+        main.times.chip_erase.is_some() && member.times.chip_erase.is_none(),
+        "another size takes another time"
+    );
+    assert_eq!(PartFile::from_cfg(&file.to_cfg()).unwrap(), file);
+}
+
+#[test]
+fn a_member_is_told_where_it_lacks_something() {
+    let text = format!("{GOOD}\n[[family]]\nname = \"X2\"\nsize = \"32M\"\n");
+    let error = PartFile::from_cfg(&text).unwrap_err();
+    assert_eq!(
+        (error.line, error.message.as_str()),
+        (
+            14,
+            "X2 has more than 16 MiB and needs a read command with 32 address bits"
+        )
+    );
+}

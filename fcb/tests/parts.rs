@@ -1,0 +1,67 @@
+//! The database's files and the `.cfg` format as a user meets it.
+
+use rtboot_fcb::{PartFile, database};
+
+#[test]
+fn every_file_reads_and_round_trips() {
+    for (name, text) in database::files() {
+        let file = PartFile::from_cfg(text).unwrap_or_else(|error| panic!("{name}: {error}"));
+        let again = PartFile::from_cfg(&file.to_cfg())
+            .unwrap_or_else(|error| panic!("{name}: {error}\n{}", file.to_cfg()));
+        assert_eq!(again, file, "{name}");
+    }
+}
+
+#[test]
+fn every_name_is_there_once_and_is_found() {
+    let mut names = database::names();
+    assert!(names.len() > 40, "{}", names.len());
+    for name in &names {
+        let (_, file) = database::find(&name.to_lowercase()).unwrap();
+        assert_eq!(&file.parts[0].name, name);
+    }
+    names.sort();
+    names.dedup();
+    assert_eq!(names.len(), database::parts().count());
+}
+
+#[test]
+fn a_file_is_found_by_its_name_its_stem_and_its_parts() {
+    assert_eq!(
+        database::find("issi.cfg").unwrap().1.parts[0].name,
+        "IS25LP064A"
+    );
+    assert_eq!(
+        database::find("ISSI").unwrap().1.parts[0].name,
+        "IS25LP064A"
+    );
+    let (file, parts) = database::find("is25wp064a").unwrap();
+    assert_eq!(
+        (file, parts.parts[0].name.as_str()),
+        ("issi.cfg", "IS25WP064A")
+    );
+    assert_eq!(
+        parts.parts[1].name, "IS25LP064A",
+        "the others keep their order"
+    );
+    assert!(database::find("is25lp064b").is_none());
+    assert_eq!(
+        database::nearest("is25lp064b").as_deref(),
+        Some("IS25LP064A")
+    );
+    assert_eq!(database::nearest("toaster"), None);
+}
+
+#[test]
+fn a_file_that_is_broken_anywhere_never_panics() {
+    for (_, text) in database::files() {
+        for cut in (0..text.len())
+            .step_by(37)
+            .filter(|cut| text.is_char_boundary(*cut))
+        {
+            let _ = PartFile::from_cfg(&text[..cut]).map_err(|error| error.to_string());
+            let spoiled = format!("{}]\u{e4}= [[{}", &text[..cut], &text[cut..]);
+            let _ = PartFile::from_cfg(&spoiled).map_err(|error| error.to_string());
+        }
+    }
+}
