@@ -9,7 +9,7 @@
 
 use byteorder::{ByteOrder, LittleEndian as LE};
 
-mod fcb;
+pub(crate) mod fcb;
 #[cfg(test)]
 mod tests;
 

@@ -16,6 +16,8 @@ pub mod rom;
 mod standin;
 mod store;
 mod straps;
+#[cfg(test)]
+mod testkit;
 pub mod uart;
 
 pub use board::{Board, Gone, Settings, State, UsbIdentity};

@@ -12,6 +12,7 @@
 
 use std::collections::VecDeque;
 
+mod bus;
 pub mod command;
 pub mod dcd;
 pub mod hid;
@@ -46,8 +47,6 @@ const BAUD_SET: u32 = 0x09D0_0D90;
 pub const CHUNK: usize = 1024;
 /// Bytes of READ_REGISTER data sent at a time.
 pub const PAGE: usize = 64;
-/// RAM that the downloader lives in.
-const OWN_RAM: std::ops::Range<u32> = 0x2020_0000..0x2020_8000;
 
 /// Points on which sources disagree about the ROM, to be set either way.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -197,7 +196,7 @@ impl Rom {
                 let count = (counted.len() as u32).min(*left);
                 *left -= count;
                 *at = at.wrapping_add(count);
-                if let Err(why) = store(machine, address, stored) {
+                if let Err(why) = bus::store(machine, address, stored) {
                     self.then = Some(Then::Silent(why));
                     self.phase = Phase::Hung;
                     self.answers.clear();
@@ -228,7 +227,7 @@ impl Rom {
         }
         let (at, left) = self.reading.take()?;
         let count = left.min(PAGE as u32);
-        let page = read(machine, &self.registers, at, count)?;
+        let page = bus::read(machine, &self.registers, at, count)?;
         if left > count {
             self.reading = Some((at.wrapping_add(count), left - count));
         }
@@ -277,7 +276,7 @@ impl Rom {
             return;
         }
         let first = command.count.min(PAGE as u32);
-        if read(machine, &self.registers, command.address, first).is_none() {
+        if bus::read(machine, &self.registers, command.address, first).is_none() {
             return;
         }
         self.security(machine);
@@ -370,41 +369,4 @@ impl Rom {
         self.then = Some(then);
         self.phase = Phase::Hung;
     }
-}
-
-/// Puts a chunk into RAM. Into the downloader's own RAM, or past the end of a bank, it takes the ROM down with it.
-///
-/// Source: RAM reserved by the RT1021 ROM: MCUBootUtility; the crash at a bank's end was seen on an RT1060.
-fn store(machine: &mut Machine, address: u32, bytes: &[u8]) -> Result<(), String> {
-    let end = u64::from(address) + bytes.len() as u64;
-    if u64::from(address) < u64::from(OWN_RAM.end) && end > u64::from(OWN_RAM.start) {
-        return Err(format!(
-            "a data report went to {address:#010x}, into the RAM the ROM works in"
-        ));
-    }
-    if machine.ram.write(address, bytes) {
-        return Ok(());
-    }
-    let fits = (0..bytes.len())
-        .rev()
-        .find(|n| machine.ram.slice(address, *n).is_some())
-        .unwrap_or(0);
-    machine.ram.write(address, &bytes[..fits]);
-    Err(format!(
-        "a data report to {address:#010x} reached past the end of the RAM"
-    ))
-}
-
-/// Memory as it lies: RAM bytes, or registers as little-endian words.
-fn read(machine: &Machine, registers: &Registers, address: u32, count: u32) -> Option<Vec<u8>> {
-    if let Some(bytes) = machine.ram.slice(address, count as usize) {
-        return Some(bytes.to_vec());
-    }
-    let mut page = Vec::with_capacity(count as usize);
-    for at in 0..count {
-        let place = address.checked_add(at)?;
-        let word = registers.read(machine, place & !3)?;
-        page.push(word.to_le_bytes()[(place & 3) as usize]);
-    }
-    Some(page)
 }

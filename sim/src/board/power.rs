@@ -46,6 +46,8 @@ impl Board {
     pub(super) fn warm_reset(&mut self, cause: u32) {
         self.sync();
         self.machine.reset();
+        // far more time passes until the ROM looks at the flash than it is ever busy
+        boot::fcb::rest(&mut self.machine);
         self.begin(cause);
     }
 
@@ -166,7 +168,7 @@ impl Board {
     }
 
     /// The flashloader has jumped somewhere. Code this board cannot run: it looks whether there is any.
-    fn execute(&mut self, pc: u32, sp: u32) {
+    pub(super) fn execute(&mut self, pc: u32, sp: u32) {
         let at = pc & !1;
         let word = match at.checked_sub(crate::flexspi::AHB_BASE) {
             Some(offset) if at < 0x8000_0000 => {
@@ -219,6 +221,7 @@ pub(super) fn verdict(machine: &Machine, straps: Straps, second_pins: bool) -> B
         copy.power_cycle();
     } else {
         copy.reset();
+        boot::fcb::rest(&mut copy);
     }
     partition(&mut copy);
     let fuses = boot_fuses(&copy);

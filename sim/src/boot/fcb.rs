@@ -168,14 +168,21 @@ fn pause(machine: &mut Machine, ns: u64) {
     if ns < machine.nor().part.times.status {
         return;
     }
+    rest(machine);
+}
+
+/// The flash gets the time to finish what it is at.
+pub fn rest(machine: &mut Machine) {
     let status = Cycle {
         opcode: Some(0x05),
         read_len: 1,
         ..Cycle::new(0)
     };
+    let trace = machine.nor_mut().trace.take();
     for _ in 0..machine.nor().busy_polls {
         machine.flexspi.nor.cycle(&status, &mut machine.clock);
     }
+    machine.nor_mut().trace = trace;
 }
 
 /// Holds what the FCB's read sequence brings against what is in the flash.

@@ -1,1 +1,386 @@
+use crate::board::{Board, Settings, State};
+use crate::boot::Start;
+use crate::fault::Fault;
+use crate::straps::{BootMode, Straps};
+use crate::testkit::*;
 
+const PLAIN: Start = Start {
+    entry: 0x6000_2401,
+    stack: Some(0x2001_0000),
+};
+
+fn board(flash: Vec<u8>) -> Board {
+    Board::new(Settings {
+        flash,
+        ..with_mode(BootMode::InternalBoot)
+    })
+}
+
+/// The reason why a flash, changed by `change`, does not boot; the ROM must say the same when it tries.
+fn reason(change: impl FnOnce(&mut Vec<u8>)) -> String {
+    let mut flash = bootable();
+    change(&mut flash);
+    refused(board(flash))
+}
+
+fn refused(mut board: Board) -> String {
+    let verdict = board.boot_verdict();
+    assert_eq!((verdict.starts, verdict.with_present_straps), (None, false));
+    assert_eq!(
+        (board.state(), board.reason()),
+        (State::Rom, verdict.reason.as_str())
+    );
+    verdict.reason
+}
+
+fn assert_says(found: &str, want: &str) {
+    assert!(found.contains(want), "{found:?} does not say {want:?}");
+}
+
+/// Changes words of the bootable flash; the reason has to say `want`.
+fn word_says(at: usize, value: u32, want: &str) {
+    assert_says(&reason(|flash| words(flash, at, &[value])), want);
+}
+
+#[test]
+fn a_good_image_starts_and_leaves_nothing_on_the_bus() {
+    let mut board = board(bootable());
+    assert_eq!(
+        (board.state(), board.application()),
+        (State::Application, Some(PLAIN))
+    );
+    board.wait(SECOND);
+    assert_eq!(board.usb(), None);
+    assert_eq!(board.boot_verdict().starts, Some(PLAIN));
+}
+
+#[test]
+fn an_entry_may_be_the_reset_handler_itself() {
+    let mut flash = bootable();
+    words(&mut flash, 0x1004, &[0x6000_2401]);
+    assert_eq!(
+        board(flash).application(),
+        Some(Start {
+            stack: None,
+            ..PLAIN
+        })
+    );
+}
+
+#[test]
+fn the_verdict_tells_both_what_mode_10_and_what_the_straps_would_do() {
+    let mut board = Board::new(Settings {
+        flash: bootable(),
+        ..Settings::default()
+    });
+    assert_eq!(board.state(), State::Rom);
+    let verdict = board.boot_verdict();
+    assert_eq!(
+        (verdict.starts, verdict.with_present_straps),
+        (Some(PLAIN), false)
+    );
+    assert_says(&verdict.present_straps, "BOOT_MODE is 01");
+    board.set_straps(Straps {
+        boot_mode: BootMode::InternalBoot,
+        boot_cfg: 0,
+    });
+    assert!(board.boot_verdict().with_present_straps);
+    assert_eq!(board.state(), State::Rom);
+    board.reset();
+    assert_eq!(board.state(), State::Application);
+}
+
+#[test]
+fn asking_changes_nothing() {
+    let mut flash = bootable_quad();
+    words(&mut flash, 0x10, &[0x0000_0101, 0x0000_0401, 0x40]);
+    words(&mut flash, 0xC0, &[0x2001_0401]);
+    let mut board = Board::new(Settings {
+        flash,
+        ..Settings::default()
+    });
+    assert_eq!(board.boot_verdict().starts, Some(PLAIN));
+    assert_eq!((board.nor().status, board.nor().operations), ([0; 3], 0));
+}
+
+// The FCB.
+
+#[test]
+fn a_blank_flash_has_no_fcb() {
+    assert_says(
+        &reason(|flash| flash.fill(0xFF)),
+        "no FCB at flash offset 0: erased",
+    );
+}
+
+#[test]
+fn another_tag_is_no_fcb() {
+    word_says(0, 0x4246_4347, "found 0x42464347");
+}
+
+#[test]
+fn the_version_begins_with_v() {
+    word_says(4, 0x5501_0400, "FCB version 0x55010400");
+}
+
+#[test]
+fn an_fcb_without_a_flash_size_maps_nothing() {
+    word_says(0x50, 0, "a flash of 0x0 bytes");
+}
+
+#[test]
+fn four_wires_need_quad_enable() {
+    assert_says(
+        &refused(board(bootable_quad())),
+        "quad enable of the is25lp064a is clear",
+    );
+    let settings = Settings {
+        flash: bootable_quad(),
+        status: [0x40, 0, 0],
+        ..with_mode(BootMode::InternalBoot)
+    };
+    assert_eq!(Board::new(settings).application(), Some(PLAIN));
+}
+
+#[test]
+fn the_fcb_may_set_quad_enable_itself_and_it_stays() {
+    let mut flash = bootable_quad();
+    words(&mut flash, 0x10, &[0x0000_0101, 0x0000_0401, 0x40]); // enable, type 1; one sequence, 4; argument
+    words(&mut flash, 0xC0, &[0x2001_0401]);
+    let mut board = board(flash);
+    assert_eq!(board.application(), Some(PLAIN));
+    assert_eq!(board.nor_mut().status[0], 0x40);
+}
+
+#[test]
+fn a_set_up_wait_by_time_works_too() {
+    let mut flash = bootable_quad();
+    words(&mut flash, 0x10, &[100 << 16 | 0x0101, 0x0000_0401, 0x40]); // 10 ms
+    words(&mut flash, 0xC0, &[0x2001_0401]);
+    assert_eq!(board(flash.clone()).application(), Some(PLAIN));
+    words(&mut flash, 0x10, &[1 << 16 | 0x0101]); // 0.1 ms, the part needs 2
+    assert_says(board(flash).reason(), "garbage");
+}
+
+#[test]
+fn configuration_commands_are_played() {
+    let mut flash = bootable_quad();
+    words(&mut flash, 0x1C, &[1, 0x0000_0C01]);
+    words(&mut flash, 0x30, &[0x40]);
+    words(&mut flash, 0x140, &[0x2001_0401]);
+    assert_eq!(board(flash).application(), Some(PLAIN));
+}
+
+#[test]
+fn a_wrong_number_of_dummy_clocks_reads_garbage() {
+    word_says(0x84, 0x2400_3004, "garbage");
+}
+
+#[test]
+fn an_fcb_that_asks_for_qpi_is_not_followed_by_one_wire_reads() {
+    let mut flash = bootable();
+    words(&mut flash, 0x10, &[0x0000_0201, 0x0000_0401]);
+    words(&mut flash, 0xC0, &[0x0000_0435]);
+    let mut board = board(flash);
+    assert_says(board.reason(), "busy");
+    // and the part stays where the ROM has led it
+    assert_says(&board.boot_verdict().reason, "no flash that answers");
+}
+
+// IVT and boot data.
+
+#[test]
+fn no_ivt() {
+    word_says(0x1000, 0x4120_00D2, "tag 0xd1 expected, found 0xd2");
+    word_says(0x1000, 0x4121_00D1, "length 32 expected, found 33");
+    word_says(0x1000, 0x3120_00D1, "version 0x40 to 0x4f expected");
+    let erased = reason(|flash| flash[0x1000..0x1020].fill(0xFF));
+    assert_says(&erased, "no IVT at 0x60001000: erased");
+}
+
+#[test]
+fn an_ivt_of_another_place() {
+    word_says(0x1014, 0x6000_0400, "says it belongs at 0x60000400");
+}
+
+#[test]
+fn boot_data_that_do_not_fit() {
+    word_says(
+        0x1010,
+        0x5000_0000,
+        "boot data pointer 0x50000000 leads out",
+    );
+    word_says(0x1024, 0x1000, "do not hold the IVT");
+    word_says(0x1028, 1, "plugin");
+}
+
+#[test]
+fn a_ram_image_is_copied_when_there_is_room() {
+    let place = |flash: &mut Vec<u8>, length| {
+        words(
+            flash,
+            0x1004,
+            &[0x2000_2000, 0, 0, 0x2000_1020, 0x2000_1000],
+        );
+        words(flash, 0x1020, &[0x2000_0000, length]);
+        words(flash, 0x2004, &[0x2000_2401]);
+    };
+    let mut flash = bootable();
+    place(&mut flash, 0x3000);
+    let start = Start {
+        entry: 0x2000_2401,
+        ..PLAIN
+    };
+    assert_eq!(board(flash).application(), Some(start));
+    assert_says(
+        &reason(|flash| place(flash, 0x1_0001)),
+        "where there is no such RAM",
+    );
+}
+
+// Where it leads.
+
+#[test]
+fn entries_and_vectors_that_lead_nowhere() {
+    word_says(
+        0x1004,
+        0x6000_3000,
+        "entry 0x60003000 lies outside the image",
+    );
+    word_says(
+        0x2000,
+        0x6000_2000,
+        "stack pointer 0x60002000 is not in RAM",
+    );
+    word_says(0x2000, 0, "stack pointer 0x00000000 is not in RAM");
+    word_says(
+        0x2000,
+        0x2001_0004,
+        "stack pointer 0x20010004 is not in RAM",
+    );
+    word_says(0x2004, 0x6000_2400, "is even");
+    word_says(0x2004, 0x2000_0001, "lies outside the image");
+    word_says(0x2400, 0xFFFF_FFFF, "reset handler 0x60002401 is erased");
+    let erased = reason(|flash| flash[0x2000..0x2008].fill(0xFF));
+    assert_says(&erased, "vector table at 0x60002000 is erased");
+}
+
+#[test]
+fn a_dcd_pointer_to_no_dcd_is_passed_over_and_a_broken_dcd_is_not() {
+    let mut flash = bootable();
+    words(&mut flash, 0x100C, &[0x6000_1030]);
+    assert_eq!(board(flash).application(), Some(PLAIN));
+    let broken = reason(|flash| {
+        words(flash, 0x100C, &[0x6000_1030]);
+        words(flash, 0x1030, &[0x4109_00D2]);
+    });
+    assert_says(&broken, "DCD");
+}
+
+// Fuses, switches, board.
+
+#[test]
+fn a_closed_part_refuses_an_unsigned_image() {
+    let settings = Settings {
+        flash: bootable(),
+        fuses: vec![(6, 2)],
+        ..with_mode(BootMode::InternalBoot)
+    };
+    assert_says(&refused(Board::new(settings)), "HAB is closed");
+}
+
+#[test]
+fn boot_cfg_may_name_another_device_or_another_kind_of_flash() {
+    let cases = [
+        (0x010, "SEMC NOR"),
+        (0x001, "encrypted"),
+        (0x004, "flash type 2"),
+        (0x00E, "second pin group"),
+    ];
+    for (boot_cfg, want) in cases {
+        let straps = Straps {
+            boot_mode: BootMode::InternalBoot,
+            boot_cfg,
+        };
+        let board = Board::new(Settings {
+            flash: bootable(),
+            straps,
+            ..Settings::default()
+        });
+        assert_says(&refused(board), want);
+    }
+}
+
+#[test]
+fn a_flash_on_the_second_pins_needs_flash_type_7() {
+    let faults = vec![Fault::SecondPins];
+    let settings = Settings {
+        flash: bootable(),
+        faults,
+        ..with_mode(BootMode::InternalBoot)
+    };
+    assert_says(&refused(Board::new(settings.clone())), "second pin group");
+    let straps = Straps {
+        boot_mode: BootMode::InternalBoot,
+        boot_cfg: 0xE,
+    };
+    assert_eq!(
+        Board::new(Settings { straps, ..settings }).application(),
+        Some(PLAIN)
+    );
+}
+
+#[test]
+fn a_flash_that_does_not_answer_reads_as_erased() {
+    for fault in [Fault::Absent, Fault::HeldInReset, Fault::StuckBusy] {
+        let faults = vec![fault];
+        let settings = Settings {
+            flash: bootable(),
+            faults,
+            ..with_mode(BootMode::InternalBoot)
+        };
+        assert_says(
+            &refused(Board::new(settings)),
+            "erased, or no flash that answers",
+        );
+    }
+}
+
+#[test]
+fn a_flash_left_in_qpi_does_not_boot_until_power_is_cycled() {
+    let mut board = board(bootable());
+    let op = crate::nor::Cycle {
+        opcode: Some(0x35),
+        ..crate::nor::Cycle::new(0)
+    };
+    board.nor_mut().cycle(&op, &mut crate::clock::Clock::new());
+    board.reset();
+    assert_eq!(board.state(), State::Rom);
+    board.power_cycle();
+    assert_eq!(board.state(), State::Application);
+}
+
+#[test]
+fn the_route_may_not_lead_to_the_flash_at_all() {
+    let fused = |fuses, boot_mode| {
+        Board::new(Settings {
+            flash: bootable(),
+            fuses,
+            ..with_mode(boot_mode)
+        })
+    };
+    assert_eq!(fused(vec![], BootMode::Fuses).state(), State::Rom);
+    assert_eq!(
+        fused(vec![(6, 1 << 4)], BootMode::Fuses).state(),
+        State::Application
+    );
+    assert_eq!(
+        fused(vec![(6, 1 << 16)], BootMode::SerialDownloader).state(),
+        State::Application
+    );
+    assert_eq!(
+        fused(vec![(6, 1 << 17)], BootMode::SerialDownloader).state(),
+        State::Silent
+    );
+    assert_eq!(fused(vec![], BootMode::Reserved).state(), State::Silent);
+}

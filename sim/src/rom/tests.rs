@@ -1,1 +1,419 @@
+use super::registers::{DIGPROG, FLEXSPI_MCR0, GPR16, GPR17, SBMR1, SBMR2, SRSR};
+use super::*;
+use crate::board::{Board, Gone, Settings, State};
+use crate::standin::{self, standin_loader};
+use crate::testkit::*;
 
+fn board() -> Board {
+    Board::new(Settings::default())
+}
+
+fn closed() -> Board {
+    Board::new(Settings {
+        fuses: vec![(6, 2)],
+        ..Settings::default()
+    })
+}
+
+fn talkative() -> Board {
+    let rom = RomOptions {
+        write_register_answers: true,
+        ..RomOptions::default()
+    };
+    Board::new(Settings {
+        rom,
+        ..Settings::default()
+    })
+}
+
+// The exchange of the recorded serial downloader, command by command.
+
+#[test]
+fn error_status_is_success_at_first() {
+    let mut board = board();
+    command(&mut board, ERROR_STATUS, 0, 0);
+    assert_eq!(
+        board.usb_read(SECOND),
+        Ok(Some(vec![3, 0x56, 0x78, 0x78, 0x56]))
+    );
+    let report = board.usb_read(SECOND).expect("attached").expect("report 4");
+    assert_eq!(
+        (report.len(), &report[..5]),
+        (65, &[4, 0xF0, 0xF0, 0xF0, 0xF0][..])
+    );
+    assert!(report[5..].iter().all(|byte| *byte == 0));
+    assert_eq!(board.usb_read(SECOND), Ok(None));
+}
+
+#[test]
+fn commands_may_be_padded_to_the_longest_report() {
+    let mut board = board();
+    let mut report = [&[1][..], &sdp(ERROR_STATUS, 0, 0, 0, 0)].concat();
+    report.resize(1025, 0);
+    board.usb_write(&report).expect("taken");
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, SUCCESS))]);
+}
+
+#[test]
+fn a_read_of_68_bytes_comes_in_two_pages() {
+    let mut board = talkative();
+    let report = [
+        &[1][..],
+        &sdp(WRITE_REGISTER, 0x2020_2000, 32, 4, 0x1234_5678),
+    ]
+    .concat();
+    board.usb_write(&report).expect("taken");
+    assert_eq!(
+        answers(&mut board),
+        [Some((3, OPEN)), Some((4, 0x128A_8A12))]
+    );
+    command(&mut board, READ_REGISTER, 0x2020_2000, 68);
+    assert_eq!(answer(&mut board), Some((3, OPEN)));
+    let first = board.usb_read(SECOND).expect("attached").expect("page");
+    assert_eq!(
+        (first.len(), &first[..5]),
+        (65, &[4, 0x78, 0x56, 0x34, 0x12][..])
+    );
+    assert_eq!(answer(&mut board), Some((4, 0)));
+    assert_eq!(board.usb_read(SECOND), Ok(None));
+}
+
+#[test]
+fn skip_dcd_header_is_acknowledged() {
+    let mut board = board();
+    command(&mut board, SKIP_DCD, 0, 0);
+    assert_eq!(
+        answers(&mut board),
+        [Some((3, OPEN)), Some((4, 0x900D_D009))]
+    );
+}
+
+#[test]
+fn unknown_commands_and_jumps_to_nothing_are_refused() {
+    let mut board = board();
+    for (tag, address) in [(0x0D0E, 0), (JUMP, 0x2020_2000), (JUMP, 0x6000_0000)] {
+        command(&mut board, tag, address, 0);
+        assert_eq!(
+            answers(&mut board),
+            [Some((3, OPEN)), Some((4, FAILURE))],
+            "{tag:#06x}"
+        );
+    }
+    assert_eq!(board.state(), State::Rom);
+}
+
+#[test]
+fn the_standin_is_loaded_and_started() {
+    let mut board = board();
+    assert_eq!(
+        write_file(&mut board, standin::LOAD, standin_loader()),
+        Some(FILE_DONE)
+    );
+    command(&mut board, JUMP, standin::JUMP, 0);
+    assert_eq!(answer(&mut board), Some((3, OPEN)));
+    assert_eq!((board.usb(), board.state()), (None, State::Flashloader));
+    assert_eq!(board.usb_write(&[1]), Err(Gone::Detached));
+    board.wait(SECOND);
+    let device = board.usb().expect("back on the bus");
+    assert_eq!(
+        (device.vendor_id, device.product_id, device.release),
+        (0x15A2, 0x0073, 0x0002)
+    );
+    assert_eq!(board.loader(), Some(loader::Loader::Standin));
+}
+
+// What a read finds.
+
+#[test]
+fn registers_worth_reading_answer() {
+    let mut board = board();
+    let id = board.fuses().unique_id();
+    for (address, want) in [
+        (0x401F_4410, id[0]),
+        (0x401F_4420, id[1]),
+        (SBMR1, 0),
+        (SBMR2, 0x0100_0001),
+        (SRSR, 1),
+        (DIGPROG, 0x006B_0000),
+        (GPR16, 3),
+        (GPR17, 0),
+        (FLEXSPI_MCR0, 0xFFFF_80C2),
+    ] {
+        assert_eq!(register(&mut board, address), Some(want), "{address:#010x}");
+    }
+}
+
+#[test]
+fn where_nothing_answers_the_rom_is_silent_and_takes_the_next_command() {
+    let mut board = board();
+    for address in [
+        0x6000_0000,
+        0x4000_0000,
+        0x2022_0000,
+        0x401F_4411,
+        0xFFFF_FFFC,
+    ] {
+        command(&mut board, READ_REGISTER, address, 4);
+        assert_eq!(answer(&mut board), None, "{address:#010x}");
+    }
+    assert_eq!(register(&mut board, DIGPROG), Some(0x006B_0000));
+}
+
+#[test]
+fn a_read_stops_where_the_ram_stops() {
+    let mut board = board();
+    command(&mut board, READ_REGISTER, 0x2021_FFC0, u32::MAX);
+    assert_eq!(answer(&mut board), Some((3, OPEN)));
+    assert_eq!(answer(&mut board), Some((4, 0)));
+    assert_eq!(answer(&mut board), None);
+}
+
+#[test]
+fn sdp_read_disable_silences_reads_only() {
+    let mut board = Board::new(Settings {
+        fuses: vec![(6, 1 << 18)],
+        ..Settings::default()
+    });
+    assert_eq!(register(&mut board, DIGPROG), None);
+    command(&mut board, ERROR_STATUS, 0, 0);
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, SUCCESS))]);
+}
+
+#[test]
+fn write_register_gets_no_answer_unless_asked_for() {
+    let mut board = board();
+    let report = [&[1][..], &sdp(WRITE_REGISTER, 0x2020_9000, 32, 4, 1)].concat();
+    board.usb_write(&report).expect("taken");
+    assert_eq!(answer(&mut board), None);
+    assert_eq!(board.ram(0x2020_9000, 1), Some(vec![0]));
+}
+
+// What a file does to the RAM.
+
+#[test]
+fn padding_of_the_last_report_overwrites_ram_behind_the_file() {
+    let mut board = board();
+    command(&mut board, WRITE_FILE, 0x2020_A000, 5);
+    data(&mut board, &[1, 2, 3, 4, 5], 0xEE);
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FILE_DONE))]);
+    let ram = board.ram(0x2020_A000, 1025).expect("RAM");
+    assert_eq!(&ram[..6], [1, 2, 3, 4, 5, 0xEE]);
+    assert_eq!((ram[1023], ram[1024]), (0xEE, 0));
+}
+
+#[test]
+fn a_short_last_report_brings_old_buffer_bytes_behind_the_file() {
+    let mut board = board();
+    command(&mut board, WRITE_FILE, 0x2020_A000, 1026);
+    data(&mut board, &[7; 1024], 0);
+    board.usb_write(&[2, 8, 9]).expect("taken");
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FILE_DONE))]);
+    assert_eq!(board.ram(0x2020_A400, 3), Some(vec![8, 9, 7]));
+}
+
+#[test]
+fn files_into_the_roms_own_ram_or_past_a_bank_crash_it() {
+    let cases = [
+        (0x2020_0000, 16),
+        (0x2020_7C01, 16),
+        (0x2021_FC01, 16),
+        (0x6000_0000, 16),
+    ];
+    for (address, count) in cases {
+        let mut board = board();
+        command(&mut board, WRITE_FILE, address, count);
+        data(&mut board, &vec![1; count as usize], 0);
+        assert_eq!(
+            (board.state(), board.usb()),
+            (State::Silent, None),
+            "{address:#010x}"
+        );
+    }
+}
+
+#[test]
+fn a_file_that_ends_with_its_bank_is_fine_when_whole_reports_do() {
+    let mut board = board();
+    assert_eq!(
+        write_file(&mut board, 0x2021_FC00, &[9; 1024]),
+        Some(FILE_DONE)
+    );
+    assert_eq!(board.ram(0x2021_FFFF, 1), Some(vec![9]));
+}
+
+#[test]
+fn the_flexram_fuse_moves_the_end_of_the_ram() {
+    let fuses = vec![(0x2D, 11 << 16)]; // ITCM 0, DTCM 32, OCRAM 224 KiB
+    let mut board = Board::new(Settings {
+        fuses,
+        ..Settings::default()
+    });
+    assert_eq!(
+        write_file(&mut board, 0x2023_7C00, &[9; 1024]),
+        Some(FILE_DONE)
+    );
+    assert_eq!(
+        write_file(&mut board, 0x2000_7C00, &[9; 1024]),
+        Some(FILE_DONE)
+    );
+    command(&mut board, WRITE_FILE, 0, 1024);
+    data(&mut board, &[1; 1024], 0);
+    assert_eq!(board.state(), State::Silent);
+}
+
+// What a jump needs.
+
+/// Loads the stand-in at `address` after `change`, jumps to `jump`; the answers.
+fn try_jump(board: &mut Board, image: &[u8], address: u32, jump: u32) -> [Option<(u8, u32)>; 2] {
+    assert_eq!(write_file(board, address, image), Some(FILE_DONE));
+    command(board, JUMP, jump, 0);
+    let first = answer(board);
+    [
+        first,
+        board
+            .usb_read(SECOND)
+            .ok()
+            .flatten()
+            .map(|report| (report[0], 0)),
+    ]
+}
+
+#[test]
+fn one_wrong_byte_anywhere_in_the_loader_leaves_the_board_silent() {
+    for at in [0, 0x410 + 3, 0x420 + 9, 0x600, standin::LEN - 1] {
+        let mut board = board();
+        let mut image = standin_loader().to_vec();
+        image[at] ^= 1;
+        let answers = try_jump(&mut board, &image, standin::LOAD, standin::JUMP);
+        if answers[1].is_none() {
+            assert_eq!(
+                (board.state(), board.usb()),
+                (State::Silent, None),
+                "byte {at:#x}"
+            );
+        } else {
+            assert_eq!((at, board.state()), (0x413, State::Rom)); // boot data pointer out of RAM
+        }
+    }
+}
+
+#[test]
+fn a_loader_in_the_wrong_place_is_jumped_into_and_lost() {
+    let mut board = board();
+    let answers = try_jump(&mut board, standin_loader(), 0x2020_9000, 0x2020_9400);
+    assert_eq!(answers, [Some((3, OPEN)), None]);
+    assert_eq!(board.state(), State::Silent);
+    assert!(board.reason().contains("wrong place"), "{}", board.reason());
+}
+
+#[test]
+fn a_jump_beside_the_ivt_is_refused_and_the_rom_stays() {
+    let mut board = board();
+    assert_eq!(
+        write_file(&mut board, standin::LOAD, standin_loader()),
+        Some(FILE_DONE)
+    );
+    command(&mut board, JUMP, standin::LOAD, 0);
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FAILURE))]);
+    command(&mut board, ERROR_STATUS, 0, 0);
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FAILURE))]);
+    start_flashloader(&mut board);
+    assert_eq!(board.state(), State::Flashloader);
+}
+
+#[test]
+fn a_half_loaded_image_is_lost_and_a_reset_brings_the_rom_back() {
+    let mut board = board();
+    let half = &standin_loader()[..standin::LEN / 2];
+    try_jump(&mut board, half, standin::LOAD, standin::JUMP);
+    assert_eq!(board.state(), State::Silent);
+    board.reset();
+    assert_eq!((board.state(), board.usb()), (State::Rom, None));
+    board.wait(SECOND);
+    assert!(board.usb().is_some());
+}
+
+// A closed part.
+
+#[test]
+fn a_closed_part_shows_itself_and_refuses_unsigned_images_for_good() {
+    let mut board = closed();
+    assert_eq!(
+        board.usb().map(|device| device.product),
+        Some("SP Blank RT Family")
+    );
+    assert_eq!(
+        write_file(&mut board, standin::LOAD, standin_loader()),
+        Some(FILE_DONE)
+    );
+    command(&mut board, JUMP, standin::JUMP, 0);
+    assert_eq!(answers(&mut board), [Some((3, CLOSED)), None]);
+    assert_eq!(board.state(), State::Rom);
+    command(&mut board, ERROR_STATUS, 0, 0);
+    assert_eq!(answers(&mut board), [Some((3, CLOSED)), Some((4, FAILURE))]);
+}
+
+// Device configuration data.
+
+#[test]
+fn a_dcd_writes_checks_and_answers() {
+    let mut board = board();
+    let mut dcd = vec![0xD2, 0, 32, 0x41, 0xCC, 0, 12, 4];
+    dcd.extend([0x20, 0x20, 0x90, 0x00, 0x12, 0x34, 0x56, 0x78]);
+    dcd.extend([
+        0xCF, 0, 16, 0x1C, 0x40, 0x2F, 0x00, 0x3C, 0, 0, 0, 1, 0, 0, 0, 9,
+    ]);
+    command(&mut board, DCD_WRITE, 0x2021_0000, dcd.len() as u32);
+    data(&mut board, &dcd, 0);
+    assert_eq!(
+        answers(&mut board),
+        [Some((3, OPEN)), Some((4, 0x128A_8A12))]
+    );
+    assert_eq!(
+        board.ram(0x2020_9000, 4),
+        Some(vec![0x78, 0x56, 0x34, 0x12])
+    );
+}
+
+#[test]
+fn a_broken_dcd_is_a_failure_and_an_endless_check_hangs() {
+    let mut board = board();
+    for dcd in [
+        [0xD2, 0, 9, 0x41, 0],
+        [0xD1, 0, 5, 0x41, 0],
+        [0xD2, 0, 5, 0x41, 0xCC],
+    ] {
+        command(&mut board, DCD_WRITE, 0x2021_0000, 5);
+        data(&mut board, &dcd, 0);
+        assert_eq!(
+            answers(&mut board),
+            [Some((3, OPEN)), Some((4, FAILURE))],
+            "{dcd:02x?}"
+        );
+    }
+    let endless = [
+        0xD2, 0, 16, 0x41, 0xCF, 0, 12, 0x0C, 0x20, 0x20, 0x90, 0, 0, 0, 0, 1,
+    ];
+    command(&mut board, DCD_WRITE, 0x2021_0000, 16);
+    data(&mut board, &endless, 0);
+    assert_eq!(answer(&mut board), None);
+    command(&mut board, ERROR_STATUS, 0, 0);
+    assert_eq!(answer(&mut board), None);
+}
+
+#[test]
+fn a_dcd_too_long_for_hab_is_refused() {
+    let mut board = board();
+    command(&mut board, DCD_WRITE, 0x2021_0000, 1769);
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FAILURE))]);
+}
+
+#[test]
+fn a_set_baudrate_is_acknowledged() {
+    let mut board = board();
+    command(&mut board, SET_BAUDRATE, 230_400, 0);
+    assert_eq!(
+        answers(&mut board),
+        [Some((3, OPEN)), Some((4, 0x09D0_0D90))]
+    );
+}

@@ -166,13 +166,16 @@ fn running(board: &Board) -> Running {
     }
 }
 
-/// The flash without the erased bytes at its end, in whole sectors.
+/// The flash without the erased sectors at its end.
 pub fn trimmed(flash: &[u8]) -> &[u8] {
+    const SECTOR: usize = 0x1000;
+    let erased = [0xFF; SECTOR];
+    let in_use = |sector: &[u8]| *sector != erased[..sector.len()];
     let used = flash
-        .iter()
-        .rposition(|byte| *byte != 0xFF)
+        .chunks(SECTOR)
+        .rposition(in_use)
         .map_or(0, |last| last + 1);
-    &flash[..used.next_multiple_of(0x1000).min(flash.len())]
+    &flash[..(used * SECTOR).min(flash.len())]
 }
 
 /// A unique id for a new board: out of the system's random numbers.

@@ -1,0 +1,44 @@
+//! What the ROM's loads and stores meet on the bus.
+
+use super::registers::Registers;
+use crate::machine::Machine;
+
+/// RAM that the downloader lives in.
+const OWN_RAM: std::ops::Range<u32> = 0x2020_0000..0x2020_8000;
+
+/// Puts a chunk into RAM. Into the downloader's own RAM, or past the end of a bank, it takes the ROM down with it.
+///
+/// Source: RAM reserved by the RT1021 ROM: MCUBootUtility; the crash at a bank's end was seen on an RT1060.
+pub fn store(machine: &mut Machine, address: u32, bytes: &[u8]) -> Result<(), String> {
+    let end = u64::from(address) + bytes.len() as u64;
+    if u64::from(address) < u64::from(OWN_RAM.end) && end > u64::from(OWN_RAM.start) {
+        return Err(format!(
+            "a data report went to {address:#010x}, into the RAM the ROM works in"
+        ));
+    }
+    if machine.ram.write(address, bytes) {
+        return Ok(());
+    }
+    let fits = (0..bytes.len())
+        .rev()
+        .find(|n| machine.ram.slice(address, *n).is_some())
+        .unwrap_or(0);
+    machine.ram.write(address, &bytes[..fits]);
+    Err(format!(
+        "a data report to {address:#010x} reached past the end of the RAM"
+    ))
+}
+
+/// Memory as it lies: RAM bytes, or registers as little-endian words.
+pub fn read(machine: &Machine, registers: &Registers, address: u32, count: u32) -> Option<Vec<u8>> {
+    if let Some(bytes) = machine.ram.slice(address, count as usize) {
+        return Some(bytes.to_vec());
+    }
+    let mut page = Vec::with_capacity(count as usize);
+    for at in 0..count {
+        let place = address.checked_add(at)?;
+        let word = registers.read(machine, place & !3)?;
+        page.push(word.to_le_bytes()[(place & 3) as usize]);
+    }
+    Some(page)
+}
