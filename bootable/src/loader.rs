@@ -1,7 +1,9 @@
 //! A flashloader file: where it is loaded, where the ROM jumps.
 
+use byteorder::{ByteOrder, LE};
+
 use crate::firmware::looks_like;
-use crate::{BootData, Error, Ivt, MemoryMap, Region};
+use crate::{BootData, Error, Ivt, MemoryMap, Region, Vectors};
 
 /// Why a file cannot be loaded and started over serial download.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -133,9 +135,28 @@ impl LoaderImage {
                 Err(problem) => first = first.or(Some(problem)),
             }
         }
-        let what = looks_like(file);
-        Err(first.unwrap_or(LoaderProblem::NoIvt { what }).into())
+        Err(first
+            .unwrap_or_else(|| LoaderProblem::NoIvt {
+                what: without_ivt(file, map),
+            })
+            .into())
     }
+}
+
+/// What a file without IVT looks like; the likeliest mistake is the application's own file.
+fn without_ivt(file: &[u8], map: &MemoryMap) -> String {
+    let word = |at: usize| file.get(at..at + 4).map_or(0, LE::read_u32);
+    let vectors = Vectors {
+        table: 0,
+        stack: word(0),
+        reset: word(4),
+    };
+    let what = looks_like(file);
+    if what == "binary data" && vectors.stack_is_usable(map) && vectors.reset & 1 == 1 {
+        let Vectors { stack, reset, .. } = vectors;
+        return format!("a bare application (stack {stack:#010x}, reset handler {reset:#010x})");
+    }
+    what
 }
 
 /// The image that the IVT at `offset` describes.

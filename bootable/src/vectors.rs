@@ -44,7 +44,7 @@ impl Vectors {
 
     /// True when a stack at this address would lie in RAM, on a word boundary.
     pub fn stack_is_usable(&self, map: &MemoryMap) -> bool {
-        self.stack % 4 == 0 && map.stack_ram(self.stack).is_some()
+        self.stack.is_multiple_of(4) && map.stack_ram(self.stack).is_some()
     }
 
     /// What is wrong with them, given the memory that holds the application. `to_bus` turns a run address into the address
@@ -65,7 +65,7 @@ impl Vectors {
         }
         findings.extend(self.stack_finding(map));
         findings.extend(self.reset_finding(memory, map, to_bus));
-        if self.table % TABLE_ALIGNMENT != 0 {
+        if !self.table.is_multiple_of(TABLE_ALIGNMENT) {
             let text = format!(
                 "the vector table at {:#010x} is not aligned to 1 KiB, so interrupts would miss it",
                 self.table
@@ -84,7 +84,7 @@ impl Vectors {
             );
             return Some(Finding::error("stack-outside-ram", text));
         };
-        if self.stack % 4 != 0 {
+        if !self.stack.is_multiple_of(4) {
             let text = format!(
                 "the initial stack pointer {:#010x} is not on a word boundary",
                 self.stack

@@ -244,7 +244,7 @@ fn first_section(header: &FileHeader32<Le>, bytes: &[u8], from: u64, to: u64) ->
     let sections = header.section_headers(Le, bytes).ok()?;
     let allocated = sections
         .iter()
-        .filter(|section| u64::from(section.sh_flags(Le).0) & 0x2 != 0); // SHF_ALLOC
+        .filter(|section| section.sh_flags(Le).0 & 0x2 != 0); // SHF_ALLOC
     let places = allocated
         .filter_map(|section| section.file_range(Le))
         .filter(|(_, size)| *size > 0);

@@ -172,16 +172,24 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
     let place = frame.to_memory(entry & !1);
     let inside = memory.byte(place).is_some();
     let covered = seen.boot_data.is_none_or(|data| data.contains(entry & !1));
-    if !inside || !covered {
-        let outside = if inside {
-            "the range of its boot data"
-        } else {
-            "the image"
-        };
-        let text = format!("the entry {:#010x} is outside {outside}", frame.ivt.entry);
+    if !inside {
+        let text = format!("the entry {:#010x} is outside the image", frame.ivt.entry);
         return seen
             .findings
             .push(Finding::error("entry-outside-image", text));
+    }
+    if !covered {
+        let text = format!(
+            "the entry {:#010x} is outside the range of its boot data",
+            frame.ivt.entry
+        );
+        let copied = map.ram_at(frame.ivt.self_address).is_some();
+        let severity = if copied {
+            Finding::error
+        } else {
+            Finding::warning
+        };
+        seen.findings.push(severity("entry-outside-image", text));
     }
     let at = |table: u32| {
         let found = Vectors::read(memory, table)?;
