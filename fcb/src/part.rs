@@ -155,7 +155,6 @@ impl Part {
             (StatusWrite::OneByte | StatusWrite::Separate | StatusWrite::Separate3E, None) => {
                 Some(self.register_write_fcb(0x01, &[sr1]))
             }
-            (StatusWrite::OneByte, Some(_)) => Some(self.register_write_fcb(0x01, &[sr1])),
             (StatusWrite::TwoBytes, Some(sr2)) => Some(self.register_write_fcb(0x01, &[sr1, sr2])),
             _ => None,
         }

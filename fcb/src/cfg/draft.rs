@@ -4,8 +4,9 @@ use std::str::FromStr;
 use super::error::CfgError;
 use super::force;
 use super::section::{Entry, Section};
-use crate::part::{Overrides, SfdpExpectation, SfdpPresence, Span, Times};
-use crate::protection::{Protection, Scheme};
+use super::tables::{choice, protection, read, sfdp, times};
+use crate::part::{Overrides, SfdpExpectation, Times};
+use crate::protection::Protection;
 use crate::{ClockIndex, Evidence, JedecId, OptionWords, Part, QeMethod, ReadMode, StatusWrite};
 
 /// A part in the making: what the file and the member have said so far.
@@ -191,7 +192,7 @@ fn check(part: &Part, section: &Section<'_>) -> Result<(), CfgError> {
             );
         }
     }
-    if part.size == 0 || part.size > LARGEST || part.size % part.block_size != 0 {
+    if part.size == 0 || part.size > LARGEST || !part.size.is_multiple_of(part.block_size) {
         return at(
             "size",
             format!(
@@ -247,29 +248,6 @@ fn take_back<T>(
     Ok(())
 }
 
-fn choice<T: Copy>(
-    section: &Section<'_>,
-    key: &'static str,
-    names: &[(T, &'static str)],
-    what: &str,
-) -> Result<Option<T>, CfgError> {
-    let Some(entry) = section.get(key) else {
-        return Ok(None);
-    };
-    let word = entry.string("a text")?;
-    match names.iter().find(|(_, name)| *name == word) {
-        Some((value, _)) => Ok(Some(*value)),
-        None => {
-            let known: Vec<&str> = names.iter().map(|(_, name)| *name).collect();
-            let message = format!(
-                "there is no {what} \"{word}\"; known are {}",
-                known.join(", ")
-            );
-            Err(entry.error(message).near(word, known))
-        }
-    }
-}
-
 fn parsed<T: FromStr>(entry: &Entry<'_>, wanted: &str) -> Result<T, CfgError>
 where
     T::Err: Display,
@@ -322,96 +300,4 @@ fn clock(entry: &Entry<'_>) -> Result<ClockIndex, CfgError> {
         None => ClockIndex(entry.number(u32::MAX)?.try_into().unwrap_or(0)),
     };
     index.mhz().map(|_| index).ok_or_else(bad)
-}
-
-fn read(section: &Section<'_>) -> Result<ReadMode, CfgError> {
-    section.knows([
-        "opcode",
-        "address-bits",
-        "address-pads",
-        "data-pads",
-        "dummy-cycles",
-    ])?;
-    let byte = |key: &'static str, example: &str| match section.get(key) {
-        Some(entry) => Ok(entry.number(0xFF)? as u8),
-        None => Err(section.missing(key, example)),
-    };
-    let one_of = |key: &'static str, value: u8, allowed: &[u8]| match section.get(key) {
-        Some(entry) if !allowed.contains(&value) => {
-            Err(entry.error(format!("`{key}` must be one of {allowed:?}")))
-        }
-        _ => Ok(value),
-    };
-    let bits = if section.get("address-bits").is_some() {
-        byte("address-bits", "24")?
-    } else {
-        24
-    };
-    Ok(ReadMode {
-        opcode: byte("opcode", "0xEB")?,
-        address_bits: one_of("address-bits", bits, &[24, 32])?,
-        address_pads: one_of("address-pads", byte("address-pads", "4")?, &[1, 2, 4, 8])?,
-        data_pads: one_of("data-pads", byte("data-pads", "4")?, &[1, 2, 4, 8])?,
-        dummy_cycles: byte("dummy-cycles", "6")?,
-    })
-}
-
-fn protection(section: &Section<'_>) -> Result<Protection, CfgError> {
-    section.knows(["mask", "lock", "complement", "scheme", "confirmed"])?;
-    let mask = |key: &'static str| {
-        section
-            .get(key)
-            .map_or(Ok(0), |entry| Ok(entry.number(0xFF)? as u8))
-    };
-    Ok(Protection {
-        mask: mask("mask")?,
-        lock: mask("lock")?,
-        complement: mask("complement")?,
-        scheme: choice(section, "scheme", Scheme::NAMES, Scheme::WHAT)?.unwrap_or(Scheme::Unknown),
-        confirmed: section
-            .get("confirmed")
-            .map_or(Ok(false), |entry| entry.boolean())?,
-    })
-}
-
-fn times(section: &Section<'_>) -> Result<Times, CfgError> {
-    section.knows([
-        "sector-erase-ms",
-        "block-erase-ms",
-        "chip-erase-ms",
-        "page-program-us",
-    ])?;
-    let pair = |key: &'static str, span: fn(u64, u64) -> Span| {
-        let Some(entry) = section.get(key) else {
-            return Ok(None);
-        };
-        match entry.numbers(u32::MAX)?[..] {
-            [typical, max] if typical <= max => Ok(Some(span(typical.into(), max.into()))),
-            _ => Err(entry.error(format!(
-                "`{key}` takes two numbers, typical and longest, such as [48, 384]"
-            ))),
-        }
-    };
-    Ok(Times {
-        sector_erase: pair("sector-erase-ms", Span::millis)?,
-        block_erase: pair("block-erase-ms", Span::millis)?,
-        chip_erase: pair("chip-erase-ms", Span::millis)?,
-        page_program: pair("page-program-us", Span::micros)?,
-    })
-}
-
-fn sfdp(section: &Section<'_>) -> Result<SfdpExpectation, CfgError> {
-    section.knows(["presence", "dwords", "qer"])?;
-    let byte = |key: &'static str, max| {
-        section
-            .get(key)
-            .map(|entry| entry.number(max).map(|n| n as u8))
-            .transpose()
-    };
-    Ok(SfdpExpectation {
-        presence: choice(section, "presence", SfdpPresence::NAMES, SfdpPresence::WHAT)?
-            .unwrap_or(SfdpPresence::Unknown),
-        dwords: byte("dwords", 0xFF)?,
-        qer: byte("qer", 7)?,
-    })
 }

@@ -73,7 +73,11 @@ impl CfgError {
 
 /// The known word most like `word`, if any is like it.
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    const LONGEST: usize = 64; // no known word comes near, and likeness costs length times length
     let word = word.to_lowercase();
+    if word.len() > LONGEST {
+        return None;
+    }
     let rated = known
         .into_iter()
         .map(|key| (strsim::jaro_winkler(&word, &key.to_lowercase()), key));
@@ -105,7 +109,7 @@ impl fmt::Display for CfgError {
         let lead: String = self
             .text
             .chars()
-            .take(self.column - 1)
+            .take(self.column.saturating_sub(1))
             .map(|c| if c == '\t' { '\t' } else { ' ' })
             .collect();
         write!(f, "\n  {}\n  {lead}{}", self.text, "^".repeat(self.width))

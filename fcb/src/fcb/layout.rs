@@ -8,6 +8,7 @@ pub(super) const LUT: Range<usize> = 0x080..0x180;
 
 /// Where a field lies and what it is called; [`Spec::all`] lists them in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Spec {
     /// The name in a `.cfg` file and in reports.
     pub name: &'static str,
@@ -184,10 +185,7 @@ impl Fcb {
             .bytes
             .get(spec.offset..spec.offset + spec.len())
             .unwrap_or_default();
-        bytes
-            .chunks(spec.width)
-            .map(|element| words::little(element))
-            .collect()
+        bytes.chunks(spec.width).map(words::little).collect()
     }
 
     /// Sets a field's elements by its [`Spec`]; missing ones keep their value, each is cut to its width.

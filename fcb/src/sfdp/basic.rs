@@ -109,7 +109,7 @@ impl BasicTable {
 
     /// The erase types of dwords 8 and 9, smallest first, with the times of dword 10.
     pub fn erase_types(&self) -> Vec<EraseType> {
-        let place = |i: usize| (8 + i / 2, if i % 2 == 0 { 0 } else { 16 });
+        let place = |i: usize| (8 + i / 2, if i.is_multiple_of(2) { 0 } else { 16 });
         let mut types: Vec<EraseType> = (0..4)
             .filter_map(|i| {
                 let (dword, low) = place(i);

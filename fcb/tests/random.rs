@@ -1,0 +1,165 @@
+//! Bytes and text that nobody meant: all of it goes in, none of it panics, and blocks survive whole.
+
+use rtboot_fcb::lut::{Instruction, Sequence};
+use rtboot_fcb::sfdp::Sfdp;
+use rtboot_fcb::{Fcb, JedecId, OptionWords, PartFile, Spec, database};
+
+/// A linear congruential generator: the same numbers on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u32 {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as u32
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        self.next() as usize % limit
+    }
+
+    fn bytes(&mut self, len: usize) -> Vec<u8> {
+        (0..len).map(|_| self.next() as u8).collect()
+    }
+}
+
+#[test]
+fn a_block_survives_whole_whatever_it_holds() {
+    let mut random = Random(1);
+    for _ in 0..500 {
+        let mut bytes = random.bytes(Fcb::LEN);
+        bytes[..4].copy_from_slice(b"FCFB");
+        let fcb = Fcb::parse(&bytes).unwrap();
+        assert_eq!(fcb.to_bytes()[..], bytes[..]);
+        assert!(!fcb.fields().is_empty() && !format!("{fcb:?}").is_empty());
+        // a block rebuilt field by field is the same block: no byte is without a field
+        let mut again = Fcb::new();
+        for spec in Spec::all().iter().chain(Spec::reserved()) {
+            again.set(spec, &fcb.get(spec));
+        }
+        for index in 0..16 {
+            again.set_sequence(index, &fcb.sequence(index));
+        }
+        assert_eq!(again.diff(&fcb), []);
+        assert_eq!(again.as_bytes(), fcb.as_bytes());
+    }
+}
+
+#[test]
+fn one_changed_byte_is_one_differing_field() {
+    let mut random = Random(2);
+    let before = Fcb::new();
+    for at in 4..Fcb::LEN {
+        let mut bytes = before.to_bytes();
+        bytes[at] ^= (random.next() as u8) | 1;
+        let differing = before.diff(&Fcb::parse(&bytes).unwrap());
+        assert_eq!(differing.len(), 1, "offset {at:#x}");
+        let field = &differing[0].this;
+        assert!(
+            (field.offset..field.offset + field.len).contains(&at),
+            "offset {at:#x} in {}",
+            field.name
+        );
+    }
+}
+
+#[test]
+fn sequences_of_random_words_survive() {
+    let mut random = Random(3);
+    for _ in 0..2000 {
+        let words = [
+            random.next() << 1,
+            random.next() << 1,
+            random.next(),
+            random.next(),
+        ];
+        let sequence = Sequence::from_words(&words);
+        assert_eq!(sequence.words(), words);
+        assert!(!sequence.to_string().is_empty());
+        for step in sequence.0 {
+            assert_eq!(Instruction::decode(step.encode()), step);
+        }
+    }
+}
+
+#[test]
+fn no_parser_panics_on_random_bytes() {
+    let mut random = Random(4);
+    for _ in 0..2000 {
+        let len = random.below(700);
+        let mut bytes = random.bytes(len);
+        let _ = Fcb::parse(&bytes).map(|fcb| fcb.fields());
+        read_sfdp(&bytes);
+        for (place, byte) in bytes.iter_mut().zip(b"SFDP") {
+            *place = *byte;
+        }
+        read_sfdp(&bytes);
+        let text = String::from_utf8_lossy(&bytes);
+        let _ = PartFile::from_cfg(&text).map_err(|error| error.to_string());
+        let _ = (
+            text.parse::<OptionWords>(),
+            text.parse::<Instruction>(),
+            text.parse::<JedecId>(),
+        );
+        let words = OptionWords {
+            word0: random.next() << 1,
+            word1: Some(random.next()),
+        };
+        let _ = (
+            words.explain(),
+            OptionWords::one(0xC000_0000 | words.word0 >> 4).explain(),
+        );
+        let _ = (JedecId::from_answer(&bytes), database::nearest(&text));
+    }
+}
+
+#[test]
+fn no_sfdp_with_a_sound_header_panics() {
+    let mut random = Random(5);
+    for _ in 0..2000 {
+        let mut bytes = random.bytes(256);
+        let dwords = 9 + random.below(12) as u8;
+        bytes[..8].copy_from_slice(&[b'S', b'F', b'D', b'P', 6, 1, 1, 0xFF]);
+        bytes[8..16].copy_from_slice(&[0, 6, 1, dwords, 0x30, 0, 0, 0xFF]);
+        bytes[16..24].copy_from_slice(&[0x84, 0, 1, 2, random.next() as u8, 0, 0, 0xFF]);
+        read_sfdp(&bytes);
+    }
+}
+
+fn read_sfdp(bytes: &[u8]) {
+    let Ok(sfdp) = Sfdp::parse(bytes) else { return };
+    let _ = (
+        sfdp.size(),
+        sfdp.page_size(),
+        sfdp.erase_types(),
+        sfdp.qer(),
+        sfdp.chip_erase(),
+        sfdp.page_program(),
+    );
+    for read in [
+        sfdp.quad_io(),
+        sfdp.quad_output(),
+        sfdp.basic.dual_io(),
+        sfdp.basic.dual_output(),
+    ] {
+        let _ = read.map(|read| read.dummy_cycles());
+    }
+    for part in database::parts().take(3) {
+        let _ = part.contradictions(Some(&sfdp));
+    }
+}
+
+#[test]
+fn files_with_a_changed_byte_never_panic() {
+    let mut random = Random(6);
+    let (_, text) = database::files()[0];
+    for _ in 0..400 {
+        let mut bytes = text.as_bytes().to_vec();
+        let at = random.below(bytes.len());
+        bytes[at] = random.next() as u8;
+        let _ =
+            PartFile::from_cfg(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string());
+    }
+}
