@@ -1,7 +1,7 @@
 //! Would the ROM start it? Rule by rule.
 
 use crate::finding::{Finding, Severity};
-use crate::{Kind, Memory, MemoryMap, inspect};
+use crate::{Memory, MemoryMap, inspect};
 
 /// Every rule that is known for an image in flash, in the order in which the ROM comes to them: kept rules are
 /// [`Severity::Ok`], broken ones [`Severity::Error`].
@@ -34,10 +34,10 @@ pub fn check(memory: &Memory, map: &MemoryMap) -> Vec<Finding> {
         );
         findings.push(Finding::error("ivt-missing", text));
     }
-    if seen.kind == Kind::Flashloader {
-        let text = "the image is laid out for serial download (or an SD card), not for a NOR flash";
-        findings.push(Finding::error("not-for-flash", text));
-    }
+    findings.extend(
+        seen.layout_problem(map)
+            .map(|text| Finding::error("not-for-flash", text)),
+    );
     findings.extend(seen.findings);
     findings
 }

@@ -95,9 +95,9 @@ impl BuildProblem {
             BuildProblem::OutsideFlash { .. } => Some(
                 "load addresses must be in flash; data for RAM needs AT> flash in the linker script",
             ),
-            BuildProblem::Misplaced { .. } => {
-                Some("leave the base address out, and the image's own IVT tells it")
-            }
+            BuildProblem::Misplaced { .. } => Some(
+                "the image's own IVT says where it belongs: look at the base address, and at the chip and boot device it was made for",
+            ),
             BuildProblem::IsLoader { .. } => {
                 Some("give it as the flashloader, and the application here")
             }

@@ -44,6 +44,19 @@ impl Inspection {
         self.findings.iter().map(|finding| finding.severity).max()
     }
 
+    /// Why a RAM image cannot be copied from a NOR flash: its IVT is not as far behind its start as the ROM has it there.
+    pub(crate) fn layout_problem(&self, map: &MemoryMap) -> Option<String> {
+        let (ivt, data) = (self.ivt?, self.boot_data?);
+        map.ram_at(ivt.self_address)?;
+        let offset = ivt.self_address.wrapping_sub(data.start);
+        (offset != map.ivt_offset).then(|| {
+            format!(
+                "its IVT lies {offset:#x} behind the image's start, as for serial download or an SD card; in a NOR flash that is {:#x}",
+                map.ivt_offset
+            )
+        })
+    }
+
     /// The finding with this code.
     pub fn finding(&self, code: &str) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.code == code)

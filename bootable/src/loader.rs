@@ -24,7 +24,7 @@ pub enum LoaderProblem {
     },
     /// It is an application or a boot image for flash.
     #[error(
-        "no flashloader: its IVT says {self_address:#010x} in {place}, and only RAM can be loaded over serial download"
+        "no flashloader: its IVT says {self_address:#010x} in {place}, and only the chip's own RAM can be loaded over serial download"
     )]
     NotForRam {
         /// Where its IVT says that it lies.

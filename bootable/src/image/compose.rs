@@ -189,6 +189,9 @@ pub(super) fn in_flash(
             .into());
         }
     }
+    if let Some(problem) = seen.layout_problem(map) {
+        return Err(BuildProblem::Misplaced { problem }.into());
+    }
     let at = seen.ivt_address.unwrap_or(map.ivt_address());
     if at == map.ivt_address() {
         return Ok(memory.clone());

@@ -333,3 +333,32 @@ fn an_application_linked_to_the_alias_gets_a_flash_entry() {
     assert_eq!(built.inspection.ivt.unwrap().entry, 0x6000_2101);
     assert!(built.inspection.finding("reset-outside-image").is_none());
 }
+
+#[test]
+fn a_signed_ram_image_for_an_sd_card_is_refused() {
+    let (ivt, data) = headers(0x2000_2101, 0x2800);
+    let ivt = Ivt {
+        boot_data: 0x2000_1420,
+        self_address: 0x2000_1400,
+        csf: 0x2000_2400,
+        ..ivt
+    };
+    let mut memory = at(0x2000_2000, app(0x2001_0000, 0x2000_2101, 0x400));
+    memory
+        .insert(0x2000_2400, vec![0xD4, 0, 8, 0x42, 0xC0, 0, 4, 0])
+        .unwrap();
+    let start = BootData {
+        start: 0x2000_1000,
+        ..data
+    };
+    memory
+        .insert(
+            0x2000_1400,
+            [ivt.to_bytes().as_slice(), &start.to_bytes()].concat(),
+        )
+        .unwrap();
+    assert_eq!(
+        message(memory),
+        "the image cannot be flashed as it is: its IVT lies 0x400 behind the image's start, as for serial download or an SD card; in a NOR flash that is 0x1000"
+    );
+}

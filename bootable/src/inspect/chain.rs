@@ -24,7 +24,8 @@ pub(super) fn judge(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &
     boot_data(seen, frame, memory, map);
     entry(seen, frame, memory, map);
     dcd(seen, frame, memory, map);
-    csf(seen, frame, memory);
+    csf(seen, frame, memory, map);
+    sdram(seen, frame, map);
 }
 
 /// Does the IVT lie where it says, and where the ROM looks?
@@ -290,7 +291,7 @@ fn dcd(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     }
 }
 
-fn csf(seen: &mut Inspection, frame: Frame, memory: &Memory) {
+fn csf(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     let pointer = frame.ivt.csf;
     if pointer == 0 {
         return seen.findings.push(Finding::ok(
@@ -320,9 +321,16 @@ fn csf(seen: &mut Inspection, frame: Frame, memory: &Memory) {
             format!("the CSF at {pointer:#010x} is broken: {problem}"),
         ));
     }
-    if csf.encrypted() {
-        let text = "it is encrypted for HAB, which public tools hold for unsupported when an RT1020 boots from NOR flash";
-        seen.findings.push(Finding::warning("encrypted", text));
+    let unsupported = match (csf.encrypted(), map.ram_at(frame.ivt.self_address)) {
+        (true, _) => Some(("encrypted", "encrypted for HAB")),
+        (false, Some(_)) => Some(("signed-ram", "signed and copied to RAM")),
+        (false, None) => None,
+    };
+    if let Some((code, what)) = unsupported {
+        let text = format!(
+            "it is {what}, which public tools hold for unsupported when an RT1020 boots from NOR flash"
+        );
+        seen.findings.push(Finding::warning(code, text));
     }
     let text = format!(
         "it is signed (CSF at {pointer:#010x}, {} blocks); its signature is not checked here",
@@ -330,4 +338,14 @@ fn csf(seen: &mut Inspection, frame: Frame, memory: &Memory) {
     );
     seen.findings.push(Finding::note("signed", text));
     seen.csf = Some(csf);
+}
+
+/// SDRAM works only after something has set its controller up, and before the copy only a DCD can.
+fn sdram(seen: &mut Inspection, frame: Frame, map: &MemoryMap) {
+    let ram = map.ram_at(frame.ivt.self_address);
+    if seen.dcd.is_none() && ram.is_some() && ram == map.sdram.as_ref() {
+        let text = "the image is copied to SDRAM, which works only after a DCD has set it up, and it has none";
+        seen.findings
+            .push(Finding::error("sdram-without-dcd", text));
+    }
 }

@@ -168,7 +168,7 @@ fn a_boot_image_for_flash_is_no_flashloader() {
     let flat = crate::testing::image().filled(0x6000_0000, 0x2400, 0xFF);
     assert_eq!(
         message(&flat),
-        "no flashloader: its IVT says 0x60001000 in flash, and only RAM can be loaded over serial download"
+        "no flashloader: its IVT says 0x60001000 in flash, and only the chip's own RAM can be loaded over serial download"
     );
 }
 
