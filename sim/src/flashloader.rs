@@ -2,12 +2,26 @@
 //!
 //! The [`Processor`] knows commands, data phases and answers; it never waits, it says what it [`Waits`] for. The
 //! [`Flashloader`] puts it behind USB HID; a UART puts the same processor behind its frames.
+//!
+//! Source of every behaviour: the genuine RT1021 flashloader, run in emulation and recorded.
 
+mod command;
+mod config;
+mod descriptors;
+mod driver;
+mod keyblob;
+mod memory;
+mod nor;
+mod probe;
 mod processor;
+mod property;
+mod sb;
+mod status;
+mod thumb;
 mod usb;
 
 pub use processor::{Packet, Processor, Received, Waits};
-pub use usb::{Control, Flashloader, OutResult};
+pub use usb::{Control, Flashloader, OutResult, PACKET, REPORT};
 
 /// How a flashloader ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,4 +39,18 @@ pub enum Outcome {
     },
     /// The core does nothing a host could see any more: a bus fault, an endless wait.
     Silent,
+}
+
+/// What differs between builds of the firmware: the RAM they keep for themselves (property 12), first and last byte.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Build {
+    /// Reserved regions.
+    pub reserved: [(u32, u32); 2],
+}
+
+impl Default for Build {
+    /// The build of NXP-MCUBootUtility, K2.1.0.
+    fn default() -> Build {
+        Build { reserved: [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)] }
+    }
 }

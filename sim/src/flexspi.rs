@@ -117,22 +117,21 @@ impl FlexSpi {
         self.line = None;
     }
 
-    /// An IP command: plays `count` sequences from `first` on. `tx` is what WRITE sends, `len` what READ fetches
-    /// (0 = the instruction's own operand).
+    /// An IP command: plays `count` sequences from `first` on. WRITE sends from `tx`; `size` bytes are written or
+    /// read, 0 = as many as the instruction's own operand says.
     pub fn ip_command(
         &mut self,
         first: usize,
         count: usize,
         address: u32,
         tx: &[u8],
-        len: usize,
+        size: usize,
         clock: &mut Clock,
     ) -> Result<Vec<u8>, IpError> {
         self.ip_commands += 1;
         if address >= self.flash_size {
             return Err(IpError::OutOfRange);
         }
-        let size = if tx.is_empty() { len } else { tx.len() };
         let mut got = Vec::new();
         for index in first..first + count {
             got.extend(self.play(index, address, size, tx, clock)?);

@@ -1,0 +1,205 @@
+//! The firmware's FlexSPI NOR driver: what goes over the wires for one configuration, program, erase.
+//!
+//! Every IP command copies its sequence into slot 1 of the controller's table and plays it there.
+//!
+//! ```text
+//! program   [exit 0-4-4] write enable, page program, status until ready, drop buffers
+//! erase     the same with an erase
+//! configure device mode: write enable, sequence with argument, status until ready
+//!           up to three configuration commands, each the same way
+//! ```
+
+use super::config::{Config, field, misc, seq};
+use super::status::{FLEXSPI_COMMAND, FLEXSPI_TIMEOUT, INVALID_ARGUMENT, Stop};
+use crate::machine::Machine;
+
+/// Slot of the controller's table that IP commands use.
+const SCRATCH: usize = 1;
+/// Delay after a look at a busy part when the block sets a time-out.
+const BUSY_DELAY_NS: u64 = 1_000_000;
+/// Looks beyond which a part that did not get ready never will.
+const PATIENCE: u32 = 64;
+
+/// An IP command with the block's sequences `first..first + count`; `size` 0 = the instruction's own operand.
+fn command(
+    m: &mut Machine,
+    config: &Config,
+    (first, count): (usize, usize),
+    address: u32,
+    tx: &[u8],
+    size: usize,
+) -> Result<Vec<u8>, Stop> {
+    m.flexspi.set_lut(SCRATCH, &config.sequences(first, count));
+    play(m, count, address, tx, size)
+}
+
+/// Plays what stands in the scratch slot.
+fn play(m: &mut Machine, count: usize, address: u32, tx: &[u8], size: usize) -> Result<Vec<u8>, Stop> {
+    m.flexspi
+        .ip_command(SCRATCH, count.max(1), address, tx, size, &mut m.clock)
+        .map_err(|_| Stop::Status(FLEXSPI_COMMAND))
+}
+
+/// Plays a sequence of four table words and reads `len` bytes; a sequence that reads nothing hangs the firmware.
+pub fn read_with(m: &mut Machine, words: &[u32; 4], address: u32, len: usize) -> Result<Vec<u8>, Stop> {
+    m.flexspi.set_lut(SCRATCH, words);
+    read_again(m, address, len)
+}
+
+/// The same sequence once more.
+pub fn read_again(m: &mut Machine, address: u32, len: usize) -> Result<Vec<u8>, Stop> {
+    let data = play(m, 1, address, &[], len)?;
+    if data.len() < len { Err(Stop::Hang) } else { Ok(data) }
+}
+
+/// Plays a sequence that writes `tx`.
+pub fn write_with(m: &mut Machine, words: &[u32; 4], address: u32, tx: &[u8]) -> Result<(), Stop> {
+    m.flexspi.set_lut(SCRATCH, words);
+    play(m, 1, address, tx, tx.len()).map(|_| ())
+}
+
+/// Leaves the continuous-read mode.
+pub fn exit_no_cmd(m: &mut Machine, config: &Config) -> Result<(), Stop> {
+    command(m, config, (seq::EXIT_NO_CMD, 1), 0, &[], 0).map(|_| ())
+}
+
+/// Write enable, after leaving the continuous-read mode where the block says so.
+pub fn write_enable(m: &mut Machine, config: &Config, address: u32) -> Result<(), Stop> {
+    if config.u8(field::EXIT_NO_CMD) != 0 {
+        exit_no_cmd(m, config)?;
+    }
+    command(m, config, (seq::WRITE_ENABLE, 1), address, &[], 0).map(|_| ())
+}
+
+/// Looks at the status until the part is ready. Time-out 0 = for ever.
+pub fn wait_busy(m: &mut Machine, config: &Config, address: u32) -> Result<(), Stop> {
+    let timeout = config.u32(field::TIMEOUT_MS);
+    let offset = u32::from(config.u16(field::BUSY_OFFSET)) & 31;
+    let ready_level = u32::from(config.u16(field::BUSY_POLARITY) != 0);
+    let mut looks = 0u32;
+    loop {
+        let data = command(m, config, (seq::READ_STATUS, 1), address, &[], 4)?;
+        let Some(word) = data.first_chunk::<4>() else { return Err(Stop::Hang) };
+        if u32::from_le_bytes(*word) >> offset & 1 == ready_level {
+            return Ok(());
+        }
+        looks += 1;
+        if timeout > 0 {
+            if looks > timeout {
+                return Err(FLEXSPI_TIMEOUT.into());
+            }
+            m.clock.work(BUSY_DELAY_NS);
+        } else if looks > m.nor().busy_polls + PATIENCE {
+            return Err(Stop::Hang);
+        }
+    }
+}
+
+/// Sets the controller and the part up for a block; quad-enable device modes are one-time and switched off after.
+pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
+    m.flexspi.software_reset();
+    m.flexspi.clear_pointer();
+    m.flexspi.flash_size = config.u32(field::FLASH_SIZES);
+    m.flexspi.clock_hz = SAFE_CLOCK_HZ;
+    if config.u8(field::DEVICE_MODE_ENABLE) != 0 {
+        let sequence = (usize::from(config.u8(field::DEVICE_MODE_SEQ)), usize::from(config.u8(field::DEVICE_MODE_SEQ + 1)));
+        configure_with(m, config, sequence, config.u32(field::DEVICE_MODE_ARG))?;
+    }
+    if config.u8(field::CONFIG_CMD_ENABLE) != 0 {
+        for i in 0..3 {
+            let at = field::CONFIG_CMD_SEQS + 4 * i;
+            let (count, index) = (usize::from(config.u8(at)), usize::from(config.u8(at + 1)));
+            if index > 0 {
+                configure_with(m, config, (count, index), config.u32(field::CONFIG_CMD_ARGS + 4 * i))?;
+            }
+        }
+    }
+    read_clock(m, config);
+    m.flexspi.read_sequence = seq::READ;
+    m.flexspi.set_lut(seq::READ, &config.sequences(seq::READ, 1));
+    if config.u8(field::DEVICE_MODE_TYPE) == 1 {
+        config.set_u8(field::DEVICE_MODE_ENABLE, 0);
+    }
+    Ok(())
+}
+
+/// One device-mode or configuration command: write enable, the sequence with its argument, then wait.
+fn configure_with(m: &mut Machine, config: &Config, (count, index): (usize, usize), argument: u32) -> Result<(), Stop> {
+    write_enable(m, config, 0)?;
+    command(m, config, (index, count), 0, &argument.to_le_bytes(), 0)?;
+    match config.u16(field::WAIT_TIME) {
+        0 => wait_busy(m, config, 0),
+        time => {
+            m.clock.work(u64::from(time) * 100_000);
+            Ok(())
+        }
+    }
+}
+
+/// Programs one page.
+pub fn program_page(m: &mut Machine, config: &Config, address: u32, page: &[u8]) -> Result<(), Stop> {
+    operate(m, config, address, seq::PAGE_PROGRAM, page)
+}
+
+/// Erases all chips.
+pub fn erase_all(m: &mut Machine, config: &Config) -> Result<(), Stop> {
+    if config.total_size() == 0 {
+        return Ok(());
+    }
+    operate(m, config, 0, seq::ERASE_CHIP, &[])
+}
+
+/// Erases a range of whole sectors; blocks only where the address has no bit set but the block size's own.
+pub fn erase(m: &mut Machine, config: &Config, start: u32, len: u32) -> Result<(), Stop> {
+    let sector = config.u32(field::SECTOR_SIZE);
+    let block = config.u32(field::BLOCK_SIZE);
+    let end = u64::from(start) + u64::from(len);
+    if sector == 0 || end > u64::from(config.total_size()) {
+        return Err(INVALID_ARGUMENT.into());
+    }
+    let (mut at, mut left) = (start, len);
+    while left > 0 {
+        // a mask slip of the firmware: `!block` where `block - 1` is meant
+        let (sequence, size) = if at & !block == 0 && left >= block && block > 0 {
+            (seq::ERASE_BLOCK, block)
+        } else {
+            (seq::ERASE_SECTOR, sector)
+        };
+        operate(m, config, at, sequence, &[])?;
+        at = at.wrapping_add(size);
+        left = left.saturating_sub(size);
+    }
+    Ok(())
+}
+
+/// Write enable, one changing command, wait; buffers are dropped whatever happened.
+fn operate(m: &mut Machine, config: &Config, address: u32, sequence: usize, tx: &[u8]) -> Result<(), Stop> {
+    m.flexspi.clock_hz = clock_hz(config.u8(field::IP_CLOCK), config);
+    let done = write_enable(m, config, address)
+        .and_then(|()| command(m, config, (sequence, 1), address, tx, tx.len()))
+        .and_then(|_| wait_busy(m, config, address));
+    m.flexspi.software_reset();
+    read_clock(m, config);
+    done
+}
+
+/// Root clock while probing and configuring.
+const SAFE_CLOCK_HZ: u64 = 31_764_705;
+
+/// The read clock.
+fn read_clock(m: &mut Machine, config: &Config) {
+    m.flexspi.clock_hz = clock_hz(config.u8(field::SERIAL_CLOCK), config);
+}
+
+/// Root clock of a clock index; indices without an entry keep the probing clock.
+///
+/// Source: dividers of PLL3 PFD0 in the genuine RT1021 flashloader, 480 MHz × 18 / fraction / divider.
+fn clock_hz(index: u8, config: &Config) -> u64 {
+    const SDR: [(u64, u64); 9] =
+        [(34, 8), (22, 8), (18, 8), (30, 4), (18, 6), (14, 6), (13, 5), (26, 2), (22, 2)];
+    const DDR: [(u64, u64); 9] =
+        [(24, 6), (22, 4), (12, 6), (30, 2), (18, 3), (22, 2), (33, 1), (13, 2), (22, 1)];
+    let table = if config.u32(field::MISC_OPTION) & misc::DDR != 0 { DDR } else { SDR };
+    let entry = usize::from(index).checked_sub(1).and_then(|i| table.get(i));
+    entry.map_or(SAFE_CLOCK_HZ, |(fraction, divider)| 480_000_000 * 18 / fraction / divider)
+}

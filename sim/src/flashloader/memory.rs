@@ -1,0 +1,170 @@
+//! The firmware's memory interface: which address or memory id means what, and what may be done there.
+
+use super::Build;
+use super::nor::NorMemory;
+use super::status::{FLASH_ADDRESS, INVALID_ARGUMENT, MEMORY_RANGE, NOT_CONFIGURED, Status, Stop};
+use crate::flexspi::AHB_BASE;
+use crate::machine::Machine;
+use crate::memory::BANKS;
+
+/// FlexSPI NOR.
+pub const FLEXSPI_NOR: u32 = 9;
+/// Serial NOR or EEPROM on LPSPI: known, never configured here.
+pub const SPI_NOR: u32 = 0x110;
+/// SD card: known, never configured here.
+pub const SD: u32 = 0x120;
+
+/// Memories and the map.
+#[derive(Debug, Clone)]
+pub struct Memory {
+    /// FlexSPI NOR.
+    pub nor: NorMemory,
+    build: Build,
+}
+
+/// What an address range lies in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Ram,
+    Flash,
+}
+
+impl Memory {
+    /// Nothing configured yet.
+    pub fn new(build: Build) -> Memory {
+        Memory { nor: NorMemory::default(), build }
+    }
+
+    /// Where a whole range lies.
+    fn place(&self, address: u32, len: u32) -> Result<Place, Stop> {
+        let last = u64::from(address) + u64::from(len.max(1)) - 1;
+        let inside = |start: u32, size: u32| address >= start && last < u64::from(start) + u64::from(size);
+        if BANKS.iter().any(|bank| inside(bank.start, bank.mapped)) {
+            Ok(Place::Ram)
+        } else if inside(AHB_BASE, self.nor.mapped) {
+            Ok(Place::Flash)
+        } else {
+            Err(MEMORY_RANGE.into())
+        }
+    }
+
+    fn is_reserved(&self, address: u32, len: u32) -> bool {
+        let last = u64::from(address) + u64::from(len.max(1)) - 1;
+        self.build.reserved.iter().any(|(start, end)| last >= u64::from(*start) && address <= *end)
+    }
+
+    /// May code or an option block be there?
+    pub fn is_application(&self, address: u32) -> bool {
+        let ram = BANKS.iter().any(|bank| address >= bank.start && address - bank.start < bank.mapped);
+        let flash = self.nor.configured && address >= AHB_BASE && address - AHB_BASE < self.nor.mapped;
+        !matches!(address, 0 | 1 | u32::MAX) && (ram || flash)
+    }
+
+    /// Is it 0, or a stack pointer inside a bank but not at its start?
+    pub fn is_stack(&self, address: u32) -> bool {
+        let inside = BANKS.iter().any(|bank| address > bank.start && address - bank.start <= bank.mapped);
+        address == 0 || inside
+    }
+
+    /// A chunk of read-memory.
+    pub fn read(&self, m: &mut Machine, address: u32, len: usize, memory: u32) -> Result<Vec<u8>, Stop> {
+        self.mapped_only(memory)?;
+        match self.place(address, len as u32)? {
+            // more of a bank than exists: bus fault
+            Place::Ram => m.ram.slice(address, len).map(<[u8]>::to_vec).ok_or(Stop::Hang),
+            Place::Flash => self.nor.read(m, address, len),
+        }
+    }
+
+    /// A chunk of write-memory.
+    pub fn write(&mut self, m: &mut Machine, address: u32, bytes: &[u8], memory: u32) -> Result<(), Stop> {
+        self.mapped_only(memory)?;
+        let len = bytes.len() as u32;
+        match self.place(address, len)? {
+            _ if self.is_reserved(address, len) => Err(MEMORY_RANGE.into()),
+            Place::Ram if m.ram.write(address, bytes) => Ok(()),
+            Place::Ram => Err(Stop::Hang),
+            Place::Flash => self.nor.write(m, address, bytes),
+        }
+    }
+
+    /// fill-memory.
+    pub fn fill(&mut self, m: &mut Machine, address: u32, len: u32, pattern: u32) -> Result<(), Stop> {
+        if len == 0 {
+            return Ok(());
+        }
+        match self.place(address, len)? {
+            _ if self.is_reserved(address, len) => Err(MEMORY_RANGE.into()),
+            Place::Ram => {
+                let bytes = pattern_bytes(pattern, len);
+                if m.ram.write(address, &bytes) { Ok(()) } else { Err(Stop::Hang) }
+            }
+            Place::Flash => {
+                self.nor.write(m, address, &pattern_bytes(pattern, len))?;
+                self.nor.flush(m)
+            }
+        }
+    }
+
+    /// flash-erase-region.
+    pub fn erase(&mut self, m: &mut Machine, address: u32, len: u32, memory: u32) -> Result<(), Stop> {
+        if len == 0 {
+            return Ok(());
+        }
+        self.mapped_only(memory)?;
+        match self.place(address, len)? {
+            Place::Ram => Err(FLASH_ADDRESS.into()),
+            Place::Flash => self.nor.erase(m, address, len),
+        }
+    }
+
+    /// flash-erase-all.
+    pub fn erase_all(&mut self, m: &mut Machine, memory: u32) -> Result<(), Stop> {
+        match memory {
+            FLEXSPI_NOR => self.nor.erase_all(m),
+            SPI_NOR | SD => Err(NOT_CONFIGURED.into()),
+            _ => Err(INVALID_ARGUMENT.into()),
+        }
+    }
+
+    /// configure-memory.
+    pub fn configure(&mut self, m: &mut Machine, memory: u32, address: u32) -> Result<(), Stop> {
+        if memory != FLEXSPI_NOR {
+            return Err(INVALID_ARGUMENT.into());
+        }
+        let last = address.wrapping_add(511);
+        if !self.is_application(address) || !self.is_application(last) {
+            return Err(INVALID_ARGUMENT.into());
+        }
+        let block = self.read(m, address, 512, 0)?;
+        self.nor.configure(m, &block)
+    }
+
+    /// Property 25.
+    pub fn attributes(&self, memory: u32) -> Result<Vec<u32>, Status> {
+        match memory {
+            FLEXSPI_NOR if self.nor.configured => {}
+            FLEXSPI_NOR | SPI_NOR | SD => return Err(NOT_CONFIGURED),
+            _ => return Err(INVALID_ARGUMENT),
+        }
+        use super::config::field;
+        let config = &self.nor.config;
+        let block = config.u32(field::BLOCK_SIZE);
+        let flags = if block == 0 { 0xF } else { 0x1F };
+        let kib = config.total_size() / 1024;
+        Ok(vec![flags, AHB_BASE, kib, config.u32(field::PAGE_SIZE), config.u32(field::SECTOR_SIZE), block])
+    }
+
+    /// Memory ids with bits 11:8 clear mean the map; group 1 holds two external memories, never configured.
+    fn mapped_only(&self, memory: u32) -> Result<(), Stop> {
+        match memory >> 8 & 0xF {
+            0 => Ok(()),
+            1 if matches!(memory, SPI_NOR | SD) => Err(NOT_CONFIGURED.into()),
+            _ => Err(MEMORY_RANGE.into()),
+        }
+    }
+}
+
+fn pattern_bytes(pattern: u32, len: u32) -> Vec<u8> {
+    pattern.to_le_bytes().into_iter().cycle().take(len as usize).collect()
+}

@@ -1,0 +1,181 @@
+//! Memory 9 as the firmware drives it: page buffer, blank checks, verification, configuration.
+
+use super::config::{Config, LEN, TAG, field};
+use super::driver;
+use super::probe::{self, Options};
+use super::status::{
+    COMMAND_FAILURE, CUMULATIVE_WRITE, INVALID_ARGUMENT, NOT_CONFIGURED, Stop, WRITE_ALIGNMENT,
+};
+use crate::flexspi::{AHB_BASE, AHB_LINE};
+use crate::machine::Machine;
+
+/// State of memory 9.
+#[derive(Debug, Clone)]
+pub struct NorMemory {
+    /// The active block; overwritten by failed configurations too.
+    pub config: Config,
+    /// The last configuration succeeded, or an earlier one did and later ones failed early.
+    pub configured: bool,
+    /// Bytes that the memory map gives to the flash.
+    pub mapped: u32,
+    /// Page under way: address and bytes so far.
+    page: Option<(u32, Vec<u8>)>,
+}
+
+impl Default for NorMemory {
+    fn default() -> NorMemory {
+        NorMemory { config: Config::blank(), configured: false, mapped: 0x1000_0000, page: None }
+    }
+}
+
+fn offset(address: u32) -> u32 {
+    address.wrapping_sub(AHB_BASE)
+}
+
+impl NorMemory {
+    fn check_configured(&self) -> Result<(), Stop> {
+        if self.configured { Ok(()) } else { Err(NOT_CONFIGURED.into()) }
+    }
+
+    /// configure-memory with the 512 bytes at the given address.
+    pub fn configure(&mut self, m: &mut Machine, block: &[u8]) -> Result<(), Stop> {
+        let word = |at: usize| block.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
+        let word0 = word(0);
+        if word0 >> 28 == 0xC {
+            probe::probe(m, &mut self.config, Options { word0, word1: word(4) })?;
+            return self.set_up(m);
+        }
+        match word0 {
+            0xF000_000F => self.program_block(m),
+            TAG => {
+                self.config = Config::from_bytes(block).ok_or(INVALID_ARGUMENT)?;
+                self.set_up(m)
+            }
+            _ => Err(INVALID_ARGUMENT.into()),
+        }
+    }
+
+    fn set_up(&mut self, m: &mut Machine) -> Result<(), Stop> {
+        self.configured = false;
+        driver::init(m, &mut self.config)?;
+        m.flexspi.software_reset();
+        self.mapped = self.config.total_size();
+        self.configured = true;
+        Ok(())
+    }
+
+    /// 0xF000000F: the active block into the first two pages, erased again if that fails.
+    fn program_block(&mut self, m: &mut Machine) -> Result<(), Stop> {
+        if !self.configured {
+            return Err(INVALID_ARGUMENT.into());
+        }
+        if !self.is_blank(m, AHB_BASE, LEN as u32) {
+            return Err(CUMULATIVE_WRITE.into());
+        }
+        let block = *self.config.bytes();
+        if let Err(stop) = self.write(m, AHB_BASE, &block) {
+            driver::erase(m, &self.config, 0, LEN as u32).or_else(only_hang)?;
+            return Err(stop);
+        }
+        if let Err(stop) = self.flush(m) {
+            self.erase(m, AHB_BASE, self.config.u32(field::SECTOR_SIZE)).or_else(only_hang)?;
+            return Err(stop);
+        }
+        Ok(())
+    }
+
+    /// Bytes through the memory map.
+    pub fn read(&self, m: &mut Machine, address: u32, len: usize) -> Result<Vec<u8>, Stop> {
+        self.check_configured()?;
+        Ok(m.flexspi.ahb_read(offset(address), len, &mut m.clock))
+    }
+
+    /// Adds bytes to the page under way; every full page is programmed.
+    pub fn write(&mut self, m: &mut Machine, address: u32, bytes: &[u8]) -> Result<(), Stop> {
+        self.check_configured()?;
+        let size = self.config.u32(field::PAGE_SIZE);
+        let (mut at, mut bytes) = (address, bytes);
+        while !bytes.is_empty() {
+            let (start, page) = match &mut self.page {
+                Some((start, page)) if start.wrapping_add(page.len() as u32) == at => (start, page),
+                Some(_) => {
+                    self.flush(m)?;
+                    continue;
+                }
+                None if at & size.wrapping_sub(1) != 0 => return Err(WRITE_ALIGNMENT.into()),
+                none => {
+                    let (start, page) = none.insert((at, Vec::new()));
+                    (start, page)
+                }
+            };
+            let _ = start;
+            let take = (size as usize).saturating_sub(page.len()).min(bytes.len());
+            let (now, later) = bytes.split_at(take);
+            page.extend_from_slice(now);
+            at = at.wrapping_add(take as u32);
+            bytes = later;
+            if page.len() >= size as usize {
+                self.flush(m)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Programs the page under way, padded with ones: it must be blank before and read back after.
+    pub fn flush(&mut self, m: &mut Machine) -> Result<(), Stop> {
+        let Some((address, mut page)) = self.page.take() else { return Ok(()) };
+        let size = self.config.u32(field::PAGE_SIZE);
+        page.resize(size as usize, 0xFF);
+        if !self.is_blank(m, address, size) {
+            return Err(CUMULATIVE_WRITE.into());
+        }
+        driver::program_page(m, &self.config, offset(address), &page)?;
+        if self.holds(m, address, &page) { Ok(()) } else { Err(COMMAND_FAILURE.into()) }
+    }
+
+    /// Erases the sectors that a range touches and checks that they are blank.
+    pub fn erase(&mut self, m: &mut Machine, address: u32, len: u32) -> Result<(), Stop> {
+        self.check_configured()?;
+        let mask = self.config.u32(field::SECTOR_SIZE).wrapping_sub(1);
+        let start = address & !mask;
+        let end = address.wrapping_add(len).wrapping_add(mask) & !mask;
+        let len = end.wrapping_sub(start);
+        driver::erase(m, &self.config, offset(start), len)?;
+        if self.is_blank(m, start, len) { Ok(()) } else { Err(COMMAND_FAILURE.into()) }
+    }
+
+    /// Erases the whole chip and checks it.
+    pub fn erase_all(&mut self, m: &mut Machine) -> Result<(), Stop> {
+        self.check_configured()?;
+        driver::erase_all(m, &self.config)?;
+        if self.is_blank(m, AHB_BASE, self.config.total_size()) { Ok(()) } else { Err(COMMAND_FAILURE.into()) }
+    }
+
+    /// All ones? Looks no further than the first buffer fill that is not.
+    fn is_blank(&self, m: &mut Machine, address: u32, len: u32) -> bool {
+        self.compare(m, address, len, |_, byte| byte == 0xFF)
+    }
+
+    fn holds(&self, m: &mut Machine, address: u32, bytes: &[u8]) -> bool {
+        self.compare(m, address, bytes.len() as u32, |i, byte| bytes.get(i) == Some(&byte))
+    }
+
+    fn compare(&self, m: &mut Machine, address: u32, len: u32, good: impl Fn(usize, u8) -> bool) -> bool {
+        let mut done = 0;
+        while done < len {
+            let at = offset(address).wrapping_add(done);
+            let take = (AHB_LINE - at % AHB_LINE).min(len - done);
+            let data = m.flexspi.ahb_read(at, take as usize, &mut m.clock);
+            if !data.iter().enumerate().all(|(i, byte)| good(done as usize + i, *byte)) {
+                return false;
+            }
+            done += take;
+        }
+        true
+    }
+}
+
+/// A failed repair is not reported, an endless one is.
+fn only_hang(stop: Stop) -> Result<(), Stop> {
+    if stop == Stop::Hang { Err(stop) } else { Ok(()) }
+}

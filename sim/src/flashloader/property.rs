@@ -1,0 +1,72 @@
+//! Properties by number.
+//!
+//! Source: genuine RT1021 flashloader, emulated.
+
+use super::Build;
+use super::memory::Memory;
+use super::status::{READ_ONLY_PROPERTY, Status, UNKNOWN_PROPERTY};
+use crate::machine::Machine;
+use crate::memory::BANKS;
+
+/// Properties that exist.
+mod number {
+    pub const VERSION: u32 = 1;
+    pub const PERIPHERALS: u32 = 2;
+    pub const COMMANDS: u32 = 7;
+    pub const MAX_PACKET: u32 = 11;
+    pub const RESERVED: u32 = 12;
+    pub const RAM_START: u32 = 14;
+    pub const RAM_SIZE: u32 = 15;
+    pub const SECURITY: u32 = 17;
+    pub const UNIQUE_ID: u32 = 18;
+    pub const TARGET: u32 = 24;
+    pub const EXTERNAL: u32 = 25;
+}
+
+/// Bit `tag - 1` for every command.
+const COMMANDS: u32 = 0x5_EFDF;
+/// Fuse word 0x460, bit 1: closed.
+const SEC_CONFIG: (usize, u32) = (6, 1 << 1);
+
+/// The words of a property.
+pub fn get(
+    m: &Machine,
+    memory: &Memory,
+    build: &Build,
+    max_packet: usize,
+    property: u32,
+    index: u32,
+) -> Result<Vec<u32>, Status> {
+    let bank = BANKS.get(index as usize).unwrap_or(&BANKS[0]);
+    Ok(match property {
+        number::VERSION => vec![u32::from_be_bytes([b'K', 2, 1, 0])],
+        number::PERIPHERALS => vec![0x11],
+        number::COMMANDS => vec![COMMANDS],
+        number::MAX_PACKET => vec![max_packet as u32],
+        number::RESERVED => build.reserved.iter().flat_map(|(start, end)| [*start, *end]).collect(),
+        number::RAM_START => vec![bank.start],
+        number::RAM_SIZE => vec![bank.mapped],
+        number::SECURITY => vec![u32::from(m.fuses.shadow(SEC_CONFIG.0) & SEC_CONFIG.1 != 0)],
+        number::UNIQUE_ID => vec![m.fuses.shadow(1), m.fuses.shadow(2)],
+        number::TARGET => vec![u32::from_be_bytes([b'T', 1, 0, 0])],
+        number::EXTERNAL => return memory.attributes(index),
+        _ => return Err(UNKNOWN_PROPERTY),
+    })
+}
+
+/// Nothing can be set: known properties say so, the others are not known.
+pub fn set(property: u32) -> Status {
+    match property {
+        number::VERSION
+        | number::PERIPHERALS
+        | number::COMMANDS
+        | number::MAX_PACKET
+        | number::RESERVED
+        | number::RAM_START
+        | number::RAM_SIZE
+        | number::UNIQUE_ID
+        | number::TARGET
+        | number::EXTERNAL => READ_ONLY_PROPERTY,
+        _ => UNKNOWN_PROPERTY,
+    }
+}

@@ -1,0 +1,60 @@
+//! Status codes the flashloader answers with.
+
+/// A status code; 0 is success.
+pub type Status = u32;
+
+/// Done.
+pub const SUCCESS: Status = 0;
+/// Data phase ended by something that is no data.
+pub const FAIL: Status = 1;
+/// Bad argument.
+pub const INVALID_ARGUMENT: Status = 4;
+/// Erase of something that is no flash.
+pub const FLASH_ADDRESS: Status = 102;
+/// FlexSPI IP command failed.
+pub const FLEXSPI_COMMAND: Status = 7001;
+/// The flash stayed busy past the block's time-out.
+pub const FLEXSPI_TIMEOUT: Status = 7002;
+/// No such command.
+pub const UNKNOWN_COMMAND: Status = 10000;
+/// The host ended its data phase.
+pub const ABORT_DATA_PHASE: Status = 10002;
+/// Not an SB file.
+pub const SB_SIGNATURE: Status = 10101;
+/// Address outside the map or inside the flashloader.
+pub const MEMORY_RANGE: Status = 10200;
+/// Flash to be written is not blank.
+pub const CUMULATIVE_WRITE: Status = 10203;
+/// Memory not configured.
+pub const NOT_CONFIGURED: Status = 10205;
+/// No such property.
+pub const UNKNOWN_PROPERTY: Status = 10300;
+/// Property cannot be set.
+pub const READ_ONLY_PROPERTY: Status = 10301;
+/// Write does not start at a page.
+pub const WRITE_ALIGNMENT: Status = 20105;
+/// Flash does not read back as it should.
+pub const COMMAND_FAILURE: Status = 20106;
+/// No SFDP signature.
+pub const SFDP_NOT_FOUND: Status = 20107;
+/// No HyperFlash.
+pub const FLASH_NOT_FOUND: Status = 20109;
+/// Dummy cycles of the double-rate read not found.
+pub const DUMMY_PROBE: Status = 20110;
+/// Fuse word does not read back as given.
+pub const OTP_VERIFY: Status = 20201;
+
+/// Why an operation ends early.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stop {
+    /// With this code.
+    Status(Status),
+    /// Never: the firmware waits for something that does not come, or the core took a fault.
+    Hang,
+}
+
+impl From<Status> for Stop {
+    fn from(status: Status) -> Stop {
+        Stop::Status(status)
+    }
+}
