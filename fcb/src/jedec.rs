@@ -35,7 +35,7 @@ impl JedecId {
         match self.0[2] {
             n @ 0x10..=0x1F => Some(1 << n),
             // Micron, Winbond and others go on at 0x20 for 64 MiB
-            n @ 0x20..=0x22 => Some(1 << (n + 6)),
+            n @ 0x20..=0x22 => Some(1 << (n - 6)),
             _ => None,
         }
     }

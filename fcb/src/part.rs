@@ -113,6 +113,19 @@ impl Part {
         fcb
     }
 
+    /// A time-out for [`Part::work_fcb`] that no erase of this unit, and no page program, outlasts, in ms.
+    ///
+    /// A quarter more than the part's own maximum; without one 1 s for a sector and 6 s for a block, above the largest
+    /// maximum of all parts here. The erase of a whole part takes longer: see [`Times::chip_erase`].
+    pub fn erase_timeout_ms(&self, erase_unit: EraseUnit) -> u32 {
+        let (time, otherwise) = match erase_unit {
+            EraseUnit::Sector4K => (self.times.sector_erase, 1_000),
+            EraseUnit::Block64K => (self.times.block_erase, 6_000),
+        };
+        let max = time.and_then(|span| u32::try_from(span.max.as_millis()).ok());
+        max.map_or(otherwise, |max| max.saturating_add(max / 4).max(1_000))
+    }
+
     /// The FCBs to configure with, one after the other, to bring the status registers from `now` to `new`.
     ///
     /// Each is a work FCB with a device mode sequence: the flashloader sends write enable, the write, and waits.

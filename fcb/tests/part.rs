@@ -39,6 +39,36 @@ fn the_work_fcb_erases_64_kib_through_sequence_5() {
 }
 
 #[test]
+fn no_erase_outlasts_the_time_out() {
+    assert_eq!(
+        part("is25lp064a").erase_timeout_ms(EraseUnit::Sector4K),
+        1_000
+    );
+    assert_eq!(
+        part("is25lp064a").erase_timeout_ms(EraseUnit::Block64K),
+        2_432 + 608
+    );
+    assert_eq!(
+        part("s25fl064l").erase_timeout_ms(EraseUnit::Block64K),
+        6_000,
+        "not known"
+    );
+    for part in database::parts() {
+        for (unit, time) in [
+            (EraseUnit::Sector4K, part.times.sector_erase),
+            (EraseUnit::Block64K, part.times.block_erase),
+        ] {
+            let limit = part.erase_timeout_ms(unit);
+            assert!(
+                time.is_none_or(|time| u128::from(limit) > time.max.as_millis()),
+                "{}",
+                part.name
+            );
+        }
+    }
+}
+
+#[test]
 fn a_forced_field_reaches_the_boot_fcb_and_the_work_fcb_keeps_its_own_few() {
     let text = "name='F'\njedec='9d6017'\nsize='8M'\nquad-enable='sr1-bit6'\nclock=6\n\
         read={opcode=0xEB,address-pads=4,data-pads=4,dummy-cycles=8}\n\
