@@ -74,7 +74,7 @@ pub struct Client<L> {
     /// The next answer will be the one to the next command.
     pub(super) synced: bool,
     /// Property 0x0B, once asked.
-    payload: Option<usize>,
+    pub(super) payload: Option<usize>,
 }
 
 impl<L: Link> Client<L> {
@@ -386,6 +386,3 @@ pub(super) fn own(command: Tag, response: &Response) -> Result<(), Error> {
         )),
     }
 }
-
-#[cfg(test)]
-mod tests;

@@ -52,7 +52,7 @@ impl<L: Link> Client<L> {
             let sent = self.link.send_data(piece, self.timeouts.data);
             let sent = sent.map_err(|e| e.during(command, Step::Data, done))?;
             done += piece.len() as u64;
-            if sent == Sent::Stop {
+            if sent == Sent::Stop && done < total {
                 break;
             }
             if !progress(done) && done < total {

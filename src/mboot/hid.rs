@@ -64,6 +64,11 @@ impl<P: HidPort> HidLink<P> {
         HidLink { port, early: None }
     }
 
+    /// The port below.
+    pub fn port_mut(&mut self) -> &mut P {
+        &mut self.port
+    }
+
     /// Gives the port back.
     pub fn into_port(self) -> P {
         self.port

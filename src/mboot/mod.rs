@@ -44,3 +44,6 @@ pub type Mboot<L> = Client<L>;
 
 /// Told how far a data phase is, in bytes; returns whether to go on.
 pub type Progress<'a> = &'a mut dyn FnMut(u64) -> bool;
+
+#[cfg(test)]
+mod tests;

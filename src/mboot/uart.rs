@@ -119,6 +119,11 @@ impl<P: SerialPort> UartLink<P> {
         Ok(None)
     }
 
+    /// The port below.
+    pub fn port_mut(&mut self) -> &mut P {
+        &mut self.port
+    }
+
     /// Gives the port back.
     pub fn into_port(self) -> P {
         self.port

@@ -28,6 +28,8 @@ mod report {
 
 /// Most stale reports thrown away: a Linux hidraw ring holds 64.
 const STALE_LIMIT: usize = 128;
+/// A stale report waits in the device until it is fetched, and then comes at once.
+const SETTLE: Duration = Duration::from_millis(20);
 
 /// SDP over a HID port.
 #[derive(Debug)]
@@ -39,6 +41,11 @@ impl<P: HidPort> HidLink<P> {
     /// A link over `port`.
     pub fn new(port: P) -> HidLink<P> {
         HidLink { port }
+    }
+
+    /// The port below.
+    pub fn port_mut(&mut self) -> &mut P {
+        &mut self.port
     }
 
     /// Gives the port back.
@@ -69,7 +76,7 @@ impl<P: HidPort> Link for HidLink<P> {
 
     fn drain(&mut self) -> Result<(), LinkError> {
         for _ in 0..STALE_LIMIT {
-            if self.port.read(Duration::ZERO)?.is_none() {
+            if self.port.read(SETTLE)?.is_none() {
                 break;
             }
         }

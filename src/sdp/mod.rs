@@ -19,15 +19,17 @@ mod command;
 mod error;
 mod hid;
 mod link;
+mod session;
 mod uart;
 
 pub use answer::{Hab, Status};
-pub use client::{Client, JumpOutcome, Timeouts};
+pub use client::Client;
 pub use command::{Command, Tag, Width};
 pub use error::Error;
 pub use hid::{HidLink, describe_report};
 pub use link::{Answer, Link, LinkError, Want};
-pub use uart::UartLink;
+pub use session::{JumpOutcome, Timeouts};
+pub use uart::{UartLink, describe_bytes};
 
 /// The SDP client, by the name that reads well in other rooms.
 pub type Sdp<L> = Client<L>;

@@ -9,8 +9,9 @@
 use std::time::Duration;
 
 use super::link::{DATA_PIECE, READ_PIECE};
-use super::{Answer, Command, Link, LinkError, Want};
+use super::{Answer, Command, Hab, Link, LinkError, Status, Want};
 use crate::port::SerialPort;
+use crate::port::traced::Direction;
 
 /// Speed of the ROM's UART.
 pub const BAUD: u32 = 115_200;
@@ -31,6 +32,11 @@ impl<P: SerialPort> UartLink<P> {
 
     /// Speed of the ROM's UART: 115200 baud.
     pub const BAUD: u32 = BAUD;
+
+    /// The port below.
+    pub fn port_mut(&mut self) -> &mut P {
+        &mut self.port
+    }
 
     /// Gives the port back.
     pub fn into_port(self) -> P {
@@ -92,5 +98,20 @@ impl<P: SerialPort> Link for UartLink<P> {
 
     fn describe(&self) -> String {
         self.port.describe()
+    }
+}
+
+/// A few words on bytes of the line, for a trace. Without frames only whole commands and known words can be told.
+pub fn describe_bytes(direction: Direction, bytes: &[u8]) -> Option<String> {
+    match direction {
+        Direction::Out => {
+            let command = Command::parse(bytes.try_into().ok()?);
+            command.tag.name().map(|_| command.to_string())
+        }
+        Direction::In => {
+            let word = u32::from_be_bytes(bytes.try_into().ok()?);
+            let hab = Hab::from_word(word).map(|hab| hab.to_string());
+            hab.or_else(|| Status(word).name().map(|_| Status(word).to_string()))
+        }
     }
 }

@@ -1,1 +1,214 @@
+//! Frames, acknowledgements and noise on a scripted line.
 
+use super::*;
+use crate::port::fake::FakeSerial;
+
+const ACK: [u8; 2] = [frame::START, frame::ACK];
+const NAK: [u8; 2] = [frame::START, frame::NAK];
+const ABORT: [u8; 2] = [frame::START, frame::ABORT];
+const PONG: [u8; 10] = [0x5A, 0xA7, 0, 2, 1, 0x50, 0, 0, 0xAA, 0xEA];
+const WAIT: Duration = Duration::from_secs(1);
+
+fn data(payload: &[u8]) -> Vec<u8> {
+    frame::build(frame::DATA, payload).unwrap()
+}
+
+fn response(payload: &[u8]) -> Vec<u8> {
+    frame::build(frame::COMMAND, payload).unwrap()
+}
+
+/// A link that needs no ping, to a line that says each piece after the write of the same place.
+fn link(script: &[&[u8]]) -> UartLink<FakeSerial> {
+    UartLink {
+        greeted: true,
+        ..UartLink::new(FakeSerial::script(script))
+    }
+}
+
+fn what(result: Result<impl std::fmt::Debug, LinkError>) -> &'static str {
+    match result {
+        Err(LinkError::Protocol { what, .. }) => what,
+        other => panic!("not a protocol error: {other:?}"),
+    }
+}
+
+#[test]
+fn the_first_command_is_preceded_by_one_ping() {
+    let mut link = UartLink::new(FakeSerial::script(&[&PONG, &ACK, &ACK]));
+    link.send_command(&[1], WAIT).unwrap();
+    link.send_command(&[2], WAIT).unwrap();
+    assert_eq!(
+        link.port.written,
+        [vec![0x5A, 0xA6], response(&[1]), response(&[2])]
+    );
+}
+
+#[test]
+fn a_ping_is_answered_after_noise_or_at_the_third_try() {
+    let noisy = [&[0, 0, 0xFF][..], &PONG].concat();
+    let (_, answer) = UartLink::connect(FakeSerial::script(&[&noisy])).unwrap();
+    assert_eq!(
+        answer,
+        PingResponse {
+            version: (1, 2, 0),
+            options: 0
+        }
+    );
+    let (link, _) = UartLink::connect(FakeSerial::script(&[&[], &[0x5A], &PONG])).unwrap();
+    assert_eq!(link.port.written.len(), 3);
+    let silent = UartLink::connect(FakeSerial::script(&[])).map(|_| ());
+    assert_eq!(
+        silent,
+        Err(LinkError::Timeout {
+            waited: PING_WINDOW
+        })
+    );
+}
+
+#[test]
+fn noise_of_50_bytes_is_skipped_and_of_51_is_not() {
+    let frame = data(&[1, 2, 3]);
+    let mut link = link(&[]);
+    link.port.input.extend([0xEE; 50].iter().chain(&frame));
+    assert_eq!(link.receive(WAIT), Ok(Some(Packet::Data(vec![1, 2, 3]))));
+    link.port.input.extend([0xEE; 51].iter().chain(&frame));
+    assert_eq!(what(link.receive(WAIT)), "too much noise before a frame");
+}
+
+#[test]
+fn every_packet_is_acknowledged() {
+    let mut link = link(&[]);
+    link.port.piece = Some(1); // bytes dribble in
+    link.port.input.extend(response(&[0xA0, 0, 0, 0]));
+    link.port.input.extend(data(&[]));
+    assert_eq!(
+        link.receive(WAIT),
+        Ok(Some(Packet::Response(vec![0xA0, 0, 0, 0])))
+    );
+    assert_eq!(link.receive(WAIT), Ok(Some(Packet::Data(vec![]))));
+    assert_eq!(link.receive(WAIT), Ok(None));
+    assert_eq!(link.port.written, [ACK, ACK]);
+}
+
+#[test]
+fn a_damaged_packet_is_asked_for_again() {
+    let good = data(&[1, 2, 3]);
+    let mut bad = good.clone();
+    bad[7] ^= 1;
+    let mut link = link(&[&bad, &good]);
+    link.port.input.extend(&bad);
+    assert_eq!(link.receive(WAIT), Ok(Some(Packet::Data(vec![1, 2, 3]))));
+    assert_eq!(link.port.written, [NAK, NAK, ACK]);
+}
+
+#[test]
+fn a_packet_that_stays_damaged_is_given_up() {
+    let mut bad = data(&[1, 2, 3]);
+    bad[7] ^= 1;
+    let mut link = link(&[&bad, &bad, &bad, &bad]);
+    link.port.input.extend(&bad);
+    assert_eq!(what(link.receive(WAIT)), "a frame that stays damaged");
+    assert_eq!(link.port.written, [NAK, NAK, NAK]);
+}
+
+#[test]
+fn a_nak_makes_the_same_frame_go_out_again_three_times_at_most() {
+    let mut again = link(&[&NAK, &NAK, &ACK]);
+    assert_eq!(again.send_data(&[9], WAIT), Ok(Sent::Taken));
+    assert_eq!(again.port.written, [data(&[9]), data(&[9]), data(&[9])]);
+    let mut never = link(&[&NAK, &NAK, &NAK, &NAK, &NAK]);
+    assert_eq!(
+        what(never.send_data(&[9], WAIT)),
+        "refused as damaged again and again"
+    );
+    assert_eq!(never.port.written.len(), 4);
+}
+
+#[test]
+fn a_frame_without_acknowledgement_is_not_repeated() {
+    // the device may be busy with it: a second erase would follow
+    let mut link = link(&[]);
+    assert_eq!(
+        link.send_command(&[2], WAIT),
+        Err(LinkError::Timeout { waited: WAIT })
+    );
+    assert_eq!(link.port.written.len(), 1);
+}
+
+#[test]
+fn the_device_stops_a_write_by_an_abort_instead_of_an_ack() {
+    let answer = [&ABORT[..], &response(&[0xA0, 0, 0, 0])].concat();
+    let mut link = link(&[&answer]);
+    assert_eq!(link.send_data(&[9], WAIT), Ok(Sent::Stop));
+    assert_eq!(
+        link.receive(WAIT),
+        Ok(Some(Packet::Response(vec![0xA0, 0, 0, 0])))
+    );
+}
+
+#[test]
+fn the_host_stops_a_read_by_an_abort_instead_of_an_ack() {
+    let mut link = link(&[]);
+    link.port
+        .input
+        .extend(data(&[1]).iter().chain(&data(&[2])).chain(&data(&[3])));
+    link.receive(WAIT).unwrap();
+    assert!(link.stop_receiving());
+    link.receive(WAIT).unwrap();
+    link.receive(WAIT).unwrap();
+    assert_eq!(link.port.written, [ACK, ABORT, ACK]);
+}
+
+#[test]
+fn an_answer_whose_ack_was_lost_counts() {
+    let answer = response(&[0xA7, 0, 0, 0]);
+    let mut link = link(&[&answer]);
+    link.send_command(&[7], WAIT).unwrap();
+    assert_eq!(
+        link.receive(WAIT),
+        Ok(Some(Packet::Response(vec![0xA7, 0, 0, 0])))
+    );
+    assert_eq!(link.port.written[1], ACK);
+}
+
+#[test]
+fn late_pongs_and_acks_are_skipped() {
+    let mut link = link(&[]);
+    link.port
+        .input
+        .extend(PONG.iter().chain(&ACK).chain(&data(&[5])));
+    assert_eq!(link.receive(WAIT), Ok(Some(Packet::Data(vec![5]))));
+}
+
+#[test]
+fn lengths_are_bounded_before_anything_is_allocated() {
+    let mut link = link(&[]);
+    link.port.input.extend([0x5A, 0xA5, 0x01, 0x04, 0, 0]); // 1025
+    assert_eq!(what(link.receive(WAIT)), "a frame that is too long");
+    link.port.input.clear();
+    link.port.input.extend(data(&[1; 1024]));
+    assert_eq!(link.receive(WAIT), Ok(Some(Packet::Data(vec![1; 1024]))));
+    link.port.input.extend(&data(&[1; 10])[..9]);
+    assert_eq!(what(link.receive(WAIT)), "a frame that breaks off");
+    link.port.input.extend([0x5A, 0xB0]);
+    assert_eq!(what(link.receive(WAIT)), "an unknown frame type");
+}
+
+#[test]
+fn a_trace_says_what_passes() {
+    use Direction::{In, Out};
+    let command = response(&Command::reset().to_bytes());
+    assert_eq!(describe_bytes(Out, &command).unwrap(), "Reset()");
+    assert_eq!(describe_bytes(In, &data(&[1, 2])).unwrap(), "data, 2 bytes");
+    assert_eq!(describe_bytes(In, &ACK).unwrap(), "ACK");
+    assert_eq!(describe_bytes(In, &PONG).unwrap(), "ping response");
+    for bytes in [
+        &[][..],
+        &[0x5A],
+        &[0x5A, 0xA4],
+        &[0x5A, 0xB0, 1],
+        &[1, 2, 3],
+    ] {
+        assert_eq!(describe_bytes(In, bytes), None);
+    }
+}

@@ -1,0 +1,164 @@
+//! What a predecessor left behind.
+
+use super::*;
+
+#[test]
+fn a_quiet_device_is_in_step_after_one_question() {
+    let mut client = fresh(&[&[version()]]);
+    client.sync().unwrap();
+    client.sync().unwrap();
+    assert_eq!(commands(&mut client), [Command::get_property(1, 0)]);
+}
+
+#[test]
+fn an_abandoned_write_swallows_the_first_question_and_no_more() {
+    // as the genuine flashloader does after a bus reset
+    let mut client = fresh(&[
+        &[end_of_write(), done(Tag::WRITE_MEMORY, 1)],
+        &[version()],
+        &[version()],
+    ]);
+    assert_eq!(client.version(), Ok(Version(0x4B02_0100)));
+    assert_eq!(commands(&mut client), [Command::get_property(1, 0); 3]);
+    // after the last word of the predecessor nobody waits long
+    assert!(
+        port_of(&mut client)
+            .waited
+            .iter()
+            .all(|&t| t <= Duration::from_millis(200))
+    );
+}
+
+#[test]
+fn an_abandoned_read_is_read_to_its_end_before_anything_is_asked() {
+    let mut client = fresh(&[
+        &[version()],
+        &[report(Tag::GET_PROPERTY_RESPONSE, &[0, 0x11])],
+    ]);
+    let rest = (0..100).map(|_| Ok(Some(padded(4, &[0xEE; 1016]))));
+    let end = [Ok(Some(done(Tag::READ_MEMORY, 0))), Ok(None)];
+    port_of(&mut client).answers.extend(rest.chain(end));
+    assert_eq!(
+        client.get_property(Property::AVAILABLE_PERIPHERALS, 0),
+        Ok(vec![0x11])
+    );
+    assert_eq!(commands(&mut client).len(), 2);
+}
+
+#[test]
+fn an_echo_of_our_own_question_and_the_end_of_a_read_are_no_answer() {
+    // as the genuine flashloader does after a bus reset in a read
+    let echo = padded(1, &Command::get_property(1, 0).to_bytes());
+    let mut client = fresh(&[&[echo, done(Tag::READ_MEMORY, 0)], &[version()]]);
+    client.sync().unwrap();
+    assert_eq!(commands(&mut client).len(), 2);
+}
+
+#[test]
+fn an_answer_to_the_predecessors_property_is_not_taken_for_the_version() {
+    let mut client = fresh(&[&[report(Tag::GET_PROPERTY_RESPONSE, &[0, 1016]), version()]]);
+    client.sync().unwrap();
+    assert_eq!(commands(&mut client).len(), 1);
+}
+
+#[test]
+fn a_late_first_answer_is_not_left_for_the_next_command() {
+    // the first question is answered only after the second was asked
+    let mut client = fresh(&[&[], &[version(), version()], &[done(Tag::FILL_MEMORY, 0)]]);
+    client.fill_memory(0x2020_2000, 4, 1).unwrap();
+    assert_eq!(commands(&mut client).len(), 3);
+}
+
+#[test]
+fn a_dead_device_is_asked_three_times() {
+    let mut client = fresh(&[]);
+    client.timeouts_mut().sync = Duration::from_millis(77);
+    let error = client.fill_memory(0, 4, 0).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            Error::Timeout {
+                command: Tag::GET_PROPERTY,
+                ..
+            }
+        ),
+        "{error}"
+    );
+    assert_eq!(commands(&mut client), [Command::get_property(1, 0); 3]);
+    // the command itself never went out
+    assert_eq!(
+        port_of(&mut client)
+            .waited
+            .iter()
+            .filter(|t| t.as_millis() == 77)
+            .count(),
+        3
+    );
+}
+
+#[test]
+fn a_device_that_keeps_answering_something_else_is_told() {
+    let other = || vec![done(Tag::FLASH_ERASE_ALL, 0)];
+    let mut client = fresh(&[&other(), &other(), &other()]);
+    assert_eq!(what(client.sync()), "answers to an earlier command only");
+}
+
+#[test]
+fn a_device_that_never_stops_sending_is_given_up() {
+    let mut client = fresh(&[]);
+    port_of(&mut client)
+        .answers
+        .extend((0..20_000).map(|_| Ok(Some(padded(4, &[0])))));
+    assert_eq!(what(client.sync()), "an endless stream of packets");
+}
+
+#[test]
+fn after_a_failure_the_next_command_starts_in_step_again() {
+    let mut client = client(&[&[], &[version()], &[done(Tag::FILL_MEMORY, 0)]]);
+    let error = client
+        .flash_erase_region(0x6000_0000, 4096, MemoryId::FLEXSPI_NOR)
+        .unwrap_err();
+    assert!(matches!(
+        error,
+        Error::Timeout {
+            command: Tag::FLASH_ERASE_REGION,
+            step: Step::Response,
+            ..
+        }
+    ));
+    // the erase is answered at last
+    let late = Ok(Some(done(Tag::FLASH_ERASE_REGION, 0)));
+    port_of(&mut client).answers.extend([late, Ok(None)]);
+    client.fill_memory(0, 4, 0).unwrap();
+    assert_eq!(
+        commands(&mut client)[1..],
+        [Command::get_property(1, 0), Command::fill_memory(0, 4, 0)]
+    );
+}
+
+#[test]
+fn answers_to_other_commands_are_skipped_while_ours_is_waited_for() {
+    let mut client = client(&[&[
+        done(Tag::WRITE_MEMORY, 0),
+        padded(4, &[1, 2, 3]),
+        report(Tag::GET_PROPERTY_RESPONSE, &[0, 7]),
+        done(Tag::FILL_MEMORY, 10200),
+    ]]);
+    let error = client.fill_memory(0, 4, 0).unwrap_err();
+    assert_eq!(error.status(), Some(Status::MEMORY_RANGE_INVALID));
+}
+
+#[test]
+fn leaving_devices_are_told_at_every_step() {
+    for reads in 0..3 {
+        let mut client = fresh(&[&[version()]]);
+        let answers = [Ok(None), Ok(Some(version()))];
+        port_of(&mut client)
+            .answers
+            .extend(answers.into_iter().take(reads).chain([Err(gone())]));
+        assert!(matches!(
+            client.fill_memory(0, 4, 0),
+            Err(Error::Gone { .. })
+        ));
+    }
+}
