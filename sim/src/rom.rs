@@ -15,6 +15,7 @@ use std::collections::VecDeque;
 mod bus;
 pub mod command;
 pub mod dcd;
+pub mod descriptors;
 pub mod hid;
 pub mod ivt;
 pub mod loader;
@@ -232,6 +233,12 @@ impl Rom {
             self.reading = Some((at.wrapping_add(count), left - count));
         }
         Some(Answer::Page(page))
+    }
+
+    /// A bus reset: what was to be said is forgotten (guess).
+    pub fn forget_answers(&mut self) {
+        self.answers.clear();
+        self.reading = None;
     }
 
     /// What becomes of the chip, once, and only when every answer has been taken.

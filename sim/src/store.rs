@@ -37,14 +37,14 @@ const LOCK: &str = "board.lock";
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
     /// A file or directory could not be read or written.
-    #[error("cannot {action} {}", path.display())]
+    #[error("cannot {action} {}: {cause}", path.display())]
     Io {
         /// What was tried: "read", "write", "create".
         action: &'static str,
         /// Which file.
         path: PathBuf,
         /// What the system said.
-        source: io::Error,
+        cause: io::Error,
     },
     /// Another program, or another part of this one, has the board open.
     #[error("the virtual board in {} is in use by another program", path.display())]
@@ -144,11 +144,11 @@ fn is_new(directory: &Path) -> Result<bool, StoreError> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
-        Err(source) => {
+        Err(cause) => {
             return Err(StoreError::Io {
                 action: "read",
                 path: directory.into(),
-                source,
+                cause,
             });
         }
     };
@@ -167,10 +167,10 @@ impl Store {
     fn lock(directory: &Path) -> Result<Store, StoreError> {
         let failed = |path: &Path| {
             let path = path.to_path_buf();
-            move |source| StoreError::Io {
+            move |cause| StoreError::Io {
                 action: "create",
                 path,
-                source,
+                cause,
             }
         };
         fs::create_dir_all(directory).map_err(failed(directory))?;
@@ -189,7 +189,7 @@ impl Store {
             Err(fs4::TryLockError::WouldBlock) => Err(StoreError::Busy {
                 path: directory.into(),
             }),
-            Err(fs4::TryLockError::Error(source)) => Err(failed(&path)(source)),
+            Err(fs4::TryLockError::Error(cause)) => Err(failed(&path)(cause)),
         }
     }
 
@@ -218,23 +218,23 @@ impl Store {
     fn flash(&self, size: u32) -> Result<Vec<u8>, StoreError> {
         let path = self.directory.join(FLASH);
         let length = fs::metadata(&path)
-            .map_err(|source| not_read(&path, source))?
+            .map_err(|cause| not_read(&path, cause))?
             .len();
         if length > u64::from(size) {
             return Err(self.content(FLASH, format!("{length} bytes, the part holds {size}")));
         }
-        fs::read(&path).map_err(|source| not_read(&path, source))
+        fs::read(&path).map_err(|cause| not_read(&path, cause))
     }
 
     fn text(&self, name: &str) -> Result<String, StoreError> {
         let path = self.directory.join(name);
         let length = fs::metadata(&path)
-            .map_err(|source| not_read(&path, source))?
+            .map_err(|cause| not_read(&path, cause))?
             .len();
         if length > 1 << 20 {
             return Err(self.content(name, format!("{length} bytes, far too long")));
         }
-        let bytes = fs::read(&path).map_err(|source| not_read(&path, source))?;
+        let bytes = fs::read(&path).map_err(|cause| not_read(&path, cause))?;
         String::from_utf8(bytes).map_err(|_| self.content(name, "not a text file".into()))
     }
 
@@ -256,22 +256,22 @@ impl Store {
             drop(file);
             fs::rename(&beside, &path)
         };
-        write().map_err(|source| StoreError::Io {
+        write().map_err(|cause| StoreError::Io {
             action: "write",
             path: path.clone(),
-            source,
+            cause,
         })
     }
 }
 
-fn not_read(path: &Path, source: io::Error) -> StoreError {
+fn not_read(path: &Path, cause: io::Error) -> StoreError {
     let path = path.to_path_buf();
-    match source.kind() {
+    match cause.kind() {
         io::ErrorKind::NotFound => StoreError::Missing { path },
         _ => StoreError::Io {
             action: "read",
             path,
-            source,
+            cause,
         },
     }
 }

@@ -245,7 +245,7 @@ mod tests {
 
     #[test]
     fn boot_cfg_fields_lie_where_the_ten_pin_layout_puts_them() {
-        let config = BootConfig(0b11_0001_111_0);
+        let config = BootConfig(3 << 8 | 1 << 4 | 7 << 1);
         assert_eq!(
             (config.device(), config.flash_type(), config.hold_time_us()),
             (1, 7, 10_000)

@@ -113,9 +113,9 @@ impl Board {
 
     /// A loader runs, as after a jump to it.
     pub(crate) fn start_loader(&mut self, loader: Loader) {
-        let mut usb = Flashloader::start(&mut self.machine);
+        let mut usb = Flashloader::start_build(&mut self.machine, loader.build());
         usb.enumerate(&mut self.machine);
-        let serial = SerialLoader::new(Processor::new(UART_PACKET));
+        let serial = SerialLoader::new(Processor::with_build(UART_PACKET, loader.build()));
         let program = Program::Flashloader(loader, Box::new(usb), Box::new(serial));
         self.become_program(
             program,

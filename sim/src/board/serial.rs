@@ -93,6 +93,12 @@ impl Board {
         }
     }
 
+    /// Whether a byte is on its way to the host, or the chip is at work on what it heard: a read that waits long enough then
+    /// lets just the time pass that this takes.
+    pub fn uart_busy(&self) -> bool {
+        self.next_event().is_some()
+    }
+
     /// What becomes of a byte on its way to the chip.
     fn byte_out(&mut self, byte: u8) -> Vec<u8> {
         let faults = self.faults.uart_out();
@@ -191,20 +197,18 @@ impl Board {
     /// Puts on the line what the chip has to say. The ROM is asked for more only when the line is free.
     fn speak(&mut self) {
         match &mut self.program {
-            Program::Rom(rom, _) => {
-                if self.uart.to_host.is_empty() {
-                    let bytes = SerialRom::answer(rom, &self.machine);
-                    if bytes.is_empty()
-                        && let Some(baud) = rom.new_baud()
-                    {
-                        self.uart.rom = baud.clamp(1200, 4_000_000);
-                    }
-                    for byte in bytes {
-                        self.machine.clock.work(byte_ns(self.uart.rom));
-                        self.uart
-                            .to_host
-                            .push_back((self.machine.clock.device_ns(), byte));
-                    }
+            Program::Rom(rom, _) if self.uart.to_host.is_empty() => {
+                let bytes = SerialRom::answer(rom, &self.machine);
+                if bytes.is_empty()
+                    && let Some(baud) = rom.new_baud()
+                {
+                    self.uart.rom = baud.clamp(1200, 4_000_000);
+                }
+                for byte in bytes {
+                    self.machine.clock.work(byte_ns(self.uart.rom));
+                    self.uart
+                        .to_host
+                        .push_back((self.machine.clock.device_ns(), byte));
                 }
             }
             Program::Flashloader(_, _, serial) => {

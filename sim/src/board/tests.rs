@@ -1,8 +1,10 @@
 use super::*;
-use crate::fault::{ByteFault, ReportFault};
 use crate::rom::loader::Loader;
 use crate::straps::BootMode;
 use crate::testkit::*;
+
+mod faults;
+mod flashloader;
 
 fn board(faults: Vec<Fault>) -> Board {
     Board::new(Settings {
@@ -11,30 +13,11 @@ fn board(faults: Vec<Fault>) -> Board {
     })
 }
 
-fn flashloader() -> Board {
+fn running() -> Board {
     let mut board = board(vec![]);
     board.start_loader(Loader::Standin);
     board.wait(SECOND);
     board
-}
-
-/// Sends ERROR_STATUS with a fault at the first report out or in; what comes back.
-fn error_status(fault: Fault) -> (Result<(), Gone>, Vec<Vec<u8>>, Board) {
-    let mut board = board(vec![fault]);
-    let sent = board.usb_write(&[&[1][..], &sdp(ERROR_STATUS, 0, 0, 0, 0)].concat());
-    let mut reports = Vec::new();
-    while let Ok(Some(report)) = board.usb_read(SECOND) {
-        reports.push(report);
-    }
-    (sent, reports, board)
-}
-
-fn out(what: ReportFault) -> Fault {
-    Fault::UsbOut { at: 1, what }
-}
-
-fn into(what: ReportFault) -> Fault {
-    Fault::UsbIn { at: 1, what }
 }
 
 #[test]
@@ -129,285 +112,31 @@ fn straps_count_at_reset_only() {
     assert_eq!(board.usb(), None);
 }
 
-// Every fault of a report, once.
-
-#[test]
-fn a_lost_command_is_not_answered_and_a_lost_answer_is_missing() {
-    assert_eq!(error_status(out(ReportFault::Drop)).1.len(), 0);
-    let (_, reports, _) = error_status(into(ReportFault::Drop));
-    assert_eq!(
-        reports.iter().map(|report| report[0]).collect::<Vec<_>>(),
-        [4]
-    );
-}
-
-#[test]
-fn a_bent_command_is_another_command_and_a_bent_answer_another_answer() {
-    let corrupt = ReportFault::Corrupt { byte: 1, xor: 0x80 };
-    assert_eq!(error_status(out(corrupt)).1[1][1..5], [0x33; 4]);
-    assert_eq!(
-        error_status(into(corrupt)).1[0],
-        [3, 0xD6, 0x78, 0x78, 0x56]
-    );
-}
-
-#[test]
-fn doubled_reports_arrive_twice() {
-    assert_eq!(error_status(out(ReportFault::Duplicate)).1.len(), 4);
-    let ids: Vec<u8> = error_status(into(ReportFault::Duplicate))
-        .1
-        .iter()
-        .map(|r| r[0])
-        .collect();
-    assert_eq!(ids, [3, 3, 4]);
-}
-
-#[test]
-fn short_long_and_misnamed_reports() {
-    let (truncate, oversize) = (
-        ReportFault::Truncate { length: 3 },
-        ReportFault::Oversize { length: 9 },
-    );
-    assert_eq!(error_status(out(truncate)).1.len(), 0);
-    assert_eq!(error_status(into(truncate)).1[0], [3, 0x56, 0x78]);
-    assert_eq!(error_status(into(oversize)).1[0][5..], [0xA5; 4]);
-    assert_eq!(error_status(out(ReportFault::WrongId { id: 9 })).1.len(), 0);
-    assert_eq!(
-        error_status(into(ReportFault::WrongId { id: 9 })).1[0][0],
-        9
-    );
-}
-
-#[test]
-fn a_delay_is_virtual_time() {
-    let plain = error_status(out(ReportFault::Oversize { length: 0 }))
-        .2
-        .elapsed();
-    for fault in [
-        out(ReportFault::Delay { ms: 700 }),
-        into(ReportFault::Delay { ms: 700 }),
-    ] {
-        let (_, reports, board) = error_status(fault);
-        assert_eq!(
-            (reports.len(), board.elapsed() - plain),
-            (2, Duration::from_millis(700))
-        );
-    }
-}
-
-#[test]
-fn a_pulled_cable_takes_the_power_and_a_power_cycle_brings_it_back() {
-    let (sent, _, board) = error_status(out(ReportFault::Unplug));
-    assert_eq!((sent, board.state()), (Err(Gone::Detached), State::Off));
-    let (sent, reports, mut board) = error_status(into(ReportFault::Unplug));
-    assert_eq!((sent, reports.len(), board.usb()), (Ok(()), 0, None));
-    board.reset();
-    assert_eq!(board.state(), State::Off);
-    board.power_cycle();
-    assert_eq!(board.state(), State::Rom);
-}
-
-#[test]
-fn a_stalled_endpoint_takes_five_seconds_a_report_until_reset() {
-    let (sent, _, mut board) = error_status(out(ReportFault::Stall));
-    assert_eq!(sent, Err(Gone::Stalled));
-    let before = board.elapsed();
-    assert_eq!(board.usb_write(&[1]), Err(Gone::Stalled));
-    assert_eq!(board.elapsed() - before, Duration::from_secs(5));
-    board.reset();
-    board.wait(SECOND);
-    command(&mut board, ERROR_STATUS, 0, 0);
-    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, SUCCESS))]);
-    assert_eq!(error_status(into(ReportFault::Stall)).1.len(), 0);
-}
-
-#[test]
-fn faults_of_the_wire_happen_once_and_leave_the_list() {
-    let (_, reports, mut board) = error_status(into(ReportFault::Drop));
-    assert_eq!((reports.len(), board.faults().len()), (1, 0));
-    assert_eq!((board.counts().usb_out, board.counts().usb_in), (1, 2));
-    board.fault_mut().push(Fault::UsbOut {
-        at: 2,
-        what: ReportFault::Drop,
-    });
-    command(&mut board, ERROR_STATUS, 0, 0);
-    assert_eq!(answer(&mut board), None);
-}
-
-// Faults of a byte.
-
-/// ERROR_STATUS over the UART with a fault at byte 3 out or byte 1 in.
-fn serial_status(fault: Fault) -> Vec<u8> {
-    let mut board = board(vec![fault]);
-    board.uart_write(&sdp(ERROR_STATUS, 0, 0, 0, 0));
-    let mut bytes = Vec::new();
-    loop {
-        match board.uart_read(64, SECOND) {
-            more if more.is_empty() => return bytes,
-            more => bytes.extend(more),
-        }
-    }
-}
-
-#[test]
-fn bytes_are_lost_bent_doubled_late_or_cut_off() {
-    let whole = [0x56, 0x78, 0x78, 0x56, 0xF0, 0xF0, 0xF0, 0xF0];
-    let to = |what| serial_status(Fault::UartOut { at: 3, what });
-    let from = |what| serial_status(Fault::UartIn { at: 1, what });
-    assert_eq!(to(ByteFault::Drop).len(), 0);
-    assert_eq!(from(ByteFault::Drop), whole[1..]);
-    assert_eq!(from(ByteFault::Corrupt { xor: 1 })[..2], [0x57, 0x78]);
-    assert_eq!(to(ByteFault::Corrupt { xor: 1 }), whole); // the address of ERROR_STATUS is not looked at
-    assert_eq!(from(ByteFault::Duplicate).len(), 9);
-    assert_eq!(from(ByteFault::Delay { ms: 5 }), whole);
-    assert_eq!(to(ByteFault::Cut).len(), 0);
-    assert_eq!(from(ByteFault::Cut).len(), 0);
-}
-
-// Faults of the flash.
-
-/// A flash command by hand: write enable, then this cycle; the status register afterwards.
-fn operate(board: &mut Board, opcode: u8, address: u32, write: &[u8]) {
-    board.sync();
-    let clock = &mut crate::clock::Clock::new();
-    let cycle = |opcode| crate::nor::Cycle {
-        opcode: Some(opcode),
-        ..crate::nor::Cycle::new(address)
-    };
-    let nor = board.nor_mut();
-    nor.cycle(&cycle(0x06), clock);
-    nor.cycle(
-        &crate::nor::Cycle {
-            address_bits: 24,
-            write: write.to_vec(),
-            ..cycle(opcode)
-        },
-        clock,
-    );
-    for _ in 0..4 {
-        nor.cycle(
-            &crate::nor::Cycle {
-                read_len: 1,
-                ..cycle(0x05)
-            },
-            clock,
-        );
-    }
-}
-
-#[test]
-fn a_power_cut_leaves_an_operation_half_done_and_the_board_dark() {
-    let mut board = board(vec![Fault::PowerCut { at: 2 }]);
-    operate(&mut board, 0x02, 0, &[0; 256]);
-    assert_eq!(board.counts().nor_operations, 1);
-    operate(&mut board, 0x02, 256, &[0; 256]);
-    board.wait(SECOND);
-    assert_eq!((board.state(), board.usb()), (State::Off, None));
-    assert_eq!(
-        (
-            board.flash()[255],
-            board.flash()[256 + 127],
-            board.flash()[256 + 128]
-        ),
-        (0, 0, 0xFF)
-    );
-    board.power_cycle();
-    assert_eq!((board.state(), board.faults().len()), (State::Rom, 0));
-    operate(&mut board, 0x02, 512, &[0; 256]);
-    assert_eq!(board.flash()[767], 0);
-}
-
-#[test]
-fn worn_and_stuck_cells_do_not_do_as_told() {
-    let faults = vec![
-        Fault::WornSector { address: 0x1234 },
-        Fault::StuckAtZero {
-            address: 0,
-            bits: 2,
-        },
-        Fault::StuckAtOne {
-            address: 1,
-            bits: 4,
-        },
-    ];
-    let mut board = board(faults);
-    operate(&mut board, 0x20, 0x1000, &[]);
-    assert_eq!(
-        (
-            board.flash()[0x1000],
-            board.flash()[0x1001],
-            board.flash()[0x1F00]
-        ),
-        (0xEE, 0xFF, 0xEE)
-    );
-    operate(&mut board, 0x20, 0, &[]);
-    operate(&mut board, 0x02, 1, &[0]);
-    assert_eq!(board.flash()[..2], [0xFD, 4]);
-}
-
-#[test]
-fn a_part_that_ignores_what_it_is_told() {
-    let mut deaf = board(vec![Fault::IgnoresProgram, Fault::IgnoresErase]);
-    deaf.flash_mut()[0] = 0x55;
-    operate(&mut deaf, 0x20, 0, &[]);
-    operate(&mut deaf, 0x02, 0, &[0]);
-    assert_eq!(deaf.flash()[0], 0x55);
-}
-
-#[test]
-fn faults_reach_the_flash_as_soon_as_they_are_listed_and_leave_with_the_list() {
-    let mut board = board(vec![]);
-    *board.fault_mut() = vec![
-        Fault::WrongPart {
-            part: "mx25l12845g".into(),
-        },
-        Fault::Absent,
-        Fault::HeldInReset,
-        Fault::StuckBusy,
-        Fault::WriteProtectLow,
-    ];
-    board.wait(Duration::ZERO);
-    board.sync();
-    let nor = board.nor();
-    assert_eq!((nor.part.name, nor.memory.len()), ("mx25l12845g", 16 << 20));
-    assert_eq!(
-        (nor.present, nor.held_in_reset, nor.stuck_busy),
-        (false, true, true)
-    );
-    assert!(!nor.write_protect_high);
-    assert_eq!(board.part().name, "is25lp064a");
-    board.fault_mut().clear();
-    board.sync();
-    let nor = board.nor();
-    assert_eq!((nor.part.name, nor.memory.len()), ("is25lp064a", 8 << 20));
-    assert!(nor.present && !nor.held_in_reset && !nor.stuck_busy && nor.write_protect_high);
-}
-
 // What the flashloader ends in.
 
 #[test]
 fn a_jump_to_code_is_an_application_and_one_to_nothing_is_silence() {
-    let mut running = flashloader();
+    let mut board = running();
     assert!(
-        running
+        board
             .machine
             .ram
             .write(0x2020_8000, &[0x00, 0xBF, 0xFE, 0xE7])
     );
-    running.execute(0x2020_8000, 0x2001_0000);
+    board.execute(0x2020_8000, 0x2001_0000);
     let start = Start {
         entry: 0x2020_8001,
         stack: Some(0x2001_0000),
     };
     assert_eq!(
-        (running.state(), running.application()),
+        (board.state(), board.application()),
         (State::Application, Some(start))
     );
     for nowhere in [0x2001_0000, 0x4000_0000, 0x6000_2000] {
-        let mut running = flashloader();
-        running.execute(nowhere, 0);
+        let mut board = running();
+        board.execute(nowhere, 0);
         assert_eq!(
-            (running.state(), running.usb()),
+            (board.state(), board.usb()),
             (State::Silent, None),
             "{nowhere:#010x}"
         );

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use super::{Board, Link, Program, nanos};
 use crate::fault::{ReportFault, mangle};
-use crate::flashloader::OutResult;
-use crate::rom::hid;
+use crate::flashloader::{Control, OutResult};
 use crate::rom::registers::boot_fuses;
+use crate::rom::{descriptors, hid};
 
 /// How long a host's kernel tries to get rid of a report.
 const WRITE_PATIENCE_NS: u64 = 5_000_000_000;
@@ -45,6 +45,12 @@ pub(super) struct Wire {
     again: VecDeque<Vec<u8>>,
     stalled_out: bool,
     stalled_in: bool,
+}
+
+impl Wire {
+    fn forget(&mut self) {
+        self.again.clear();
+    }
 }
 
 const ROM_OPEN: UsbIdentity = UsbIdentity {
@@ -111,6 +117,14 @@ impl Board {
         match &mut self.program {
             Program::Rom(rom, _) => hid::set_report(rom, &mut self.machine, report),
             Program::Flashloader(_, usb, _) => {
+                let patience = self
+                    .machine
+                    .clock
+                    .now_ns()
+                    .saturating_add(WRITE_PATIENCE_NS);
+                if usb.usb_out_ready_at().is_none_or(|ready| ready > patience) {
+                    return self.stall();
+                }
                 if usb.usb_out(&mut self.machine, report) == OutResult::Nak {
                     return self.stall();
                 }
@@ -171,6 +185,33 @@ impl Board {
             self.usb.again.extend(mangle(report, &faults));
         }
         Ok(())
+    }
+
+    /// A control transfer on endpoint 0, for those who put the board on a real bus: `setup` is the SETUP packet, `data` what
+    /// the host sends with it. SET_REPORT to the ROM is [`Board::usb_write`].
+    pub fn usb_control(&mut self, setup: [u8; 8], data: &[u8]) -> Result<Control, Gone> {
+        self.settle();
+        let device = self.usb().ok_or(Gone::Detached)?;
+        match &mut self.program {
+            Program::Flashloader(_, usb, _) => Ok(usb.usb_control(&mut self.machine, setup, data)),
+            _ if setup[..2] == [0x21, 9] => {
+                self.usb_write(data).map(|()| Control::Data(Vec::new()))
+            }
+            _ => Ok(descriptors::control(
+                setup,
+                [device.manufacturer, device.product],
+            )),
+        }
+    }
+
+    /// The host resets the bus: a half-said answer of the ROM is forgotten, the flashloader does as the genuine one.
+    pub fn usb_bus_reset(&mut self) {
+        self.usb.forget();
+        match &mut self.program {
+            Program::Rom(rom, _) => rom.forget_answers(),
+            Program::Flashloader(_, usb, _) => usb.bus_reset(&mut self.machine),
+            _ => {}
+        }
     }
 
     fn unplug(&mut self) -> Result<(), Gone> {

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::ivt::{self, BootData, Ivt};
+use crate::flashloader::Build;
 use crate::memory::Ram;
 use crate::standin;
 
@@ -24,15 +25,17 @@ pub enum Loader {
 }
 
 impl Loader {
-    /// RAM that the running loader keeps for itself: start and end (inclusive) of each region, as property 12 tells.
+    /// RAM that the running loader keeps for itself, as property 12 tells.
     ///
-    /// Source: both genuine builds, emulated; the stand-in claims its own image.
-    pub fn reserved(self) -> Vec<(u32, u32)> {
-        match self {
-            Loader::Standin => vec![(standin::LOAD, standin::LOAD + standin::LEN as u32 - 1)],
-            Loader::McuBootUtility => vec![(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
-            Loader::Spsdk => vec![(0x2020_A000, 0x2021_7E85), (0x2000_0000, 0x2000_5AD7)],
-        }
+    /// Source: both genuine builds, emulated; the stand-in claims its own image and 8 KiB to work in.
+    pub fn build(self) -> Build {
+        let own = (standin::LOAD, standin::LOAD + standin::LEN as u32 - 1);
+        let reserved = match self {
+            Loader::Standin => [own, (0x2021_0000, 0x2021_1FFF)],
+            Loader::McuBootUtility => [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
+            Loader::Spsdk => [(0x2020_A000, 0x2021_7E85), (0x2000_0000, 0x2000_5AD7)],
+        };
+        Build { reserved }
     }
 }
 
