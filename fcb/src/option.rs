@@ -41,13 +41,18 @@ pub struct OptionWords {
 ///
 /// Source: SPSDK `opt_word_flexspi_nor.json`, MCUBootUtility `ui_cfg_flexspinor.py`, ROM driver `flexspi_nor_flash.h`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[allow(missing_docs)] // the table above says what each is
 pub struct Options {
+    /// What kind of flash: 0 quad SPI, 1 quad SPI at double data rate, 2 and 3 HyperFlash, 4 to 9 octal.
     pub device_type: u8,
+    /// Pads while probing: 0 = 1, 2 = 4, 3 = 8.
     pub query_pads: u8,
+    /// Pads of commands once configured: 0 = 1, 2 = 4, 3 = 8.
     pub command_pads: u8,
+    /// Where the QE bit is, see [`crate::QeMethod::option_value`]; 0: as the SFDP says.
     pub quad_mode: u8,
+    /// 0 off, 1 and 2 continuous read, 3 data order swapped, 4 second pin group, 5 internal loopback, 6 stay in SPI.
     pub misc_mode: u8,
+    /// Clock index of the flashloader; 0 keeps the clock of probing.
     pub clock: u8,
     /// The fields of the second word, when there is one.
     pub second: Option<SecondOptions>,
@@ -55,13 +60,18 @@ pub struct Options {
 
 /// The fields of the second option word; see [`Options`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
-#[allow(missing_docs)] // the table at Options says what each is
 pub struct SecondOptions {
+    /// 0 port A, 1 both in parallel, 2 port B, 3 both.
     pub connection: u8,
+    /// Drive strength of the pads; 0 keeps it.
     pub drive_strength: u8,
+    /// Pin group of DQS: 0 first, 1 second.
     pub dqs_group: u8,
+    /// Pin group: 0 primary, 1 secondary.
     pub pin_group: u8,
+    /// Value to take instead of reading the status register; 0 reads it.
     pub status_override: u8,
+    /// Dummy cycles, mode cycles included; 0 takes those of the SFDP.
     pub dummy_cycles: u8,
 }
 

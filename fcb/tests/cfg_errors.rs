@@ -261,3 +261,16 @@ fn a_member_is_told_where_it_lacks_something() {
         )
     );
 }
+
+#[test]
+fn a_byte_order_mark_and_a_table_given_twice() {
+    assert!(
+        PartFile::from_cfg(&format!("\u{feff}{GOOD}")).is_ok(),
+        "editors on Windows write one"
+    );
+    let error = PartFile::from_cfg(&format!("{GOOD}[read]\n")).unwrap_err();
+    assert_eq!(
+        (error.line, error.message.as_str()),
+        (13, "`read` is given twice")
+    );
+}
