@@ -10,6 +10,8 @@ use rtboot_fcb::JedecId;
 
 use crate::{mboot, port, sdp};
 
+mod codes;
+
 /// Result of everything that talks to a board.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -375,81 +377,6 @@ fn at_pair(differs: &Option<(u32, u8, u8)>) -> String {
 }
 
 impl Error {
-    /// Stable kebab-case name for programs.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Error::ReadFile { .. } => "file-unreadable",
-            Error::WriteFile { .. } => "file-unwritable",
-            Error::Firmware { .. } => "bad-firmware-file",
-            Error::Cfg { .. } => "bad-cfg",
-            Error::FcbFile { .. } => "bad-fcb-file",
-            Error::UnknownPart { .. } => "unknown-part",
-            Error::Settings { .. } => "bad-settings",
-            Error::Usage(_) => "usage",
-            Error::NotConfirmed { .. } => "not-confirmed",
-            Error::NoBoard { .. } => "no-board",
-            Error::SeveralBoards { .. } => "several-boards",
-            Error::WrongChip { .. } => "wrong-chip",
-            Error::UnknownChip { .. } => "unknown-chip",
-            Error::Port(_) => "port",
-            Error::Virtual(_) => "virtual-board",
-            Error::Sdp { .. } => "sdp",
-            Error::Mboot { .. } => "mboot",
-            Error::NoLoader { .. } => "no-flashloader",
-            Error::LoaderDamaged { .. } => "flashloader-damaged",
-            Error::JumpRefused { .. } => "jump-refused",
-            Error::LoaderSilent { .. } => "flashloader-silent",
-            Error::OtherBoard { .. } => "other-board",
-            Error::NoFlash { .. } => "no-flash",
-            Error::PartMismatch { .. } => "part-mismatch",
-            Error::PartUnclear { .. } => "part-unclear",
-            Error::SfdpMismatch { .. } => "sfdp-mismatch",
-            Error::Configure { .. } => "configure-failed",
-            Error::QuadNotSet { .. } => "quad-not-set",
-            Error::QuadReadDiffers { .. } => "quad-read-differs",
-            Error::Protected { .. } => "write-protected",
-            Error::Erase { .. } => "erase-failed",
-            Error::NotBlank { .. } => "not-blank",
-            Error::Program { .. } => "program-failed",
-            Error::Verify { .. } => "verify-failed",
-            Error::OutsideFlash { .. } => "outside-flash",
-            Error::Interrupted { .. } => "interrupted",
-            Error::WhileWriting { source, .. } => source.code(),
-        }
-    }
-
-    /// Process exit code, from the table in the README.
-    pub fn exit_code(&self) -> u8 {
-        match self {
-            Error::Usage(_) | Error::NotConfirmed { .. } => 2,
-            Error::Firmware { .. }
-            | Error::Cfg { .. }
-            | Error::FcbFile { .. }
-            | Error::UnknownPart { .. } => 3,
-            Error::Settings { .. } | Error::OutsideFlash { .. } => 3,
-            Error::ReadFile { .. } | Error::WriteFile { .. } | Error::Virtual(_) => 4,
-            Error::NoBoard { .. } => 10,
-            Error::WrongChip { .. } | Error::UnknownChip { .. } | Error::OtherBoard { .. } => 12,
-            Error::SeveralBoards { .. } => 13,
-            Error::Port(source) => port_exit(source),
-            Error::Sdp { source, .. } => sdp_exit(source),
-            Error::Mboot { source, .. } => mboot_exit(source, 1),
-            Error::NoLoader { .. } | Error::LoaderDamaged { .. } => 20,
-            Error::JumpRefused { .. } | Error::LoaderSilent { .. } => 20,
-            Error::NoFlash { .. } | Error::PartMismatch { .. } | Error::PartUnclear { .. } => 30,
-            Error::SfdpMismatch { .. }
-            | Error::QuadNotSet { .. }
-            | Error::QuadReadDiffers { .. } => 30,
-            Error::Configure { source, .. } => mboot_exit(source, 30),
-            Error::Protected { .. } | Error::NotBlank { .. } => 31,
-            Error::Erase { source, .. } => mboot_exit(source, 31),
-            Error::Program { source, .. } => mboot_exit(source, 32),
-            Error::Verify { .. } => 33,
-            Error::Interrupted { .. } => 70,
-            Error::WhileWriting { source, .. } => source.exit_code(),
-        }
-    }
-
     /// Wraps an SDP failure with what rtboot was doing.
     pub fn sdp(step: impl Into<String>) -> impl FnOnce(sdp::Error) -> Error {
         let step = step.into();
@@ -473,36 +400,5 @@ impl Error {
                 state: state.into(),
             },
         }
-    }
-}
-
-/// Exit code of a failure below the protocols.
-fn port_exit(error: &port::Error) -> u8 {
-    match error {
-        port::Error::NotFound { .. } => 10,
-        port::Error::Permission { .. } => 11,
-        port::Error::Busy { .. } => 14,
-        _ => 15,
-    }
-}
-
-/// The link's exit code when the link failed, else the one for a refusal.
-fn sdp_exit(error: &sdp::Error) -> u8 {
-    match error {
-        sdp::Error::Port { source, .. } => port_exit(source),
-        sdp::Error::Gone { .. } | sdp::Error::Timeout { .. } | sdp::Error::Protocol { .. } => 15,
-        _ => 21,
-    }
-}
-
-/// The link's exit code when the link failed, else the step's own.
-fn mboot_exit(error: &mboot::Error, step: u8) -> u8 {
-    match error {
-        mboot::Error::Port { source, .. } => port_exit(source),
-        mboot::Error::Gone { .. }
-        | mboot::Error::Timeout { .. }
-        | mboot::Error::Protocol { .. } => 15,
-        mboot::Error::Cancelled { .. } => 70,
-        _ => step,
     }
 }

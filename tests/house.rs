@@ -11,7 +11,10 @@ fn root() -> PathBuf {
 fn sources(folder: &str) -> Vec<(String, String)> {
     let mut found = Vec::new();
     collect(&root().join(folder), &mut found);
-    assert!(!found.is_empty(), "no sources below {folder}");
+    assert!(
+        !found.is_empty() || folder.ends_with("tests"),
+        "no sources below {folder}"
+    );
     found
 }
 
@@ -181,7 +184,8 @@ fn the_byte_crates_do_no_io_and_the_simulator_knows_nothing_of_ours() {
             for word in [
                 "std::fs",
                 "std::net",
-                "std::time",
+                "Instant",
+                "SystemTime",
                 "std::process",
                 "std::thread",
                 "println!",

@@ -4,20 +4,22 @@
 //! another device node. What stays is the socket it sits in. [`Board`] remembers that, so that two boards are never
 //! mixed up.
 
+mod plug;
 mod selector;
 mod usb;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::sync::Arc;
+use std::time::Duration;
 
-use crate::mboot::{self, Mboot};
+use crate::mboot::{self, Mboot, Property};
 use crate::port::virtual_board::VirtualBoard;
 use crate::port::{self, HidPort, SerialPort, traced};
 use crate::sdp::{self, Sdp};
 use crate::{Error, Result};
 
+pub use plug::{Look, Opened, Plug};
 pub use selector::{DEFAULT_BAUD, Selector, SelectorError};
 pub use usb::{Seen, list_usb};
 
@@ -30,10 +32,10 @@ pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 
 /// How long a flashloader may take to appear after the jump. Real ones need 0.5 to 2 s, slow hubs more.
 pub const REAPPEAR: Duration = Duration::from_secs(10);
-/// How long a node that just appeared may refuse to open: udev sets its mode some ms later.
-const OPEN_RETRY: Duration = Duration::from_secs(2);
 /// Pause between two looks.
 const POLL: Duration = Duration::from_millis(50);
+/// Pause between two questions over a UART, each of which takes about half a second by itself.
+const ASK_PAUSE: Duration = Duration::from_millis(200);
 /// How long a program on a UART gets to answer a first question.
 const UART_ANSWER: Duration = Duration::from_millis(300);
 
@@ -70,10 +72,11 @@ pub struct Options {
 
 impl fmt::Debug for Options {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Options")
+        let mut shown = f.debug_struct("Options");
+        shown
             .field("wait", &self.wait)
-            .field("timeout", &self.timeout)
-            .finish_non_exhaustive()
+            .field("timeout", &self.timeout);
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -81,13 +84,8 @@ impl fmt::Debug for Options {
 pub struct Board {
     selector: Selector,
     options: Options,
-    bus: Bus,
-}
-
-enum Bus {
-    Usb { socket: Option<String> },
-    Uart { port: SharedSerial },
-    Virtual(VirtualBoard),
+    plug: Box<dyn Plug>,
+    virtual_board: Option<VirtualBoard>,
 }
 
 impl Board {
@@ -96,45 +94,38 @@ impl Board {
     /// # Errors
     /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::Port`], [`Error::Virtual`].
     pub fn find(selector: &Selector, options: Options) -> Result<Board> {
-        let bus = match selector {
-            Selector::Unsaid | Selector::Usb(None) => Bus::Usb { socket: None },
-            Selector::Usb(Some(socket)) => {
-                usb::check_sockets_known()?;
-                Bus::Usb {
-                    socket: Some(socket.clone()),
-                }
+        let mut virtual_board = None;
+        let plug: Box<dyn Plug> = match selector {
+            Selector::Unsaid | Selector::Usb(None) => {
+                Box::new(usb::Socket::find(None, options.wait)?)
             }
+            Selector::Usb(Some(socket)) => Box::new(usb::Socket::find(Some(socket), options.wait)?),
             Selector::Uart { path, baud } => {
-                let port = port::serial::open(path, *baud).map_err(Error::Port)?;
-                Bus::Uart {
-                    port: SharedSerial(Arc::new(Mutex::new(port))),
-                }
+                Box::new(plug::SharedSerial::new(port::serial::open(path, *baud)?))
             }
             Selector::Virtual(folder) => {
-                let folder = folder.clone().or_else(|| options.virtual_folder.clone());
-                let folder = folder.ok_or_else(|| {
-                    Error::Virtual("no folder is known to keep it in; name one: virtual:DIR".into())
-                })?;
-                Bus::Virtual(
-                    VirtualBoard::open(&folder).map_err(|e| Error::Virtual(e.to_string()))?,
-                )
+                let folder = folder.as_ref().or(options.virtual_folder.as_ref());
+                let board = plug::open_virtual(folder.map(PathBuf::as_path))?;
+                virtual_board = Some(board.clone());
+                Box::new(board)
             }
         };
-        let mut board = Board {
-            selector: selector.clone(),
+        let selector = selector.clone();
+        Ok(Board {
+            selector,
             options,
-            bus,
-        };
-        board.settle()?;
-        Ok(board)
+            plug,
+            virtual_board,
+        })
     }
 
-    /// A board behind a virtual board that the caller holds too; for tests and programs that look inside.
+    /// A virtual board that the caller holds too; for tests and programs that look inside.
     pub fn on_virtual(board: &VirtualBoard, options: Options) -> Board {
         Board {
             selector: Selector::Virtual(None),
             options,
-            bus: Bus::Virtual(board.clone()),
+            plug: Box::new(board.clone()),
+            virtual_board: Some(board.clone()),
         }
     }
 
@@ -144,36 +135,22 @@ impl Board {
             path: port.describe(),
             baud: DEFAULT_BAUD,
         };
+        let plug = Box::new(plug::SharedSerial::new(port));
         Board {
             selector,
             options,
-            bus: Bus::Uart {
-                port: SharedSerial(Arc::new(Mutex::new(port))),
-            },
+            plug,
+            virtual_board: None,
         }
     }
 
-    /// On USB: waits for a board, takes the only one and keeps its socket.
-    fn settle(&mut self) -> Result<()> {
-        let limit = self.options.wait.unwrap_or_default();
-        let start = Instant::now();
-        loop {
-            let Bus::Usb { socket } = &mut self.bus else {
-                return Ok(());
-            };
-            match usb::pick(socket.as_deref()) {
-                Ok(device) => {
-                    if socket.is_none() {
-                        *socket = device.port_path;
-                    }
-                    return Ok(());
-                }
-                Err(error @ Error::NoBoard { .. }) if start.elapsed() >= limit => {
-                    return Err(error);
-                }
-                Err(Error::NoBoard { .. }) => self.pause(POLL),
-                Err(error) => return Err(error),
-            }
+    /// A board behind a transport of the caller's own.
+    pub fn on_plug(plug: Box<dyn Plug>, options: Options) -> Board {
+        Board {
+            selector: Selector::Usb(None),
+            options,
+            plug,
+            virtual_board: None,
         }
     }
 
@@ -184,25 +161,19 @@ impl Board {
 
     /// The selector that names this very board: with its socket, where that is known.
     pub fn name(&self) -> String {
-        match &self.bus {
-            Bus::Usb {
-                socket: Some(socket),
-            } => format!("usb:{socket}"),
-            _ => self.selector.to_string(),
-        }
+        self.plug
+            .name()
+            .unwrap_or_else(|| self.selector.to_string())
     }
 
     /// Whether bytes to the ROM travel without any checksum.
     pub fn is_uart(&self) -> bool {
-        matches!(self.bus, Bus::Uart { .. })
+        matches!(self.selector, Selector::Uart { .. })
     }
 
     /// The virtual board behind, when it is one.
     pub fn virtual_board(&self) -> Option<&VirtualBoard> {
-        match &self.bus {
-            Bus::Virtual(board) => Some(board),
-            _ => None,
-        }
+        self.virtual_board.as_ref()
     }
 
     /// What runs on the board now; `None` when nothing answers.
@@ -212,34 +183,28 @@ impl Board {
     /// # Errors
     /// [`Error::Port`] when the port itself fails.
     pub fn program(&mut self) -> Result<Option<Program>> {
-        match &self.bus {
-            Bus::Usb { socket } => match usb::pick(socket.as_deref()) {
-                Ok(device) => Ok(usb::program(&device)),
-                Err(Error::NoBoard { .. }) => Ok(None),
-                Err(error) => Err(error),
-            },
-            Bus::Virtual(board) => Ok(board
-                .identity()
-                .and_then(|i| usb::program_of(i.vendor_id, i.product_id, &i.product))),
-            Bus::Uart { .. } => self.program_on_uart(),
+        match self.plug.look()? {
+            Look::Program(program) => Ok(Some(program)),
+            Look::Nothing => Ok(None),
+            Look::Ask => self.ask(),
         }
     }
 
-    fn program_on_uart(&mut self) -> Result<Option<Program>> {
+    fn ask(&mut self) -> Result<Option<Program>> {
         let mut rom = self.rom()?;
         rom.timeouts_mut().command = UART_ANSWER;
         match rom.error_status() {
             Ok(_) => return Ok(Some(Program::Rom)),
             Err(sdp::Error::Port { source, .. }) => return Err(Error::Port(source)),
             Err(sdp::Error::Gone { .. }) => {
-                return Err(Error::Port(port::Error::Gone { port: self.name() }));
+                let port = self.name();
+                return Err(Error::Port(port::Error::Gone { port }));
             }
             Err(_) => {}
         }
-        match self
-            .loader()?
-            .get_property(mboot::Property::CURRENT_VERSION, 0)
-        {
+        let mut loader = self.loader()?;
+        loader.timeouts_mut().sync = UART_ANSWER;
+        match loader.get_property(Property::CURRENT_VERSION, 0) {
             Ok(_) => Ok(Some(Program::Flashloader)),
             Err(mboot::Error::Port { source, .. }) => Err(Error::Port(source)),
             Err(_) => Ok(None),
@@ -261,14 +226,9 @@ impl Board {
     /// # Errors
     /// [`Error::NoBoard`], [`Error::Port`].
     pub fn rom(&mut self) -> Result<RomSession> {
-        let link: Box<dyn sdp::Link> = match &self.bus {
-            Bus::Uart { port } => {
-                let port = port.clone();
-                Box::new(sdp::UartLink::new(
-                    self.traced_serial(Box::new(port), sdp_bytes),
-                ))
-            }
-            _ => Box::new(sdp::HidLink::new(self.open_hid(sdp::describe_report)?)),
+        let link: Box<dyn sdp::Link> = match self.plug.open()? {
+            Opened::Hid(port) => Box::new(sdp::HidLink::new(self.hid(port, sdp::describe_report))),
+            Opened::Serial(port) => Box::new(sdp::UartLink::new(self.serial(port, nothing))),
         };
         let mut session = Sdp::new(link);
         if let Some(timeout) = self.options.timeout {
@@ -282,14 +242,11 @@ impl Board {
     /// # Errors
     /// [`Error::NoBoard`], [`Error::Port`].
     pub fn loader(&mut self) -> Result<LoaderSession> {
-        let link: Box<dyn mboot::Link> = match &self.bus {
-            Bus::Uart { port } => {
-                let port = port.clone();
-                Box::new(mboot::UartLink::new(
-                    self.traced_serial(Box::new(port), mboot::describe_bytes),
-                ))
+        let link: Box<dyn mboot::Link> = match self.plug.open()? {
+            Opened::Hid(port) => {
+                Box::new(mboot::HidLink::new(self.hid(port, mboot::describe_report)))
             }
-            _ => Box::new(mboot::HidLink::new(self.open_hid(mboot::describe_report)?)),
+            Opened::Serial(port) => Box::new(mboot::UartLink::new(self.serial(port, nothing))),
         };
         let mut session = Mboot::new(link);
         if let Some(timeout) = self.options.timeout {
@@ -298,120 +255,40 @@ impl Board {
         Ok(session)
     }
 
-    fn open_hid(&mut self, decoder: traced::Decoder) -> Result<Box<dyn HidPort>> {
-        let port: Box<dyn HidPort> = match &self.bus {
-            Bus::Virtual(board) => Box::new(board.hid()),
-            Bus::Usb { socket } => {
-                let socket = socket.clone();
-                self.open_usb(socket.as_deref())?
-            }
-            Bus::Uart { .. } => return Err(Error::Usage("a UART is no HID device".into())),
-        };
-        Ok(match self.options.trace.clone() {
-            Some(trace) => Box::new(traced::Traced::new(port, decoder, move |line: &str| {
-                trace(line)
-            })),
-            None => port,
-        })
-    }
-
-    /// Opens the node in this socket; a node that just appeared may be refused for a moment.
-    fn open_usb(&self, socket: Option<&str>) -> Result<Box<dyn HidPort>> {
-        let start = Instant::now();
-        loop {
-            let device = usb::pick(socket)?;
-            match port::hid::open(&device) {
-                Ok(port) => return Ok(port),
-                Err(error @ (port::Error::Permission { .. } | port::Error::NotFound { .. })) => {
-                    if start.elapsed() >= OPEN_RETRY {
-                        return Err(Error::Port(error));
-                    }
-                    self.pause(POLL);
-                }
-                Err(error) => return Err(Error::Port(error)),
-            }
-        }
-    }
-
-    fn traced_serial(
-        &self,
-        port: Box<dyn SerialPort>,
-        decoder: traced::Decoder,
-    ) -> Box<dyn SerialPort> {
+    fn hid(&self, port: Box<dyn HidPort>, decoder: traced::Decoder) -> Box<dyn HidPort> {
         match self.options.trace.clone() {
-            Some(trace) => Box::new(traced::Traced::new(port, decoder, move |line: &str| {
-                trace(line)
-            })),
+            Some(trace) => Box::new(traced::Traced::new(port, decoder, move |l: &str| trace(l))),
             None => port,
         }
     }
 
-    /// Waits until this program answers here, at most `limit`. `false` when it did not come.
+    fn serial(&self, port: Box<dyn SerialPort>, decoder: traced::Decoder) -> Box<dyn SerialPort> {
+        match self.options.trace.clone() {
+            Some(trace) => Box::new(traced::Traced::new(port, decoder, move |l: &str| trace(l))),
+            None => port,
+        }
+    }
+
+    /// Waits until this program answers here, about `limit` long at most. `false` when it did not come.
     ///
     /// # Errors
     /// [`Error::Port`] when the port itself fails.
     pub fn await_program(&mut self, program: Program, limit: Duration) -> Result<bool> {
-        let rounds = (limit.as_millis() / POLL.as_millis()).max(1);
-        for _ in 0..rounds {
+        let (pause, each) = match self.plug.look()? {
+            Look::Ask => (ASK_PAUSE, Duration::from_secs(1)),
+            _ => (POLL, POLL),
+        };
+        for _ in 0..(limit.as_millis() / each.as_millis()).max(1) {
             if self.program()? == Some(program) {
                 return Ok(true);
             }
-            if self.is_uart() {
-                // asking took its time already; three more questions are enough for a second
-                self.pause(POLL * 4);
-            } else {
-                self.pause(POLL);
-            }
+            self.plug.wait(pause);
         }
         Ok(false)
     }
-
-    /// Lets time pass: real time, or the virtual board's.
-    fn pause(&self, time: Duration) {
-        match &self.bus {
-            Bus::Virtual(board) => board.wait(time),
-            _ => std::thread::sleep(time),
-        }
-    }
 }
 
-fn sdp_bytes(_direction: traced::Direction, _bytes: &[u8]) -> Option<String> {
+/// A stream is not cut into packets before the link has done so.
+fn nothing(_direction: traced::Direction, _bytes: &[u8]) -> Option<String> {
     None
-}
-
-/// One open UART, used by one session after the other: closing it in between could reset the board (DTR).
-#[derive(Clone)]
-struct SharedSerial(Arc<Mutex<Box<dyn SerialPort>>>);
-
-impl SharedSerial {
-    fn with<T>(&self, act: impl FnOnce(&mut dyn SerialPort) -> T) -> T {
-        // a panic in another holder leaves the port as it is: still a port
-        let mut port = self
-            .0
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        act(&mut **port)
-    }
-}
-
-impl SerialPort for SharedSerial {
-    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), port::Error> {
-        self.with(|port| port.write(bytes))
-    }
-    fn read(
-        &mut self,
-        buffer: &mut [u8],
-        timeout: Duration,
-    ) -> std::result::Result<usize, port::Error> {
-        self.with(|port| port.read(buffer, timeout))
-    }
-    fn set_baud(&mut self, baud: u32) -> std::result::Result<(), port::Error> {
-        self.with(|port| port.set_baud(baud))
-    }
-    fn discard_input(&mut self) -> std::result::Result<(), port::Error> {
-        self.with(|port| port.discard_input())
-    }
-    fn describe(&self) -> String {
-        self.with(|port| port.describe())
-    }
 }

@@ -1,9 +1,66 @@
 //! Which boards and probes sit on USB, and which one is meant.
 
-use crate::port::hid::{self, HidDevice, HidKind, OpenProblem};
-use crate::{Error, Result};
+use std::time::{Duration, Instant};
 
-use super::Program;
+use super::plug::{Look, Opened, Plug};
+use super::{POLL, Program};
+use crate::port::hid::{self, HidDevice, HidKind, OpenProblem};
+use crate::{Error, Result, port};
+
+/// How long a node that just appeared may refuse to open: udev sets its mode some ms later.
+const OPEN_RETRY: Duration = Duration::from_secs(2);
+
+/// A USB socket with a board in it; `None` where sockets have no names.
+pub(super) struct Socket(Option<String>);
+
+impl Socket {
+    /// The socket asked for, or the one with the only board; waits for a board at most `wait`.
+    pub(super) fn find(socket: Option<&String>, wait: Option<Duration>) -> Result<Socket> {
+        if socket.is_some() {
+            check_sockets_known()?;
+        }
+        let start = Instant::now();
+        loop {
+            match pick(socket.map(String::as_str)) {
+                Ok(device) => return Ok(Socket(device.port_path)),
+                Err(Error::NoBoard { .. }) if start.elapsed() < wait.unwrap_or_default() => {
+                    std::thread::sleep(POLL);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+impl Plug for Socket {
+    fn look(&mut self) -> Result<Look> {
+        match pick(self.0.as_deref()) {
+            Ok(device) => Ok(program(&device).map_or(Look::Nothing, Look::Program)),
+            Err(Error::NoBoard { .. }) => Ok(Look::Nothing),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Opens the node in this socket; one that just appeared may be refused for a moment.
+    fn open(&mut self) -> Result<Opened> {
+        let start = Instant::now();
+        loop {
+            match hid::open(&pick(self.0.as_deref())?) {
+                Ok(port) => return Ok(Opened::Hid(port)),
+                Err(port::Error::Permission { .. } | port::Error::NotFound { .. })
+                    if start.elapsed() < OPEN_RETRY =>
+                {
+                    self.wait(POLL);
+                }
+                Err(error) => return Err(Error::Port(error)),
+            }
+        }
+    }
+
+    fn name(&self) -> Option<String> {
+        self.0.as_ref().map(|socket| format!("usb:{socket}"))
+    }
+}
 
 /// One USB device of interest, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -57,7 +114,7 @@ fn seen(device: &HidDevice) -> Seen {
 }
 
 /// What a USB device runs, by its ids; `None` for what is no board.
-pub(super) fn program(device: &HidDevice) -> Option<Program> {
+fn program(device: &HidDevice) -> Option<Program> {
     match device.kind {
         HidKind::Rom => Some(Program::Rom),
         HidKind::Flashloader => Some(Program::Flashloader),
@@ -75,7 +132,7 @@ pub(super) fn program_of(vid: u16, pid: u16, product: &str) -> Option<Program> {
 }
 
 /// Whether sockets can be named on this system at all.
-pub(super) fn check_sockets_known() -> Result<()> {
+fn check_sockets_known() -> Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
     }
@@ -83,7 +140,7 @@ pub(super) fn check_sockets_known() -> Result<()> {
 }
 
 /// The device in this socket, or the only board there is.
-pub(super) fn pick(socket: Option<&str>) -> Result<HidDevice> {
+fn pick(socket: Option<&str>) -> Result<HidDevice> {
     choose(hid::list()?, socket)
 }
 

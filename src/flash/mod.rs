@@ -11,7 +11,9 @@
 //!
 //! Each stage consumes the one before: the device really becomes another device.
 
+pub mod compare;
 pub mod desk;
+mod geometry;
 pub mod identify;
 pub mod loader;
 pub mod nor;
@@ -20,6 +22,7 @@ pub mod rescue;
 pub mod rom;
 pub mod write;
 
+pub use compare::plan_write;
 pub use desk::{Desk, FcbChoice, Layout};
 pub use identify::{PartSource, any_part, choose_part};
 pub use loader::{FLASH_BASE, Flashloader, LoaderFacts, NorFacts};
@@ -27,7 +30,7 @@ pub use nor::Nor;
 pub use plan::{Action, Geometry, Policy, WritePlan};
 pub use rescue::RescueStore;
 pub use rom::{BootMode, Rom, RomFacts, UniqueId};
-pub use write::{WriteReport, Writer, plan_write};
+pub use write::{WriteReport, Writer};
 
 use rtboot_bootable::LoaderImage;
 

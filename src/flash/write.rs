@@ -1,21 +1,15 @@
 //! The main job on a known flash: compare, decide, save, erase, blank-check, program, verify, the FCB page last.
 
-use std::collections::BTreeMap;
-use std::ops::Range;
 use std::path::PathBuf;
 
-use rtboot_bootable::Memory;
-use rtboot_fcb::{EraseUnit, Fcb};
+use rtboot_fcb::EraseUnit;
 
 use crate::event::{Listener, Meter, Stage, Weight, tell};
 use crate::flash::identify::bytes;
 use crate::flash::nor::Nor;
-use crate::flash::plan::{Action, Geometry, Policy, Run, WritePlan, ranges, touched_sectors};
+use crate::flash::plan::{Action, Run, WritePlan, ranges};
 use crate::flash::rescue::RescueStore;
 use crate::{Error, Result};
-
-/// Where the IVT lies in flash: offset, and bytes of IVT and boot data together.
-const IVT: (u32, usize) = (0x1000, 0x30);
 
 /// How a write went.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -36,111 +30,8 @@ pub struct WriteReport {
     pub quad_set: bool,
 }
 
-/// Reads what is needed and decides. Changes nothing in flash.
-///
-/// # Errors
-/// [`Error::OutsideFlash`] and whatever reading brings.
-pub fn plan_write(
-    nor: &mut Nor,
-    image: &Memory,
-    saved: &Memory,
-    policy: Policy,
-    listener: &mut dyn Listener,
-) -> Result<WritePlan> {
-    let geometry = nor.geometry();
-    check_fits(image, &geometry)?;
-    check_fits(saved, &geometry)?;
-    nor.use_plain()?;
-    let mut sectors = touched_sectors(image, &geometry);
-    sectors.extend(touched_sectors(saved, &geometry));
-    sectors.push(geometry.base); // the FCB lives there
-    sectors.sort_unstable();
-    sectors.dedup();
-    let current = read_sectors(nor, &sectors, &geometry, listener)?;
-    let extent = boot_extent(nor, image, &current, &geometry)?;
-    Ok(WritePlan::new(
-        image, saved, &current, geometry, extent, policy,
-    ))
-}
-
-fn check_fits(memory: &Memory, geometry: &Geometry) -> Result<()> {
-    for (start, bytes) in memory.segments() {
-        let end = u64::from(start) + bytes.len() as u64;
-        if !geometry.holds(start, end) {
-            let what = "the image".to_owned();
-            return Err(Error::OutsideFlash {
-                what,
-                start,
-                end,
-                flash_start: geometry.base,
-                flash_end: geometry.end(),
-            });
-        }
-    }
-    Ok(())
-}
-
-fn read_sectors(
-    nor: &mut Nor,
-    sectors: &[u32],
-    geometry: &Geometry,
-    listener: &mut dyn Listener,
-) -> Result<BTreeMap<u32, Vec<u8>>> {
-    let mut current = BTreeMap::new();
-    let total = sectors.len() as u64 * u64::from(geometry.sector);
-    let mut meter = Meter::begin(listener, Stage::Compare, total);
-    for range in ranges(sectors, geometry.sector) {
-        let read = nor.read(range.start, range.end - range.start, &mut meter);
-        let read = read.map_err(|error| match error {
-            Error::Interrupted { .. } => Error::Interrupted {
-                state: UNCHANGED.into(),
-            },
-            other => other,
-        })?;
-        for (i, sector) in read.chunks(geometry.sector as usize).enumerate() {
-            current.insert(range.start + i as u32 * geometry.sector, sector.to_vec());
-        }
-    }
-    meter.end();
-    Ok(current)
-}
-
-/// Addresses whose change could leave a half image that starts.
-///
-/// An image that brings FCB or IVT makes all of flash count. Otherwise it is what the boot data in flash says; when an
-/// FCB is there and the boot data makes no sense, all of flash again.
-fn boot_extent(
-    nor: &mut Nor,
-    image: &Memory,
-    current: &BTreeMap<u32, Vec<u8>>,
-    g: &Geometry,
-) -> Result<Option<Range<u32>>> {
-    let all = g.base..u32::try_from(g.end()).unwrap_or(u32::MAX);
-    if !image.slice(g.base, 2 * g.sector as usize).is_empty() {
-        return Ok(Some(all));
-    }
-    let tagged = current
-        .get(&g.base)
-        .is_some_and(|sector| Fcb::parse(sector.get(..Fcb::LEN).unwrap_or_default()).is_ok());
-    if !tagged {
-        return Ok(None);
-    }
-    let mut quiet = ();
-    let mut meter = Meter::begin(&mut quiet, Stage::Compare, IVT.1 as u64);
-    let header = nor.read(g.base + IVT.0, IVT.1 as u32, &mut meter)?;
-    let word = |at: usize| {
-        header
-            .get(at..at + 4)
-            .and_then(|b| b.first_chunk())
-            .map_or(0, |b| u32::from_le_bytes(*b))
-    };
-    let (start, length) = (word(0x20), word(0x24));
-    let sane =
-        word(0) & 0xF0FF_FFFF == 0x4000_20D1 && start == g.base && length > 0 && length <= g.size;
-    Ok(Some(if sane { start..start + length } else { all }))
-}
-
-const UNCHANGED: &str = "flash is as it was";
+/// The state of flash before anything was done.
+pub(super) const UNCHANGED: &str = "flash is as it was";
 
 /// What flash holds while a run is on its way, for the message when it fails.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -1,0 +1,187 @@
+//! The whole job against NXP's genuine flashloader, executed on an emulated board behind a TCP socket.
+//!
+//! Skipped unless `RTBOOT_GENUINE` names the socket (`127.0.0.1:3241`) and `RTBOOT_GENUINE_LOADER` the flashloader file.
+//! The socket takes one line a command (`id`, `out HEX`, `in MS`, `power MODE`, `qe 0|1`, `protect HEX`,
+//! `flash present|absent`, `status`) and answers with one line.
+
+mod common;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use common::app;
+use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
+use rtboot::chip::Chip;
+use rtboot::event::Event;
+use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, Rom, Writer};
+use rtboot::port::{self, HidPort};
+use rtboot::{Error, Result};
+use rtboot_bootable::{Firmware, LoaderImage};
+
+#[derive(Clone)]
+struct Socket(Arc<Mutex<BufReader<TcpStream>>>);
+
+impl Socket {
+    fn ask(&self, line: &str) -> String {
+        let mut stream = self.0.lock().expect("one user at a time");
+        stream
+            .get_mut()
+            .write_all(format!("{line}\n").as_bytes())
+            .expect("the emulated board listens");
+        let mut answer = String::new();
+        stream
+            .read_line(&mut answer)
+            .expect("the emulated board answers");
+        answer.trim().to_owned()
+    }
+}
+
+struct Emulated(Socket);
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2)
+        .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex"))
+        .collect()
+}
+
+impl Plug for Emulated {
+    fn look(&mut self) -> Result<Look> {
+        let id = self.0.ask("id");
+        Ok(match id.get(..9) {
+            Some("1fc9:0130") => Look::Program(Program::Rom),
+            Some("15a2:0073") => Look::Program(Program::Flashloader),
+            _ => Look::Nothing,
+        })
+    }
+
+    fn open(&mut self) -> Result<Opened> {
+        Ok(Opened::Hid(Box::new(EmulatedPort(self.0.clone()))))
+    }
+
+    fn wait(&mut self, _time: Duration) {}
+}
+
+struct EmulatedPort(Socket);
+
+impl HidPort for EmulatedPort {
+    fn write(&mut self, report: &[u8]) -> std::result::Result<(), port::Error> {
+        let answer = self.0.ask(&format!("out {}", hex(report)));
+        if answer.starts_with("ok") {
+            Ok(())
+        } else {
+            Err(port::Error::Gone { port: answer })
+        }
+    }
+
+    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+        let ms = timeout.as_millis().clamp(1, 20_000);
+        let answer = self.0.ask(&format!("in {ms}"));
+        match answer.strip_prefix("error") {
+            Some(text) if text.contains("Timeout") => Ok(None),
+            Some(text) => Err(port::Error::Gone {
+                port: text.to_owned(),
+            }),
+            None => Ok(Some(unhex(&answer))),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "the emulated board".into()
+    }
+}
+
+fn emulated() -> Option<(Socket, LoaderImage)> {
+    let address = std::env::var("RTBOOT_GENUINE").ok()?;
+    let file = std::env::var("RTBOOT_GENUINE_LOADER").expect("the flashloader file, too");
+    let bytes = std::fs::read(file).expect("the flashloader file");
+    let loader = LoaderImage::parse(&bytes, &Chip::rt1021().memory_map()).expect("a flashloader");
+    let stream = TcpStream::connect(address).expect("the emulated board");
+    Some((Socket(Arc::new(Mutex::new(BufReader::new(stream)))), loader))
+}
+
+fn write(
+    socket: &Socket,
+    loader: &LoaderImage,
+    file: &str,
+    fcb: &str,
+) -> Result<(flash::WriteReport, Vec<Event>, Nor)> {
+    let chip = Chip::rt1021();
+    let mut events = Vec::new();
+    let bytes = std::fs::read(app(file)).expect("a committed file");
+    let firmware = Firmware::parse(&bytes, Some(file), None, &chip.memory_map()).expect("blinky");
+    let (from, parts) = rtboot_fcb::database::find(fcb).expect("in the database");
+    let desk = Desk::new(
+        firmware,
+        FcbChoice::Part {
+            from: from.into(),
+            file: parts,
+        },
+        false,
+        chip,
+    )
+    .expect("blinky");
+    let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
+    let mut running = match board.program()? {
+        // the ROM is a model there and does not know all registers, so it is not asked which chip it is
+        Some(Program::Rom) => Rom::connect(&mut board)?.start(loader, &mut board, &mut events)?,
+        _ => flash::Flashloader::connect(&mut board)?,
+    };
+    let facts = running.look_at_flash()?;
+    let part = flash::choose_part(&facts, &desk.expected_part())?;
+    let layout = desk.layout(Some(&part), chip).expect("blinky");
+    let mut nor = Nor::new(running, part, facts);
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = RescueStore::new(folder.path());
+    let plan = flash::plan_write(
+        &mut nor,
+        &layout.memory,
+        &Default::default(),
+        Policy::default(),
+        &mut events,
+    )?;
+    let report = Writer::new(&mut nor, &plan, Some(&store), true).run(&mut events)?;
+    Ok((report, events, nor))
+}
+
+#[test]
+fn the_main_job_ends_in_a_bootable_flash() {
+    let Some((socket, loader)) = emulated() else {
+        eprintln!("skipped: RTBOOT_GENUINE is not set");
+        return;
+    };
+    let fcb = std::env::var("RTBOOT_GENUINE_FCB").unwrap_or("issi.cfg".into());
+    let (report, _, nor) = write(&socket, &loader, "blinky.elf", &fcb).expect("written");
+    assert!(report.changed);
+    nor.into_loader().reset().expect("reset");
+    let status = socket.ask("status");
+    assert!(status.contains("\"state\": \"app\""), "{status}");
+
+    socket.ask("power serial");
+    let (report, ..) = write(&socket, &loader, "blinky.elf", &fcb).expect("nothing to do");
+    assert!(!report.changed);
+    let (report, _, nor) = write(&socket, &loader, "blinky_fast.elf", &fcb).expect("written over");
+    assert!(report.changed && report.sectors_erased == 2, "{report:?}");
+    nor.into_loader().reset().expect("reset");
+    eprintln!("{}", socket.ask("status"));
+
+    socket.ask("power serial");
+    socket.ask("protect ff");
+    let error = write(&socket, &loader, "blinky.elf", &fcb)
+        .map(|_| ())
+        .expect_err("protected");
+    assert!(matches!(error, Error::Protected { .. }), "{error}");
+    socket.ask("protect 0");
+    socket.ask("power serial");
+    socket.ask("flash absent");
+    let error = write(&socket, &loader, "blinky.elf", &fcb)
+        .map(|_| ())
+        .expect_err("absent");
+    assert!(matches!(error, Error::NoFlash { .. }), "{error}");
+    socket.ask("flash present");
+}
