@@ -9,6 +9,7 @@
 //! | build    | [`BootImage`]               | FCB, IVT and boot data around a bare application                     |
 //! | check    | [`check`()]                 | would the ROM start it, rule by rule                                 |
 //! | load     | [`LoaderImage`]             | where a flashloader goes and where to jump                           |
+//! | write    | [`emit`]                    | Intel HEX and S-record text of a memory                              |
 //!
 //! A boot image in a serial NOR flash, by offset (address 0x60000000 and up):
 //!

@@ -3,7 +3,7 @@
 use byteorder::{ByteOrder, LE};
 
 use crate::firmware::looks_like;
-use crate::{BootData, Error, Ivt, MemoryMap, Region, Vectors};
+use crate::{BootData, Dcd, Error, Ivt, MemoryMap, Region, Vectors};
 
 /// Why a file cannot be loaded and started over serial download.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -103,6 +103,8 @@ pub struct LoaderImage {
     pub entry: u32,
     /// What is sent.
     pub bytes: Vec<u8>,
+    /// The DCD that the ROM runs before it jumps, unless it is told to skip it. [`Dcd::dangers`] names fuse accesses in it.
+    pub dcd: Option<Dcd>,
     /// What is worth knowing, a sentence each.
     pub notes: Vec<String>,
 }
@@ -220,14 +222,32 @@ fn candidate(file: &[u8], offset: usize, map: &MemoryMap) -> Result<LoaderImage,
             ivt.entry
         )));
     }
-    let notes = notes(load, from, bytes.len() as u64, to, ram);
+    let mut notes = notes(load, from, bytes.len() as u64, to, ram);
+    let dcd = dcd(file, file_start, ivt.dcd).map_err(refuse)?;
+    let dangers = dcd.iter().flat_map(|dcd| dcd.dangers(map));
+    notes.extend(dangers.map(|danger| format!("its DCD's {}", danger.text)));
     Ok(LoaderImage {
         load,
         jump: me,
         entry: ivt.entry,
         bytes,
+        dcd,
         notes,
     })
+}
+
+/// The DCD in the file. A pointer to something without its tag is none; a broken table is refused.
+fn dcd(file: &[u8], file_start: u32, pointer: u32) -> Result<Option<Dcd>, String> {
+    let offset = pointer.checked_sub(file_start).filter(|_| pointer != 0);
+    match offset
+        .and_then(|offset| file.get(offset as usize..))
+        .filter(|bytes| Dcd::is_here(bytes))
+    {
+        Some(bytes) => Dcd::parse(bytes)
+            .map(Some)
+            .map_err(|error| format!("its DCD is broken: {error}")),
+        None => Ok(None),
+    }
 }
 
 fn fits(from: u32, to: u64, ram: &Region, map: &MemoryMap) -> Result<(), LoaderProblem> {

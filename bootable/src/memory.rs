@@ -87,11 +87,16 @@ impl Memory {
                 len: bytes.len() as u64,
             });
         }
-        let mut changed = self.clone();
-        changed.remove(address, bytes.len());
-        changed.insert(address, bytes)?;
-        *self = changed;
-        Ok(())
+        let held = self.slice_len(address, bytes.len());
+        let total = self.len - held + bytes.len();
+        if total > Memory::LIMIT {
+            return Err(Error::TooLarge {
+                size: total as u64,
+                limit: Memory::LIMIT as u64,
+            });
+        }
+        self.remove(address, bytes.len());
+        self.insert(address, bytes)
     }
 
     /// Takes `len` bytes from `address` on away; the gaps among them stay gaps.
@@ -193,6 +198,17 @@ impl Memory {
             }
         }
         part
+    }
+
+    /// How many bytes are held within `len` bytes from `address` on.
+    fn slice_len(&self, address: u32, len: usize) -> usize {
+        let (from, to) = (u64::from(address), u64::from(address) + len as u64);
+        let shared = |(start, bytes): (u32, &[u8])| {
+            end_of(start, bytes)
+                .min(to)
+                .saturating_sub(u64::from(start).max(from)) as usize
+        };
+        self.segments().map(shared).sum()
     }
 
     /// `len` bytes from `address` on as a flat copy, with `fill` in the gaps.

@@ -104,6 +104,10 @@ const MACHINES: &[(u16, &str)] = &[
 ];
 
 const ARM: u16 = 40;
+/// Bytes of the file header.
+const HEADER: u64 = 52;
+/// Bytes of a program header.
+const PROGRAM_HEADER: u64 = 32;
 
 pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
     identify(bytes)?;
@@ -224,14 +228,23 @@ fn content<'a>(
     };
     let content = bytes.get(from as usize..to as usize).ok_or(cut)?;
     let address = program.p_paddr(Le);
-    let headers_end = u64::from(header.e_phoff(Le)) + u64::from(header.e_phnum(Le)) * 32;
-    if from >= headers_end.max(52) {
+    // program headers elsewhere, as IAR puts them at the end of the file, are in no segment
+    let programs = u64::from(header.e_phnum(Le)) * PROGRAM_HEADER;
+    let headers_end = if u64::from(header.e_phoff(Le)) == HEADER {
+        HEADER + programs
+    } else {
+        HEADER
+    };
+    if from >= headers_end {
         return Ok((address, content));
     }
     let first = first_section(header, bytes, from, to)
         .unwrap_or(headers_end)
         .min(to);
-    let skip = (first - from) as usize;
+    let skip = first.saturating_sub(from) as usize;
+    if skip == 0 {
+        return Ok((address, content));
+    }
     notes.push(format!("segment {number} begins with {skip} bytes of the ELF file's own headers, which are left out"));
     Ok((
         address.wrapping_add(skip as u32),

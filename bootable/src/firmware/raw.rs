@@ -6,8 +6,8 @@ use super::Parsed;
 use crate::vectors::TABLE_ALIGNMENT;
 use crate::{BootData, Error, Ivt, Memory, MemoryMap, Vectors};
 
-/// Words of the vector table that are looked at besides the first two: the system handlers.
-const HANDLERS: std::ops::Range<usize> = 2..16;
+/// Words of the vector table that are looked at besides the first two: as many as a table on 1 KiB has.
+const HANDLERS: std::ops::Range<usize> = 2..256;
 
 pub(super) fn parse(bytes: &[u8], base: Option<u32>, map: &MemoryMap) -> Result<Parsed, Error> {
     let mut notes = Vec::new();
@@ -117,11 +117,14 @@ fn by_vectors(bytes: &[u8], map: &MemoryMap) -> Result<(u32, String), Error> {
         let offset = map.normalised(address & !1).checked_sub(base);
         offset.is_some_and(|offset| offset >= 8 && (offset as usize) < bytes.len())
     };
-    // odd words less than a file away from the reset handler are handlers, and so inside as well
-    let near = |handler: &u32| {
-        handler & 1 == 1 && (map.normalised(*handler).abs_diff(code) as usize) < bytes.len()
-    };
-    let handlers: Vec<u32> = HANDLERS.map(word).filter(near).collect();
+    // odd words less than a file away from the reset handler are handlers, and so inside as well; the table ends at the
+    // first word that is neither one of them nor empty
+    let near =
+        |word: u32| word & 1 == 1 && (map.normalised(word).abs_diff(code) as usize) < bytes.len();
+    let table = HANDLERS
+        .map(word)
+        .take_while(|&word| word == 0 || near(word));
+    let handlers: Vec<u32> = table.filter(|&word| word != 0).collect();
     let fits =
         |base: u32| inside(reset, base) && handlers.iter().all(|&handler| inside(handler, base));
     let usual = map.app_address();

@@ -348,4 +348,12 @@ fn sdram(seen: &mut Inspection, frame: Frame, map: &MemoryMap) {
         seen.findings
             .push(Finding::error("sdram-without-dcd", text));
     }
+    let in_sdram = |stack: &u32| map.stack_ram(*stack) == map.sdram.as_ref() && map.sdram.is_some();
+    let stack = seen.vectors.map(|vectors| vectors.stack).filter(in_sdram);
+    if let Some(stack) = stack.filter(|_| seen.dcd.is_none()) {
+        let text = format!(
+            "the initial stack pointer {stack:#010x} is in SDRAM, but no DCD sets that up before the first push"
+        );
+        seen.findings.push(Finding::warning("stack-in-sdram", text));
+    }
 }

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use super::{Inspection, judge};
-use crate::{Memory, MemoryMap};
+use crate::{Memory, MemoryMap, Vectors};
 
 /// What an image is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -141,16 +141,22 @@ fn with_ivt(
 fn without_ivt(seen: &Inspection, fcb: bool, memory: &Memory, map: &MemoryMap) -> (Kind, String) {
     match seen.vectors {
         Some(vectors) => {
-            let kind = if map.in_flash(vectors.table) {
-                Kind::BareApplication
-            } else {
-                Kind::BareRamApplication
-            };
-            let reason = format!(
-                "a vector table at {:#010x} (stack {:#010x}, reset handler {:#010x}), and no IVT",
-                vectors.table, vectors.stack, vectors.reset
+            let Vectors {
+                table,
+                stack,
+                reset,
+            } = vectors;
+            let words = format!(
+                "a vector table at {table:#010x} (stack {stack:#010x}, reset handler {reset:#010x})"
             );
-            (kind, reason)
+            match (map.in_flash(table), map.ram_at(table)) {
+                (true, _) => (Kind::BareApplication, format!("{words}, and no IVT")),
+                (false, Some(_)) => (Kind::BareRamApplication, format!("{words}, and no IVT")),
+                (false, None) => (
+                    Kind::Unknown,
+                    format!("{words} in {}: is it for another chip?", map.name_of(table)),
+                ),
+            }
         }
         None if fcb => (
             Kind::FcbOnly,

@@ -311,3 +311,26 @@ fn no_cut_and_no_spoiled_byte_panics() {
         let _ = parse(&spoiled).map_err(|error| (error.to_string(), error.hint()));
     }
 }
+
+#[test]
+fn a_dcd_that_burns_fuses_is_noted() {
+    let mut bytes = file(OCRAM);
+    assert_eq!(parse(&bytes).unwrap().dcd, None);
+    bytes[12..16].copy_from_slice(&0x2020_8240u32.to_le_bytes());
+    assert_eq!(parse(&bytes).unwrap().dcd, None); // no tag there
+    bytes[0x40..0x50].copy_from_slice(&[
+        0xD2, 0, 16, 0x41, 0xCC, 0, 12, 4, 0x40, 0x1F, 0x40, 0x00, 0, 0, 0, 6,
+    ]);
+    let image = parse(&bytes).unwrap();
+    assert_eq!(image.dcd.unwrap().commands().len(), 1);
+    assert_eq!(
+        image.notes,
+        [
+            "its DCD's command 0 writes 0x00000006 to the fuse controller at 0x401f4000: it can burn fuses"
+        ]
+    );
+    bytes[0x44] = 0xAA;
+    assert!(
+        message(&bytes).contains("its DCD is broken: the command at offset 0x4 has the tag 0xaa")
+    );
+}

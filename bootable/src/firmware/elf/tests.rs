@@ -283,3 +283,38 @@ fn spoiled_files_do_not_panic() {
         let _ = read(&spoiled).map_err(|error| (error.to_string(), error.hint()));
     }
 }
+
+#[test]
+fn program_headers_at_the_end_of_the_file_are_in_no_segment() {
+    let content = [7; 16];
+    let mut file = elf(&[]);
+    file.extend(content); // at file offset 52, as IAR lays it out
+    file.extend(words(&[1, 52, 0x6000_2000, 0x6000_2000, 16, 16, 5, 4]));
+    file[28..32].copy_from_slice(&68u32.to_le_bytes());
+    file[44] = 1;
+    let firmware = read(&file).unwrap();
+    assert_eq!(
+        firmware.memory.segments().collect::<Vec<_>>(),
+        [(0x6000_2000, &content[..])]
+    );
+    assert!(firmware.notes.is_empty(), "{:?}", firmware.notes);
+}
+
+#[test]
+fn spoiled_headers_do_not_panic() {
+    let file = elf(&[
+        load(0x6000_2000, 0, &[1; 16]),
+        load(0x6000_2010, 0, &[2; 8]),
+    ]);
+    let mut random = Lcg(3);
+    for _ in 0..20_000 {
+        let mut spoiled = file.clone();
+        // entry, header offsets and counts, then the program headers: small numbers that mean places in the file
+        for _ in 0..3 {
+            let at = [28, 32, 44, 48, 56, 68, 72, 88, 100][random.next() as usize % 9];
+            spoiled[at..at + 4].fill(0);
+            spoiled[at] = random.next() as u8 % 160;
+        }
+        let _ = read(&spoiled);
+    }
+}

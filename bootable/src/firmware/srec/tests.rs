@@ -151,7 +151,7 @@ fn two_lines_that_disagree_are_both_named() {
 }
 
 #[test]
-fn every_cut_and_every_spoiled_byte_ends_in_an_error_or_the_same_bytes() {
+fn every_cut_is_refused_and_no_spoiled_byte_panics() {
     let whole = [
         record(0, &[0, 0], b"x"),
         data(),
@@ -160,16 +160,13 @@ fn every_cut_and_every_spoiled_byte_ends_in_an_error_or_the_same_bytes() {
     ]
     .concat()
     .replace('\n', "\r\n");
-    let expected = read(&whole).unwrap().memory;
     for len in 0..whole.trim_end().len() {
         assert!(read(&whole[..len]).is_err(), "{len}");
     }
     let mut random = crate::testing::Lcg(5);
     for _ in 0..5000 {
         let text = random.spoil(whole.as_bytes(), 1);
-        if let Ok(firmware) = Firmware::parse(&text, Some("a.srec"), None, &MemoryMap::rt1021()) {
-            // the type of a record is outside its checksum: S1 or S2 may read the bytes of an S3 in their way
-            assert!(firmware.memory == expected || text[..] != *whole.as_bytes());
-        }
+        // the type of a record is outside its checksum: an S3 may become an S1, with other bytes
+        let _ = Firmware::parse(&text, Some("a.srec"), None, &MemoryMap::rt1021());
     }
 }

@@ -1,0 +1,67 @@
+//! Images that the ROM copies to RAM.
+
+use super::*;
+
+/// An image with RAM addresses, in flash, its IVT `offset` behind its start.
+fn ram_image(base: u32, offset: u32, csf: u32) -> Memory {
+    let (ivt, data) = headers(base + 0x2000, 0x2400);
+    let ivt = Ivt {
+        self_address: base + 0x1000,
+        boot_data: base + 0x1020,
+        csf,
+        ..ivt
+    };
+    let data = BootData {
+        start: base + 0x1000 - offset,
+        ..data
+    };
+    image_with(ivt, data, &app(0x2001_0000, base + 0x2101, 0x400))
+}
+
+#[test]
+fn a_ram_image_in_flash_is_judged_by_its_own_addresses() {
+    let seen = inspect(&ram_image(0x2000_0000, 0x1000, 0), &map());
+    assert_eq!(seen.kind, Kind::RamImage { fcb: true });
+    assert_eq!(seen.vectors.unwrap().table, 0x2000_2000);
+    assert!(seen.findings.is_empty(), "{:?}", seen.findings);
+    assert_eq!(
+        seen.reason,
+        "an IVT at 0x60001000 that says 0x20001000 in DTCM, 0x1000 behind the image's start as in flash"
+    );
+    let overflow = ram_image(0x2003_F000, 0x1000, 0);
+    assert_eq!(
+        inspect(&overflow, &map())
+            .finding("ram-overflow")
+            .unwrap()
+            .text,
+        "the boot data says that the image is 0x2003f000..0x20041400, past the end of DTCM at 0x20040000"
+    );
+}
+
+#[test]
+fn a_ram_image_laid_out_for_an_sd_card_does_not_start_from_flash() {
+    let memory = ram_image(0x2000_0000, 0x400, 0);
+    assert_eq!(inspect(&memory, &map()).kind, Kind::Flashloader);
+    let findings = crate::check(&memory, &map());
+    let found = findings
+        .iter()
+        .find(|finding| finding.code == "not-for-flash")
+        .unwrap();
+    assert_eq!(
+        found.text,
+        "its IVT lies 0x400 behind the image's start, as for serial download or an SD card; in a NOR flash that is 0x1000"
+    );
+}
+
+#[test]
+fn an_sdram_image_needs_a_dcd_and_a_signed_ram_image_a_warning() {
+    assert_eq!(
+        codes(&ram_image(0x8000_0000, 0x1000, 0)),
+        ["sdram-without-dcd"]
+    );
+    let mut memory = ram_image(0x2000_0000, 0x1000, 0x2000_3000);
+    memory
+        .insert(0x6000_3000, vec![0xD4, 0, 8, 0x42, 0xC0, 0, 4, 0])
+        .unwrap();
+    assert_eq!(codes(&memory), ["boot-data-short", "signed-ram", "signed"]);
+}
