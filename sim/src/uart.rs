@@ -130,7 +130,9 @@ impl SerialLoader {
                 self.last = Some(last);
                 return;
             }
-            frame::ACK_ABORT => self.processor.received(machine, Received::Aborted),
+            frame::ACK_ABORT if matches!(self.processor.waits(), Waits::Send(Packet::Data(_))) => {
+                self.processor.received(machine, Received::Aborted);
+            }
             _ => self.processor.sent(machine),
         }
         self.push(machine, out);

@@ -137,6 +137,11 @@ impl Processor {
             (Waits::Data, Received::Packet(bytes)) => self.consume(m, bytes),
             (Waits::Data, Received::Aborted) => self.steps.push_back(Step::Finish(ABORT_DATA_PHASE)),
             (Waits::Data, Received::Wrong) => self.steps.extend([Step::Abort, Step::Finish(FAIL)]),
+            // a UART host has had enough of the data it reads
+            (Waits::Send(Packet::Data(_)), Received::Aborted) => {
+                self.steps.clear();
+                self.steps.push_back(Step::Finish(ABORT_DATA_PHASE));
+            }
             // left over from an abandoned data phase: dropped
             _ => return,
         }

@@ -241,6 +241,31 @@ fn a_device_that_wants_no_more_data_says_ack_abort() {
 }
 
 #[test]
+fn a_host_that_wants_no_more_data_says_ack_abort() {
+    let mut board = pinged();
+    let read = [3, 0, 0, 3, 0x00, 0x20, 0x20, 0x20, 0, 8, 0, 0, 0, 0, 0, 0];
+    board.uart_write(&frame::encode(frame::COMMAND, &read));
+    heard(&mut board);
+    board.uart_write(&ACK);
+    assert_eq!(heard(&mut board).len(), 6 + 1024);
+    board.uart_write(&[0x5A, 0xA3]);
+    let aborted = [0xA0, 0, 0, 2, 0x12, 0x27, 0, 0, 3, 0, 0, 0];
+    assert_eq!(heard(&mut board), frame::encode(frame::COMMAND, &aborted));
+}
+
+#[test]
+fn a_command_in_place_of_data_ends_the_phase() {
+    let mut board = pinged();
+    let write = [4, 1, 0, 3, 0x00, 0x20, 0x20, 0x20, 8, 0, 0, 0, 0, 0, 0, 0];
+    board.uart_write(&frame::encode(frame::COMMAND, &write));
+    heard(&mut board);
+    board.uart_write(&ACK);
+    board.uart_write(&GET_VERSION);
+    let failed = frame::encode(frame::COMMAND, &[0xA0, 0, 0, 2, 1, 0, 0, 0, 4, 0, 0, 0]);
+    assert_eq!(heard(&mut board), [&[0x5A, 0xA3][..], &failed].concat());
+}
+
+#[test]
 fn a_reset_is_answered_before_it_happens() {
     let mut board = pinged();
     board.uart_write(&[0x5A, 0xA4, 0x04, 0x00, 0x6F, 0x46, 0x0B, 0, 0, 0]);
