@@ -9,7 +9,7 @@ use crate::lut::{Sequence, index};
 use crate::part::ReadMode;
 use crate::{ClockIndex, Part};
 
-/// The window that a register or table read may cover.
+/// The window that a register or table read may cover; what 24 address bits reach.
 const WINDOW: u32 = 16 << 20;
 const TIMEOUT_MS: u32 = 500;
 
@@ -46,9 +46,14 @@ pub fn sfdp() -> Fcb {
     reading(&Sequence::read_sfdp(), WINDOW)
 }
 
-/// Returns the flash content by 03h on one pad, for the first `size` bytes (24-bit addresses: at most 16 MiB).
+/// Returns the flash content on one pad, for the first `size` bytes: by 03h, beyond 16 MiB by 13h with 32 address bits.
 pub fn plain_read(size: u32) -> Fcb {
-    reading(&ReadMode::PLAIN.sequence(), size)
+    let mode = if size > WINDOW {
+        ReadMode::PLAIN_32
+    } else {
+        ReadMode::PLAIN
+    };
+    reading(&mode.sequence(), size)
 }
 
 fn reading(sequence: &Sequence, size: u32) -> Fcb {

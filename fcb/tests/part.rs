@@ -361,6 +361,9 @@ fn looking_changes_nothing() {
             "03h 1-1-1, 24-bit address"
         ]
     );
+    let plain = |size: u32| probe::plain_read(size).sequence(0).to_string();
+    assert_eq!(plain(16 << 20), "03h 1-1-1, 24-bit address");
+    assert_eq!(plain(32 << 20), "13h 1-1-1, 32-bit address");
     assert_eq!(
         probe::status2_of(&part("issi")),
         None,

@@ -37,6 +37,15 @@ impl ReadMode {
         dummy_cycles: 0,
     };
 
+    /// 13h on one pad: the same with 32 address bits, on parts that have it.
+    pub const PLAIN_32: ReadMode = ReadMode {
+        opcode: 0x13,
+        address_bits: 32,
+        address_pads: 1,
+        data_pads: 1,
+        dummy_cycles: 0,
+    };
+
     /// The look-up table sequence.
     pub fn sequence(&self) -> Sequence {
         Sequence::read(
