@@ -1,2 +1,9 @@
-//! The command line.
-fn main() {}
+//! The command line: parse, run, print error and hint, exit code.
+
+mod cli;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

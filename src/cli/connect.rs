@@ -1,0 +1,242 @@
+//! From options and settings to a board, and on to its flashloader.
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use rtboot::board::{Board, Options, Selector};
+use rtboot::chip::Chip;
+use rtboot::flash::{self, Flashloader, RescueStore, RomFacts};
+use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::{Error, Result};
+
+use super::settings::Settings;
+use super::{Globals, Report, flashloader, folders, report};
+
+/// How long a terminal's user gets to plug a board in.
+const WAIT_AT_TERMINAL: Duration = Duration::from_secs(60);
+/// Between two looks whether Ctrl-C was pressed.
+const SLICE: Duration = Duration::from_millis(200);
+
+/// What every verb works with: options, settings, the report, and the board once it is found.
+#[derive(Debug)]
+pub struct Context {
+    /// Options of every command.
+    pub globals: Globals,
+    /// What is said and printed; the listener of every long call.
+    pub report: Report,
+    settings: Option<Settings>,
+    virtual_board: Option<VirtualBoard>,
+}
+
+impl Context {
+    pub fn new(globals: Globals) -> Context {
+        Context {
+            report: Report::new(&globals),
+            globals,
+            settings: None,
+            virtual_board: None,
+        }
+    }
+
+    /// What the settings files say; they are read when the first verb asks.
+    ///
+    /// # Errors
+    /// [`Error::Settings`], [`Error::ReadFile`].
+    pub fn settings(&mut self) -> Result<&Settings> {
+        let settings = match self.settings.take() {
+            Some(settings) => settings,
+            None => Settings::load()?,
+        };
+        Ok(self.settings.insert(settings))
+    }
+
+    /// The board that is meant.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a selector that names none; settings errors.
+    pub fn selector(&mut self) -> Result<Selector> {
+        let text = match &self.globals.board {
+            Some(text) => text.clone(),
+            None => match self.settings()?.text("board") {
+                Some(text) => text.to_owned(),
+                None => return Ok(Selector::default()),
+            },
+        };
+        let selector: Selector = text
+            .parse()
+            .map_err(|error: rtboot::board::SelectorError| Error::Usage(error.to_string()))?;
+        Ok(match (selector, &self.globals.board) {
+            // a folder in a settings file counts from that file
+            (Selector::Virtual(Some(folder)), None) => Selector::Virtual(Some(
+                self.settings()?
+                    .folder("board")
+                    .unwrap_or_default()
+                    .join(folder),
+            )),
+            (selector, _) => selector,
+        })
+    }
+
+    /// The chip that the user says it is.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] for a chip that rtboot does not know; settings errors.
+    pub fn chip(&mut self) -> Result<Option<&'static Chip>> {
+        let name = match &self.globals.chip {
+            Some(name) => Some(name.clone()),
+            None => self.settings()?.text("chip").map(str::to_owned),
+        };
+        name.map(|name| {
+            Chip::by_name(&name).ok_or_else(|| {
+                Error::Usage(format!(
+                    "\"{name}\" is no chip that rtboot knows; it knows {}",
+                    Chip::names().join(", ")
+                ))
+            })
+        })
+        .transpose()
+    }
+
+    /// The chip that desk work is for: the one said, else the RT1021.
+    ///
+    /// # Errors
+    /// As [`Context::chip`].
+    pub fn desk_chip(&mut self) -> Result<&'static Chip> {
+        Ok(self.chip()?.unwrap_or(Chip::rt1021()))
+    }
+
+    fn wait(&mut self) -> Result<Option<Duration>> {
+        if self.globals.no_wait {
+            return Ok(None);
+        }
+        if self.globals.wait.is_some() {
+            return Ok(self.globals.wait);
+        }
+        let set = self.settings()?.duration("wait")?;
+        let at_terminal = std::io::stdin().is_terminal() && !self.globals.json;
+        Ok(set.or(at_terminal.then_some(WAIT_AT_TERMINAL)))
+    }
+
+    fn options(&mut self) -> Result<Options> {
+        let timeout = match self.globals.timeout {
+            Some(timeout) => Some(timeout),
+            None => self.settings()?.duration("timeout")?,
+        };
+        let trace = (self.globals.verbose >= 2)
+            .then(|| Arc::new(|line: &str| eprintln!("{line}")) as rtboot::board::Trace);
+        Ok(Options {
+            wait: None,
+            timeout,
+            trace,
+            virtual_folder: folders::virtual_board().ok(),
+        })
+    }
+
+    /// Finds the board; waits for it as long as the options say.
+    ///
+    /// # Errors
+    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::Port`], [`Error::Virtual`], [`Error::Interrupted`].
+    pub fn board(&mut self) -> Result<Board> {
+        let selector = self.selector()?;
+        let options = self.options()?;
+        let limit = self.wait()?.unwrap_or_default();
+        if selector == Selector::Virtual(None)
+            && let Some(folder) = &options.virtual_folder
+        {
+            let text = format!("virtual board in {}", folder.display());
+            self.report.say("virtual-board", text);
+        }
+        let board = self.await_board(&selector, &options, limit)?;
+        self.virtual_board = board.virtual_board().cloned();
+        Ok(board)
+    }
+
+    fn await_board(
+        &mut self,
+        selector: &Selector,
+        options: &Options,
+        limit: Duration,
+    ) -> Result<Board> {
+        let (start, mut told) = (Instant::now(), false);
+        loop {
+            let slice = if told { SLICE } else { Duration::ZERO };
+            let options = Options {
+                wait: Some(slice),
+                ..options.clone()
+            };
+            match Board::find(selector, options) {
+                Err(error @ Error::NoBoard { .. }) if start.elapsed() >= limit => {
+                    return Err(error);
+                }
+                Err(Error::NoBoard { seen_instead, .. }) => {
+                    if !told {
+                        self.say_waiting(limit, &seen_instead);
+                        told = true;
+                    }
+                }
+                other => return other,
+            }
+            if report::interrupted() {
+                return Err(Error::Interrupted {
+                    state: "no board was there yet".into(),
+                });
+            }
+        }
+    }
+
+    fn say_waiting(&mut self, limit: Duration, seen: &[String]) {
+        let seen = match seen {
+            [] => String::new(),
+            seen => format!(" (there is: {})", seen.join("; ")),
+        };
+        let text = format!(
+            "waiting {} s for a board in serial download mode{seen} ...",
+            limit.as_secs_f32()
+        );
+        self.report.say("waiting", text);
+    }
+
+    /// Gets a flashloader running on the board: the one that runs, else the one that is known.
+    ///
+    /// # Errors
+    /// [`Error::NoLoader`] when none is known, and whatever finding, loading and starting it brings.
+    pub fn flashloader(&mut self, board: &mut Board) -> Result<(Flashloader, Option<RomFacts>)> {
+        let chip = self.chip()?;
+        let source = flashloader::source(self)?;
+        let is_virtual = board.virtual_board().is_some();
+        let wanted = chip.unwrap_or(Chip::rt1021());
+        let mut image = || flashloader::image(source.as_ref(), wanted, is_virtual);
+        flash::reach_flashloader(board, chip, &mut image, &mut self.report)
+    }
+
+    /// Where bytes around an image are saved while a write is on its way.
+    ///
+    /// # Errors
+    /// [`Error::Usage`] when the system names no place.
+    pub fn rescue(&self) -> Result<RescueStore> {
+        Ok(RescueStore::new(folders::rescue()?))
+    }
+
+    /// The file that a setting names, for options that were not given.
+    ///
+    /// # Errors
+    /// Settings errors.
+    pub fn setting_path(&mut self, key: &str) -> Result<Option<PathBuf>> {
+        Ok(self.settings()?.path(key))
+    }
+
+    /// Writes the virtual board back to its folder.
+    ///
+    /// # Errors
+    /// [`Error::Virtual`].
+    pub fn close(&mut self) -> Result<()> {
+        match self.virtual_board.take() {
+            Some(board) => board
+                .save()
+                .map_err(|error| Error::Virtual(error.to_string())),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,187 @@
+//! The command line: one file a subcommand, each with its `Args` and `run`. Only this room prints.
+
+mod blank_check;
+mod completions;
+mod connect;
+mod erase;
+mod fcb;
+mod flashloader;
+mod folders;
+mod guard;
+mod image;
+mod info;
+mod list;
+mod mboot;
+mod number;
+mod read;
+mod report;
+mod reset;
+mod run;
+mod sdp;
+mod settings;
+mod udev;
+mod unprotect;
+mod verify;
+mod virtual_board;
+mod write;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand};
+use rtboot::Result;
+
+pub use connect::Context;
+pub use report::Report;
+
+/// Flash NXP i.MX RT10xx boards over USB or UART, without a debug probe
+///
+/// The board must be in serial download mode (BOOT_MODE = 01). No board at hand? Every command works on the embedded
+/// virtual board too: rtboot --board virtual info
+#[derive(Debug, Parser)]
+#[command(name = "rtboot", version, max_term_width = 100, after_help = EXIT_CODES)]
+struct Cli {
+    #[command(flatten)]
+    globals: Globals,
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+/// Options of every command.
+#[derive(Debug, Clone, Default, Args)]
+#[command(next_help_heading = "Options of every command")]
+pub struct Globals {
+    /// Which board: usb, usb:1-4.1, uart:/dev/ttyUSB0[@115200], virtual, virtual:DIR
+    #[arg(long, global = true, value_name = "SELECTOR", env = "RTBOOT_BOARD")]
+    pub board: Option<String>,
+    /// The chip, when it does not tell itself: rt1021, rt1020, rt1024
+    #[arg(long, global = true, value_name = "CHIP", env = "RTBOOT_CHIP")]
+    pub chip: Option<String>,
+    /// Flashloader to start, for this run (`rtboot flashloader add` remembers one)
+    #[arg(long, global = true, value_name = "FILE", env = "RTBOOT_FLASHLOADER")]
+    pub flashloader: Option<PathBuf>,
+    /// One JSON object a line on stdout, for programs
+    #[arg(long, global = true)]
+    pub json: bool,
+    /// Say more; twice: every packet
+    #[arg(short, long, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub quiet: bool,
+    /// Limit for the answer to one command that takes no flash time, as in 500ms or 10s
+    #[arg(long, global = true, value_name = "TIME", env = "RTBOOT_TIMEOUT", value_parser = number::parse_duration)]
+    pub timeout: Option<Duration>,
+    /// Wait for a board to be plugged in; without a time 60s. At a terminal that is the default
+    #[arg(long, global = true, value_name = "TIME", num_args = 0..=1, require_equals = true,
+        default_missing_value = "60s", value_parser = number::parse_duration)]
+    pub wait: Option<Duration>,
+    /// Do not wait for a board
+    #[arg(long, global = true, conflicts_with = "wait")]
+    pub no_wait: bool,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input file; 4 a file cannot be read or written;
+10 no board; 11 permission; 12 wrong chip; 13 several boards; 14 board held by another program; 15 link lost or time-out;
+20 flashloader; 21 SDP refused; 30 flash configuration; 31 erase; 32 program; 33 verify; 40 security; 50 fuse; 60 job;
+70 interrupted.";
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    List(list::Args),
+    Info(info::Args),
+    Write(write::Args),
+    Read(read::Args),
+    Verify(verify::Args),
+    Erase(erase::Args),
+    BlankCheck(blank_check::Args),
+    Unprotect(unprotect::Args),
+    Run(run::Args),
+    Reset(reset::Args),
+    /// NOR parts and their flash configuration blocks
+    #[command(subcommand)]
+    Fcb(fcb::Command),
+    /// Boot images: build, look at, check, convert
+    #[command(subcommand)]
+    Image(image::Command),
+    /// The flashloader files that rtboot knows and remembers
+    #[command(subcommand)]
+    Flashloader(flashloader::Command),
+    /// Raw commands of the boot ROM's serial downloader
+    #[command(subcommand)]
+    Sdp(sdp::Command),
+    /// Raw commands of the flashloader, by the names of blhost
+    #[command(subcommand)]
+    Mboot(mboot::Command),
+    /// The embedded virtual board
+    #[command(subcommand, name = "virtual")]
+    Virtual(virtual_board::Command),
+    Udev(udev::Args),
+    Completions(completions::Args),
+}
+
+/// Parses the command line, runs the verb, says what went wrong. Returns the exit code.
+pub fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return not_understood(&error),
+    };
+    report::catch_ctrl_c();
+    let mut context = Context::new(cli.globals);
+    let done = run(cli.verb, &mut context);
+    // the virtual board is written back whatever happened: what was done to it was done
+    let saved = context.close();
+    match done.and(saved) {
+        Ok(()) => context.report.succeed(),
+        Err(error) => context.report.fail(&error),
+    }
+}
+
+/// Prints clap's words, to programs as an object too. Help and version come this way as well.
+fn not_understood(error: &clap::Error) -> ExitCode {
+    let wants_json = std::env::args_os().any(|arg| arg == "--json");
+    if wants_json && error.use_stderr() {
+        report::print_usage_error(&error.render().to_string());
+    } else {
+        let _ = error.print();
+    }
+    u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
+}
+
+fn run(verb: Verb, context: &mut Context) -> Result<()> {
+    match verb {
+        Verb::List(args) => list::run(args, context),
+        Verb::Info(args) => info::run(args, context),
+        Verb::Write(args) => write::run(args, context),
+        Verb::Read(args) => read::run(args, context),
+        Verb::Verify(args) => verify::run(args, context),
+        Verb::Erase(args) => erase::run(args, context),
+        Verb::BlankCheck(args) => blank_check::run(args, context),
+        Verb::Unprotect(args) => unprotect::run(args, context),
+        Verb::Run(args) => run::run(args, context),
+        Verb::Reset(args) => reset::run(args, context),
+        Verb::Fcb(command) => fcb::run(command, context),
+        Verb::Image(command) => image::run(command, context),
+        Verb::Flashloader(command) => flashloader::run(command, context),
+        Verb::Sdp(command) => sdp::run(command, context),
+        Verb::Mboot(command) => mboot::run(command, context),
+        Verb::Virtual(command) => virtual_board::run(command, context),
+        Verb::Udev(args) => udev::run(args, context),
+        Verb::Completions(args) => completions::run(args, context),
+    }
+}
+
+/// The whole grammar, for shell completions and tests of the help texts.
+pub fn grammar() -> clap::Command {
+    <Cli as clap::CommandFactory>::command()
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn the_grammar_holds_together() {
+        super::grammar().debug_assert();
+    }
+}

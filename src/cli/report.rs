@@ -1,0 +1,269 @@
+//! What people and programs get to see: stdout is the result, stderr is the talk, `--json` one object a line.
+
+mod bars;
+mod failure;
+mod interrupt;
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+
+use anstyle::{AnsiColor, Style};
+use rtboot::Error;
+use rtboot::event::{Event, Listener, Stage, Weight};
+use rtboot_bootable::{Finding, Severity};
+use serde_json::{Value, json};
+
+use super::Globals;
+use bars::Bars;
+
+pub use failure::print_usage_error;
+pub use interrupt::{catch as catch_ctrl_c, interrupted};
+
+/// The stage that runs now.
+#[derive(Debug, Clone, Copy)]
+struct Running {
+    stage: Stage,
+    total: u64,
+    done: u64,
+    /// `done` of the last progress event printed.
+    told: u64,
+}
+
+/// Draws a run for a person, or prints it for a program.
+#[derive(Debug)]
+pub struct Report {
+    json: bool,
+    quiet: bool,
+    verbose: u8,
+    bars: Bars,
+    running: Option<Running>,
+    result: Value,
+}
+
+impl Report {
+    /// A report as the global options want it.
+    pub fn new(globals: &Globals) -> Report {
+        let bars = !globals.json
+            && !globals.quiet
+            && globals.verbose < 2
+            && std::io::stderr().is_terminal();
+        Report {
+            json: globals.json,
+            quiet: globals.quiet,
+            verbose: globals.verbose,
+            bars: Bars::new(bars),
+            running: None,
+            result: json!({}),
+        }
+    }
+
+    /// Whether a program listens.
+    pub fn is_json(&self) -> bool {
+        self.json
+    }
+
+    /// Whether a person can be asked.
+    pub fn can_ask(&self) -> bool {
+        !self.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+    }
+
+    /// Asks a person; anything but y or yes is no.
+    pub fn ask(&mut self, question: &str) -> bool {
+        self.bars.hide(|| {
+            let _ = write!(anstream::stderr(), "{question} [y/N] ");
+        });
+        let mut answer = String::new();
+        let _ = std::io::stdin().read_line(&mut answer);
+        matches!(answer.trim(), "y" | "Y" | "yes")
+    }
+
+    /// A line of the result, on stdout. Programs get [`Report::result`] instead.
+    pub fn line(&mut self, text: impl AsRef<str>) {
+        if !self.json {
+            self.bars.hide(|| {
+                let _ = writeln!(anstream::stdout(), "{}", text.as_ref());
+            });
+        }
+    }
+
+    /// Adds the fields of a JSON object to the result that ends the run under `--json`.
+    pub fn result(&mut self, fields: Value) {
+        if let (Value::Object(all), Value::Object(fields)) = (&mut self.result, fields) {
+            all.extend(fields);
+        }
+    }
+
+    /// Says a sentence, on stderr.
+    pub fn say(&mut self, code: &'static str, text: impl Into<String>) {
+        self.tell(Weight::Note, code, text);
+    }
+
+    /// Says something that a person should look at.
+    pub fn warn(&mut self, code: &'static str, text: impl Into<String>) {
+        self.tell(Weight::Warning, code, text);
+    }
+
+    /// Says something to those who asked for more.
+    pub fn detail(&mut self, code: &'static str, text: impl Into<String>) {
+        self.tell(Weight::Detail, code, text);
+    }
+
+    /// Says a sentence of this weight.
+    pub fn tell(&mut self, weight: Weight, code: &'static str, text: impl Into<String>) {
+        let text = text.into();
+        self.event(Event::Note { weight, code, text });
+    }
+
+    /// A finding about an image or a board. Rules that are kept are told only to those who asked for more.
+    pub fn finding(&mut self, finding: &Finding) {
+        let severity = finding.severity.to_string();
+        if self.json {
+            self.object(json!({
+                "event": "finding",
+                "severity": severity,
+                "code": finding.code,
+                "text": finding.text,
+            }));
+        } else if finding.severity >= Severity::Warning
+            || self.verbose > 0
+            || (finding.severity == Severity::Note && !self.quiet)
+        {
+            self.stderr(
+                severity_style(finding.severity),
+                &format!("{severity}: "),
+                &finding.text,
+            );
+        }
+    }
+
+    fn note(&mut self, weight: Weight, code: &'static str, text: &str) {
+        if weight == Weight::Detail && self.verbose == 0 {
+            return;
+        }
+        if self.json {
+            self.object(
+                json!({"event": "note", "weight": weight.name(), "code": code, "text": text}),
+            );
+        } else if weight == Weight::Warning {
+            self.stderr(severity_style(Severity::Warning), "warning: ", text);
+        } else if !self.quiet {
+            self.stderr(Style::new(), "", text);
+        }
+    }
+
+    fn stderr(&mut self, style: Style, head: &str, text: &str) {
+        self.bars.hide(|| {
+            let _ = writeln!(anstream::stderr(), "{style}{head}{style:#}{text}");
+        });
+    }
+
+    fn object(&mut self, object: Value) {
+        let _ = writeln!(std::io::stdout().lock(), "{object}");
+    }
+
+    fn stage_event(&mut self, name: &str, stage: Stage, done: Option<u64>, total: u64) {
+        let mut object = json!({"event": name, "stage": stage.name(), "total": total});
+        if let Some(done) = done {
+            object["done"] = done.into();
+        }
+        self.object(object);
+    }
+
+    fn begin(&mut self, stage: Stage, total: u64) {
+        self.running = Some(Running {
+            stage,
+            total,
+            done: 0,
+            told: 0,
+        });
+        if self.json {
+            self.stage_event("begin", stage, None, total);
+        } else {
+            self.bars.begin(stage, total);
+        }
+    }
+
+    fn progress(&mut self, stage: Stage, done: u64) {
+        let Some(running) = &mut self.running else {
+            return;
+        };
+        running.done = done;
+        let total = running.total;
+        if !self.json {
+            self.bars.set(done);
+        } else if done - running.told.min(done) >= (total / 20).max(1) {
+            running.told = done;
+            self.stage_event("progress", stage, Some(done), total);
+        }
+    }
+
+    fn end(&mut self, stage: Stage, done: u64) {
+        let total = self.running.take().map_or(done, |running| running.total);
+        if self.json {
+            self.stage_event("end", stage, Some(done), total);
+        } else if !self.bars.end(done) && !self.quiet && done > 0 {
+            let text = format!("{stage} {}", indicatif::BinaryBytes(done));
+            self.stderr(Style::new(), "", &text);
+        }
+    }
+
+    /// Ends a run that did what it should.
+    pub fn succeed(&mut self) -> ExitCode {
+        self.bars.clear();
+        if self.json {
+            let mut object = json!({"event": "result"});
+            if let (Value::Object(all), Value::Object(fields)) = (&mut object, self.result.take()) {
+                all.extend(fields);
+            }
+            self.object(object);
+        }
+        ExitCode::SUCCESS
+    }
+
+    /// Ends a run that failed: what, where, why likely, what next.
+    pub fn fail(&mut self, error: &Error) -> ExitCode {
+        self.bars.clear();
+        let at = self.running.map(|running| {
+            format!(
+                "{}, {} of {} bytes done",
+                running.stage, running.done, running.total
+            )
+        });
+        if self.json {
+            let object = failure::object(error, at.as_deref());
+            self.object(object);
+        } else {
+            let _ = write!(
+                anstream::stderr(),
+                "{}",
+                failure::text(error, at.as_deref())
+            );
+        }
+        ExitCode::from(error.exit_code())
+    }
+}
+
+impl Listener for Report {
+    fn event(&mut self, event: Event) {
+        match event {
+            Event::Begin { stage, total } => self.begin(stage, total),
+            Event::Progress { stage, done } => self.progress(stage, done),
+            Event::End { stage, done } => self.end(stage, done),
+            Event::Note { weight, code, text } => self.note(weight, code, &text),
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        interrupted()
+    }
+}
+
+fn severity_style(severity: Severity) -> Style {
+    let color = match severity {
+        Severity::Ok => AnsiColor::Green,
+        Severity::Note => AnsiColor::Cyan,
+        Severity::Warning => AnsiColor::Yellow,
+        Severity::Error | Severity::Danger => AnsiColor::Red,
+    };
+    Style::new().bold().fg_color(Some(color.into()))
+}

@@ -1,0 +1,75 @@
+//! Errors for people and for programs: what, where, why likely, what next.
+
+use std::fmt::Write as _;
+use std::io::Write as _;
+
+use anstyle::{AnsiColor, Style};
+use rtboot::Error;
+use rtboot::advice::advice;
+use serde_json::{Value, json};
+
+/// What flash holds now, when the error knows.
+fn state(error: &Error) -> Option<&str> {
+    match error {
+        Error::WhileWriting { state, .. } => Some(state),
+        _ => None,
+    }
+}
+
+/// An error as a person reads it.
+pub fn text(error: &Error, at: Option<&str>) -> String {
+    let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
+    let bold = Style::new().bold();
+    let advice = advice(error);
+    let mut text = String::new();
+    let mut line = |what: String| {
+        let _ = writeln!(text, "{what}");
+    };
+    line(format!("{red}error:{red:#} {error} [{}]", error.code()));
+    if let Some(at) = at {
+        line(format!("  {bold}at:{bold:#} {at}"));
+    }
+    if let Some(state) = state(error) {
+        line(format!("  {bold}flash now:{bold:#} {state}"));
+    }
+    if !advice.causes.is_empty() {
+        line(format!("  {bold}likely causes:{bold:#}"));
+    }
+    for (i, cause) in advice.causes.iter().enumerate() {
+        line(format!("    {}. {cause}", i + 1));
+    }
+    for next in &advice.next {
+        line(format!("  {bold}next:{bold:#} {next}"));
+    }
+    text
+}
+
+/// An error as a program reads it.
+pub fn object(error: &Error, at: Option<&str>) -> Value {
+    let advice = advice(error);
+    json!({
+        "event": "error",
+        "code": error.code(),
+        "exit": error.exit_code(),
+        "message": error.to_string(),
+        "at": at,
+        "flash_now": state(error),
+        "causes": advice.causes,
+        "next": advice.next,
+    })
+}
+
+/// Prints a command line that makes no sense, for programs.
+pub fn print_usage_error(message: &str) {
+    let object = json!({
+        "event": "error",
+        "code": "usage",
+        "exit": 2,
+        "message": message.trim_end(),
+        "at": null,
+        "flash_now": null,
+        "causes": [],
+        "next": ["rtboot --help"],
+    });
+    let _ = writeln!(std::io::stdout(), "{object}");
+}

@@ -1,0 +1,215 @@
+//! Settings from files: `rtboot.local.toml`, `rtboot.toml` (searched upwards from here), then the user's own.
+//!
+//! Flags and `RTBOOT_*` variables win over all of them; clap knows those.
+
+mod place;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rtboot::{Error, Result};
+use toml::de::{DeTable, DeValue};
+
+use super::{folders, number};
+use place::Place;
+
+/// Keys that a settings file may have.
+const KEYS: &[&str] = &["board", "chip", "flashloader", "fcb", "timeout", "wait"];
+/// Files of a project, the winner first: the local one is for the version control to ignore.
+const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
+
+/// What the settings files say, each key from the file that wins.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Settings {
+    values: BTreeMap<&'static str, Value>,
+}
+
+/// A value and the file that it stands in.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Value {
+    text: String,
+    file: PathBuf,
+}
+
+impl Settings {
+    /// Reads every settings file that counts here.
+    ///
+    /// # Errors
+    /// [`Error::Settings`] naming file, line and the nearest key; [`Error::ReadFile`].
+    pub fn load() -> Result<Settings> {
+        let here = std::env::current_dir().unwrap_or_default();
+        let mut settings = Settings::default();
+        for file in project_files(&here)
+            .into_iter()
+            .chain(folders::user_settings())
+        {
+            match std::fs::read(&file) {
+                Ok(bytes) => settings.add(&bytes, &file)?,
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(source) => return Err(Error::ReadFile { path: file, source }),
+            }
+        }
+        Ok(settings)
+    }
+
+    /// Adds the keys of a file that no earlier file set.
+    fn add(&mut self, bytes: &[u8], file: &Path) -> Result<()> {
+        let fail = |reason: String| Error::Settings {
+            path: file.to_owned(),
+            reason,
+        };
+        let text = std::str::from_utf8(bytes).map_err(|error| {
+            fail(format!(
+                "byte {} is not UTF-8 text",
+                error.valid_up_to() + 1
+            ))
+        })?;
+        for (key, value) in parse(text).map_err(fail)? {
+            self.values.entry(key).or_insert_with(|| Value {
+                text: value,
+                file: file.to_owned(),
+            });
+        }
+        Ok(())
+    }
+
+    /// The value of a key, as it stands there.
+    pub fn text(&self, key: &str) -> Option<&str> {
+        self.values.get(key).map(|value| value.text.as_str())
+    }
+
+    /// The folder of the file that a key stands in.
+    pub fn folder(&self, key: &str) -> Option<PathBuf> {
+        let value = self.values.get(key)?;
+        value.file.parent().map(Path::to_owned)
+    }
+
+    /// The value of a key that names a file; a relative one counts from its settings file.
+    pub fn path(&self, key: &str) -> Option<PathBuf> {
+        Some(self.folder(key)?.join(self.text(key)?))
+    }
+
+    /// The value of a key that is a duration.
+    ///
+    /// # Errors
+    /// [`Error::Settings`].
+    pub fn duration(&self, key: &str) -> Result<Option<Duration>> {
+        let Some(value) = self.values.get(key) else {
+            return Ok(None);
+        };
+        number::parse_duration(&value.text)
+            .map(Some)
+            .map_err(|reason| Error::Settings {
+                path: value.file.clone(),
+                reason: format!("{key}: {reason}"),
+            })
+    }
+}
+
+/// The project's files that there may be, the winner first.
+fn project_files(here: &Path) -> Vec<PathBuf> {
+    NAMES
+        .iter()
+        .filter_map(|name| {
+            here.ancestors()
+                .map(|folder| folder.join(name))
+                .find(|file| file.is_file())
+        })
+        .collect()
+}
+
+/// Keys and values of a settings file.
+fn parse(text: &str) -> std::result::Result<Vec<(&'static str, String)>, String> {
+    let table = DeTable::parse(text).map_err(|error| {
+        let place = Place::of(text, error.span().unwrap_or(0..0));
+        place.sentence(&format!("this is not TOML: {}", error.message()))
+    })?;
+    let mut values = Vec::new();
+    for (key, value) in table.get_ref() {
+        let name: &str = key.get_ref();
+        let Some(known) = KEYS.iter().find(|known| **known == name) else {
+            let near =
+                nearest(name).map_or(String::new(), |key| format!("; did you mean `{key}`?"));
+            let place = Place::of(text, key.span());
+            return Err(place.sentence(&format!("unknown key `{name}`{near}")));
+        };
+        let DeValue::String(value) = value.get_ref() else {
+            let place = Place::of(text, value.span());
+            return Err(place.sentence(&format!("`{name}` takes text in quotes")));
+        };
+        values.push((*known, value.to_string()));
+    }
+    Ok(values)
+}
+
+fn nearest(word: &str) -> Option<&'static str> {
+    let distance = |key: &&&str| strsim::damerau_levenshtein(word, key);
+    let near = KEYS.iter().min_by_key(distance)?;
+    (word.len() <= 64 && distance(&near) <= 3).then_some(*near)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(files: &[(&str, &str)]) -> Result<Settings> {
+        let mut settings = Settings::default();
+        for (file, text) in files {
+            settings.add(text.as_bytes(), Path::new(file))?;
+        }
+        Ok(settings)
+    }
+
+    #[test]
+    fn the_first_file_that_says_it_wins_key_by_key() {
+        let settings = settings(&[
+            ("/p/rtboot.local.toml", "board = \"usb:1-4\"\n"),
+            (
+                "/p/rtboot.toml",
+                "board = \"usb\"\nfcb = \"issi.cfg\"\ntimeout = \"5s\"\n",
+            ),
+        ])
+        .expect("two good files");
+        assert_eq!(settings.text("board"), Some("usb:1-4"));
+        assert_eq!(settings.path("fcb"), Some("/p/issi.cfg".into()));
+        assert_eq!(
+            settings.duration("timeout").ok(),
+            Some(Some(Duration::from_secs(5)))
+        );
+        assert_eq!(settings.text("chip"), None);
+    }
+
+    #[test]
+    fn a_typo_is_named_with_file_line_caret_and_nearest_key() {
+        let error = settings(&[("/p/rtboot.toml", "chip = \"rt1021\"\nborad = \"usb\"\n")])
+            .expect_err("a typo");
+        assert_eq!(error.exit_code(), 3);
+        assert_eq!(
+            error.to_string(),
+            "/p/rtboot.toml: line 2, column 1: unknown key `borad`; did you mean `board`?\n  borad = \"usb\"\n  ^^^^^"
+        );
+    }
+
+    #[test]
+    fn what_is_no_text_no_toml_or_no_duration_is_refused() {
+        for (text, reason) in [
+            ("timeout = 5", "takes text in quotes"),
+            ("timeout = ", "this is not TOML"),
+            ("zzzzzzzz = \"\"", "unknown key `zzzzzzzz`\n"),
+        ] {
+            let error = settings(&[("f", text)]).expect_err(text).to_string();
+            assert!(error.contains(reason), "{text}: {error}");
+        }
+        let late = settings(&[("f", "timeout = \"soon\"")]).expect("text is text");
+        assert!(late.duration("timeout").is_err());
+        let mut settings = Settings::default();
+        let error = settings
+            .add(b"board = \"\xFF\"", Path::new("f"))
+            .expect_err("no UTF-8");
+        assert!(
+            error.to_string().contains("byte 10 is not UTF-8"),
+            "{error}"
+        );
+    }
+}
