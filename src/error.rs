@@ -11,6 +11,9 @@ use rtboot_fcb::JedecId;
 use crate::{mboot, port, sdp};
 
 mod codes;
+mod words;
+
+use words::{at_byte, at_pair, named, seen};
 
 /// Result of everything that talks to a board.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -346,34 +349,6 @@ pub enum Error {
         /// What flash holds now.
         state: String,
     },
-}
-
-fn seen(lines: &[String]) -> String {
-    if lines.is_empty() {
-        String::new()
-    } else {
-        format!(" (there is: {})", lines.join("; "))
-    }
-}
-
-fn named(names: &[String]) -> String {
-    if names.is_empty() {
-        String::new()
-    } else {
-        format!(" ({})", names.join(" or "))
-    }
-}
-
-fn at_byte(differs: &Option<(u32, u8)>, expected: u8) -> String {
-    differs.map_or(String::new(), |(at, found)| {
-        format!("; {at:#010x} should be {expected:#04x}, found {found:#04x}")
-    })
-}
-
-fn at_pair(differs: &Option<(u32, u8, u8)>) -> String {
-    differs.map_or(String::new(), |(at, expected, found)| {
-        format!("; {at:#010x} should be {expected:#04x}, found {found:#04x}")
-    })
 }
 
 impl Error {
