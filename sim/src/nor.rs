@@ -37,6 +37,8 @@ pub struct Nor {
     pub present: bool,
     /// Status reads that still show "busy" after a command.
     pub busy_polls: u32,
+    /// Only looks end the busy time; otherwise a firmware that waits long enough between looks sees it end, too.
+    pub polls_only: bool,
     /// Busy for ever, from now on.
     pub stuck_busy: bool,
     /// RESET# held low: as if absent, state lost.
@@ -73,6 +75,7 @@ struct Mode {
     power_down: bool,
     busy: u32,
     busy_ns: u64,
+    busy_since: u64,
 }
 
 impl Nor {
@@ -84,6 +87,7 @@ impl Nor {
             status: [0; 3],
             present: true,
             busy_polls: 3,
+            polls_only: false,
             stuck_busy: false,
             held_in_reset: false,
             write_protect_high: true,
@@ -164,6 +168,7 @@ impl Nor {
         if let Some(index) = self.status_read(opcode) {
             return Some(self.read_status(index, cycle.read_len, clock));
         }
+        self.settle_busy(clock);
         if self.mode.busy > 0 || self.stuck_busy {
             return None;
         }

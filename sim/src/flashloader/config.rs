@@ -24,7 +24,6 @@ pub mod field {
     pub const DEVICE_TYPE: usize = 0x44;
     pub const PAD_TYPE: usize = 0x45;
     pub const SERIAL_CLOCK: usize = 0x46;
-    pub const CUSTOM_LUT: usize = 0x47;
     pub const FLASH_SIZES: usize = 0x50;
     pub const PAD_OVERRIDES: usize = 0x60;
     pub const TIMEOUT_MS: usize = 0x70;

@@ -35,6 +35,8 @@ fn command(
 
 /// Plays what stands in the scratch slot.
 fn play(m: &mut Machine, count: usize, address: u32, tx: &[u8], size: usize) -> Result<Vec<u8>, Stop> {
+    // JMP_ON_CS of memory-mapped reads must not cut IP commands short
+    m.flexspi.clear_pointer();
     m.flexspi
         .ip_command(SCRATCH, count.max(1), address, tx, size, &mut m.clock)
         .map_err(|_| Stop::Status(FLEXSPI_COMMAND))
@@ -68,6 +70,11 @@ pub fn write_enable(m: &mut Machine, config: &Config, address: u32) -> Result<()
     if config.u8(field::EXIT_NO_CMD) != 0 {
         exit_no_cmd(m, config)?;
     }
+    enable(m, config, address)
+}
+
+/// Write enable alone.
+fn enable(m: &mut Machine, config: &Config, address: u32) -> Result<(), Stop> {
     command(m, config, (seq::WRITE_ENABLE, 1), address, &[], 0).map(|_| ())
 }
 
@@ -125,7 +132,7 @@ pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
 
 /// One device-mode or configuration command: write enable, the sequence with its argument, then wait.
 fn configure_with(m: &mut Machine, config: &Config, (count, index): (usize, usize), argument: u32) -> Result<(), Stop> {
-    write_enable(m, config, 0)?;
+    enable(m, config, 0)?;
     command(m, config, (index, count), 0, &argument.to_le_bytes(), 0)?;
     match config.u16(field::WAIT_TIME) {
         0 => wait_busy(m, config, 0),

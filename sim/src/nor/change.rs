@@ -142,6 +142,7 @@ impl Nor {
     fn start(&mut self, ns: u64, clock: &mut Clock) {
         self.mode.busy = self.busy_polls;
         self.mode.busy_ns = ns;
+        self.mode.busy_since = clock.device_ns();
         if self.busy_polls == 0 {
             clock.work(ns);
             self.mode.write_enabled = false;

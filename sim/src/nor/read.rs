@@ -58,17 +58,30 @@ impl Nor {
         (index < self.part.status_registers).then_some(index)
     }
 
+    /// Ends a busy time that is over.
+    pub(super) fn settle_busy(&mut self, clock: &Clock) {
+        let over = clock.device_ns() >= self.mode.busy_since.saturating_add(self.mode.busy_ns);
+        if self.mode.busy > 0 && over && !self.polls_only && !self.stuck_busy {
+            self.mode.busy = 0;
+            self.mode.write_enabled = false;
+        }
+    }
+
     /// A status register, repeated. Every look at register 1 brings a busy part nearer to its end.
     pub(super) fn read_status(&mut self, index: usize, len: usize, clock: &mut Clock) -> Vec<u8> {
         if index > 0 {
             return vec![self.status[index]; len];
         }
+        self.settle_busy(clock);
         let busy = self.mode.busy > 0 || self.stuck_busy;
         let latch = if self.mode.write_enabled { WEL } else { 0 };
         let value = self.status[0] & !(WIP | WEL) | latch | if busy { WIP } else { 0 };
         if self.mode.busy > 0 {
-            clock.work(self.mode.busy_ns / u64::from(self.busy_polls.max(1)));
             self.mode.busy -= 1;
+            // each look takes the operation on to its next share
+            let polls = u64::from(self.busy_polls.max(1));
+            let share = self.mode.busy_ns * (polls - u64::from(self.mode.busy)) / polls;
+            clock.work((self.mode.busy_since + share).saturating_sub(clock.device_ns()));
             if self.mode.busy == 0 {
                 self.mode.write_enabled = false;
             }

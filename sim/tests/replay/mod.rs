@@ -1,0 +1,223 @@
+//! Plays a recorded session with the genuine flashloader against the virtual one, line by line.
+//!
+//! The recording tells what a host sent ("out"), what came back ("in"), what did not ("event"), which SPI cycles the
+//! flash saw ("spi") and how many USB transactions it took ("usb"). See tests/transcripts/README.md.
+
+#![allow(dead_code)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use rtboot_sim::flashloader::{Control, Flashloader, OutResult, Outcome};
+use rtboot_sim::machine::{Costs, Machine};
+use rtboot_sim::nor::{Nor, Part, Trace};
+use serde_json::Value;
+
+/// Where the recordings are.
+pub fn directory() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/transcripts")
+}
+
+/// The lines of a recording; the first one describes it.
+pub fn lines(path: &Path) -> Vec<Value> {
+    let text = fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+pub fn text<'a>(line: &'a Value, key: &str) -> Option<&'a str> {
+    line.get(key).and_then(Value::as_str)
+}
+
+pub fn bytes(hex: &str) -> Vec<u8> {
+    (0..hex.len()).step_by(2).map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap()).collect()
+}
+
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Reproducible data: high bytes of a linear congruential generator.
+pub fn pattern(count: usize, seed: u32) -> Vec<u8> {
+    let mut seed = seed;
+    (0..count)
+        .map(|_| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 24) as u8
+        })
+        .collect()
+}
+
+/// A virtual board that runs the flashloader, and the host's side of the wire.
+pub struct Rig {
+    pub m: Machine,
+    pub loader: Flashloader,
+    /// Reports that a host's background polling picked up.
+    inbox: VecDeque<Vec<u8>>,
+    /// Costs at the last step.
+    before: Costs,
+}
+
+impl Rig {
+    /// A freshly started flashloader over a blank part.
+    pub fn new(part: &str) -> Rig {
+        let mut nor = Nor::new(Part::find(part).unwrap_or_else(|| panic!("no part {part}")));
+        nor.trace = Some(Trace::default());
+        nor.polls_only = true;
+        let mut m = Machine::new(nor);
+        let loader = Flashloader::start(&mut m);
+        Rig { m, loader, inbox: VecDeque::new(), before: Costs::default() }
+    }
+
+    /// Sends a report; a host that polls makes room by reading. False when the endpoint never takes it.
+    pub fn send(&mut self, report: &[u8], polled: bool) -> bool {
+        loop {
+            match self.loader.usb_out(&mut self.m, report) {
+                OutResult::Taken => return true,
+                OutResult::Nak if !polled => return false,
+                OutResult::Nak => match self.loader.usb_in(&mut self.m) {
+                    Some(report) => self.inbox.push_back(report),
+                    None => return false,
+                },
+            }
+        }
+    }
+
+    /// The next report.
+    pub fn receive(&mut self) -> Option<Vec<u8>> {
+        self.inbox.pop_front().or_else(|| self.loader.usb_in(&mut self.m))
+    }
+
+    /// SPI lines and USB counts since the last call; empty counts once USB is gone.
+    pub fn step(&mut self) -> (Vec<String>, BTreeMap<String, u64>) {
+        let now = self.m.costs.clone();
+        let pairs = [
+            ("setup", now.setup - self.before.setup),
+            ("in0", now.in0 - self.before.in0),
+            ("out0", now.out0 - self.before.out0),
+            ("out2", now.out2 - self.before.out2),
+            ("in1", now.in1 - self.before.in1),
+        ];
+        self.before = now;
+        let gone = !matches!(self.loader.outcome(), None | Some(Outcome::Silent));
+        let used = pairs.into_iter().filter(|(_, count)| *count > 0 && !gone);
+        (self.m.nor_mut().take_trace(), used.map(|(name, count)| (name.to_string(), count)).collect())
+    }
+}
+
+/// What a scenario does to the board outside the wire, by the name of the step that begins.
+pub type Meddle<'a> = &'a mut dyn FnMut(&mut Rig, &str);
+
+/// Plays `lines`; every difference is a sentence.
+pub fn replay(rig: &mut Rig, lines: &[Value], meddle: Meddle<'_>) -> Vec<String> {
+    let mut player = Player { step: String::new(), seen: None, found: Vec::new(), last: String::new() };
+    for (at, line) in lines.iter().enumerate() {
+        player.line(rig, line, &lines[at + 1..], meddle);
+        if player.found.len() > 20 {
+            break;
+        }
+    }
+    player.found
+}
+
+struct Player {
+    step: String,
+    /// SPI lines and USB counts of the step, once asked for.
+    seen: Option<(Vec<String>, BTreeMap<String, u64>)>,
+    found: Vec<String>,
+    /// The last report sent, for messages.
+    last: String,
+}
+
+impl Player {
+    fn differ(&mut self, what: &str, wanted: &str, got: &str) {
+        if wanted != got {
+            let at = wanted.bytes().zip(got.bytes()).take_while(|(a, b)| a == b).count();
+            let cut = |s: &str| s.chars().skip(at.saturating_sub(40)).take(200).collect::<String>();
+            let lead = if at > 40 { "…" } else { "" };
+            self.found.push(format!(
+                "[{}] {what} after {}\n  recorded {lead}{}\n  virtual  {lead}{}",
+                self.step,
+                &self.last[..self.last.len().min(80)],
+                cut(wanted),
+                cut(got)
+            ));
+        }
+    }
+
+    fn line(&mut self, rig: &mut Rig, line: &Value, rest: &[Value], meddle: Meddle<'_>) {
+        if let Some(name) = text(line, "step") {
+            self.end_of_step(rig);
+            self.step = name.to_string();
+            meddle(rig, name);
+        } else if let Some(out) = text(line, "out") {
+            self.last = out.to_string();
+            match text(line, "via") {
+                Some(_) => self.set_report(rig, &bytes(out)),
+                None => {
+                    let refused = rest.first().and_then(|next| text(next, "event"));
+                    let refused = refused.is_some_and(|event| event.starts_with("not accepted"));
+                    let taken = rig.send(&bytes(out), !refused);
+                    if taken == refused {
+                        self.differ("out report", if refused { "refused" } else { "taken" }, "the other");
+                    }
+                }
+            }
+        } else if let Some(answer) = text(line, "in") {
+            let len = line["len"].as_u64().unwrap() as usize;
+            let got = rig.receive().unwrap_or_default();
+            self.differ("length", &len.to_string(), &got.len().to_string());
+            self.differ("in report", answer, &hex(&got[..got.len().min(answer.len() / 2)]));
+        } else if let Some(event) = text(line, "event") {
+            self.event(rig, event);
+        } else if let Some(spi) = line.get("spi") {
+            let wanted: Vec<String> = spi.as_array().unwrap().iter().map(|s| s.as_str().unwrap().to_string()).collect();
+            let got = self.seen(rig).0.clone();
+            // after a reset the ROM reads on
+            let wanted = match rig.loader.outcome() {
+                Some(Outcome::Reset) => wanted[..got.len().min(wanted.len())].to_vec(),
+                _ => wanted,
+            };
+            self.differ("spi", &wanted.join(", "), &got.join(", "));
+            self.seen.as_mut().unwrap().0.clear();
+        } else if let Some(usb) = line.get("usb") {
+            let wanted: BTreeMap<String, u64> = serde_json::from_value(usb.clone()).unwrap();
+            let got = self.seen(rig).1.clone();
+            // a fresh board's enumeration happens before the recorded step
+            if wanted != BTreeMap::from([("setup".into(), 10), ("in0".into(), 11), ("out0".into(), 7)]) {
+                self.differ("usb", &format!("{wanted:?}"), &format!("{got:?}"));
+            }
+            self.seen.as_mut().unwrap().1.clear();
+        }
+    }
+
+    fn seen(&mut self, rig: &mut Rig) -> &mut (Vec<String>, BTreeMap<String, u64>) {
+        self.seen.get_or_insert_with(|| rig.step())
+    }
+
+    /// What the recording does not mention must not have happened.
+    fn end_of_step(&mut self, rig: &mut Rig) {
+        let (spi, _) = self.seen(rig).clone();
+        self.seen = None;
+        self.differ("spi nobody recorded", "", &spi.join(", "));
+    }
+
+    fn set_report(&mut self, rig: &mut Rig, report: &[u8]) {
+        let len = report.len().to_le_bytes();
+        let setup = [0x21, 9, report[0], 2, 0, 0, len[0], len[1]];
+        let stalled = rig.loader.usb_control(&mut rig.m, setup, report) == Control::Stall;
+        self.differ("SET_REPORT", "true", &stalled.to_string());
+    }
+
+    fn event(&mut self, rig: &mut Rig, event: &str) {
+        if event.starts_with("no answer") {
+            let got = rig.receive().map(|report| hex(&report[..16]));
+            self.differ("in report", "none", got.as_deref().unwrap_or("none"));
+        } else if event.starts_with("bus reset") {
+            rig.inbox.clear();
+            rig.loader.enumerate(&mut rig.m);
+        } else if event.starts_with("board state") {
+            self.differ("outcome", "Some(Reset)", &format!("{:?}", rig.loader.outcome()));
+        }
+    }
+}
