@@ -128,13 +128,17 @@ fn by_vectors(bytes: &[u8], map: &MemoryMap) -> Result<(u32, String), Error> {
     let fits =
         |base: u32| inside(reset, base) && handlers.iter().all(|&handler| inside(handler, base));
     let usual = map.app_address();
-    if fits(usual) {
-        return Ok((
-            usual,
-            format!("its reset handler {reset:#010x} lies inside the file there"),
-        ));
-    }
     let candidates = candidates(bytes.len(), code, map, fits);
+    if fits(usual) {
+        let mut reason = format!("its reset handler {reset:#010x} lies inside the file there");
+        if candidates.len() > 1 {
+            reason += &format!(
+                " ({} other bases would fit as well: give the base if it is linked elsewhere)",
+                candidates.len() - 1
+            );
+        }
+        return Ok((usual, reason));
+    }
     match *candidates.as_slice() {
         [base] => Ok((
             base,

@@ -40,11 +40,21 @@ fn a_given_base_is_taken_and_its_alias_normalised() {
 
 #[test]
 fn a_reset_handler_inside_the_file_at_0x60002000_decides() {
-    let (base, note) = placed(&app(0x2001_0000, 0x6000_22DD, 0x182C));
+    let (base, note) = placed(&app(0x2001_0000, 0x6000_21DD, 0x300));
     assert_eq!(base, 0x6000_2000);
     assert_eq!(
         note,
-        "placed at 0x60002000: its reset handler 0x600022dd lies inside the file there"
+        "placed at 0x60002000: its reset handler 0x600021dd lies inside the file there"
+    );
+}
+
+#[test]
+fn the_usual_base_is_taken_with_a_warning_when_others_fit_as_well() {
+    let (base, note) = placed(&app(0x2001_0000, 0x6000_32DD, 0x182C));
+    assert_eq!(base, 0x6000_2000);
+    assert_eq!(
+        note,
+        "placed at 0x60002000: its reset handler 0x600032dd lies inside the file there (5 other bases would fit as well: give the base if it is linked elsewhere)"
     );
 }
 
