@@ -3,6 +3,10 @@
 //! Time is the board's own: a read with a time-out lets that much virtual time pass at once, and [`VirtualBoard::wait`] stands for
 //! every other wait.
 
+mod make;
+#[cfg(unix)]
+mod pty;
+
 use std::fmt;
 use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -11,6 +15,9 @@ use std::time::Duration;
 use rtboot_sim::{Board, Gone, Settings, UsbIdentity};
 
 use super::{Error, HidPort, SerialPort};
+pub use make::{Look, Make, MakeError, Switches};
+#[cfg(unix)]
+pub use pty::Pty;
 
 /// What the ports of a virtual board call themselves.
 const NAME: &str = "virtual board";
