@@ -1,0 +1,214 @@
+//! What the flash driver of the flashloader does, and what it does not do.
+
+use super::*;
+use rtboot_sim::nor::Part;
+
+/// Puts a 512-byte FCB into RAM and configures by it.
+fn configure_by(loader: &mut Loader, fcb: &rtboot_fcb::Fcb) -> Result<(), Error> {
+    loader.write_memory(SCRATCH, fcb.as_bytes(), MAPPED, &mut go)?;
+    loader.configure_memory(NOR, SCRATCH)
+}
+
+fn refused(result: Result<(), Error>) -> (Status, Step) {
+    match result {
+        Err(Error::Refused { status, step, .. }) => (status, step),
+        other => panic!("not refused: {other:?}"),
+    }
+}
+
+#[test]
+fn a_region_is_erased_in_4_kib_sectors_and_takes_longer_than_a_plain_command_may() {
+    let (board, mut loader) = ready();
+    board.board().flash_mut()[..0x20_0000].fill(0);
+    let before = board.board().elapsed();
+    loader
+        .flash_erase_region(FLASH + 0x10_0000, 0x10_0000, NOR)
+        .unwrap();
+    let took = board.board().elapsed() - before;
+    assert!(took > loader.timeouts_mut().command, "{took:?}");
+    assert!(
+        flash(&board, 0x10_0000, 0x10_0000)
+            .iter()
+            .all(|&b| b == 0xFF)
+    );
+    assert!(flash(&board, 0, 0x10_0000).iter().all(|&b| b == 0));
+}
+
+#[test]
+fn writing_never_erases_and_the_pages_before_are_programmed() {
+    let (board, mut loader) = ready();
+    board.board().flash_mut()[0x1234] = 0x7F;
+    let error = loader
+        .write_memory(FLASH, &pattern(0x8000), MAPPED, &mut go)
+        .unwrap_err();
+    let (status, step) = refused(Err(error));
+    assert_eq!(
+        (status, step),
+        (Status::MEMORY_CUMULATIVE_WRITE, Step::Data)
+    );
+    assert_eq!(flash(&board, 0, 0x1200), pattern(0x1200));
+    assert!(flash(&board, 0x1300, 0x1000).iter().all(|&b| b == 0xFF));
+    // and the device listens at once
+    assert_eq!(
+        refused(loader.write_memory(FLASH + 128, &[0; 4], MAPPED, &mut go)).0,
+        Status::NOR_WRITE_ALIGNMENT
+    );
+    loader.flash_erase_region(FLASH, 0x2000, NOR).unwrap();
+    loader
+        .write_memory(FLASH, &pattern(0x2000), MAPPED, &mut go)
+        .unwrap();
+    assert_eq!(flash(&board, 0, 0x2000), pattern(0x2000));
+}
+
+#[test]
+fn a_write_that_fails_in_its_last_report_says_so_at_the_end_only() {
+    let (board, mut loader) = ready();
+    board.board().flash_mut()[0x410] = 0;
+    let (status, step) = refused(loader.write_memory(FLASH, &pattern(0x500), MAPPED, &mut go));
+    assert_eq!(
+        (status, step),
+        (Status::MEMORY_CUMULATIVE_WRITE, Step::Final)
+    );
+}
+
+#[test]
+fn the_wrong_place_shows_only_in_the_data_phase() {
+    let (_board, mut loader) = ready();
+    let range = Status::MEMORY_RANGE_INVALID;
+    assert_eq!(
+        refused(loader.write_memory(0x2020_8400, &[0; 5000], MAPPED, &mut go)),
+        (range, Step::Data)
+    );
+    assert_eq!(
+        refused(
+            loader
+                .read_memory(FLASH + (8 << 20), 5000, MAPPED, &mut go)
+                .map(drop)
+        ),
+        (range, Step::Data)
+    );
+    assert_eq!(
+        refused(
+            loader
+                .read_memory(0x7000_0000, 8, MAPPED, &mut go)
+                .map(drop)
+        ),
+        (range, Step::Data)
+    );
+    assert_eq!(
+        refused(loader.flash_erase_region(SCRATCH, 4096, NOR)).0,
+        Status::FLASH_ADDRESS
+    );
+    assert_eq!(loader.version().unwrap().to_string(), "K2.1.0");
+}
+
+#[test]
+fn nothing_of_the_flash_works_before_it_is_configured() {
+    let (_board, mut loader) = board();
+    let not_yet = Status::MEMORY_NOT_CONFIGURED;
+    assert_eq!(
+        refused(loader.read_memory(FLASH, 8, MAPPED, &mut go).map(drop)).0,
+        not_yet
+    );
+    assert_eq!(
+        refused(loader.flash_erase_region(FLASH, 4096, NOR)).0,
+        not_yet
+    );
+    assert_eq!(refused(loader.external_memory(NOR).map(drop)).0, not_yet);
+}
+
+#[test]
+fn reads_are_cut_so_that_no_ring_overflows() {
+    let (board, mut loader) = ready();
+    let content = pattern(100_000);
+    board.board().flash_mut()[..100_000].copy_from_slice(&content);
+    let mut steps = Vec::new();
+    let read = loader.read_memory(FLASH, 100_000, MAPPED, &mut |n| {
+        steps.push(n);
+        true
+    });
+    assert!(read.unwrap() == content);
+    assert!(steps.is_sorted() && steps.last() == Some(&100_000));
+    // 24 packets of 1016 bytes a command
+    assert_eq!(steps[23], 24 * 1016);
+}
+
+#[test]
+fn an_fcb_written_by_the_firmware_does_not_enable_quad_mode() {
+    let (board, mut loader) = ready();
+    loader.fill_memory(SCRATCH, 4, 0xF000_000F).unwrap();
+    loader.configure_memory(NOR, SCRATCH).unwrap();
+    let fcb = loader.read_memory(FLASH, 512, MAPPED, &mut go).unwrap();
+    assert_eq!(
+        (&fcb[..4], fcb[0x10]),
+        (&b"FCFB"[..], 0),
+        "tag, deviceModeCfgEnable"
+    );
+    assert_eq!(fcb, flash(&board, 0, 512));
+}
+
+#[test]
+fn option_words_set_quad_mode_and_clear_protection_and_an_fcb_of_ours_changes_nothing() {
+    const PROTECTED: u8 = 0x1C; // BP0 to BP2
+    let settings = || Settings {
+        status: [PROTECTED, 0, 0],
+        ..Settings::default()
+    };
+    let (board, mut loader) = board_with(settings());
+    configure(&mut loader, &[0xC000_0007]).unwrap();
+    assert_eq!(board.board().nor().status[0], 0x40);
+
+    let (board, mut loader) = board_with(settings());
+    configure_by(&mut loader, &rtboot_fcb::probe::plain_read(8 << 20)).unwrap();
+    assert_eq!(board.board().nor().status[0], PROTECTED);
+    assert_eq!(loader.external_memory(NOR).unwrap().size(), Some(8 << 20));
+}
+
+#[test]
+fn an_fcb_of_ours_reads_the_parts_id() {
+    let (_board, mut loader) = board();
+    configure_by(&mut loader, &rtboot_fcb::probe::jedec_id()).unwrap();
+    let id = loader.read_memory(FLASH, 3, MAPPED, &mut go).unwrap();
+    assert_eq!(id, [0x9D, 0x60, 0x17]);
+}
+
+#[test]
+fn success_of_configure_proves_little() {
+    let (board, mut loader) = board();
+    let content = pattern(4096);
+    board.board().flash_mut()[..4096].copy_from_slice(&content);
+    // a second option word with wrong wait cycles: status 0, and every read is garbage
+    configure(&mut loader, &[0xC100_0007, 2]).unwrap();
+    let read = loader.read_memory(FLASH, 4096, MAPPED, &mut go).unwrap();
+    assert!(read != content);
+}
+
+#[test]
+fn a_failed_configure_leaves_the_old_map_with_nonsense_in_it() {
+    let (board, mut loader) = ready();
+    board.board().nor_mut().present = false;
+    let (status, _) = refused(configure(&mut loader, &[0xC000_0007]));
+    assert_eq!(status, Status::NOR_SFDP_NOT_FOUND);
+    // still answers, with a sector of no size: told as such, not made up
+    let memory = loader.external_memory(NOR).unwrap();
+    assert_eq!((memory.sector_size, memory.block_size), (Some(0), None));
+    assert_eq!(
+        refused(loader.flash_erase_region(FLASH, 4096, NOR)).0,
+        Status::INVALID_ARGUMENT
+    );
+}
+
+#[test]
+fn other_parts_have_their_quad_bit_elsewhere() {
+    let (board, mut loader) = board_with(Settings {
+        part: Part::w25q64jv(),
+        ..Settings::default()
+    });
+    configure(&mut loader, &[0xC000_0007]).unwrap();
+    loader.flash_erase_region(FLASH, 4096, NOR).unwrap();
+    loader
+        .write_memory(FLASH, &pattern(4096), MAPPED, &mut go)
+        .unwrap();
+    assert!(loader.read_memory(FLASH, 4096, MAPPED, &mut go).unwrap() == pattern(4096));
+    assert_eq!(board.board().nor().status[1] & 2, 2);
+}
