@@ -54,18 +54,30 @@ fn an_echo_of_our_own_question_and_the_end_of_a_read_are_no_answer() {
     assert_eq!(commands(&mut client).len(), 2);
 }
 
+/// The answer to GetProperty(2).
+fn peripherals() -> Vec<u8> {
+    report(Tag::GET_PROPERTY_RESPONSE, &[0, 0x11])
+}
+
 #[test]
 fn an_answer_to_the_predecessors_property_is_not_taken_for_the_version() {
-    let mut client = fresh(&[&[report(Tag::GET_PROPERTY_RESPONSE, &[0, 1016]), version()]]);
-    client.sync().unwrap();
-    assert_eq!(commands(&mut client).len(), 1);
+    let other = report(Tag::GET_PROPERTY_RESPONSE, &[0, 1016]);
+    let mut client = fresh(&[&[other, version()], &[peripherals()]]);
+    assert_eq!(
+        client.get_property(Property::AVAILABLE_PERIPHERALS, 0),
+        Ok(vec![0x11])
+    );
+    assert_eq!(commands(&mut client).len(), 2);
 }
 
 #[test]
 fn a_late_first_answer_is_not_left_for_the_next_command() {
     // the first question is answered only after the second was asked
-    let mut client = fresh(&[&[], &[version(), version()], &[done(Tag::FILL_MEMORY, 0)]]);
-    client.fill_memory(0x2020_2000, 4, 1).unwrap();
+    let mut client = fresh(&[&[], &[version(), version()], &[peripherals()]]);
+    assert_eq!(
+        client.get_property(Property::AVAILABLE_PERIPHERALS, 0),
+        Ok(vec![0x11])
+    );
     assert_eq!(commands(&mut client).len(), 3);
 }
 
