@@ -311,6 +311,7 @@ impl Board {
         // a part that no list knows answers nothing this board could make up
         nor.present &= named != Some(None);
         self.applied = now;
+        self.reach_flash();
     }
 }
 

@@ -43,6 +43,8 @@ pub struct Nor {
     pub stuck_busy: bool,
     /// RESET# held low: as if absent, state lost.
     pub held_in_reset: bool,
+    /// Wired to pins that nobody drives at present: as if absent, state kept.
+    pub out_of_reach: bool,
     /// Level of the WP# pin: false = low, status registers lockable.
     pub write_protect_high: bool,
     /// Programs do nothing (the busy time passes).
@@ -90,6 +92,7 @@ impl Nor {
             polls_only: false,
             stuck_busy: false,
             held_in_reset: false,
+            out_of_reach: false,
             write_protect_high: true,
             ignores_program: false,
             ignores_erase: false,
@@ -138,7 +141,7 @@ impl Nor {
 
     /// Runs one cycle; returns exactly `read_len` bytes.
     pub fn cycle(&mut self, cycle: &Cycle, clock: &mut Clock) -> Vec<u8> {
-        let answer = if self.present && !self.held_in_reset && !self.cut {
+        let answer = if self.present && !self.held_in_reset && !self.out_of_reach && !self.cut {
             self.dispatch(cycle, clock)
         } else {
             None

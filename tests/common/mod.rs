@@ -19,8 +19,24 @@ pub fn app(name: &str) -> PathBuf {
 }
 
 /// Content of a blinky file.
-pub fn flash_of(name: &str) -> Vec<u8> {
+pub fn contents(name: &str) -> Vec<u8> {
     std::fs::read(app(name)).expect("a committed file")
+}
+
+/// Old content of a flash: bytes without a pattern that an erase or an image could have left.
+pub fn old_flash(length: usize) -> Vec<u8> {
+    (0..length as u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x7F)
+        .collect()
+}
+
+/// Where the ROM would start what is in flash now, after a reset into internal boot.
+pub fn starts(rig: &Rig) -> Option<u32> {
+    rig.virtual_board
+        .board()
+        .boot_verdict()
+        .starts
+        .map(|start| start.entry)
 }
 
 /// A board and a place for rescue files.
@@ -31,7 +47,7 @@ pub struct Rig {
     pub policy: Policy,
     pub verify: bool,
     pub events: Vec<Event>,
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
 }
 
 /// What a write gave.
@@ -47,6 +63,35 @@ impl Rig {
         Rig::on(VirtualBoard::new())
     }
 
+    pub fn with(settings: rtboot_sim::Settings) -> Rig {
+        Rig::on(VirtualBoard::from_board(rtboot_sim::Board::new(settings)))
+    }
+
+    pub fn with_flash(flash: Vec<u8>) -> Rig {
+        Rig::with(rtboot_sim::Settings {
+            flash,
+            ..Default::default()
+        })
+    }
+
+    pub fn with_part(part: rtboot_sim::nor::Part) -> Rig {
+        Rig::with(rtboot_sim::Settings {
+            part,
+            ..Default::default()
+        })
+    }
+
+    /// Programs, erases and status writes that the flash has seen.
+    pub fn operations(&self) -> u64 {
+        self.virtual_board.board().counts().nor_operations
+    }
+
+    pub fn rescue_files(&self) -> usize {
+        std::fs::read_dir(self.folder.path())
+            .expect("the folder")
+            .count()
+    }
+
     pub fn on(virtual_board: VirtualBoard) -> Rig {
         let folder = tempfile::tempdir().expect("a folder");
         Rig {
@@ -56,7 +101,7 @@ impl Rig {
             policy: Policy::default(),
             verify: true,
             events: Vec::new(),
-            _folder: folder,
+            folder: folder,
         }
     }
 

@@ -130,10 +130,22 @@ impl Board {
 
     pub(super) fn become_program(&mut self, program: Program, why: String) {
         self.program = program;
+        self.reach_flash();
         self.link = Link::Either;
         self.usb = super::usb::Wire::default();
         self.uart.restart();
         self.reason = why;
+    }
+
+    /// Whether the pins that the running program drives lead to the flash.
+    ///
+    /// The RT1021 flashloaders take the second pin group only when SBMR1 bits 10:8 read 7 (seen in the genuine
+    /// firmware, emulated). What the ROM does is part of its boot decision.
+    pub(super) fn reach_flash(&mut self) {
+        let group = boot_fuses(&self.machine).sbmr1(self.straps) >> 8 & 7;
+        let loader = matches!(self.program, Program::Flashloader(..));
+        let second = self.faults.second_pins();
+        self.machine.nor_mut().out_of_reach = loader && second != (group == 7);
     }
 
     /// Lets happen what is due: a jump, a reset, an application, a lack of power.
