@@ -48,6 +48,11 @@ impl Clock {
         self.now = self.now.max(ns);
     }
 
+    /// The device drops whatever it was doing: it lost its power.
+    pub fn drop_work(&mut self) {
+        self.device = self.now;
+    }
+
     /// The device works for `ns` more.
     pub fn work(&mut self, ns: u64) {
         self.device = self.device_ns().saturating_add(ns);

@@ -74,6 +74,7 @@ impl Machine {
 
     /// Power off and on: RAM is lost, the flash wakes in its default mode.
     pub fn power_cycle(&mut self) {
+        self.clock.drop_work();
         self.reset();
         self.ram = Ram::new();
         self.flexspi.nor.power_cycle();
