@@ -106,7 +106,7 @@ impl<'a> Writer<'a> {
                 Ok(report)
             }
             Err(error) => {
-                let state = self.state();
+                let state = self.state(&error);
                 Err(error.while_writing(state))
             }
         }
@@ -323,7 +323,7 @@ impl<'a> Writer<'a> {
     }
 
     /// What flash holds now, in words.
-    fn state(&self) -> String {
+    fn state(&self, error: &Error) -> String {
         let saved = self.saved_to.as_ref().map_or(String::new(), |path| {
             format!(
                 "; the bytes around the image are safe in {} and come back with the next write",
@@ -345,8 +345,13 @@ impl<'a> Writer<'a> {
                     "flash holds part of the new bytes; the same command again finishes the job{saved}"
                 )
             }
+            Reached::Last if matches!(error, Error::Interrupted { .. }) => format!(
+                "all of the image was sent, and its last page was not read back; \
+                 the same command again checks it{saved}"
+            ),
             Reached::Last => format!(
-                "all of the image was sent, and the last page does not read back as it should; erase the first sector before the board is started{saved}"
+                "all of the image was sent, and the last page does not read back as it should; \
+                 erase the first sector before the board is started{saved}"
             ),
         }
     }

@@ -109,6 +109,13 @@ impl Rig {
         self.virtual_board.board().flash().to_vec()
     }
 
+    /// Power off and on; the ROM needs a moment until it is on the bus.
+    pub fn power_cycle(&self) {
+        let mut board = self.virtual_board.board();
+        board.power_cycle();
+        board.wait(std::time::Duration::from_secs(1));
+    }
+
     /// Gets a flashloader to run.
     pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
         let map = Chip::rt1021().memory_map();
