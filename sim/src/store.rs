@@ -90,9 +90,10 @@ impl Board {
     /// is switched on. Fails with [`StoreError`], and changes nothing, when a file is missing, damaged or too large, or
     /// when another program has the board open.
     pub fn open(directory: &Path) -> Result<Board, StoreError> {
-        let new = is_new(directory)?;
+        is_new(directory)?;
         let store = Store::lock(directory)?;
-        if !new {
+        // somebody else may have made it while this one waited for the lock
+        if !is_new(directory)? {
             return store.load();
         }
         let settings = Settings {

@@ -58,6 +58,8 @@ impl Board {
 
     /// The chip comes out of reset.
     fn begin(&mut self, cause: u32) {
+        self.program = Program::Off;
+        self.reach_flash();
         partition(&mut self.machine);
         let fuses = boot_fuses(&self.machine);
         match route(self.straps, fuses) {
@@ -139,13 +141,14 @@ impl Board {
 
     /// Whether the pins that the running program drives lead to the flash.
     ///
-    /// The RT1021 flashloaders take the second pin group only when SBMR1 bits 10:8 read 7 (seen in the genuine
-    /// firmware, emulated). What the ROM does is part of its boot decision.
+    /// The RT1021 flashloaders take the second pin group when SBMR1 bits 10:8 read 7 or bit 20 of fuse word 0x440 is burnt
+    /// (genuine firmware, disassembled). What the ROM does is part of its boot decision.
     pub(super) fn reach_flash(&mut self) {
-        let group = boot_fuses(&self.machine).sbmr1(self.straps) >> 8 & 7;
+        let sbmr1 = boot_fuses(&self.machine).sbmr1(self.straps);
+        let group = sbmr1 >> 8 & 7 == 7 || self.machine.fuses.shadow(4) >> 20 & 1 == 1;
         let loader = matches!(self.program, Program::Flashloader(..));
         let second = self.faults.second_pins();
-        self.machine.nor_mut().out_of_reach = loader && second != (group == 7);
+        self.machine.nor_mut().out_of_reach = loader && second != group;
     }
 
     /// Lets happen what is due: a jump, a reset, an application, a lack of power.
@@ -229,6 +232,7 @@ pub(super) fn verdict(machine: &Machine, straps: Straps, second_pins: bool) -> B
     let mut copy = machine.clone();
     copy.nor_mut().trace = None;
     copy.nor_mut().cut_after = None;
+    copy.nor_mut().out_of_reach = false;
     if copy.nor().cut {
         copy.power_cycle();
     } else {

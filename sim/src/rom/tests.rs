@@ -128,12 +128,19 @@ fn the_standin_is_loaded_and_started() {
 
 #[test]
 fn registers_worth_reading_answer() {
-    let mut board = board();
+    let straps = Straps {
+        boot_cfg: 0x304,
+        ..Straps::default()
+    };
+    let mut board = Board::new(Settings {
+        straps,
+        ..Settings::default()
+    });
     let id = board.fuses().unique_id();
     for (address, want) in [
         (0x401F_4410, id[0]),
         (0x401F_4420, id[1]),
-        (SBMR1, 0),
+        (SBMR1, 0x304),
         (SBMR2, 0x0100_0001),
         (SRSR, 1),
         (DIGPROG, 0x006B_0000),

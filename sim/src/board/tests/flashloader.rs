@@ -140,6 +140,29 @@ fn a_flash_busy_for_ever_leaves_the_loader_deaf_on_the_bus_until_reset() {
 }
 
 #[test]
+fn a_flash_on_the_second_pins_is_out_of_the_loaders_reach_unless_a_fuse_names_them() {
+    for (fuse, want) in [(0, 20107), (1 << 20, 0)] {
+        let fuses = vec![(4, fuse)];
+        let faults = vec![Fault::SecondPins];
+        let mut board = Board::new(Settings {
+            fuses,
+            faults,
+            ..Settings::default()
+        });
+        start_flashloader(&mut board);
+        send(&mut board, &packet(5, 0, &[0x2020_2000, 4, 0xC000_0007]));
+        assert_eq!(status(&mut board, 1), Some(0));
+        send(&mut board, &packet(0x11, 0, &[9, 0x2020_2000]));
+        assert_eq!(status(&mut board, 1), Some(want), "fuse {fuse:#x}");
+        board.flash_mut()[..0x3000].copy_from_slice(&bootable());
+        assert!(board.boot_verdict().reason.contains("names the first"));
+        board.reset();
+        board.wait(SECOND);
+        assert!(!board.nor().out_of_reach);
+    }
+}
+
+#[test]
 fn reset_answers_and_then_the_straps_decide() {
     let mut board = running();
     board.flash_mut()[..0x3000].copy_from_slice(&bootable());

@@ -60,6 +60,9 @@ fn a_jump_beside_the_ivt_is_refused_and_the_rom_stays() {
     assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FAILURE))]);
     command(&mut board, ERROR_STATUS, 0, 0);
     assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FAILURE))]);
+    // told once, it is forgotten
+    command(&mut board, ERROR_STATUS, 0, 0);
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, SUCCESS))]);
     start_flashloader(&mut board);
     assert_eq!(board.state(), State::Flashloader);
 }
