@@ -151,6 +151,10 @@ pub fn advice(error: &Error) -> Advice {
                 "look at the WP# pin, then `rtboot info`; compare the .cfg's quad enable method with the data sheet",
             ],
         ),
+        Error::ProtectionStays { .. } => Advice::new(
+            &["the status register is locked: WP# is low and the lock bit (SRWD, SRP) is set"],
+            &["pull WP# up (or measure it), then `rtboot unprotect` again"],
+        ),
         Error::QuadReadDiffers { .. } => Advice::new(
             &[
                 "the read's dummy cycles do not fit the part as it is now (a volatile setting of the last application stays until power-off)",

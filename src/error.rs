@@ -245,6 +245,18 @@ pub enum Error {
         /// Status registers after, in hex.
         after: String,
     },
+    /// Block protection does not go away.
+    #[error(
+        "the block protection of the {part} stays: status registers {before} before, {after} after"
+    )]
+    ProtectionStays {
+        /// Part of the database.
+        part: String,
+        /// Status registers before, in hex.
+        before: String,
+        /// Status registers after, in hex.
+        after: String,
+    },
     /// The quad read does not give what the one-pad read gives.
     #[error("at {address:#010x} the quad read gives {quad:#04x}, the one-pad read {plain:#04x}")]
     QuadReadDiffers {

@@ -1,13 +1,55 @@
-//! Verb `blank_check`.
+//! Verb `blank-check`: is it erased?
 
-use rtboot::Result;
+use rtboot::event::{Listener, Meter, Stage};
+use rtboot::flash::Nor;
+use rtboot::{Error, Result};
+use serde_json::json;
 
-use super::Context;
+use super::read::end_of;
+use super::{Context, erase, number};
 
-/// To come
+/// Read a range of flash and tell whether it is erased
+///
+/// Exit code 31 and the first byte that is not 0xff when it is not.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    /// First address
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+    /// How many bytes
+    #[arg(value_parser = number::parse_u32)]
+    length: u32,
+}
 
-pub fn run(_args: Args, _context: &mut Context) -> Result<()> {
+pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    let end = end_of(args.address, args.length)?;
+    let mut board = context.board()?;
+    let mut nor = context.nor(&mut board)?;
+    erase::check_inside(&nor, "the range", args.address, end)?;
+    check(&mut nor, args.address, args.length, &mut context.report)?;
+    context
+        .report
+        .line(format!("{:#010x}..{end:#010x} is blank", args.address));
+    context
+        .report
+        .result(json!({"blank": true, "address": args.address, "bytes": args.length}));
     Ok(())
+}
+
+/// Reads the range on one pad; all of it must be ones.
+///
+/// # Errors
+/// [`Error::NotBlank`].
+pub fn check(nor: &mut Nor, address: u32, length: u32, listener: &mut dyn Listener) -> Result<()> {
+    nor.use_plain()?;
+    let mut meter = Meter::begin(listener, Stage::BlankCheck, u64::from(length));
+    let bytes = nor.read(address, length, &mut meter)?;
+    meter.end();
+    match bytes.iter().position(|&byte| byte != 0xFF) {
+        Some(at) => Err(Error::NotBlank {
+            address: address + at as u32,
+            found: bytes[at],
+        }),
+        None => Ok(()),
+    }
 }

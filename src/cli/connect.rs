@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use rtboot::board::{Board, Options, Selector};
 use rtboot::chip::Chip;
-use rtboot::flash::{self, Flashloader, RescueStore, RomFacts};
+use rtboot::flash::{self, Flashloader, Nor, RescueStore, RomFacts};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
 
@@ -28,6 +28,7 @@ pub struct Context {
     pub report: Report,
     settings: Option<Settings>,
     virtual_board: Option<VirtualBoard>,
+    started_loader: Option<String>,
 }
 
 impl Context {
@@ -37,6 +38,7 @@ impl Context {
             globals,
             settings: None,
             virtual_board: None,
+            started_loader: None,
         }
     }
 
@@ -207,8 +209,35 @@ impl Context {
         let source = flashloader::source(self)?;
         let is_virtual = board.virtual_board().is_some();
         let wanted = chip.unwrap_or(Chip::rt1021());
-        let mut image = || flashloader::image(source.as_ref(), wanted, is_virtual);
-        flash::reach_flashloader(board, chip, &mut image, &mut self.report)
+        let mut started = None;
+        let mut image = || {
+            let (image, name) = flashloader::image(source.as_ref(), wanted, is_virtual)?;
+            started = Some(name);
+            Ok(image)
+        };
+        let reached = flash::reach_flashloader(board, chip, &mut image, &mut self.report)?;
+        if let Some(name) = &started {
+            let text = format!("started the flashloader {name}");
+            self.report.detail("flashloader-started", text);
+        }
+        self.started_loader = started;
+        Ok(reached)
+    }
+
+    /// Which flashloader this run started, if it did.
+    pub fn started_loader(&self) -> Option<&str> {
+        self.started_loader.as_deref()
+    }
+
+    /// A known flash behind a flashloader. Parts that share its id are as good: only read and erase are the same for all.
+    ///
+    /// # Errors
+    /// As [`Context::flashloader`]; [`Error::NoFlash`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
+    pub fn nor(&mut self, board: &mut Board) -> Result<Nor> {
+        let (mut flashloader, _) = self.flashloader(board)?;
+        let facts = flashloader.look_at_flash()?;
+        let part = flash::any_part(&facts)?;
+        Ok(Nor::new(flashloader, part, facts))
     }
 
     /// Where bytes around an image are saved while a write is on its way.
@@ -225,6 +254,16 @@ impl Context {
     /// Settings errors.
     pub fn setting_path(&mut self, key: &str) -> Result<Option<PathBuf>> {
         Ok(self.settings()?.path(key))
+    }
+
+    /// As [`Context::setting_path`]; when there is no such file, the text as it stands there: a name.
+    ///
+    /// # Errors
+    /// Settings errors.
+    pub fn setting_name(&mut self, key: &str) -> Result<Option<String>> {
+        let text = self.settings()?.text(key).map(str::to_owned);
+        let path = self.setting_path(key)?.filter(|path| path.exists());
+        Ok(path.map(|path| path.display().to_string()).or(text))
     }
 
     /// Writes the virtual board back to its folder.

@@ -1,13 +1,170 @@
-//! Verb `erase`.
+//! Verb `erase`: sectors, or all of the flash.
 
-use rtboot::Result;
+use rtboot::event::{Listener, Meter, Stage};
+use rtboot::flash::{Geometry, Nor};
+use rtboot::{Error, Result};
+use rtboot_fcb::EraseUnit;
+use serde_json::json;
 
-use super::Context;
+use super::guard::Act;
+use super::read::end_of;
+use super::{Context, blank_check, number};
 
-/// To come
+/// Erase whole sectors, or all of the flash
+///
+/// A range that does not begin and end on sectors is refused, unless --round widens it. The erased bytes are read back.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+#[command(
+    after_help = "Examples:\n  rtboot erase 0x60000000 4K     (the board then stays in serial download)\n  rtboot erase --all --confirm \"erase the whole flash\""
+)]
+pub struct Args {
+    /// First address
+    #[arg(value_parser = number::parse_u32, required_unless_present = "all")]
+    address: Option<u32>,
+    /// How many bytes
+    #[arg(value_parser = number::parse_u32, required_unless_present = "all")]
+    length: Option<u32>,
+    /// The whole flash; needs its words
+    #[arg(long, conflicts_with_all = ["address", "length"])]
+    all: bool,
+    /// Widen the range to whole sectors
+    #[arg(long)]
+    round: bool,
+    /// The words of an act that cannot be undone
+    #[arg(long, value_name = "WORDS")]
+    confirm: Option<String>,
+}
 
-pub fn run(_args: Args, _context: &mut Context) -> Result<()> {
+pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    match (args.address, args.length) {
+        (Some(address), Some(length)) => {
+            let end = end_of(address, length)?;
+            range(address, end, args.round, context)
+        }
+        _ => {
+            let act = Act::confirmed("erasing the whole flash", "erase the whole flash");
+            act.ask(&context.report, args.confirm.as_deref())?;
+            all(context)
+        }
+    }
+}
+
+fn all(context: &mut Context) -> Result<()> {
+    let mut board = context.board()?;
+    let mut nor = context.nor(&mut board)?;
+    let g = nor.geometry();
+    refuse_protected(&mut nor, g.base, &mut ())?;
+    nor.use_work(EraseUnit::Sector4K)?;
+    let meter = Meter::begin(&mut context.report, Stage::Erase, u64::from(g.size));
+    nor.erase_chip().map_err(half_erased)?;
+    meter.end();
+    blank_check::check(&mut nor, g.base, g.size, &mut context.report)?;
+    said(g.base, g.end(), context);
     Ok(())
+}
+
+fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<()> {
+    let mut board = context.board()?;
+    let mut nor = context.nor(&mut board)?;
+    check_inside(&nor, "the range", address, end)?;
+    let g = nor.geometry();
+    let (from, to) = sectors(address, end, &g);
+    if (from, to) != (address, end) {
+        let text = format!(
+            "{address:#010x}..{end:#010x} is not made of whole {}-byte sectors; they are {from:#010x}..{to:#010x}",
+            g.sector
+        );
+        if !round {
+            return Err(Error::Usage(format!("{text} (--round erases those)")));
+        }
+        context.report.say("rounded", text);
+    }
+    refuse_protected(&mut nor, from, &mut ())?;
+    erase_units(&mut nor, from, to, context)?;
+    // the range lies in the flash, which has at most 32 bits of addresses
+    let length = (to - u64::from(from)) as u32;
+    blank_check::check(&mut nor, from, length, &mut context.report)?;
+    said(from, to, context);
+    Ok(())
+}
+
+fn said(from: u32, to: u64, context: &mut Context) {
+    let length = to - u64::from(from);
+    context.report.line(format!(
+        "erased {from:#010x}..{to:#010x} ({length} bytes), read back blank"
+    ));
+    context
+        .report
+        .result(json!({"address": from, "bytes": length}));
+}
+
+/// Widens to whole sectors.
+fn sectors(address: u32, end: u64, g: &Geometry) -> (u32, u64) {
+    let base = u64::from(g.base);
+    let to = base + (end - base).next_multiple_of(u64::from(g.sector));
+    (g.sector_of(address), to)
+}
+
+/// Erases in the largest units that fit.
+fn erase_units(nor: &mut Nor, from: u32, to: u64, context: &mut Context) -> Result<()> {
+    let g = nor.geometry();
+    let mut meter = Meter::begin(&mut context.report, Stage::Erase, to - u64::from(from));
+    let mut at = u64::from(from);
+    while at < to {
+        if meter.cancelled() {
+            return Err(Error::Interrupted {
+                state: format!("{from:#010x}..{at:#010x} is erased, the rest is as it was"),
+            });
+        }
+        let block = (at - u64::from(g.base)).is_multiple_of(u64::from(g.block))
+            && at + u64::from(g.block) <= to;
+        let (unit, size) = match block && g.block > g.sector {
+            true => (EraseUnit::Block64K, g.block),
+            false => (EraseUnit::Sector4K, g.sector),
+        };
+        nor.use_work(unit)?;
+        nor.erase(at as u32, size).map_err(half_erased)?;
+        meter.add(u64::from(size));
+        at += u64::from(size);
+    }
+    meter.end();
+    Ok(())
+}
+
+fn half_erased(error: Error) -> Error {
+    error.while_writing("part of the range is erased; the same command again finishes the job")
+}
+
+/// That a range lies in the flash.
+///
+/// # Errors
+/// [`Error::OutsideFlash`].
+pub fn check_inside(nor: &Nor, what: &str, start: u32, end: u64) -> Result<()> {
+    let g = nor.geometry();
+    match g.holds(start, end) {
+        true => Ok(()),
+        false => Err(Error::OutsideFlash {
+            what: what.to_owned(),
+            start,
+            end,
+            flash_start: g.base,
+            flash_end: g.end(),
+        }),
+    }
+}
+
+/// A protected flash would ignore the erase.
+fn refuse_protected(nor: &mut Nor, address: u32, listener: &mut dyn Listener) -> Result<()> {
+    let status = nor.facts().status;
+    if !nor.part().protected(&status) {
+        return Ok(());
+    }
+    nor.use_plain()?;
+    let found = nor.read(address, 1, &mut Meter::begin(listener, Stage::Read, 1))?;
+    Err(Error::Protected {
+        why: format!("{status}: {}", nor.part().protected_extent(&status)),
+        address,
+        expected: 0xFF,
+        found: found.first().copied().unwrap_or(0xFF),
+    })
 }

@@ -1,13 +1,90 @@
-//! Verb `info`.
+//! Verb `info`: all that a board tells, and whether the ROM would start what is in flash.
 
-use rtboot::Result;
+mod show;
 
-use super::Context;
+use rtboot::advice::advice;
+use rtboot::board::{Board, Program};
+use rtboot::flash::{self, LoaderFacts, Nor, NorFacts, Rom, RomFacts};
+use rtboot::mboot::Property;
+use rtboot::{Error, Result};
+use rtboot_fcb::Part;
 
-/// To come
+use super::boot::{self, BootState};
+use super::{Context, Report};
+
+/// Say what the board is, and whether the ROM would start what is in its flash
+///
+/// Chip, unique id, security state, boot straps; the flashloader; the NOR part, its quad-enable bit and protection; FCB and
+/// image in flash. Changes nothing in flash. The boot ROM cannot read flash, so a flashloader is loaded into RAM.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-pub fn run(_args: Args, _context: &mut Context) -> Result<()> {
+/// What is known of a board.
+#[derive(Debug, Default)]
+struct Known {
+    board: String,
+    rom: Option<RomFacts>,
+    loader: Option<LoaderFacts>,
+    /// Which file was started, when this run did.
+    build: Option<String>,
+    security: Option<String>,
+    nor: Option<NorFacts>,
+    part: Option<Part>,
+    boot: Option<BootState>,
+    /// What could not be found out, with the reason.
+    unknown: Vec<(&'static str, String)>,
+}
+
+pub fn run(_args: Args, context: &mut Context) -> Result<()> {
+    let mut board = context.board()?;
+    let mut known = Known {
+        board: board.name(),
+        ..Known::default()
+    };
+    let gathered = gather(&mut board, &mut known, context);
+    show::all(&known, &mut context.report);
+    gathered
+}
+
+/// Asks step by step. What is known so far is shown even when a step fails.
+fn gather(board: &mut Board, known: &mut Known, context: &mut Context) -> Result<()> {
+    if board.program()? == Some(Program::Rom) {
+        known.rom = Some(Rom::connect(board)?.facts().clone());
+    } else {
+        let text = "a flashloader was running already; only the boot ROM tells them";
+        known.unknown.push(("straps and HAB state", text.into()));
+    }
+    let mut flashloader = match context.flashloader(board) {
+        Ok((flashloader, _)) => flashloader,
+        Err(error @ Error::NoLoader { .. }) => {
+            let next = advice(&error).next.join("; ");
+            known.unknown.push(("flash", format!("{error}: {next}")));
+            return Ok(());
+        }
+        Err(error) => return Err(error),
+    };
+    known.build = context.started_loader().map(str::to_owned);
+    known.loader = Some(flashloader.facts().clone());
+    let security = Property::SECURITY_STATE;
+    known.security = flashloader
+        .session()
+        .get_property(security, 0)
+        .ok()
+        .map(|words| security.describe(&words));
+    let facts = flashloader.look_at_flash()?;
+    known.nor = Some(facts.clone());
+    match flash::any_part(&facts) {
+        Ok(part) => {
+            known.part = Some(part.clone());
+            let mut nor = Nor::new(flashloader, part, facts);
+            known.boot = Some(read_boot(&mut nor, context)?);
+        }
+        Err(error) => known.unknown.push(("image in flash", error.to_string())),
+    }
     Ok(())
+}
+
+fn read_boot(nor: &mut Nor, context: &mut Context) -> Result<BootState> {
+    let map = context.desk_chip()?.memory_map();
+    boot::read(nor, &map, &mut context.report)
 }

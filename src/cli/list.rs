@@ -1,13 +1,90 @@
-//! Verb `list`.
+//! Verb `list`: boards and ports.
 
-use rtboot::Result;
+use rtboot::board::{Seen, list_usb};
+use rtboot::port::serial::{self, SerialDevice};
+use rtboot::{Error, Result};
+use serde_json::{Value, json};
 
-use super::Context;
+use super::{Context, folders};
 
-/// To come
+/// List boards and ports
+///
+/// USB devices that are boards or debug probes, serial ports, the virtual board if there is one; each with the selector that
+/// names it, or why it cannot be used.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-pub fn run(_args: Args, _context: &mut Context) -> Result<()> {
+pub fn run(_args: Args, context: &mut Context) -> Result<()> {
+    let usb = list_usb()?;
+    let ports = serial::list().map_err(Error::Port)?;
+    let home = folders::virtual_board().ok().filter(|path| path.is_dir());
+    let report = &mut context.report;
+    for device in &usb {
+        report.line(usb_line(device));
+    }
+    for port in &ports {
+        report.line(format!(
+            "{:<24} serial port  {}",
+            selector(port),
+            adapter(port)
+        ));
+    }
+    if let Some(home) = &home {
+        report.line(format!(
+            "{:<24} virtual board in {}",
+            "virtual",
+            home.display()
+        ));
+    }
+    if !usb.iter().any(|device| device.is_board) {
+        report.say("no-board", NO_BOARD);
+    }
+    report.result(json!({
+        "usb": usb.iter().map(usb_object).collect::<Vec<_>>(),
+        "serial": ports.iter().map(|port| json!({
+            "selector": selector(port),
+            "product": port.product,
+        })).collect::<Vec<_>>(),
+        "virtual": home.map(|path| path.display().to_string()),
+    }));
     Ok(())
+}
+
+const NO_BOARD: &str = "\
+no board found on USB: set BOOT_MODE = 01 (RT1020-EVK: SW8 off off off on), switch power off and on, use a data cable;
+a board on a UART does not show by itself: --board uart:PORT; without a board: --board virtual";
+
+fn usb_line(device: &Seen) -> String {
+    let place = device.selector.as_deref().unwrap_or(&device.path);
+    let mut line = format!("{place:<24} {}  {}", device.what, device.ids);
+    if !device.product.is_empty() {
+        line += &format!("  \"{}\"", device.product);
+    }
+    if let Some(problem) = &device.problem {
+        line += &format!("  ({problem})");
+    }
+    line
+}
+
+fn usb_object(device: &Seen) -> Value {
+    json!({
+        "selector": device.selector,
+        "what": device.what,
+        "path": device.path,
+        "ids": device.ids,
+        "product": device.product,
+        "is_board": device.is_board,
+        "problem": device.problem,
+    })
+}
+
+fn selector(port: &SerialDevice) -> String {
+    format!("uart:{}", port.path)
+}
+
+fn adapter(port: &SerialDevice) -> String {
+    match port.usb {
+        Some((vid, pid)) => format!("{vid:04x}:{pid:04x} {}", port.product),
+        None => port.product.clone(),
+    }
 }

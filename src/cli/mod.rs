@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each with its `Args` and `run`. Only this room prints.
 
 mod blank_check;
+mod boot;
 mod completions;
 mod connect;
 mod erase;
@@ -10,6 +11,7 @@ mod folders;
 mod guard;
 mod image;
 mod info;
+mod input;
 mod list;
 mod mboot;
 mod number;

@@ -1,13 +1,38 @@
-//! Verb `run`.
+//! Verb `run`: start the application that is in flash.
 
-use rtboot::Result;
+use rtboot::{Error, Result};
+use serde_json::json;
 
-use super::Context;
+use super::write::execute;
+use super::{Context, boot};
 
-/// To come
+/// Start the application that is in flash, without a reset
+///
+/// Sets up the flash, then starts the reset handler of the vector table in flash with its stack. BOOT_MODE does not matter;
+/// a DCD in the image is not run.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 
-pub fn run(_args: Args, _context: &mut Context) -> Result<()> {
-    Ok(())
+pub fn run(_args: Args, context: &mut Context) -> Result<()> {
+    let chip = context.desk_chip()?;
+    let mut board = context.board()?;
+    let mut nor = context.nor(&mut board)?;
+    let boot = boot::read(&mut nor, &chip.memory_map(), &mut context.report)?;
+    context.report.result(json!({"boot": boot.object()}));
+    let Some(vectors) = boot.inspection.vectors else {
+        return Err(Error::Firmware {
+            path: "flash".into(),
+            source: rtboot_bootable::Error::Structure {
+                structure: "application",
+                problem: format!("no vector table to start was found ({})", boot.parts()),
+            },
+        });
+    };
+    if boot.inspection.kind.runs_in_ram() {
+        return Err(Error::Usage(
+            "the image in flash runs in RAM, so the ROM must copy it: use `rtboot reset`".into(),
+        ));
+    }
+    nor.set_quad(&mut context.report)?;
+    execute(nor, vectors.reset, vectors.stack, &mut context.report)
 }

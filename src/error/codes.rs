@@ -35,6 +35,7 @@ impl Error {
             Error::SfdpMismatch { .. } => "sfdp-mismatch",
             Error::Configure { .. } => "configure-failed",
             Error::QuadNotSet { .. } => "quad-not-set",
+            Error::ProtectionStays { .. } => "protection-stays",
             Error::QuadReadDiffers { .. } => "quad-read-differs",
             Error::Protected { .. } => "write-protected",
             Error::Erase { .. } => "erase-failed",
@@ -70,7 +71,7 @@ impl Error {
             | Error::QuadNotSet { .. }
             | Error::QuadReadDiffers { .. } => 30,
             Error::Configure { source, .. } => mboot_exit(source, 30),
-            Error::Protected { .. } | Error::NotBlank { .. } => 31,
+            Error::Protected { .. } | Error::ProtectionStays { .. } | Error::NotBlank { .. } => 31,
             Error::Erase { source, .. } => mboot_exit(source, 31),
             Error::Program { source, .. } => mboot_exit(source, 32),
             Error::Verify { .. } => 33,

@@ -1,0 +1,179 @@
+//! What is known of a board, for people and programs.
+
+use rtboot::chip;
+use rtboot::flash::identify::bytes;
+use rtboot::flash::{BootMode, LoaderFacts, NorFacts, RomFacts};
+use rtboot_bootable::Severity;
+use rtboot_fcb::{Part, database};
+use serde_json::{Value, json};
+
+use super::{BootState, Known, Report};
+
+/// Prints everything.
+pub fn all(known: &Known, report: &mut Report) {
+    report.line(line("board", &known.board));
+    if let Some(facts) = &known.rom {
+        rom(facts, report);
+    }
+    if let Some(facts) = &known.loader {
+        loader(facts, known, report);
+    }
+    if let Some(facts) = &known.nor {
+        nor(facts, known.part.as_ref(), report);
+    }
+    if let Some(state) = &known.boot {
+        boot(state, report);
+    }
+    for (what, why) in &known.unknown {
+        report.line(line(what, &format!("not known: {why}")));
+    }
+    report.result(object(known));
+}
+
+fn line(key: &str, value: &str) -> String {
+    let key = match key {
+        "" => String::new(),
+        key => format!("{key}:"),
+    };
+    format!("{key:<14} {value}")
+}
+
+fn rom(facts: &RomFacts, report: &mut Report) {
+    match facts.chip_id {
+        Some(id) => report.line(line("chip", &chip::describe_id(id))),
+        None => report.line(line("chip", "it does not tell")),
+    }
+    if let Some(id) = facts.unique_id {
+        report.line(line("unique id", &id.to_string()));
+    }
+    if let Some(hab) = facts.hab {
+        report.line(line("security", &hab.to_string()));
+    }
+    if let Some(mode) = facts.boot_mode() {
+        report.line(line("boot mode", boot_mode(mode)));
+    }
+    if let Some(sbmr1) = facts.sbmr1 {
+        report.line(line("boot straps", &format!("SBMR1 {sbmr1:#010x}")));
+    }
+    if let Some(reason) = &facts.unread {
+        report.line(line("registers", &format!("not readable: {reason}")));
+    }
+}
+
+fn boot_mode(mode: BootMode) -> &'static str {
+    match mode {
+        BootMode::Fuses => "00: boot as the fuses say",
+        BootMode::SerialDownload => "01: serial download",
+        BootMode::Internal => "10: internal boot",
+        BootMode::Reserved => "11: reserved",
+    }
+}
+
+fn loader(facts: &LoaderFacts, known: &Known, report: &mut Report) {
+    let build = match &known.build {
+        Some(name) => format!("{}, started from {name}", facts.version),
+        None => format!("{}, was running already", facts.version),
+    };
+    report.line(line("flashloader", &build));
+    if known.rom.as_ref().is_none_or(|rom| rom.unique_id.is_none()) {
+        report.line(line("unique id", &facts.unique_id.to_string()));
+    }
+    if let Some(security) = &known.security {
+        report.line(line("", &format!("security state {security}")));
+    }
+}
+
+fn nor(facts: &NorFacts, part: Option<&Part>, report: &mut Report) {
+    if !facts.answers() {
+        report.line(line(
+            "flash",
+            &format!("none answers (its id reads {})", facts.id),
+        ));
+        return;
+    }
+    let names: Vec<String> = database::by_jedec(facts.id)
+        .into_iter()
+        .map(|part| format!("{} {}", part.vendor, part.name))
+        .collect();
+    let names = match names.as_slice() {
+        [] => "not in the database".into(),
+        names => names.join(" or "),
+    };
+    report.line(line("flash", &format!("{} ({names})", facts.id)));
+    match &facts.sfdp {
+        Ok(sfdp) => report.line(line("", &format!("{} by its SFDP", bytes(sfdp.size())))),
+        Err(error) => report.line(line("", &format!("SFDP: {error}"))),
+    }
+    report.line(line("", &status(facts, part)));
+}
+
+fn status(facts: &NorFacts, part: Option<&Part>) -> String {
+    let status = facts.status;
+    let Some(part) = part else {
+        return status.to_string();
+    };
+    let quad = match part.quad_enabled(&status) {
+        Some(true) => "quad enable set",
+        Some(false) => "quad enable clear",
+        None => "quad enable not known",
+    };
+    format!("{status}: {quad}, {}", part.protected_extent(&status))
+}
+
+fn boot(state: &BootState, report: &mut Report) {
+    report.line(line("image", &state.parts()));
+    let verdict = if state.starts { "yes" } else { "no" };
+    report.line(line("would start", verdict));
+    for finding in &state.findings {
+        let mark = match finding.severity {
+            Severity::Ok => "ok",
+            Severity::Note => "note",
+            Severity::Warning => "look",
+            Severity::Error | Severity::Danger => "NO",
+        };
+        report.line(format!("  {mark:<4} {}", finding.text));
+    }
+}
+
+fn object(known: &Known) -> Value {
+    json!({
+        "board": known.board,
+        "rom": known.rom.as_ref().map(|facts| json!({
+            "chip_id": facts.chip_id,
+            "chip": facts.chip_id.map(chip::describe_id),
+            "unique_id": facts.unique_id.map(|id| id.to_string()),
+            "hab": facts.hab.map(|hab| hab.to_string()),
+            "boot_mode": facts.boot_mode().map(boot_mode),
+            "sbmr1": facts.sbmr1,
+            "sbmr2": facts.sbmr2,
+            "srsr": facts.srsr,
+            "unread": facts.unread,
+        })),
+        "flashloader": known.loader.as_ref().map(|facts| json!({
+            "version": facts.version.to_string(),
+            "build": known.build,
+            "unique_id": facts.unique_id.to_string(),
+            "security_state": known.security,
+        })),
+        "flash": known.nor.as_ref().map(|facts| flash_object(facts, known.part.as_ref())),
+        "boot": known.boot.as_ref().map(BootState::object),
+        "not_known": known.unknown.iter().map(|(what, why)| json!({"what": what, "why": why})).collect::<Vec<_>>(),
+    })
+}
+
+fn flash_object(facts: &NorFacts, part: Option<&Part>) -> Value {
+    let names: Vec<String> = database::by_jedec(facts.id)
+        .into_iter()
+        .map(|part| part.name)
+        .collect();
+    json!({
+        "answers": facts.answers(),
+        "jedec": facts.id.to_string(),
+        "parts": names,
+        "size": part.map(|part| part.size),
+        "sfdp_size": facts.sfdp.as_ref().ok().map(|sfdp| sfdp.size()),
+        "status": facts.status.to_string(),
+        "quad_enabled": part.and_then(|part| part.quad_enabled(&facts.status)),
+        "protected": part.map(|part| part.protected(&facts.status)),
+    })
+}

@@ -1,0 +1,152 @@
+//! Files that a command takes, read with a limit: applications, boot images, FCBs, parts.
+
+use std::fs::File;
+use std::io::Read;
+use std::path::Path;
+
+use rtboot::chip::Chip;
+use rtboot::flash::FcbChoice;
+use rtboot::{Error, Result};
+use rtboot_bootable::{Firmware, Memory};
+use rtboot_fcb::{CfgError, Fcb, PartFile, database};
+
+/// A whole file, of at most [`Memory::LIMIT`] bytes.
+///
+/// # Errors
+/// [`Error::ReadFile`], also for a folder; [`Error::Firmware`] for a file that is larger, which is not read at all.
+pub fn file(path: &Path) -> Result<Vec<u8>> {
+    const LIMIT: usize = Memory::LIMIT;
+    let unreadable = |source| Error::ReadFile {
+        path: path.to_owned(),
+        source,
+    };
+    let too_large = |size: u64| Error::Firmware {
+        path: path.to_owned(),
+        source: rtboot_bootable::Error::TooLarge {
+            size,
+            limit: LIMIT as u64,
+        },
+    };
+    let file = File::open(path).map_err(unreadable)?;
+    let known = file.metadata().map_err(unreadable)?.len();
+    if known > LIMIT as u64 {
+        return Err(too_large(known));
+    }
+    let mut bytes = Vec::new();
+    // a device or pipe has no length to look at before
+    file.take(LIMIT as u64 + 1)
+        .read_to_end(&mut bytes)
+        .map_err(unreadable)?;
+    if bytes.len() > LIMIT {
+        return Err(too_large(bytes.len() as u64));
+    }
+    Ok(bytes)
+}
+
+/// A firmware file of any format.
+///
+/// # Errors
+/// As [`file`], and [`Error::Firmware`].
+pub fn firmware(path: &Path, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
+    let bytes = file(path)?;
+    let name = path.file_name().and_then(|name| name.to_str());
+    Firmware::parse(&bytes, name, base, &chip.memory_map()).map_err(|source| Error::Firmware {
+        path: path.to_owned(),
+        source,
+    })
+}
+
+/// What `--fcb` names: `auto`, a file (a part's `.cfg` or 512 bytes), else a part or file of the database.
+///
+/// Also returns in words what it was found to be.
+///
+/// # Errors
+/// [`Error::UnknownPart`], [`Error::Cfg`], [`Error::FcbFile`], and as [`file`].
+pub fn fcb(name: &str) -> Result<(FcbChoice, String)> {
+    if name.eq_ignore_ascii_case("auto") {
+        return Ok((
+            FcbChoice::Auto,
+            "the part that the flash turns out to be".into(),
+        ));
+    }
+    let path = Path::new(name);
+    // a folder of that name, or what cannot be looked at, is named by the error of reading it
+    if path.is_file() || (path.exists() && database::find(name).is_none()) {
+        return fcb_file(path, name);
+    }
+    match database::find(name) {
+        Some((from, file)) => {
+            let what = format!("{from} of the database");
+            let from = from.to_owned();
+            Ok((FcbChoice::Part { from, file }, what))
+        }
+        // with a separator or a known ending a file was meant
+        None if path.components().count() > 1 => Err(Error::ReadFile {
+            path: path.to_owned(),
+            source: std::io::ErrorKind::NotFound.into(),
+        }),
+        None => Err(Error::UnknownPart {
+            name: name.to_owned(),
+            nearest: database::nearest(name),
+        }),
+    }
+}
+
+fn fcb_file(path: &Path, name: &str) -> Result<(FcbChoice, String)> {
+    let bytes = file(path)?;
+    let from = name.to_owned();
+    let is_text = path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("cfg") || end.eq_ignore_ascii_case("toml"));
+    if !is_text && (bytes.starts_with(b"FCFB") || bytes.len() == Fcb::LEN || bytes.contains(&0)) {
+        let fcb = Fcb::parse(&bytes).and_then(|fcb| match bytes.len() {
+            Fcb::LEN => Ok(fcb),
+            found => Err(rtboot_fcb::Error::Length {
+                expected: Fcb::LEN,
+                found,
+            }),
+        });
+        let fcb = fcb.map_err(|source| Error::FcbFile {
+            path: path.to_owned(),
+            source,
+        })?;
+        return Ok((
+            FcbChoice::Block { from, fcb },
+            "the 512-byte FCB file".into(),
+        ));
+    }
+    let parts = cfg_text(&bytes).and_then(PartFile::from_cfg);
+    let file = parts.map_err(|source| Error::Cfg {
+        path: from.clone(),
+        source,
+    })?;
+    let what = format!("the parts of the file {name}");
+    Ok((FcbChoice::Part { from, file }, what))
+}
+
+/// Bytes as the text of a `.cfg`.
+fn cfg_text(bytes: &[u8]) -> std::result::Result<&str, CfgError> {
+    std::str::from_utf8(bytes).map_err(|error| {
+        let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
+        let line_start = good
+            .iter()
+            .rposition(|&b| b == b'\n')
+            .map_or(0, |at| at + 1);
+        let text = String::from_utf8_lossy(bytes.get(line_start..).unwrap_or_default());
+        let before = String::from_utf8_lossy(good.get(line_start..).unwrap_or_default());
+        CfgError {
+            line: good.iter().filter(|&&b| b == b'\n').count() + 1,
+            column: before.chars().count() + 1,
+            width: 1,
+            text: text
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .chars()
+                .take(200)
+                .collect(),
+            message: "the file is not UTF-8 text".into(),
+            nearest: None,
+        }
+    })
+}
