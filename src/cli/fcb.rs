@@ -1,15 +1,22 @@
-//! Verb `fcb`.
+//! Verb `fcb`: NOR parts and their flash configuration blocks.
+
+mod list;
+mod show;
 
 use rtboot::Result;
 
 use super::Context;
 
+/// NOR parts and their flash configuration blocks
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// To come
-    Todo,
+    List(list::Args),
+    Show(show::Args),
 }
 
-pub fn run(_command: Command, _context: &mut Context) -> Result<()> {
-    Ok(())
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::List(args) => list::run(&args, context),
+        Command::Show(args) => show::run(&args, context),
+    }
 }

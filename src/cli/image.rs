@@ -1,15 +1,20 @@
-//! Verb `image`.
+//! Verb `image`: boot images.
+
+mod map;
+mod show;
 
 use rtboot::Result;
 
 use super::Context;
 
+/// Boot images
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// To come
-    Todo,
+    Show(show::Args),
 }
 
-pub fn run(_command: Command, _context: &mut Context) -> Result<()> {
-    Ok(())
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::Show(args) => show::run(&args, context),
+    }
 }

@@ -1,15 +1,70 @@
-//! Verb `mboot`.
+//! Verb `mboot`: the flashloader's own commands, by the names of blhost.
 
-use rtboot::Result;
+pub(super) mod bytes;
+mod code;
+mod flash;
+mod fuse;
+mod keys;
+mod memory;
+mod property;
 
-use super::Context;
+use rtboot::board::{Board, LoaderSession, Program};
+use rtboot::mboot::MemoryId;
+use rtboot::{Error, Result};
 
+use super::{Context, number};
+
+/// Numbers take hex, decimal and `_`. A memory id is 0 for RAM and mapped flash, 9 for FlexSPI NOR.
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// To come
-    Todo,
+    #[command(flatten)]
+    Property(property::Command),
+    #[command(flatten)]
+    Memory(memory::Command),
+    #[command(flatten)]
+    Flash(flash::Command),
+    #[command(flatten)]
+    Code(code::Command),
+    #[command(flatten)]
+    Fuse(fuse::Command),
+    #[command(flatten)]
+    Keys(keys::Command),
 }
 
-pub fn run(_command: Command, _context: &mut Context) -> Result<()> {
-    Ok(())
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::Property(command) => property::run(command, context),
+        Command::Memory(command) => memory::run(command, context),
+        Command::Flash(command) => flash::run(command, context),
+        Command::Code(command) => code::run(command, context),
+        Command::Fuse(command) => fuse::run(command, context),
+        Command::Keys(command) => keys::run(command, context),
+    }
+}
+
+/// A session with the flashloader, when that is what is there.
+fn session(context: &mut Context) -> Result<LoaderSession> {
+    let mut board = context.board()?;
+    expect_flashloader(&mut board)?;
+    board.loader()
+}
+
+fn expect_flashloader(board: &mut Board) -> Result<()> {
+    match board.program()? {
+        Some(Program::Flashloader) => Ok(()),
+        Some(Program::Rom) => Err(Error::Usage(
+            "the boot ROM is there, and it speaks SDP; load a flashloader first: any flash verb does it (`rtboot info`), or `rtboot sdp write-file` and `rtboot sdp jump-address`".into(),
+        )),
+        None => Err(Error::NoBoard {
+            selector: board.name(),
+            seen_instead: Vec::new(),
+        }),
+    }
+}
+
+/// A memory id as people type it.
+fn parse_memory(text: &str) -> std::result::Result<MemoryId, String> {
+    number::parse_u32(text).map(MemoryId).map_err(|why| {
+        format!("{why}; memory ids are 0 (RAM and mapped flash), 9 (FlexSPI NOR), 0x110 (SPI NOR), 0x120 (SD card)")
+    })
 }

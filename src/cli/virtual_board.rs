@@ -1,15 +1,212 @@
-//! Verb `virtual_board`.
+//! Verb `virtual`: the embedded virtual board, kept as plain files in a folder.
 
-use rtboot::Result;
+mod serve;
+mod show;
 
-use super::Context;
+use std::path::{Path, PathBuf};
 
+use rtboot::board::Selector;
+use rtboot::port::virtual_board::{Make, MakeError, Switches, VirtualBoard};
+use rtboot::{Error, Result};
+
+use super::{Context, folders};
+
+/// The embedded virtual board
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// To come
-    Todo,
+    /// Make a virtual board in a folder that is empty or not there
+    ///
+    /// Without options it is an RT1020 EVK fresh from the bag: IS25LP064A, blank, quad-enable clear, switches on serial download.
+    New {
+        /// Where it lives from then on
+        folder: PathBuf,
+        /// Its flash, as in w25q64jv; a wrong name lists them
+        #[arg(long, value_name = "NAME")]
+        part: Option<String>,
+        /// The flash's quad-enable bit
+        #[arg(long, value_name = "STATE")]
+        qe: Option<Qe>,
+        /// Where the boot switches stand
+        #[arg(long, value_name = "SWITCHES")]
+        straps: Option<Straps>,
+        /// Something that is wrong with it, as JSON: {"fault":"absent"} or {"fault":"usb-in","at":7,"does":"drop"}
+        #[arg(long, value_name = "JSON")]
+        fault: Vec<String>,
+        /// The chip's unique id, 16 hex digits; without it a random one
+        #[arg(long, value_name = "HEX", value_parser = parse_unique_id)]
+        unique_id: Option<[u32; 2]>,
+    },
+    /// Show what is in a virtual board, what runs on it, and whether it would boot
+    Show {
+        /// Its folder; without it the one that --board names, else rtboot's own
+        folder: Option<PathBuf>,
+    },
+    /// Move the boot switches of a virtual board, or switch it off and on
+    Set {
+        /// Its folder
+        folder: PathBuf,
+        /// Where the boot switches should stand; the chip looks at them at the next reset
+        #[arg(long, value_name = "SWITCHES")]
+        straps: Option<Straps>,
+        /// Switch it off and on
+        #[arg(long)]
+        power_cycle: bool,
+    },
+    /// Offer a virtual board's UART to other programs until Ctrl-C
+    Serve {
+        /// Its folder; without it the one that --board names, else rtboot's own
+        folder: Option<PathBuf>,
+        /// On a pseudo-terminal, whose path is printed
+        #[arg(long, required = true)]
+        pty: bool,
+    },
 }
 
-pub fn run(_command: Command, _context: &mut Context) -> Result<()> {
-    Ok(())
+/// State of the quad-enable bit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Qe {
+    /// Four data lines work
+    Set,
+    /// As most parts come
+    Clear,
+}
+
+/// Positions of the boot switches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Straps {
+    /// BOOT_MODE 01: serial download
+    Serial,
+    /// BOOT_MODE 10: boot from flash
+    Internal,
+    /// BOOT_MODE 00: as the fuses say
+    Fuses,
+}
+
+impl From<Straps> for Switches {
+    fn from(straps: Straps) -> Switches {
+        match straps {
+            Straps::Serial => Switches::Serial,
+            Straps::Internal => Switches::Internal,
+            Straps::Fuses => Switches::Fuses,
+        }
+    }
+}
+
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::New {
+            folder,
+            part,
+            qe,
+            straps,
+            fault,
+            unique_id,
+        } => {
+            let make = Make {
+                part,
+                quad_enabled: qe == Some(Qe::Set),
+                switches: straps.map(Switches::from),
+                faults: fault,
+                unique_id,
+            };
+            let board = VirtualBoard::create(&folder, &make).map_err(make_error)?;
+            show::show(context, &folder, &board);
+            save(&board)?;
+            let text = format!("to use it: rtboot --board virtual:{} ...", folder.display());
+            context.report.say("virtual-made", text);
+            Ok(())
+        }
+        Command::Show { folder } => {
+            let (folder, board) = open(context, folder)?;
+            show::show(context, &folder, &board);
+            Ok(())
+        }
+        Command::Set {
+            folder,
+            straps,
+            power_cycle,
+        } => {
+            if straps.is_none() && !power_cycle {
+                return Err(Error::Usage(
+                    "nothing to set: --straps serial, internal or fuses, or --power-cycle".into(),
+                ));
+            }
+            let (folder, board) = open(context, Some(folder))?;
+            if let Some(straps) = straps {
+                board.set_switches(straps.into());
+            }
+            if power_cycle {
+                board.power_cycle();
+            }
+            show::show(context, &folder, &board);
+            save(&board)
+        }
+        Command::Serve { folder, .. } => {
+            let (_, board) = open(context, folder)?;
+            let served = serve::serve(context, &board);
+            served.and(save(&board))
+        }
+    }
+}
+
+/// Opens the board of a folder; none is made.
+fn open(context: &mut Context, folder: Option<PathBuf>) -> Result<(PathBuf, VirtualBoard)> {
+    let folder = match (folder, context.selector()?) {
+        (Some(folder), _) | (None, Selector::Virtual(Some(folder))) => folder,
+        (None, _) => folders::virtual_board()?,
+    };
+    if !holds_something(&folder) {
+        return Err(Error::Virtual(format!(
+            "there is none in {}",
+            folder.display()
+        )));
+    }
+    let board = VirtualBoard::open(&folder).map_err(|e| Error::Virtual(e.to_string()))?;
+    Ok((folder, board))
+}
+
+fn holds_something(folder: &Path) -> bool {
+    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
+}
+
+fn save(board: &VirtualBoard) -> Result<()> {
+    board.save().map_err(|e| Error::Virtual(e.to_string()))
+}
+
+fn make_error(error: MakeError) -> Error {
+    match error {
+        MakeError::Port(error) => Error::Virtual(error.to_string()),
+        other => Error::Usage(other.to_string()),
+    }
+}
+
+/// A unique id as rtboot prints it: high word first.
+fn parse_unique_id(text: &str) -> std::result::Result<[u32; 2], String> {
+    let digits = text.trim_start_matches("0x");
+    match u64::from_str_radix(digits, 16) {
+        Ok(id) if (1..=16).contains(&digits.len()) && !digits.starts_with('+') => {
+            Ok([id as u32, (id >> 32) as u32])
+        }
+        _ => Err(format!(
+            "\"{text}\" is no unique id; it has up to 16 hex digits"
+        )),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_unique_id_is_read_as_it_is_printed() {
+        let id = parse_unique_id("9abcdef012345678");
+        assert_eq!(id, Ok([0x1234_5678, 0x9ABC_DEF0]));
+        assert_eq!(
+            id.map(|id| rtboot::flash::UniqueId(id).to_string()),
+            Ok("9abcdef012345678".into())
+        );
+        for text in ["", "0x", "+1", "12345678123456781", "xyz"] {
+            assert!(parse_unique_id(text).is_err(), "{text}");
+        }
+    }
 }

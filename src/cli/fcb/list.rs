@@ -1,0 +1,164 @@
+//! `fcb list`: the parts of the database.
+
+use rtboot::flash::identify;
+use rtboot::{Error, Result};
+use rtboot_fcb::{Part, database};
+use serde_json::{Value, json};
+
+use crate::cli::{Context, number};
+
+/// List the NOR parts that rtboot knows
+///
+/// A filter is a piece of a name or maker, a JEDEC id as 9d6017 or ef40, or a size as 8M. Several must all fit.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// As in winbond, 9d6017, 8M
+    filter: Vec<String>,
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let mut rows = vec![HEAD.map(String::from)];
+    let mut objects = Vec::new();
+    for (file, _) in database::files() {
+        let parts = database::find(file).map(|(_, file)| file.parts);
+        for part in parts.unwrap_or_default() {
+            if args.filter.iter().all(|filter| fits(filter, file, &part)) {
+                rows.push(row(file, &part));
+                objects.push(object(file, &part));
+            }
+        }
+    }
+    if objects.is_empty() {
+        let name = args.filter.join(" ");
+        let nearest = database::nearest(&name);
+        return Err(Error::UnknownPart { name, nearest });
+    }
+    context.report.result(json!({"parts": objects}));
+    for line in table(&rows) {
+        context.report.line(line);
+    }
+    Ok(())
+}
+
+const HEAD: [&str; 8] = [
+    "FILE",
+    "PART",
+    "MAKER",
+    "ID",
+    "SIZE",
+    "QUAD ENABLE",
+    "CLOCK",
+    "EVIDENCE",
+];
+
+fn row(file: &str, part: &Part) -> [String; 8] {
+    [
+        file.to_owned(),
+        part.name.clone(),
+        part.vendor.clone(),
+        part.jedec.to_string(),
+        identify::bytes(u64::from(part.size)),
+        part.qe.name().to_owned(),
+        part.clock
+            .mhz()
+            .map_or_else(|| part.clock.to_string(), |mhz| format!("{mhz} MHz")),
+        part.evidence.name().to_owned(),
+    ]
+}
+
+/// A part for programs.
+pub fn object(file: &str, part: &Part) -> Value {
+    json!({
+        "file": file,
+        "name": part.name,
+        "vendor": part.vendor,
+        "jedec": part.jedec.to_string(),
+        "size": part.size,
+        "page_size": part.page_size,
+        "sector_size": part.sector_size,
+        "block_size": part.block_size,
+        "quad_enable": part.qe.name(),
+        "clock_index": part.clock.0,
+        "clock_mhz": part.clock.mhz(),
+        "max_mhz": part.max_mhz,
+        "read": part.read.to_string(),
+        "evidence": part.evidence.name(),
+        "source": part.source,
+        "note": part.note,
+    })
+}
+
+/// Whether a filter fits a part: by name, maker, file, id or size.
+fn fits(filter: &str, file: &str, part: &Part) -> bool {
+    let wanted = filter.to_lowercase();
+    let id: String = wanted
+        .chars()
+        .filter(|c| !matches!(c, ' ' | '-' | ':'))
+        .collect();
+    let id = id.trim_start_matches("0x");
+    let own: String = part
+        .jedec
+        .0
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let by_id = id.len() >= 2 && own.starts_with(id);
+    let size = wanted.trim_end_matches('b').trim_end_matches('i');
+    let by_size = size.ends_with(['k', 'm']) && number::parse_u32(size) == Ok(part.size);
+    let by_name = [part.name.as_str(), part.vendor.as_str(), file]
+        .iter()
+        .any(|name| name.to_lowercase().contains(&wanted));
+    by_name || by_id || by_size
+}
+
+/// Columns as wide as their widest cell.
+fn table<const N: usize>(rows: &[[String; N]]) -> Vec<String> {
+    let mut widths = [0; N];
+    for row in rows {
+        for (width, cell) in widths.iter_mut().zip(row) {
+            *width = (*width).max(cell.chars().count());
+        }
+    }
+    rows.iter()
+        .map(|row| {
+            let cells: Vec<String> = row
+                .iter()
+                .zip(widths)
+                .map(|(cell, width)| format!("{cell:width$}"))
+                .collect();
+            cells.join("  ").trim_end().to_owned()
+        })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn found(filter: &str) -> Vec<String> {
+        database::parts()
+            .filter(|part| fits(filter, "file.cfg", part))
+            .map(|part| part.name)
+            .collect()
+    }
+
+    #[test]
+    fn parts_are_found_by_name_maker_id_and_size() {
+        assert!(found("is25lp064").contains(&"IS25LP064A".to_owned()));
+        assert!(found("ISSI").contains(&"IS25LP064A".to_owned()));
+        for id in ["9d6017", "9d 60 17", "9D-60-17", "0x9d6017", "9d60"] {
+            let parts = found(id);
+            assert!(parts.contains(&"IS25LP064A".to_owned()), "{id}: {parts:?}");
+            assert!(!parts.iter().any(|name| name.starts_with("W25")), "{id}");
+        }
+        for size in ["8M", "8MiB", "8192K"] {
+            let parts = found(size);
+            assert!(
+                parts.contains(&"IS25LP064A".to_owned()),
+                "{size}: {parts:?}"
+            );
+            assert!(!parts.contains(&"MX25L12845G".to_owned()), "{size}");
+        }
+        assert!(found("no such part").is_empty());
+    }
+}

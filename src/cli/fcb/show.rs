@@ -1,0 +1,241 @@
+//! `fcb show`: a part or an FCB, field by field.
+
+use std::path::Path;
+
+use rtboot::flash::{FcbChoice, identify};
+use rtboot::{Error, Result};
+use rtboot_fcb::{Fcb, Part, PartFile, Span, database};
+use serde_json::json;
+
+use super::list;
+use crate::cli::{Context, input};
+
+/// Show a part and its FCB: every field in words, every sequence as the data sheet writes it
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A part of the database, a .cfg file, a 512-byte FCB, or an image that begins with an FCB
+    #[arg(value_name = "NAME|FILE")]
+    source: String,
+    /// Print the part as the text of a .cfg file, as a start for one of your own
+    #[arg(long)]
+    cfg: bool,
+}
+
+/// What is to be shown.
+struct Shown {
+    /// Where it came from, in words.
+    from: String,
+    /// The part and its family, when it came as one.
+    parts: Option<PartFile>,
+    fcb: Fcb,
+    /// The text of the .cfg, when it came as one.
+    text: Option<String>,
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let shown = load(&args.source, context)?;
+    if args.cfg {
+        let (Some(parts), text) = (&shown.parts, &shown.text) else {
+            return Err(Error::Usage(format!(
+                "{} brings an FCB, not the facts of a part that a .cfg is made of",
+                args.source
+            )));
+        };
+        let text = text.clone().unwrap_or_else(|| parts.to_cfg());
+        context.report.result(json!({"cfg": text}));
+        context.report.line(text.trim_end());
+        return Ok(());
+    }
+    context.report.result(json!({"from": shown.from}));
+    context.report.line(format!("from: {}", shown.from));
+    if let Some(part) = shown.parts.as_ref().and_then(|file| file.parts.first()) {
+        show_part(context, part);
+        let others = shown
+            .parts
+            .iter()
+            .flat_map(|file| file.parts.iter().skip(1));
+        let family: Vec<&str> = others.map(|part| part.name.as_str()).collect();
+        if !family.is_empty() {
+            context
+                .report
+                .line(format!("family        {}", family.join(", ")));
+        }
+    }
+    show_fields(context, &shown.fcb);
+    Ok(())
+}
+
+fn load(source: &str, context: &mut Context) -> Result<Shown> {
+    let path = Path::new(source);
+    if path.is_file()
+        && let Some(shown) = image(path, context)?
+    {
+        return Ok(shown);
+    }
+    match input::fcb(source)? {
+        (FcbChoice::Part { file, .. }, what) => {
+            let first = file.parts.first().ok_or_else(|| unknown(source))?;
+            let text = match path.is_file() {
+                true => String::from_utf8(input::file(path)?).ok(),
+                false => database_text(source, first),
+            };
+            Ok(Shown {
+                from: what,
+                fcb: first.boot_fcb(),
+                parts: Some(file),
+                text,
+            })
+        }
+        (FcbChoice::Block { fcb, .. }, what) => Ok(Shown {
+            from: what,
+            parts: None,
+            fcb,
+            text: None,
+        }),
+        (FcbChoice::Auto, _) => Err(unknown(source)),
+    }
+}
+
+fn unknown(source: &str) -> Error {
+    Error::UnknownPart {
+        name: source.to_owned(),
+        nearest: database::nearest(source),
+    }
+}
+
+/// The database's own text with its remarks, when the part asked for is the first of its file.
+fn database_text(source: &str, part: &Part) -> Option<String> {
+    let (name, file) = database::find(source)?;
+    let (_, text) = database::files().iter().find(|(file, _)| *file == name)?;
+    let written = PartFile::from_cfg(text).ok()?;
+    let same = written.parts.first()?.name == part.name && file.parts == written.parts;
+    same.then(|| (*text).to_owned())
+}
+
+/// A file of any format whose flash content begins with an FCB; `None` when it is another kind of file.
+fn image(path: &Path, context: &mut Context) -> Result<Option<Shown>> {
+    let bytes = input::file(path)?;
+    let chip = context.desk_chip()?;
+    let (fcb, from) = match Fcb::parse(&bytes) {
+        Ok(fcb) if bytes.len() == Fcb::LEN => (fcb, "a file of 512 bytes".to_owned()),
+        Ok(fcb) => (
+            fcb,
+            format!("the first 512 bytes of a file of {}", bytes.len()),
+        ),
+        // bytes without an address are either an FCB image, or none
+        Err(_) => match input::firmware(path, None, chip) {
+            Ok(firmware) => {
+                let map = chip.memory_map();
+                let at = map.fcb_address();
+                match firmware.memory.bytes(at, Fcb::LEN).map(Fcb::parse) {
+                    Some(Ok(fcb)) => (fcb, format!("{at:#010x} of the {} file", firmware.format)),
+                    _ => {
+                        return Err(Error::FcbFile {
+                            path: path.to_owned(),
+                            source: rtboot_fcb::Error::Tag {
+                                expected: Fcb::TAG,
+                                found: firmware.memory.word(at).unwrap_or(u32::MAX),
+                            },
+                        });
+                    }
+                }
+            }
+            Err(_) => return Ok(None),
+        },
+    };
+    Ok(Some(Shown {
+        from: format!("{}, {from}", path.display()),
+        parts: None,
+        fcb,
+        text: None,
+    }))
+}
+
+fn show_part(context: &mut Context, part: &Part) {
+    context
+        .report
+        .result(json!({"part": list::object("", part)}));
+    let mut lines = vec![
+        format!("part          {} ({})", part.name, part.vendor),
+        format!("id            {}", part.jedec),
+        format!(
+            "geometry      {}, page {}, sector {}, block {}",
+            identify::bytes(u64::from(part.size)),
+            identify::bytes(u64::from(part.page_size)),
+            identify::bytes(u64::from(part.sector_size)),
+            identify::bytes(u64::from(part.block_size)),
+        ),
+        format!("quad enable   {}", part.qe),
+        format!(
+            "protection    bits {:#04x} of status register 1 ({}), lock bit {:#04x}",
+            part.protection.mask, part.protection.scheme, part.protection.lock
+        ),
+        format!("read          {}", part.read),
+        format!("clock         {}", clock(part)),
+    ];
+    let times = [
+        ("sector erase", part.times.sector_erase),
+        ("block erase", part.times.block_erase),
+        ("chip erase", part.times.chip_erase),
+        ("page program", part.times.page_program),
+    ];
+    lines.extend(times.iter().filter_map(|(what, time)| {
+        time.map(|Span { typical, max }| format!("{what:14}{typical:?}, at most {max:?}"))
+    }));
+    if let Some(words) = part.option_words {
+        lines.push(format!("option words  {words}"));
+    }
+    lines.push(format!("evidence      {}", part.evidence));
+    lines.push(format!("source        {}", part.source));
+    lines.extend(
+        part.note
+            .as_ref()
+            .map(|note| format!("note          {note}")),
+    );
+    for line in lines {
+        context.report.line(line);
+    }
+}
+
+fn clock(part: &Part) -> String {
+    match part.max_mhz {
+        Some(max) => format!("{}, the part's limit here is {max} MHz", part.clock),
+        None => part.clock.to_string(),
+    }
+}
+
+fn show_fields(context: &mut Context, fcb: &Fcb) {
+    let fields = fcb.fields();
+    let objects: Vec<_> = fields
+        .iter()
+        .map(|field| {
+            json!({
+                "name": field.name,
+                "alias": field.alias,
+                "offset": field.offset,
+                "length": field.len,
+                "values": field.values,
+                "meaning": field.meaning,
+            })
+        })
+        .collect();
+    context.report.result(json!({"fields": objects}));
+    context.report.line("");
+    let name = fields.iter().map(|f| f.name.len()).max().unwrap_or(0);
+    let short = |value: &str| value.len() <= 24;
+    let value = fields
+        .iter()
+        .map(|f| f.value.len())
+        .filter(|&len| len <= 24)
+        .max()
+        .unwrap_or(0);
+    for field in &fields {
+        let text = match short(&field.value) {
+            true => format!("{:value$}  {}", field.value, field.meaning),
+            // the words of a sequence say less than its meaning
+            false => format!("{}  [{}]", field.meaning, field.value),
+        };
+        let line = format!("{:#05x}  {:name$}  {text}", field.offset, field.name);
+        context.report.line(line.trim_end());
+    }
+}

@@ -1,0 +1,176 @@
+//! `image show`: what a file is and why, what lies where in it, what does not fit.
+
+use std::path::PathBuf;
+
+use rtboot::Result;
+use rtboot_bootable::{Inspection, inspect};
+use rtboot_fcb::lut;
+use serde_json::{Value, json};
+
+use super::map;
+use crate::cli::{Context, input, number};
+
+/// Show what a file is and why: its parts with their addresses, and what does not fit
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// ELF, Intel HEX, S-record, UF2 or raw
+    file: PathBuf,
+    /// Address of the first byte of a raw file; without it the one that its content implies
+    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    base: Option<u32>,
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let chip = context.desk_chip()?;
+    let firmware = input::firmware(&args.file, args.base, chip)?;
+    let map = chip.memory_map();
+    let seen = inspect(&firmware.memory, &map);
+    let pieces = map::pieces(&firmware.memory, &seen, &map);
+    context.report.result(json!({
+        "format": firmware.format.to_string(),
+        "kind": seen.kind.to_string(),
+        "reason": seen.reason,
+        "notes": firmware.notes,
+        "entry": firmware.entry,
+        "bytes": firmware.memory.len_bytes(),
+        "pieces": pieces.iter().map(piece).collect::<Vec<_>>(),
+        "findings": seen.findings.iter().map(|finding| json!({
+            "severity": finding.severity.to_string(),
+            "code": finding.code,
+            "text": finding.text,
+        })).collect::<Vec<_>>(),
+    }));
+    context.report.result(headers(&seen));
+    let mut lines = vec![
+        format!("{}: {}", args.file.display(), seen.kind),
+        format!("why       {}", seen.reason),
+        format!(
+            "format    {}, {} bytes",
+            firmware.format,
+            firmware.memory.len_bytes()
+        ),
+    ];
+    lines.extend(
+        firmware
+            .notes
+            .iter()
+            .map(|note| format!("note      {note}")),
+    );
+    lines.extend(
+        firmware
+            .entry
+            .map(|entry| format!("entry     {entry:#010x} by the file")),
+    );
+    lines.push(String::new());
+    lines.extend(map::draw(&pieces));
+    lines.push(String::new());
+    lines.extend(details(&seen));
+    if seen.findings.is_empty() {
+        lines.push("findings  none".into());
+    }
+    lines.extend(seen.findings.iter().map(|finding| finding.to_string()));
+    for line in lines {
+        context.report.line(line);
+    }
+    Ok(())
+}
+
+fn piece(piece: &map::Piece) -> Value {
+    json!({
+        "address": piece.address,
+        "length": piece.length,
+        "what": piece.what,
+        "gap": piece.gap,
+    })
+}
+
+/// The headers as programs want them; what is not there is null.
+fn headers(seen: &Inspection) -> Value {
+    json!({
+        "fcb": seen.fcb.as_ref().map(|fcb| json!({
+            "flash_size": fcb.total_size(),
+            "read": fcb.sequence(lut::index::READ).to_string(),
+        })),
+        "ivt": seen.ivt.map(|ivt| json!({
+            "address": seen.ivt_address,
+            "version": ivt.version,
+            "entry": ivt.entry,
+            "dcd": ivt.dcd,
+            "boot_data": ivt.boot_data,
+            "self": ivt.self_address,
+            "csf": ivt.csf,
+        })),
+        "boot_data": seen.boot_data.map(|data| json!({
+            "start": data.start,
+            "length": data.length,
+            "plugin": data.plugin,
+        })),
+        "dcd": seen.dcd.as_ref().map(|dcd| {
+            dcd.commands().iter().map(|command| command.to_string()).collect::<Vec<_>>()
+        }),
+        "csf": seen.csf.as_ref().map(|csf| csf.to_string()),
+        "vectors": seen.vectors.map(|vectors| json!({
+            "table": vectors.table,
+            "stack": vectors.stack,
+            "reset": vectors.reset,
+        })),
+        "encryption_headers": seen.bee,
+    })
+}
+
+/// The headers as a person reads them.
+fn details(seen: &Inspection) -> Vec<String> {
+    let mut lines = Vec::new();
+    if let Some(fcb) = &seen.fcb {
+        lines.push(format!(
+            "FCB       {:#x} bytes of flash, read by {}",
+            fcb.total_size(),
+            fcb.sequence(lut::index::READ)
+        ));
+    }
+    if let Some(ivt) = seen.ivt {
+        lines.push(format!(
+            "IVT       version {:#04x}, entry {:#010x}, self {:#010x}, boot data {:#010x}, DCD {}, CSF {}",
+            ivt.version,
+            ivt.entry,
+            ivt.self_address,
+            ivt.boot_data,
+            pointer(ivt.dcd),
+            pointer(ivt.csf)
+        ));
+    }
+    if let Some(data) = seen.boot_data {
+        lines.push(format!(
+            "boot data start {:#010x}, length {:#x}, end {:#010x}, plugin {}",
+            data.start,
+            data.length,
+            data.end(),
+            data.plugin
+        ));
+    }
+    for text in [
+        seen.dcd.as_ref().map(ToString::to_string),
+        seen.csf.as_ref().map(ToString::to_string),
+    ]
+    .into_iter()
+    .flatten()
+    {
+        let mut rows = text.lines();
+        lines.extend(rows.next().map(str::to_owned));
+        lines.extend(rows.map(|row| format!("          {row}")));
+    }
+    if let Some(vectors) = seen.vectors {
+        lines.push(format!(
+            "vectors   at {:#010x}: stack {:#010x}, reset handler {:#010x}",
+            vectors.table, vectors.stack, vectors.reset
+        ));
+    }
+    lines
+}
+
+fn pointer(address: u32) -> String {
+    match address {
+        0 => "none".into(),
+        address => format!("{address:#010x}"),
+    }
+}

@@ -1,0 +1,182 @@
+//! Keys: blobs and provisioning.
+
+use std::path::PathBuf;
+
+use rtboot::board::LoaderSession;
+use rtboot::{Error, Result};
+
+use super::{bytes, session};
+use crate::cli::guard::Act;
+use crate::cli::{Context, number};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    /// Have the chip wrap a data-encryption key with its own key
+    GenerateKeyBlob {
+        /// File with the key, 16, 24 or 32 bytes
+        key: PathBuf,
+        /// Where to put the blob
+        blob: PathBuf,
+        /// Which key wraps it: 0 OTPMK, 1 ZMK, 2 CMK
+        #[arg(default_value = "0", value_parser = number::parse_u32)]
+        key_select: u32,
+        /// The words
+        #[arg(long, value_name = "WORDS")]
+        confirm: Option<String>,
+    },
+    /// Key provisioning. Not on an RT1021
+    KeyProvisioning {
+        #[command(subcommand)]
+        operation: Operation,
+        /// The words
+        #[arg(long, global = true, value_name = "WORDS")]
+        confirm: Option<String>,
+    },
+}
+
+/// What to provision.
+#[derive(Debug, clap::Subcommand)]
+#[command(rename_all = "snake_case")]
+pub enum Operation {
+    /// Enroll: make the chip's own start-up code
+    Enroll,
+    /// Set a key of the user
+    SetUserKey {
+        /// Kind of key
+        #[arg(value_parser = number::parse_u32)]
+        kind: u32,
+        /// File with the key
+        file: PathBuf,
+    },
+    /// Have the chip make an intrinsic key
+    SetKey {
+        /// Kind of key
+        #[arg(value_parser = number::parse_u32)]
+        kind: u32,
+        /// Bytes
+        #[arg(value_parser = number::parse_u32)]
+        size: u32,
+    },
+    /// Write the key to a non-volatile memory
+    WriteKeyNonvolatile {
+        /// Memory id
+        #[arg(default_value = "0", value_parser = number::parse_u32)]
+        memory: u32,
+    },
+    /// Load the key from a non-volatile memory
+    ReadKeyNonvolatile {
+        /// Memory id
+        #[arg(default_value = "0", value_parser = number::parse_u32)]
+        memory: u32,
+    },
+    /// Send a key store
+    WriteKeyStore {
+        /// File with the key store
+        file: PathBuf,
+    },
+    /// Fetch the key store
+    ReadKeyStore {
+        /// Where to put it
+        file: PathBuf,
+    },
+}
+
+impl Operation {
+    /// Its name at blhost.
+    fn name(&self) -> &'static str {
+        match self {
+            Operation::Enroll => "enroll",
+            Operation::SetUserKey { .. } => "set_user_key",
+            Operation::SetKey { .. } => "set_key",
+            Operation::WriteKeyNonvolatile { .. } => "write_key_nonvolatile",
+            Operation::ReadKeyNonvolatile { .. } => "read_key_nonvolatile",
+            Operation::WriteKeyStore { .. } => "write_key_store",
+            Operation::ReadKeyStore { .. } => "read_key_store",
+        }
+    }
+}
+
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::GenerateKeyBlob {
+            key,
+            blob,
+            key_select,
+            confirm,
+        } => {
+            let data = bytes::read_file(&key)?;
+            let length = blob_length(data.len())?;
+            let act = Act::confirmed(
+                "sending a key to the chip and having it wrapped by the chip's own key",
+                format!("wrap a key of {} bytes with key {key_select}", data.len()),
+            );
+            act.ask(&context.report, confirm.as_deref())?;
+            let wrapped = session(context)?
+                .generate_key_blob(&data, key_select, length)
+                .map_err(Error::mboot("making the key blob"))?;
+            bytes::deliver(&mut context.report, 0, &wrapped, Some(&blob))
+        }
+        Command::KeyProvisioning { operation, confirm } => {
+            let act = Act::confirmed(
+                format!(
+                    "key-provisioning {}, which can change the chip's keys for ever,",
+                    operation.name()
+                ),
+                format!("key-provisioning {}", operation.name()),
+            );
+            act.ask(&context.report, confirm.as_deref())?;
+            provision(context, &operation)
+        }
+    }
+}
+
+fn provision(context: &mut Context, operation: &Operation) -> Result<()> {
+    // files first: what can fail at the desk fails there
+    let data = match operation {
+        Operation::SetUserKey { file, .. } | Operation::WriteKeyStore { file } => {
+            bytes::read_file(file)?
+        }
+        _ => Vec::new(),
+    };
+    let mut session = session(context)?;
+    let read = perform(&mut session, operation, &data).map_err(Error::mboot(format!(
+        "key-provisioning {}",
+        operation.name()
+    )))?;
+    match operation {
+        Operation::ReadKeyStore { file } => {
+            bytes::deliver(&mut context.report, 0, &read, Some(file))
+        }
+        other => {
+            context.report.line(format!("{} is done", other.name()));
+            Ok(())
+        }
+    }
+}
+
+fn perform(
+    session: &mut LoaderSession,
+    operation: &Operation,
+    data: &[u8],
+) -> std::result::Result<Vec<u8>, rtboot::mboot::Error> {
+    match *operation {
+        Operation::Enroll => session.key_provisioning(0, 0, 0),
+        Operation::SetUserKey { kind, .. } => session.key_provisioning_write(1, kind, data),
+        Operation::SetKey { kind, size } => session.key_provisioning(2, kind, size),
+        Operation::WriteKeyNonvolatile { memory } => session.key_provisioning(3, memory, 0),
+        Operation::ReadKeyNonvolatile { memory } => session.key_provisioning(4, memory, 0),
+        Operation::WriteKeyStore { .. } => session.key_provisioning_write(5, 0, data),
+        Operation::ReadKeyStore { .. } => return session.key_provisioning_read(),
+    }
+    .map(|()| Vec::new())
+}
+
+/// A blob is its key and 56 bytes of header, wrapping key and tag.
+fn blob_length(key: usize) -> Result<u32> {
+    match key {
+        16 | 24 | 32 => Ok(key as u32 + 56),
+        other => Err(Error::Usage(format!(
+            "a data-encryption key has 16, 24 or 32 bytes, this file {other}"
+        ))),
+    }
+}
