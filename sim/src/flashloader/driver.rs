@@ -160,21 +160,26 @@ pub fn erase_all(m: &mut Machine, config: &Config) -> Result<(), Stop> {
 pub fn erase(m: &mut Machine, config: &Config, start: u32, len: u32) -> Result<(), Stop> {
     let sector = config.u32(field::SECTOR_SIZE);
     let block = config.u32(field::BLOCK_SIZE);
-    let end = u64::from(start) + u64::from(len);
-    if sector == 0 || end > u64::from(config.total_size()) {
+    // the end wraps in 32 bits and is not held against the size: the controller refuses later
+    let mask = sector.wrapping_sub(1);
+    let end = start.wrapping_add(len).wrapping_add(mask) & !mask;
+    let start = start & !mask;
+    if start >= end {
         return Err(INVALID_ARGUMENT.into());
     }
-    let (mut at, mut left) = (start, len);
-    while left > 0 {
+    let mut at = start;
+    while at < end {
         // a mask slip of the firmware: `!block` where `block - 1` is meant
-        let (sequence, size) = if at & !block == 0 && left >= block && block > 0 {
+        let (sequence, size) = if at & !block == 0 && end - at >= block && block > 0 {
             (seq::ERASE_BLOCK, block)
         } else {
             (seq::ERASE_SECTOR, sector)
         };
         operate(m, config, at, sequence, &[])?;
-        at = at.wrapping_add(size);
-        left = left.saturating_sub(size);
+        match at.checked_add(size) {
+            Some(next) if size > 0 => at = next,
+            _ => return Err(Stop::Hang),
+        }
     }
     Ok(())
 }

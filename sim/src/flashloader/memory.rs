@@ -11,6 +11,8 @@ use crate::memory::BANKS;
 pub const FLEXSPI_NOR: u32 = 9;
 /// Serial NOR or EEPROM on LPSPI: known, never configured here.
 pub const SPI_NOR: u32 = 0x110;
+/// Address range of it.
+const SPI_NOR_SIZE: u32 = 0x0800_0000;
 /// SD card: known, never configured here.
 pub const SD: u32 = 0x120;
 
@@ -37,8 +39,11 @@ impl Memory {
 
     /// Where a whole range lies.
     fn place(&self, address: u32, len: u32) -> Result<Place, Stop> {
-        let last = u64::from(address) + u64::from(len.max(1)) - 1;
-        let inside = |start: u32, size: u32| address >= start && last < u64::from(start) + u64::from(size);
+        // the last address wraps in 32 bits, and nobody looks whether it lies behind the first
+        let last = address.wrapping_add(len).wrapping_sub(1);
+        let inside = |start: u32, size: u32| {
+            address >= start && address - start < size && last <= start.wrapping_add(size - 1)
+        };
         if BANKS.iter().any(|bank| inside(bank.start, bank.mapped)) {
             Ok(Place::Ram)
         } else if inside(AHB_BASE, self.nor.mapped) {
@@ -57,7 +62,7 @@ impl Memory {
     pub fn is_application(&self, address: u32) -> bool {
         let ram = BANKS.iter().any(|bank| address >= bank.start && address - bank.start < bank.mapped);
         let flash = self.nor.configured && address >= AHB_BASE && address - AHB_BASE < self.nor.mapped;
-        !matches!(address, 0 | 1 | u32::MAX) && (ram || flash)
+        address != 0 && (ram || flash)
     }
 
     /// Is it 0, or a stack pointer inside a bank but not at its start?
@@ -68,7 +73,7 @@ impl Memory {
 
     /// A chunk of read-memory.
     pub fn read(&self, m: &mut Machine, address: u32, len: usize, memory: u32) -> Result<Vec<u8>, Stop> {
-        self.mapped_only(memory)?;
+        self.mapped_only(memory, address, len as u32)?;
         match self.place(address, len as u32)? {
             // more of a bank than exists: bus fault
             Place::Ram => m.ram.slice(address, len).map(<[u8]>::to_vec).ok_or(Stop::Hang),
@@ -78,8 +83,8 @@ impl Memory {
 
     /// A chunk of write-memory.
     pub fn write(&mut self, m: &mut Machine, address: u32, bytes: &[u8], memory: u32) -> Result<(), Stop> {
-        self.mapped_only(memory)?;
         let len = bytes.len() as u32;
+        self.mapped_only(memory, address, len)?;
         match self.place(address, len)? {
             _ if self.is_reserved(address, len) => Err(MEMORY_RANGE.into()),
             Place::Ram if m.ram.write(address, bytes) => Ok(()),
@@ -108,10 +113,10 @@ impl Memory {
 
     /// flash-erase-region.
     pub fn erase(&mut self, m: &mut Machine, address: u32, len: u32, memory: u32) -> Result<(), Stop> {
+        self.mapped_only(memory, address, len)?;
         if len == 0 {
             return Ok(());
         }
-        self.mapped_only(memory)?;
         match self.place(address, len)? {
             Place::Ram => Err(FLASH_ADDRESS.into()),
             Place::Flash => self.nor.erase(m, address, len),
@@ -155,11 +160,15 @@ impl Memory {
         Ok(vec![flags, AHB_BASE, kib, config.u32(field::PAGE_SIZE), config.u32(field::SECTOR_SIZE), block])
     }
 
-    /// Memory ids with bits 11:8 clear mean the map; group 1 holds two external memories, never configured.
-    fn mapped_only(&self, memory: u32) -> Result<(), Stop> {
+    /// Memory ids with bits 11:8 clear mean the map. Group 1 holds two external memories, never configured: a serial
+    /// NOR with an address range of its own, and a card with none. Nothing to do is fine in both groups.
+    fn mapped_only(&self, memory: u32, address: u32, len: u32) -> Result<(), Stop> {
         match memory >> 8 & 0xF {
             0 => Ok(()),
-            1 if matches!(memory, SPI_NOR | SD) => Err(NOT_CONFIGURED.into()),
+            1 if len == 0 => Ok(()),
+            1 if memory == SPI_NOR && address.wrapping_add(len).wrapping_sub(1) < SPI_NOR_SIZE => {
+                Err(NOT_CONFIGURED.into())
+            }
             _ => Err(MEMORY_RANGE.into()),
         }
     }

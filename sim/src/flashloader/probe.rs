@@ -462,8 +462,12 @@ fn read_sequence(
     match options.misc_mode() {
         1 if continuous => enhance = continuous_read(m, config, tables.word(15))?,
         0 | 1 => (mode, dummy) = (0, dummy + mode),
-        5 => config.set_u8(field::SAMPLE_CLOCK, 0),
-        _ => {}
+        // other modes leave the rest of the plain read that the probe began with
+        5 => {
+            config.set_u8(field::SAMPLE_CLOCK, 0);
+            return Ok(());
+        }
+        _ => return Ok(()),
     }
     match mode {
         0 if dummy > 0 => {

@@ -63,7 +63,11 @@ impl Rig {
     pub fn new(part: &str) -> Rig {
         let mut nor = Nor::new(Part::find(part).unwrap_or_else(|| panic!("no part {part}")));
         nor.trace = Some(Trace::default());
+        // what the recordings' flash model knows: three looks a wait whatever the time, plain block protection
         nor.polls_only = true;
+        nor.part.protect.bottom = None;
+        nor.part.protect.sector = None;
+        nor.part.protect.complement = None;
         let mut m = Machine::new(nor);
         let loader = Flashloader::start(&mut m);
         Rig { m, loader, inbox: VecDeque::new(), before: Costs::default() }
@@ -170,6 +174,9 @@ impl Player {
             self.differ("in report", answer, &hex(&got[..got.len().min(answer.len() / 2)]));
         } else if let Some(event) = text(line, "event") {
             self.event(rig, event);
+        } else if let Some(board) = line.get("board") {
+            self.end_of_step(rig);
+            tamper(rig, board);
         } else if let Some(spi) = line.get("spi") {
             let wanted: Vec<String> = spi.as_array().unwrap().iter().map(|s| s.as_str().unwrap().to_string()).collect();
             let got = self.seen(rig).0.clone();
@@ -219,5 +226,42 @@ impl Player {
         } else if event.starts_with("board state") {
             self.differ("outcome", "Some(Reset)", &format!("{:?}", rig.loader.outcome()));
         }
+    }
+}
+
+/// What a recorder did to the board outside the wire.
+fn tamper(rig: &mut Rig, what: &Value) {
+    let number = |value: &Value| value.as_u64().unwrap();
+    let rows = |key: &str| {
+        let rows = what.get(key).and_then(Value::as_array).cloned().unwrap_or_default();
+        rows.into_iter().map(|row| row.as_array().unwrap().iter().map(number).collect::<Vec<u64>>()).collect::<Vec<_>>()
+    };
+    for fuse in rows("fuse") {
+        rig.m.fuses.set(fuse[0] as usize, fuse[1] as u32);
+    }
+    let nor = rig.m.nor_mut();
+    if let Some(on) = what.get("qe").and_then(Value::as_bool) {
+        nor.set_quad_enabled(on);
+    }
+    if let Some(on) = what.get("present").and_then(Value::as_bool) {
+        nor.present = on;
+    }
+    if let Some(value) = what.get("status") {
+        nor.status[0] = number(value) as u8;
+    }
+    if let Some(value) = what.get("busy_polls") {
+        nor.busy_polls = number(value) as u32;
+    }
+    for row in rows("memory") {
+        let (at, len) = (row[0] as usize, row[1] as usize);
+        let data = if row[2] == 0 { vec![0; len] } else { pattern(len, row[2] as u32) };
+        nor.memory[at..at + len].copy_from_slice(&data);
+    }
+    for row in rows("blank") {
+        let end = nor.memory.len().min((row[0] + row[1]) as usize);
+        nor.memory[row[0] as usize..end].fill(0xFF);
+    }
+    if what.get("stuck").is_some() {
+        nor.never_erase = rows("stuck").iter().map(|row| (row[0] as u32, row[1] as u8)).collect();
     }
 }
