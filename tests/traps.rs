@@ -173,3 +173,23 @@ fn reset_brings_the_rom_back() {
     // the old port knows nothing of the new device
     assert!(matches!(loader.version(), Err(Error::Gone { .. })));
 }
+
+#[test]
+fn a_closed_part_takes_an_unsigned_file_and_does_not_run_it() {
+    const SEC_CONFIG_CLOSED: (usize, u32) = (6, 1 << 1);
+    let settings = Settings {
+        fuses: vec![SEC_CONFIG_CLOSED],
+        ..Settings::default()
+    };
+    let board = VirtualBoard::from_board(Board::new(settings));
+    let mut rom = Sdp::new(sdp::HidLink::new(board.hid()));
+    assert_eq!(rom.error_status().unwrap(), sdp::Status::HAB_SUCCESS);
+    rom.write_file(0x2020_8000, VirtualBoard::standin_loader(), &mut |_| ())
+        .unwrap();
+    // the jump is answered as always: only the device that stays, and the status afterwards, tell
+    assert_eq!(rom.jump_address(0x2020_8400).unwrap(), JumpOutcome::Silent);
+    board.wait(Duration::from_secs(1));
+    assert_eq!(board.identity().map(|usb| usb.product_id), Some(0x0130));
+    assert_eq!(rom.hab(), Some(Hab::Closed));
+    assert_eq!(rom.error_status().unwrap(), sdp::Status::HAB_FAILURE);
+}

@@ -9,7 +9,7 @@
 //! | a read | one report, id first | one report, id first | padded to the longest report |
 //! | unplug | EIO or ENODEV, POLLHUP | an error | an error |
 //!
-//! So [`outgoing`] pads on Windows and nowhere else, and readers go by the id byte, never by the length.
+//! So `outgoing` pads on Windows and nowhere else, and readers go by the id byte, never by the length.
 //!
 //! hidapi keeps the errno of a failed open for itself, so on Linux the node is opened once by hand first, to tell
 //! "no permission" from "gone" from "busy".

@@ -23,7 +23,7 @@ impl Default for Timeouts {
     }
 }
 
-/// What a jump looked like from here. A refusal is an [`Error::Refused`].
+/// What a jump looked like from here. A refusal is an [`Error::Refused`](super::Error::Refused).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum JumpOutcome {
     /// The ROM left the bus: other code runs.
