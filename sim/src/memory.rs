@@ -134,7 +134,11 @@ mod tests {
     fn every_partition_shares_out_256_kib() {
         for split in 0..16 {
             let ram = Ram::partitioned(split);
-            assert_eq!(ram.banks.iter().map(Vec::len).sum::<usize>(), 256 << 10, "{split}");
+            assert_eq!(
+                ram.banks.iter().map(Vec::len).sum::<usize>(),
+                256 << 10,
+                "{split}"
+            );
         }
         assert_eq!(Ram::partitioned(11).slice(0, 1), None);
         assert!(Ram::partitioned(11).slice(0x2023_7FFF, 1).is_some());
