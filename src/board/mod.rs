@@ -191,23 +191,38 @@ impl Board {
     }
 
     fn ask(&mut self) -> Result<Option<Program>> {
-        let mut rom = self.rom()?;
-        rom.timeouts_mut().command = UART_ANSWER;
-        match rom.error_status() {
-            Ok(_) => return Ok(Some(Program::Rom)),
-            Err(sdp::Error::Port { source, .. }) => return Err(Error::Port(source)),
-            Err(sdp::Error::Gone { .. }) => {
-                let port = self.name();
-                return Err(Error::Port(port::Error::Gone { port }));
+        for program in [Program::Rom, Program::Flashloader] {
+            if self.answers(program)? {
+                return Ok(Some(program));
             }
-            Err(_) => {}
         }
-        let mut loader = self.loader()?;
-        loader.timeouts_mut().sync = UART_ANSWER;
-        match loader.get_property(Property::CURRENT_VERSION, 0) {
-            Ok(_) => Ok(Some(Program::Flashloader)),
-            Err(mboot::Error::Port { source, .. }) => Err(Error::Port(source)),
-            Err(_) => Ok(None),
+        Ok(None)
+    }
+
+    /// Asks one program, in its own protocol, whether it is there.
+    fn answers(&mut self, program: Program) -> Result<bool> {
+        let gone = |name: String| Error::Port(port::Error::Gone { port: name });
+        match program {
+            Program::Rom => {
+                let mut rom = self.rom()?;
+                rom.timeouts_mut().command = UART_ANSWER;
+                match rom.error_status() {
+                    Ok(_) => Ok(true),
+                    Err(sdp::Error::Port { source, .. }) => Err(Error::Port(source)),
+                    Err(sdp::Error::Gone { .. }) => Err(gone(self.name())),
+                    Err(_) => Ok(false),
+                }
+            }
+            Program::Flashloader => {
+                let mut loader = self.loader()?;
+                loader.timeouts_mut().sync = UART_ANSWER;
+                match loader.get_property(Property::CURRENT_VERSION, 0) {
+                    Ok(_) => Ok(true),
+                    Err(mboot::Error::Port { source, .. }) => Err(Error::Port(source)),
+                    Err(mboot::Error::Gone { .. }) => Err(gone(self.name())),
+                    Err(_) => Ok(false),
+                }
+            }
         }
     }
 
@@ -274,12 +289,20 @@ impl Board {
     /// # Errors
     /// [`Error::Port`] when the port itself fails.
     pub fn await_program(&mut self, program: Program, limit: Duration) -> Result<bool> {
-        let (pause, each) = match self.plug.look()? {
-            Look::Ask => (ASK_PAUSE, Duration::from_secs(1)),
-            _ => (POLL, POLL),
+        let ask = self.plug.look()? == Look::Ask;
+        let (pause, each) = if ask {
+            (ASK_PAUSE, Duration::from_secs(1))
+        } else {
+            (POLL, POLL)
         };
         for _ in 0..(limit.as_millis() / each.as_millis()).max(1) {
-            if self.program()? == Some(program) {
+            // a flashloader that measures its line speed must hear nothing but pings
+            let there = if ask {
+                self.answers(program)?
+            } else {
+                self.program()? == Some(program)
+            };
+            if there {
                 return Ok(true);
             }
             self.plug.wait(pause);
