@@ -90,7 +90,7 @@ pub(super) fn handle(p: &mut Processor, m: &mut Machine, bytes: &[u8]) -> Vec<St
             p.reset_sb();
             consume(p, tag::RECEIVE_SB_FILE, Channel::SbFile, a)
         }
-        tag::GENERATE_KEY_BLOB => key_blob(p, m, c),
+        tag::GENERATE_KEY_BLOB => key_blob(p, c),
         tag::CALL => call(p, m, a, b),
         tag::EXECUTE => execute(p, a, b, c),
         tag::RESET => vec![Step::Send(generic(SUCCESS, tag::RESET)), Step::End(Outcome::Reset)],
@@ -125,12 +125,12 @@ fn consume(p: &mut Processor, tag: u8, channel: Channel, len: u32) -> Vec<Step> 
 }
 
 /// Phase 0 takes the data key, others give the blob; the lengths asked for do not count.
-fn key_blob(p: &mut Processor, m: &Machine, phase: u32) -> Vec<Step> {
+fn key_blob(p: &mut Processor, phase: u32) -> Vec<Step> {
     if phase == 0 {
-        p.keys.clear();
+        p.keys.restart();
         return consume(p, tag::GENERATE_KEY_BLOB, Channel::Key, keyblob::KEY_LEN);
     }
-    p.keys.generate(m);
+    p.keys.generate();
     produce(p, tag::GENERATE_KEY_BLOB, Channel::Blob, keyblob::BLOB_LEN)
 }
 
@@ -153,6 +153,9 @@ fn execute(p: &Processor, address: u32, argument: u32, sp: u32) -> Vec<Step> {
 
 /// Burns, then compares the whole word with what was asked for.
 fn program_once(m: &mut Machine, index: u32, len: u32, value: u32) -> Result<(), Stop> {
+    if len == 0 {
+        return Ok(());
+    }
     let index = fuse(index, len)?;
     m.fuses.burn(index, value);
     m.fuses.reload();
@@ -161,6 +164,7 @@ fn program_once(m: &mut Machine, index: u32, len: u32, value: u32) -> Result<(),
 
 fn read_once(m: &Machine, index: u32, len: u32) -> Vec<Step> {
     let words = match fuse(index, len) {
+        _ if len == 0 => vec![SUCCESS, 0],
         Ok(index) => vec![SUCCESS, 4, m.fuses.shadow(index)],
         Err(_) => vec![INVALID_ARGUMENT, 0],
     };

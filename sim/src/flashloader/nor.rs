@@ -96,19 +96,15 @@ impl NorMemory {
         let size = self.config.u32(field::PAGE_SIZE);
         let (mut at, mut bytes) = (address, bytes);
         while !bytes.is_empty() {
-            let (start, page) = match &mut self.page {
-                Some((start, page)) if start.wrapping_add(page.len() as u32) == at => (start, page),
+            let page = match &mut self.page {
+                Some((start, page)) if start.wrapping_add(page.len() as u32) == at => page,
                 Some(_) => {
                     self.flush(m)?;
                     continue;
                 }
                 None if at & size.wrapping_sub(1) != 0 => return Err(WRITE_ALIGNMENT.into()),
-                none => {
-                    let (start, page) = none.insert((at, Vec::new()));
-                    (start, page)
-                }
+                none => &mut none.insert((at, Vec::new())).1,
             };
-            let _ = start;
             let take = (size as usize).saturating_sub(page.len()).min(bytes.len());
             let (now, later) = bytes.split_at(take);
             page.extend_from_slice(now);
