@@ -19,6 +19,7 @@ mod straps;
 #[cfg(test)]
 mod testkit;
 pub mod uart;
+pub mod usbip;
 
 pub use board::{Board, Gone, Settings, State, UsbIdentity};
 pub use boot::{BootVerdict, Start};

@@ -235,6 +235,11 @@ impl Rom {
         Some(Answer::Page(page))
     }
 
+    /// Whether the ROM has something to say.
+    pub fn has_answer(&self) -> bool {
+        !self.answers.is_empty() || self.reading.is_some()
+    }
+
     /// A bus reset: what was to be said is forgotten (guess).
     pub fn forget_answers(&mut self) {
         self.answers.clear();

@@ -86,6 +86,37 @@ impl Board {
         }
     }
 
+    /// From when on the present device is on the bus, in virtual time; `None` when no device is coming. Every enumeration has its
+    /// own.
+    pub fn usb_attach(&self) -> Option<Duration> {
+        let on_usb = matches!(self.program, Program::Rom(..) | Program::Flashloader(..));
+        (on_usb && self.link != Link::Uart).then_some(Duration::from_nanos(self.attached_at))
+    }
+
+    /// When the next IN report is or will be there, in virtual time; `None` when the device has nothing to say yet.
+    pub fn usb_in_ready(&self) -> Option<Duration> {
+        let now = self.machine.clock.now_ns();
+        let at = match &self.program {
+            _ if !self.usb.again.is_empty() => Some(now),
+            _ if self.usb.stalled_in => None,
+            Program::Rom(rom, _) => rom.has_answer().then_some(now),
+            Program::Flashloader(_, usb, _) => usb.usb_in_ready_at(),
+            _ => None,
+        };
+        at.map(Duration::from_nanos)
+    }
+
+    /// When the device takes the next OUT report, in virtual time; `None` when that depends on an IN report being read first, or
+    /// will never be.
+    pub fn usb_out_ready(&self) -> Option<Duration> {
+        let at = match &self.program {
+            Program::Rom(..) => Some(self.machine.clock.now_ns()),
+            Program::Flashloader(_, usb, _) => usb.usb_out_ready_at(),
+            _ => None,
+        };
+        at.map(Duration::from_nanos)
+    }
+
     /// One whole OUT report, id first: by SET_REPORT to the ROM, by the interrupt endpoint to the flashloader.
     pub fn usb_write(&mut self, report: &[u8]) -> Result<(), Gone> {
         self.sync();

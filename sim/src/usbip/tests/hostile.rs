@@ -1,0 +1,113 @@
+use super::*;
+
+#[test]
+fn two_boards_have_two_bus_ids_and_each_has_one_host() {
+    let boards = vec![Board::new(Settings::default()), with_flashloader()];
+    let bench = Bench::new(boards, Cable::default());
+    assert_eq!(bench.server.bus_ids(), ["1-1", "1-2"]);
+    assert_eq!(bench.devices().len(), 12 + 2 * 316);
+    let first = bench.import("1-1").expect("a ROM");
+    let second = bench.import("1-2").expect("a flashloader");
+    assert_eq!((first.product, second.product), (0x0130, 0x0073));
+    // taken, taken, and not there
+    for (bus_id, status) in [("1-1", 2), ("1-2", 2), ("1-3", 4), ("", 4)] {
+        assert_eq!(bench.import(bus_id).err(), Some(status));
+    }
+    assert_eq!(bench.devices(), [1, 0x11, 0, 5, 0, 0, 0, 0, 0, 0, 0, 0]);
+}
+
+#[test]
+fn garbage_is_turned_away_and_the_next_one_served() {
+    let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
+    for garbage in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xFF; 4096], &[0; 8]] {
+        let mut stream = bench.connect();
+        stream.write_all(garbage).expect("sent");
+        let mut answer = Vec::new();
+        // a reset connection is an answer, too
+        let _ = stream.read_to_end(&mut answer);
+        assert!(answer.is_empty());
+    }
+    // half a question
+    let mut stream = bench.connect();
+    stream.write_all(&[1, 0x11]).expect("sent");
+    stream.shutdown(Shutdown::Write).expect("half closed");
+    assert_eq!(stream.read_to_end(&mut Vec::new()).ok(), Some(0));
+    // garbage after an import costs the device
+    let mut host = bench.import("1-1").expect("a board");
+    host.stream.write_all(&[0xA5; 48]).expect("sent");
+    let _ = host.stream.read_to_end(&mut Vec::new());
+    bench.hears(&Notice::Released {
+        bus_id: "1-1".into(),
+    });
+    lock(&bench.boards[0]).wait(Duration::from_secs(1));
+    let mut host = bench.import("1-1").expect("a board");
+    assert_eq!(host.descriptor(1, 0).1.len(), 18);
+}
+
+#[test]
+fn more_transfers_than_it_holds_are_refused_one_by_one() {
+    let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
+    let mut host = bench.import("1-1").expect("a board");
+    let ins: Vec<u32> = (0..65).map(|_| host.submit_in(1, [0; 8], 65)).collect();
+    let answer = host.answer(&ins);
+    assert_eq!((answer.seqnum, answer.status), (ins[64], -12));
+    // the others still wait
+    assert_eq!(host.set_report(&error_status()), 0);
+    assert_eq!(host.answer(&ins).seqnum, ins[0]);
+}
+
+#[test]
+fn endpoints_that_are_not_there_stall() {
+    let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
+    let mut host = bench.import("1-1").expect("a board");
+    // the ROM has no OUT endpoint
+    host.submit_out(2, [0; 8], &error_status());
+    assert_eq!(host.answer(&[]).status, -32);
+    let odd = host.submit_in(5, [0; 8], 65);
+    assert_eq!(host.answer(&[odd]).status, -32);
+}
+
+#[test]
+fn too_many_connections_are_closed_at_once() {
+    let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
+    let idle: Vec<TcpStream> = (0..MAX_CONNECTIONS).map(|_| bench.connect()).collect();
+    let mut one_more = bench.connect();
+    let _ = one_more.read_to_end(&mut Vec::new());
+    bench.hears(&Notice::Refused {
+        host: one_more.local_addr().expect("an address"),
+        reason: "too many connections".into(),
+    });
+    drop(idle);
+}
+
+#[test]
+fn stopping_lets_go_of_the_boards_as_they_are() {
+    let mut bench = Bench::new(vec![with_flashloader()], Cable::FeedsTheBoard);
+    let mut host = bench.import("1-1").expect("a board");
+    bench.server.stop();
+    let _ = host.stream.read_to_end(&mut Vec::new());
+    assert_eq!(lock(&bench.boards[0]).state(), State::Flashloader);
+    assert!(TcpStream::connect(bench.server.address()).is_err());
+}
+
+#[test]
+fn a_board_that_lost_its_power_is_switched_on_when_somebody_looks_for_it() {
+    let mut board = Board::new(Settings::default());
+    board.fault_mut().push(crate::Fault::UsbOut {
+        at: 1,
+        what: crate::ReportFault::Unplug,
+    });
+    let bench = Bench::new(vec![board], Cable::default());
+    let mut host = bench.import("1-1").expect("a board");
+    let [low, high] = 17_u16.to_le_bytes();
+    let pulled = host.submit_out(0, [0x21, 9, 1, 2, 0, 0, low, high], &error_status());
+    let answer = host.answer(&[]);
+    assert_eq!((answer.seqnum, answer.status), (pulled, -108));
+    bench.hears(&Notice::Left {
+        bus_id: "1-1".into(),
+    });
+    assert_eq!(lock(&bench.boards[0]).state(), State::Off);
+    assert_eq!(bench.import("1-1").err(), Some(4));
+    lock(&bench.boards[0]).wait(Duration::from_secs(1));
+    assert_eq!(bench.import("1-1").map(|host| host.product), Ok(0x0130));
+}
