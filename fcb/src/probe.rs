@@ -1,6 +1,6 @@
 //! Read-only FCBs: configured with one of them, the flashloader's read-memory returns what the flash answers to one command.
 //!
-//! None has a device mode or a configuration command, a write enable, an erase or a program; all run at 30 MHz on
+//! None needs the DQS pad, has a device mode or a configuration command, a write enable, an erase or a program; all run at 30 MHz on
 //! one pad and give up when the flash stays busy. Seen on the genuine flashloader (emulated): configure-memory sends
 //! no command to the flash for such a block, and read-memory at 0x60000000 returns the register, id or table.
 
@@ -58,7 +58,8 @@ pub fn plain_read(size: u32) -> Fcb {
 
 fn reading(sequence: &Sequence, size: u32) -> Fcb {
     let mut fcb = Fcb::new();
-    fcb.set_read_sample_clock(1);
+    // sampled inside the controller, good up to 60 MHz: works on boards that use the DQS pad for something else
+    fcb.set_read_sample_clock(0);
     fcb.set_cs_hold_time(3);
     fcb.set_cs_setup_time(3);
     fcb.set_controller_options(0x10);

@@ -338,6 +338,7 @@ fn looking_changes_nothing() {
         probe::plain_read(8 << 20),
     ];
     for fcb in &all {
+        assert_eq!(fcb.read_sample_clock(), 0, "no DQS pad needed");
         assert_eq!(
             (fcb.device_mode_enable(), fcb.config_command_enable()),
             (0, 0)
