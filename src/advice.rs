@@ -175,6 +175,7 @@ pub fn advice(error: &Error) -> Advice {
         ),
         Error::Erase { source, .. } => flash_change_advice(source, "erase"),
         Error::NotBlank { .. } => ignored("erase"),
+        Error::HoldsBytes { .. } => Advice::default(),
         Error::Program { source, .. } => flash_change_advice(source, "program"),
         Error::Verify {
             expected, found, ..

@@ -303,6 +303,14 @@ pub enum Error {
         /// What is there.
         found: u8,
     },
+    /// A place that was asked about is not blank.
+    #[error("flash is not blank: {address:#010x} holds {found:#04x}")]
+    HoldsBytes {
+        /// First address that is not blank.
+        address: u32,
+        /// What is there.
+        found: u8,
+    },
     /// A program command failed.
     #[error("programming {length:#x} bytes at {address:#010x} failed: {source}{}", at_pair(.differs))]
     Program {

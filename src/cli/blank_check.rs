@@ -26,7 +26,10 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let mut board = context.board()?;
     let mut nor = context.nor(&mut board)?;
     erase::check_inside(&nor, "the range", args.address, end)?;
-    check(&mut nor, args.address, args.length, &mut context.report)?;
+    let holds = first_byte(&mut nor, args.address, args.length, &mut context.report)?;
+    if let Some((address, found)) = holds {
+        return Err(Error::HoldsBytes { address, found });
+    }
     context
         .report
         .line(format!("{:#010x}..{end:#010x} is blank", args.address));
@@ -36,20 +39,20 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-/// Reads the range on one pad; all of it must be ones.
+/// Reads the range on one pad; gives the first byte that is not blank.
 ///
 /// # Errors
-/// [`Error::NotBlank`].
-pub fn check(nor: &mut Nor, address: u32, length: u32, listener: &mut dyn Listener) -> Result<()> {
+/// Whatever reading brings.
+pub fn first_byte(
+    nor: &mut Nor,
+    address: u32,
+    length: u32,
+    listener: &mut dyn Listener,
+) -> Result<Option<(u32, u8)>> {
     nor.use_plain()?;
     let mut meter = Meter::begin(listener, Stage::BlankCheck, u64::from(length));
     let bytes = nor.read(address, length, &mut meter)?;
     meter.end();
-    match bytes.iter().position(|&byte| byte != 0xFF) {
-        Some(at) => Err(Error::NotBlank {
-            address: address + at as u32,
-            found: bytes[at],
-        }),
-        None => Ok(()),
-    }
+    let at = bytes.iter().position(|&byte| byte != 0xFF);
+    Ok(at.map(|at| (address + at as u32, bytes[at])))
 }

@@ -58,7 +58,7 @@ fn all(context: &mut Context) -> Result<()> {
     let meter = Meter::begin(&mut context.report, Stage::Erase, u64::from(g.size));
     nor.erase_chip().map_err(half_erased)?;
     meter.end();
-    blank_check::check(&mut nor, g.base, g.size, &mut context.report)?;
+    check_blank(&mut nor, g.base, g.size, context)?;
     said(g.base, g.end(), context);
     Ok(())
 }
@@ -83,9 +83,16 @@ fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<(
     erase_units(&mut nor, from, to, context)?;
     // the range lies in the flash, which has at most 32 bits of addresses
     let length = (to - u64::from(from)) as u32;
-    blank_check::check(&mut nor, from, length, &mut context.report)?;
+    check_blank(&mut nor, from, length, context)?;
     said(from, to, context);
     Ok(())
+}
+
+fn check_blank(nor: &mut Nor, from: u32, length: u32, context: &mut Context) -> Result<()> {
+    match blank_check::first_byte(nor, from, length, &mut context.report)? {
+        Some((address, found)) => Err(half_erased(Error::NotBlank { address, found })),
+        None => Ok(()),
+    }
 }
 
 fn said(from: u32, to: u64, context: &mut Context) {

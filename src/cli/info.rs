@@ -48,11 +48,18 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
 
 /// Asks step by step. What is known so far is shown even when a step fails.
 fn gather(board: &mut Board, known: &mut Known, context: &mut Context) -> Result<()> {
-    if board.program()? == Some(Program::Rom) {
-        known.rom = Some(Rom::connect(board)?.facts().clone());
-    } else {
-        let text = "a flashloader was running already; only the boot ROM tells them";
-        known.unknown.push(("straps and HAB state", text.into()));
+    match board.program()? {
+        Some(Program::Rom) => known.rom = Some(Rom::connect(board)?.facts().clone()),
+        Some(Program::Flashloader) => {
+            let text = "a flashloader was running already, and only the boot ROM tells them";
+            known.unknown.push(("straps, HAB", text.into()));
+        }
+        None => {
+            return Err(Error::NoBoard {
+                selector: board.name(),
+                seen_instead: Vec::new(),
+            });
+        }
     }
     let mut flashloader = match context.flashloader(board) {
         Ok((flashloader, _)) => flashloader,

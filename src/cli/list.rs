@@ -23,11 +23,7 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
         report.line(usb_line(device));
     }
     for port in &ports {
-        report.line(format!(
-            "{:<24} serial port  {}",
-            selector(port),
-            adapter(port)
-        ));
+        report.line(serial_line(port));
     }
     if let Some(home) = &home {
         report.line(format!(
@@ -76,6 +72,11 @@ fn usb_object(device: &Seen) -> Value {
         "is_board": device.is_board,
         "problem": device.problem,
     })
+}
+
+fn serial_line(port: &SerialDevice) -> String {
+    let line = format!("{:<24} serial port  {}", selector(port), adapter(port));
+    line.trim_end().to_owned()
 }
 
 fn selector(port: &SerialDevice) -> String {

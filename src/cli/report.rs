@@ -230,7 +230,7 @@ impl Report {
             )
         });
         if self.json {
-            let object = failure::object(error, at.as_deref());
+            let object = failure::object(error, at.as_deref(), self.result.take());
             self.object(object);
         } else {
             let _ = write!(

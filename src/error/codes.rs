@@ -39,7 +39,7 @@ impl Error {
             Error::QuadReadDiffers { .. } => "quad-read-differs",
             Error::Protected { .. } => "write-protected",
             Error::Erase { .. } => "erase-failed",
-            Error::NotBlank { .. } => "not-blank",
+            Error::NotBlank { .. } | Error::HoldsBytes { .. } => "not-blank",
             Error::Program { .. } => "program-failed",
             Error::Verify { .. } => "verify-failed",
             Error::OutsideFlash { .. } => "outside-flash",
@@ -71,7 +71,8 @@ impl Error {
             | Error::QuadNotSet { .. }
             | Error::QuadReadDiffers { .. } => 30,
             Error::Configure { source, .. } => mboot_exit(source, 30),
-            Error::Protected { .. } | Error::ProtectionStays { .. } | Error::NotBlank { .. } => 31,
+            Error::Protected { .. } | Error::ProtectionStays { .. } => 31,
+            Error::NotBlank { .. } | Error::HoldsBytes { .. } => 31,
             Error::Erase { source, .. } => mboot_exit(source, 31),
             Error::Program { source, .. } => mboot_exit(source, 32),
             Error::Verify { .. } => 33,

@@ -44,8 +44,8 @@ pub fn text(error: &Error, at: Option<&str>) -> String {
     text
 }
 
-/// An error as a program reads it.
-pub fn object(error: &Error, at: Option<&str>) -> Value {
+/// An error as a program reads it; `found` is what the run found out before it failed.
+pub fn object(error: &Error, at: Option<&str>, found: Value) -> Value {
     let advice = advice(error);
     json!({
         "event": "error",
@@ -56,6 +56,7 @@ pub fn object(error: &Error, at: Option<&str>) -> Value {
         "flash_now": state(error),
         "causes": advice.causes,
         "next": advice.next,
+        "found": found,
     })
 }
 
@@ -70,6 +71,7 @@ pub fn print_usage_error(message: &str) {
         "flash_now": null,
         "causes": [],
         "next": ["rtboot --help"],
+        "found": {},
     });
     let _ = writeln!(std::io::stdout(), "{object}");
 }

@@ -25,6 +25,9 @@ pub fn settle(args: &Args, context: &mut Context) -> Result<Desk> {
     context.report.say("image", head);
     if let Some(image) = &layout.image {
         for note in &image.notes {
+            if layout.needs_part && note.starts_with("no FCB is given") {
+                continue; // it is made for the part that the flash turns out to be
+            }
             context.report.say("image-note", note.clone());
         }
         for finding in worth_saying(&image.inspection.findings, layout.needs_part) {
