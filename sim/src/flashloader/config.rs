@@ -25,7 +25,6 @@ pub mod field {
     pub const PAD_TYPE: usize = 0x45;
     pub const SERIAL_CLOCK: usize = 0x46;
     pub const FLASH_SIZES: usize = 0x50;
-    pub const PAD_OVERRIDES: usize = 0x60;
     pub const TIMEOUT_MS: usize = 0x70;
     pub const BUSY_OFFSET: usize = 0x7C;
     pub const BUSY_POLARITY: usize = 0x7E;
@@ -58,8 +57,6 @@ pub mod seq {
 pub mod misc {
     /// 30 MHz while configuring.
     pub const SAFE_CLOCK: u32 = 1 << 4;
-    /// Pad settings given.
-    pub const PAD_OVERRIDE: u32 = 1 << 5;
     /// Both clock edges.
     pub const DDR: u32 = 1 << 6;
     /// Second pin group.
