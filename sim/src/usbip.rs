@@ -12,7 +12,6 @@
 //! anything takes no processor time.
 
 use std::collections::HashMap;
-use std::fmt;
 use std::io::{self, Write};
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -21,6 +20,7 @@ use std::sync::{Arc, Condvar, Mutex};
 use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
+mod notice;
 mod pace;
 mod session;
 mod slot;
@@ -28,7 +28,8 @@ mod slot;
 mod tests;
 mod wire;
 
-use crate::board::{Board, UsbIdentity};
+use crate::board::Board;
+pub use notice::Notice;
 use session::{Ended, Session};
 use slot::{Slot, lock};
 use wire::{Exported, Question, Refusal};
@@ -57,66 +58,6 @@ pub enum Cable {
     FeedsTheBoard,
     /// They have power of their own: the program goes on and sees a bus reset at the next import.
     DataOnly,
-}
-
-/// What happens at the server, for whoever wants to tell a person.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Notice {
-    /// A host has imported a board.
-    Imported {
-        /// Which.
-        bus_id: String,
-        /// What the board is on USB.
-        device: UsbIdentity,
-        /// Who has it.
-        host: SocketAddr,
-    },
-    /// The board left the bus: it jumped, was reset, or lost its power.
-    Left {
-        /// Which.
-        bus_id: String,
-    },
-    /// The host let go of the board.
-    Released {
-        /// Which.
-        bus_id: String,
-    },
-    /// Somebody was turned away.
-    Refused {
-        /// Who.
-        host: SocketAddr,
-        /// Why.
-        reason: String,
-    },
-    /// A board could not be written to its directory.
-    NotSaved {
-        /// Which.
-        bus_id: String,
-        /// Why.
-        reason: String,
-    },
-}
-
-impl fmt::Display for Notice {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Notice::Imported {
-                bus_id,
-                device,
-                host,
-            } => {
-                let (vid, pid) = (device.vendor_id, device.product_id);
-                write!(f, "{bus_id}: {vid:04x}:{pid:04x} is imported by {host}")
-            }
-            Notice::Left { bus_id } => write!(f, "{bus_id}: the board left the bus"),
-            Notice::Released { bus_id } => write!(f, "{bus_id}: the host let go of the board"),
-            Notice::Refused { host, reason } => write!(f, "{host} is turned away: {reason}"),
-            Notice::NotSaved { bus_id, reason } => {
-                write!(f, "{bus_id}: the board is not saved: {reason}")
-            }
-        }
-    }
 }
 
 /// What all threads share.

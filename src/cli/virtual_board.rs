@@ -52,14 +52,8 @@ pub enum Command {
         #[arg(long)]
         power_cycle: bool,
     },
-    /// Offer a virtual board's UART to other programs until Ctrl-C
-    Serve {
-        /// Its folder; without it the one that --board names, else rtboot's own
-        folder: Option<PathBuf>,
-        /// On a pseudo-terminal, whose path is printed
-        #[arg(long, required = true)]
-        pty: bool,
-    },
+    /// Offer virtual boards to other programs until Ctrl-C
+    Serve(serve::Args),
 }
 
 /// State of the quad-enable bit.
@@ -141,11 +135,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             show::show(context, &folder, &board);
             save(&board)
         }
-        Command::Serve { folder, .. } => {
-            let (_, board) = open(context, folder)?;
-            let served = serve::serve(context, &board);
-            served.and(save(&board))
-        }
+        Command::Serve(args) => serve::run(args, context),
     }
 }
 

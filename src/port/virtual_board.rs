@@ -6,6 +6,7 @@
 mod make;
 #[cfg(unix)]
 mod pty;
+mod usbip;
 
 use std::fmt;
 use std::path::Path;
@@ -18,6 +19,7 @@ use super::{Error, HidPort, SerialPort};
 pub use make::{Look, Make, MakeError, Switches};
 #[cfg(unix)]
 pub use pty::Pty;
+pub use usbip::{Notice, UsbIp};
 
 /// What the ports of a virtual board call themselves.
 const NAME: &str = "virtual board";

@@ -1,46 +1,255 @@
-//! A virtual board's UART for other programs.
+//! Virtual boards for other programs: as USB devices over USB/IP, their UARTs on pseudo-terminals.
 
-use rtboot::port::virtual_board::VirtualBoard;
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::mpsc::{RecvTimeoutError, channel};
+use std::time::Duration;
+
+use rtboot::port::virtual_board::{Notice, UsbIp, VirtualBoard};
 use rtboot::{Error, Result};
+use serde_json::{Value, json};
 
-use crate::cli::Context;
+use crate::cli::{Context, report};
 
-/// Serves the board on a pseudo-terminal until Ctrl-C.
+/// Between two looks whether Ctrl-C was pressed.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Where this machine alone can reach it.
+const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+
+/// Offer virtual boards to other programs until Ctrl-C
+///
+/// With --usbip they are USB devices of a USB/IP server, which any Linux takes as its own: modprobe vhci-hcd, then
+/// usbip attach -r 127.0.0.1 -b 1-1 (the first board; the second is 1-2). A board that jumps or resets leaves the bus; the next
+/// attach gets what it has become. Time passes as on a real board. Boards are saved each time they leave the bus, and at the end.
+#[derive(Debug, clap::Args)]
+#[command(group(clap::ArgGroup::new("plug").required(true).multiple(true)))]
+pub struct Args {
+    /// Their folders; without one the board that --board names, else rtboot's own
+    folders: Vec<PathBuf>,
+    /// As USB devices, to this machine alone; another port or loopback address after the =
+    #[arg(long, group = "plug", value_name = "ADDRESS", num_args = 0..=1, require_equals = true,
+        default_missing_value = "127.0.0.1:3240", value_parser = parse_address)]
+    usbip: Option<SocketAddr>,
+    /// As USB devices, to whoever reaches this address. Nothing asks who that is
+    #[arg(long, group = "plug", value_name = "ADDRESS", conflicts_with = "usbip", value_parser = parse_address)]
+    listen: Option<SocketAddr>,
+    /// The boards have power of their own: a host that detaches does not switch them off
+    #[arg(long)]
+    own_power: bool,
+    /// UARTs on pseudo-terminals, whose paths are printed
+    #[arg(long, group = "plug")]
+    pty: bool,
+}
+
+/// `ADDRESS:PORT`, `ADDRESS` or `PORT`.
+fn parse_address(text: &str) -> std::result::Result<SocketAddr, String> {
+    let bare = text.trim_matches(['[', ']']);
+    text.parse()
+        .or_else(|_| bare.parse().map(|ip: IpAddr| (ip, UsbIp::PORT).into()))
+        .or_else(|_| text.parse().map(|port: u16| (LOOPBACK, port).into()))
+        .map_err(|_| {
+            format!(
+                "\"{text}\" is neither an IP address, nor a port, nor both as in 127.0.0.1:3240"
+            )
+        })
+}
+
+/// Serves until Ctrl-C, then saves the boards.
 ///
 /// # Errors
-/// [`Error::Port`] when the system gives no terminal, or takes it away.
-#[cfg(unix)]
-pub fn serve(context: &mut Context, board: &VirtualBoard) -> Result<()> {
-    use std::io::Write;
+/// [`Error::Usage`], [`Error::Virtual`]; [`Error::Port`] when the system gives no port or no terminal, or takes it away.
+pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    let listen = address(&args, context)?;
+    let folders: Vec<Option<PathBuf>> = match args.folders.is_empty() {
+        true => vec![None],
+        false => args.folders.iter().cloned().map(Some).collect(),
+    };
+    let opened = folders
+        .into_iter()
+        .map(|folder| super::open(context, folder));
+    let boards: Vec<(PathBuf, VirtualBoard)> = opened.collect::<Result<_>>()?;
+    let served = serve(&args, listen, context, &boards);
+    let saved = boards.iter().map(|(_, board)| super::save(board));
+    // every one of them, whatever became of the others
+    saved
+        .collect::<Vec<_>>()
+        .into_iter()
+        .fold(served, Result::and)
+}
 
-    use rtboot::port::virtual_board::Pty;
-    use serde_json::json;
+/// Where the USB/IP server is to listen, if there is to be one.
+fn address(args: &Args, context: &mut Context) -> Result<Option<SocketAddr>> {
+    if let Some(address) = args.usbip
+        && !address.ip().is_loopback()
+    {
+        return Err(Error::Usage(format!(
+            "--usbip serves this machine alone; to serve others: --listen {address}"
+        )));
+    }
+    if let Some(address) = args.listen
+        && !address.ip().is_loopback()
+    {
+        let text = format!("whoever reaches {address} can do with these boards what they like");
+        context.report.warn("serving-others", text);
+    }
+    Ok(args.usbip.or(args.listen))
+}
 
-    use crate::cli::report;
+fn serve(
+    args: &Args,
+    listen: Option<SocketAddr>,
+    context: &mut Context,
+    boards: &[(PathBuf, VirtualBoard)],
+) -> Result<()> {
+    let (sender, notices) = channel::<Notice>();
+    let handles: Vec<VirtualBoard> = boards.iter().map(|(_, board)| board.clone()).collect();
+    let mut server = None;
+    if let Some(listen) = listen {
+        let sender = sender.clone();
+        let notice = move |notice| drop(sender.send(notice));
+        let usb = UsbIp::serve(listen, &handles, args.own_power, notice)?;
+        announce_usb(context, &usb, boards);
+        server = Some(usb);
+    }
+    let mut wait = |context: &mut Context, ended: &dyn Fn() -> bool| {
+        while !report::interrupted() && !ended() {
+            match notices.recv_timeout(LOOK) {
+                Ok(notice) => context.report.say(notice.code(), notice.to_string()),
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
+            }
+        }
+    };
+    let served = match args.pty {
+        true => terminals(context, &handles, &mut wait),
+        false => {
+            wait(context, &|| false);
+            Ok(())
+        }
+    };
+    if let Some(server) = &mut server {
+        server.stop();
+    }
+    served
+}
 
-    let mut pty = Pty::new().map_err(Error::Port)?;
-    let path = pty.path().to_owned();
+fn announce_usb(context: &mut Context, usb: &UsbIp, boards: &[(PathBuf, VirtualBoard)]) {
+    let (ids, address) = (usb.bus_ids(), usb.address());
+    let on_bus = ids.iter().zip(boards);
+    let listed: Vec<Value> = on_bus
+        .clone()
+        .map(|(id, (folder, _))| json!({"bus_id": id, "folder": folder.display().to_string()}))
+        .collect();
+    tell_program(
+        context,
+        &json!({"event": "serving", "usbip": address.to_string(), "boards": listed}),
+    );
+    for (id, (folder, _)) in on_bus {
+        context.report.line(format!("{id} {}", folder.display()));
+    }
+    let port = match address.port() {
+        UsbIp::PORT => String::new(),
+        other => format!(" --tcp-port {other}"),
+    };
+    let ip = match address.ip() {
+        ip if ip.is_unspecified() => LOOPBACK,
+        ip => ip,
+    };
+    let text = format!(
+        "USB/IP at {address}: sudo modprobe vhci-hcd; sudo usbip{port} attach -r {ip} -b 1-1 (Ctrl-C ends)"
+    );
+    context.report.say("serving", text);
+}
+
+/// Programs want to know now, not when all is over.
+fn tell_program(context: &Context, object: &Value) {
     if context.report.is_json() {
-        // programs want to know now, not when all is over
         let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{}", json!({"event": "serving", "path": path}));
+        let _ = writeln!(out, "{object}");
         let _ = out.flush();
     }
-    context.report.line(&path);
+}
+
+/// Until when to wait, and whom to tell meanwhile.
+type Wait<'a> = dyn FnMut(&mut Context, &dyn Fn() -> bool) + 'a;
+
+/// A terminal for each board.
+#[cfg(unix)]
+fn terminals(context: &mut Context, boards: &[VirtualBoard], wait: &mut Wait<'_>) -> Result<()> {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use rtboot::port::virtual_board::Pty;
+
+    let ended = AtomicBool::new(false);
+    let go_on = || !report::interrupted() && !ended.load(Ordering::SeqCst);
+    std::thread::scope(|scope| {
+        let mut pumps = Vec::new();
+        for board in boards {
+            let mut pty = match Pty::new() {
+                Ok(pty) => pty,
+                Err(error) => {
+                    ended.store(true, Ordering::SeqCst);
+                    return Err(Error::Port(error));
+                }
+            };
+            announce_pty(context, pty.path());
+            let ended = &ended;
+            let mut go_on = go_on;
+            pumps.push(scope.spawn(move || {
+                let pumped = pty.pump(board, &mut go_on);
+                ended.store(true, Ordering::SeqCst);
+                pumped
+            }));
+        }
+        wait(context, &|| ended.load(Ordering::SeqCst));
+        let pumped = pumps.into_iter().map(|pump| match pump.join() {
+            Ok(pumped) => pumped.map_err(Error::Port),
+            Err(panic) => std::panic::resume_unwind(panic),
+        });
+        pumped
+            .collect::<Vec<_>>()
+            .into_iter()
+            .fold(Ok(()), Result::and)
+    })
+}
+
+#[cfg(unix)]
+fn announce_pty(context: &mut Context, path: &str) {
+    tell_program(context, &json!({"event": "serving", "path": path}));
+    context.report.line(path);
     let text =
         format!("the board's UART is on {path}: rtboot --board uart:{path} ... (Ctrl-C ends)");
     context.report.say("serving", text);
-    pty.pump(board, &mut || !report::interrupted())
-        .map_err(Error::Port)
 }
 
 /// Pseudo-terminals exist on Unix only.
-///
-/// # Errors
-/// Always [`Error::Usage`].
 #[cfg(not(unix))]
-pub fn serve(_context: &mut Context, _board: &VirtualBoard) -> Result<()> {
+fn terminals(_: &mut Context, _: &[VirtualBoard], _: &mut Wait<'_>) -> Result<()> {
     Err(Error::Usage(
         "this system has no pseudo-terminals; use --board virtual:DIR".into(),
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_leave_out_either_half() {
+        for (text, wanted) in [
+            ("127.0.0.1:3241", "127.0.0.1:3241"),
+            ("10.0.2.2", "10.0.2.2:3240"),
+            ("3241", "127.0.0.1:3241"),
+            ("::1", "[::1]:3240"),
+            ("[::1]:1", "[::1]:1"),
+        ] {
+            assert_eq!(
+                parse_address(text).map(|a| a.to_string()),
+                Ok(wanted.into())
+            );
+        }
+        assert!(parse_address("localhost").is_err());
+    }
 }
