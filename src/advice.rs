@@ -59,6 +59,12 @@ pub fn advice(error: &Error) -> Advice {
         Error::NotConfirmed { flag, words, .. } => Advice::next(&format!(
             "if that is really wanted, add: {flag} \"{words}\""
         )),
+        Error::NoBoard { selector, .. } if selector.starts_with("virtual") => Advice::new(
+            &["its application runs, or its switches do not stand on serial download"],
+            &[
+                "`rtboot virtual show` tells; `rtboot virtual set FOLDER --straps serial --power-cycle` brings it back",
+            ],
+        ),
         Error::NoBoard { .. } => no_board(),
         Error::SeveralBoards { .. } => {
             Advice::next("name one with --board, as in --board usb:1-4.1")

@@ -169,7 +169,7 @@ fn reset_tells_which_strap_keeps_the_rom_and_run_starts_the_application() {
         &["started the application at 0x60002279, stack 0x20010000"],
     );
     cli.run(&["info"])
-        .says(10, &["no board at virtual:", "[no-board]"]);
+        .says(10, &["no board at virtual:", "[no-board]", "virtual set"]);
     let cli = Cli::fresh();
     cli.run(&["write", EVK, "--run", &app("blinky.elf")])
         .says(0, &["started the application at 0x60002279"]);

@@ -23,7 +23,7 @@ pub struct Args {
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let end = end_of(args.address, args.length)?;
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     erase::check_inside(&nor, "the range", args.address, end)?;
     let holds = first_byte(&mut nor, args.address, args.length, &mut context.report)?;

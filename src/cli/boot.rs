@@ -6,7 +6,7 @@ use rtboot::flash::Nor;
 use rtboot_bootable::{
     Finding, Inspection, Ivt, Memory, MemoryMap, Severity, check, inspect, starts,
 };
-use rtboot_fcb::Fcb;
+use rtboot_fcb::{Fcb, database};
 use serde_json::{Value, json};
 
 /// Bytes at the start of the flash that are always read: FCB, IVT, boot data, the usual place of the vector table.
@@ -104,6 +104,13 @@ fn judge(memory: &Memory, map: &MemoryMap, nor: &Nor) -> BootState {
     }
 }
 
+/// The names of all known parts with this flash's id: reading does not tell them apart.
+pub fn names(nor: &Nor) -> String {
+    let parts = database::by_jedec(nor.facts().id);
+    let names: Vec<String> = parts.into_iter().map(|part| part.name).collect();
+    names.join(" or ")
+}
+
 /// The FCB against the flash that is really there.
 fn against_part(fcb: &Fcb, nor: &Nor) -> Vec<Finding> {
     let (part, status) = (nor.part(), nor.facts().status);
@@ -119,7 +126,7 @@ fn against_part(fcb: &Fcb, nor: &Nor) -> Vec<Finding> {
             code: "quad-enable-clear",
             text: format!(
                 "the FCB reads on four pads, but the quad-enable bit of the {} is clear ({status}), so the ROM reads garbage",
-                part.name
+                names(nor)
             ),
         });
     }
@@ -130,7 +137,7 @@ fn against_part(fcb: &Fcb, nor: &Nor) -> Vec<Finding> {
             text: format!(
                 "the FCB is for {:#x} bytes of flash, the {} has {:#x}",
                 fcb.total_size(),
-                part.name,
+                names(nor),
                 part.size
             ),
         });

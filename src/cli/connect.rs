@@ -163,7 +163,11 @@ impl Context {
     ) -> Result<Board> {
         let (start, mut told) = (Instant::now(), false);
         loop {
-            let slice = if told { SLICE } else { Duration::ZERO };
+            let slice = if told {
+                SLICE.min(limit)
+            } else {
+                Duration::ZERO
+            };
             let options = Options {
                 wait: Some(slice),
                 ..options.clone()
@@ -198,6 +202,19 @@ impl Context {
             limit.as_secs_f32()
         );
         self.report.say("waiting", text);
+    }
+
+    /// As [`Context::board`], for a verb that needs a flashloader: what can be wrong about its file, and about the chip's name, is
+    /// found before the board is opened.
+    ///
+    /// # Errors
+    /// As [`Context::board`]; [`Error::ReadFile`], [`Error::Firmware`].
+    pub fn board_for_flash(&mut self) -> Result<Board> {
+        let chip = self.desk_chip()?;
+        if let Some(file) = flashloader::source(self)? {
+            flashloader::image(Some(&file), chip, false)?;
+        }
+        self.board()
     }
 
     /// Gets a flashloader running on the board: the one that runs, else the one that is known.

@@ -50,7 +50,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
 }
 
 fn all(context: &mut Context) -> Result<()> {
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     let g = nor.geometry();
     refuse_protected(&mut nor, g.base, &mut ())?;
@@ -64,7 +64,7 @@ fn all(context: &mut Context) -> Result<()> {
 }
 
 fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<()> {
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     check_inside(&nor, "the range", address, end)?;
     let g = nor.geometry();

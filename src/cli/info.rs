@@ -36,7 +36,7 @@ struct Known {
 }
 
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut known = Known {
         board: board.name(),
         ..Known::default()

@@ -81,10 +81,7 @@ pub fn fcb(name: &str) -> Result<(FcbChoice, String)> {
             Ok((FcbChoice::Part { from, file }, what))
         }
         // with a separator or a known ending a file was meant
-        None if path.components().count() > 1 => Err(Error::ReadFile {
-            path: path.to_owned(),
-            source: std::io::ErrorKind::NotFound.into(),
-        }),
+        None if path.components().count() > 1 => fcb_file(path, name),
         None => Err(Error::UnknownPart {
             name: name.to_owned(),
             nearest: database::nearest(name),

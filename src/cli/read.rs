@@ -87,7 +87,7 @@ pub fn flash_window(address: u32) -> bool {
 }
 
 fn flash(args: &Args, end: u64, context: &mut Context) -> Result<Vec<u8>> {
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     super::erase::check_inside(&nor, "the range", args.address, end)?;
     nor.use_plain()?;
@@ -99,7 +99,7 @@ fn flash(args: &Args, end: u64, context: &mut Context) -> Result<Vec<u8>> {
 }
 
 fn ram(args: &Args, context: &mut Context) -> Result<Vec<u8>> {
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let (mut flashloader, _) = context.flashloader(&mut board)?;
     let report = &mut context.report;
     let mut meter = Meter::begin(report, Stage::Read, u64::from(args.length));

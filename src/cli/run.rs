@@ -15,7 +15,7 @@ pub struct Args {}
 
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     let chip = context.desk_chip()?;
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     let boot = boot::read(&mut nor, &chip.memory_map(), &mut context.report)?;
     context.report.result(json!({"boot": boot.object()}));

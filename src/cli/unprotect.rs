@@ -3,7 +3,7 @@
 use rtboot::{Error, Result};
 use serde_json::json;
 
-use super::Context;
+use super::{Context, boot};
 
 /// Clear the flash's block protection, after saying what changes
 ///
@@ -17,13 +17,13 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     let (part, before) = (nor.part().clone(), nor.facts().status);
+    let name = boot::names(&nor);
     let report = &mut context.report;
     report.line(format!(
-        "{}: {before}, {}",
-        part.name,
+        "{name}: {before}, {}",
         part.protected_extent(&before)
     ));
     if !part.protected(&before) {
@@ -50,7 +50,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let after = nor.write_status(&wanted)?;
     if part.protected(&after) {
         return Err(Error::ProtectionStays {
-            part: part.name,
+            part: name,
             before: before.to_string(),
             after: after.to_string(),
         });

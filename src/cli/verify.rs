@@ -30,7 +30,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             source: rtboot_bootable::Error::Empty,
         });
     }
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     let pieces: Vec<(u32, &[u8])> = firmware.memory.segments().collect();
     for (start, bytes) in &pieces {

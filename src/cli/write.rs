@@ -116,7 +116,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
 /// Board, flashloader, part, layout for that part, and what an interrupted write left.
 fn reach(args: &Args, desk: &Desk, context: &mut Context) -> Result<Ready> {
     let chip = context.desk_chip()?;
-    let mut board = context.board()?;
+    let mut board = context.board_for_flash()?;
     let (mut flashloader, _) = context.flashloader(&mut board)?;
     let facts = flashloader.look_at_flash()?;
     let part = match desk.expected_part() {

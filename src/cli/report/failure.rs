@@ -25,7 +25,7 @@ pub fn text(error: &Error, at: Option<&str>) -> String {
     let mut line = |what: String| {
         let _ = writeln!(text, "{what}");
     };
-    line(format!("{red}error:{red:#} {error} [{}]", error.code()));
+    line(format!("{red}error[{}]:{red:#} {error}", error.code()));
     if let Some(at) = at {
         line(format!("  {bold}at:{bold:#} {at}"));
     }
