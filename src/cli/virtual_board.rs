@@ -52,6 +52,14 @@ pub enum Command {
         #[arg(long)]
         power_cycle: bool,
     },
+    /// Write the stand-in that a virtual board takes for its flashloader into a file
+    ///
+    /// For a board that is served: there rtboot, like any other tool, sees a USB device or a UART and cannot know that a real
+    /// board does not start this file. It holds no program.
+    Loader {
+        /// Where to put it
+        file: PathBuf,
+    },
     /// Offer virtual boards to other programs until Ctrl-C
     Serve(serve::Args),
 }
@@ -114,6 +122,14 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             let (folder, board) = open(context, folder)?;
             show::show(context, &folder, &board);
             Ok(())
+        }
+        Command::Loader { file } => {
+            std::fs::write(&file, VirtualBoard::standin_loader()).map_err(|source| {
+                Error::WriteFile {
+                    path: file.clone(),
+                    source,
+                }
+            })
         }
         Command::Set {
             folder,
