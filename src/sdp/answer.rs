@@ -1,4 +1,5 @@
-//! The two words the ROM answers with. Each reads the same in either byte order.
+//! The two words the ROM answers with. Each reads the same in either byte order, but for two that are each other's mirror
+//! image: 0x900DD009 (DCD will be skipped) and 0x09D00D90 (baud rate set).
 
 use std::fmt;
 

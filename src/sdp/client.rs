@@ -165,11 +165,7 @@ impl<L: Link> Client<L> {
     /// [`Error::Refused`] with the ROM's status.
     pub fn skip_dcd_header(&mut self) -> Result<(), Error> {
         self.send(&Command::skip_dcd_header())?;
-        self.expect_status(
-            Tag::SKIP_DCD_HEADER,
-            &[Status::DCD_SKIPPED],
-            self.timeouts.command,
-        )
+        self.expect_status(Tag::SKIP_DCD_HEADER, &DCD_OR_BAUD, self.timeouts.command)
     }
 
     /// The result of the last HAB action: [`Status::HAB_SUCCESS`], [`Status::HAB_FAILURE`], [`Status::HAB_WARNING`] or a
@@ -243,7 +239,7 @@ impl<L: Link> Client<L> {
                 None => word(command, &block)?,
             },
         };
-        if status != Status::BAUDRATE_SET {
+        if !DCD_OR_BAUD.contains(&status) {
             return Err(Error::Refused { command, status });
         }
         self.link.set_baud(baud).map_err(|e| e.during(command))
@@ -346,6 +342,10 @@ impl<L: Link> Client<L> {
 
 /// Both words that mean "write complete".
 const WRITE_COMPLETE: [Status; 2] = [Status::WRITE_COMPLETE, Status::WRITE_COMPLETE_ALTERNATIVE];
+
+/// "DCD will be skipped" and "baud rate set" are each other's mirror image, and no source settles in which byte order the
+/// ROM sends them: the command tells which one is meant.
+const DCD_OR_BAUD: [Status; 2] = [Status::DCD_SKIPPED, Status::BAUDRATE_SET];
 
 fn word(command: Tag, block: &[u8]) -> Result<Status, Error> {
     match block.first_chunk() {
