@@ -150,8 +150,9 @@ fn erase_region(context: &mut Context, address: u32, length: u32, memory: Memory
 /// Eight bytes in the order in which they are written.
 fn parse_key(text: &str) -> std::result::Result<[u8; 8], String> {
     let digits = text.trim_start_matches("0x");
+    let all_hex = digits.len() == 16 && digits.bytes().all(|digit| digit.is_ascii_hexdigit());
     match u64::from_str_radix(digits, 16) {
-        Ok(key) if digits.len() == 16 => Ok(key.to_be_bytes()),
+        Ok(key) if all_hex => Ok(key.to_be_bytes()),
         _ => Err(format!(
             "\"{text}\" is no backdoor key: it has 16 hex digits"
         )),

@@ -1,0 +1,102 @@
+//! The main job over a UART: the real serial port code on a pseudo-terminal, with the virtual board behind it.
+#![cfg(unix)]
+
+mod common;
+#[path = "cli_raw_rig/served.rs"]
+mod served;
+
+use common::{Rig, app};
+use rtboot::Error;
+use rtboot::board::{Board, Options, Program, Selector};
+use rtboot::port::virtual_board::VirtualBoard;
+use served::Served;
+
+impl Served {
+    fn selector(&self) -> Selector {
+        format!("uart:{}", self.path).parse().expect("a selector")
+    }
+
+    fn board(&self) -> Board {
+        Board::find(&self.selector(), Options::default()).expect("the terminal opens")
+    }
+}
+
+#[test]
+fn the_main_job_over_a_uart_ends_in_the_same_flash_as_over_usb() {
+    let mut usb = Rig::fresh();
+    usb.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
+    let mut uart = Rig::fresh();
+    let served = Served::on(&uart.virtual_board);
+    uart.board = served.board();
+    let written = uart
+        .write(&app("blinky.elf"), "issi.cfg")
+        .expect("over the UART");
+    assert!(written.report.changed);
+    assert!(uart.flash() == usb.flash());
+    assert_eq!(
+        uart.virtual_board.board().counts().usb_out,
+        0,
+        "nothing went over USB"
+    );
+    let verdict = uart.virtual_board.board().boot_verdict();
+    assert!(verdict.starts.is_some(), "{}", verdict.reason);
+}
+
+#[test]
+fn a_second_program_finds_the_flashloader_that_the_first_one_left() {
+    let mut rig = Rig::fresh();
+    let served = Served::on(&rig.virtual_board);
+    rig.board = served.board();
+    assert_eq!(rig.board.program().expect("asked"), Some(Program::Rom));
+    drop(rig.flashloader().expect("a flashloader"));
+    assert_eq!(
+        rig.board.program().expect("asked"),
+        Some(Program::Flashloader)
+    );
+    // the port is closed and opened again, as by another run of the program
+    rig.board = Board::on_virtual(&VirtualBoard::new(), Options::default());
+    rig.board = served.board();
+    assert_eq!(
+        rig.board.program().expect("asked"),
+        Some(Program::Flashloader)
+    );
+}
+
+#[test]
+fn a_board_that_runs_its_application_answers_nothing_on_the_uart() {
+    let mut rig = Rig::fresh();
+    rig.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
+    rig.virtual_board
+        .set_switches(rtboot::port::virtual_board::Switches::Internal);
+    rig.virtual_board.power_cycle();
+    let served = Served::on(&rig.virtual_board);
+    assert_eq!(served.board().program().expect("asked"), None);
+}
+
+#[test]
+fn a_line_speed_that_the_rom_does_not_have_is_silence() {
+    let rig = Rig::fresh();
+    let served = Served::on(&rig.virtual_board);
+    let selector: Selector = format!("uart:{}@57600", served.path)
+        .parse()
+        .expect("a selector");
+    let mut board = Board::find(&selector, Options::default()).expect("the terminal opens");
+    assert_eq!(board.program().expect("asked"), None);
+}
+
+#[test]
+fn a_byte_lost_on_the_way_into_ram_is_found_before_the_jump() {
+    let mut rig = Rig::fresh();
+    // some byte in the middle of the flashloader, behind the questions asked of the ROM
+    rig.virtual_board
+        .board()
+        .fault_mut()
+        .push(rtboot_sim::Fault::UartOut {
+            at: 2000,
+            what: rtboot_sim::ByteFault::Corrupt { xor: 0x10 },
+        });
+    let served = Served::on(&rig.virtual_board);
+    rig.board = served.board();
+    let error = rig.flashloader().err().expect("a damaged flashloader");
+    assert!(matches!(error, Error::LoaderDamaged { .. }), "{error}");
+}
