@@ -168,7 +168,7 @@ impl Board {
 
     /// Whether bytes to the ROM travel without any checksum.
     pub fn is_uart(&self) -> bool {
-        matches!(self.selector, Selector::Uart { .. })
+        self.plug.is_uart()
     }
 
     /// The virtual board behind, when it is one.

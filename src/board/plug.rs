@@ -46,6 +46,11 @@ pub trait Plug: Send {
         std::thread::sleep(time);
     }
 
+    /// Whether bytes to the ROM travel without any checksum, as on a UART.
+    fn is_uart(&self) -> bool {
+        false
+    }
+
     /// The selector that names this very place, when it is more precise than the one it was found by.
     fn name(&self) -> Option<String> {
         None
@@ -91,6 +96,10 @@ impl Plug for SharedSerial {
 
     fn open(&mut self) -> Result<Opened> {
         Ok(Opened::Serial(Box::new(self.clone())))
+    }
+
+    fn is_uart(&self) -> bool {
+        true
     }
 }
 
