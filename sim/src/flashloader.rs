@@ -52,6 +52,8 @@ pub struct Build {
 impl Default for Build {
     /// The build of NXP-MCUBootUtility, K2.1.0.
     fn default() -> Build {
-        Build { reserved: [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)] }
+        Build {
+            reserved: [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
+        }
     }
 }

@@ -10,7 +10,16 @@ use serde_json::Value;
 const RAM: u32 = 0x2020_2000;
 
 fn command(rig: &mut Rig, tag: u8, words: &[u32]) -> Option<u32> {
-    let mut report = vec![1, 0, 4 + 4 * words.len() as u8, 0, tag, 0, 0, words.len() as u8];
+    let mut report = vec![
+        1,
+        0,
+        4 + 4 * words.len() as u8,
+        0,
+        tag,
+        0,
+        0,
+        words.len() as u8,
+    ];
     report.extend(words.iter().flat_map(|word| word.to_le_bytes()));
     assert!(rig.send(&report, true));
     let answer = rig.receive()?;
@@ -35,26 +44,53 @@ fn status(value: &Value) -> Option<u32> {
 #[test]
 fn every_option_word_gives_the_recorded_block() {
     let blocks = directory().join("fcb");
-    let index: Vec<Value> = serde_json::from_str(&fs::read_to_string(blocks.join("index.json")).unwrap()).unwrap();
+    let index: Vec<Value> =
+        serde_json::from_str(&fs::read_to_string(blocks.join("index.json")).unwrap()).unwrap();
     let mut compared = 0;
     for entry in &index {
-        let what = format!("{} {} {}", entry["flash"], entry["qe_before"], entry["option"]);
+        let what = format!(
+            "{} {} {}",
+            entry["flash"], entry["qe_before"], entry["option"]
+        );
         let mut rig = Rig::new(entry["flash"].as_str().unwrap());
-        rig.m.nor_mut().set_quad_enabled(entry["qe_before"].as_bool().unwrap());
-        let option: Vec<u32> = entry["option"].as_array().unwrap().iter().map(word).collect();
+        rig.m
+            .nor_mut()
+            .set_quad_enabled(entry["qe_before"].as_bool().unwrap());
+        let option: Vec<u32> = entry["option"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(word)
+            .collect();
         let wanted = status(&entry["configure_status"]);
         assert_eq!(configure(&mut rig, &option), wanted, "{what}");
         if wanted != Some(0) {
             continue;
         }
-        assert_eq!(Some(rig.m.nor().quad_enabled()), entry["qe_after"].as_bool(), "{what}");
-        assert_eq!(Some(rig.m.flexspi.clock_hz), entry["flexspi_root_hz"].as_u64(), "{what}");
-        assert_eq!(configure(&mut rig, &[0xF000_000F]), status(&entry["fcb_status"]), "{what}");
+        assert_eq!(
+            Some(rig.m.nor().quad_enabled()),
+            entry["qe_after"].as_bool(),
+            "{what}"
+        );
+        assert_eq!(
+            Some(rig.m.flexspi.clock_hz),
+            entry["flexspi_root_hz"].as_u64(),
+            "{what}"
+        );
+        assert_eq!(
+            configure(&mut rig, &[0xF000_000F]),
+            status(&entry["fcb_status"]),
+            "{what}"
+        );
         if let Some(file) = entry["file"].as_str() {
             let recorded = fs::read(blocks.join(file)).unwrap();
             assert_eq!(hex(&rig.m.nor().memory[..512]), hex(&recorded), "{what}");
             compared += 1;
         }
     }
-    assert!(compared >= 40, "{compared} blocks compared of {}", index.len());
+    assert!(
+        compared >= 40,
+        "{compared} blocks compared of {}",
+        index.len()
+    );
 }

@@ -15,7 +15,10 @@ struct Dice(u64);
 
 impl Dice {
     fn roll(&mut self, sides: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         ((self.0 >> 33) % u64::from(sides.max(1))) as u32
     }
 }
@@ -23,11 +26,18 @@ impl Dice {
 /// The commands of a recording: tag and parameters.
 fn commands(name: &str) -> Vec<(u8, Vec<u32>)> {
     let all = lines(&directory().join(name));
-    let reports = all.iter().filter(|line| line.get("via").is_none()).filter_map(|line| text(line, "out"));
-    let commands = reports.map(bytes).filter(|report| report[0] == 1 && report.len() >= 8 && report.len() < 64);
+    let reports = all
+        .iter()
+        .filter(|line| line.get("via").is_none())
+        .filter_map(|line| text(line, "out"));
+    let commands = reports
+        .map(bytes)
+        .filter(|report| report[0] == 1 && report.len() >= 8 && report.len() < 64);
     commands
         .map(|report| {
-            let words = report[8..].chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap()));
+            let words = report[8..]
+                .chunks_exact(4)
+                .map(|word| u32::from_le_bytes(word.try_into().unwrap()));
             (report[4], words.chain([0; 3]).collect())
         })
         .collect()
@@ -37,14 +47,23 @@ fn commands(name: &str) -> Vec<(u8, Vec<u32>)> {
 fn move_address(dice: &mut Dice, address: u32) -> u32 {
     match address {
         0x6000_0000..0x6070_0000 => address + 0x1000 * dice.roll(0x80),
-        0x6070_0000..0x6100_0000 => address ^ 0x100 * dice.roll(2),
+        0x6070_0000..0x6100_0000 => address ^ (0x100 * dice.roll(2)),
         0x2020_2000..0x2020_4000 => 0x2020_2000 + address % 4 + 4 * dice.roll(0x400),
         _ => address,
     }
 }
 
 fn send(rig: &mut Rig, tag: u8, words: &[u32]) {
-    let mut report = vec![1, 0, 4 + 4 * words.len() as u8, 0, tag, 0, 0, words.len() as u8];
+    let mut report = vec![
+        1,
+        0,
+        4 + 4 * words.len() as u8,
+        0,
+        tag,
+        0,
+        0,
+        words.len() as u8,
+    ];
     report.extend(words.iter().flat_map(|word| word.to_le_bytes()));
     assert!(rig.send(&report, true));
 }
@@ -52,14 +71,21 @@ fn send(rig: &mut Rig, tag: u8, words: &[u32]) {
 /// The parameters of a response.
 fn response(report: &[u8]) -> Vec<u32> {
     let count = usize::from(report[7]);
-    report[8..8 + 4 * count].chunks_exact(4).map(|word| u32::from_le_bytes(word.try_into().unwrap())).collect()
+    report[8..8 + 4 * count]
+        .chunks_exact(4)
+        .map(|word| u32::from_le_bytes(word.try_into().unwrap()))
+        .collect()
 }
 
 /// Sends a command with its data phase and collects the answers.
 fn run(rig: &mut Rig, tag: u8, words: &[u32], data: Option<&[u8]>) -> Expected {
     send(rig, tag, words);
     let first = response(&rig.receive().expect("a response"));
-    let mut got = Expected { first, data: Vec::new(), last: None };
+    let mut got = Expected {
+        first,
+        data: Vec::new(),
+        last: None,
+    };
     for chunk in data.unwrap_or_default().chunks(1016) {
         let mut report = vec![2, 0, chunk.len() as u8, (chunk.len() >> 8) as u8];
         report.extend(chunk);
@@ -82,14 +108,36 @@ fn run(rig: &mut Rig, tag: u8, words: &[u32], data: Option<&[u8]>) -> Expected {
 }
 
 /// The mutated command, what came and what was expected; `None` where the rules have no opinion.
-fn one(rig: &mut Rig, rules: &mut Rules, dice: &mut Dice, tag: u8, words: &[u32]) -> Option<(Expected, Expected)> {
+fn one(
+    rig: &mut Rig,
+    rules: &mut Rules,
+    dice: &mut Dice,
+    tag: u8,
+    words: &[u32],
+) -> Option<(Expected, Expected)> {
     let address = move_address(dice, words[0]);
-    let len = if (1..0x8000).contains(&words[1]) { words[1] + dice.roll(words[1]) / 2 } else { words[1] };
-    let past = words[0].checked_sub(FLASH).is_some_and(|offset| offset < 0x80_0000 && u64::from(offset) + u64::from(words[1]) > 0x80_0000);
-    let (address, len) = if past { (words[0], words[1]) } else { (address, len) };
+    let len = if (1..0x8000).contains(&words[1]) {
+        words[1] + dice.roll(words[1]) / 2
+    } else {
+        words[1]
+    };
+    let past = words[0].checked_sub(FLASH).is_some_and(|offset| {
+        offset < 0x80_0000 && u64::from(offset) + u64::from(words[1]) > 0x80_0000
+    });
+    let (address, len) = if past {
+        (words[0], words[1])
+    } else {
+        (address, len)
+    };
     Some(match tag {
-        2 => (run(rig, tag, &[address, len, words[2]], None), rules.erase(address, len, words[2])),
-        3 => (run(rig, tag, &[address, len, words[2]], None), rules.read(address, len, words[2])),
+        2 => (
+            run(rig, tag, &[address, len, words[2]], None),
+            rules.erase(address, len, words[2]),
+        ),
+        3 => (
+            run(rig, tag, &[address, len, words[2]], None),
+            rules.read(address, len, words[2]),
+        ),
         4 => {
             let data = pattern(len as usize, dice.roll(u32::MAX));
             let got = run(rig, tag, &[address, len, words[2]], Some(&data));
@@ -97,10 +145,19 @@ fn one(rig: &mut Rig, rules: &mut Rules, dice: &mut Dice, tag: u8, words: &[u32]
         }
         5 if words[2] >> 28 == 0xC || words[2] >> 28 == 0xF => {
             // an option word stays where configure-memory looks for it
-            (run(rig, tag, &words[..3], None), rules.fill(words[0], words[1], words[2]))
+            (
+                run(rig, tag, &words[..3], None),
+                rules.fill(words[0], words[1], words[2]),
+            )
         }
-        5 => (run(rig, tag, &[address, len, words[2]], None), rules.fill(address, len, words[2])),
-        7 => (run(rig, tag, &words[..2], None), rules.property(words[0], words[1])),
+        5 => (
+            run(rig, tag, &[address, len, words[2]], None),
+            rules.fill(address, len, words[2]),
+        ),
+        7 => (
+            run(rig, tag, &words[..2], None),
+            rules.property(words[0], words[1]),
+        ),
         15 => {
             let expected = rules.read_once(words[0], words[1])?;
             (run(rig, tag, &words[..2], None), expected)
@@ -131,9 +188,15 @@ fn every_transcript_holds_on_other_boards() {
             let mut rules = Rules::new(rig.m.nor().memory.clone(), unique_id);
             // what the firmware itself is stays out: it is nobody's data
             let own = |tag: u8, words: &[u32]| tag == 3 && words[0] == 0x2020_8400;
-            for (tag, words) in commands(&name).into_iter().filter(|(tag, words)| !own(*tag, words)) {
+            for (tag, words) in commands(&name)
+                .into_iter()
+                .filter(|(tag, words)| !own(*tag, words))
+            {
                 if let Some((got, expected)) = one(&mut rig, &mut rules, &mut dice, tag, &words) {
-                    assert_eq!(got, expected, "{name}, seed {seed}, command {tag:#x} {words:x?}");
+                    assert_eq!(
+                        got, expected,
+                        "{name}, seed {seed}, command {tag:#x} {words:x?}"
+                    );
                     checked += 1;
                 }
             }

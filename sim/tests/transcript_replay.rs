@@ -49,13 +49,20 @@ fn meddle(scenario: &str, rig: &mut Rig, part: &str, step: &str) {
 
 /// The part of a recording that the flashloader plays: from its first report on, if the ROM came before.
 fn flashloader_part(all: &[Value]) -> Vec<Value> {
-    let is_report = |line: &Value| text(line, "event").is_some_and(|e| e.starts_with("re-enumerated"));
+    let is_report =
+        |line: &Value| text(line, "event").is_some_and(|e| e.starts_with("re-enumerated"));
     if let Some(at) = all.iter().position(is_report) {
         return all[at + 2..].to_vec();
     }
     let tool = |line: &Value| text(line, "step").is_some_and(|step| step.starts_with("blhost"));
-    let sdp = all.iter().any(|line| text(line, "step").is_some_and(|step| step.starts_with("sdphost")));
-    let start = if sdp { all.iter().position(tool).unwrap() } else { 1 };
+    let sdp = all
+        .iter()
+        .any(|line| text(line, "step").is_some_and(|step| step.starts_with("sdphost")));
+    let start = if sdp {
+        all.iter().position(tool).unwrap()
+    } else {
+        1
+    };
     let mut lines = all[start..].to_vec();
     if all[0]["scenario"] == "read_resource" {
         for line in &mut lines {
@@ -84,15 +91,37 @@ fn every_transcript_holds_byte_for_byte() {
     let only = std::env::var("TRANSCRIPT").ok();
     let mut names: Vec<String> = fs::read_dir(directory())
         .unwrap()
-        .filter_map(|entry| Some(entry.unwrap().file_name().to_str()?.strip_suffix(".jsonl")?.to_string()))
+        .filter_map(|entry| {
+            Some(
+                entry
+                    .unwrap()
+                    .file_name()
+                    .to_str()?
+                    .strip_suffix(".jsonl")?
+                    .to_string(),
+            )
+        })
         .filter(|name| !matches!(name.as_str(), "rom_sdp" | "full_speed"))
         .filter(|name| only.as_ref().is_none_or(|only| only == name))
         .collect();
     names.sort();
-    assert!(names.len() >= 34 || only.is_some(), "{} transcripts", names.len());
+    assert!(
+        names.len() >= 34 || only.is_some(),
+        "{} transcripts",
+        names.len()
+    );
     let failed: Vec<String> = names
         .iter()
-        .flat_map(|name| differences(name).into_iter().map(move |difference| format!("{name}: {difference}")))
+        .flat_map(|name| {
+            differences(name)
+                .into_iter()
+                .map(move |difference| format!("{name}: {difference}"))
+        })
         .collect();
-    assert!(failed.is_empty(), "{} differences\n{}", failed.len(), failed.join("\n"));
+    assert!(
+        failed.is_empty(),
+        "{} differences\n{}",
+        failed.len(),
+        failed.join("\n")
+    );
 }

@@ -65,7 +65,10 @@ impl Request {
             let byte = |at: usize| bytes.get(4 + 4 * i + at).copied().unwrap_or(0);
             *parameter = u32::from_le_bytes([byte(0), byte(1), byte(2), byte(3)]);
         }
-        Request { tag: bytes.first().copied().unwrap_or(0), parameters }
+        Request {
+            tag: bytes.first().copied().unwrap_or(0),
+            parameters,
+        }
     }
 }
 
@@ -83,9 +86,19 @@ pub(super) fn handle(p: &mut Processor, m: &mut Machine, bytes: &[u8]) -> Vec<St
         tag::SET_PROPERTY => answer(Err(property::set(a).into())),
         tag::PROGRAM_ONCE => answer(program_once(m, a, b, c)),
         tag::READ_ONCE => read_once(m, a, b),
-        tag::READ_MEMORY => produce(p, tag::READ_MEMORY, Channel::Memory { address: a, id: c }, b),
+        tag::READ_MEMORY => produce(
+            p,
+            tag::READ_MEMORY,
+            Channel::Memory { address: a, id: c },
+            b,
+        ),
         tag::READ_RESOURCE => produce(p, tag::READ_RESOURCE, Channel::Resource, b),
-        tag::WRITE_MEMORY => consume(p, tag::WRITE_MEMORY, Channel::Memory { address: a, id: c }, b),
+        tag::WRITE_MEMORY => consume(
+            p,
+            tag::WRITE_MEMORY,
+            Channel::Memory { address: a, id: c },
+            b,
+        ),
         tag::RECEIVE_SB_FILE => {
             p.reset_sb();
             consume(p, tag::RECEIVE_SB_FILE, Channel::SbFile, a)
@@ -93,7 +106,10 @@ pub(super) fn handle(p: &mut Processor, m: &mut Machine, bytes: &[u8]) -> Vec<St
         tag::GENERATE_KEY_BLOB => key_blob(p, c),
         tag::CALL => call(p, m, a, b),
         tag::EXECUTE => execute(p, a, b, c),
-        tag::RESET => vec![Step::Send(generic(SUCCESS, tag::RESET)), Step::End(Outcome::Reset)],
+        tag::RESET => vec![
+            Step::Send(generic(SUCCESS, tag::RESET)),
+            Step::End(Outcome::Reset),
+        ],
         other => vec![Step::Send(generic(UNKNOWN_COMMAND, other))],
     }
 }
@@ -111,16 +127,31 @@ fn get_property(p: &Processor, m: &Machine, property: u32, index: u32) -> Vec<St
         Ok(values) => [vec![SUCCESS], values].concat(),
         Err(status) => vec![status],
     };
-    vec![Step::Send(response(tag::GET_PROPERTY + tag::RESPONSE, 0, &words))]
+    vec![Step::Send(response(
+        tag::GET_PROPERTY + tag::RESPONSE,
+        0,
+        &words,
+    ))]
 }
 
 fn produce(p: &mut Processor, tag: u8, channel: Channel, len: u32) -> Vec<Step> {
-    p.phase = Phase { tag, channel, left: len };
-    vec![Step::Send(response(tag + tag::RESPONSE, 1, &[SUCCESS, len])), Step::Produce]
+    p.phase = Phase {
+        tag,
+        channel,
+        left: len,
+    };
+    vec![
+        Step::Send(response(tag + tag::RESPONSE, 1, &[SUCCESS, len])),
+        Step::Produce,
+    ]
 }
 
 fn consume(p: &mut Processor, tag: u8, channel: Channel, len: u32) -> Vec<Step> {
-    p.phase = Phase { tag, channel, left: len };
+    p.phase = Phase {
+        tag,
+        channel,
+        left: len,
+    };
     vec![Step::Send(generic(SUCCESS, tag)), Step::Consume]
 }
 
@@ -148,7 +179,14 @@ fn execute(p: &Processor, address: u32, argument: u32, sp: u32) -> Vec<Step> {
     if !p.memory.is_application(address) || !p.memory.is_stack(sp) {
         return simple(tag::EXECUTE, Err(INVALID_ARGUMENT.into()));
     }
-    vec![Step::Send(generic(SUCCESS, tag::EXECUTE)), Step::Jump { pc: address, argument, sp }]
+    vec![
+        Step::Send(generic(SUCCESS, tag::EXECUTE)),
+        Step::Jump {
+            pc: address,
+            argument,
+            sp,
+        },
+    ]
 }
 
 /// Burns, then compares the whole word with what was asked for.
@@ -159,7 +197,11 @@ fn program_once(m: &mut Machine, index: u32, len: u32, value: u32) -> Result<(),
     let index = fuse(index, len)?;
     m.fuses.burn(index, value);
     m.fuses.reload();
-    if m.fuses.word(index) == value { Ok(()) } else { Err(OTP_VERIFY.into()) }
+    if m.fuses.word(index) == value {
+        Ok(())
+    } else {
+        Err(OTP_VERIFY.into())
+    }
 }
 
 fn read_once(m: &Machine, index: u32, len: u32) -> Vec<Step> {
@@ -168,7 +210,11 @@ fn read_once(m: &Machine, index: u32, len: u32) -> Vec<Step> {
         Ok(index) => vec![SUCCESS, 4, m.fuses.shadow(index)],
         Err(_) => vec![INVALID_ARGUMENT, 0],
     };
-    vec![Step::Send(response(tag::READ_ONCE + tag::RESPONSE, 0, &words))]
+    vec![Step::Send(response(
+        tag::READ_ONCE + tag::RESPONSE,
+        0,
+        &words,
+    ))]
 }
 
 fn fuse(index: u32, len: u32) -> Result<usize, Stop> {

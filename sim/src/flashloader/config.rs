@@ -24,6 +24,7 @@ pub mod field {
     pub const DEVICE_TYPE: usize = 0x44;
     pub const PAD_TYPE: usize = 0x45;
     pub const SERIAL_CLOCK: usize = 0x46;
+    pub const CUSTOM_LUT: usize = 0x47;
     pub const FLASH_SIZES: usize = 0x50;
     pub const TIMEOUT_MS: usize = 0x70;
     pub const BUSY_OFFSET: usize = 0x7C;
@@ -55,6 +56,10 @@ pub mod seq {
 
 /// Bits of the controller option word.
 pub mod misc {
+    /// Clock and its inverse.
+    pub const DIFFERENTIAL: u32 = 1 << 0;
+    /// Addresses count words of two bytes.
+    pub const WORD_ADDRESS: u32 = 1 << 3;
     /// 30 MHz while configuring.
     pub const SAFE_CLOCK: u32 = 1 << 4;
     /// Both clock edges.
@@ -82,7 +87,9 @@ impl Config {
 
     /// The block those bytes are; `None` unless they are 512.
     pub fn from_bytes(bytes: &[u8]) -> Option<Config> {
-        Some(Config { bytes: bytes.try_into().ok()? })
+        Some(Config {
+            bytes: bytes.try_into().ok()?,
+        })
     }
 
     /// Its bytes.
@@ -132,7 +139,9 @@ impl Config {
 
     /// All four chip selects together.
     pub fn total_size(&self) -> u32 {
-        (0..4).map(|i| self.u32(field::FLASH_SIZES + 4 * i)).fold(0, u32::wrapping_add)
+        (0..4)
+            .map(|i| self.u32(field::FLASH_SIZES + 4 * i))
+            .fold(0, u32::wrapping_add)
     }
 }
 

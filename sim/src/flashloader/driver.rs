@@ -34,7 +34,13 @@ fn command(
 }
 
 /// Plays what stands in the scratch slot.
-fn play(m: &mut Machine, count: usize, address: u32, tx: &[u8], size: usize) -> Result<Vec<u8>, Stop> {
+fn play(
+    m: &mut Machine,
+    count: usize,
+    address: u32,
+    tx: &[u8],
+    size: usize,
+) -> Result<Vec<u8>, Stop> {
     // JMP_ON_CS of memory-mapped reads must not cut IP commands short
     m.flexspi.clear_pointer();
     m.flexspi
@@ -43,7 +49,12 @@ fn play(m: &mut Machine, count: usize, address: u32, tx: &[u8], size: usize) -> 
 }
 
 /// Plays a sequence of four table words and reads `len` bytes; a sequence that reads nothing hangs the firmware.
-pub fn read_with(m: &mut Machine, words: &[u32; 4], address: u32, len: usize) -> Result<Vec<u8>, Stop> {
+pub fn read_with(
+    m: &mut Machine,
+    words: &[u32; 4],
+    address: u32,
+    len: usize,
+) -> Result<Vec<u8>, Stop> {
     m.flexspi.set_lut(SCRATCH, words);
     read_again(m, address, len)
 }
@@ -51,7 +62,11 @@ pub fn read_with(m: &mut Machine, words: &[u32; 4], address: u32, len: usize) ->
 /// The same sequence once more.
 pub fn read_again(m: &mut Machine, address: u32, len: usize) -> Result<Vec<u8>, Stop> {
     let data = play(m, 1, address, &[], len)?;
-    if data.len() < len { Err(Stop::Hang) } else { Ok(data) }
+    if data.len() < len {
+        Err(Stop::Hang)
+    } else {
+        Ok(data)
+    }
 }
 
 /// Plays a sequence that writes `tx`.
@@ -86,7 +101,9 @@ pub fn wait_busy(m: &mut Machine, config: &Config, address: u32) -> Result<(), S
     let mut looks = 0u32;
     loop {
         let data = command(m, config, (seq::READ_STATUS, 1), address, &[], 4)?;
-        let Some(word) = data.first_chunk::<4>() else { return Err(Stop::Hang) };
+        let Some(word) = data.first_chunk::<4>() else {
+            return Err(Stop::Hang);
+        };
         if u32::from_le_bytes(*word) >> offset & 1 == ready_level {
             return Ok(());
         }
@@ -106,10 +123,14 @@ pub fn wait_busy(m: &mut Machine, config: &Config, address: u32) -> Result<(), S
 pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
     m.flexspi.software_reset();
     m.flexspi.clear_pointer();
-    m.flexspi.flash_size = config.u32(field::FLASH_SIZES);
+    // the register counts KiB
+    m.flexspi.flash_size = config.u32(field::FLASH_SIZES) & !0x3FF;
     m.flexspi.clock_hz = SAFE_CLOCK_HZ;
     if config.u8(field::DEVICE_MODE_ENABLE) != 0 {
-        let sequence = (usize::from(config.u8(field::DEVICE_MODE_SEQ)), usize::from(config.u8(field::DEVICE_MODE_SEQ + 1)));
+        let sequence = (
+            usize::from(config.u8(field::DEVICE_MODE_SEQ)),
+            usize::from(config.u8(field::DEVICE_MODE_SEQ + 1)),
+        );
         configure_with(m, config, sequence, config.u32(field::DEVICE_MODE_ARG))?;
     }
     if config.u8(field::CONFIG_CMD_ENABLE) != 0 {
@@ -117,13 +138,19 @@ pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
             let at = field::CONFIG_CMD_SEQS + 4 * i;
             let (count, index) = (usize::from(config.u8(at)), usize::from(config.u8(at + 1)));
             if index > 0 {
-                configure_with(m, config, (count, index), config.u32(field::CONFIG_CMD_ARGS + 4 * i))?;
+                configure_with(
+                    m,
+                    config,
+                    (count, index),
+                    config.u32(field::CONFIG_CMD_ARGS + 4 * i),
+                )?;
             }
         }
     }
     read_clock(m, config);
     m.flexspi.read_sequence = seq::READ;
-    m.flexspi.set_lut(seq::READ, &config.sequences(seq::READ, 1));
+    m.flexspi
+        .set_lut(seq::READ, &config.sequences(seq::READ, 1));
     if config.u8(field::DEVICE_MODE_TYPE) == 1 {
         config.set_u8(field::DEVICE_MODE_ENABLE, 0);
     }
@@ -131,7 +158,12 @@ pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
 }
 
 /// One device-mode or configuration command: write enable, the sequence with its argument, then wait.
-fn configure_with(m: &mut Machine, config: &Config, (count, index): (usize, usize), argument: u32) -> Result<(), Stop> {
+fn configure_with(
+    m: &mut Machine,
+    config: &Config,
+    (count, index): (usize, usize),
+    argument: u32,
+) -> Result<(), Stop> {
     enable(m, config, 0)?;
     command(m, config, (index, count), 0, &argument.to_le_bytes(), 0)?;
     match config.u16(field::WAIT_TIME) {
@@ -144,16 +176,35 @@ fn configure_with(m: &mut Machine, config: &Config, (count, index): (usize, usiz
 }
 
 /// Programs one page.
-pub fn program_page(m: &mut Machine, config: &Config, address: u32, page: &[u8]) -> Result<(), Stop> {
+pub fn program_page(
+    m: &mut Machine,
+    config: &Config,
+    address: u32,
+    page: &[u8],
+) -> Result<(), Stop> {
     operate(m, config, address, seq::PAGE_PROGRAM, page)
 }
 
-/// Erases all chips.
+/// Erases every chip select that has a size, then waits for each.
 pub fn erase_all(m: &mut Machine, config: &Config) -> Result<(), Stop> {
-    if config.total_size() == 0 {
-        return Ok(());
+    let mut base = 0u32;
+    let mut chips = Vec::new();
+    for i in 0..4 {
+        let size = config.u32(field::FLASH_SIZES + 4 * i);
+        if size > 0 {
+            chips.push(base);
+        }
+        base = base.wrapping_add(size);
     }
-    operate(m, config, 0, seq::ERASE_CHIP, &[])
+    with_ip_clock(m, config, |m| {
+        for base in &chips {
+            write_enable(m, config, *base)?;
+            command(m, config, (seq::ERASE_CHIP, 1), *base, &[], 0)?;
+        }
+        chips
+            .iter()
+            .try_for_each(|base| wait_busy(m, config, *base))
+    })
 }
 
 /// Erases a range of whole sectors; blocks only where the address has no bit set but the block size's own.
@@ -184,12 +235,29 @@ pub fn erase(m: &mut Machine, config: &Config, start: u32, len: u32) -> Result<(
     Ok(())
 }
 
-/// Write enable, one changing command, wait; buffers are dropped whatever happened.
-fn operate(m: &mut Machine, config: &Config, address: u32, sequence: usize, tx: &[u8]) -> Result<(), Stop> {
+/// Write enable, one changing command, wait.
+fn operate(
+    m: &mut Machine,
+    config: &Config,
+    address: u32,
+    sequence: usize,
+    tx: &[u8],
+) -> Result<(), Stop> {
+    with_ip_clock(m, config, |m| {
+        write_enable(m, config, address)?;
+        command(m, config, (sequence, 1), address, tx, tx.len())?;
+        wait_busy(m, config, address)
+    })
+}
+
+/// Changing commands run at their own clock; buffers are dropped whatever happened.
+fn with_ip_clock(
+    m: &mut Machine,
+    config: &Config,
+    work: impl FnOnce(&mut Machine) -> Result<(), Stop>,
+) -> Result<(), Stop> {
     m.flexspi.clock_hz = clock_hz(config.u8(field::IP_CLOCK), config);
-    let done = write_enable(m, config, address)
-        .and_then(|()| command(m, config, (sequence, 1), address, tx, tx.len()))
-        .and_then(|_| wait_busy(m, config, address));
+    let done = work(m);
     m.flexspi.software_reset();
     read_clock(m, config);
     done
@@ -207,11 +275,35 @@ fn read_clock(m: &mut Machine, config: &Config) {
 ///
 /// Source: dividers of PLL3 PFD0 in the genuine RT1021 flashloader, 480 MHz × 18 / fraction / divider.
 fn clock_hz(index: u8, config: &Config) -> u64 {
-    const SDR: [(u64, u64); 9] =
-        [(34, 8), (22, 8), (18, 8), (30, 4), (18, 6), (14, 6), (13, 5), (26, 2), (22, 2)];
-    const DDR: [(u64, u64); 9] =
-        [(24, 6), (22, 4), (12, 6), (30, 2), (18, 3), (22, 2), (33, 1), (13, 2), (22, 1)];
-    let table = if config.u32(field::MISC_OPTION) & misc::DDR != 0 { DDR } else { SDR };
+    const SDR: [(u64, u64); 9] = [
+        (34, 8),
+        (22, 8),
+        (18, 8),
+        (30, 4),
+        (18, 6),
+        (14, 6),
+        (13, 5),
+        (26, 2),
+        (22, 2),
+    ];
+    const DDR: [(u64, u64); 9] = [
+        (24, 6),
+        (22, 4),
+        (12, 6),
+        (30, 2),
+        (18, 3),
+        (22, 2),
+        (33, 1),
+        (13, 2),
+        (22, 1),
+    ];
+    let table = if config.u32(field::MISC_OPTION) & misc::DDR != 0 {
+        DDR
+    } else {
+        SDR
+    };
     let entry = usize::from(index).checked_sub(1).and_then(|i| table.get(i));
-    entry.map_or(SAFE_CLOCK_HZ, |(fraction, divider)| 480_000_000 * 18 / fraction / divider)
+    entry.map_or(SAFE_CLOCK_HZ, |(fraction, divider)| {
+        480_000_000 * 18 / fraction / divider
+    })
 }

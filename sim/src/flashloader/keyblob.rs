@@ -35,7 +35,13 @@ pub struct Keys {
 
 impl Default for Keys {
     fn default() -> Keys {
-        Keys { key: [0; KEY_LEN as usize], given: 0, blob: Vec::new(), sent: 0, seed: 1 }
+        Keys {
+            key: [0; KEY_LEN as usize],
+            given: 0,
+            blob: Vec::new(),
+            sent: 0,
+            seed: 1,
+        }
     }
 }
 

@@ -34,7 +34,10 @@ enum Place {
 impl Memory {
     /// Nothing configured yet.
     pub fn new(build: Build) -> Memory {
-        Memory { nor: NorMemory::default(), build }
+        Memory {
+            nor: NorMemory::default(),
+            build,
+        }
     }
 
     /// Where a whole range lies.
@@ -55,34 +58,58 @@ impl Memory {
 
     fn is_reserved(&self, address: u32, len: u32) -> bool {
         let last = u64::from(address) + u64::from(len.max(1)) - 1;
-        self.build.reserved.iter().any(|(start, end)| last >= u64::from(*start) && address <= *end)
+        self.build
+            .reserved
+            .iter()
+            .any(|(start, end)| last >= u64::from(*start) && address <= *end)
     }
 
     /// May code or an option block be there?
     pub fn is_application(&self, address: u32) -> bool {
-        let ram = BANKS.iter().any(|bank| address >= bank.start && address - bank.start < bank.mapped);
-        let flash = self.nor.configured && address >= AHB_BASE && address - AHB_BASE < self.nor.mapped;
+        let ram = BANKS
+            .iter()
+            .any(|bank| address >= bank.start && address - bank.start < bank.mapped);
+        let flash =
+            self.nor.configured && address >= AHB_BASE && address - AHB_BASE < self.nor.mapped;
         address != 0 && (ram || flash)
     }
 
     /// Is it 0, or a stack pointer inside a bank but not at its start?
     pub fn is_stack(&self, address: u32) -> bool {
-        let inside = BANKS.iter().any(|bank| address > bank.start && address - bank.start <= bank.mapped);
+        let inside = BANKS
+            .iter()
+            .any(|bank| address > bank.start && address - bank.start <= bank.mapped);
         address == 0 || inside
     }
 
     /// A chunk of read-memory.
-    pub fn read(&self, m: &mut Machine, address: u32, len: usize, memory: u32) -> Result<Vec<u8>, Stop> {
+    pub fn read(
+        &self,
+        m: &mut Machine,
+        address: u32,
+        len: usize,
+        memory: u32,
+    ) -> Result<Vec<u8>, Stop> {
         self.mapped_only(memory, address, len as u32)?;
         match self.place(address, len as u32)? {
             // more of a bank than exists: bus fault
-            Place::Ram => m.ram.slice(address, len).map(<[u8]>::to_vec).ok_or(Stop::Hang),
+            Place::Ram => m
+                .ram
+                .slice(address, len)
+                .map(<[u8]>::to_vec)
+                .ok_or(Stop::Hang),
             Place::Flash => self.nor.read(m, address, len),
         }
     }
 
     /// A chunk of write-memory.
-    pub fn write(&mut self, m: &mut Machine, address: u32, bytes: &[u8], memory: u32) -> Result<(), Stop> {
+    pub fn write(
+        &mut self,
+        m: &mut Machine,
+        address: u32,
+        bytes: &[u8],
+        memory: u32,
+    ) -> Result<(), Stop> {
         let len = bytes.len() as u32;
         self.mapped_only(memory, address, len)?;
         match self.place(address, len)? {
@@ -94,7 +121,13 @@ impl Memory {
     }
 
     /// fill-memory.
-    pub fn fill(&mut self, m: &mut Machine, address: u32, len: u32, pattern: u32) -> Result<(), Stop> {
+    pub fn fill(
+        &mut self,
+        m: &mut Machine,
+        address: u32,
+        len: u32,
+        pattern: u32,
+    ) -> Result<(), Stop> {
         if len == 0 {
             return Ok(());
         }
@@ -102,7 +135,11 @@ impl Memory {
             _ if self.is_reserved(address, len) => Err(MEMORY_RANGE.into()),
             Place::Ram => {
                 let bytes = pattern_bytes(pattern, len);
-                if m.ram.write(address, &bytes) { Ok(()) } else { Err(Stop::Hang) }
+                if m.ram.write(address, &bytes) {
+                    Ok(())
+                } else {
+                    Err(Stop::Hang)
+                }
             }
             Place::Flash => {
                 self.nor.write(m, address, &pattern_bytes(pattern, len))?;
@@ -112,7 +149,13 @@ impl Memory {
     }
 
     /// flash-erase-region.
-    pub fn erase(&mut self, m: &mut Machine, address: u32, len: u32, memory: u32) -> Result<(), Stop> {
+    pub fn erase(
+        &mut self,
+        m: &mut Machine,
+        address: u32,
+        len: u32,
+        memory: u32,
+    ) -> Result<(), Stop> {
         self.mapped_only(memory, address, len)?;
         if len == 0 {
             return Ok(());
@@ -157,7 +200,14 @@ impl Memory {
         let block = config.u32(field::BLOCK_SIZE);
         let flags = if block == 0 { 0xF } else { 0x1F };
         let kib = config.total_size() / 1024;
-        Ok(vec![flags, AHB_BASE, kib, config.u32(field::PAGE_SIZE), config.u32(field::SECTOR_SIZE), block])
+        Ok(vec![
+            flags,
+            AHB_BASE,
+            kib,
+            config.u32(field::PAGE_SIZE),
+            config.u32(field::SECTOR_SIZE),
+            block,
+        ])
     }
 
     /// Memory ids with bits 11:8 clear mean the map. Group 1 holds two external memories, never configured: a serial
@@ -175,5 +225,10 @@ impl Memory {
 }
 
 fn pattern_bytes(pattern: u32, len: u32) -> Vec<u8> {
-    pattern.to_le_bytes().into_iter().cycle().take(len as usize).collect()
+    pattern
+        .to_le_bytes()
+        .into_iter()
+        .cycle()
+        .take(len as usize)
+        .collect()
 }

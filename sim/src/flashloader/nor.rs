@@ -24,7 +24,12 @@ pub struct NorMemory {
 
 impl Default for NorMemory {
     fn default() -> NorMemory {
-        NorMemory { config: Config::blank(), configured: false, mapped: 0x1000_0000, page: None }
+        NorMemory {
+            config: Config::blank(),
+            configured: false,
+            mapped: 0x1000_0000,
+            page: None,
+        }
     }
 }
 
@@ -34,15 +39,31 @@ fn offset(address: u32) -> u32 {
 
 impl NorMemory {
     fn check_configured(&self) -> Result<(), Stop> {
-        if self.configured { Ok(()) } else { Err(NOT_CONFIGURED.into()) }
+        if self.configured {
+            Ok(())
+        } else {
+            Err(NOT_CONFIGURED.into())
+        }
     }
 
     /// configure-memory with the 512 bytes at the given address.
     pub fn configure(&mut self, m: &mut Machine, block: &[u8]) -> Result<(), Stop> {
-        let word = |at: usize| block.get(at..at + 4).and_then(|b| b.try_into().ok()).map_or(0, u32::from_le_bytes);
+        let word = |at: usize| {
+            block
+                .get(at..at + 4)
+                .and_then(|b| b.try_into().ok())
+                .map_or(0, u32::from_le_bytes)
+        };
         let word0 = word(0);
         if word0 >> 28 == 0xC {
-            probe::probe(m, &mut self.config, Options { word0, word1: word(4) })?;
+            probe::probe(
+                m,
+                &mut self.config,
+                Options {
+                    word0,
+                    word1: word(4),
+                },
+            )?;
             return self.set_up(m);
         }
         match word0 {
@@ -73,15 +94,26 @@ impl NorMemory {
             return Err(CUMULATIVE_WRITE.into());
         }
         let block = *self.config.bytes();
-        if let Err(stop) = self.write(m, AHB_BASE, &block) {
-            driver::erase(m, &self.config, 0, LEN as u32).or_else(only_hang)?;
-            return Err(stop);
+        let (done, repair) = match self.write(m, AHB_BASE, &block) {
+            Err(Stop::Status(status)) => (
+                Err(status.into()),
+                driver::erase(m, &self.config, 0, LEN as u32),
+            ),
+            Err(Stop::Hang) => return Err(Stop::Hang),
+            Ok(()) => match self.flush(m) {
+                Err(Stop::Status(status)) => {
+                    let sector = self.config.u32(field::SECTOR_SIZE);
+                    (Err(status.into()), self.erase(m, AHB_BASE, sector))
+                }
+                done => return done,
+            },
+        };
+        // a failed repair is not reported, an endless one is
+        if repair == Err(Stop::Hang) {
+            Err(Stop::Hang)
+        } else {
+            done
         }
-        if let Err(stop) = self.flush(m) {
-            self.erase(m, AHB_BASE, self.config.u32(field::SECTOR_SIZE)).or_else(only_hang)?;
-            return Err(stop);
-        }
-        Ok(())
     }
 
     /// Bytes through the memory map.
@@ -119,14 +151,20 @@ impl NorMemory {
 
     /// Programs the page under way, padded with ones: it must be blank before and read back after.
     pub fn flush(&mut self, m: &mut Machine) -> Result<(), Stop> {
-        let Some((address, mut page)) = self.page.take() else { return Ok(()) };
+        let Some((address, mut page)) = self.page.take() else {
+            return Ok(());
+        };
         let size = self.config.u32(field::PAGE_SIZE);
         page.resize(size as usize, 0xFF);
         if !self.is_blank(m, address, size) {
             return Err(CUMULATIVE_WRITE.into());
         }
         driver::program_page(m, &self.config, offset(address), &page)?;
-        if self.holds(m, address, &page) { Ok(()) } else { Err(COMMAND_FAILURE.into()) }
+        if self.holds(m, address, &page) {
+            Ok(())
+        } else {
+            Err(COMMAND_FAILURE.into())
+        }
     }
 
     /// Erases the sectors that a range touches and checks that they are blank.
@@ -137,14 +175,22 @@ impl NorMemory {
         let end = address.wrapping_add(len).wrapping_add(mask) & !mask;
         let len = end.wrapping_sub(start);
         driver::erase(m, &self.config, offset(start), len)?;
-        if self.is_blank(m, start, len) { Ok(()) } else { Err(COMMAND_FAILURE.into()) }
+        if self.is_blank(m, start, len) {
+            Ok(())
+        } else {
+            Err(COMMAND_FAILURE.into())
+        }
     }
 
     /// Erases the whole chip and checks it.
     pub fn erase_all(&mut self, m: &mut Machine) -> Result<(), Stop> {
         self.check_configured()?;
         driver::erase_all(m, &self.config)?;
-        if self.is_blank(m, AHB_BASE, self.config.total_size()) { Ok(()) } else { Err(COMMAND_FAILURE.into()) }
+        if self.is_blank(m, AHB_BASE, self.config.total_size()) {
+            Ok(())
+        } else {
+            Err(COMMAND_FAILURE.into())
+        }
     }
 
     /// All ones? Looks no further than the first buffer fill that is not.
@@ -153,25 +199,32 @@ impl NorMemory {
     }
 
     fn holds(&self, m: &mut Machine, address: u32, bytes: &[u8]) -> bool {
-        self.compare(m, address, bytes.len() as u32, |i, byte| bytes.get(i) == Some(&byte))
+        self.compare(m, address, bytes.len() as u32, |i, byte| {
+            bytes.get(i) == Some(&byte)
+        })
     }
 
-    fn compare(&self, m: &mut Machine, address: u32, len: u32, good: impl Fn(usize, u8) -> bool) -> bool {
+    fn compare(
+        &self,
+        m: &mut Machine,
+        address: u32,
+        len: u32,
+        good: impl Fn(usize, u8) -> bool,
+    ) -> bool {
         let mut done = 0;
         while done < len {
             let at = offset(address).wrapping_add(done);
             let take = (AHB_LINE - at % AHB_LINE).min(len - done);
             let data = m.flexspi.ahb_read(at, take as usize, &mut m.clock);
-            if !data.iter().enumerate().all(|(i, byte)| good(done as usize + i, *byte)) {
+            if !data
+                .iter()
+                .enumerate()
+                .all(|(i, byte)| good(done as usize + i, *byte))
+            {
                 return false;
             }
             done += take;
         }
         true
     }
-}
-
-/// A failed repair is not reported, an endless one is.
-fn only_hang(stop: Stop) -> Result<(), Stop> {
-    if stop == Stop::Hang { Err(stop) } else { Ok(()) }
 }

@@ -54,7 +54,10 @@ pub enum Received<'a> {
 /// What a data phase moves.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Channel {
-    Memory { address: u32, id: u32 },
+    Memory {
+        address: u32,
+        id: u32,
+    },
     SbFile,
     Key,
     Blob,
@@ -108,7 +111,11 @@ impl Processor {
             memory: Memory::new(build),
             build,
             max_packet,
-            phase: Phase { tag: 0, channel: Channel::Resource, left: 0 },
+            phase: Phase {
+                tag: 0,
+                channel: Channel::Resource,
+                left: 0,
+            },
             keys: keyblob::Keys::default(),
             sb: sb::Loader::default(),
             steps: VecDeque::new(),
@@ -135,7 +142,9 @@ impl Processor {
                 self.steps.extend(steps);
             }
             (Waits::Data, Received::Packet(bytes)) => self.consume(m, bytes),
-            (Waits::Data, Received::Aborted) => self.steps.push_back(Step::Finish(ABORT_DATA_PHASE)),
+            (Waits::Data, Received::Aborted) => {
+                self.steps.push_back(Step::Finish(ABORT_DATA_PHASE))
+            }
             (Waits::Data, Received::Wrong) => self.steps.extend([Step::Abort, Step::Finish(FAIL)]),
             // a UART host has had enough of the data it reads
             (Waits::Send(Packet::Data(_)), Received::Aborted) => {
@@ -176,7 +185,9 @@ impl Processor {
             match step {
                 Step::Send(packet) => self.waits = Waits::Send(packet),
                 Step::Abort => self.waits = Waits::Abort,
-                Step::Consume if self.phase.left == 0 => self.steps.push_front(Step::Finish(SUCCESS)),
+                Step::Consume if self.phase.left == 0 => {
+                    self.steps.push_front(Step::Finish(SUCCESS))
+                }
                 Step::Consume => self.waits = Waits::Data,
                 Step::Produce => self.produce(m),
                 Step::Finish(status) => self.finish(m, status),
@@ -210,7 +221,9 @@ impl Processor {
                 self.phase.left -= len as u32;
                 [Step::Send(Packet::Data(data)), Step::Produce]
             }
-            Err(Stop::Status(status)) => [Step::Send(Packet::Data(Vec::new())), Step::Finish(status)],
+            Err(Stop::Status(status)) => {
+                [Step::Send(Packet::Data(Vec::new())), Step::Finish(status)]
+            }
             Err(Stop::Hang) => return self.hang(),
         };
         for step in next.into_iter().rev() {
@@ -239,7 +252,9 @@ impl Processor {
             Ok(()) if self.phase.left > 0 => self.steps.push_back(Step::Consume),
             Ok(()) => self.steps.push_back(Step::Finish(SUCCESS)),
             // the last packet's error comes with the final response alone
-            Err(Stop::Status(status)) if self.phase.left == 0 => self.steps.push_back(Step::Finish(status)),
+            Err(Stop::Status(status)) if self.phase.left == 0 => {
+                self.steps.push_back(Step::Finish(status))
+            }
             Err(Stop::Status(status)) => self.steps.extend([Step::Abort, Step::Finish(status)]),
             Err(Stop::Hang) => self.hang(),
         }
@@ -247,7 +262,7 @@ impl Processor {
 
     /// Starts receive-sb-file afresh.
     pub(super) fn reset_sb(&mut self) {
-        self.sb = sb::Loader::default();
+        self.sb.restart();
     }
 
     /// End of a data phase: what a write left in the page buffer is programmed, whatever happened before.
@@ -261,7 +276,8 @@ impl Processor {
                 _ => {}
             }
         }
-        self.steps.push_front(Step::Send(command::generic(status, self.phase.tag)));
+        self.steps
+            .push_front(Step::Send(command::generic(status, self.phase.tag)));
     }
 
     /// Execute: what a tiny routine in RAM does is done here; whatever it is, USB is off.
@@ -269,6 +285,10 @@ impl Processor {
         if m.ram.slice(pc & !1, 2).is_some() {
             thumb::call(m, pc, argument);
         }
-        self.end(Outcome::Jumped { pc: pc & !1, sp, argument });
+        self.end(Outcome::Jumped {
+            pc: pc & !1,
+            sp,
+            argument,
+        });
     }
 }

@@ -43,7 +43,11 @@ pub fn get(
         number::PERIPHERALS => vec![0x11],
         number::COMMANDS => vec![COMMANDS],
         number::MAX_PACKET => vec![max_packet as u32],
-        number::RESERVED => build.reserved.iter().flat_map(|(start, end)| [*start, *end]).collect(),
+        number::RESERVED => build
+            .reserved
+            .iter()
+            .flat_map(|(start, end)| [*start, *end])
+            .collect(),
         number::RAM_START => vec![bank.start],
         number::RAM_SIZE => vec![bank.mapped],
         number::SECURITY => vec![u32::from(m.fuses.shadow(SEC_CONFIG.0) & SEC_CONFIG.1 != 0)],

@@ -1,21 +1,38 @@
 //! receive-sb-file: looks at the header of what comes; boot commands inside are not modelled.
+//!
+//! The firmware eats blocks of 16 bytes. The second one of a file holds "STMP" at its fourth byte and the major
+//! version, at most 1, at its eighth. A block left unfinished by one command goes on with the next command's bytes.
 
 use super::status::{SB_SIGNATURE, Status};
 
-/// Bytes up to the end of the signature in an SB 1.x header: a SHA-1 digest, then "STMP".
-const HEADER: usize = 24;
+/// Bytes that are eaten at a time.
+const BLOCK: usize = 16;
 
 /// What has come so far.
 #[derive(Debug, Clone, Default)]
 pub struct Loader {
-    header: Vec<u8>,
+    block: Vec<u8>,
+    blocks: usize,
 }
 
 impl Loader {
+    /// Another file starts.
+    pub fn restart(&mut self) {
+        self.blocks = 0;
+    }
+
     /// Takes a piece; refuses the file as soon as its header shows that it is none.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Status> {
-        let missing = HEADER - self.header.len();
-        self.header.extend(bytes.iter().take(missing));
-        if self.header.len() == HEADER && self.header[20..] != *b"STMP" { Err(SB_SIGNATURE) } else { Ok(()) }
+        for byte in bytes {
+            self.block.push(*byte);
+            if self.block.len() == BLOCK {
+                let block = std::mem::take(&mut self.block);
+                self.blocks = self.blocks.saturating_add(1);
+                if self.blocks == 2 && (block[4..8] != *b"STMP" || block[8] > 1) {
+                    return Err(SB_SIGNATURE);
+                }
+            }
+        }
+        Ok(())
     }
 }

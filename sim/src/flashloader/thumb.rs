@@ -28,7 +28,9 @@ pub fn call(m: &mut Machine, address: u32, argument: u32) -> End {
     registers[0] = argument;
     let mut pc = address & !1;
     for _ in 0..LIMIT {
-        let Some(code) = m.ram.slice(pc, 2).map(|b| u16::from_le_bytes([b[0], b[1]])) else { return End::Gone };
+        let Some(code) = m.ram.slice(pc, 2).map(|b| u16::from_le_bytes([b[0], b[1]])) else {
+            return End::Gone;
+        };
         match step(m, &mut registers, pc, code) {
             Some(next) if next == LINK => return End::Returned(registers[0]),
             Some(next) if next != pc => pc = next,
@@ -46,7 +48,11 @@ fn step(m: &mut Machine, r: &mut [u32; 8], pc: u32, code: u16) -> Option<u32> {
     let imm8 = u32::from(code & 0xFF);
     match code >> 11 {
         0b00100 => r[rd] = imm8,
-        0b01001 => r[rd] = m.ram.word((pc.wrapping_add(4) & !3).wrapping_add(4 * imm8))?,
+        0b01001 => {
+            r[rd] = m
+                .ram
+                .word((pc.wrapping_add(4) & !3).wrapping_add(4 * imm8))?
+        }
         0b01100 | 0b01101 => {
             let at = r[middle].wrapping_add(4 * u32::from(code >> 6 & 0x1F));
             if code >> 11 == 0b01101 {

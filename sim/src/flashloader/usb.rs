@@ -46,6 +46,8 @@ pub struct Flashloader {
     out: Option<(usize, u64)>,
     /// Endpoint 1 has a report, from then on.
     report_in: Option<u64>,
+    /// Bytes of the last report that came in.
+    last: usize,
     /// A report came in while the firmware did not ask for one; only a re-enumeration makes that possible.
     early: Option<usize>,
     configured: bool,
@@ -64,6 +66,7 @@ impl Flashloader {
             buffer: [0; REPORT],
             out: None,
             report_in: None,
+            last: 0,
             early: None,
             configured: true,
         };
@@ -74,9 +77,13 @@ impl Flashloader {
     /// One OUT report on endpoint 2, id first, 1 to 1021 bytes. Waits (in virtual time) until the endpoint listens;
     /// `Nak` when it never does.
     pub fn usb_out(&mut self, m: &mut Machine, report: &[u8]) -> OutResult {
-        let packets = report.chunks(PACKET).chain(report.is_empty().then_some(report));
+        let packets = report
+            .chunks(PACKET)
+            .chain(report.is_empty().then_some(report));
         for packet in packets {
-            let Some((got, since)) = self.out else { return OutResult::Nak };
+            let Some((got, since)) = self.out else {
+                return OutResult::Nak;
+            };
             m.clock.advance_to(since);
             m.usb_time(1);
             m.costs.out2 += 1;
@@ -85,6 +92,7 @@ impl Flashloader {
             self.out = Some((end, since));
             if packet.len() < PACKET || end == REPORT {
                 self.out = None;
+                self.last = end;
                 self.take(m, end);
             }
         }
@@ -115,7 +123,16 @@ impl Flashloader {
 
     /// A control transfer on endpoint 0; `setup` is the 8 bytes of the SETUP packet.
     pub fn usb_control(&mut self, m: &mut Machine, setup: [u8; 8], data: &[u8]) -> Control {
-        let [kind, request, value_low, value_high, index, _, length_low, length_high] = setup;
+        let [
+            kind,
+            request,
+            value_low,
+            value_high,
+            index,
+            _,
+            length_low,
+            length_high,
+        ] = setup;
         let length = usize::from(u16::from_le_bytes([length_low, length_high]));
         m.costs.setup += 1;
         let _ = (data, index);
@@ -134,7 +151,9 @@ impl Flashloader {
             // SET_REPORT too: reports travel on endpoint 2
             _ => None,
         };
-        let Some(mut bytes) = answer else { return Control::Stall };
+        let Some(mut bytes) = answer else {
+            return Control::Stall;
+        };
         bytes.truncate(length);
         if kind & 0x80 == 0 || length == 0 {
             m.costs.in0 += 1;
@@ -146,7 +165,7 @@ impl Flashloader {
     }
 
     /// The host resets the bus: what the firmware waited for on an endpoint counts as done, with whatever the shared
-    /// buffer holds.
+    /// buffer holds and the length of the last report.
     pub fn bus_reset(&mut self, m: &mut Machine) {
         if !std::mem::take(&mut self.configured) {
             return;
@@ -155,14 +174,18 @@ impl Flashloader {
             self.processor.sent(m);
             self.settle(m);
         } else if self.out.take().is_some() {
-            self.take(m, usize::MAX);
+            self.take(m, self.last);
         }
     }
 
     /// Reset, address, descriptors, configuration and SET_IDLE, as an operating system does.
     pub fn enumerate(&mut self, m: &mut Machine) {
         let get = |kind, value: u16, index: u16, length: u16| {
-            let ([v0, v1], [i0, i1], [l0, l1]) = (value.to_le_bytes(), index.to_le_bytes(), length.to_le_bytes());
+            let ([v0, v1], [i0, i1], [l0, l1]) = (
+                value.to_le_bytes(),
+                index.to_le_bytes(),
+                length.to_le_bytes(),
+            );
             [kind, 6, v0, v1, i0, i1, l0, l1]
         };
         self.bus_reset(m);
@@ -203,7 +226,11 @@ impl Flashloader {
 
     /// The firmware looks at the report in the buffer.
     fn report(&mut self, m: &mut Machine, len: usize) {
-        let wanted = if *self.processor.waits() == Waits::Data { 2 } else { 1 };
+        let wanted = if *self.processor.waits() == Waits::Data {
+            2
+        } else {
+            1
+        };
         let declared = usize::from(u16::from_le_bytes([self.buffer[2], self.buffer[3]]));
         let buffer = self.buffer;
         let what = if buffer[0] != wanted {

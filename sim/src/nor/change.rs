@@ -113,7 +113,7 @@ impl Nor {
                     0xFF
                 } else {
                     let mask = self.never_erase.get(&at).copied().unwrap_or(0);
-                    0xFF & !mask
+                    !mask
                 };
             }
         }

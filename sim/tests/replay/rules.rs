@@ -9,7 +9,11 @@ pub const FLASH: u32 = 0x6000_0000;
 /// RAM that the firmware keeps for itself: first and last byte.
 const RESERVED: [(u32, u32); 2] = [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)];
 /// The map of RAM, as properties 14 and 15 tell it.
-const RAM: [(u32, u32); 3] = [(0, 0x4_0000), (0x2000_0000, 0x4_0000), (0x2020_0000, 0x4_0000)];
+const RAM: [(u32, u32); 3] = [
+    (0, 0x4_0000),
+    (0x2000_0000, 0x4_0000),
+    (0x2020_0000, 0x4_0000),
+];
 
 /// One command's answers in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +28,11 @@ pub struct Expected {
 
 impl Expected {
     fn status(status: u32) -> Expected {
-        Expected { first: vec![status], data: Vec::new(), last: None }
+        Expected {
+            first: vec![status],
+            data: Vec::new(),
+            last: None,
+        }
     }
 }
 
@@ -38,7 +46,12 @@ pub struct Rules {
 
 impl Rules {
     pub fn new(flash: Vec<u8>, unique_id: [u32; 2]) -> Rules {
-        Rules { flash, unique_id, configured: false, ram: HashMap::new() }
+        Rules {
+            flash,
+            unique_id,
+            configured: false,
+            ram: HashMap::new(),
+        }
     }
 
     /// 10200 outside the map, 10205 for a flash not configured; whether it is flash.
@@ -48,10 +61,17 @@ impl Rules {
         }
         let end = u64::from(address) + u64::from(len);
         let inside = |start: u32, size: u64| address >= start && end <= u64::from(start) + size;
-        if RAM.iter().any(|(start, size)| inside(*start, (*size).into())) {
+        if RAM
+            .iter()
+            .any(|(start, size)| inside(*start, (*size).into()))
+        {
             return Ok(false);
         }
-        let size = if self.configured { self.flash.len() as u64 } else { 0x1000_0000 };
+        let size = if self.configured {
+            self.flash.len() as u64
+        } else {
+            0x1000_0000
+        };
         match inside(FLASH, size) {
             false => Err(10200),
             true if self.configured => Ok(true),
@@ -69,16 +89,28 @@ impl Rules {
                     last = status;
                     break;
                 }
-                Ok(true) => data.extend(&self.flash[(at - FLASH) as usize..(at - FLASH + take) as usize]),
-                Ok(false) => data.extend((at..at + take).map(|at| self.ram.get(&at).copied().unwrap_or(0))),
+                Ok(true) => {
+                    data.extend(&self.flash[(at - FLASH) as usize..(at - FLASH + take) as usize])
+                }
+                Ok(false) => {
+                    data.extend((at..at + take).map(|at| self.ram.get(&at).copied().unwrap_or(0)))
+                }
             }
         }
-        Expected { first: vec![0, len], data, last: Some(last) }
+        Expected {
+            first: vec![0, len],
+            data,
+            last: Some(last),
+        }
     }
 
     pub fn write(&mut self, address: u32, bytes: &[u8], memory: u32) -> Expected {
         let last = self.write_all(address, bytes, memory).err().unwrap_or(0);
-        Expected { first: vec![0], data: Vec::new(), last: Some(last) }
+        Expected {
+            first: vec![0],
+            data: Vec::new(),
+            last: Some(last),
+        }
     }
 
     /// In pieces of one report, as they come in.
@@ -99,13 +131,16 @@ impl Rules {
             at += chunk.len() as u32;
             if !flash {
                 let first = at - chunk.len() as u32;
-                if RESERVED.iter().any(|(low, high)| first <= *high && at > *low) {
+                if RESERVED
+                    .iter()
+                    .any(|(low, high)| first <= *high && at > *low)
+                {
                     return Err(10200);
                 }
                 self.ram.extend((first..).zip(chunk.iter().copied()));
                 continue;
             }
-            if address % 256 != 0 {
+            if !address.is_multiple_of(256) {
                 return Err(20105);
             }
             page.extend(chunk);
@@ -133,10 +168,17 @@ impl Rules {
     }
 
     pub fn fill(&mut self, address: u32, len: u32, pattern: u32) -> Expected {
-        let bytes: Vec<u8> = pattern.to_le_bytes().into_iter().cycle().take(len as usize).collect();
+        let bytes: Vec<u8> = pattern
+            .to_le_bytes()
+            .into_iter()
+            .cycle()
+            .take(len as usize)
+            .collect();
         let done = match len {
             0 => Ok(()),
-            _ => self.place(address, len, 0).and_then(|_| self.write_all(address, &bytes, 0)),
+            _ => self
+                .place(address, len, 0)
+                .and_then(|_| self.write_all(address, &bytes, 0)),
         };
         Expected::status(done.err().unwrap_or(0))
     }
@@ -177,21 +219,35 @@ impl Rules {
             2 => Some(vec![0x11]),
             7 => Some(vec![0x5_EFDF]),
             11 => Some(vec![1016]),
-            12 => Some(RESERVED.iter().flat_map(|(low, high)| [*low, *high]).collect()),
+            12 => Some(
+                RESERVED
+                    .iter()
+                    .flat_map(|(low, high)| [*low, *high])
+                    .collect(),
+            ),
             14 => Some(vec![RAM[if index < 3 { index as usize } else { 0 }].0]),
             15 => Some(vec![0x4_0000]),
             17 => Some(vec![0]),
             18 => Some(self.unique_id.to_vec()),
             24 => Some(vec![0x5401_0000]),
-            25 if index == 9 && self.configured => {
-                Some(vec![31, FLASH, self.flash.len() as u32 / 1024, 256, 4096, 65536])
-            }
+            25 if index == 9 && self.configured => Some(vec![
+                31,
+                FLASH,
+                self.flash.len() as u32 / 1024,
+                256,
+                4096,
+                65536,
+            ]),
             25 if matches!(index, 9 | 0x110 | 0x120) => return Expected::status(10205),
             25 => return Expected::status(4),
             _ => None,
         };
         let first = values.map_or(vec![10300], |values| [vec![0], values].concat());
-        Expected { first, data: Vec::new(), last: None }
+        Expected {
+            first,
+            data: Vec::new(),
+            last: None,
+        }
     }
 
     /// Fuse words 1 and 2 are the unique id.
@@ -201,6 +257,10 @@ impl Rules {
             1 | 2 => vec![0, 4, self.unique_id[index as usize - 1]],
             _ => return None,
         };
-        Some(Expected { first, data: Vec::new(), last: None })
+        Some(Expected {
+            first,
+            data: Vec::new(),
+            last: None,
+        })
     }
 }
