@@ -8,11 +8,12 @@ use rtboot::mboot::{MemoryId, Status};
 use rtboot::{Error, Result};
 use serde_json::json;
 
-use super::{bytes, parse_memory, session};
+use super::{bytes, note_what_is_forgotten, parse_memory, session};
 use crate::cli::guard::{self, Act};
 use crate::cli::{Context, number};
 
 #[derive(Debug, clap::Subcommand)]
+#[allow(clippy::enum_variant_names)] // the names are blhost's
 pub enum Command {
     /// Read memory: RAM, or flash once it is configured
     ReadMemory {
@@ -196,7 +197,7 @@ fn write(
     context
         .report
         .line(format!("{length} bytes to {address:#010x}"));
-    Ok(())
+    note_what_is_forgotten(context)
 }
 
 fn fill(
@@ -226,7 +227,7 @@ fn fill(
         .result(json!({"address": address, "length": length, "pattern": word}));
     let text = format!("{length} bytes at {address:#010x} filled with {word:#010x}");
     context.report.line(text);
-    Ok(())
+    note_what_is_forgotten(context)
 }
 
 fn configure(
@@ -279,7 +280,7 @@ fn configure(
         Err(_) => format!("memory {memory} is configured"),
     };
     context.report.line(line);
-    Ok(())
+    note_what_is_forgotten(context)
 }
 
 /// Has the flashloader write its FCB to flash.

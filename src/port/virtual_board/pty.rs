@@ -80,19 +80,19 @@ impl Pty {
     ) -> Result<(), Error> {
         let mut buffer = [0; CHUNK];
         while go_on() {
-            let count = self.from_program(&mut buffer)?;
+            let count = self.hear(&mut buffer)?;
             self.follow_speed(board);
             match buffer.get(..count) {
                 Some(bytes) if count > 0 => board.board().uart_write(bytes),
                 _ => board.wait(IDLE),
             }
-            self.to_program(board)?;
+            self.say(board)?;
         }
         Ok(())
     }
 
     /// What the program wrote; 0 when that is nothing.
-    fn from_program(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
+    fn hear(&mut self, buffer: &mut [u8]) -> Result<usize, Error> {
         self.set_patience(LOOK)?;
         match self.board_side.read(buffer) {
             Ok(count) => Ok(count),
@@ -102,7 +102,7 @@ impl Pty {
     }
 
     /// Gives the program all that the board has to say, now or once its work is done.
-    fn to_program(&mut self, board: &VirtualBoard) -> Result<(), Error> {
+    fn say(&mut self, board: &VirtualBoard) -> Result<(), Error> {
         loop {
             let bytes = {
                 let mut board = board.board();
