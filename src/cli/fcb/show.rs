@@ -232,6 +232,7 @@ fn show_fields(context: &mut Context, fcb: &Fcb) {
     for field in &fields {
         let text = match short(&field.value) {
             true => format!("{:value$}  {}", field.value, field.meaning),
+            false if field.values.iter().all(|value| *value == 0) => "none".to_owned(),
             // the words of a sequence say less than its meaning
             false => format!("{}  [{}]", field.meaning, field.value),
         };
