@@ -73,10 +73,13 @@
 //! is the part it should be.
 
 mod cfg;
+pub mod check;
 mod clock;
 pub mod database;
+pub mod derive;
 mod error;
 mod fcb;
+mod finding;
 mod jedec;
 pub mod lut;
 mod option;
@@ -85,11 +88,13 @@ pub mod probe;
 mod protection;
 pub mod sfdp;
 mod status;
+pub mod text;
 
 pub use cfg::{CfgError, PartFile};
 pub use clock::ClockIndex;
 pub use error::Error;
 pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};
+pub use finding::{Finding, Severity};
 pub use jedec::JedecId;
 pub use option::{OptionWords, Options, SecondOptions};
 pub use part::{

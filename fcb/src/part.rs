@@ -1,6 +1,8 @@
 //! A NOR flash part: what the FCBs for it are made of.
 
 mod facts;
+mod fits;
+mod from_fcb;
 mod held;
 mod overrides;
 

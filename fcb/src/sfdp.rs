@@ -154,6 +154,11 @@ impl Sfdp {
 }
 
 impl Header {
+    /// The dwords of the table, out of the bytes from SFDP offset 0 on.
+    pub(crate) fn table(&self, bytes: &[u8], what: &'static str) -> Result<Vec<u32>, Error> {
+        dwords(bytes, self, what)
+    }
+
     fn of(raw: &[u8; HEADER_LEN]) -> Header {
         Header {
             id: u16::from_be_bytes([raw[7], raw[0]]),

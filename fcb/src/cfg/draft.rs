@@ -34,9 +34,6 @@ pub(super) struct Draft {
     overrides: Overrides,
 }
 
-/// What the FlexSPI window holds: 504 MiB.
-const LARGEST: u32 = 0x1F80_0000;
-
 impl Draft {
     /// A member with a size of its own does not inherit what hangs on it.
     pub fn inherited_by(&mut self, member: &Section<'_>) {
@@ -175,56 +172,11 @@ impl Draft {
 
 /// Whether the part's facts fit together; errors stand at the key that this table gives, else at the table.
 fn check(part: &Part, section: &Section<'_>) -> Result<(), CfgError> {
-    let at = |key: &'static str, message: String| {
-        Err(section
+    match part.misfit() {
+        None => Ok(()),
+        Some((key, message)) => Err(section
             .get(key)
-            .map_or_else(|| section.error(&message), |entry| entry.error(&message)))
-    };
-    for (key, size) in [
-        ("page-size", part.page_size),
-        ("sector-size", part.sector_size),
-        ("block-size", part.block_size),
-    ] {
-        if !size.is_power_of_two() {
-            return at(
-                key,
-                format!("`{key}` must be a power of two, not {size:#x}"),
-            );
-        }
-    }
-    if part.size == 0 || part.size > LARGEST || !part.size.is_multiple_of(part.block_size) {
-        return at(
-            "size",
-            format!(
-                "`size` must be a multiple of the block size, at most {} MiB",
-                LARGEST >> 20
-            ),
-        );
-    }
-    if part.page_size > part.sector_size || part.sector_size > part.block_size {
-        return at(
-            "sector-size",
-            "a page must fit into a sector, and a sector into a block".to_owned(),
-        );
-    }
-    if part.size > 16 << 20 && part.read.address_bits == 24 {
-        return at(
-            "read",
-            format!(
-                "{} has more than 16 MiB and needs a read command with 32 address bits",
-                part.name
-            ),
-        );
-    }
-    match (part.max_mhz, part.clock.khz()) {
-        (Some(max), Some(khz)) if khz > u32::from(max) * 1010 => at(
-            "clock",
-            format!(
-                "clock {} is above the {max} MHz that {} takes; `[fcb]` can force it",
-                part.clock, part.name
-            ),
-        ),
-        _ => Ok(()),
+            .map_or_else(|| section.error(&message), |entry| entry.error(&message))),
     }
 }
 

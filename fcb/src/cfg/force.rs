@@ -7,7 +7,8 @@ use crate::part::Overrides;
 /// Reads `[fcb]`: fields by their name or NXP's, and sequences under `[fcb.lut]`.
 pub(super) fn overrides(section: &Section<'_>) -> Result<Overrides, CfgError> {
     let names = Spec::all().iter().flat_map(|spec| [spec.name, spec.alias]);
-    section.knows(names.chain(["lut"]))?;
+    let reserved = Spec::reserved().iter().map(|spec| spec.name);
+    section.knows(names.chain(reserved).chain(["lut"]))?;
     let mut fields = Vec::new();
     for entry in section.entries() {
         let Some(spec) = Spec::find(entry.key) else {

@@ -45,7 +45,7 @@ macro_rules! fields {
             name: $name, alias: $alias, offset: $at, width: <$type>::WIDTH, count: <$type>::COUNT,
         }),*];
         const RESERVED: &[Spec] = &[$(Spec {
-            name: "reserved", alias: "", offset: $from, width: 1, count: $to - $from,
+            name: concat!("reserved-", stringify!($from)), alias: "", offset: $from, width: 1, count: $to - $from,
         }),*];
     };
 }
@@ -150,21 +150,30 @@ impl Spec {
         NAMED
     }
 
-    /// The stretches of bytes without a name.
+    /// The stretches of bytes without a meaning; a `.cfg` may force them too, as `reserved-0x1D4`.
     pub fn reserved() -> &'static [Spec] {
         RESERVED
     }
 
-    /// The field of this name, ours or NXP's.
+    /// The field of this name, ours or NXP's, or the stretch without a meaning.
     pub fn find(name: &str) -> Option<&'static Spec> {
-        NAMED
+        let named = NAMED
             .iter()
-            .find(|spec| spec.name == name || spec.alias == name)
+            .find(|spec| spec.name == name || spec.alias == name);
+        named.or_else(|| RESERVED.iter().find(|spec| spec.name == name))
     }
 
     /// Bytes of the field.
     pub fn len(&self) -> usize {
         self.width * self.count
+    }
+
+    /// Whether the elements are bytes of [`SequenceCall`]s, four each.
+    pub(crate) fn is_calls(&self) -> bool {
+        matches!(
+            self.alias,
+            "deviceModeSeq" | "configCmdSeqs" | "lutCustomSeq"
+        )
     }
 
     /// Never: every field has bytes.
@@ -179,6 +188,15 @@ impl Spec {
 }
 
 impl Fcb {
+    /// Sets one of the words without a name at the end, from 0x1D4 on; `None` beyond the block.
+    pub(crate) fn set_tail_word(&mut self, index: usize, value: u32) -> Option<()> {
+        let at = index.checked_mul(4)?.checked_add(0x1D4)?;
+        self.bytes
+            .get_mut(at..at.checked_add(4)?)?
+            .copy_from_slice(&value.to_le_bytes());
+        Some(())
+    }
+
     /// A field's elements by its [`Spec`].
     pub fn get(&self, spec: &Spec) -> Vec<u32> {
         let bytes = self

@@ -5,7 +5,7 @@ use crate::lut::{self, Sequence};
 /// One field of a block, ready for display.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldValue {
-    /// The name in a `.cfg` file, `lut-0` … `lut-15` for a sequence, `reserved` for bytes without a name.
+    /// The name in a `.cfg` file, `lut-0` … `lut-15` for a sequence, `reserved-0x…` for bytes without a meaning.
     pub name: &'static str,
     /// NXP's name, empty for reserved bytes.
     pub alias: &'static str,
@@ -66,7 +66,12 @@ impl Fcb {
         let reserved = Spec::reserved().iter().map(|spec| {
             let values = self.get(spec);
             let bytes: Vec<String> = values.iter().map(|byte| format!("{byte:02x}")).collect();
-            show(spec, bytes.join(" "), "without a name".to_owned(), values)
+            show(
+                spec,
+                bytes.join(" "),
+                "without a meaning".to_owned(),
+                values,
+            )
         });
         let sequences = SEQUENCES
             .iter()
@@ -97,7 +102,7 @@ impl Fcb {
 }
 
 fn is_quiet(name: &str) -> bool {
-    name == "reserved" || name.starts_with("lut-")
+    name.starts_with("reserved") || name.starts_with("lut-")
 }
 
 fn show(spec: &Spec, value: String, meaning: String, values: Vec<u32>) -> FieldValue {

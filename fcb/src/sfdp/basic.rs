@@ -173,6 +173,16 @@ impl BasicTable {
         self.bits(15, 9, 1).map(|bit| bit == 1)
     }
 
+    /// Ways out of continuous read, bits 15:10 of dword 15; 0 when the table is too old to say.
+    pub(crate) fn continuous_read_exit(&self) -> u8 {
+        self.bits(15, 10, 6).unwrap_or(0) as u8
+    }
+
+    /// Ways into continuous read, bits 19:16 of dword 15; 0 when the table is too old to say.
+    pub(crate) fn continuous_read_entry(&self) -> u8 {
+        self.bits(15, 16, 4).unwrap_or(0) as u8
+    }
+
     /// Whether 66h, 99h reset the part, bit 12 of dword 16.
     pub fn reset_by_66_99(&self) -> Option<bool> {
         self.bits(16, 12, 1).map(|bit| bit == 1)

@@ -8,7 +8,7 @@ pub struct FourByteTable {
 }
 
 impl FourByteTable {
-    pub(super) fn of(dwords: Vec<u32>) -> FourByteTable {
+    pub(crate) fn of(dwords: Vec<u32>) -> FourByteTable {
         let dword = |i: usize| dwords.get(i).copied().unwrap_or(0);
         FourByteTable {
             flags: dword(0),

@@ -1,0 +1,94 @@
+//! What contradicts what in a configuration block, rule by rule.
+//!
+//! The block alone says much: a sequence that cannot work, a clock that the chip does not reach. With the [`Part`] it is
+//! meant for, its size, dummy cycles, clock limit and quad enable bit are held against it as well.
+
+mod device_mode;
+mod geometry;
+mod reading;
+mod sequences;
+
+use crate::fcb::Fcb;
+use crate::{Finding, Part};
+
+/// Every rule that the block breaks, and what is good to know. An empty list: nothing is odd.
+///
+/// `part` is the flash that it is for, when it is known.
+///
+/// [`crate::Severity::Error`] says that the ROM or the flashloader cannot work with the block as it is,
+/// [`crate::Severity::Warning`] that it may not.
+///
+/// ```
+/// use rtboot_fcb::{check::check, database};
+///
+/// let part = database::find("IS25LP064A").unwrap().1.parts.remove(0);
+/// let mut fcb = part.boot_fcb();
+/// assert!(check(&fcb, Some(&part)).iter().all(|finding| finding.severity <= rtboot_fcb::Severity::Note));
+///
+/// fcb.set_clock(7);
+/// let findings = check(&fcb, Some(&part));
+/// assert_eq!(findings[0].code, "fcb-clock-part");
+/// assert_eq!(findings[0].text, "133 MHz (index 7) is above the 104 MHz that IS25LP064A takes with 6 dummy cycles");
+/// ```
+pub fn check(fcb: &Fcb, part: Option<&Part>) -> Vec<Finding> {
+    let mut found = Vec::new();
+    general(fcb, &mut found);
+    sequences::check(fcb, &mut found);
+    reading::check(fcb, part, &mut found);
+    device_mode::check(fcb, part, &mut found);
+    geometry::check(fcb, part, &mut found);
+    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    found
+}
+
+/// Fields that stand for themselves.
+fn general(fcb: &Fcb, found: &mut Vec<Finding>) {
+    if fcb.version() >> 24 != u32::from(b'V') {
+        found.push(Finding::warning(
+            "fcb-version",
+            format!(
+                "the version {:#010x} does not begin with the letter V (56h)",
+                fcb.version()
+            ),
+        ));
+    }
+    if fcb.device_type() != 1 {
+        found.push(Finding::error(
+            "fcb-device-type",
+            format!(
+                "the device type is {}, and a serial NOR flash is 1",
+                fcb.device_type()
+            ),
+        ));
+    }
+    if !matches!(fcb.flash_pads(), 1 | 2 | 4 | 8) {
+        found.push(Finding::error(
+            "fcb-pads",
+            format!(
+                "the flash has {} pads; 1, 2, 4 or 8 are possible",
+                fcb.flash_pads()
+            ),
+        ));
+    }
+    let unused: Vec<String> = crate::Spec::reserved()
+        .iter()
+        .filter(|spec| fcb.get(spec).iter().any(|byte| *byte != 0))
+        .map(|spec| format!("{:#05x}", spec.offset))
+        .collect();
+    if !unused.is_empty() {
+        found.push(Finding::note(
+            "fcb-reserved",
+            format!(
+                "bytes without a meaning are not zero, from {}",
+                unused.join(", ")
+            ),
+        ));
+    }
+    let pads = [fcb.cs_pad(), fcb.clock_pad(), fcb.data_pad(), fcb.dqs_pad()];
+    if fcb.controller_options() >> 5 & 1 == 0 && pads.iter().any(|pad| *pad != 0) {
+        found.push(Finding::warning(
+            "fcb-pad-override",
+            "pad settings are given, and bit 5 of the controller options, which makes them count, is clear",
+        ));
+    }
+}

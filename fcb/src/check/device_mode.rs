@@ -1,0 +1,146 @@
+//! Device mode, configuration commands, and quad enable.
+
+use super::reading::Read;
+use crate::fcb::{Fcb, SequenceCall};
+use crate::lut::{Opcode, Sequence, index};
+use crate::{Finding, Part, QeMethod};
+
+/// What a status register write of the block does.
+struct Write {
+    command: u8,
+    data: Vec<u8>,
+}
+
+pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
+    if fcb.device_mode_enable() != 0 {
+        played(fcb, "device mode", fcb.device_mode_sequence(), found);
+    }
+    if fcb.config_command_enable() != 0 {
+        let calls = fcb.config_command_sequences();
+        // the driver leaves commands out whose sequence is 0
+        let used: Vec<SequenceCall> = calls.into_iter().filter(|call| call.index != 0).collect();
+        if used.is_empty() {
+            let text = "configuration commands are switched on, and none is named";
+            found.push(Finding::error("fcb-config-commands", text));
+        }
+        for call in used {
+            played(fcb, "a configuration command", call, found);
+        }
+    }
+    quad(fcb, part, found);
+}
+
+/// A sequence that is played once while configuring.
+fn played(fcb: &Fcb, what: &str, call: SequenceCall, found: &mut Vec<Finding>) {
+    let last = usize::from(call.index) + usize::from(call.count.max(1)) - 1;
+    if call.count == 0 || last > 15 {
+        let text = format!(
+            "{what} plays {} sequences from {} on, and there are 16",
+            call.count, call.index
+        );
+        found.push(Finding::error("fcb-device-mode", text));
+        return;
+    }
+    if fcb.sequence(usize::from(call.index)).is_empty() {
+        let text = format!("{what} plays sequence {}, which is empty", call.index);
+        found.push(Finding::error("fcb-device-mode", text));
+    }
+    if fcb.sequence(index::WRITE_ENABLE).is_empty() {
+        let text = format!("{what} needs a write enable first, and sequence 3 is empty");
+        found.push(Finding::error("fcb-no-write-enable", text));
+    }
+    let busy = fcb.sequence(index::READ_STATUS).is_empty() && fcb.config_wait_time() == 0;
+    if busy {
+        let text =
+            format!("after {what} the busy bit is polled, and sequence 1 (read status) is empty");
+        found.push(Finding::error("fcb-no-read-status", text));
+    }
+}
+
+/// A read on four pads works only with the quad enable bit set.
+fn quad(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
+    let read = Read::of(&fcb.sequence(index::READ));
+    let four = read.is_some_and(|read| read.address_pads.max(read.data_pads) == 4);
+    let write = (fcb.device_mode_enable() != 0)
+        .then(|| write(fcb))
+        .flatten();
+    if fcb.device_mode_enable() != 0 && fcb.device_mode_type() == 1 && write.is_none() {
+        let text = "the device mode is to set quad enable, and its sequence writes nothing";
+        found.push(Finding::error("fcb-quad-enable", text));
+    }
+    match (part, four) {
+        (Some(part), _) => against_part(fcb, part, four, write.as_ref(), found),
+        (None, true) if write.is_none() => {
+            let text = "the read needs four data lines, and nothing in the block sets the quad enable bit: \
+                        it must be set in the flash already, or the part must have none";
+            found.push(Finding::note("fcb-quad-enable", text));
+        }
+        (None, _) => {}
+    }
+}
+
+fn against_part(
+    fcb: &Fcb,
+    part: &Part,
+    four: bool,
+    write: Option<&Write>,
+    found: &mut Vec<Finding>,
+) {
+    let needs = four && part.qe != QeMethod::None;
+    let Some(write) = write else {
+        if needs {
+            let text = format!(
+                "the read needs four data lines, and nothing in the block sets the quad enable bit of {} ({}): \
+                 it must be set in the flash already",
+                part.name, part.qe
+            );
+            found.push(Finding::note("fcb-quad-enable", text));
+        }
+        return;
+    };
+    if fcb.device_mode_type() != 1 {
+        return;
+    }
+    let bit = |at: usize, mask: u8| write.data.get(at).is_some_and(|byte| byte & mask != 0);
+    let sets = match (part.qe, write.command, write.data.len()) {
+        (QeMethod::None, ..) => true,
+        (QeMethod::Sr1Bit6, 0x01, _) => bit(0, 0x40),
+        (QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31, 0x01, 2) => bit(1, 0x02),
+        (QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31, 0x31, _) => bit(0, 0x02),
+        (QeMethod::Sr2Bit7, 0x3E, _) => bit(0, 0x80),
+        _ => false,
+    };
+    let data: Vec<String> = write
+        .data
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect();
+    let sent = format!("{:02X}h with {}", write.command, data.join(" "));
+    if !sets {
+        let text = format!(
+            "the device mode sends {sent}, and the quad enable bit of {} is in {}",
+            part.name, part.qe
+        );
+        found.push(Finding::error("fcb-quad-enable", text));
+    } else {
+        let text = format!(
+            "the device mode sends {sent} at every start, whatever the other bits of the register are"
+        );
+        found.push(Finding::note("fcb-quad-every-start", text));
+    }
+}
+
+/// The write that the device mode does; `None` when its sequence writes nothing.
+fn write(fcb: &Fcb) -> Option<Write> {
+    let sequence: Sequence = fcb.sequence(usize::from(fcb.device_mode_sequence().index));
+    let step = sequence
+        .steps()
+        .iter()
+        .find(|step| step.opcode == Opcode::WRITE)?;
+    let len = usize::from(step.operand).clamp(1, 4);
+    let data = fcb.device_mode_argument().to_le_bytes();
+    Some(Write {
+        command: sequence.command_byte()?,
+        data: data.into_iter().take(len).collect(),
+    })
+}

@@ -1,0 +1,173 @@
+//! Sequences as the controller plays them.
+
+use crate::Finding;
+use crate::fcb::Fcb;
+use crate::lut::{Opcode, Sequence, index};
+
+pub(super) fn check(fcb: &Fcb, found: &mut Vec<Finding>) {
+    for place in 0..16 {
+        let sequence = fcb.sequence(place);
+        if sequence == Sequence::EMPTY {
+            continue;
+        }
+        ends(place, &sequence, found);
+        opcodes(place, &sequence, found);
+        pads(place, &sequence, fcb, found);
+        address(place, &sequence, fcb, found);
+    }
+    needed(fcb, found);
+}
+
+fn name(place: usize) -> String {
+    format!("sequence {place} ({})", index::name(place))
+}
+
+/// STOP, or a jump, ends a sequence; what stands behind is never played.
+fn ends(place: usize, sequence: &Sequence, found: &mut Vec<Finding>) {
+    let steps = sequence.steps();
+    let last = steps.last().map(|step| step.opcode);
+    if steps.len() == Sequence::STEPS && last != Some(Opcode::JMP_ON_CS) {
+        found.push(Finding::warning(
+            "fcb-lut-no-stop",
+            format!(
+                "{} has no STOP: all eight instructions are in use",
+                name(place)
+            ),
+        ));
+    }
+    let behind = sequence
+        .0
+        .iter()
+        .skip(steps.len())
+        .any(|step| step.opcode != Opcode::STOP);
+    if behind {
+        found.push(Finding::warning(
+            "fcb-lut-behind-stop",
+            format!(
+                "{} has instructions behind its STOP, which are never played",
+                name(place)
+            ),
+        ));
+    }
+}
+
+fn opcodes(place: usize, sequence: &Sequence, found: &mut Vec<Finding>) {
+    for step in sequence
+        .steps()
+        .iter()
+        .filter(|step| step.opcode.name().is_none())
+    {
+        found.push(Finding::error(
+            "fcb-lut-opcode",
+            format!(
+                "{} has {step}, and the controller knows no such instruction",
+                name(place)
+            ),
+        ));
+    }
+}
+
+/// No more pads than the flash has.
+fn pads(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) {
+    let widest = sequence
+        .steps()
+        .iter()
+        .map(|step| step.pads)
+        .max()
+        .unwrap_or(1);
+    if widest > fcb.flash_pads() && matches!(fcb.flash_pads(), 1 | 2 | 4) {
+        found.push(Finding::error(
+            "fcb-lut-pads",
+            format!(
+                "{} works on {widest} pads, and the block says that the flash has {}",
+                name(place),
+                fcb.flash_pads()
+            ),
+        ));
+    }
+}
+
+/// As many address bits as the size needs, and as the command takes.
+fn address(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) {
+    let row = [Opcode::RADDR, Opcode::RADDR_DDR];
+    let Some(step) = sequence
+        .steps()
+        .iter()
+        .find(|step| row.contains(&step.opcode))
+    else {
+        return;
+    };
+    let bits = step.operand;
+    if place == index::READ_SFDP {
+        return;
+    }
+    let alone = fcb.column_address_width() == 0 && fcb.nor_type() == 0;
+    let largest = [
+        fcb.sflash_a1_size(),
+        fcb.sflash_a2_size(),
+        fcb.sflash_b1_size(),
+        fcb.sflash_b2_size(),
+    ];
+    let largest = largest.into_iter().max().unwrap_or(0);
+    if alone && bits <= 24 && largest > 16 << 20 {
+        found.push(Finding::error(
+            "fcb-address-short",
+            format!(
+                "{} sends {bits} address bits, which reach 16 MiB of {} MiB",
+                name(place),
+                largest >> 20
+            ),
+        ));
+    }
+    let usual = sequence.command_byte().and_then(address_bits);
+    if let Some(usual) = usual.filter(|usual| *usual != bits && alone) {
+        found.push(Finding::error(
+            "fcb-address-bits",
+            format!(
+                "{} sends {:02X}h with {bits} address bits, and that command takes {usual}",
+                name(place),
+                sequence.command_byte().unwrap_or(0)
+            ),
+        ));
+    }
+}
+
+/// Address bits that a command has on every part; those that follow the part's mode are not among them.
+///
+/// Source: JESD216B, four-byte address instruction table.
+fn address_bits(command: u8) -> Option<u8> {
+    match command {
+        0x0C | 0x13 | 0x3C | 0x6C | 0xBC | 0xEC | 0xEE | 0x12 | 0x34 | 0x21 | 0x5C | 0xDC => {
+            Some(32)
+        }
+        _ => None,
+    }
+}
+
+/// What the flashloader needs to write the flash; the ROM only reads.
+fn needed(fcb: &Fcb, found: &mut Vec<Finding>) {
+    let has = |place: usize| !fcb.sequence(place).is_empty();
+    let writes = has(index::PAGE_PROGRAM)
+        || has(index::ERASE_SECTOR)
+        || has(index::ERASE_BLOCK)
+        || has(index::ERASE_CHIP);
+    let custom = fcb.custom_sequences_enable() != 0;
+    if writes && !has(index::WRITE_ENABLE) && !custom && fcb.nor_type() == 0 {
+        found.push(Finding::error(
+            "fcb-no-write-enable",
+            "the block erases or programs, and sequence 3 (write enable) is empty: the flash will ignore it",
+        ));
+    }
+    if writes && !has(index::READ_STATUS) && !custom {
+        found.push(Finding::error(
+            "fcb-no-read-status",
+            "the block erases or programs, and sequence 1 (read status) is empty: nobody sees when the flash is ready",
+        ));
+    }
+    if !writes {
+        found.push(Finding::note(
+            "fcb-read-only",
+            "no sequence erases or programs: good for booting, not for flashing",
+        ));
+    }
+}

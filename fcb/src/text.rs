@@ -1,0 +1,18 @@
+//! Configuration blocks as source text of other tools.
+//!
+//! | form | read | write | for |
+//! |------|------|-------|-----|
+//! | YAML of SPSDK (`nxpimage bootable-image fcb`) | [`from_yaml`] | [`to_yaml`] | people who come from, or go to, SPSDK |
+//! | C array | | [`to_c`] | an MCUXpresso SDK project |
+//! | Rust static | | [`to_rust`] | a firmware in Rust, in the place of an imxrt-boot-gen block |
+//!
+//! The `.cfg` of this crate is at [`crate::PartFile`].
+
+mod code;
+mod emit;
+mod parse;
+mod scan;
+
+pub use code::{to_c, to_rust};
+pub use emit::to_yaml;
+pub use parse::{YamlError, from_yaml};

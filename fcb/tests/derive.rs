@@ -1,0 +1,200 @@
+//! Option words become the block that the genuine flashloader made of them. Origin: `vectors/README.md`.
+
+use std::collections::HashMap;
+
+use rtboot_fcb::derive::{Derived, Flash, Refused, derive};
+use rtboot_fcb::{Fcb, OptionWords, StatusRegisters};
+
+const VECTORS: &str = include_str!("vectors/derive.txt");
+
+/// Where this crate does otherwise, and why.
+const OTHERWISE: [(&str, &str, &str); 3] = [
+    (
+        "is25lp064a",
+        "0xC2",
+        "a size of 2 words: the flashloader reads one more and says nothing; here it is taken for a slip",
+    ),
+    ("w25q64jv", "0xC2", "the same"),
+    (
+        "dwords8",
+        "0xC",
+        "a basic table of 8 dwords: the standard knows none, and the flashloader takes zeros for the rest",
+    ),
+];
+
+struct Case<'v> {
+    flash: &'v str,
+    words: &'v str,
+    registers: StatusRegisters,
+    status: Option<u32>,
+    fcb: Option<Fcb>,
+}
+
+fn hex(text: &str) -> Vec<u8> {
+    let digits: Vec<char> = text.chars().collect();
+    let byte = |pair: &[char]| u8::from_str_radix(&pair.iter().collect::<String>(), 16).unwrap();
+    digits.chunks(2).map(byte).collect()
+}
+
+/// `00c:010303 …` over a block with tag and version.
+fn block(runs: &[&str]) -> Fcb {
+    let mut bytes = Fcb::new().to_bytes();
+    for run in runs {
+        let (at, data) = run.split_once(':').unwrap();
+        let (at, data) = (usize::from_str_radix(at, 16).unwrap(), hex(data));
+        bytes[at..at + data.len()].copy_from_slice(&data);
+    }
+    Fcb::parse(&bytes).unwrap()
+}
+
+fn case(line: &'static str) -> Case<'static> {
+    let fields: Vec<&str> = line.split_whitespace().collect();
+    let byte = |text: &str| u8::from_str_radix(text, 16).ok();
+    Case {
+        flash: fields[1],
+        words: fields[2],
+        registers: StatusRegisters {
+            sr1: byte(fields[3]).unwrap(),
+            sr2: byte(fields[4]),
+        },
+        status: fields[5].parse().ok(),
+        fcb: (fields[6] != "-").then(|| block(&fields[6..])),
+    }
+}
+
+fn tables() -> HashMap<&'static str, Vec<u8>> {
+    let lines = VECTORS
+        .lines()
+        .filter_map(|line| line.strip_prefix("sfdp "));
+    lines
+        .map(|line| {
+            let (name, bytes) = line.split_once(' ').unwrap();
+            let mut bytes = hex(bytes);
+            bytes.resize(0x200, 0xFF);
+            (name, bytes)
+        })
+        .collect()
+}
+
+fn made(
+    words: &str,
+    sfdp: &[u8],
+    registers: StatusRegisters,
+    ddr: Option<u8>,
+) -> Result<Derived, Refused> {
+    let words: OptionWords = words.parse().unwrap();
+    derive(
+        words,
+        &Flash {
+            sfdp,
+            registers,
+            ddr_dummy_cycles: ddr,
+        },
+    )
+}
+
+#[test]
+fn every_block_of_the_genuine_flashloader_is_made_again() {
+    let tables = tables();
+    let cases = VECTORS
+        .lines()
+        .filter(|line| line.starts_with("case "))
+        .map(case);
+    let (mut same, mut wrong) = (0, Vec::new());
+    for case in cases.filter(|case| {
+        !OTHERWISE
+            .iter()
+            .any(|other| other.0 == case.flash && case.words.starts_with(other.1))
+    }) {
+        // the emulated parts need a count of 6 for EDh; the flashloader finds it by trial
+        let trial = (case.status != Some(20110)).then_some(6);
+        let result = made(case.words, &tables[case.flash], case.registers, trial);
+        let what = format!("{} {} {}", case.flash, case.words, case.registers);
+        match (result, &case.fcb) {
+            (Ok(derived), Some(fcb)) if derived.fcb == *fcb => same += 1,
+            (Ok(derived), Some(fcb)) => wrong.push(format!(
+                "{what}: {:?}",
+                derived
+                    .fcb
+                    .diff(fcb)
+                    .iter()
+                    .map(|d| format!("{}: {} != {}", d.this.name, d.this.meaning, d.other.meaning))
+                    .collect::<Vec<_>>()
+            )),
+            (Err(refused), None) if refused.status() == case.status => same += 1,
+            (result, fcb) => wrong.push(format!(
+                "{what}: {result:?}, status {:?} {:?}",
+                case.status,
+                fcb.as_ref().map(|_| ())
+            )),
+        }
+    }
+    assert_eq!(same, 196);
+    assert!(wrong.is_empty(), "{same} same\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn words_that_belong_to_no_quad_part_are_refused_as_the_flashloader_does() {
+    let sfdp = &tables()["w25q64jv"];
+    let registers = StatusRegisters {
+        sr1: 0,
+        sr2: Some(0),
+    };
+    let status = |words| made(words, sfdp, registers, None).unwrap_err().status();
+    assert_eq!(status("0xC0010007"), Some(4));
+    assert_eq!(status("0xC0200003"), Some(20109));
+    assert_eq!(status("0xC0403007"), None, "octal: not in the SFDP");
+    assert_eq!(
+        made("0xC0000007", &[0xFF; 64], registers, None)
+            .unwrap_err()
+            .status(),
+        Some(20107)
+    );
+    let unknown = StatusRegisters { sr1: 0, sr2: None };
+    let error = made("0xC0000007", sfdp, unknown, None).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "the flashloader looks for quad enable in the register that 35h reads, and its value is not given"
+    );
+}
+
+#[test]
+fn what_is_written_to_set_quad_enable_is_told() {
+    let tables = tables();
+    let write = |name: &str, words, sr1, sr2| {
+        made(words, &tables[name], StatusRegisters { sr1, sr2 }, None)
+            .unwrap()
+            .quad_enable_write
+    };
+    // block protection (3Ch) goes, SRWD stays
+    assert_eq!(
+        write("is25lp064a", "0xC0000007", 0xBC, None),
+        Some(vec![0x01, 0xC0])
+    );
+    assert_eq!(write("is25lp064a", "0xC0000007", 0x7C, None), None);
+    assert_eq!(
+        write("w25q64jv", "0xC0000007", 0x1C, Some(0x40)),
+        Some(vec![0x01, 0x00, 0x42])
+    );
+    assert_eq!(
+        write("qer6", "0xC0000007", 0x1C, Some(0)),
+        Some(vec![0x31, 0x02])
+    );
+}
+
+#[test]
+fn misc_modes_above_1_give_a_block_that_cannot_read() {
+    let sfdp = &tables()["w25q64jv"];
+    let registers = StatusRegisters {
+        sr1: 0,
+        sr2: Some(2),
+    };
+    let derived = made("0xC0000057", sfdp, registers, None).unwrap();
+    let findings = rtboot_fcb::check::check(&derived.fcb, None);
+    assert!(
+        findings
+            .iter()
+            .any(|finding| finding.code == "fcb-read-shape"),
+        "{findings:?}"
+    );
+}
