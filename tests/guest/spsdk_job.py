@@ -1,9 +1,9 @@
 """Runs lines of sdphost and blhost, NXP's own clients out of SPSDK, in one process.
 
-    python spsdk_job.py usb|PORT < JOB
+    python spsdk_job.py usb|PORT JOB
 
 Each start of SPSDK costs 20 s on an emulated processor, so all lines share one; they go through the same entry points as
-the commands. A job's lines:
+the commands. SPSDK is loaded first, the job opened then: it may be a FIFO that is filled later. A job's lines:
 
     sdphost ...          options for the interface are put in front
     blhost ...
@@ -25,6 +25,11 @@ import sys
 import time
 
 os.environ["SPSDK_CACHE_DISABLED"] = "1"
+
+from spsdk.apps.blhost import main as blhost  # noqa: E402  (the setting above is for its start)
+from spsdk.apps.sdphost import main as sdphost  # noqa: E402
+
+TOOLS = {"sdphost": sdphost, "blhost": blhost}
 USB = {"sdphost": "0x1fc9,0x0130", "blhost": "0x15a2,0x0073"}
 
 
@@ -35,10 +40,7 @@ def interface(tool, place):
 def run_tool(words, place):
     """One command line: its exit code and what it printed."""
     tool = words[0]
-    if tool == "sdphost":
-        from spsdk.apps.sdphost import main
-    else:
-        from spsdk.apps.blhost import main
+    main = TOOLS[tool]
     printed = io.StringIO()
     code = 0
     with contextlib.redirect_stdout(printed), contextlib.redirect_stderr(printed):
@@ -76,7 +78,8 @@ def give_up(why):
 
 def main():
     place = sys.argv[1]
-    lines = [line.strip() for line in sys.stdin]
+    with open(sys.argv[2], encoding="utf-8") as job:
+        lines = [line.strip() for line in job]
     lines = [line for line in lines if line and not line.startswith("#")]
     code, printed = 0, ""
     for number, line in enumerate(lines):
@@ -92,19 +95,20 @@ def main():
             if code != int(words[1]):
                 give_up(f"exit code {code}, expected {words[1]}")
         elif words[0] == "says":
-            if words[1] not in printed:
-                give_up(f"did not say: {words[1]}")
+            if line[5:].strip() not in printed:
+                give_up(f"did not say: {line[5:]}")
         elif words[0] == "await":
             wait_for(words[1])
         elif words[0] == "!":
             command = line[1:].strip()
             print(f"$ {command}", flush=True)
-            code = subprocess.run(["bash", "-c", command], check=False).returncode
+            code = subprocess.run(["bash", "-c", command], check=False, stdin=subprocess.DEVNULL).returncode
             print(f"= exit {code}", flush=True)
             if code != 0 and not following.startswith("exit "):
                 give_up(f"{command}: exit code {code}")
         else:
             give_up(f"what is {words[0]!r}?")
+    print("spsdk: done", flush=True)
 
 
 main()

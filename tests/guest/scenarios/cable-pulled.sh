@@ -1,0 +1,74 @@
+# The cable is pulled at several moments of a write: the right code, the right words, and the next run heals it.
+source "$(dirname "$0")/lib"
+board board
+"$RTBOOT" virtual loader loader.bin
+export RTBOOT_FLASHLOADER=$home/loader.bin
+image() {
+    cat "$APPS/blinky.bin"
+    head -c 60000 < <(yes "image number $1")
+}
+
+# pull STAGE DONE EXIT NUMBER: writes image NUMBER and pulls the cable when STAGE has come to DONE bytes.
+pull() {
+    local line code=0
+    image "$4" >"image-$4.bin"
+    echo "\$ rtboot write image-$4.bin, the cable pulled in stage $1 after $2 bytes"
+    rm -f events && mkfifo events
+    "$RTBOOT" --json write --fcb issi.cfg "image-$4.bin" >events 2>words </dev/null &
+    local writer=$!
+    : >told
+    while read -r line; do
+        echo "$line" >>told
+        if [[ -n $cable && $line == *'"event":"progress"'*"\"stage\":\"$1\""* && $line =~ \"done\":([0-9]+) ]] && ((BASH_REMATCH[1] >= $2)); then
+            unplug "$cable"
+            cable=
+        fi
+    done <events
+    wait "$writer" || code=$?
+    [[ -z $cable ]] || wrong "the write did not come to $1, $2 bytes"
+    { grep -v '"progress"' told && cat words; } | sed 's/^/| /'
+    [[ $code == "$3" ]] || wrong "exit code $code, expected $3"
+    cat told words >"$said"
+    wait_until socket_has "$SOCKET" nothing
+    run 10 "$RTBOOT" info
+    plug 1-1 0
+    socket_has "$SOCKET" ROM || wrong "a board that lost its power is not in its ROM"
+}
+
+heal() {
+    rtboot write --fcb issi.cfg "image-$1.bin"
+    rtboot verify "image-$1.bin"
+}
+
+image 0 >image-0.bin
+heal 0
+
+pull load 8000 15 1
+heal 1
+seen "cable pulled while the flashloader is loaded: exit 15, the next write heals it"
+
+pull compare 20000 15 2
+heal 2
+seen "cable pulled while flash is compared: exit 15, the next write heals it"
+
+pull erase 4096 15 3
+says "the same command again finishes the job"
+rtboot info
+says "would start:   no"
+heal 3
+seen "cable pulled while flash is erased: exit 15, nothing half starts, the next write heals it"
+
+pull program 20000 15 4
+says "the same command again finishes the job"
+rtboot info
+says "would start:   no"
+heal 4
+seen "cable pulled while flash is programmed: exit 15, nothing half starts, the next write heals it"
+
+pull verify 20000 15 5
+heal 5
+rtboot info
+says "would start:   yes"
+seen "cable pulled while flash is verified: exit 15, the next write heals it"
+stop_serving
+outside board/flash.bin 8192 image-5.bin 0 "$(stat -c %s image-5.bin)"

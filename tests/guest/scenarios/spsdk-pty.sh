@@ -1,0 +1,69 @@
+# NXP's real commands sdphost and blhost over a pseudo-terminal: the recipe, and every property there is.
+source "$(dirname "$0")/lib"
+[[ -x ${SPSDK:-}/bin/blhost ]] || cannot "SPSDK is not installed: ${SPSDK_WHY:-no venv}"
+board board
+"$RTBOOT" virtual loader loader.bin
+export SPSDK_CACHE_DISABLED=1
+sdp() { run 0 "$SPSDK/bin/sdphost" -p "$terminal,115200" "$@"; }
+bl() { run 0 "$SPSDK/bin/blhost" -p "$terminal,115200" "$@"; }
+part "$APPS/blinky_boot.bin" 0x1000 0x10000 >app.bin
+length=$(stat -c %s app.bin)
+
+sdp error-status
+says "Unlocked"
+sdp write-file 0x20208000 loader.bin
+says "0x88888888"
+sdp jump-address 0x20208400
+bl fill-memory 0x20202000 4 0xC0000007 word
+bl configure-memory 9 0x20202000
+bl flash-erase-region 0x60000000 0x4000 9
+bl write-memory 0x60001000 app.bin 9
+says "Response word 1 = $length"
+bl fill-memory 0x20203000 4 0xF000000F word
+bl configure-memory 9 0x20203000
+bl read-memory 0x60000000 0x3000 back.bin 9
+part back.bin 0x1000 "$length" >back-app.bin
+equal back-app.bin app.bin "what SPSDK read back"
+part back.bin 0 512 >fcb.bin
+equal fcb.bin "$guest/../transcripts/fcb/is25lp064a_c0000007.bin" "the FCB that the board made"
+seen "SPSDK: error-status, write-file, jump-address, option word, erase, write, FCB, read back, reset"
+
+# property, exit code, words of the answer; what the genuine flashloader answers (10300: unknown property)
+while read -r property code text; do
+    run "$code" "$SPSDK/bin/blhost" -p "$terminal,115200" get-property $property
+    says "$text"
+done <<'END'
+1 0 K2.1.0
+2 0 0x11
+3 1 10300
+4 1 10300
+5 1 10300
+6 1 10300
+7 0 0x5efdf
+8 1 10300
+10 1 10300
+11 0 1016
+12 0 Reserved
+14 0 0x0
+15 0 0x40000
+16 1 10300
+17 0 UNLOCKED
+18 0 Unique
+19 1 10300
+20 1 10300
+21 1 10300
+22 1 10300
+23 1 10300
+24 0 T1.0.0
+25 0 0x60000000
+END
+seen "SPSDK: every property, known and unknown ones"
+rtboot verify "$APPS/blinky.elf"
+rtboot write --fcb issi.cfg "$APPS/blinky_fast.elf"
+bl read-memory 0x60002000 "$(stat -c %s "$APPS/blinky_fast.bin")" fast.bin 9
+equal fast.bin "$APPS/blinky_fast.bin" "the application that rtboot wrote, read by SPSDK"
+seen "rtboot verifies and reads what SPSDK wrote"
+seen "SPSDK reads what rtboot wrote"
+bl reset
+stop_serving
+outside board/flash.bin 0 back.bin 0 512

@@ -1,0 +1,71 @@
+# NXP's own client SPSDK does its classic recipe over USB; rtboot verifies what it wrote, and it reads what rtboot wrote.
+source "$(dirname "$0")/lib"
+[[ -x ${SPSDK:-}/bin/blhost ]] || cannot "SPSDK is not installed: ${SPSDK_WHY:-no venv}"
+board board
+"$RTBOOT" virtual loader loader.bin
+rtboot="HOME=$home $RTBOOT --board $RTBOOT_BOARD"
+# from the IVT on; the FCB is made by the flashloader
+part "$APPS/blinky_boot.bin" 0x1000 0x10000 >app.bin
+length=$(stat -c %s app.bin)
+# one report of this payload fills the endpoint's packet to the byte, and the flashloader waits for more
+head -c 1015 "$APPS/blinky_boot.elf" >trap.bin
+
+cat >job <<END
+sdphost error-status
+says Unlocked
+says 0xf0f0f0f0
+sdphost write-file 0x20208000 $home/loader.bin
+says 0x88888888
+sdphost jump-address 0x20208400
+await 15a2:0073
+blhost fill-memory 0x20202000 4 0xC0000007 word
+blhost configure-memory 9 0x20202000
+blhost flash-erase-region 0x60000000 0x4000 9
+blhost write-memory 0x60001000 $home/app.bin 9
+says Response word 1 = $length
+blhost fill-memory 0x20203000 4 0xF000000F word
+blhost configure-memory 9 0x20203000
+blhost read-memory 0x60000000 0x3000 $home/spsdk-of-spsdk.bin 9
+says Read 12288 of 12288 bytes
+! $rtboot verify $APPS/blinky.elf
+! $rtboot info | tee $home/info
+! $rtboot read 0x60000000 0x3000 $home/rtboot-of-spsdk.bin
+! $rtboot write --fcb issi.cfg $APPS/blinky_fast.elf
+blhost read-memory 0x60000000 0x3000 $home/spsdk-of-rtboot.bin 9
+! $rtboot read 0x60000000 0x3000 $home/rtboot-of-rtboot.bin
+! $rtboot mboot write-memory 0x20204000 $home/trap.bin
+! $rtboot mboot read-memory 0x20204000 1015 $home/trap-back.bin
+blhost -t 2000 write-memory 0x20204000 $home/trap.bin
+exit 1
+! $rtboot mboot get-property 1
+blhost reset
+await 1fc9:0130
+END
+code=0
+case ${SPSDK_JOB:-} in
+'') "$SPSDK/bin/python" "$guest/spsdk_job.py" usb job || code=$? ;;
+*) # a process that has done its 20 s of start already, and waits for a job
+    cat job >"$SPSDK_JOB"
+    while kill -0 "$SPSDK_PID" 2>/dev/null; do sleep 0.3; done
+    cat "$SPSDK_SAID"
+    grep -q '^spsdk: done' "$SPSDK_SAID" || code=1
+    ;;
+esac
+[[ $code == 0 ]] || wrong "the job broke off"
+
+part spsdk-of-spsdk.bin 0x1000 "$length" >spsdk-app.bin
+equal spsdk-app.bin app.bin "what SPSDK read back"
+part spsdk-of-spsdk.bin 0 512 >fcb.bin
+equal fcb.bin "$guest/../transcripts/fcb/is25lp064a_c0000007.bin" "the FCB that the virtual board made"
+seen "SPSDK: error-status, write-file, jump-address, option word, erase, write, FCB, read back, reset"
+equal rtboot-of-spsdk.bin spsdk-of-spsdk.bin "rtboot's view of SPSDK's flash"
+grep -q 'would start: *yes' info || wrong "rtboot does not believe SPSDK's flash starts"
+seen "rtboot verifies and reads what SPSDK wrote"
+equal spsdk-of-rtboot.bin rtboot-of-rtboot.bin "SPSDK's view of rtboot's flash"
+part spsdk-of-rtboot.bin 0x2000 "$(stat -c %s "$APPS/blinky_fast.bin")" >fast.bin
+equal fast.bin "$APPS/blinky_fast.bin" "the application that rtboot wrote, read by SPSDK"
+seen "SPSDK reads what rtboot wrote"
+equal trap-back.bin trap.bin "the 1015 bytes that rtboot wrote"
+seen "1015 bytes in one report: SPSDK's write hangs, rtboot's does not, and rtboot finds the way back"
+stop_serving
+outside board/flash.bin 0 spsdk-of-rtboot.bin 0 12288
