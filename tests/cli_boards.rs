@@ -136,5 +136,5 @@ fn a_board_that_leaves_in_the_middle_is_a_lost_link() {
         ..Settings::default()
     });
     cli.run(&["write", EVK, &app("blinky.elf")])
-        .says(15, &["error["]);
+        .says(15, &["error:"]);
 }

@@ -185,5 +185,5 @@ fn quiet_means_quiet_and_twice_verbose_shows_packets() {
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{quiet}");
     cli.run(&["-vv", "info"]).says(0, &["-->", "<--"]);
     let failed = cli.run(&["-q", "blank-check", "0x60000000", "1"]);
-    failed.says(31, &["error[not-blank]:"]);
+    failed.says(31, &["error: flash is not blank"]);
 }

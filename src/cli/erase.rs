@@ -89,7 +89,13 @@ fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<(
 }
 
 fn check_blank(nor: &mut Nor, from: u32, length: u32, context: &mut Context) -> Result<()> {
-    match blank_check::first_byte(nor, from, length, &mut context.report)? {
+    let stopped = |error| match error {
+        Error::Interrupted { .. } => Error::Interrupted {
+            state: "the range is erased, and not checked".into(),
+        },
+        other => other,
+    };
+    match blank_check::first_byte(nor, from, length, &mut context.report).map_err(stopped)? {
         Some((address, found)) => Err(half_erased(Error::NotBlank { address, found })),
         None => Ok(()),
     }

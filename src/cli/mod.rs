@@ -4,6 +4,7 @@ mod blank_check;
 mod boot;
 mod completions;
 mod connect;
+mod doctor;
 mod erase;
 mod fcb;
 mod flashloader;
@@ -32,7 +33,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use rtboot::Result;
+use rtboot::{Error, Result};
 
 pub use connect::Context;
 pub use report::Report;
@@ -94,6 +95,7 @@ Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input fil
 enum Verb {
     List(list::Args),
     Info(info::Args),
+    Doctor(doctor::Args),
     Write(write::Args),
     Read(read::Args),
     Verify(verify::Args),
@@ -135,9 +137,22 @@ pub fn main() -> ExitCode {
     let done = run(cli.verb, &mut context);
     // the virtual board is written back whatever happened: what was done to it was done
     let saved = context.close();
-    match done.and(saved) {
-        Ok(()) => context.report.succeed(),
+    match done.map_err(unchanged).and_then(|code| saved.map(|()| code)) {
+        Ok(code) => {
+            context.report.succeed();
+            code
+        }
         Err(error) => context.report.fail(&error),
+    }
+}
+
+/// A verb that only reads leaves the state to its caller: it changed nothing.
+fn unchanged(error: Error) -> Error {
+    match error {
+        Error::Interrupted { state } if state.is_empty() => Error::Interrupted {
+            state: "flash is as it was".into(),
+        },
+        other => other,
     }
 }
 
@@ -152,10 +167,11 @@ fn not_understood(error: &clap::Error) -> ExitCode {
     u8::try_from(error.exit_code()).map_or(ExitCode::FAILURE, ExitCode::from)
 }
 
-fn run(verb: Verb, context: &mut Context) -> Result<()> {
+fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
     match verb {
         Verb::List(args) => list::run(args, context),
         Verb::Info(args) => info::run(args, context),
+        Verb::Doctor(args) => return doctor::run(&args, context),
         Verb::Write(args) => write::run(args, context),
         Verb::Read(args) => read::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
@@ -172,7 +188,8 @@ fn run(verb: Verb, context: &mut Context) -> Result<()> {
         Verb::Virtual(command) => virtual_board::run(command, context),
         Verb::Udev(args) => udev::run(args, context),
         Verb::Completions(args) => completions::run(args, context),
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 /// The whole grammar, for shell completions and tests of the help texts.

@@ -29,8 +29,9 @@ pub use after::{execute, reset};
 pub struct Args {
     /// The file
     app: PathBuf,
-    /// NOR part, its .cfg, or a 512-byte FCB; `auto` (the default): the image's own, else the part that the flash turns out to be
-    #[arg(long, value_name = "PART|FILE|auto", env = "RTBOOT_FCB")]
+    /// NOR part, its .cfg, or a 512-byte FCB; `auto` (the default): the image's own, else the part that the flash turns out to be.
+    /// Also RTBOOT_FCB, and `fcb` in the settings
+    #[arg(long, value_name = "PART|FILE|auto")]
     fcb: Option<String>,
     /// Address of the first byte of a raw file, when its vector table does not tell
     #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]

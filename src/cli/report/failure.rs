@@ -25,7 +25,16 @@ pub fn text(error: &Error, at: Option<&str>) -> String {
     let mut line = |what: String| {
         let _ = writeln!(text, "{what}");
     };
-    line(format!("{red}error[{}]:{red:#} {error}", error.code()));
+    // the code ends the first line: a file's error shows the line with a caret below it
+    let message = error.to_string();
+    let (first, rest) = match message.split_once('\n') {
+        Some((first, rest)) => (first, Some(rest)),
+        None => (message.as_str(), None),
+    };
+    line(format!("{red}error:{red:#} {first} [{}]", error.code()));
+    if let Some(rest) = rest {
+        line(rest.to_owned());
+    }
     if let Some(at) = at {
         line(format!("  {bold}at:{bold:#} {at}"));
     }

@@ -47,7 +47,7 @@ fn choice(args: &Args, context: &mut Context) -> Result<FcbChoice> {
     let name = match (&args.fcb, args.as_is) {
         (Some(name), _) => name.clone(),
         (None, true) => return Ok(FcbChoice::Auto),
-        (None, false) => match context.setting_name("fcb")? {
+        (None, false) => match of_surroundings(context)? {
             Some(name) => name,
             None => return Ok(FcbChoice::Auto),
         },
@@ -55,6 +55,14 @@ fn choice(args: &Args, context: &mut Context) -> Result<FcbChoice> {
     let (choice, what) = input::fcb(&name)?;
     context.report.say("fcb", format!("FCB of {what}"));
     Ok(choice)
+}
+
+/// What variable or settings say. clap does not read the variable: it would contradict an `--as-is`.
+fn of_surroundings(context: &mut Context) -> Result<Option<String>> {
+    match std::env::var("RTBOOT_FCB") {
+        Ok(name) if !name.is_empty() => Ok(Some(name)),
+        _ => context.setting_name("fcb"),
+    }
 }
 
 /// An FCB that is still to be made for the part is not missing.
