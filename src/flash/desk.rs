@@ -8,6 +8,7 @@ use crate::flash::identify::PartSource;
 
 /// Where the FCB of the image comes from.
 #[derive(Debug, Clone, PartialEq)]
+#[allow(clippy::large_enum_variant)] // one of them in a run
 pub enum FcbChoice {
     /// Made for a part: the one of this `.cfg` (file or database) that the flash turns out to be.
     Part {

@@ -101,7 +101,7 @@ impl Rig {
             policy: Policy::default(),
             verify: true,
             events: Vec::new(),
-            folder: folder,
+            folder,
         }
     }
 
