@@ -56,7 +56,7 @@ pub fn advice(error: &Error) -> Advice {
         Error::Usage(_) => {
             Advice::next("`rtboot --help` and `rtboot COMMAND --help` tell what is possible")
         }
-        Error::NotConfirmed { flag, words, .. } => Advice::next(&format!(
+        Error::NotConfirmed { flag, words, .. } => Advice::next(format!(
             "if that is really wanted, add: {flag} \"{words}\""
         )),
         Error::NoBoard { selector, .. } if selector.starts_with("virtual") => Advice::new(
@@ -79,6 +79,10 @@ pub fn advice(error: &Error) -> Advice {
                 "a ROM of another family",
             ],
             &["if you know the chip, say so: --chip rt1021"],
+        ),
+        Error::Held { .. } => Advice::new(
+            &["another run is still at work there, perhaps in another terminal or an IDE"],
+            &["wait until it is done, or end it; `--board` names another board"],
         ),
         Error::Port(source) => port_advice(source),
         Error::Virtual(_) => Advice::next("`rtboot virtual new DIR` makes a fresh one"),

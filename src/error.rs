@@ -11,9 +11,10 @@ use rtboot_fcb::JedecId;
 use crate::{mboot, port, sdp};
 
 mod codes;
+mod context;
 mod words;
 
-use words::{at_byte, at_pair, named, seen};
+use words::{at_byte, at_pair, holders, named, seen};
 
 /// Result of everything that talks to a board.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -118,6 +119,14 @@ pub enum Error {
     UnknownChip {
         /// What happened to the question.
         reason: String,
+    },
+    /// Another program works with this board.
+    #[error("{place} is in use by {}", holders(by))]
+    Held {
+        /// The board's place.
+        place: String,
+        /// Who, as far as it is known.
+        by: Vec<String>,
     },
     /// The operating system or the cable.
     #[error(transparent)]
@@ -369,31 +378,4 @@ pub enum Error {
         /// What flash holds now.
         state: String,
     },
-}
-
-impl Error {
-    /// Wraps an SDP failure with what rtboot was doing.
-    pub fn sdp(step: impl Into<String>) -> impl FnOnce(sdp::Error) -> Error {
-        let step = step.into();
-        move |source| Error::Sdp { step, source }
-    }
-
-    /// Wraps a flashloader failure with what rtboot was doing.
-    pub fn mboot(step: impl Into<String>) -> impl FnOnce(mboot::Error) -> Error {
-        let step = step.into();
-        move |source| Error::Mboot { step, source }
-    }
-
-    /// Adds what flash holds now to a failure that happened while it was changing.
-    pub fn while_writing(self, state: impl Into<String>) -> Error {
-        match self {
-            Error::Interrupted { .. } => Error::Interrupted {
-                state: state.into(),
-            },
-            source => Error::WhileWriting {
-                source: Box::new(source),
-                state: state.into(),
-            },
-        }
-    }
 }

@@ -152,7 +152,7 @@ fn a_served_board_is_used_by_another_program_and_kept() {
         .expect("asked to end");
     let ended = server.wait().expect("it ends");
     assert!(used.good().contains("HAB success"));
-    locked.bad(4, "in use by another program");
+    locked.bad(14, &format!("in use by rtboot (process {pid})"));
     assert!(ended.success(), "{ended}");
     board.run(&["virtual", "show", "board"]).good();
 }

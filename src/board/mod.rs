@@ -4,12 +4,14 @@
 //! another device node. What stays is the socket it sits in. [`Board`] remembers that, so that two boards are never
 //! mixed up.
 
+mod holders;
+mod lock;
 mod plug;
 mod selector;
 mod usb;
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -19,7 +21,9 @@ use crate::port::{self, HidPort, SerialPort, traced};
 use crate::sdp::{self, Sdp};
 use crate::{Error, Result};
 
-pub use plug::{Look, Opened, Plug};
+use lock::{Guarded, Lock};
+
+pub use plug::{Look, Opened, Plug, open_virtual};
 pub use selector::{DEFAULT_BAUD, Selector, SelectorError};
 pub use usb::{Seen, list_usb};
 
@@ -86,37 +90,66 @@ pub struct Board {
     options: Options,
     plug: Box<dyn Plug>,
     virtual_board: Option<VirtualBoard>,
+    lock: Lock,
+    warnings: Vec<String>,
 }
 
 impl Board {
-    /// Finds the board that `selector` names; waits for it as long as `options` says.
+    /// Finds the board that `selector` names, waits for it as long as `options` says, and holds its place against other runs:
+    /// until the board and the last session with it are dropped.
     ///
     /// # Errors
-    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::Port`], [`Error::Virtual`].
+    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::Held`], [`Error::Port`], [`Error::Virtual`].
     pub fn find(selector: &Selector, options: Options) -> Result<Board> {
-        let mut virtual_board = None;
-        let plug: Box<dyn Plug> = match selector {
-            Selector::Unsaid | Selector::Usb(None) => {
-                Box::new(usb::Socket::find(None, options.wait)?)
-            }
-            Selector::Usb(Some(socket)) => Box::new(usb::Socket::find(Some(socket), options.wait)?),
-            Selector::Uart { path, baud } => {
-                Box::new(plug::SharedSerial::new(port::serial::open(path, *baud)?))
-            }
+        match selector {
+            Selector::Unsaid | Selector::Usb(None) => Board::in_socket(selector, None, options),
+            Selector::Usb(Some(socket)) => Board::in_socket(selector, Some(socket), options),
+            Selector::Uart { path, baud } => Board::behind_uart(selector, path, *baud, options),
             Selector::Virtual(folder) => {
+                let missing = "no folder is known to keep it in; name one: virtual:DIR";
                 let folder = folder.as_ref().or(options.virtual_folder.as_ref());
-                let board = plug::open_virtual(folder.map(PathBuf::as_path))?;
-                virtual_board = Some(board.clone());
-                Box::new(board)
+                let folder = folder.ok_or_else(|| Error::Virtual(missing.into()))?;
+                let board = open_virtual(folder)?;
+                let mut found = Board::on_virtual(&board, options);
+                found.selector = selector.clone();
+                Ok(found)
             }
-        };
-        let selector = selector.clone();
-        Ok(Board {
-            selector,
-            options,
-            plug,
-            virtual_board,
-        })
+        }
+    }
+
+    fn in_socket(selector: &Selector, name: Option<&String>, options: Options) -> Result<Board> {
+        let (socket, node) = usb::Socket::find(name, options.wait)?;
+        let place = socket.name().unwrap_or_else(|| "usb".into());
+        let (lock, why_not) = Lock::take(&place)?;
+        let mut board = Board::on_plug(Box::new(socket), options);
+        board.selector = selector.clone();
+        board.lock = lock;
+        board.warnings = why_not.into_iter().chain(rivals(&node)).collect();
+        Ok(board)
+    }
+
+    fn behind_uart(selector: &Selector, path: &str, baud: u32, options: Options) -> Result<Board> {
+        // the same port may have several names
+        let node = Path::new(path)
+            .canonicalize()
+            .unwrap_or_else(|_| path.into());
+        let place = format!("uart:{}", node.display());
+        let (lock, why_not) = Lock::take(&place)?;
+        let port = port::serial::open(path, baud).map_err(|error| match error {
+            port::Error::Busy { .. } => Error::Held {
+                place,
+                by: holders::of_node(&node)
+                    .iter()
+                    .map(ToString::to_string)
+                    .collect(),
+            },
+            other => Error::Port(other),
+        })?;
+        let mut board = Board::on_serial(port, options);
+        board.selector = selector.clone();
+        board.lock = lock;
+        board.warnings = why_not.into_iter().chain(rivals(&node)).collect();
+        Ok(board)
     }
 
     /// A virtual board that the caller holds too; for tests and programs that look inside.
@@ -126,6 +159,8 @@ impl Board {
             options,
             plug: Box::new(board.clone()),
             virtual_board: Some(board.clone()),
+            lock: Lock::none(),
+            warnings: Vec::new(),
         }
     }
 
@@ -141,6 +176,8 @@ impl Board {
             options,
             plug,
             virtual_board: None,
+            lock: Lock::none(),
+            warnings: Vec::new(),
         }
     }
 
@@ -151,7 +188,14 @@ impl Board {
             options,
             plug,
             virtual_board: None,
+            lock: Lock::none(),
+            warnings: Vec::new(),
         }
+    }
+
+    /// What a person should know about this place: another program has it open, or other runs cannot be kept away.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
     }
 
     /// The selector that the board was found by.
@@ -271,16 +315,18 @@ impl Board {
     }
 
     fn hid(&self, port: Box<dyn HidPort>, decoder: traced::Decoder) -> Box<dyn HidPort> {
+        let port = Guarded::new(port, self.lock.clone());
         match self.options.trace.clone() {
             Some(trace) => Box::new(traced::Traced::new(port, decoder, move |l: &str| trace(l))),
-            None => port,
+            None => Box::new(port),
         }
     }
 
     fn serial(&self, port: Box<dyn SerialPort>, decoder: traced::Decoder) -> Box<dyn SerialPort> {
+        let port = Guarded::new(port, self.lock.clone());
         match self.options.trace.clone() {
             Some(trace) => Box::new(traced::Traced::new(port, decoder, move |l: &str| trace(l))),
-            None => port,
+            None => Box::new(port),
         }
     }
 
@@ -309,6 +355,21 @@ impl Board {
         }
         Ok(false)
     }
+}
+
+/// Programs that have the same device open, which the system allows; each as a warning.
+fn rivals(node: &Path) -> impl Iterator<Item = String> {
+    let warning = |holder: holders::Holder| {
+        format!(
+            "{} is open in {holder} too: if that one talks, both get wrong answers",
+            node.display()
+        )
+    };
+    holders::of_node(node)
+        .into_iter()
+        .map(warning)
+        .collect::<Vec<_>>()
+        .into_iter()
 }
 
 /// A stream is not cut into packets before the link has done so.

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Program, usb};
+use super::{Program, holders, usb};
 use crate::port::virtual_board::VirtualBoard;
 use crate::port::{self, HidPort, SerialPort};
 use crate::{Error, Result};
@@ -126,8 +126,19 @@ impl SerialPort for SharedSerial {
 }
 
 /// The virtual board that lives in a folder.
-pub(super) fn open_virtual(folder: Option<&std::path::Path>) -> Result<VirtualBoard> {
-    let missing = "no folder is known to keep it in; name one: virtual:DIR";
-    let folder = folder.ok_or_else(|| Error::Virtual(missing.into()))?;
-    VirtualBoard::open(folder).map_err(|error| Error::Virtual(error.to_string()))
+///
+/// # Errors
+/// [`Error::Held`] when another program has it open, [`Error::Virtual`] when the folder is not usable.
+pub fn open_virtual(folder: &std::path::Path) -> Result<VirtualBoard> {
+    VirtualBoard::open(folder).map_err(|error| match error {
+        port::Error::Busy { .. } => {
+            let lock = std::fs::File::open(folder.join(VirtualBoard::LOCK_FILE)).ok();
+            let holder = lock.and_then(|file| holders::of_lock(&file));
+            Error::Held {
+                place: format!("virtual:{}", folder.display()),
+                by: holder.iter().map(ToString::to_string).collect(),
+            }
+        }
+        other => Error::Virtual(other.to_string()),
+    })
 }

@@ -1,5 +1,6 @@
 //! Which boards and probes sit on USB, and which one is meant.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::plug::{Look, Opened, Plug};
@@ -14,15 +15,18 @@ const OPEN_RETRY: Duration = Duration::from_secs(2);
 pub(super) struct Socket(Option<String>);
 
 impl Socket {
-    /// The socket asked for, or the one with the only board; waits for a board at most `wait`.
-    pub(super) fn find(socket: Option<&String>, wait: Option<Duration>) -> Result<Socket> {
+    /// The socket asked for, or the one with the only board, and its device node of the moment; waits for a board at most `wait`.
+    pub(super) fn find(
+        socket: Option<&String>,
+        wait: Option<Duration>,
+    ) -> Result<(Socket, PathBuf)> {
         if socket.is_some() {
             check_sockets_known()?;
         }
         let start = Instant::now();
         loop {
             match pick(socket.map(String::as_str)) {
-                Ok(device) => return Ok(Socket(device.port_path)),
+                Ok(device) => return Ok((Socket(device.port_path), device.path.into())),
                 Err(Error::NoBoard { .. }) if start.elapsed() < wait.unwrap_or_default() => {
                     std::thread::sleep(POLL);
                 }

@@ -151,6 +151,9 @@ impl Context {
             self.report.say("virtual-board", text);
         }
         let board = self.await_board(&selector, &options, limit)?;
+        for warning in board.warnings() {
+            self.report.warn("place-shared", warning.as_str());
+        }
         self.virtual_board = board.virtual_board().cloned();
         Ok(board)
     }

@@ -167,7 +167,7 @@ fn open(context: &mut Context, folder: Option<PathBuf>) -> Result<(PathBuf, Virt
             folder.display()
         )));
     }
-    let board = VirtualBoard::open(&folder).map_err(|e| Error::Virtual(e.to_string()))?;
+    let board = rtboot::board::open_virtual(&folder)?;
     Ok((folder, board))
 }
 

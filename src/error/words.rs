@@ -27,3 +27,11 @@ pub(super) fn at_pair(differs: &Option<(u32, u8, u8)>) -> String {
         format!("; {at:#010x} should be {expected:#04x}, found {found:#04x}")
     })
 }
+
+/// Who holds a board.
+pub(super) fn holders(by: &[String]) -> String {
+    match by {
+        [] => "another program".into(),
+        by => by.join(", "),
+    }
+}

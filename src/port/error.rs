@@ -81,6 +81,9 @@ impl Error {
         const ENXIO: i32 = 6;
         const EIO: i32 = 5;
         const ENODEV: i32 = 19;
+        // what a host controller says of transfers that were under way when the device left
+        const EPROTO: i32 = 71;
+        const ESHUTDOWN: i32 = 108;
         let port = port.to_owned();
         match (error.kind(), error.raw_os_error()) {
             (ErrorKind::NotFound, _) if action == "open" => Error::NotFound { port },
@@ -91,6 +94,7 @@ impl Error {
                 Error::Gone { port }
             }
             (_, Some(ENODEV | EIO | ENXIO)) if cfg!(unix) => Error::Gone { port },
+            (_, Some(EPROTO | ESHUTDOWN)) if cfg!(target_os = "linux") => Error::Gone { port },
             _ => Error::Io {
                 port,
                 action,
@@ -120,6 +124,8 @@ mod tests {
         assert_eq!(of("read from", 19), Error::Gone { port: port() });
         assert_eq!(of("write to", 5), Error::Gone { port: port() });
         assert_eq!(of("write to", 32), Error::Gone { port: port() });
+        assert_eq!(of("write to", 71), Error::Gone { port: port() });
+        assert_eq!(of("write to", 108), Error::Gone { port: port() });
         assert_eq!(of("write to", 110), Error::Stalled { port: port() });
         assert!(matches!(of("write to", 22), Error::Io { .. }));
     }

@@ -29,6 +29,9 @@ const NAME: &str = "virtual board";
 pub struct VirtualBoard(Arc<Mutex<Board>>);
 
 impl VirtualBoard {
+    /// The file in a board's folder that is locked while a program has the board open.
+    pub const LOCK_FILE: &str = "board.lock";
+
     /// A board fresh from the bag: blank flash, straps on serial download, switched on. Forgotten with its last handle.
     pub fn new() -> VirtualBoard {
         VirtualBoard::from_board(Board::new(Settings::default()))
@@ -47,7 +50,7 @@ impl VirtualBoard {
     /// The board that lives in a folder, made if there is none yet.
     ///
     /// # Errors
-    /// [`Error::Io`] in the words of the board's store.
+    /// [`Error::Busy`] when another program has it open, [`Error::Io`] in the words of the board's store.
     pub fn open(folder: &Path) -> Result<VirtualBoard, Error> {
         Board::open(folder)
             .map(VirtualBoard::from_board)
@@ -111,10 +114,13 @@ impl fmt::Debug for VirtualBoard {
 }
 
 fn store_error(port: String, action: &'static str, error: &rtboot_sim::StoreError) -> Error {
-    Error::Io {
-        port,
-        action,
-        message: error.to_string(),
+    match error {
+        rtboot_sim::StoreError::Busy { .. } => Error::Busy { port },
+        other => Error::Io {
+            port,
+            action,
+            message: other.to_string(),
+        },
     }
 }
 

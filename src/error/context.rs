@@ -1,0 +1,31 @@
+//! Failures with what rtboot was doing.
+
+use super::Error;
+use crate::{mboot, sdp};
+
+impl Error {
+    /// Wraps an SDP failure with what rtboot was doing.
+    pub fn sdp(step: impl Into<String>) -> impl FnOnce(sdp::Error) -> Error {
+        let step = step.into();
+        move |source| Error::Sdp { step, source }
+    }
+
+    /// Wraps a flashloader failure with what rtboot was doing.
+    pub fn mboot(step: impl Into<String>) -> impl FnOnce(mboot::Error) -> Error {
+        let step = step.into();
+        move |source| Error::Mboot { step, source }
+    }
+
+    /// Adds what flash holds now to a failure that happened while it was changing.
+    pub fn while_writing(self, state: impl Into<String>) -> Error {
+        match self {
+            Error::Interrupted { .. } => Error::Interrupted {
+                state: state.into(),
+            },
+            source => Error::WhileWriting {
+                source: Box::new(source),
+                state: state.into(),
+            },
+        }
+    }
+}
