@@ -201,7 +201,7 @@ impl Report {
         let total = self.running.take().map_or(done, |running| running.total);
         if self.json {
             self.stage_event("end", stage, Some(done), total);
-        } else if !self.bars.end(done) && !self.quiet && done > 0 {
+        } else if !self.bars.end(stage, done) && !self.quiet && done > 0 {
             let text = format!("{stage} {}", indicatif::BinaryBytes(done));
             self.stderr(Style::new(), "", &text);
         }

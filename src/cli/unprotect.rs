@@ -42,7 +42,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     {
         report.line(format!("status register 2: {} -> {}", bits(old), bits(new)));
     }
-    if !args.yes && !(report.can_ask() && report.ask("write that?")) {
+    let wanted_so = args.yes || (report.can_ask() && report.ask("write that?"));
+    if !wanted_so {
         return Err(Error::Usage(
             "nothing was changed: --yes says that this is wanted".into(),
         ));

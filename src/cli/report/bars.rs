@@ -1,11 +1,12 @@
 //! Progress bars, one a stage, on a terminal only.
 
-use indicatif::{ProgressBar, ProgressStyle};
+use std::io::Write;
+
+use indicatif::{BinaryBytes, ProgressBar, ProgressStyle};
 use rtboot::event::Stage;
 
 const TEMPLATE: &str =
     "{prefix:>11} [{bar:32}] {binary_bytes}/{binary_total_bytes}  {binary_bytes_per_sec}  {eta}";
-const DONE: &str = "{prefix:>11} {binary_bytes} in {elapsed}";
 
 /// The bar that is drawn now, if any.
 #[derive(Debug)]
@@ -34,12 +35,17 @@ impl Bars {
         }
     }
 
-    /// Leaves the finished line on the screen; `false` when there was no bar.
-    pub fn end(&mut self, done: u64) -> bool {
+    /// Takes the bar away and leaves a line in its place; `false` when bars are not drawn.
+    pub fn end(&mut self, stage: Stage, done: u64) -> bool {
         if let Some(bar) = self.bar.take() {
-            bar.set_position(done);
-            bar.set_style(style(DONE));
-            bar.finish();
+            let seconds = bar.elapsed().as_secs_f32();
+            bar.finish_and_clear();
+            let bytes = BinaryBytes(done);
+            let _ = writeln!(
+                anstream::stderr(),
+                "{:>11} {bytes} in {seconds:.1} s",
+                stage.name()
+            );
         }
         self.enabled
     }
