@@ -6,7 +6,7 @@
 //! Source: configure-memory taking a complete FCB, and read-memory then playing its sequence 0, seen on the genuine
 //! RT1021 flashloader K2.1.0 in emulation.
 
-use rtboot_fcb::{Fcb, JedecId, QeMethod, StatusRegisters, probe, sfdp::Sfdp};
+use rtboot_fcb::{Fcb, JedecId, QeMethod, StatusRegisters, lut, probe, sfdp::Sfdp};
 
 use crate::board::{Board, LoaderSession};
 use crate::chip::Chip;
@@ -150,11 +150,35 @@ impl Flashloader {
             step: step.to_owned(),
             source,
         };
+        if can_change_flash(fcb) {
+            self.check_in_ram(fcb, scratch).map_err(failed)?;
+        }
+        let failed = |source| Error::Configure {
+            step: step.to_owned(),
+            source,
+        };
         self.session
             .configure_memory(MemoryId::FLEXSPI_NOR, scratch)
             .map_err(failed)?;
         self.configured = Some(fcb.clone());
         Ok(())
+    }
+
+    /// Reports carry no checksum, and one turned bit in an FCB turns a sector erase (20h) into a chip erase (60h).
+    fn check_in_ram(&mut self, fcb: &Fcb, address: u32) -> std::result::Result<(), mboot::Error> {
+        let length = Fcb::LEN as u32;
+        let found =
+            self.session
+                .read_memory(address, length, MemoryId::INTERNAL, &mut |_| true)?;
+        let differs = fcb.as_bytes().iter().zip(&found).position(|(a, b)| a != b);
+        match differs {
+            None => Ok(()),
+            Some(at) => Err(mboot::Error::Protocol {
+                command: mboot::Tag::WRITE_MEMORY,
+                what: "RAM does not hold the bytes that were sent",
+                bytes: found[at..].iter().take(16).copied().collect(),
+            }),
+        }
     }
 
     /// Plays an FCB's read sequence: `count` bytes that the flash answers.
@@ -168,6 +192,8 @@ impl Flashloader {
         offset: u32,
         count: u32,
     ) -> Result<Vec<u8>> {
+        // the same line again would come from the controller's buffer, as it was
+        self.configured = None;
         self.configure(fcb, what)?;
         let address = FLASH_BASE + offset;
         self.session
@@ -224,6 +250,12 @@ impl Flashloader {
             .execute(entry, 0, stack)
             .map_err(Error::mboot(step))
     }
+}
+
+/// Whether anything in it programs, erases or writes registers: all of that starts with a write enable.
+fn can_change_flash(fcb: &Fcb) -> bool {
+    let enables = !fcb.sequence(lut::index::WRITE_ENABLE).is_empty();
+    enables || fcb.device_mode_enable() != 0
 }
 
 /// Whether every known part with this id has a second status register behind 35h.

@@ -224,6 +224,15 @@ impl WritePlan {
         &self.rescue
     }
 
+    /// Every sector that holds bytes of [`Self::rescue`], with all that it holds now.
+    pub fn kept_sectors(&self) -> Vec<(u32, Vec<u8>)> {
+        let size = self.geometry.sector as usize;
+        self.sectors()
+            .filter(|(address, _)| !self.rescue.slice(*address, size).is_empty())
+            .map(|(address, sector)| (address, sector.current.clone()))
+            .collect()
+    }
+
     /// Sectors to erase one by one, in order; the first sector of the flash leads when [`Self::unboots_first`].
     pub fn sector_erases(&self) -> Vec<u32> {
         let blocks = self.block_erases();

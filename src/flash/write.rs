@@ -50,6 +50,8 @@ pub struct Writer<'a> {
     verify: bool,
     reached: Reached,
     saved_to: Option<PathBuf>,
+    /// The first sector was erased again because the FCB's page came out wrong.
+    taken_back: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -69,6 +71,7 @@ impl<'a> Writer<'a> {
             verify,
             reached: Reached::Nothing,
             saved_to: None,
+            taken_back: false,
         }
     }
 
@@ -90,12 +93,11 @@ impl<'a> Writer<'a> {
             ..WriteReport::default()
         };
         if self.plan.is_empty() {
-            // every byte was just read and compared
-            report.bytes_verified = self
-                .plan
-                .targets()
-                .map(|(_, target)| target.len() as u64)
-                .sum();
+            if self.verify {
+                // a comparison that misread would have hidden what must change
+                let verified = self.verify_targets(listener);
+                report.bytes_verified = verified.map_err(|e| e.while_writing(UNCHANGED))?;
+            }
             self.forget_rescue()?;
             return Ok(report);
         }
@@ -133,8 +135,19 @@ impl<'a> Writer<'a> {
         Ok(clear)
     }
 
-    /// Reads some sector that is not blank on four pads; it must equal what was read on one.
+    /// Reads some sector that is not blank on four pads; it must equal what was read on one. So must every sector that holds
+    /// bytes to be kept through an erase: they are programmed back as they were read, so one misread would spoil them for good.
     fn prove_quad(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let kept = self.plan.kept_sectors();
+        for (address, current) in &kept {
+            self.nor.prove_quad_read(current, *address)?;
+        }
+        if kept
+            .iter()
+            .any(|(_, current)| current.iter().any(|&b| b != 0xFF))
+        {
+            return Ok(());
+        }
         let telling = self
             .plan
             .sectors()
@@ -160,13 +173,45 @@ impl<'a> Writer<'a> {
         }
         if let Some(last) = self.plan.last_run() {
             self.stop_if_asked(listener)?;
-            self.program_runs(&[last], listener)?;
             self.reached = Reached::Last;
-            if self.verify {
-                verified += self.verify_last(listener)?;
+            match self.finish(&last, listener) {
+                Ok(count) => verified += count,
+                Err(error) => {
+                    self.take_back(&error);
+                    return Err(error);
+                }
             }
         }
         Ok(verified)
+    }
+
+    /// Programs the page with the FCB and reads it back.
+    fn finish(&mut self, last: &Run, listener: &mut dyn Listener) -> Result<u64> {
+        let mut meter = Meter::begin(listener, Stage::Program, last.bytes.len() as u64);
+        self.nor.program(last, &mut meter)?;
+        meter.end();
+        if self.verify {
+            self.verify_last(listener)
+        } else {
+            Ok(0)
+        }
+    }
+
+    /// An FCB page that is not what it should be must not start anything: the first sector is erased again. After silence
+    /// or a lost link nothing is tried; the page is then whole or was never programmed.
+    fn take_back(&mut self, error: &Error) {
+        let wrong = match error {
+            Error::Verify { .. } => true,
+            Error::Program { source, .. } => source.status().is_some(),
+            _ => false,
+        };
+        if wrong {
+            let g = *self.plan.geometry();
+            let erased = self.nor.use_work(EraseUnit::Sector4K);
+            self.taken_back = erased
+                .and_then(|()| self.nor.erase(g.base, g.sector))
+                .is_ok();
+        }
     }
 
     fn save_rescue(&mut self, listener: &mut dyn Listener) -> Result<()> {
@@ -263,6 +308,7 @@ impl<'a> Writer<'a> {
     }
 
     fn program(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        self.nor.use_work_for_programming()?;
         let runs = self.plan.runs();
         self.program_runs(&runs, listener)
     }
@@ -349,9 +395,13 @@ impl<'a> Writer<'a> {
                 "all of the image was sent, and its last page was not read back; \
                  the same command again checks it{saved}"
             ),
+            Reached::Last if self.taken_back => format!(
+                "the FCB's page came out wrong and was erased again, so the ROM starts nothing and waits for a download; \
+                 the same command again finishes the job{saved}"
+            ),
             Reached::Last => format!(
-                "all of the image was sent, and the last page does not read back as it should; \
-                 erase the first sector before the board is started{saved}"
+                "all of the image is there but for its last page, which nobody has read back; \
+                 give the same command again before the board is started{saved}"
             ),
         }
     }

@@ -59,6 +59,8 @@ const SYNC_TRIES: usize = 3;
 const AFTER_STALE: Duration = Duration::from_millis(200);
 /// Most packets thrown away: the rest of an abandoned read of 16 MiB.
 const DRAIN_LIMIT: usize = 17_000;
+/// Most pieces of nonsense thrown away among them; over a UART one has up to 51 bytes.
+const NONSENSE_LIMIT: usize = 256;
 /// Most packets skipped while one answer is waited for.
 const STRAY_LIMIT: usize = 64;
 /// Payload every device takes, until it was asked (blhost).
@@ -190,11 +192,15 @@ impl<L: Link> Client<L> {
     /// Throws away what comes by itself; returns whether anything did.
     fn drain(&mut self) -> Result<bool, Error> {
         let settle = self.link.settle_time();
+        let mut nonsense = 0;
         for count in 0..DRAIN_LIMIT {
             match self.link.receive(settle) {
                 Ok(None) => return Ok(count > 0),
-                // nonsense is thrown away like the rest
-                Ok(Some(_)) | Err(super::LinkError::Protocol { .. }) => {}
+                Ok(Some(_)) => {}
+                // thrown away like the rest, but not for as long
+                Err(super::LinkError::Protocol { .. }) if nonsense < NONSENSE_LIMIT => {
+                    nonsense += 1;
+                }
                 Err(error) => return Err(error.during(Tag::GET_PROPERTY, Step::Response, 0)),
             }
         }

@@ -158,6 +158,7 @@ impl<L: Link> Client<L> {
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
     pub fn fill_memory(&mut self, address: u32, length: u32, pattern: u32) -> Result<(), Error> {
+        check_range(Tag::FILL_MEMORY, address, u64::from(length))?;
         self.plain(
             &Command::fill_memory(address, length, pattern),
             self.timeouts.fill,
@@ -167,13 +168,15 @@ impl<L: Link> Client<L> {
     /// Erases the sectors that touch `length` bytes at `address`. Answers at the end only: give it [time](super::Timeouts::erase).
     ///
     /// # Errors
-    /// [`Error::Refused`]: 102 for RAM, 10200, 10205, 20106 not blank afterwards, 7002 still busy at the FCB's time-out.
+    /// [`Error::Argument`] for a range beyond 4 GiB; [`Error::Refused`]: 102 for RAM, 10200, 10205, 20106 not blank afterwards, 7002 still busy at the FCB's time-out.
     pub fn flash_erase_region(
         &mut self,
         address: u32,
         length: u32,
         memory: MemoryId,
     ) -> Result<(), Error> {
+        // the genuine flashloader's own check wraps at 32 bits: (0x60000000, 0xFFFFF000) would erase everything
+        check_range(Tag::FLASH_ERASE_REGION, address, u64::from(length))?;
         self.plain(
             &Command::flash_erase_region(address, length, memory.0),
             self.timeouts.erase,

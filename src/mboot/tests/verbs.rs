@@ -305,3 +305,15 @@ fn every_error_says_one_sentence() {
         assert_eq!(error.to_string(), text);
     }
 }
+
+#[test]
+fn an_erase_or_fill_beyond_4_gib_is_never_sent() {
+    // the genuine flashloader would take this one for all of the flash
+    let mut client = client(&[]);
+    let erased = client.flash_erase_region(0x6000_0000, 0xFFFF_F000, MemoryId::FLEXSPI_NOR);
+    let filled = client.fill_memory(0xFFFF_FFFC, 8, 0);
+    for result in [erased, filled] {
+        assert!(matches!(result, Err(Error::Argument { .. })), "{result:?}");
+    }
+    assert!(commands(&mut client).is_empty());
+}
