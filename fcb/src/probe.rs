@@ -5,7 +5,7 @@
 //! no command to the flash for such a block, and read-memory at 0x60000000 returns the register, id or table.
 
 use crate::fcb::Fcb;
-use crate::lut::{Sequence, index};
+use crate::lut::{Instruction, Opcode, Sequence, index};
 use crate::part::ReadMode;
 use crate::{ClockIndex, Part};
 
@@ -54,6 +54,67 @@ pub fn plain_read(size: u32) -> Fcb {
         ReadMode::PLAIN
     };
     reading(&mode.sequence(), size)
+}
+
+/// Returns the id of a part that was left in QPI mode: 9Fh on four pads. A part in SPI mode hears two clocks and no command.
+pub fn jedec_id_qpi() -> Fcb {
+    let mut fcb = reading(
+        &Sequence::of(&[
+            Instruction::new(Opcode::CMD, 4, 0x9F),
+            Instruction::new(Opcode::READ, 4, 4),
+        ]),
+        WINDOW,
+    );
+    fcb.set_flash_pads(4);
+    fcb
+}
+
+/// Returns the flash content by this read command at this clock; sampled as the boot FCB does, through the DQS pad, when
+/// the clock is above 60 MHz, which is what the controller can do without.
+pub fn read_by(mode: &ReadMode, size: u32, clock: ClockIndex) -> Fcb {
+    let mut fcb = reading(&mode.sequence(), size);
+    fcb.set_flash_pads(mode.data_pads.max(mode.address_pads));
+    fcb.set_clock(clock.0);
+    fcb.set_read_sample_clock(u8::from(clock.mhz().is_some_and(|mhz| mhz > 60)));
+    fcb
+}
+
+/// Returns the flash content as another FCB reads it, at its clock or at 30 MHz, and does nothing else of what it says.
+///
+/// `None` when its read sequence is more than a read at single data rate on at most four pads, or would leave the part
+/// in a mode of its own (a mode byte other than 00 and FF can start continuous reading).
+pub fn as_read_by(other: &Fcb, slow: bool) -> Option<Fcb> {
+    let sequence = other.sequence(index::READ);
+    let size = u32::try_from(other.total_size()).ok().filter(|&n| n > 0)?;
+    let mut fcb = is_harmless_read(&sequence).then(|| reading(&sequence, size))?;
+    fcb.set_flash_pads(other.flash_pads().clamp(1, 4));
+    if !slow {
+        fcb.set_read_sample_clock(other.read_sample_clock());
+        fcb.set_clock(other.clock());
+    }
+    Some(fcb)
+}
+
+fn is_harmless_read(sequence: &Sequence) -> bool {
+    const READS: [u8; 12] = [
+        0x03, 0x0B, 0x3B, 0x6B, 0xBB, 0xEB, 0x13, 0x0C, 0x3C, 0x6C, 0xBC, 0xEC,
+    ];
+    let steps = sequence.steps();
+    let begins = steps
+        .first()
+        .is_some_and(|step| (step.opcode, step.pads) == (Opcode::CMD, 1));
+    begins
+        && sequence
+            .command_byte()
+            .is_some_and(|byte| READS.contains(&byte))
+        && steps.iter().skip(1).all(|step| {
+            step.pads <= 4
+                && match step.opcode {
+                    Opcode::RADDR | Opcode::DUMMY | Opcode::READ => true,
+                    Opcode::MODE8 => matches!(step.operand, 0 | 0xFF),
+                    _ => false,
+                }
+        })
 }
 
 fn reading(sequence: &Sequence, size: u32) -> Fcb {

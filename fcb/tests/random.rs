@@ -2,7 +2,9 @@
 
 use rtboot_fcb::lut::{Instruction, Sequence};
 use rtboot_fcb::sfdp::Sfdp;
-use rtboot_fcb::{Fcb, JedecId, OptionWords, PartFile, Spec, database};
+use rtboot_fcb::{
+    Fcb, JedecId, OptionWords, PartFile, Spec, StatusRegisters, check, database, derive,
+};
 
 /// A linear congruential generator: the same numbers on every machine.
 struct Random(u64);
@@ -164,5 +166,38 @@ fn files_with_a_changed_byte_never_panic() {
         bytes[at] = random.next() as u8;
         let _ =
             PartFile::from_cfg(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string());
+    }
+}
+
+#[test]
+fn any_block_is_checked_and_any_words_are_derived_without_a_panic() {
+    let mut random = Random(9);
+    let part = database::parts().next().unwrap();
+    for round in 0..800 {
+        let mut bytes = random.bytes(Fcb::LEN);
+        bytes[..4].copy_from_slice(b"FCFB");
+        let fcb = Fcb::parse(&bytes).unwrap();
+        check::check(&fcb, (round % 2 == 0).then_some(&part));
+        // a header that leads to a table of noise
+        let mut sfdp = random.bytes(0x200);
+        sfdp[..16].copy_from_slice(b"SFDP\x06\x01\x01\xff\x00\x06\x01\x10\x30\x00\x00\xff");
+        sfdp[16..24].copy_from_slice(b"\x84\x00\x01\x02\x80\x00\x00\xff");
+        let word0 = 0xC000_0000 | random.next() & 0x0110_0F7F;
+        let words = OptionWords {
+            word0,
+            word1: (word0 >> 24 & 1 == 1).then(|| random.next()),
+        };
+        let registers = StatusRegisters {
+            sr1: random.next() as u8,
+            sr2: Some(random.next() as u8),
+        };
+        let flash = derive::Flash {
+            sfdp: &sfdp,
+            registers,
+            ddr_dummy_cycles: Some(random.next() as u8),
+        };
+        if let Ok(derived) = derive::derive(words, &flash) {
+            check::check(&derived.fcb, Some(&part));
+        }
     }
 }

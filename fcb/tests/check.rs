@@ -1,0 +1,272 @@
+//! Each rule of `check`, broken once; and public blocks, which keep them.
+
+use rtboot_fcb::check::check;
+use rtboot_fcb::lut::{Instruction, Opcode, Sequence, index};
+use rtboot_fcb::{Fcb, Finding, Part, SequenceCall, Severity, database};
+
+const EVK: &[u8] = include_bytes!("vectors/evkmimxrt1020_sdk.bin");
+const GOLDEN: &[u8] = include_bytes!("vectors/is25lp064a_qe_c0000007.bin");
+const LEFTOVERS: &[u8] = include_bytes!("vectors/w25q64jv_c0000007.bin");
+const CONTINUOUS: &[u8] = include_bytes!("vectors/is25lp064a_c0000017.bin");
+const DOUBLE_RATE: &[u8] = include_bytes!("vectors/is25lp064a_c0100003.bin");
+
+fn part(name: &str) -> Part {
+    database::find(name).unwrap().1.parts.remove(0)
+}
+
+fn is25() -> Part {
+    part("IS25LP064A")
+}
+
+/// The findings that matter, after a change to a good block.
+fn after(change: impl Fn(&mut Fcb)) -> Vec<(Severity, &'static str)> {
+    let part = is25();
+    let mut fcb = part.boot_fcb();
+    change(&mut fcb);
+    matter(&check(&fcb, Some(&part)))
+}
+
+fn matter(findings: &[Finding]) -> Vec<(Severity, &'static str)> {
+    let matter = findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Warning);
+    matter
+        .map(|finding| (finding.severity, finding.code))
+        .collect()
+}
+
+const ERROR: Severity = Severity::Error;
+const WARNING: Severity = Severity::Warning;
+
+#[test]
+fn the_block_of_every_part_keeps_the_rules() {
+    for part in database::parts() {
+        let findings = check(&part.boot_fcb(), Some(&part));
+        assert_eq!(matter(&findings), [], "{}: {findings:?}", part.name);
+        let alone = matter(&check(&part.boot_fcb(), None));
+        assert!(
+            alone.iter().all(|(severity, _)| *severity < ERROR),
+            "{}: {alone:?}",
+            part.name
+        );
+    }
+}
+
+#[test]
+fn public_blocks_are_taken_for_what_they_are() {
+    let of = |bytes: &[u8], part: Option<&Part>| matter(&check(&Fcb::parse(bytes).unwrap(), part));
+    // 133 MHz with 6 dummy cycles: what the part's limit is, only the part tells
+    assert_eq!(of(GOLDEN, Some(&is25())), [(ERROR, "fcb-clock-part")]);
+    assert_eq!(of(GOLDEN, None), [(WARNING, "fcb-dummy-few")]);
+    // the SDK sets 8 dummy cycles with a config command, and says so in its block
+    assert_eq!(of(EVK, Some(&is25())), []);
+    assert_eq!(of(EVK, None), []);
+    assert_eq!(of(LEFTOVERS, None), [(WARNING, "fcb-dummy-few")]);
+    assert_eq!(of(CONTINUOUS, None), [(WARNING, "fcb-dummy-few")]);
+    assert_eq!(of(DOUBLE_RATE, None), []);
+}
+
+#[test]
+fn fields_that_cannot_be() {
+    assert_eq!(after(|fcb| fcb.set_version(1)), [(WARNING, "fcb-version")]);
+    assert_eq!(
+        after(|fcb| fcb.set_device_type(2)),
+        [(ERROR, "fcb-device-type")]
+    );
+    assert_eq!(after(|fcb| fcb.set_flash_pads(3)), [(ERROR, "fcb-pads")]);
+    assert_eq!(
+        after(|fcb| fcb.set_data_pad(0xF1)),
+        [(WARNING, "fcb-pad-override")]
+    );
+    assert_eq!(after(|fcb| fcb.set_clock(0)), [(WARNING, "fcb-clock")]);
+    assert_eq!(after(|fcb| fcb.set_clock(12)), [(ERROR, "fcb-clock")]);
+    assert_eq!(after(|fcb| fcb.set_clock(7)), [(ERROR, "fcb-clock-part")]);
+    assert_eq!(
+        after(|fcb| fcb.set_clock(8)),
+        [(ERROR, "fcb-clock-chip"), (ERROR, "fcb-clock-part")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_read_sample_clock(0)),
+        [(WARNING, "fcb-sampling")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_read_sample_clock(3)),
+        [(WARNING, "fcb-sampling")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_read_sample_clock(4)),
+        [(ERROR, "fcb-sampling")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_controller_options(0x50)),
+        [(WARNING, "fcb-ddr-option")]
+    );
+}
+
+#[test]
+fn sizes_that_do_not_fit() {
+    assert_eq!(
+        after(|fcb| fcb.set_sflash_a1_size(0)),
+        [(ERROR, "fcb-size")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_sflash_a1_size(16 << 20)),
+        [(ERROR, "fcb-size-part")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_sflash_a1_size(4 << 20)),
+        [(WARNING, "fcb-size-part")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_sflash_a1_size(32 << 20))[0],
+        (ERROR, "fcb-address-short")
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_page_size(300)),
+        [(ERROR, "fcb-geometry"), (WARNING, "fcb-geometry-part")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_page_size(0x2000)),
+        [(ERROR, "fcb-geometry"), (WARNING, "fcb-geometry-part")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_sector_size(0x1_0000)),
+        [(ERROR, "fcb-erase-size")]
+    );
+    // sequence 5 erases 64 KiB, as the work FCB has it
+    let block = |fcb: &mut Fcb| {
+        fcb.set_sector_size(0x1_0000);
+        fcb.set_sequence(index::ERASE_SECTOR, &Sequence::erase(0xD8, 24));
+    };
+    assert_eq!(after(block), []);
+}
+
+#[test]
+fn sequences_that_cannot_work() {
+    let read = |sequence: Sequence| after(move |fcb| fcb.set_sequence(index::READ, &sequence));
+    assert_eq!(read(Sequence::EMPTY), [(ERROR, "fcb-no-read")]);
+    assert_eq!(read(Sequence::command(0x06)), [(ERROR, "fcb-no-read")]);
+    assert_eq!(
+        read(Sequence::read(0xEB, 24, 4, 4, 4)),
+        [(ERROR, "fcb-dummy")]
+    );
+    assert_eq!(
+        read(Sequence::read(0xEB, 24, 4, 4, 10)),
+        [(WARNING, "fcb-dummy")]
+    );
+    assert_eq!(
+        read(Sequence::read(0xEB, 24, 1, 4, 6)),
+        [(ERROR, "fcb-read-shape")]
+    );
+    assert_eq!(
+        read(Sequence::read(0xEC, 24, 4, 4, 6)),
+        [(ERROR, "fcb-address-bits")]
+    );
+    assert_eq!(
+        read(Sequence::read(0x03, 24, 1, 1, 0)),
+        [(WARNING, "fcb-clock-plain")]
+    );
+    assert_eq!(
+        read(Sequence::read(0x03, 24, 1, 1, 8)),
+        [(ERROR, "fcb-dummy"), (WARNING, "fcb-clock-plain")]
+    );
+    // mode bits count: 2 clocks of MODE8 and 4 dummy cycles are 6
+    assert_eq!(read(Sequence::read_with_mode(0xEB, 24, 4, 4, 0xFF, 4)), []);
+    assert_eq!(
+        read(Sequence::read_with_mode(0xEB, 24, 4, 4, 0xFF, 3)),
+        [(ERROR, "fcb-dummy")]
+    );
+
+    let mut behind = Sequence::command(0x06);
+    behind.0[4] = Instruction::new(Opcode::CMD, 1, 0x20);
+    assert_eq!(
+        after(|fcb| fcb.set_sequence(6, &behind)),
+        [(WARNING, "fcb-lut-behind-stop")]
+    );
+    let full = Sequence([Instruction::new(Opcode::CMD, 1, 0x06); 8]);
+    assert_eq!(
+        after(|fcb| fcb.set_sequence(6, &full)),
+        [(WARNING, "fcb-lut-no-stop")]
+    );
+    let odd = Sequence::of(&[Instruction::new(Opcode(0x1A), 1, 0)]);
+    assert_eq!(
+        after(|fcb| fcb.set_sequence(6, &odd)),
+        [(ERROR, "fcb-lut-opcode")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_flash_pads(1)),
+        [(ERROR, "fcb-lut-pads")],
+        "the read works on four"
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_sequence(index::WRITE_ENABLE, &Sequence::EMPTY)),
+        [(ERROR, "fcb-no-write-enable")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_sequence(index::READ_STATUS, &Sequence::EMPTY)),
+        [(ERROR, "fcb-no-read-status")]
+    );
+}
+
+/// A device mode that writes `argument` with `opcode`.
+fn device_mode(opcode: u8, len: u8, argument: u32) -> impl Fn(&mut Fcb) {
+    move |fcb| {
+        fcb.set_device_mode_enable(1);
+        fcb.set_device_mode_type(1);
+        fcb.set_device_mode_sequence(SequenceCall { count: 1, index: 4 });
+        fcb.set_device_mode_argument(argument);
+        fcb.set_sequence(index::DEVICE_MODE, &Sequence::write_register(opcode, len));
+    }
+}
+
+#[test]
+fn quad_enable_is_held_against_the_part() {
+    assert_eq!(after(device_mode(0x01, 1, 0x40)), []);
+    assert_eq!(
+        after(device_mode(0x01, 2, 0x0200)),
+        [(ERROR, "fcb-quad-enable")]
+    );
+    let mut winbond = part("W25Q64JV").boot_fcb();
+    device_mode(0x01, 2, 0x0200)(&mut winbond);
+    assert_eq!(matter(&check(&winbond, Some(&part("W25Q64JV")))), []);
+    device_mode(0x01, 1, 0x40)(&mut winbond);
+    assert_eq!(
+        matter(&check(&winbond, Some(&part("W25Q64JV")))),
+        [(ERROR, "fcb-quad-enable")]
+    );
+
+    let notes = check(&is25().boot_fcb(), None);
+    let note = notes
+        .iter()
+        .find(|finding| finding.code == "fcb-quad-enable")
+        .unwrap();
+    assert!(
+        note.text
+            .contains("nothing in the block sets the quad enable bit"),
+        "{note}"
+    );
+}
+
+#[test]
+fn device_mode_and_config_commands_need_their_sequences() {
+    let empty = |fcb: &mut Fcb| {
+        device_mode(0x01, 1, 0x40)(fcb);
+        fcb.set_sequence(index::DEVICE_MODE, &Sequence::EMPTY);
+    };
+    assert_eq!(
+        after(empty),
+        [(ERROR, "fcb-device-mode"), (ERROR, "fcb-quad-enable")]
+    );
+    let beyond = |fcb: &mut Fcb| {
+        device_mode(0x01, 1, 0x40)(fcb);
+        fcb.set_device_mode_sequence(SequenceCall {
+            count: 9,
+            index: 12,
+        });
+    };
+    assert_eq!(after(beyond)[0], (ERROR, "fcb-device-mode"));
+    assert_eq!(
+        after(|fcb| fcb.set_config_command_enable(1)),
+        [(ERROR, "fcb-config-commands")]
+    );
+}

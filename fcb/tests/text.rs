@@ -1,0 +1,187 @@
+//! Blocks as text of other tools, and as a `.cfg` that loses nothing.
+
+use rtboot_fcb::text::{from_yaml, to_c, to_rust, to_yaml};
+use rtboot_fcb::{Fcb, Part, PartFile, database};
+
+const EVK: &[u8] = include_bytes!("vectors/evkmimxrt1020_sdk.bin");
+/// Made by `nxpimage bootable-image fcb parse` of SPSDK 3.12.0 from `evkmimxrt1020_sdk.bin`, its comments left out.
+const SPSDK: &str = include_str!("vectors/spsdk_evkmimxrt1020.yaml");
+
+/// The same numbers on every machine.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    /// A good block with some bytes changed, or all.
+    fn block(&mut self) -> Fcb {
+        let mut bytes = Fcb::parse(EVK).unwrap().to_bytes();
+        let count = [1, 3, 20, 2000][self.next() as usize % 4];
+        for _ in 0..count {
+            let at = 4 + self.next() as usize % 508;
+            bytes[at] = self.next() as u8;
+        }
+        Fcb::parse(&bytes).unwrap()
+    }
+}
+
+#[test]
+fn what_spsdk_writes_is_read() {
+    assert_eq!(from_yaml(SPSDK).unwrap(), Fcb::parse(EVK).unwrap());
+}
+
+#[test]
+fn what_is_written_is_read_again_with_every_field() {
+    let mut random = Random(1);
+    for _ in 0..60 {
+        let mut block = random.block();
+        // SPSDK names neither the other reserved bytes nor those of sequence calls
+        for spec in rtboot_fcb::Spec::reserved()
+            .iter()
+            .filter(|spec| spec.offset < 0x1D4)
+        {
+            block.set(spec, &vec![0; spec.count]);
+        }
+        let whole = block.clone();
+        for spec in ["deviceModeSeq", "configCmdSeqs", "lutCustomSeq"] {
+            let spec = rtboot_fcb::Spec::find(spec).unwrap();
+            let calls: Vec<u32> = whole
+                .get(spec)
+                .chunks(4)
+                .flat_map(|c| [c[0], c[1], 0, 0])
+                .collect();
+            block.set(spec, &calls);
+        }
+        let text = to_yaml(&block, "mimxrt1020");
+        let again = from_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(again, block);
+    }
+}
+
+#[test]
+fn a_slip_is_told_with_its_line() {
+    let error = |text: &str| from_yaml(text).unwrap_err().to_string();
+    let below = |line: &str| error(&format!("fcb_settings:\n  {line}\n"));
+    assert_eq!(
+        below("csHoldTim: 3"),
+        "line 2: unknown key `csHoldTim`; did you mean `csHoldTime`?"
+    );
+    assert_eq!(
+        below("csHoldTime: 0x100"),
+        "line 2: `csHoldTime` takes at most 0xff, and this is 0x100"
+    );
+    assert_eq!(
+        below("csHoldTime: three"),
+        "line 2: `csHoldTime` takes a number, and `three` is none"
+    );
+    assert_eq!(
+        below("csHoldTime 3"),
+        "line 2: there is no `:` behind a key"
+    );
+    assert_eq!(
+        below("csHoldTime: 'three"),
+        "line 2: the quote is not closed"
+    );
+    assert_eq!(
+        below("- 3"),
+        "line 2: only lines of the form `key: value` are read"
+    );
+    assert_eq!(
+        below("tag: 1"),
+        "line 2: the tag is 0x00000001, and must be 0x42464346"
+    );
+    assert_eq!(
+        below("csHoldTime: 3\n  csHoldTime: 3"),
+        "line 3: `csHoldTime` stands here for the second time"
+    );
+    assert_eq!(
+        below("lookupTable_seq0_instr0:\n    OPERATION_CODE: CMD_SRD"),
+        "line 3: unknown instruction `CMD_SRD`; did you mean `CMD_SDR`?"
+    );
+    assert_eq!(
+        below("lookupTable_seq16_instr0:"),
+        "line 2: unknown key `lookupTable_seq16_instr0`"
+    );
+    assert!(error("type: xspi_nor\n").starts_with("line 1: the type is `xspi_nor`"));
+    assert!(error("family: mimxrt1020\n").contains("there is no `fcb_settings`"));
+}
+
+#[test]
+fn the_table_is_read_as_words_too() {
+    let fcb = from_yaml(
+        "fcb_settings:\n  lookupTable_0: 0x0A1804EB # EBh\n  lookupTable_1: '0x26043206'\n",
+    )
+    .unwrap();
+    assert_eq!(
+        fcb.sequence(0).to_string(),
+        "EBh 1-4-4, 24-bit address, 6 dummy cycles"
+    );
+}
+
+#[test]
+fn c_and_rust_hold_all_bytes_in_their_order() {
+    let fcb = Fcb::parse(EVK).unwrap();
+    for text in [to_c(&fcb), to_rust(&fcb)] {
+        let lines = text.lines().filter(|line| line.starts_with("    0x"));
+        let code = lines.flat_map(|line| line.split(" /").next().unwrap().split(','));
+        let bytes: Vec<u8> = code
+            .filter_map(|byte| u8::from_str_radix(byte.trim().strip_prefix("0x")?, 16).ok())
+            .collect();
+        assert_eq!(bytes, EVK, "{text}");
+        assert!(
+            text.contains("EBh 1-4-4, 24-bit address, 8 dummy cycles"),
+            "{text}"
+        );
+    }
+    assert!(to_c(&fcb).contains("section(\".boot_hdr.conf\")"));
+    assert!(to_rust(&fcb).contains("pub static FLEXSPI_CONFIGURATION_BLOCK: [u8; 512]"));
+}
+
+#[test]
+fn a_cfg_made_of_a_block_gives_the_block_back() {
+    let mut random = Random(2);
+    for round in 0..60 {
+        let block = random.block();
+        let base = database::find("W25Q256JV").unwrap().1.parts.remove(0);
+        let part = if round % 2 == 0 {
+            Part::of_fcb("MINE", &block)
+        } else {
+            base.with_fcb(&block)
+        };
+        let text = PartFile {
+            parts: vec![part.clone()],
+        }
+        .to_cfg();
+        let again = PartFile::from_cfg(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        assert_eq!(again.parts[0].boot_fcb(), block);
+        assert_eq!(again.parts[0], part);
+        // and once more, from block to text to block
+        assert_eq!(part.with_fcb(&again.parts[0].boot_fcb()), part);
+    }
+}
+
+#[test]
+fn a_part_with_its_own_block_forces_nothing() {
+    for part in database::parts().filter(|part| part.overrides.is_empty()) {
+        assert_eq!(part.with_fcb(&part.boot_fcb()), part, "{}", part.name);
+    }
+}
+
+#[test]
+fn broken_yaml_never_panics() {
+    let mut random = Random(3);
+    for _ in 0..500 {
+        let mut bytes = SPSDK.as_bytes().to_vec();
+        bytes.truncate(1 + random.next() as usize % bytes.len());
+        for _ in 0..random.next() % 20 {
+            let at = random.next() as usize % bytes.len();
+            bytes[at] = b"\n :'\"#-\t{[&0xz_"[random.next() as usize % 15];
+        }
+        let _ = from_yaml(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string());
+    }
+}
