@@ -4,7 +4,6 @@ mod blank_check;
 mod boot;
 mod completions;
 mod connect;
-mod doctor;
 mod erase;
 mod fcb;
 mod flashloader;
@@ -95,7 +94,6 @@ Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input fil
 enum Verb {
     List(list::Args),
     Info(info::Args),
-    Doctor(doctor::Args),
     Write(write::Args),
     Read(read::Args),
     Verify(verify::Args),
@@ -171,7 +169,6 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
     match verb {
         Verb::List(args) => list::run(args, context),
         Verb::Info(args) => info::run(args, context),
-        Verb::Doctor(args) => return doctor::run(&args, context),
         Verb::Write(args) => write::run(args, context),
         Verb::Read(args) => read::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
