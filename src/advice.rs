@@ -56,9 +56,9 @@ pub fn advice(error: &Error) -> Advice {
         Error::Usage(_) => {
             Advice::next("`rtboot --help` and `rtboot COMMAND --help` tell what is possible")
         }
-        Error::NotConfirmed { flag, words, .. } => Advice::next(format!(
-            "if that is really wanted, add: {flag} \"{words}\""
-        )),
+        Error::NotConfirmed { flag, words, .. } => {
+            Advice::next(format!("if that is really wanted, add: {flag} \"{words}\""))
+        }
         Error::NoBoard { selector, .. } if selector.starts_with("virtual") => Advice::new(
             &["its application runs, or its switches do not stand on serial download"],
             &[
