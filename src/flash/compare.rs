@@ -6,7 +6,7 @@ use std::ops::Range;
 use rtboot_bootable::Memory;
 use rtboot_fcb::Fcb;
 
-use super::write::UNCHANGED;
+use super::held::UNCHANGED;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};

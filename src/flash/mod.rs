@@ -14,6 +14,7 @@
 pub mod compare;
 pub mod desk;
 mod geometry;
+mod held;
 pub mod identify;
 pub mod loader;
 pub mod nor;

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use rtboot_fcb::EraseUnit;
 
 use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::flash::held::{self, Reached, UNCHANGED};
 use crate::flash::identify::bytes;
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Action, Run, WritePlan, ranges};
@@ -30,18 +31,6 @@ pub struct WriteReport {
     pub quad_set: bool,
 }
 
-/// The state of flash before anything was done.
-pub(super) const UNCHANGED: &str = "flash is as it was";
-
-/// What flash holds while a run is on its way, for the message when it fails.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Reached {
-    Nothing,
-    Erasing,
-    Programming,
-    Last,
-}
-
 /// Carries a plan out.
 pub struct Writer<'a> {
     nor: &'a mut Nor,
@@ -50,8 +39,6 @@ pub struct Writer<'a> {
     verify: bool,
     reached: Reached,
     saved_to: Option<PathBuf>,
-    /// The first sector was erased again because the FCB's page came out wrong.
-    taken_back: bool,
 }
 
 impl<'a> Writer<'a> {
@@ -71,7 +58,6 @@ impl<'a> Writer<'a> {
             verify,
             reached: Reached::Nothing,
             saved_to: None,
-            taken_back: false,
         }
     }
 
@@ -208,9 +194,12 @@ impl<'a> Writer<'a> {
         if wrong {
             let g = *self.plan.geometry();
             let erased = self.nor.use_work(EraseUnit::Sector4K);
-            self.taken_back = erased
+            if erased
                 .and_then(|()| self.nor.erase(g.base, g.sector))
-                .is_ok();
+                .is_ok()
+            {
+                self.reached = Reached::TakenBack;
+            }
         }
     }
 
@@ -370,39 +359,8 @@ impl<'a> Writer<'a> {
 
     /// What flash holds now, in words.
     fn state(&self, error: &Error) -> String {
-        let saved = self.saved_to.as_ref().map_or(String::new(), |path| {
-            format!(
-                "; the bytes around the image are safe in {} and come back with the next write",
-                path.display()
-            )
-        });
-        match self.reached {
-            Reached::Nothing => UNCHANGED.to_owned(),
-            Reached::Erasing | Reached::Programming
-                if self.plan.unboots_first() || self.plan.last_run().is_some() =>
-            {
-                format!(
-                    "flash holds part of the new image and no FCB, so the ROM starts nothing and waits for a download; \
-                 the same command again finishes the job{saved}"
-                )
-            }
-            Reached::Erasing | Reached::Programming => {
-                format!(
-                    "flash holds part of the new bytes; the same command again finishes the job{saved}"
-                )
-            }
-            Reached::Last if matches!(error, Error::Interrupted { .. }) => format!(
-                "all of the image was sent, and its last page was not read back; \
-                 the same command again checks it{saved}"
-            ),
-            Reached::Last if self.taken_back => format!(
-                "the FCB's page came out wrong and was erased again, so the ROM starts nothing and waits for a download; \
-                 the same command again finishes the job{saved}"
-            ),
-            Reached::Last => format!(
-                "all of the image is there but for its last page, which nobody has read back; \
-                 give the same command again before the board is started{saved}"
-            ),
-        }
+        let unbootable = self.plan.unboots_first() || self.plan.last_run().is_some();
+        let stopped = matches!(error, Error::Interrupted { .. });
+        held::words(self.reached, unbootable, stopped, self.saved_to.as_deref())
     }
 }

@@ -17,6 +17,10 @@ use crate::port::traced::Direction;
 pub const BAUD: u32 = 115_200;
 /// Longest silence inside an answer once it has begun.
 const GAP: Duration = Duration::from_millis(500);
+/// Silence after which a predecessor's answer is over.
+const SETTLE: Duration = Duration::from_millis(20);
+/// Most bytes until then: the longest answer that rtboot asks for, a flashloader read back, is 70 KiB, 6 s long.
+const DRAIN_LIMIT: usize = 96 * 1024;
 
 /// SDP over a serial port.
 #[derive(Debug)]
@@ -89,7 +93,16 @@ impl<P: SerialPort> Link for UartLink<P> {
     }
 
     fn drain(&mut self) -> Result<(), LinkError> {
-        Ok(self.port.discard_input()?)
+        let mut buffer = [0; 256];
+        self.port.discard_input()?;
+        let mut thrown = 0;
+        while thrown < DRAIN_LIMIT {
+            match self.port.read(&mut buffer, SETTLE)? {
+                0 => break,
+                count => thrown += count,
+            }
+        }
+        Ok(())
     }
 
     fn set_baud(&mut self, baud: u32) -> Result<(), LinkError> {
