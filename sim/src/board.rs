@@ -263,6 +263,7 @@ impl Board {
     pub fn counts(&self) -> Counts {
         Counts {
             nor_operations: self.machine.nor().operations,
+            nor_reads: self.machine.nor().reads,
             ..self.faults.counts
         }
     }

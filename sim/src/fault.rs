@@ -112,6 +112,15 @@ pub enum Fault {
         /// Which operation, from 1.
         at: u64,
     },
+    /// The `at`-th read of the flash's array answers wrong, once; the cells stay as they are.
+    Misread {
+        /// Which read, from 1.
+        at: u64,
+        /// Which byte of the answer, modulo its length.
+        byte: usize,
+        /// Bits to turn.
+        xor: u8,
+    },
     /// The flash reports busy for ever.
     StuckBusy,
     /// A worn sector: these bits never erase again in its first byte, and in one byte of every 256 behind it.
@@ -166,6 +175,8 @@ pub struct Counts {
     pub uart_in: u64,
     /// Programs, erases and status writes of the flash.
     pub nor_operations: u64,
+    /// Reads of the flash's array.
+    pub nor_reads: u64,
 }
 
 /// The board's faults and how far the counting is.
@@ -248,6 +259,7 @@ impl Faults {
         nor.ignores_erase = false;
         nor.never_erase.clear();
         nor.never_program.clear();
+        nor.misreads.clear();
         nor.cut_after = self.operations_until_cut();
         for fault in &self.list {
             apply_one(fault, nor);
@@ -279,6 +291,9 @@ impl Faults {
 fn apply_one(fault: &Fault, nor: &mut Nor) {
     match fault {
         Fault::StuckBusy => nor.stuck_busy = true,
+        Fault::Misread { at, byte, xor } if *at > nor.reads => {
+            nor.misreads.push((*at, *byte, *xor))
+        }
         Fault::Absent => nor.present = false,
         Fault::HeldInReset => nor.held_in_reset = true,
         Fault::WriteProtectLow => nor.write_protect_high = false,

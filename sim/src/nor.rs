@@ -61,6 +61,10 @@ pub struct Nor {
     pub cut: bool,
     /// Programs, erases and status writes so far.
     pub operations: u64,
+    /// Reads of the array so far.
+    pub reads: u64,
+    /// Reads of the array whose answer is not what the cells hold: number from 1, byte of it, bits to turn.
+    pub misreads: Vec<(u64, usize, u8)>,
     /// Cycles are written down here while set.
     pub trace: Option<Trace>,
     mode: Mode,
@@ -101,6 +105,8 @@ impl Nor {
             cut_after: None,
             cut: false,
             operations: 0,
+            reads: 0,
+            misreads: Vec::new(),
             trace: None,
             mode: Mode::default(),
         }

@@ -232,6 +232,7 @@ pub(super) fn verdict(machine: &Machine, straps: Straps, second_pins: bool) -> B
     let mut copy = machine.clone();
     copy.nor_mut().trace = None;
     copy.nor_mut().cut_after = None;
+    copy.nor_mut().misreads.clear();
     copy.nor_mut().out_of_reach = false;
     if copy.nor().cut {
         copy.power_cycle();

@@ -79,3 +79,33 @@ fn the_power_cut_is_counted_from_now() {
     faults.power_cut_done();
     assert_eq!(faults.list, []);
 }
+
+#[test]
+fn a_misread_is_one_wrong_answer_and_the_cells_keep_what_they_hold() {
+    use crate::clock::Clock;
+    use crate::nor::{Cycle, Part};
+    let mut nor = Nor::new(Part::is25lp064a());
+    nor.memory[..4].copy_from_slice(&[1, 2, 3, 4]);
+    let misread = Fault::Misread {
+        at: 2,
+        byte: 5,
+        xor: 0x80,
+    };
+    let faults = Faults {
+        list: vec![misread],
+        ..Faults::default()
+    };
+    faults.apply(&mut nor);
+    let read = Cycle {
+        opcode: Some(0x03),
+        address_bits: 24,
+        read_len: 4,
+        ..Cycle::new(0)
+    };
+    let mut answers = (0..3).map(|_| nor.cycle(&read, &mut Clock::default()));
+    assert_eq!(answers.next(), Some(vec![1, 2, 3, 4]));
+    assert_eq!(answers.next(), Some(vec![1, 0x82, 3, 4]));
+    assert_eq!(answers.next(), Some(vec![1, 2, 3, 4]));
+    drop(answers);
+    assert_eq!((nor.reads, nor.memory[1]), (3, 2));
+}

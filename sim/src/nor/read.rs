@@ -120,7 +120,21 @@ impl Nor {
         if format.pads == 4 && !self.quad_enabled() || !as_expected {
             return garbage(cycle);
         }
-        shifted(&self.memory, cycle, format.wait)
+        let mut bytes = shifted(&self.memory, cycle, format.wait);
+        self.misread(&mut bytes);
+        bytes
+    }
+
+    /// Turns bits of this one answer; the cells stay as they are.
+    fn misread(&mut self, bytes: &mut [u8]) {
+        self.reads += 1;
+        let now = self.reads;
+        self.misreads.retain(|&(at, byte, xor)| {
+            if at == now && !bytes.is_empty() {
+                bytes[byte % bytes.len()] ^= xor;
+            }
+            at > now
+        });
     }
 }
 
