@@ -1,8 +1,10 @@
-//! Memory written as text files: Intel HEX and S-record. The opposite of [`firmware`](crate::firmware).
+//! Memory written as files: raw, Intel HEX, S-record, UF2. The opposite of [`firmware`](crate::firmware).
 
 use std::fmt::Write;
 
-use crate::Memory;
+use crate::{Error, Memory};
+
+pub use crate::firmware::emit_uf2 as uf2;
 
 /// Data bytes a line holds.
 const LINE: usize = 16;
@@ -42,6 +44,22 @@ pub fn s_record(memory: &Memory, name: &str, entry: Option<u32>) -> String {
     }
     s_line(&mut text, '7', &entry.unwrap_or(0).to_be_bytes(), &[]);
     text
+}
+
+/// Raw bytes from `from` to the memory's end, with `fill` in the gaps. Bytes before `from` are left out.
+///
+/// # Errors
+/// [`Error::TooLarge`] past [`Memory::LIMIT`]: two far segments would become a file of gigabytes.
+pub fn raw(memory: &Memory, from: u32, fill: u8) -> Result<Vec<u8>, Error> {
+    let size = memory.end().saturating_sub(u64::from(from));
+    let len = usize::try_from(size)
+        .ok()
+        .filter(|len| *len <= Memory::LIMIT);
+    let len = len.ok_or(Error::TooLarge {
+        size,
+        limit: Memory::LIMIT as u64,
+    })?;
+    Ok(memory.filled(from, len, fill))
 }
 
 /// Pieces of at most [`LINE`] bytes, none of which crosses a multiple of [`LINE`] (so none crosses 64 KiB).
@@ -104,6 +122,25 @@ mod tests {
             "S004000061 9A\nS3076000000E0001 89\nS307600000100203 83\nS705600000019 9\n"
                 .replace(' ', "")
         );
+    }
+
+    #[test]
+    fn raw_fills_gaps_and_refuses_gigabytes() {
+        let mut memory = Memory::new();
+        memory.insert(0x6000_0002, vec![1]).expect("room");
+        memory.insert(0x6000_0004, vec![2]).expect("room");
+        assert_eq!(
+            raw(&memory, 0x6000_0000, 0xFF),
+            Ok(vec![0xFF, 0xFF, 1, 0xFF, 2])
+        );
+        assert_eq!(raw(&memory, 0x6000_0004, 0xFF), Ok(vec![2]));
+        assert!(matches!(
+            raw(&memory, 0, 0),
+            Err(Error::TooLarge {
+                size: 0x6000_0005,
+                ..
+            })
+        ));
     }
 
     #[test]

@@ -8,6 +8,7 @@ mod raw;
 mod record;
 mod srec;
 mod uf2;
+mod uf2_emit;
 
 use std::fmt;
 
@@ -15,6 +16,7 @@ pub use detect::looks_like;
 pub use elf::ElfProblem;
 pub use record::RecordProblem;
 pub use uf2::Uf2Problem;
+pub use uf2_emit::emit_uf2;
 
 use crate::{Error, Memory, MemoryMap};
 

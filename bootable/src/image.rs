@@ -5,7 +5,7 @@ mod compose;
 pub(crate) use compose::{header_areas, is_padding};
 use rtboot_fcb::Fcb;
 
-use crate::{Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, Severity, inspect};
+use crate::{Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, Severity, emit, inspect};
 
 /// Why no boot image can be made of a firmware.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +84,9 @@ pub enum BuildProblem {
     /// A table for an image that has one.
     #[error("a DCD cannot be put into an image that has its own IVT")]
     DcdNotWanted,
+    /// An entry for an image that has one.
+    #[error("an image that has its own IVT keeps the entry in it")]
+    EntryNotWanted,
 }
 
 impl BuildProblem {
@@ -108,6 +111,26 @@ impl BuildProblem {
             _ => None,
         }
     }
+}
+
+/// What can be chosen when a boot image is made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct BuildOptions<'a> {
+    /// The FCB for an image without one.
+    pub fcb: Option<&'a Fcb>,
+    /// Register writes before the start, for a bare application.
+    pub dcd: Option<&'a Dcd>,
+    /// The IVT's entry for a bare application, in the place of its reset handler: SDK images name the vector table here.
+    pub entry: Option<u32>,
+}
+
+/// Where a file of a boot image begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Form {
+    /// At the start of the flash, so that it goes to 0x60000000 as it is.
+    Padded,
+    /// At the IVT: what SPSDK and elftosb call "nopadding". It goes to 0x60001000, and the FCB is not in it.
+    NoPadding,
 }
 
 /// The content of the flash from which the ROM starts an application.
@@ -147,7 +170,11 @@ impl BootImage {
         fcb: Option<&Fcb>,
         map: &MemoryMap,
     ) -> Result<BootImage, Error> {
-        BootImage::build_with_dcd(firmware, fcb, None, map)
+        let options = BuildOptions {
+            fcb,
+            ..BuildOptions::default()
+        };
+        BootImage::build_with(firmware, &options, map)
     }
 
     /// As [`BootImage::build`], with a DCD at 0x1040 for a bare application.
@@ -160,6 +187,24 @@ impl BootImage {
         dcd: Option<&Dcd>,
         map: &MemoryMap,
     ) -> Result<BootImage, Error> {
+        let options = BuildOptions {
+            fcb,
+            dcd,
+            ..BuildOptions::default()
+        };
+        BootImage::build_with(firmware, &options, map)
+    }
+
+    /// As [`BootImage::build`], with everything that can be chosen.
+    ///
+    /// # Errors
+    /// As [`BootImage::build`]; and when the image has its own IVT, and a DCD or an entry is given.
+    pub fn build_with(
+        firmware: &Firmware,
+        options: &BuildOptions<'_>,
+        map: &MemoryMap,
+    ) -> Result<BootImage, Error> {
+        let BuildOptions { fcb, dcd, entry } = *options;
         let seen = inspect(&firmware.memory, map);
         let mut notes = firmware.notes.clone();
         notes.push(format!("{}: {}", seen.kind, seen.reason));
@@ -171,10 +216,13 @@ impl BootImage {
         if !built && dcd.is_some() {
             return Err(BuildProblem::DcdNotWanted.into());
         }
+        if !built && entry.is_some() {
+            return Err(BuildProblem::EntryNotWanted.into());
+        }
         let memory = match seen.kind {
             Kind::BareApplication | Kind::BareRamApplication => {
                 let vectors = seen.vectors.ok_or_else(unknown)?;
-                compose::headers(&firmware.memory, vectors, dcd, map, &mut notes)?
+                compose::headers(&firmware.memory, vectors, dcd, entry, map, &mut notes)?
             }
             Kind::Flashloader => {
                 return Err(BuildProblem::IsLoader {
@@ -188,6 +236,28 @@ impl BootImage {
         };
         let memory = compose::with_fcb(memory, fcb, map, &mut notes)?;
         finish(memory, built, map, notes)
+    }
+}
+
+impl BootImage {
+    /// What a file of this form holds, at flash addresses.
+    pub fn content(&self, form: Form, map: &MemoryMap) -> Memory {
+        match form {
+            Form::Padded => self.memory.clone(),
+            Form::NoPadding => self.memory.slice(map.ivt_address(), Memory::LIMIT),
+        }
+    }
+
+    /// A raw file of this form, with `fill` in the gaps: 0xFF is what the erase leaves, 0x00 what elftosb writes.
+    ///
+    /// # Errors
+    /// [`Error::TooLarge`] when the gaps make more than [`Memory::LIMIT`] bytes.
+    pub fn raw(&self, form: Form, fill: u8, map: &MemoryMap) -> Result<Vec<u8>, Error> {
+        let from = match form {
+            Form::Padded => map.flash_base,
+            Form::NoPadding => map.ivt_address(),
+        };
+        emit::raw(&self.memory, from, fill)
     }
 }
 

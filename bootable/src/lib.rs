@@ -9,7 +9,8 @@
 //! | build    | [`BootImage`]               | FCB, IVT and boot data around a bare application                     |
 //! | check    | [`check`()]                 | would the ROM start it, rule by rule                                 |
 //! | load     | [`LoaderImage`]             | where a flashloader goes and where to jump                           |
-//! | write    | [`emit`]                    | Intel HEX and S-record text of a memory                              |
+//! | change   | [`convert`]                 | crop, fill, move                                                     |
+//! | write    | [`emit`]                    | raw, Intel HEX, S-record and UF2 files of a memory                   |
 //!
 //! A boot image in a serial NOR flash, by offset (address 0x60000000 and up):
 //!
@@ -42,6 +43,7 @@
 
 pub mod boot_data;
 mod check;
+pub mod convert;
 pub mod csf;
 pub mod dcd;
 pub mod emit;
@@ -66,7 +68,7 @@ pub use dcd::Dcd;
 pub use error::Error;
 pub use finding::{Finding, Severity};
 pub use firmware::{Firmware, Format};
-pub use image::{BootImage, BuildProblem};
+pub use image::{BootImage, BuildOptions, BuildProblem, Form};
 pub use inspect::{Inspection, Kind, inspect};
 pub use ivt::Ivt;
 pub use loader::LoaderImage;

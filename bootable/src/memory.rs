@@ -186,7 +186,7 @@ impl Memory {
     pub fn slice(&self, address: u32, len: usize) -> Memory {
         let end = u64::from(address) + len as u64;
         let mut part = Memory::new();
-        for (start, bytes) in self.segments() {
+        for (start, bytes) in self.within(address, end) {
             let from = u64::from(start).max(u64::from(address));
             let to = end_of(start, bytes).min(end);
             if from < to {
@@ -208,7 +208,16 @@ impl Memory {
                 .min(to)
                 .saturating_sub(u64::from(start).max(from)) as usize
         };
-        self.segments().map(shared).sum()
+        self.within(address, to).map(shared).sum()
+    }
+
+    /// The segments that hold a byte of `address..end`, and perhaps the one before them.
+    fn within(&self, address: u32, end: u64) -> impl Iterator<Item = (u32, &[u8])> {
+        let before = self.segments.range(..=address).next_back();
+        let first = before.map_or(address, |(&start, _)| start);
+        let segments = self.segments.range(first..);
+        let inside = segments.take_while(move |(start, _)| u64::from(**start) < end);
+        inside.map(|(&start, bytes)| (start, bytes.as_slice()))
     }
 
     /// `len` bytes from `address` on as a flat copy, with `fill` in the gaps.

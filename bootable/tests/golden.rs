@@ -1,6 +1,6 @@
 //! The headers that are made, held against those of public images. Origin: `vectors/README.md`.
 
-use rtboot_bootable::{BootImage, Firmware, Kind, MemoryMap, inspect};
+use rtboot_bootable::{BootImage, BuildOptions, Dcd, Firmware, Form, Kind, MemoryMap, inspect};
 
 const EXT_FLASH: &str = include_str!("vectors/ext_flash_headers.txt");
 const INT_RAM: &str = include_str!("vectors/int_ram_headers.txt");
@@ -71,4 +71,87 @@ fn the_public_file_with_zeros_before_it_is_recognised() {
     assert_eq!(seen.kind, Kind::BootableWithoutFcb);
     assert_eq!(seen.vectors.unwrap().table, 0x6000_2000);
     assert!(seen.findings.is_empty(), "{:?}", seen.findings);
+}
+
+/// A table of 1024 bytes like the public one for SDRAM: writes, a check, and made-up registers.
+fn dcd() -> Dcd {
+    let mut bytes = vec![0xD2, 0x04, 0x00, 0x41, 0xCC, 0x03, 0xF0, 0x04];
+    for register in 0..125_u32 {
+        bytes.extend((0x401F_8000 + 4 * register).to_be_bytes());
+        bytes.extend(0x10_u32.to_be_bytes());
+    }
+    bytes.extend([0xCF, 0x00, 0x0C, 0x1C, 0x40, 0x2F, 0x00, 0x3C, 0, 0, 0, 1]);
+    bytes.extend([0xC0, 0x00, 0x04, 0x00]);
+    assert_eq!(bytes.len(), 1024);
+    Dcd::parse(&bytes).unwrap()
+}
+
+#[test]
+fn files_lie_as_the_public_ones_do() {
+    let map = MemoryMap::rt1021();
+    let mut app = app(0x8000_22DD);
+    app.truncate(0x172C);
+    let firmware = Firmware::parse(&app, Some("sdram.bin"), Some(0x8000_2000), &map).unwrap();
+    let dcd = dcd();
+    let options = BuildOptions {
+        dcd: Some(&dcd),
+        ..BuildOptions::default()
+    };
+    let image = BootImage::build_with(&firmware, &options, &map).unwrap();
+    let padded = image.raw(Form::Padded, 0, &map).unwrap();
+    // SDRAM_unsigned.bin: 0x372C bytes, zeros, IVT at 0x1000, DCD at 0x1040, application at 0x2000
+    assert_eq!(padded.len(), 0x372C);
+    assert!(padded[..0x1000].iter().all(|byte| *byte == 0));
+    let ivt = [
+        0x4020_00D1,
+        0x8000_22DD,
+        0,
+        0x8000_1040,
+        0x8000_1020,
+        0x8000_1000,
+        0,
+        0_u32,
+    ];
+    assert_eq!(padded[0x1000..0x1020], ivt.map(u32::to_le_bytes).concat());
+    let boot_data = [0x8000_0000, 0x372C, 0_u32];
+    assert_eq!(
+        padded[0x1020..0x102C],
+        boot_data.map(u32::to_le_bytes).concat()
+    );
+    assert!(padded[0x102C..0x1040].iter().all(|byte| *byte == 0));
+    assert_eq!(&padded[0x1040..0x1440], dcd.as_bytes());
+    assert!(padded[0x1440..0x2000].iter().all(|byte| *byte == 0));
+    assert_eq!(padded[0x2000..], app);
+    // and the other form is the same without its first 4 KiB
+    assert_eq!(
+        image.raw(Form::NoPadding, 0, &map).unwrap(),
+        padded[0x1000..]
+    );
+    assert_eq!(
+        image.content(Form::NoPadding, &map).first(),
+        Some(0x6000_1000)
+    );
+}
+
+#[test]
+fn an_entry_may_be_chosen() {
+    let map = MemoryMap::rt1021();
+    let firmware = Firmware::parse(&app(0x6000_22DD), Some("a.bin"), None, &map).unwrap();
+    // as SDK images have it: the vector table
+    let options = BuildOptions {
+        entry: Some(0x6000_2000),
+        ..BuildOptions::default()
+    };
+    let image = BootImage::build_with(&firmware, &options, &map).unwrap();
+    assert_eq!(image.memory.word(0x6000_1004), Some(0x6000_2000));
+    assert_eq!(image.entry, 0x6000_22DD, "the ROM starts its reset handler");
+    let again = Firmware {
+        memory: image.memory,
+        ..firmware
+    };
+    let error = BootImage::build_with(&again, &options, &map).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "an image that has its own IVT keeps the entry in it"
+    );
 }

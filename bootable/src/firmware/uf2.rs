@@ -8,7 +8,7 @@ use super::Parsed;
 use super::pieces::{Pieces, Unit};
 use crate::{Error, MemoryMap};
 
-mod field {
+pub(super) mod field {
     use super::Range;
 
     pub const MAGIC0: Range<usize> = 0..4;
@@ -22,19 +22,19 @@ mod field {
     pub const DATA: Range<usize> = 32..508;
     pub const MAGIC_END: Range<usize> = 508..512;
 }
-const BLOCK: usize = field::MAGIC_END.end;
-const MAGIC0: u32 = 0x0A32_4655;
-const MAGIC1: u32 = 0x9E5D_5157;
-const MAGIC_END: u32 = 0x0AB1_6F30;
+pub(super) const BLOCK: usize = field::MAGIC_END.end;
+pub(super) const MAGIC0: u32 = 0x0A32_4655;
+pub(super) const MAGIC1: u32 = 0x9E5D_5157;
+pub(super) const MAGIC_END: u32 = 0x0AB1_6F30;
 
-mod flag {
+pub(super) mod flag {
     pub const NOT_MAIN_FLASH: u32 = 0x1;
     pub const FILE_CONTAINER: u32 = 0x1000;
     pub const FAMILY: u32 = 0x2000;
 }
 
 /// Family id of the RT10xx. Source: Microsoft's `uf2families.json`.
-const FAMILY_RT10XX: u32 = 0x4FB2_D5BD;
+pub(super) const FAMILY_RT10XX: u32 = 0x4FB2_D5BD;
 
 /// What is wrong with a block of a UF2 file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

@@ -32,6 +32,7 @@ pub(super) fn headers(
     app: &Memory,
     vectors: Vectors,
     dcd: Option<&Dcd>,
+    entry: Option<u32>,
     map: &MemoryMap,
     notes: &mut Vec<String>,
 ) -> Result<Memory, Error> {
@@ -64,7 +65,7 @@ pub(super) fn headers(
     let boot_data = self_address.wrapping_add(Ivt::LEN as u32);
     let ivt = Ivt {
         version: Ivt::VERSION,
-        entry: map.normalised(vectors.reset),
+        entry: entry.unwrap_or(map.normalised(vectors.reset)),
         reserved1: 0,
         dcd: dcd.map_or(0, |_| self_address.wrapping_add(DCD_OFFSET)),
         boot_data,
@@ -92,8 +93,8 @@ pub(super) fn headers(
         )?;
     }
     notes.push(format!(
-        "made an IVT at {:#010x} (entry {:#010x}, the reset handler) and boot data (start {start:#010x}, length {length:#x})",
-        map.ivt_address(), ivt.entry
+        "made an IVT at {:#010x} (entry {:#010x}, {}) and boot data (start {start:#010x}, length {length:#x})",
+        map.ivt_address(), ivt.entry, entry.map_or("the reset handler", |_| "as given")
     ));
     Ok(memory)
 }
