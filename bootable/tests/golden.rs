@@ -75,7 +75,7 @@ fn the_public_file_with_zeros_before_it_is_recognised() {
 
 /// A table of 1024 bytes like the public one for SDRAM: writes, a check, and made-up registers.
 fn dcd() -> Dcd {
-    let mut bytes = vec![0xD2, 0x04, 0x00, 0x41, 0xCC, 0x03, 0xF0, 0x04];
+    let mut bytes = vec![0xD2, 0x04, 0x00, 0x41, 0xCC, 0x03, 0xEC, 0x04];
     for register in 0..125_u32 {
         bytes.extend((0x401F_8000 + 4 * register).to_be_bytes());
         bytes.extend(0x10_u32.to_be_bytes());
