@@ -113,7 +113,10 @@ fn write(
 ) -> Result<(flash::WriteReport, Vec<Event>, Nor)> {
     let chip = Chip::rt1021();
     let mut events = Vec::new();
-    let bytes = std::fs::read(app(file)).expect("a committed file");
+    let bytes = match file {
+        "large.bin" => large(),
+        file => std::fs::read(app(file)).expect("a committed file"),
+    };
     let firmware = Firmware::parse(&bytes, Some(file), None, &chip.memory_map()).expect("blinky");
     let (from, parts) = rtboot_fcb::database::find(fcb).expect("in the database");
     let desk = Desk::new(
@@ -147,6 +150,39 @@ fn write(
     )?;
     let report = Writer::new(&mut nor, &plan, Some(&store), true).run(&mut events)?;
     Ok((report, events, nor))
+}
+
+/// A known flash, whatever runs on the board.
+fn nor_of(socket: &Socket, loader: &LoaderImage, fcb: &str) -> (Board, Vec<Event>, Nor) {
+    let mut events = Vec::new();
+    let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
+    let mut running = match board.program().expect("a board") {
+        Some(Program::Rom) => {
+            let rom = Rom::connect(&mut board).expect("the ROM");
+            rom.start(loader, &mut board, &mut events)
+                .expect("a flashloader")
+        }
+        _ => flash::Flashloader::connect(&mut board).expect("a flashloader"),
+    };
+    let facts = running.look_at_flash().expect("a flash");
+    let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
+    let source = flash::PartSource::Cfg {
+        from: from.into(),
+        file,
+    };
+    let part = flash::choose_part(&facts, &source).expect("that part");
+    (board, events, Nor::new(running, part, facts))
+}
+
+/// Blinky with 160 KiB of data behind it: three 64 KiB blocks are touched, two of them whole.
+fn large() -> Vec<u8> {
+    let mut image = std::fs::read(app("blinky.bin")).expect("a committed file");
+    let start = image.len();
+    image.resize(0x2_8000, 0);
+    for (i, byte) in image.iter_mut().enumerate().skip(start) {
+        *byte = ((i / 7) ^ (i >> 9)) as u8;
+    }
+    image
 }
 
 #[test]
@@ -184,4 +220,48 @@ fn the_main_job_ends_in_a_bootable_flash() {
         .expect_err("absent");
     assert!(matches!(error, Error::NoFlash { .. }), "{error}");
     socket.ask("flash present");
+
+    socket.ask("power serial");
+    let (report, ..) = write(&socket, &loader, "large.bin", &fcb).expect("a large image");
+    assert!(report.bytes_verified >= 0x2_A000, "{report:?}");
+    let (report, ..) = write(&socket, &loader, "blinky.elf", &fcb).expect("the same start");
+    let sectors = (report.sectors_erased, report.sectors_left);
+    assert_eq!(
+        sectors,
+        (2, 1),
+        "only the boot data's length differs: {report:?}"
+    );
+    let dump = tempfile::NamedTempFile::new().expect("a file");
+    socket.ask(&format!("dump {}", dump.path().display()));
+    let flash = std::fs::read(dump.path()).expect("the flash");
+    assert_eq!(flash[0x2000..0x2_A000], large(), "the flash's own cells");
+
+    socket.ask("protect ff");
+    let (_, _, mut nor) = nor_of(&socket, &loader, &fcb);
+    let status = nor.read_status().expect("status");
+    assert!(nor.part().protected(&status));
+    let open = nor.part().unprotected(&status);
+    let after = nor.write_status(&open).expect("unprotected");
+    assert!(
+        !nor.part().protected(&after) && nor.part().quad_enabled(&after) == Some(true),
+        "{after}"
+    );
+
+    socket.ask("stuck 3010 ff");
+    let error = write(&socket, &loader, "blinky_fast.elf", &fcb);
+    assert!(
+        error.is_ok(),
+        "a bad bit outside the changed sectors does not matter"
+    );
+    socket.ask("stuck 2005 10");
+    let error = write(&socket, &loader, "blinky.elf", &fcb)
+        .map(|_| ())
+        .expect_err("a bit that never erases");
+    assert_eq!(error.exit_code(), 31, "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("0x60002005 should be 0xff, found 0xef"),
+        "{error}"
+    );
 }

@@ -157,7 +157,7 @@ fn large_images_are_erased_by_blocks_and_read_back_whole() {
     let mut image = contents("blinky.bin");
     image.resize(0x2_8000, 0);
     for (i, byte) in image.iter_mut().enumerate().skip(0x1000) {
-        *byte = (i / 7 ^ i >> 9) as u8;
+        *byte = ((i / 7) ^ (i >> 9)) as u8;
     }
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     rig.virtual_board.board().trace_spi(true);
