@@ -90,7 +90,7 @@ fn records_that_contradict_themselves() {
     let overlap = format!(
         "{}:020000046000 9A\n:0420000011223344{:02X}\n{}",
         &hex[..end],
-        0x100 - (4 + 0x20 + 0x11 + 0x22 + 0x33 + 0x44) % 0x100,
+        0x100 - (4 + 0x20 + 0x11 + 0x22 + 0x33 + 0x44),
         &hex[end..]
     )
     .replace("6000 9A", "60009A");

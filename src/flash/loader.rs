@@ -167,9 +167,9 @@ impl Flashloader {
     /// Reports carry no checksum, and one turned bit in an FCB turns a sector erase (20h) into a chip erase (60h).
     fn check_in_ram(&mut self, fcb: &Fcb, address: u32) -> std::result::Result<(), mboot::Error> {
         let length = Fcb::LEN as u32;
-        let found =
-            self.session
-                .read_memory(address, length, MemoryId::INTERNAL, &mut |_| true)?;
+        let found = self
+            .session
+            .read_memory(address, length, MemoryId::INTERNAL, &mut |_| true)?;
         let differs = fcb.as_bytes().iter().zip(&found).position(|(a, b)| a != b);
         match differs {
             None => Ok(()),
