@@ -1,16 +1,19 @@
 //! The main job over USB/IP, in real time: a server, and a host that takes its devices.
+#![cfg(unix)]
 
 mod common;
 #[path = "usbip/host.rs"]
 mod host;
 
+use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
 use common::{Rig, app};
 use host::{Cable, Socket};
 use rtboot::board::{Board, Options, Program};
-use rtboot::port::virtual_board::{UsbIp, VirtualBoard};
+use rtboot::port::virtual_board::{Make, UsbIp, VirtualBoard};
 
 fn serve(boards: &[VirtualBoard], own_power: bool) -> UsbIp {
     let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -105,4 +108,47 @@ fn a_pulled_cable_is_told_and_the_next_run_heals_it() {
             assert!(again.flash() == wanted, "{text}");
         }
     }
+}
+
+#[test]
+fn the_command_line_serves_a_folder_and_keeps_what_was_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
+    let mut server = Command::new(env!("CARGO_BIN_EXE_rtboot"))
+        .args(["--json", "virtual", "serve", "--usbip=0"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a server");
+    let mut line = String::new();
+    let mut out = BufReader::new(server.stdout.take().expect("piped"));
+    out.read_line(&mut line).expect("a line");
+    let serving: serde_json::Value = serde_json::from_str(&line).expect("an object");
+    assert_eq!(serving["boards"][0]["bus_id"], "1-1");
+    let address = serving["usbip"].as_str().expect("an address");
+    let address: SocketAddr = address.parse().expect("an address");
+    assert!(address.ip().is_loopback());
+    let mut rig = Rig::fresh();
+    let socket = Socket::new(address, "1-1", Cable::default());
+    rig.board = Board::on_plug(Box::new(socket), Options::default());
+    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    let pid = server.id().to_string();
+    let asked = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(asked.expect("asked to end").success());
+    assert_eq!(server.wait().expect("it ends").code(), Some(0));
+    let kept = std::fs::read(folder.path().join("flash.bin")).expect("its flash");
+    assert!(kept == flash_after("blinky.elf")[..kept.len()] && kept.len() > 0x2000);
+}
+
+#[test]
+fn others_are_served_only_when_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
+    let run = Command::new(env!("CARGO_BIN_EXE_rtboot"))
+        .args(["virtual", "serve", "--usbip=0.0.0.0:0"])
+        .arg(folder.path())
+        .output()
+        .expect("a run");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("--listen 0.0.0.0:0"));
 }

@@ -231,7 +231,12 @@ impl Shared {
         if let Err(error) = result
             && !self.stopped.load(Ordering::SeqCst)
         {
-            self.refuse(host, error.to_string());
+            let reason = match error.kind() {
+                io::ErrorKind::UnexpectedEof => "it hung up in the middle of a question".into(),
+                io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => "it asks nothing".into(),
+                _ => error.to_string(),
+            };
+            self.refuse(host, reason);
         }
     }
 

@@ -60,7 +60,6 @@ pub enum Command {
         /// Where to put it
         file: PathBuf,
     },
-    /// Offer virtual boards to other programs until Ctrl-C
     Serve(serve::Args),
 }
 

@@ -111,3 +111,22 @@ fn a_board_that_lost_its_power_is_switched_on_when_somebody_looks_for_it() {
     lock(&bench.boards[0]).wait(Duration::from_secs(1));
     assert_eq!(bench.import("1-1").map(|host| host.product), Ok(0x0130));
 }
+
+#[test]
+fn a_device_that_takes_nothing_any_more_leaves_it_to_the_host_to_give_up() {
+    let mut board = Board::new(Settings::default());
+    board.fault_mut().push(crate::Fault::UsbOut {
+        at: 1,
+        what: crate::ReportFault::Stall,
+    });
+    let bench = Bench::new(vec![board], Cable::default());
+    let mut host = bench.import("1-1").expect("a board");
+    let [low, high] = 17_u16.to_le_bytes();
+    let stuck = host.submit_out(0, [0x21, 9, 1, 2, 0, 0, low, high], &error_status());
+    // the other requests go on
+    let (status, device) = host.descriptor(1, 0);
+    assert_eq!((status, device.len()), (0, 18));
+    let unlink = host.unlink(stuck);
+    let answer = host.answer(&[]);
+    assert_eq!((answer.seqnum, answer.status), (unlink, -104));
+}
