@@ -113,6 +113,9 @@ impl SerialLoader {
 
     fn event(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, event: Event) {
         match event {
+            Event::Ping | Event::Damaged | Event::Frame(..) if self.last.is_some() => {
+                self.not_acknowledged(machine, out);
+            }
             Event::Ping => self.send(machine, out, &frame::PING_ANSWER),
             Event::Damaged => self.send(machine, out, &[frame::START, frame::NAK]),
             Event::Acknowledge(kind) => self.acknowledged(machine, out, kind),
@@ -138,7 +141,18 @@ impl SerialLoader {
         self.push(machine, out);
     }
 
-    /// A frame while an answer of ours still waits for its ACK is dropped (guess).
+    /// Something else came where the host's ACK should be: it is lost, and so is the wait. An answer counts as sent, a data
+    /// phase ends. Source: NXP's bootloader sources, `serial_packet.c`, `wait_for_ack_packet`; what a data phase does then is a
+    /// guess.
+    fn not_acknowledged(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
+        self.last = None;
+        match self.processor.waits() {
+            Waits::Send(Packet::Data(_)) => self.processor.received(machine, Received::Aborted),
+            _ => self.processor.sent(machine),
+        }
+        self.push(machine, out);
+    }
+
     fn frame(
         &mut self,
         machine: &mut Machine,

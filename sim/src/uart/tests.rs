@@ -181,6 +181,19 @@ fn a_nak_brings_the_last_frame_again() {
 }
 
 #[test]
+fn whatever_comes_in_place_of_the_ack_is_lost_and_so_is_the_wait_for_it() {
+    for instead in [&PING[..], &GET_VERSION[..]] {
+        let mut board = pinged();
+        board.uart_write(&GET_VERSION);
+        heard(&mut board);
+        board.uart_write(instead);
+        assert_eq!(heard(&mut board), NOTHING);
+        board.uart_write(&GET_VERSION);
+        assert_eq!(heard(&mut board), [&ACK[..], &ITS_ANSWER].concat());
+    }
+}
+
+#[test]
 fn a_damaged_frame_gets_a_nak_and_may_be_sent_again() {
     let mut board = pinged();
     let mut damaged = GET_VERSION;
