@@ -66,8 +66,8 @@ pub fn advice(error: &Error) -> Advice {
             ],
         ),
         Error::NoBoard { .. } => no_board(),
-        Error::SeveralBoards { .. } => {
-            Advice::next("name one with --board, as in --board usb:1-4.1")
+        Error::SeveralBoards { boards } => {
+            Advice::next(format!("name one with --board: {}", boards.join("; ")))
         }
         Error::WrongChip { .. } => Advice::new(
             &["this is not the board that was meant"],
