@@ -1,11 +1,9 @@
 # The cable is pulled at several moments of a write: the right code, the right words, and the next run heals it.
 source "$(dirname "$0")/lib"
 board board
-"$RTBOOT" virtual loader loader.bin
-export RTBOOT_FLASHLOADER=$home/loader.bin
 image() {
     cat "$APPS/blinky.bin"
-    head -c 60000 < <(yes "image number $1")
+    filler 60000 "image number $1"
 }
 
 # pull STAGE DONE EXIT NUMBER: writes image NUMBER and pulls the cable when STAGE has come to DONE bytes.

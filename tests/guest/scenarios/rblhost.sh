@@ -2,8 +2,6 @@
 source "$(dirname "$0")/lib"
 [[ -x ${RBLHOST:-} ]] || cannot "rblhost is not installed: ${RBLHOST_WHY:-no binary}"
 board board
-"$RTBOOT" virtual loader loader.bin
-[[ $WHERE == genuine ]] || export RTBOOT_FLASHLOADER=$home/loader.bin
 rtboot info
 case $WHERE in
 pty) bl() { run 0 "$RBLHOST" -p "$terminal,115200" "$@"; } ;;

@@ -1,29 +1,27 @@
 # What stands in the way is said in words: another run holds the board, the port is a debug probe's, the program is the other one.
 source "$(dirname "$0")/lib"
 board board
-"$RTBOOT" virtual loader loader.bin
-export RTBOOT_FLASHLOADER=$home/loader.bin
 chmod a+rwx "$home"
 
-run 15 "$RTBOOT" mboot get-property 1
-says "boot ROM"
+run 2 "$RTBOOT" mboot get-property 1
+says "the boot ROM is there, and it speaks SDP"
 seen "a flashloader's command for a board in its ROM: said so"
 rtboot info
 rtboot mboot get-property 1
-run 15 "$RTBOOT" sdp error-status
+run 2 "$RTBOOT" sdp error-status
 says "flashloader"
 seen "a ROM's command for a board in its flashloader: said so"
 
 # as two runs of one ordinary user, on a node that is his
 mkdir -p his && chown 4321:4321 his
-as_user() { setpriv --reuid=4321 --regid=4321 --clear-groups --no-new-privs env HOME="$home/his" XDG_CACHE_HOME="$home/his" XDG_DATA_HOME="$home/his" "$@"; }
+as_user=(setpriv --reuid=4321 --regid=4321 --clear-groups --no-new-privs env HOME="$home/his" XDG_CACHE_HOME="$home/his" XDG_DATA_HOME="$home/his")
 chown 4321 "$(node "$SOCKET")"
 "$RTBOOT" read 0x60000000 1K /dev/null >/dev/null
-as_user "$RTBOOT" --json read 0x60000000 2M large.bin >holder 2>&1 &
+"${as_user[@]}" "$RTBOOT" --json read 0x60000000 2M large.bin >holder 2>&1 &
 holder=$!
 children+=("$holder")
 wait_until grep -q '"progress"' holder
-run 14 as_user "$RTBOOT" info
+run 14 "${as_user[@]}" "$RTBOOT" info
 says "in use by"
 says "rtboot"
 seen "a second rtboot of the same user: exit 14, who holds the board"

@@ -2,7 +2,6 @@
 source "$(dirname "$0")/lib"
 [[ -x ${SPSDK:-}/bin/blhost ]] || cannot "SPSDK is not installed: ${SPSDK_WHY:-no venv}"
 board board
-"$RTBOOT" virtual loader loader.bin
 export SPSDK_CACHE_DISABLED=1
 sdp() { run 0 "$SPSDK/bin/sdphost" -p "$terminal,115200" "$@"; }
 bl() { run 0 "$SPSDK/bin/blhost" -p "$terminal,115200" "$@"; }

@@ -2,7 +2,6 @@
 source "$(dirname "$0")/lib"
 [[ -x ${SPSDK:-}/bin/blhost ]] || cannot "SPSDK is not installed: ${SPSDK_WHY:-no venv}"
 board board
-"$RTBOOT" virtual loader loader.bin
 rtboot="HOME=$home $RTBOOT --board $RTBOOT_BOARD"
 # from the IVT on; the FCB is made by the flashloader
 part "$APPS/blinky_boot.bin" 0x1000 0x10000 >app.bin

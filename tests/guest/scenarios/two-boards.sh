@@ -2,8 +2,6 @@
 source "$(dirname "$0")/lib"
 make_board left --unique-id 1111111111111111
 make_board right --unique-id 2222222222222222 --part w25q64jv
-"$RTBOOT" virtual loader loader.bin
-export RTBOOT_FLASHLOADER=$home/loader.bin
 serve_usb left right
 plug 1-1 2 && left=$socket
 plug 1-2 5 && right=$socket
@@ -13,14 +11,14 @@ rtboot list
 says "usb:$left"
 says "usb:$right"
 run 13 "$RTBOOT" info
-says "usb:$left"
-says "usb:$right"
+says "usb:$left: boot ROM"
+says "usb:$right: boot ROM"
 seen "two boards: list shows both; without a name exit 13 and both names"
 
 # different to the last byte, and large enough to be written at the same time
 for side in left right; do
     cat "$APPS/blinky.bin" >"$side.bin"
-    head -c 24000 < <(yes "the image of the $side board") >>"$side.bin"
+    filler 24000 "the image of the $side board" >>"$side.bin"
 done
 "$RTBOOT" --board "usb:$left" write --fcb issi.cfg left.bin >write-left 2>&1 &
 first=$!
