@@ -224,11 +224,14 @@ impl WritePlan {
         &self.rescue
     }
 
-    /// Every sector that holds bytes of [`Self::rescue`], with all that it holds now.
-    pub fn kept_sectors(&self) -> Vec<(u32, Vec<u8>)> {
+    /// The sectors whose present bytes decide most, with these bytes: those that hold bytes of [`Self::rescue`], and the first
+    /// of the flash, which tells whether something could start. Worth a second reading before anything is changed.
+    pub fn decisive_sectors(&self) -> Vec<(u32, Vec<u8>)> {
         let size = self.geometry.sector as usize;
         self.sectors()
-            .filter(|(address, _)| !self.rescue.slice(*address, size).is_empty())
+            .filter(|(address, _)| {
+                *address == self.geometry.base || !self.rescue.slice(*address, size).is_empty()
+            })
             .map(|(address, sector)| (address, sector.current.clone()))
             .collect()
     }

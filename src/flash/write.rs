@@ -122,16 +122,17 @@ impl<'a> Writer<'a> {
     }
 
     /// Reads some sector that is not blank on four pads; it must equal what was read on one. So must every sector that holds
-    /// bytes to be kept through an erase: they are programmed back as they were read, so one misread would spoil them for good.
+    /// bytes to be kept through an erase, for they are programmed back as they were read, and the first one, for what it
+    /// holds decides whether it must go before all else.
     fn prove_quad(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        let kept = self.plan.kept_sectors();
-        for (address, current) in &kept {
-            self.nor.prove_quad_read(current, *address)?;
+        let mut proved = false;
+        if !self.plan.is_empty() {
+            for (address, current) in self.plan.decisive_sectors() {
+                self.nor.prove_quad_read(&current, address)?;
+                proved |= current.iter().any(|&b| b != 0xFF);
+            }
         }
-        if kept
-            .iter()
-            .any(|(_, current)| current.iter().any(|&b| b != 0xFF))
-        {
+        if proved {
             return Ok(());
         }
         let telling = self
