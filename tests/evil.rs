@@ -1,0 +1,123 @@
+//! Devices that lie, babble, or say nothing, against the whole client: it ends, within its bounds, and never with success.
+
+mod evil {
+    pub mod answers;
+    pub mod device;
+}
+
+use std::time::Duration;
+
+use evil::device::{Evil, Manner};
+use rtboot::Result;
+use rtboot::board::{Board, Options, Program};
+use rtboot::chip::Chip;
+use rtboot::flash::{self, Nor, Policy, RescueStore, Writer};
+use rtboot::port::virtual_board::VirtualBoard;
+use rtboot_bootable::{LoaderImage, Memory};
+
+/// Longest time of a whole command against a board that babbles, in the time of a host with a clock.
+const BABBLE_LIMIT: Duration = Duration::from_secs(15 * 60);
+/// Memory that a device may make the process take, in KiB.
+const MEMORY_LIMIT: u64 = 64 * 1024;
+
+/// Everything that `write` does; on the way the part is taken for the right one, so that lies get further.
+fn write(evil: &Evil) -> Result<()> {
+    let map = Chip::rt1021().memory_map();
+    let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
+    let mut image =
+        || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map).expect("the stand-in"));
+    let (mut loader, _) = flash::reach_flashloader(&mut board, None, &mut image, &mut ())?;
+    let facts = loader.look_at_flash()?;
+    let (_, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
+    let part = file.parts.first().expect("a part").clone();
+    let mut nor = Nor::new(loader, part, facts);
+    let mut wanted = Memory::new();
+    wanted
+        .insert(0x6000_0000, vec![0x42; 0x2345])
+        .expect("room");
+    let folder = tempfile::tempdir().expect("a folder");
+    let rescue = RescueStore::new(folder.path());
+    let none = Memory::new();
+    let plan = flash::plan_write(&mut nor, &wanted, &none, Policy::default(), &mut ())?;
+    Writer::new(&mut nor, &plan, Some(&rescue), true).run(&mut ())?;
+    Ok(())
+}
+
+/// Most memory that this process has taken so far, in KiB.
+fn peak_kib() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn whatever_a_device_says_a_write_ends_without_success() {
+    let manners = [
+        Manner::Random,
+        Manner::Nearly(2),
+        Manner::Nearly(10),
+        Manner::Nearly(50),
+        Manner::Endless,
+    ];
+    let before = peak_kib();
+    let mut furthest = 0;
+    for manner in manners {
+        for seed in 0..60 {
+            for program in [Program::Rom, Program::Flashloader] {
+                let evil = Evil::new(manner, seed, program, false);
+                let told = write(&evil);
+                assert!(told.is_err(), "{manner:?} {seed} {program}");
+                assert!(
+                    evil.time() < BABBLE_LIMIT,
+                    "{manner:?} {seed}: {:?}",
+                    evil.time()
+                );
+                furthest = furthest.max(told.map_or_else(|e| e.exit_code(), |()| 0));
+            }
+        }
+    }
+    assert!(furthest >= 30, "some lies reach the flash: {furthest}");
+    let taken = peak_kib().saturating_sub(before);
+    assert!(taken < MEMORY_LIMIT, "{taken} KiB");
+}
+
+#[test]
+fn whatever_comes_over_a_uart_a_write_ends_without_success() {
+    let manners = [
+        Manner::Random,
+        Manner::Nearly(1),
+        Manner::Nearly(10),
+        Manner::Endless,
+        Manner::Refuses,
+    ];
+    for manner in manners {
+        for seed in 0..12 {
+            let evil = Evil::new(manner, seed, Program::Rom, true);
+            assert!(write(&evil).is_err(), "{manner:?} {seed}");
+            assert!(
+                evil.time() < BABBLE_LIMIT,
+                "{manner:?} {seed}: {:?}",
+                evil.time()
+            );
+        }
+    }
+}
+
+#[test]
+fn a_board_that_says_nothing_ends_every_stage_in_seconds() {
+    for (program, uart, limit) in [
+        (Program::Rom, false, 5),
+        (Program::Flashloader, false, 10),
+        (Program::Rom, true, 6),
+    ] {
+        let evil = Evil::new(Manner::Mute, 1, program, uart);
+        let error = write(&evil).expect_err("nobody is there");
+        assert!([10, 15].contains(&error.exit_code()), "{error}");
+        assert!(
+            evil.time() <= Duration::from_secs(limit),
+            "{program} {uart}: {:?}",
+            evil.time()
+        );
+    }
+}

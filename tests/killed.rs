@@ -1,0 +1,133 @@
+//! The real program, killed in the middle of a write and started again; and a disk that is full when it must save bytes.
+//!
+//! The board stands behind a pseudo-terminal and stays switched on, as a real one does.
+#![cfg(unix)]
+
+#[path = "sweep/bench.rs"]
+#[allow(dead_code)]
+mod bench;
+#[path = "cli_raw_rig/served.rs"]
+mod served;
+#[path = "sweep/wire.rs"]
+#[allow(dead_code)]
+mod wire;
+
+use std::fs;
+use std::os::unix::process::ExitStatusExt;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+use std::time::Duration;
+
+use bench::{APP, Case, WINDOW, application};
+use rtboot::port::virtual_board::VirtualBoard;
+use served::Served;
+
+/// Files for the program, and its state.
+struct Desk(tempfile::TempDir);
+
+impl Desk {
+    fn new() -> Desk {
+        let folder = tempfile::tempdir().expect("a folder");
+        fs::write(folder.path().join("app.bin"), application(7, APP)).expect("a file");
+        let loader = VirtualBoard::standin_loader();
+        fs::write(folder.path().join("loader.bin"), loader).expect("a file");
+        Desk(folder)
+    }
+
+    fn path(&self) -> &Path {
+        self.0.path()
+    }
+
+    /// The write, to be started; `shell` comes before it.
+    fn write(&self, terminal: &str, shell: &str) -> Command {
+        let program = env!("CARGO_BIN_EXE_rtboot");
+        let line = format!(
+            "{shell} exec {program} write --fcb IS25LP064A --base 0x60002000 app.bin \
+             --board uart:{terminal} --flashloader loader.bin"
+        );
+        let mut command = Command::new("sh");
+        command.args(["-c", &line]).current_dir(self.path());
+        command.env("RTBOOT_STATE_DIR", self.path().join("state"));
+        command.stdin(Stdio::null());
+        command
+    }
+}
+
+fn text(output: &Output) -> String {
+    let [out, err] = [&output.stdout, &output.stderr].map(|b| String::from_utf8_lossy(b));
+    format!("{:?}\n{out}{err}", output.status)
+}
+
+/// Flash holds the old image whole, the new one whole, or nothing that starts.
+fn nothing_half_starts(board: &VirtualBoard, case: &Case) {
+    let mut board = board.board();
+    let starts = board.boot_verdict().starts.is_some();
+    let flash = &board.flash()[..WINDOW];
+    assert!(!starts || flash == case.old || flash == case.done);
+}
+
+#[test]
+fn a_killed_write_leaves_nothing_half_and_the_next_run_finishes_it() {
+    let case = Case::update();
+    let (_, counts) = case.count(true);
+    // while the flashloader is loaded, and four times in flash work; the first of those before its bytes are half out
+    let whole = counts.uart_out;
+    for at in [10_000, whole - 44_000, whole - 30_000, whole - 5_000] {
+        let desk = Desk::new();
+        let board = case.board(Vec::new());
+        let served = Served::on(&board);
+        let mut child = desk.write(&served.path, "");
+        let mut child = child
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("started");
+        while board.board().counts().uart_out < at {
+            assert!(child.try_wait().expect("a child").is_none(), "ended early");
+            std::thread::yield_now();
+        }
+        child.kill().expect("killed");
+        let killed = child.wait_with_output().expect("a child");
+        assert_eq!(killed.status.signal(), Some(9), "{}", text(&killed));
+        nothing_half_starts(&board, &case);
+        if at < 20_000 {
+            // the ROM waits for the rest of the file: only a reset ends that
+            board.power_cycle();
+            board.wait(Duration::from_secs(1));
+        }
+        let mut again = desk.write(&served.path, "").output().expect("run");
+        if !again.status.success() {
+            board.power_cycle();
+            board.wait(Duration::from_secs(1));
+            again = desk.write(&served.path, "").output().expect("run");
+        }
+        assert!(again.status.success(), "after {at}: {}", text(&again));
+        drop(served);
+        assert!(board.board().flash()[..WINDOW] == case.done, "after {at}");
+        assert!(board.board().boot_verdict().starts.is_some());
+    }
+}
+
+#[test]
+fn bytes_that_cannot_be_saved_are_not_erased() {
+    let case = Case::update();
+    let desk = Desk::new();
+    let board = case.board(Vec::new());
+    let served = Served::on(&board);
+    // every file that grows is too large: as a full disk, and in a child that has its own limits
+    let full = desk.write(&served.path, "trap '' XFSZ; ulimit -f 0;");
+    let mut full = full;
+    let output = full.output().expect("run");
+    assert_eq!(output.status.code(), Some(4), "{}", text(&output));
+    assert!(text(&output).contains("cannot write"), "{}", text(&output));
+    assert!(
+        text(&output).contains("flash is as it was"),
+        "{}",
+        text(&output)
+    );
+    assert!(board.board().flash()[..WINDOW] == case.old);
+    let again = desk.write(&served.path, "").output().expect("run");
+    assert!(again.status.success(), "{}", text(&again));
+    drop(served);
+    assert!(board.board().flash()[..WINDOW] == case.done);
+}

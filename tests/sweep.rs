@@ -1,0 +1,152 @@
+//! A whole write, broken at every point in turn.
+//!
+//! The write is counted first: reports, bytes on the UART, operations and reads of the flash, calls of the port. Then it
+//! is run again and again, each time with one thing gone wrong. Whatever it is: success is told only when flash holds exactly
+//! what it should, the ROM never starts a half image, the same command again does the job, and bytes that nobody asked to
+//! change are still there.
+//!
+//! `cargo test` takes every so many of the points, `cargo test --release --test sweep -- --ignored --nocapture` all of them.
+
+mod sweep {
+    pub mod bench;
+    pub mod points;
+    pub mod single;
+    pub mod table;
+    pub mod wire;
+}
+
+use sweep::bench::{APP, Case, Point, attempt};
+use sweep::points::{self, Dice};
+use sweep::single;
+use sweep::table::Table;
+
+/// Which points of a list are tried.
+#[derive(Clone, Copy)]
+enum Share {
+    All,
+    /// About so many, spread over each kind.
+    About(usize),
+}
+
+fn chosen(points: Vec<Point>, share: Share) -> Vec<Point> {
+    let Share::About(count) = share else {
+        return points;
+    };
+    let step = points.len().div_ceil(count).max(1);
+    // kinds follow each other in turn: a step that divides their number would miss some
+    let step = if step % 2 == 0 { step + 1 } else { step };
+    points.into_iter().step_by(step).collect()
+}
+
+fn run(case: &Case, uart: bool, points: Vec<Point>, table: &mut Table) {
+    let link = if uart { "UART" } else { "HID" };
+    let place = format!("{link}, {}", case.name);
+    for point in points {
+        let outcome = attempt(case, uart, &point);
+        table.add(&place, &point, &outcome);
+    }
+}
+
+fn hid(case: &Case, share: Share, table: &mut Table) {
+    let (log, counts) = case.count(false);
+    let mut dice = Dice::new(17);
+    run(
+        case,
+        false,
+        chosen(points::reports(&log, &mut dice), share),
+        table,
+    );
+    let end = (0x2000 + APP).next_multiple_of(0x1000) as u32;
+    run(
+        case,
+        false,
+        chosen(points::flash(&counts, end, &mut dice), share),
+        table,
+    );
+    run(case, false, chosen(points::calls(&log), share), table);
+}
+
+fn uart(case: &Case, share: Share, table: &mut Table) {
+    let (log, _) = case.count(true);
+    let mut dice = Dice::new(23);
+    run(
+        case,
+        true,
+        chosen(points::bytes(&log, &mut dice), share),
+        table,
+    );
+    let calls = points::calls(&points::bursts(&log)).into_iter();
+    let calls = calls.filter(|p| p.kind == "host killed" || p.kind == "flashloader or ROM resets");
+    run(case, true, chosen(calls.collect(), share), table);
+}
+
+fn report(title: &str, table: &Table) {
+    println!("\n{title}: {} points\n\n{}", table.points(), table.text());
+}
+
+#[test]
+fn a_share_of_all_points_over_hid() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        hid(&case, Share::About(60), &mut table);
+    }
+    report("over HID", &table);
+    table.check();
+}
+
+#[test]
+fn a_share_of_all_points_over_a_uart() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::application_only()] {
+        uart(&case, Share::About(40), &mut table);
+    }
+    report("over a UART", &table);
+    table.check();
+}
+
+#[test]
+#[ignore = "thousands of writes: minutes in release"]
+fn every_point_over_hid() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        hid(&case, Share::All, &mut table);
+    }
+    report("over HID", &table);
+    table.check();
+}
+
+#[test]
+#[ignore = "thousands of writes: minutes in release"]
+fn every_point_over_a_uart() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        uart(&case, Share::All, &mut table);
+    }
+    report("over a UART", &table);
+    table.check();
+}
+
+#[test]
+fn a_kept_byte_that_is_misread_stops_the_write() {
+    single::a_kept_byte_that_is_misread_stops_the_write();
+}
+
+#[test]
+fn a_difference_that_the_comparison_misreads_is_found_by_the_verify() {
+    single::a_difference_that_the_comparison_misreads_is_found_by_the_verify();
+}
+
+#[test]
+fn an_fcb_page_that_comes_out_wrong_is_erased_again() {
+    single::an_fcb_page_that_comes_out_wrong_is_erased_again();
+}
+
+#[test]
+fn a_set_up_that_came_out_wrong_in_ram_is_never_taken() {
+    single::a_set_up_that_came_out_wrong_in_ram_is_never_taken();
+}
+
+#[test]
+fn a_status_register_is_never_written_as_it_was_misread() {
+    single::a_status_register_is_never_written_as_it_was_misread();
+}

@@ -1,0 +1,302 @@
+//! What is swept: a whole write of an application over old content, and how its outcome is judged.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use rtboot::board::{Board, Options};
+use rtboot::chip::Chip;
+use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, WriteReport, Writer};
+use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::{Error, Result};
+use rtboot_bootable::{Firmware, LoaderImage};
+use rtboot_sim::{Fault, Settings};
+
+use super::wire::{Line, Trip, Wire};
+
+/// All that the tests put into flash lies below.
+pub const WINDOW: usize = 0x2_0000;
+/// Length of the application that is written.
+pub const APP: usize = 40_001;
+/// Modelled time that a write, however disturbed, may take.
+const TIME_LIMIT: Duration = Duration::from_secs(300);
+
+static BLANK: LazyLock<Vec<u8>> = LazyLock::new(|| vec![0xFF; 8 * 1024 * 1024]);
+
+/// A sequence without a pattern.
+pub fn noise(seed: u32, length: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
+    let next = |_| {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        (state >> 11) as u8
+    };
+    (0..length).map(next).collect()
+}
+
+/// An application for 0x60002000 with a true vector table.
+pub fn application(seed: u32, length: usize) -> Vec<u8> {
+    let mut bytes = noise(seed, length);
+    for word in bytes[..0x100].chunks_exact_mut(4) {
+        word.copy_from_slice(&(0x6000_2401_u32).to_le_bytes());
+    }
+    bytes[..4].copy_from_slice(&(0x2001_0000_u32).to_le_bytes());
+    bytes
+}
+
+/// One write: what is there before, what is written, what must be there afterwards.
+pub struct Case {
+    pub name: &'static str,
+    pub old: Vec<u8>,
+    pub status: [u8; 3],
+    pub done: Vec<u8>,
+    pub desk: Desk,
+}
+
+impl Case {
+    /// Over random bytes that start nothing, quad enable clear.
+    pub fn over_noise() -> Case {
+        let old = noise(1, WINDOW).iter().map(|b| b & 0x7F).collect();
+        Case::new("over other bytes", old, [0; 3], false)
+    }
+
+    /// Over another application under the same FCB, with bytes to keep in every gap.
+    pub fn update() -> Case {
+        Case::new("over a bootable image", bootable(), [0x40, 0, 0], false)
+    }
+
+    /// The application alone, the file's bytes and nothing else: FCB, IVT and boot data stay equal.
+    pub fn application_only() -> Case {
+        Case::new("application only", bootable(), [0x40, 0, 0], true)
+    }
+
+    fn new(name: &'static str, old: Vec<u8>, status: [u8; 3], as_is: bool) -> Case {
+        let mut case = Case {
+            name,
+            old,
+            status,
+            done: Vec::new(),
+            desk: desk(&application(7, APP), as_is),
+        };
+        let board = case.board(Vec::new());
+        let rescue = tempfile::tempdir().expect("a folder");
+        let store = RescueStore::new(rescue.path());
+        case.job(&Wire::new(&board, false), &store)
+            .expect("an undisturbed write");
+        case.done = board.board().flash()[..WINDOW].to_vec();
+        // the expectation does not come from the code under test
+        let mut wanted = case.old.clone();
+        wanted[0x2000..0x2000 + APP].copy_from_slice(&application(7, APP));
+        assert!(case.done[0x1200..] == wanted[0x1200..], "{name}");
+        assert!(case.done[0x200..0x1000] == wanted[0x200..0x1000], "{name}");
+        assert!(board.board().boot_verdict().starts.is_some(), "{name}");
+        case
+    }
+
+    /// A board as it is before the write.
+    pub fn board(&self, faults: Vec<Fault>) -> VirtualBoard {
+        let settings = Settings {
+            flash: self.old.clone(),
+            status: self.status,
+            faults,
+            ..Settings::default()
+        };
+        VirtualBoard::from_board(rtboot_sim::Board::new(settings))
+    }
+
+    /// The whole write, as the command line does it.
+    pub fn job(&self, wire: &Wire, rescue: &RescueStore) -> Result<WriteReport> {
+        let chip = Chip::rt1021();
+        let map = chip.memory_map();
+        let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
+        let mut image = || {
+            Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map)
+                .expect("the stand-in is a flashloader"))
+        };
+        let (mut loader, _) = flash::reach_flashloader(&mut board, None, &mut image, &mut ())?;
+        let facts = loader.look_at_flash()?;
+        let part = flash::choose_part(&facts, &self.desk.expected_part())?;
+        let layout = self
+            .desk
+            .layout(Some(&part), chip)
+            .expect("laid out before");
+        let mut nor = Nor::new(loader, part, facts);
+        let id = nor.loader().facts().unique_id.to_string();
+        let saved = rescue.load(&id)?;
+        let policy = Policy::default();
+        let plan = flash::plan_write(&mut nor, &layout.memory, &saved, policy, &mut ())?;
+        Writer::new(&mut nor, &plan, Some(rescue), true).run(&mut ())
+    }
+
+    /// What passes in an undisturbed write, and the counts at its end.
+    pub fn count(&self, uart: bool) -> (Vec<Line>, rtboot_sim::Counts) {
+        let board = self.board(Vec::new());
+        let folder = tempfile::tempdir().expect("a folder");
+        let wire = Wire::new(&board, uart).logged();
+        self.job(&wire, &RescueStore::new(folder.path()))
+            .expect("an undisturbed write");
+        let counts = board.board().counts();
+        (wire.take_log(), counts)
+    }
+}
+
+/// Another application of another length, started by the FCB that the write brings, and bytes in every gap.
+fn bootable() -> Vec<u8> {
+    let mut old: Vec<u8> = noise(2, WINDOW).iter().map(|b| b & 0x7F).collect();
+    let firmware = desk(&application(3, 41_000), false);
+    let part = firmware.expected_part();
+    let flash::PartSource::Cfg { file, .. } = part else {
+        unreachable!("a part was named")
+    };
+    let layout = firmware
+        .layout(file.parts.first(), Chip::rt1021())
+        .expect("laid out");
+    for (address, bytes) in layout.memory.segments() {
+        let at = (address - 0x6000_0000) as usize;
+        old[at..at + bytes.len()].copy_from_slice(bytes);
+    }
+    old
+}
+
+fn desk(app: &[u8], as_is: bool) -> Desk {
+    let chip = Chip::rt1021();
+    let map = chip.memory_map();
+    let firmware = Firmware::parse(app, Some("app.bin"), Some(0x6000_2000), &map).expect("a file");
+    let (from, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
+    let choice = FcbChoice::Part {
+        from: from.into(),
+        file,
+    };
+    Desk::new(firmware, choice, as_is, chip).expect("bootable")
+}
+
+/// Something that goes wrong in a write.
+#[derive(Clone, Debug)]
+pub enum What {
+    /// A fault of the board.
+    Board(Fault),
+    /// Something at a call of the port.
+    Call(u64, Trip),
+}
+
+/// One thing to try.
+#[derive(Clone, Debug)]
+pub struct Point {
+    pub kind: &'static str,
+    pub what: What,
+    /// Commands that are bent into other good commands may touch bytes far from the image; nothing on a HID link shows.
+    pub may_stray: bool,
+}
+
+/// How it went.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub exit: u8,
+    pub message: String,
+    /// Success was told and flash is not as it should be.
+    pub false_success: bool,
+    /// The ROM would start something that is neither the old nor the new image.
+    pub half: bool,
+    /// The same command again, without touching the board, did it.
+    pub healed_at_once: bool,
+    /// The same command did it after the power was switched off and on.
+    pub healed_after_power: bool,
+    /// Bytes outside the image's sectors were changed.
+    pub strayed: bool,
+    pub panicked: bool,
+    pub slow: bool,
+    /// Status register 1 of the flash at the end.
+    pub status: u8,
+}
+
+impl Outcome {
+    pub fn healed(&self) -> bool {
+        self.healed_at_once || self.healed_after_power
+    }
+}
+
+/// Whether flash is as `wanted`: in the sectors of the image, and everywhere else.
+fn compare(flash: &[u8], wanted: &[u8]) -> (bool, bool) {
+    let near = (0x2000 + APP).next_multiple_of(0x1000);
+    let far = flash[near..WINDOW] == wanted[near..] && flash[WINDOW..] == BLANK[WINDOW..];
+    (flash[..near] == wanted[..near], far)
+}
+
+/// Runs the write with this point broken and looks at everything.
+pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
+    let faults = match &point.what {
+        What::Board(fault) => vec![fault.clone()],
+        What::Call(..) => Vec::new(),
+    };
+    let board = case.board(faults);
+    let wire = match &point.what {
+        What::Call(at, trip) => Wire::new(&board, uart).with_trip(*at, trip.clone()),
+        What::Board(_) => Wire::new(&board, uart),
+    };
+    let folder = tempfile::tempdir().expect("a folder");
+    let rescue = RescueStore::new(folder.path());
+    let mut outcome = Outcome::default();
+    match catch_unwind(AssertUnwindSafe(|| case.job(&wire, &rescue))) {
+        Ok(Ok(_)) => {}
+        Ok(Err(error)) => tell(&mut outcome, &error),
+        Err(_) => outcome.panicked = true,
+    }
+    outcome.slow = board.board().elapsed() > TIME_LIMIT;
+    judge(case, &board, point, &mut outcome);
+    heal(case, &board, uart, &rescue, point, &mut outcome);
+    outcome.status = board.board().nor().status[0];
+    outcome
+}
+
+fn tell(outcome: &mut Outcome, error: &Error) {
+    outcome.exit = error.exit_code();
+    let state = match error {
+        Error::WhileWriting { state, .. } => format!(" ({state})"),
+        _ => String::new(),
+    };
+    outcome.message = format!("{error}{state}");
+}
+
+fn judge(case: &Case, board: &VirtualBoard, point: &Point, outcome: &mut Outcome) {
+    let mut board = board.board();
+    board.fault_mut().clear();
+    let starts = board.boot_verdict().starts.is_some();
+    let flash = board.flash();
+    let ((new, far), (old, _)) = (compare(flash, &case.done), compare(flash, &case.old));
+    outcome.strayed = !far;
+    outcome.half = starts && !new && !old;
+    let right = new && (far || point.may_stray);
+    outcome.false_success = outcome.exit == 0 && !right && !outcome.panicked;
+}
+
+fn heal(
+    case: &Case,
+    board: &VirtualBoard,
+    uart: bool,
+    rescue: &RescueStore,
+    point: &Point,
+    outcome: &mut Outcome,
+) {
+    let right = |board: &VirtualBoard| {
+        let (near, far) = compare(board.board().flash(), &case.done);
+        near && (far || point.may_stray)
+    };
+    let again = || {
+        catch_unwind(AssertUnwindSafe(|| {
+            case.job(&Wire::new(board, uart), rescue)
+        }))
+    };
+    if board.board().state() != rtboot_sim::State::Off {
+        outcome.healed_at_once = matches!(again(), Ok(Ok(_))) && right(board);
+    }
+    if !outcome.healed_at_once {
+        board.board().power_cycle();
+        board.wait(Duration::from_secs(1));
+        let told = again();
+        outcome.healed_after_power = matches!(told, Ok(Ok(_))) && right(board);
+        if !outcome.healed_after_power {
+            outcome.message += &format!(" / again: {told:?}");
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! A cable to a virtual board that counts what passes, keeps a log of it, and at a chosen moment does something to the
+//! board or to the host.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rtboot::board::{Look, Opened, Plug, Program};
+use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::port::{self, HidPort, SerialPort};
+use rtboot::{Error, Result};
+use rtboot_sim::Fault;
+
+/// More calls of a port than any write, however disturbed, may need.
+const CALL_LIMIT: u64 = 300_000;
+
+/// What happens at a call of the port.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Trip {
+    /// The host's process ends: nothing more is sent, nothing more is read.
+    HostDies,
+    /// The reset line is pulled, or the flashloader resets itself.
+    Reset,
+    /// This fault appears, to stay.
+    Fault(Fault),
+    /// The host gets nothing for so many milliseconds; then all that came meanwhile.
+    Late(u64),
+}
+
+/// Which way bytes went.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    Out,
+    In,
+}
+
+/// What passed in one call of the port.
+#[derive(Clone, Debug)]
+pub struct Line {
+    pub way: Way,
+    /// Number of the call, from 1.
+    pub call: u64,
+    pub bytes: Vec<u8>,
+    /// Whether a flashloader ran on the board when it passed.
+    pub loader: bool,
+}
+
+#[derive(Default)]
+struct State {
+    calls: u64,
+    trip: Option<(u64, Trip)>,
+    dead: bool,
+    deaf_until: Option<Duration>,
+    log: Option<Vec<Line>>,
+}
+
+/// A cable: USB or UART.
+#[derive(Clone)]
+pub struct Wire {
+    board: VirtualBoard,
+    uart: bool,
+    state: Arc<Mutex<State>>,
+}
+
+fn gone() -> port::Error {
+    port::Error::Gone {
+        port: "the cable".into(),
+    }
+}
+
+impl Wire {
+    pub fn new(board: &VirtualBoard, uart: bool) -> Wire {
+        Wire {
+            board: board.clone(),
+            uart,
+            state: Arc::default(),
+        }
+    }
+
+    /// The same, with something to happen at the call with this number.
+    pub fn with_trip(self, at: u64, trip: Trip) -> Wire {
+        self.state().trip = Some((at, trip));
+        self
+    }
+
+    /// The same, keeping a log.
+    pub fn logged(self) -> Wire {
+        self.state().log = Some(Vec::new());
+        self
+    }
+
+    pub fn take_log(&self) -> Vec<Line> {
+        self.state().log.take().unwrap_or_default()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts a call; what was to happen at it happens.
+    fn call(&self) -> std::result::Result<(), port::Error> {
+        let mut state = self.state();
+        if state.dead {
+            return Err(gone());
+        }
+        state.calls += 1;
+        assert!(state.calls < CALL_LIMIT, "endless: {} calls", state.calls);
+        let now = state.calls;
+        match state.trip.take_if(|(at, _)| *at == now) {
+            Some((_, Trip::HostDies)) => {
+                state.dead = true;
+                return Err(gone());
+            }
+            Some((_, Trip::Reset)) => self.board.board().reset(),
+            Some((_, Trip::Fault(fault))) => self.board.board().fault_mut().push(fault),
+            Some((_, Trip::Late(ms))) => {
+                let now = self.board.board().elapsed();
+                state.deaf_until = Some(now + Duration::from_millis(ms));
+            }
+            None => {}
+        }
+        Ok(())
+    }
+
+    /// Lets `timeout` pass while nothing gets through; what is left of it, `None` when nothing.
+    fn through(&self, timeout: Duration) -> Option<Duration> {
+        let mut state = self.state();
+        let Some(until) = state.deaf_until else {
+            return Some(timeout);
+        };
+        let left = until.saturating_sub(self.board.board().elapsed());
+        self.board.wait(left.min(timeout));
+        if left > timeout {
+            return None;
+        }
+        state.deaf_until = None;
+        Some(timeout - left)
+    }
+
+    fn note(&self, way: Way, bytes: &[u8]) {
+        let loader = self.board.board().state() == rtboot_sim::State::Flashloader;
+        let mut state = self.state();
+        let call = state.calls;
+        if let Some(log) = &mut state.log {
+            let bytes = bytes.to_vec();
+            log.push(Line {
+                way,
+                call,
+                bytes,
+                loader,
+            });
+        }
+    }
+}
+
+impl Plug for Wire {
+    fn look(&mut self) -> Result<Look> {
+        if self.state().dead {
+            return Err(Error::Port(gone()));
+        }
+        if self.uart {
+            return Ok(Look::Ask);
+        }
+        Ok(match self.board.identity() {
+            Some(usb) if usb.vendor_id == 0x1FC9 => Look::Program(Program::Rom),
+            Some(usb) if usb.vendor_id == 0x15A2 => Look::Program(Program::Flashloader),
+            _ => Look::Nothing,
+        })
+    }
+
+    fn open(&mut self) -> Result<Opened> {
+        if self.state().dead {
+            return Err(Error::Port(gone()));
+        }
+        let wire = self.clone();
+        Ok(match self.uart {
+            true => Opened::Serial(Box::new(Plugged(wire, self.board.serial(115_200)))),
+            false => Opened::Hid(Box::new(Plugged(wire, self.board.hid()))),
+        })
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.board.wait(time);
+    }
+
+    fn is_uart(&self) -> bool {
+        self.uart
+    }
+}
+
+/// A port of the board behind a cable.
+struct Plugged<P>(Wire, P);
+
+impl<P: HidPort> HidPort for Plugged<P> {
+    fn write(&mut self, report: &[u8]) -> std::result::Result<(), port::Error> {
+        self.0.call()?;
+        self.0.note(Way::Out, report);
+        self.1.write(report)
+    }
+
+    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+        self.0.call()?;
+        let Some(left) = self.0.through(timeout) else {
+            return Ok(None);
+        };
+        let report = self.1.read(left)?;
+        if let Some(report) = &report {
+            self.0.note(Way::In, report);
+        }
+        Ok(report)
+    }
+
+    fn describe(&self) -> String {
+        self.1.describe()
+    }
+}
+
+impl<P: SerialPort> SerialPort for Plugged<P> {
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), port::Error> {
+        self.0.call()?;
+        self.0.note(Way::Out, bytes);
+        self.1.write(bytes)
+    }
+
+    fn read(
+        &mut self,
+        buffer: &mut [u8],
+        timeout: Duration,
+    ) -> std::result::Result<usize, port::Error> {
+        self.0.call()?;
+        let Some(left) = self.0.through(timeout) else {
+            return Ok(0);
+        };
+        let count = self.1.read(buffer, left)?;
+        if count > 0 {
+            self.0.note(Way::In, &buffer[..count]);
+        }
+        Ok(count)
+    }
+
+    fn set_baud(&mut self, baud: u32) -> std::result::Result<(), port::Error> {
+        self.1.set_baud(baud)
+    }
+
+    fn discard_input(&mut self) -> std::result::Result<(), port::Error> {
+        match self.0.state().deaf_until {
+            Some(_) => Ok(()), // nothing has arrived yet
+            None => self.1.discard_input(),
+        }
+    }
+
+    fn describe(&self) -> String {
+        self.1.describe()
+    }
+}
