@@ -12,6 +12,7 @@
 //! | [`sdp`], [`mboot`] | the two protocols, every command of them |
 //! | [`port`] | USB-HID, UART, the embedded virtual board |
 //! | [`chip`] | chips as data |
+//! | [`doctor`] | what is wrong with a board: facts, then pure rules |
 //! | [`event`] | progress and notes for whoever listens |
 //! | [`advice`] | for every [`Error`]: likely causes and what to do next |
 //!
@@ -50,6 +51,7 @@
 pub mod advice;
 pub mod board;
 pub mod chip;
+pub mod doctor;
 mod error;
 pub mod event;
 pub mod flash;

@@ -68,6 +68,12 @@ const ROOMS: &[(&str, &[&str])] = &[
             "port", "sdp", "mboot", "error", "advice", "event", "chip", "board", "flash",
         ],
     ),
+    (
+        "doctor",
+        &[
+            "port", "sdp", "mboot", "error", "advice", "event", "chip", "board", "flash", "doctor",
+        ],
+    ),
 ];
 
 fn room_of(file: &str) -> &str {

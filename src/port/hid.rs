@@ -234,6 +234,12 @@ fn port_path_of(path: &str) -> Option<String> {
     socket_in(&link.canonicalize().ok()?)
 }
 
+/// Speed of what sits in a USB socket, in Mbit/s: 12 full speed, 480 high speed. Linux only, elsewhere `None`.
+pub fn speed_mbit(socket: &str) -> Option<u32> {
+    let path: PathBuf = ["/sys/bus/usb/devices", socket, "speed"].iter().collect();
+    std::fs::read_to_string(path).ok()?.trim().parse().ok()
+}
+
 /// The innermost component that names a USB device, `B-P` or `B-P.P…`, of a canonical sysfs path.
 fn socket_in(path: &Path) -> Option<String> {
     let is_number = |s: &str| !s.is_empty() && s.bytes().all(|b| b.is_ascii_digit());

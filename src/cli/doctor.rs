@@ -1,0 +1,219 @@
+//! Verb `doctor`: what is wrong, how sure that is, and what to type or measure next.
+
+mod markdown;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use rtboot::board::Selector;
+use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Finding, Request};
+use rtboot::flash::{Desk, FcbChoice};
+use rtboot::{Error, Result};
+use serde_json::{Value, json};
+
+use super::read::write_whole;
+use super::{Context, flashloader, input, number};
+
+/// Say what is wrong with a board, how sure that is, and what to do next
+///
+/// Asks host, boot ROM, flashloader and flash, in this order, and holds what they say against each other and against the
+/// application, when one is given. Changes nothing in flash or fuses: the flash is read by read-only set-ups, without
+/// option words. Exit code 0: nothing is wrong; 1: there are findings.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The application that should be in flash
+    app: Option<PathBuf>,
+    /// The NOR part that should be on the board: a name, or its .cfg
+    #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
+    fcb: Option<String>,
+    /// Address of the first byte of a raw file, when its vector table does not tell
+    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    base: Option<u32>,
+    /// Write everything that was found into a Markdown file, to be pasted into a forum or an issue
+    #[arg(long, value_name = "FILE")]
+    report: Option<PathBuf>,
+    /// Leave the chip's unique id in the report
+    #[arg(long, requires = "report")]
+    with_unique_id: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rtboot doctor
+  rtboot doctor --fcb IS25LP064A app.elf
+  rtboot doctor app.elf --report doctor.md";
+
+/// Exit code when there are findings.
+const FINDINGS: u8 = 1;
+
+/// Examines the board. The exit code says whether it is healthy.
+pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    let facts = gather(args, context)?;
+    let diagnosis = doctor::examine(&facts);
+    if let Some(path) = &args.report {
+        let text = markdown::text(&facts, &diagnosis, args.with_unique_id);
+        write_whole(path, text.as_bytes()).map_err(|source| Error::WriteFile {
+            path: path.clone(),
+            source,
+        })?;
+        let text = format!("everything that was found is in {}", path.display());
+        context.report.say("report", text);
+    }
+    show(&facts, &diagnosis, context);
+    Ok(match diagnosis.is_healthy() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::from(FINDINGS),
+    })
+}
+
+fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
+    let (expected, choice) = part(args, context)?;
+    let chip = context.chip()?;
+    let desk_chip = context.desk_chip()?;
+    let app = args.app.as_ref().map(|path| {
+        let desk = input::firmware(path, args.base, desk_chip).and_then(|firmware| {
+            Desk::new(firmware, choice, false, desk_chip).map_err(|source| Error::Firmware {
+                path: path.clone(),
+                source,
+            })
+        });
+        AppInput {
+            name: path.display().to_string(),
+            desk,
+        }
+    });
+    let selector = context.selector()?;
+    let is_uart = matches!(selector, Selector::Uart { .. });
+    let host = doctor::host(&selector.to_string(), is_uart);
+    // a missing board is a finding, not a reason to wait
+    context.globals.no_wait |= context.globals.wait.is_none();
+    let found = context.board();
+    let source = flashloader::source(context)?;
+    let rescue = context.rescue().ok();
+    let is_virtual = found
+        .as_ref()
+        .is_ok_and(|board| board.virtual_board().is_some());
+    let mut loader = || {
+        let wanted = chip.unwrap_or(desk_chip);
+        Ok(flashloader::image(source.as_ref(), wanted, is_virtual)?.0)
+    };
+    let request = Request {
+        chip,
+        loader: &mut loader,
+        expected,
+        app,
+        rescue: rescue.as_ref(),
+    };
+    match found {
+        Ok(mut board) => Ok(doctor::gather(
+            &mut board,
+            host,
+            request,
+            &mut context.report,
+        )),
+        Err(
+            error @ (Error::NoBoard { .. }
+            | Error::SeveralBoards { .. }
+            | Error::Port(_)
+            | Error::Virtual(_)),
+        ) => Ok(doctor::nobody(host, error, request)),
+        Err(error) => Err(error),
+    }
+}
+
+/// The part that options or settings name.
+fn part(args: &Args, context: &mut Context) -> Result<(Option<Expected>, FcbChoice)> {
+    let name = match &args.fcb {
+        Some(name) => Some(name.clone()),
+        None => context.setting_name("fcb")?,
+    };
+    let Some(name) = name else {
+        return Ok((None, FcbChoice::Auto));
+    };
+    let (choice, _) = input::fcb(&name)?;
+    let expected = match &choice {
+        FcbChoice::Part { from, file } => Some(Expected {
+            from: from.clone(),
+            file: file.clone(),
+        }),
+        _ => None,
+    };
+    Ok((expected, choice))
+}
+
+fn show(facts: &Facts, diagnosis: &Diagnosis, context: &mut Context) {
+    let report = &mut context.report;
+    report.line(&diagnosis.verdict);
+    for (i, finding) in diagnosis.findings.iter().enumerate() {
+        report.line("");
+        for line in finding_lines(i + 1, finding) {
+            report.line(line);
+        }
+    }
+    for unknown in &facts.unknown {
+        report.line(format!(
+            "\nnot known: {}: {}; {}",
+            unknown.what, unknown.why, unknown.tells
+        ));
+    }
+    if let Some(next) = diagnosis.next() {
+        report.line(format!("\nnext: {}", next.text()));
+    }
+    report.result(object(facts, diagnosis));
+}
+
+fn finding_lines(number: usize, finding: &Finding) -> Vec<String> {
+    let mut lines = vec![format!(
+        "{number}. {}: {} [{}]",
+        finding.severity, finding.what, finding.code
+    )];
+    lines.push(format!("   why: {} ({})", finding.why, finding.sure));
+    if !finding.causes.is_empty() {
+        lines.push("   likely causes:".into());
+    }
+    for (i, cause) in finding.causes.iter().enumerate() {
+        lines.push(format!("     {}. {cause}", i + 1));
+    }
+    for next in &finding.next {
+        lines.push(format!("   {next}"));
+    }
+    lines
+}
+
+fn object(facts: &Facts, diagnosis: &Diagnosis) -> Value {
+    let rows: Vec<Value> = doctor::rows(facts)
+        .into_iter()
+        .map(|row| json!({"name": row.name, "value": row.value, "source": row.source.to_string()}))
+        .collect();
+    let unknown: Vec<Value> = facts
+        .unknown
+        .iter()
+        .map(|unknown| json!({"what": unknown.what, "why": unknown.why, "tells": unknown.tells}))
+        .collect();
+    json!({
+        "healthy": diagnosis.is_healthy(),
+        "verdict": diagnosis.verdict,
+        "findings": diagnosis.findings.iter().map(finding_object).collect::<Vec<_>>(),
+        "next": diagnosis.next().map(|next| json!({"kind": next.kind(), "text": next.text()})),
+        "facts": rows,
+        "not_known": unknown,
+    })
+}
+
+fn finding_object(finding: &Finding) -> Value {
+    let next: Vec<Value> = finding
+        .next
+        .iter()
+        .map(|next| json!({"kind": next.kind(), "text": next.text()}))
+        .collect();
+    json!({
+        "severity": finding.severity.to_string(),
+        "code": finding.code,
+        "what": finding.what,
+        "why": finding.why,
+        "sure": finding.sure.to_string(),
+        "causes": finding.causes,
+        "next": next,
+    })
+}

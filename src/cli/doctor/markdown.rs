@@ -1,0 +1,120 @@
+//! The report that a user can paste: verdict, findings, every fact with its source, raw bytes.
+
+use std::fmt::Write as _;
+
+use rtboot::doctor::{self, Diagnosis, Facts};
+
+/// What stands in place of the unique id.
+const REDACTED: &str = "(redacted)";
+/// Bytes in a line of a dump.
+const LINE: usize = 16;
+
+/// The whole report. The chip's unique id is left out unless asked for.
+pub fn text(facts: &Facts, diagnosis: &Diagnosis, with_unique_id: bool) -> String {
+    let mut text = String::new();
+    let mut line = |words: String| {
+        let _ = writeln!(text, "{words}");
+    };
+    line(format!("# rtboot doctor {}\n", env!("CARGO_PKG_VERSION")));
+    line(format!("**{}**\n", escaped(&diagnosis.verdict)));
+    for finding in &diagnosis.findings {
+        line(format!(
+            "## {}: {} (`{}`)\n",
+            finding.severity,
+            escaped(&finding.what),
+            finding.code
+        ));
+        line(format!("{} ({}).\n", escaped(&finding.why), finding.sure));
+        for (i, cause) in finding.causes.iter().enumerate() {
+            line(format!("{}. {}", i + 1, escaped(cause)));
+        }
+        for next in &finding.next {
+            match next {
+                doctor::Next::Run(command) => line(format!("- run: `{command}`")),
+                other => line(format!("- {}: {}", other.kind(), escaped(other.text()))),
+            }
+        }
+        line(String::new());
+    }
+    line("## Facts\n\n| what | value | source |\n|--|--|--|".into());
+    for row in doctor::rows(facts) {
+        line(format!(
+            "| {} | {} | {} |",
+            row.name,
+            escaped(&row.value),
+            row.source
+        ));
+    }
+    line(String::new());
+    for unknown in &facts.unknown {
+        line(format!(
+            "Not known: {}, because {}. What would tell: {}.\n",
+            unknown.what,
+            escaped(&unknown.why),
+            escaped(&unknown.tells)
+        ));
+    }
+    line(rules(facts));
+    line(dumps(facts));
+    match (with_unique_id, facts.unique_id()) {
+        (false, Some(id)) => redacted(&text, &id),
+        _ => text,
+    }
+}
+
+/// Every rule of a boot image that was looked at, kept or broken.
+fn rules(facts: &Facts) -> String {
+    let Some(content) = &facts.content else {
+        return String::new();
+    };
+    let mut text = String::from("## Would the ROM start it?\n\n");
+    for rule in &content.rules {
+        let _ = writeln!(text, "- {}: {}", rule.severity, escaped(&rule.text));
+    }
+    text
+}
+
+fn dumps(facts: &Facts) -> String {
+    let mut text = String::new();
+    if let Some(look) = &facts.flash
+        && look.nor.sfdp.is_ok()
+    {
+        let _ = writeln!(text, "## SFDP\n\n{}", dump(&look.nor.sfdp_raw));
+    }
+    let fcb = facts.content.as_ref().and_then(|content| content.fcb());
+    if let Some(fcb) = fcb {
+        let _ = writeln!(text, "## FCB\n\n{}", dump(fcb.as_bytes()));
+    }
+    text
+}
+
+/// Bytes in hex; lines of zeros or ones alone are left out.
+fn dump(bytes: &[u8]) -> String {
+    let mut text = String::from("```text\n");
+    for (i, line) in bytes.chunks(LINE).enumerate() {
+        if line.iter().all(|&byte| byte == 0) || line.iter().all(|&byte| byte == 0xFF) {
+            continue;
+        }
+        let hex: Vec<String> = line.iter().map(|byte| format!("{byte:02x}")).collect();
+        let _ = writeln!(text, "{:03x}  {}", i * LINE, hex.join(" "));
+    }
+    text + "```\n"
+}
+
+/// Characters that Markdown would take for its own.
+fn escaped(text: &str) -> String {
+    text.replace('|', "\\|")
+        .replace('<', "&lt;")
+        .replace('*', "\\*")
+}
+
+/// The id, and each of its two words, wherever they stand and in either case.
+fn redacted(text: &str, id: &str) -> String {
+    let (high, low) = id.split_at_checked(8).unwrap_or((id, id));
+    [id, high, low]
+        .into_iter()
+        .fold(text.to_owned(), |text, part| {
+            text.replace(part, REDACTED)
+                .replace(&part.to_uppercase(), REDACTED)
+        })
+}

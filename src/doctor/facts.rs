@@ -1,0 +1,385 @@
+//! What is known of a board, and from where. Rules read these facts and nothing else.
+
+mod rows;
+
+use rtboot_bootable::{Inspection, Memory};
+use rtboot_fcb::{Fcb, JedecId, Part, PartFile};
+
+pub use rows::{Row, rows};
+
+use crate::Error;
+use crate::board::Program;
+use crate::chip::Chip;
+use crate::flash::{LoaderFacts, NorFacts, RomFacts};
+use crate::port::hid::HidDevice;
+
+/// Where a fact comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Source {
+    /// The operating system.
+    Host,
+    /// The boot ROM over SDP. What its registers mean is known by documentation only, not seen on silicon.
+    Rom,
+    /// The flashloader's own answers.
+    Flashloader,
+    /// The flash, through a read-only FCB.
+    Flash,
+    /// A file on this machine.
+    File,
+}
+
+impl std::fmt::Display for Source {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.pad(match self {
+            Source::Host => "host",
+            Source::Rom => "ROM over SDP, by documentation",
+            Source::Flashloader => "flashloader",
+            Source::Flash => "flash through a read-only FCB",
+            Source::File => "file",
+        })
+    }
+}
+
+/// Something that could not be found out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// What.
+    pub what: &'static str,
+    /// Why not.
+    pub why: String,
+    /// What would tell.
+    pub tells: String,
+}
+
+/// Everything gathered.
+#[derive(Debug, Default)]
+pub struct Facts {
+    /// What the operating system says.
+    pub host: HostFacts,
+    /// What the boot ROM told.
+    pub rom: Option<RomFacts>,
+    /// Why the boot ROM told nothing, or stopped in between.
+    pub rom_error: Option<Error>,
+    /// Fuse words that were read.
+    pub fuses: FuseWords,
+    /// The flashloader that runs.
+    pub loader: Option<LoaderRun>,
+    /// Why none runs, or why it went silent.
+    pub loader_error: Option<Error>,
+    /// What ran after a flashloader was started in vain.
+    pub seen_after: Option<Program>,
+    /// The RAM that the flashloader misses by the fuses; it was not sent then.
+    pub ram_short: Option<RamShort>,
+    /// What the flash answers.
+    pub flash: Option<FlashLook>,
+    /// Why it could not be asked.
+    pub flash_error: Option<Error>,
+    /// What is in flash.
+    pub content: Option<Content>,
+    /// The application file, when one was given.
+    pub app: Option<AppFacts>,
+    /// The part that the user names.
+    pub expected: Option<Expected>,
+    /// What cannot be known from here.
+    pub unknown: Vec<Unknown>,
+}
+
+impl Facts {
+    /// The chip's unique id, by whoever told it.
+    pub fn unique_id(&self) -> Option<String> {
+        let rom = self.rom.as_ref().and_then(|rom| rom.unique_id);
+        let id = rom.or(self.loader.as_ref().map(|run| run.facts.unique_id));
+        id.map(|id| id.to_string())
+    }
+
+    /// Boot configuration as it was latched at the last reset.
+    pub fn boot_config(&self) -> Option<BootConfig> {
+        self.rom.as_ref()?.sbmr1.map(BootConfig)
+    }
+
+    /// Whether the flashloader drives the second FlexSPI pin group: SBMR1 bits 10:8 are 7, or bit 20 of fuse word 4 is set.
+    ///
+    /// Source: pin code of two builds of the RT1021 flashloader, in emulation.
+    pub fn loader_drives_second_pins(&self) -> bool {
+        self.boot_config()
+            .is_some_and(|config| config.0 >> 8 & 7 == 7)
+            || self.fuses.bit(TESTER, 20) == Some(true)
+    }
+
+    /// The part that the flash is taken for.
+    pub fn part(&self) -> Option<&Part> {
+        self.flash.as_ref()?.part.as_ref()
+    }
+}
+
+/// What the operating system says.
+#[derive(Debug, Default)]
+pub struct HostFacts {
+    /// The selector asked for, or of the board that was found.
+    pub selector: String,
+    /// Whether the board is behind a UART.
+    pub is_uart: bool,
+    /// HID devices of interest on USB.
+    pub devices: Vec<HidDevice>,
+    /// Why USB could not be listed.
+    pub list_error: Option<String>,
+    /// Serial ports of this machine; looked at only when no board was found.
+    pub serial_ports: Vec<String>,
+    /// Why no board was found or could be opened.
+    pub find_error: Option<Error>,
+    /// What ran when the doctor came.
+    pub program: Option<Program>,
+    /// Speed of the USB connection in Mbit/s, where the system tells.
+    pub usb_mbit: Option<u32>,
+    /// Where bytes that an interrupted write saved wait to be restored.
+    pub rescue: Option<String>,
+}
+
+/// Fuse words by index; `None` where a word was not read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FuseWords {
+    /// Who read them.
+    pub from: Option<Source>,
+    /// Index and value.
+    pub words: Vec<(u32, u32)>,
+}
+
+/// Index of BOOT_CFG0 (fuse address 0x450).
+pub const BOOT_CFG0: u32 = 5;
+/// Index of BOOT_CFG1 (0x460): security, BT_FUSE_SEL, locks of serial download.
+pub const BOOT_CFG1: u32 = 6;
+/// Index of BOOT_CFG2 (0x470): UART serial download.
+pub const BOOT_CFG2: u32 = 7;
+/// Index of MISC_CONF0 (0x6D0): the FlexRAM split.
+pub const MISC_CONF0: u32 = 0x2D;
+/// Index of the word at 0x440: its bit 20 has the flashloader drive the second pin group.
+pub const TESTER: u32 = 4;
+/// The fuse words that steer booting.
+pub const STEERING: [u32; 5] = [BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, MISC_CONF0, TESTER];
+
+impl FuseWords {
+    /// The word at an index, when it was read.
+    pub fn word(&self, index: u32) -> Option<u32> {
+        let found = self.words.iter().find(|(at, _)| *at == index);
+        found.map(|(_, value)| *value)
+    }
+
+    /// A bit, when its word was read.
+    pub fn bit(&self, index: u32, bit: u32) -> Option<bool> {
+        self.word(index).map(|value| value >> bit & 1 == 1)
+    }
+}
+
+/// BOOT_CFG in the ten-pin layout of the RT1021.
+///
+/// | bits | field |
+/// |--|--|
+/// | 0 | the image is encrypted (BEE) |
+/// | 3:1 | flash type: 0 and 1 QSPI with 3 and 4 address bytes, 2 and 3 HyperFlash, 4 and 5 octal, 7 QSPI on the second pins |
+/// | 7:4 | boot device: 0 FlexSPI NOR |
+///
+/// Source: NXP-MCUBootUtility target tables of the RT1021. For other devices than 0 public tables disagree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct BootConfig(pub u32);
+
+impl BootConfig {
+    /// Whether the ROM expects an encrypted image.
+    pub fn encrypted(self) -> bool {
+        self.0 & 1 == 1
+    }
+
+    /// Bits 3:1.
+    pub fn flash_type(self) -> u32 {
+        self.0 >> 1 & 7
+    }
+
+    /// Bits 7:4.
+    pub fn device(self) -> u32 {
+        self.0 >> 4 & 0xF
+    }
+
+    /// What bits 7:4 name, in words.
+    pub fn device_name(self) -> &'static str {
+        match self.device() {
+            0 => "FlexSPI NOR",
+            1 => "SEMC NOR",
+            2..=7 => "an SD card or SEMC NAND",
+            8..=11 => "eMMC",
+            _ => "FlexSPI NAND",
+        }
+    }
+}
+
+/// A flashloader that runs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LoaderRun {
+    /// What it told.
+    pub facts: LoaderFacts,
+    /// Whether this run started it.
+    pub started: bool,
+    /// Bits of the commands that it has (property 7), when it told.
+    pub commands: Option<u32>,
+}
+
+/// A place in OCRAM that the fuses leave too small.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RamShort {
+    /// First address that is needed.
+    pub start: u32,
+    /// First address after it.
+    pub end: u64,
+    /// First address after OCRAM.
+    pub ram_end: u64,
+}
+
+/// What the flash answers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FlashLook {
+    /// Id, SFDP, status registers.
+    pub nor: NorFacts,
+    /// The id, asked a second time.
+    pub id_again: JedecId,
+    /// Status register 1, asked a second time.
+    pub sr1_again: u8,
+    /// The id after a release from deep power-down; asked only when the first one made no sense.
+    pub woken: Option<JedecId>,
+    /// The id by a command on four lines (QPI); asked only when the first one made no sense.
+    pub qpi: Option<JedecId>,
+    /// Parts of the database with this id.
+    pub known: Vec<Part>,
+    /// The part that it is taken for.
+    pub part: Option<Part>,
+    /// The part's own fast read against the one-pad read.
+    pub fast: ReadProof,
+}
+
+impl FlashLook {
+    /// The part in words: all that share the id, unless the user says which it is.
+    pub fn name(&self) -> String {
+        let names: Vec<&str> = self.known.iter().map(|part| part.name.as_str()).collect();
+        match (&self.part, names.is_empty()) {
+            (Some(part), true) => part.name.clone(),
+            (_, false) => names.join(" or "),
+            (None, true) => format!("flash {}", self.nor.id),
+        }
+    }
+}
+
+/// A read mode held against the one-pad read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReadProof {
+    /// Not tried, and why.
+    NotTried(String),
+    /// Both give the same.
+    Same,
+    /// They differ.
+    Differs {
+        /// First address that differs.
+        address: u32,
+        /// Byte by the one-pad read.
+        plain: u8,
+        /// Byte by this read.
+        fast: u8,
+        /// Whether the same read at 30 MHz gives what the one-pad read gives.
+        slow_is_right: bool,
+    },
+}
+
+/// What is in flash.
+#[derive(Debug)]
+pub struct Content {
+    /// The bytes that were read, on one pad.
+    pub memory: Memory,
+    /// What they are.
+    pub inspection: Inspection,
+    /// Every rule of a boot image, kept or broken.
+    pub rules: Vec<rtboot_bootable::Finding>,
+    /// Whether no broken rule keeps the ROM from starting it.
+    pub starts: bool,
+    /// All that was read is erased.
+    pub blank: bool,
+    /// First address where a second read gave another byte.
+    pub unstable: Option<u32>,
+    /// The stored FCB's read sequence against the one-pad read.
+    pub stored_read: ReadProof,
+}
+
+impl Content {
+    /// The FCB at the start of the flash.
+    pub fn fcb(&self) -> Option<&Fcb> {
+        self.inspection.fcb.as_ref()
+    }
+}
+
+/// The part that the user names.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Expected {
+    /// Its name, for messages.
+    pub from: String,
+    /// The part and its family.
+    pub file: PartFile,
+}
+
+/// The application file.
+#[derive(Debug)]
+pub struct AppFacts {
+    /// Its name.
+    pub name: String,
+    /// Why it is not usable.
+    pub error: Option<Error>,
+    /// What would go into flash.
+    pub memory: Memory,
+    /// What it is.
+    pub inspection: Option<Inspection>,
+    /// What would be written.
+    pub desk: Option<crate::flash::Desk>,
+    /// Flash against it, when flash could be read.
+    pub compared: Option<Compared>,
+}
+
+/// Flash against a file.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Compared {
+    /// Bytes compared.
+    pub total: u64,
+    /// Bytes that differ.
+    pub differ: u64,
+    /// Bytes that are erased where the file has something else.
+    pub erased: u64,
+    /// Bytes that have bits cleared which the file has set, and no bit set which the file has cleared.
+    pub cleared: u64,
+    /// Address, expected and found byte of the first difference.
+    pub first: Option<(u32, u8, u8)>,
+}
+
+/// OCRAM in KiB by the FlexRAM fuse field, MISC_CONF0 bits 19:16.
+///
+/// Source: SPSDK fuse data, NXP-MCUBootUtility.
+pub fn ocram_kib(misc_conf0: u32) -> u32 {
+    const OCRAM: [u32; 16] = [
+        128, 64, 128, 96, 64, 64, 160, 192, 160, 96, 64, 224, 128, 192, 64, 256,
+    ];
+    OCRAM[(misc_conf0 >> 16 & 0xF) as usize]
+}
+
+/// What to examine, besides the board.
+pub struct Request<'a> {
+    /// The chip that the user says it is.
+    pub chip: Option<&'static Chip>,
+    /// Brings the flashloader when one must be started.
+    pub loader: &'a mut dyn FnMut() -> crate::Result<rtboot_bootable::LoaderImage>,
+    /// The part that the user names.
+    pub expected: Option<Expected>,
+    /// The application file.
+    pub app: Option<AppInput>,
+    /// Where bytes of an interrupted write would be.
+    pub rescue: Option<&'a crate::flash::RescueStore>,
+}
+
+/// An application file as it was read.
+pub struct AppInput {
+    /// Its name.
+    pub name: String,
+    /// What would be written, or why nothing can be.
+    pub desk: crate::Result<crate::flash::Desk>,
+}

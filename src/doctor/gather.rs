@@ -1,0 +1,266 @@
+//! Asks step by step, and keeps whatever was learnt when a step fails. Changes nothing in flash or fuses.
+
+mod content;
+mod flash;
+
+use rtboot_bootable::LoaderImage;
+
+use super::facts::{
+    AppFacts, AppInput, Facts, FuseWords, HostFacts, LoaderRun, RamShort, Request, STEERING,
+    Source, Unknown, ocram_kib,
+};
+use crate::board::{Board, Program};
+use crate::chip::Chip;
+use crate::event::Listener;
+use crate::flash::{Flashloader, Rom};
+use crate::mboot::Property;
+use crate::port::{hid, serial};
+use crate::{Error, Result};
+
+/// Shadow register of fuse word 0; a word is 0x10 further.
+const FUSE_SHADOW: u32 = 0x401F_4400;
+/// First address of OCRAM.
+const OCRAM: u32 = 0x2020_0000;
+
+/// What the system says about USB and serial ports; asks no board.
+pub fn host(selector: &str, is_uart: bool) -> HostFacts {
+    let (devices, list_error) = match hid::list() {
+        Ok(devices) => (devices, None),
+        Err(error) => (Vec::new(), Some(error.to_string())),
+    };
+    let ports = serial::list().unwrap_or_default();
+    HostFacts {
+        selector: selector.to_owned(),
+        is_uart,
+        devices,
+        list_error,
+        serial_ports: ports.into_iter().map(|port| port.path).collect(),
+        ..HostFacts::default()
+    }
+}
+
+/// Speed of the only board, or of the one in the socket that was asked for.
+fn speed(host: &HostFacts) -> Option<u32> {
+    let socket = host.selector.strip_prefix("usb:");
+    let mut boards = host
+        .devices
+        .iter()
+        .filter(|device| device.kind != hid::HidKind::DebugProbe)
+        .filter_map(|device| device.port_path.as_deref())
+        .filter(|path| socket.is_none_or(|socket| socket == *path));
+    hid::speed_mbit(boards.next()?)
+}
+
+/// The facts when no board was found: what the system says, and why.
+pub fn nobody(host: HostFacts, error: Error, request: Request<'_>) -> Facts {
+    let mut facts = begin(host, &request);
+    facts.host.find_error = Some(error);
+    take_app(request.app, &mut facts);
+    facts
+}
+
+/// Gathers everything from a board. Never fails: what fails is a fact.
+pub fn gather(
+    board: &mut Board,
+    host: HostFacts,
+    mut request: Request<'_>,
+    listener: &mut dyn Listener,
+) -> Facts {
+    let mut facts = begin(host, &request);
+    facts.host.selector = board.name();
+    facts.host.is_uart = board.is_uart();
+    facts.host.usb_mbit = speed(&facts.host);
+    take_app(request.app.take(), &mut facts);
+    let flashloader = match board.program() {
+        Err(error) => {
+            facts.host.find_error = Some(error);
+            None
+        }
+        Ok(None) => {
+            facts.host.find_error = Some(Error::NoBoard {
+                selector: board.name(),
+                seen_instead: Vec::new(),
+            });
+            None
+        }
+        Ok(Some(program)) => {
+            facts.host.program = Some(program);
+            match program {
+                Program::Rom => from_rom(board, &mut facts, &mut request, listener),
+                Program::Flashloader => running(board, &mut facts),
+            }
+        }
+    };
+    let Some(mut flashloader) = flashloader else {
+        return facts;
+    };
+    facts.loader = Some(ask_loader(&mut flashloader, facts.rom.is_some()));
+    if facts.fuses.words.is_empty() {
+        facts.fuses = fuses_by_loader(&mut flashloader);
+    }
+    look_for_rescue(&mut facts, &request);
+    if let Err(error) = flash::ask(&mut flashloader, &mut facts) {
+        facts.flash_error = Some(error);
+        return facts;
+    }
+    if let Err(error) = content::read(&mut flashloader, &mut facts, listener) {
+        facts.flash_error = Some(error);
+    }
+    facts
+}
+
+fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
+    Facts {
+        host,
+        expected: request.expected.clone(),
+        ..Facts::default()
+    }
+}
+
+/// The application file: what it would put into flash, or why it cannot.
+fn take_app(app: Option<AppInput>, facts: &mut Facts) {
+    let Some(AppInput { name, desk }) = app else {
+        return;
+    };
+    let mut seen = AppFacts {
+        name,
+        error: None,
+        memory: rtboot_bootable::Memory::new(),
+        inspection: None,
+        desk: None,
+        compared: None,
+    };
+    match desk {
+        Ok(desk) => {
+            let map = Chip::rt1021().memory_map();
+            seen.inspection = Some(rtboot_bootable::inspect(&desk.firmware().memory, &map));
+            match desk.layout(None, Chip::rt1021()) {
+                Ok(layout) => seen.memory = layout.memory,
+                Err(source) => {
+                    let path = seen.name.clone().into();
+                    seen.error = Some(Error::Firmware { path, source });
+                }
+            }
+            seen.desk = Some(desk);
+        }
+        Err(error) => seen.error = Some(error),
+    }
+    facts.app = Some(seen);
+}
+
+fn from_rom(
+    board: &mut Board,
+    facts: &mut Facts,
+    request: &mut Request<'_>,
+    listener: &mut dyn Listener,
+) -> Option<Flashloader> {
+    let mut rom = match Rom::connect(board) {
+        Ok(rom) => rom,
+        Err(error) => {
+            facts.rom_error = Some(error);
+            return None;
+        }
+    };
+    facts.rom = Some(rom.facts().clone());
+    if rom.facts().unread.is_none() {
+        match fuses_by_rom(&mut rom) {
+            Ok(fuses) => facts.fuses = fuses,
+            Err(error) => facts.unknown.push(Unknown {
+                what: "fuses",
+                why: error.to_string(),
+                tells: "the flashloader reads them, too: `rtboot mboot flash-read-once`".into(),
+            }),
+        }
+    }
+    let image = rom.identify(request.chip).and_then(|_| (request.loader)());
+    let started = match image {
+        Ok(image) => {
+            facts.ram_short = ram_short(&image, facts);
+            if facts.ram_short.is_some() {
+                return None; // it would overwrite nothing and start garbage
+            }
+            rom.start(&image, board, listener)
+        }
+        Err(error) => Err(error),
+    };
+    match started {
+        Ok(flashloader) => Some(flashloader),
+        Err(error) => {
+            facts.loader_error = Some(error);
+            facts.seen_after = board.program().ok().flatten();
+            None
+        }
+    }
+}
+
+/// By the fuses the FlexRAM may be split so that the flashloader's place is no RAM.
+fn ram_short(image: &LoaderImage, facts: &Facts) -> Option<RamShort> {
+    let word = facts.fuses.word(super::MISC_CONF0)?;
+    let end = u64::from(image.load) + image.bytes.len() as u64;
+    let ram_end = u64::from(OCRAM) + u64::from(ocram_kib(word)) * 1024;
+    (image.load >= OCRAM && end > ram_end).then_some(RamShort {
+        start: image.load,
+        end,
+        ram_end,
+    })
+}
+
+fn running(board: &mut Board, facts: &mut Facts) -> Option<Flashloader> {
+    facts.unknown.push(Unknown {
+        what: "boot pins, security state, reset cause",
+        why: "a flashloader was running already, and only the boot ROM tells them".into(),
+        tells: "reset the board into serial download and run the doctor again".into(),
+    });
+    match Flashloader::connect(board) {
+        Ok(flashloader) => Some(flashloader),
+        Err(error) => {
+            facts.loader_error = Some(error);
+            None
+        }
+    }
+}
+
+fn fuses_by_rom(rom: &mut Rom) -> Result<FuseWords> {
+    let mut words = Vec::new();
+    for index in STEERING {
+        let value = rom
+            .session()
+            .read_word(FUSE_SHADOW + index * 0x10)
+            .map_err(Error::sdp("reading fuses"))?;
+        words.push((index, value));
+    }
+    Ok(FuseWords {
+        from: Some(Source::Rom),
+        words,
+    })
+}
+
+fn ask_loader(flashloader: &mut Flashloader, started: bool) -> LoaderRun {
+    let commands = flashloader
+        .session()
+        .get_property(Property::AVAILABLE_COMMANDS, 0);
+    LoaderRun {
+        facts: flashloader.facts().clone(),
+        started,
+        commands: commands.ok().and_then(|words| words.first().copied()),
+    }
+}
+
+fn fuses_by_loader(flashloader: &mut Flashloader) -> FuseWords {
+    let read = |index| {
+        let value = flashloader.session().flash_read_once(index).ok()?;
+        Some((index, value))
+    };
+    FuseWords {
+        from: Some(Source::Flashloader),
+        words: STEERING.into_iter().map_while(read).collect(),
+    }
+}
+
+fn look_for_rescue(facts: &mut Facts, request: &Request<'_>) {
+    let (Some(store), Some(id)) = (request.rescue, facts.unique_id()) else {
+        return;
+    };
+    let path = store.path(&id);
+    facts.host.rescue = path.exists().then(|| path.display().to_string());
+}

@@ -1,0 +1,277 @@
+//! What is in flash: the boot header and what it points to, on one pad; read modes held against it; the application file.
+
+use rtboot_bootable::{Ivt, Memory, MemoryMap, check, inspect, starts};
+use rtboot_fcb::{ClockIndex, Fcb, probe};
+
+use super::flash::{is_busy, size};
+use crate::Result;
+use crate::chip::Chip;
+use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
+use crate::event::{Listener, Meter, Stage};
+use crate::flash::{FLASH_BASE, Flashloader};
+
+/// Bytes at the start of the flash that are always read: FCB, IVT, boot data, the usual place of the vector table.
+const HEADER: u32 = 0x3000;
+/// Bytes read at a time.
+const PIECE: u32 = 64 * 1024;
+/// Bytes by which read modes are compared.
+const PROOF: u32 = 512;
+/// Pieces of the header that are read twice: FCB, IVT.
+const AGAIN: [(u32, u32); 2] = [(0, 0x200), (0x1000, 0x200)];
+
+/// Reads the content and holds read modes and the application against it.
+pub fn read(
+    flashloader: &mut Flashloader,
+    facts: &mut Facts,
+    listener: &mut dyn Listener,
+) -> Result<()> {
+    let Some(look) = &facts.flash else {
+        return Ok(());
+    };
+    if !look.nor.answers() || is_busy(&look.nor.status) {
+        return Ok(());
+    }
+    let mut reader = Reader {
+        flashloader,
+        size: size(&look.nor, look.part.as_ref()),
+    };
+    let map = Chip::rt1021().memory_map();
+    let mut memory = Memory::new();
+    reader.piece(&mut memory, FLASH_BASE, HEADER)?;
+    let ivt = memory
+        .bytes(map.ivt_address(), Ivt::LEN)
+        .and_then(|bytes| Ivt::parse(bytes).ok());
+    for (address, length) in ivt.map_or(Vec::new(), |ivt| pointed_at(&ivt, &map)) {
+        reader.piece(&mut memory, address, length)?;
+    }
+    let rules = check(&memory, &map);
+    let blank = all(&memory, 0xFF);
+    let unstable = reader.again(&memory, !blank && !starts(&rules))?;
+    let content = Content {
+        inspection: inspect(&memory, &map),
+        starts: starts(&rules),
+        blank,
+        unstable,
+        stored_read: ReadProof::NotTried("there is no FCB".into()),
+        rules,
+        memory,
+    };
+    facts.content = Some(content);
+    compare_app(&mut reader, facts, listener)?;
+    prove_reads(&mut reader, facts)
+}
+
+/// Places that an IVT points to, as flash addresses, with how much of them is worth reading.
+fn pointed_at(ivt: &Ivt, map: &MemoryMap) -> Vec<(u32, u32)> {
+    let in_flash = |address: u32| {
+        map.normalised(address)
+            .wrapping_sub(ivt.self_address)
+            .wrapping_add(map.ivt_address())
+    };
+    let places = [
+        (ivt.boot_data, 16),
+        (ivt.entry & !1, 16),
+        (ivt.dcd, 2 * 1024),
+        (ivt.csf, 8 * 1024),
+    ];
+    let there = places.into_iter().filter(|&(address, _)| address != 0);
+    there
+        .map(|(address, length)| (in_flash(address), length))
+        .collect()
+}
+
+fn all(memory: &Memory, value: u8) -> bool {
+    memory
+        .segments()
+        .all(|(_, bytes)| bytes.iter().all(|&byte| byte == value))
+}
+
+/// Reads flash on one pad.
+struct Reader<'a> {
+    flashloader: &'a mut Flashloader,
+    size: u32,
+}
+
+impl Reader<'_> {
+    fn end(&self) -> u64 {
+        u64::from(FLASH_BASE) + u64::from(self.size)
+    }
+
+    fn plain(&mut self, address: u32, length: u32) -> Result<Vec<u8>> {
+        let fcb = probe::plain_read(self.size);
+        let offset = address.wrapping_sub(FLASH_BASE);
+        self.flashloader
+            .read_through(&fcb, "flash on one pad", offset, length)
+    }
+
+    /// Reads as much of the piece as lies in flash and is not there yet.
+    fn piece(&mut self, memory: &mut Memory, address: u32, length: u32) -> Result<()> {
+        let end = (u64::from(address) + u64::from(length)).min(self.end());
+        if address < FLASH_BASE || u64::from(address) >= end {
+            return Ok(());
+        }
+        let length = (end - u64::from(address)) as u32;
+        if memory.bytes(address, length as usize).is_some() {
+            return Ok(());
+        }
+        let bytes = self.plain(address, length)?;
+        // both were read from the same flash; a difference is noise, and found by reading again
+        let _ = memory.replace(address, bytes);
+        Ok(())
+    }
+
+    /// First address where a second read gives another byte; all of the header when `doubtful`.
+    fn again(&mut self, memory: &Memory, doubtful: bool) -> Result<Option<u32>> {
+        let pieces: &[(u32, u32)] = if doubtful { &[(0, HEADER)] } else { &AGAIN };
+        for &(offset, length) in pieces {
+            let address = FLASH_BASE + offset;
+            let second = self.plain(address, length)?;
+            let first = memory.bytes(address, length as usize).unwrap_or_default();
+            if let Some(at) = first.iter().zip(&second).position(|(a, b)| a != b) {
+                return Ok(Some(address + at as u32));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Holds what `fast` reads against the one-pad read; where they differ, `slow` tells whether the clock is why.
+    fn prove(
+        &mut self,
+        plain: &[u8],
+        address: u32,
+        fast: &Fcb,
+        slow: Option<&Fcb>,
+    ) -> Result<ReadProof> {
+        let (offset, length) = (address - FLASH_BASE, plain.len() as u32);
+        let found =
+            self.flashloader
+                .read_through(fast, "flash by its fast read", offset, length)?;
+        let Some(at) = plain.iter().zip(&found).position(|(a, b)| a != b) else {
+            return Ok(ReadProof::Same);
+        };
+        let slow_is_right = match slow {
+            Some(slow) => {
+                let what = "flash by its fast read at 30 MHz";
+                self.flashloader.read_through(slow, what, offset, length)? == plain
+            }
+            None => false,
+        };
+        Ok(ReadProof::Differs {
+            address: address + at as u32,
+            plain: plain.get(at).copied().unwrap_or(0xFF),
+            fast: found.get(at).copied().unwrap_or(0xFF),
+            slow_is_right,
+        })
+    }
+}
+
+/// The part's own fast read, and the read of the FCB in flash, against the one-pad read.
+fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
+    let (Some(look), Some(content)) = (&mut facts.flash, &mut facts.content) else {
+        return Ok(());
+    };
+    if content.unstable.is_some() {
+        return Ok(()); // comparing tells nothing when equal reads differ
+    }
+    let Some((address, plain)) = telling_bytes(&content.memory) else {
+        look.fast = ReadProof::NotTried("the flash is blank where it would be compared".into());
+        return Ok(());
+    };
+    let quad = look
+        .part
+        .as_ref()
+        .and_then(|part| part.quad_enabled(&look.nor.status));
+    look.fast = match &look.part {
+        None => ReadProof::NotTried("the part is not known".into()),
+        Some(part) if part.read.data_pads == 4 && quad == Some(false) => {
+            ReadProof::NotTried("the quad-enable bit is clear".into())
+        }
+        Some(part) => {
+            let fast = probe::as_read_by(&part.boot_fcb(), false);
+            let slow = probe::read_by(&part.read, part.size, ClockIndex::MHZ_30);
+            match fast {
+                Some(fast) => reader.prove(&plain, address, &fast, Some(&slow))?,
+                None => ReadProof::NotTried("its read command may change its mode".into()),
+            }
+        }
+    };
+    if let Some(fcb) = content.fcb() {
+        let four = fcb.sequence(0).steps().iter().any(|step| step.pads == 4);
+        content.stored_read = match probe::as_read_by(fcb, false) {
+            _ if four && quad == Some(false) => {
+                ReadProof::NotTried("it reads on four lines, and quad enable is clear".into())
+            }
+            Some(fast) => {
+                let slow = probe::as_read_by(fcb, true);
+                reader.prove(&plain, address, &fast, slow.as_ref())?
+            }
+            None => ReadProof::NotTried(
+                "its read sequence is none of the plain reads, and may change the part's mode"
+                    .into(),
+            ),
+        };
+    }
+    Ok(())
+}
+
+/// A place of the header whose bytes are not all alike: all ones would be read from a dead line, too.
+fn telling_bytes(memory: &Memory) -> Option<(u32, Vec<u8>)> {
+    (0..HEADER).step_by(PROOF as usize).find_map(|offset| {
+        let address = FLASH_BASE + offset;
+        let bytes = memory.bytes(address, PROOF as usize)?;
+        let first = *bytes.first()?;
+        bytes
+            .iter()
+            .any(|&byte| byte != first)
+            .then(|| (address, bytes.to_vec()))
+    })
+}
+
+/// Flash against the bytes that the application file brings.
+fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listener) -> Result<()> {
+    let part = facts.flash.as_ref().and_then(|look| look.part.clone());
+    let Some(app) = &mut facts.app else {
+        return Ok(());
+    };
+    let Some(desk) = &app.desk else {
+        return Ok(());
+    };
+    if let Ok(layout) = desk.layout(part.as_ref(), Chip::rt1021()) {
+        app.memory = layout.memory;
+    }
+    let brought = desk.firmware().memory.clone();
+    let fits = |start: u32, bytes: &[u8]| {
+        start >= FLASH_BASE && u64::from(start) + bytes.len() as u64 <= reader.end()
+    };
+    if !brought.segments().all(|(start, bytes)| fits(start, bytes)) {
+        return Ok(());
+    }
+    let mut compared = Compared::default();
+    let mut meter = Meter::begin(listener, Stage::Compare, brought.len_bytes() as u64);
+    for (start, bytes) in brought.segments() {
+        for (i, piece) in bytes.chunks(PIECE as usize).enumerate() {
+            let address = start + i as u32 * PIECE;
+            let found = reader.plain(address, piece.len() as u32)?;
+            compared.add(address, piece, &found);
+            meter.set(compared.total);
+        }
+    }
+    meter.end();
+    app.compared = Some(compared);
+    Ok(())
+}
+
+impl Compared {
+    fn add(&mut self, address: u32, expected: &[u8], found: &[u8]) {
+        for (at, (&want, &have)) in expected.iter().zip(found).enumerate() {
+            self.total += 1;
+            if want == have {
+                continue;
+            }
+            self.differ += 1;
+            self.erased += u64::from(have == 0xFF);
+            self.cleared += u64::from(want & have == have);
+            self.first.get_or_insert((address + at as u32, want, have));
+        }
+    }
+}

@@ -1,0 +1,105 @@
+//! Who the flash is, by read-only FCBs: id, SFDP, status registers; and why it may stay silent.
+
+use rtboot_fcb::{JedecId, StatusRegisters, database, probe};
+
+use crate::Result;
+use crate::doctor::facts::{Facts, FlashLook, ReadProof, Unknown};
+use crate::flash::{Flashloader, NorFacts};
+
+/// Release from deep power-down.
+const WAKE: u8 = 0xAB;
+
+/// Asks the flash who it is.
+pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
+    let mut nor = flashloader.look_at_flash()?;
+    let sr1_again = one(flashloader.read_through(&probe::status1(), "status register 1", 0, 1)?);
+    let id_again = id(flashloader)?;
+    let (mut woken, mut qpi) = (None, None);
+    if !nor.answers() && !is_busy(&nor.status) {
+        woken = wake(flashloader)?;
+        if woken.is_some() {
+            nor = flashloader.look_at_flash()?;
+        } else {
+            qpi = id_on_four_lines(flashloader)?;
+        }
+    }
+    let known = database::by_jedec(nor.id);
+    let expected = facts.expected.as_ref();
+    let expected = expected.and_then(|e| e.file.by_jedec(nor.id).first().map(|p| (*p).clone()));
+    // reading and erasing are the same for all parts that share an id; the slowest clock suits all
+    let part = expected.or_else(|| known.iter().min_by_key(|part| part.clock.0).cloned());
+    if !nor.answers() {
+        facts.unknown.push(unreachable_content());
+    }
+    facts.flash = Some(FlashLook {
+        nor,
+        id_again,
+        sr1_again,
+        woken,
+        qpi,
+        known,
+        part,
+        fast: ReadProof::NotTried("the flash was not read".into()),
+    });
+    Ok(())
+}
+
+/// Whether status register 1 shows a busy flash. All ones is nobody.
+pub fn is_busy(status: &StatusRegisters) -> bool {
+    status.sr1 != 0xFF && status.sr1 & StatusRegisters::BUSY != 0
+}
+
+fn id(flashloader: &mut Flashloader) -> Result<JedecId> {
+    let answer = flashloader.read_through(&probe::jedec_id(), "the flash's id", 0, 3)?;
+    Ok(as_id(&answer))
+}
+
+fn wake(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
+    let what = "the flash's answer to a release from power-down";
+    flashloader.read_through(&probe::register(WAKE), what, 0, 4)?;
+    let id = id(flashloader)?;
+    Ok(makes_sense(id).then_some(id))
+}
+
+fn id_on_four_lines(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
+    let what = "the flash's id on four lines";
+    let answer = flashloader.read_through(&probe::jedec_id_qpi(), what, 0, 3)?;
+    let id = as_id(&answer);
+    let known = !database::by_jedec(id).is_empty();
+    Ok((makes_sense(id) && known).then_some(id))
+}
+
+fn as_id(answer: &[u8]) -> JedecId {
+    let byte = |at: usize| answer.get(at).copied().unwrap_or(0xFF);
+    JedecId([byte(0), byte(1), byte(2)])
+}
+
+fn makes_sense(id: JedecId) -> bool {
+    id.0 != [0xFF; 3] && id.0 != [0; 3]
+}
+
+fn one(answer: Vec<u8>) -> u8 {
+    answer.first().copied().unwrap_or(0xFF)
+}
+
+fn unreachable_content() -> Unknown {
+    Unknown {
+        what: "what is in flash",
+        why: "the flash does not answer".into(),
+        tells: "the finding about the flash comes first; its content shows when it answers".into(),
+    }
+}
+
+/// Bytes of the flash as far as anything tells; enough for a boot header when nothing does.
+pub fn size(nor: &NorFacts, part: Option<&rtboot_fcb::Part>) -> u32 {
+    const AT_LEAST: u32 = 1 << 20;
+    let by_sfdp = || {
+        let sfdp = nor.sfdp.as_ref().ok()?;
+        u32::try_from(sfdp.size()).ok()
+    };
+    part.map(|part| part.size)
+        .or_else(by_sfdp)
+        .or_else(|| nor.id.likely_size())
+        .unwrap_or(AT_LEAST)
+        .clamp(64 << 10, 256 << 20)
+}

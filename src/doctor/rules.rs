@@ -1,0 +1,92 @@
+//! Pure rules: facts in, findings out.
+
+mod app;
+mod boot;
+mod content;
+mod flash;
+mod fuses;
+mod host;
+mod image;
+mod loader;
+mod protect;
+mod rom;
+mod sfdp;
+
+use super::facts::Facts;
+use super::finding::{Diagnosis, Finding, Severity};
+
+/// One rule: looks at the facts and says what it knows.
+type Rule = fn(&Facts) -> Vec<Finding>;
+
+/// All rules, the earliest obstacle first: what cannot be reached cannot be judged.
+const RULES: &[Rule] = &[
+    host::rules,
+    rom::rules,
+    loader::rules,
+    flash::rules,
+    app::file_rules,
+    protect::rules,
+    content::rules,
+    boot::rules,
+    fuses::rules,
+    app::flash_rules,
+];
+
+/// Applies every rule. Errors come before warnings, and within each the order of the way to a running application.
+pub fn examine(facts: &Facts) -> Diagnosis {
+    let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(facts)).collect();
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    let verdict = verdict(facts, &findings);
+    Diagnosis { verdict, findings }
+}
+
+fn verdict(facts: &Facts, findings: &[Finding]) -> String {
+    let Some(first) = findings.first() else {
+        return healthy(facts);
+    };
+    let more = match findings.len() - 1 {
+        0 => String::new(),
+        1 => "; one more finding below".into(),
+        n => format!("; {n} more findings below"),
+    };
+    match first.severity {
+        Severity::Error => format!("{} ({}){more}", first.what, first.sure),
+        Severity::Warning => format!(
+            "nothing keeps the board from being written, but {}{more}",
+            first.what
+        ),
+    }
+}
+
+fn healthy(facts: &Facts) -> String {
+    let starts = facts.content.as_ref().is_some_and(|content| content.starts);
+    let entry = facts
+        .content
+        .as_ref()
+        .and_then(|content| content.inspection.vectors)
+        .map_or(String::new(), |vectors| {
+            format!(", entry {:#010x}", vectors.reset)
+        });
+    match starts {
+        true => format!(
+            "nothing is wrong: the ROM would start what is in flash{entry}; set BOOT_MODE to 10 and switch power off and on"
+        ),
+        false => "nothing is wrong as far as could be seen".into(),
+    }
+}
+
+/// The name of the application in commands to type.
+fn app_name(facts: &Facts) -> &str {
+    facts.app.as_ref().map_or("APP", |app| app.name.as_str())
+}
+
+/// The command that writes it.
+fn write_command(facts: &Facts) -> String {
+    match &facts.expected {
+        Some(expected) => format!("rtboot write --fcb {} {}", expected.from, app_name(facts)),
+        None => format!("rtboot write {}", app_name(facts)),
+    }
+}
+
+/// What to do when the flash itself must forget what it was told: a reset of the chip does not reach it.
+const POWER_CYCLE: &str = "switch the board's power off and on (a reset of the chip does not reach the flash), then the doctor again";

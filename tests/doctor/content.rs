@@ -1,0 +1,247 @@
+//! What is in flash: each thing that can be wrong with it, on a board that is otherwise as it should be.
+
+use rtboot::doctor::Severity;
+use rtboot::flash::RescueStore;
+use rtboot_bootable::Memory;
+use rtboot_fcb::lut::Sequence;
+use rtboot_fcb::{ClockIndex, Fcb};
+use rtboot_sim::{Fault, Settings};
+
+use crate::rig::{Exam, faulty, finds, firmware, healthy, image, image_with, part, patched};
+
+/// Places in the blinky image, from the start of the flash.
+const IVT: usize = 0x1000;
+const BOOT_DATA: usize = 0x1020;
+const APP: usize = 0x2000;
+
+pub fn with_flash(flash: Vec<u8>) -> Settings {
+    Settings { flash, ..healthy() }
+}
+
+pub fn with_fcb(change: impl Fn(&mut Fcb)) -> Settings {
+    let mut fcb = part("IS25LP064A").boot_fcb();
+    change(&mut fcb);
+    let mut flash = image();
+    flash[..512].copy_from_slice(fcb.as_bytes());
+    with_flash(flash)
+}
+
+pub fn word(offset: usize, value: u32) -> Settings {
+    patched(offset, &value.to_le_bytes())
+}
+
+/// An image whose IVT names the vector table instead of the reset handler, with this word in it.
+pub fn by_table(offset: usize, value: u32) -> Settings {
+    let mut settings = word(IVT + 4, 0x6000_2000);
+    settings.flash[offset..offset + 4].copy_from_slice(&value.to_le_bytes());
+    settings
+}
+
+/// An image whose DCD, behind the boot data, holds these bytes.
+pub fn with_dcd(dcd: &[u8]) -> Settings {
+    let mut settings = word(IVT + 0x0C, 0x6000_1040);
+    settings.flash[0x1040..0x1040 + dcd.len()].copy_from_slice(dcd);
+    settings
+}
+
+/// A DCD with one 32-bit write.
+pub fn dcd_write(address: u32, value: u32) -> Vec<u8> {
+    let mut dcd = vec![0xD2, 0x00, 0x10, 0x41, 0xCC, 0x00, 0x0C, 0x04];
+    dcd.extend(address.to_be_bytes());
+    dcd.extend(value.to_be_bytes());
+    dcd
+}
+
+#[test]
+fn a_blank_flash_is_no_obstacle_but_a_finding() {
+    let diagnosis = finds(with_flash(Vec::new()), "content-blank");
+    assert_eq!(diagnosis.findings[0].severity, Severity::Warning);
+    assert_eq!(diagnosis.findings.len(), 1, "{diagnosis:#?}");
+}
+
+#[test]
+fn a_blank_flash_where_the_application_should_be_was_not_programmed() {
+    let mut exam = Exam::on(with_flash(Vec::new())).with_blinky();
+    let diagnosis = exam.finds("content-not-programmed");
+    let first = &diagnosis.findings[0];
+    assert!(first.what.contains("0xff"), "{first}");
+    assert!(first.why.contains("Byte in module is $FF"), "{}", first.why);
+}
+
+#[test]
+fn zeros_and_other_bytes_are_no_boot_image() {
+    finds(with_flash(vec![0; 0x4000]), "content-zeros");
+    let noise = (0..0x4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
+    finds(with_flash(noise.collect()), "content-unknown");
+}
+
+#[test]
+fn a_complete_image_written_0x1000_too_high_is_shifted() {
+    let mut flash = vec![0xFF; 0x1000];
+    flash.extend(image());
+    let diagnosis = finds(with_flash(flash), "content-shifted");
+    assert!(diagnosis.findings[0].what.contains("0x1000"));
+}
+
+#[test]
+fn a_flashloader_in_flash_belongs_into_ram() {
+    finds(
+        with_flash(rtboot_sim::standin_loader().to_vec()),
+        "content-flashloader",
+    );
+}
+
+#[test]
+fn an_application_without_boot_header_is_named_so() {
+    let app = firmware("blinky.elf").memory;
+    let mut flash = vec![0xFF; APP];
+    for (address, bytes) in app.segments() {
+        let offset = (address - 0x6000_0000) as usize;
+        flash.resize(flash.len().max(offset + bytes.len()), 0xFF);
+        flash[offset..offset + bytes.len()].copy_from_slice(bytes);
+    }
+    let diagnosis = finds(with_flash(flash), "content-bare");
+    assert!(diagnosis.findings[0].what.contains("0x60002000"));
+}
+
+#[test]
+fn an_erased_fcb_page_before_an_ivt_is_told_from_an_interrupted_write_by_the_saved_bytes() {
+    let without = || patched(0, &[0xFF; 512]);
+    let diagnosis = finds(without(), "content-fcb-missing");
+    assert!(
+        diagnosis.findings[0]
+            .causes
+            .iter()
+            .any(|c| c.contains("interrupted"))
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = RescueStore::new(folder.path());
+    let mut exam = Exam::on(without());
+    let mut saved = Memory::new();
+    saved.insert(0x6000_3000, vec![1, 2, 3]).expect("bytes");
+    let id = "9abcdef012345678";
+    store.save(id, &saved).expect("saved");
+    exam.rescue = Some(store);
+    exam.finds("content-interrupted");
+}
+
+#[test]
+fn padding_over_the_fcb_is_told_from_an_erased_one() {
+    finds(patched(0, &[0; 512]), "content-fcb-overwritten");
+}
+
+#[test]
+fn an_fcb_with_a_broken_field_is_named_by_the_field() {
+    finds(patched(7, &[0]), "content-fcb-version");
+    finds(
+        with_fcb(|fcb| fcb.set_sflash_a1_size(0)),
+        "content-fcb-no-size",
+    );
+    finds(
+        with_fcb(|fcb| fcb.set_sequence(0, &Sequence::EMPTY)),
+        "content-fcb-no-read",
+    );
+    finds(
+        with_fcb(|fcb| fcb.set_sflash_a1_size(0x2000)),
+        "content-past-flash",
+    );
+}
+
+#[test]
+fn an_fcb_for_another_flash_is_told_by_what_does_not_fit() {
+    finds(
+        with_fcb(|fcb| fcb.set_sequence(0, &Sequence::read(0xEE, 32, 8, 8, 20))),
+        "content-fcb-kind",
+    );
+    finds(
+        with_fcb(|fcb| fcb.set_sequence(0, &Sequence::read(0xEB, 24, 4, 4, 10))),
+        "content-fcb-read",
+    );
+    finds(
+        with_fcb(|fcb| fcb.set_sflash_a1_size(16 << 20)),
+        "content-fcb-size",
+    );
+    finds(
+        with_fcb(|fcb| fcb.set_clock(ClockIndex(8).0)),
+        "content-fcb-clock",
+    );
+    finds(
+        with_fcb(|fcb| fcb.set_device_mode_enable(1)),
+        "content-fcb-writes-status",
+    );
+}
+
+#[test]
+fn a_quad_fcb_with_quad_enable_clear_is_a_finding_only_when_it_is_read_so() {
+    let clear = |flash| Settings {
+        status: [0; 3],
+        ..with_flash(flash)
+    };
+    finds(clear(image()), "content-quad-clear");
+    let mut fcb = part("IS25LP064A").boot_fcb();
+    fcb.set_sequence(0, &Sequence::read(0x0B, 24, 1, 1, 8));
+    let mut exam = Exam::on(clear(image_with(&fcb)));
+    assert_eq!(exam.codes(), [""; 0], "one pad needs no quad enable");
+}
+
+#[test]
+fn a_broken_boot_header_is_named_by_its_part() {
+    finds(patched(IVT, &[0xFF; 32]), "content-ivt-missing");
+    finds(word(IVT + 0x14, 0x7000_1000), "content-ivt-self");
+    finds(word(BOOT_DATA + 4, 0), "content-boot-data");
+    finds(word(BOOT_DATA, 0x6000_2000), "content-boot-data");
+    finds(word(IVT + 4, 0x60F0_0001), "content-entry");
+}
+
+#[test]
+fn an_ivt_at_0x400_is_for_sd_cards() {
+    let mut flash = image();
+    let header: Vec<u8> = flash[IVT..IVT + 0x30].to_vec();
+    flash[IVT..IVT + 0x30].fill(0xFF);
+    flash[0x400..0x430].copy_from_slice(&header);
+    flash[0x414..0x418].copy_from_slice(&0x6000_0400u32.to_le_bytes());
+    flash[0x410..0x414].copy_from_slice(&0x6000_0420u32.to_le_bytes());
+    finds(with_flash(flash), "content-ivt-misplaced");
+}
+
+#[test]
+fn an_application_that_cannot_run_is_named_by_why() {
+    finds(by_table(APP, 0x3000_0000), "content-stack");
+    finds(by_table(APP + 4, 0x6000_2100), "content-reset");
+    finds(by_table(APP + 4, 0x6040_0001), "content-reset");
+    let mut erased = by_table(APP, 0xFFFF_FFFF);
+    erased.flash[APP..APP + 0x100].fill(0xFF);
+    finds(erased, "content-app-erased");
+    let reset = image()[APP + 4..APP + 8]
+        .try_into()
+        .map(u32::from_le_bytes)
+        .expect("four bytes");
+    let at = (reset - 1 - 0x6000_0000) as usize;
+    finds(patched(at, &[0xFF; 16]), "content-code-erased");
+}
+
+#[test]
+fn device_configuration_data_is_looked_through() {
+    finds(
+        with_dcd(&[
+            0xD2, 0x00, 0x10, 0x41, 0x77, 0x00, 0x0C, 0x04, 0, 0, 0, 0, 0, 0, 0, 0,
+        ]),
+        "content-dcd",
+    );
+    let diagnosis = finds(
+        with_dcd(&dcd_write(0x401F_4000, 0x3E77_0006)),
+        "content-dcd-fuses",
+    );
+    assert!(!diagnosis.is_healthy());
+    finds(by_table(APP, 0x8001_0000), "content-stack-external");
+}
+
+#[test]
+fn reads_that_differ_are_told_before_what_they_seem_to_read() {
+    let fault = Fault::Misread {
+        at: 1,
+        byte: 3,
+        xor: 0x10,
+    };
+    finds(faulty(fault), "content-unsteady");
+}

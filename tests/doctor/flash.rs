@@ -1,0 +1,271 @@
+//! The flash itself: silent, asleep, another part, protected.
+
+use rtboot::board::{Board, Program};
+use rtboot::chip::Chip;
+use rtboot::flash::Flashloader;
+use rtboot_bootable::LoaderImage;
+use rtboot_fcb::probe;
+use rtboot_sim::nor::{Part, QuadEnable};
+use rtboot_sim::{Fault, Settings, Straps};
+
+use crate::rig::{Exam, faulty, finds, healthy, healthy_on};
+
+pub fn straps(boot_cfg: u16) -> Straps {
+    Straps {
+        boot_cfg,
+        ..Straps::default()
+    }
+}
+
+pub fn with_part(change: impl Fn(&mut Part)) -> Settings {
+    let mut part = Part::is25lp064a();
+    change(&mut part);
+    Settings { part, ..healthy() }
+}
+
+/// Bytes of the basic SFDP table, from this dword on.
+fn with_sfdp(dword: usize, change: impl Fn(&mut [u8])) -> Settings {
+    with_part(|part| {
+        let table =
+            u32::from_le_bytes(part.sfdp[12..16].try_into().expect("a pointer")) & 0xFF_FFFF;
+        let at = table as usize + 4 * (dword - 1);
+        change(&mut part.sfdp[at..]);
+    })
+}
+
+fn blank(status: [u8; 3], part: usize) -> Settings {
+    Settings {
+        flash: Vec::new(),
+        status,
+        ..healthy_on(part)
+    }
+}
+
+/// A board whose flash was sent one command by an earlier program, the flashloader still running.
+fn after_command(opcode: u8) -> Exam {
+    let mut exam = Exam::on(healthy());
+    let mut flashloader = start(&mut exam.board);
+    let what = "what an earlier program did";
+    flashloader
+        .read_through(&probe::register(opcode), what, 0, 4)
+        .expect("a command");
+    exam
+}
+
+pub fn start(board: &mut Board) -> Flashloader {
+    let map = Chip::rt1021().memory_map();
+    let mut loader =
+        || Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a loader"));
+    let (flashloader, _) =
+        rtboot::flash::reach_flashloader(board, None, &mut loader, &mut ()).expect("a flashloader");
+    flashloader
+}
+
+#[test]
+fn a_flash_that_nobody_hears_is_told_with_its_alternatives() {
+    for fault in [Fault::Absent, Fault::HeldInReset, Fault::SecondPins] {
+        let diagnosis = finds(faulty(fault), "flash-silent");
+        let first = &diagnosis.findings[0];
+        assert!(first.causes.len() >= 3, "{first:?}");
+        assert!(matches!(
+            diagnosis.next(),
+            Some(rtboot::doctor::Next::Measure(_))
+        ));
+    }
+}
+
+#[test]
+fn boot_pins_that_say_second_group_explain_a_silent_flash() {
+    let settings = Settings {
+        straps: straps(7 << 1),
+        ..faulty(Fault::SecondPins)
+    };
+    finds(settings, "flash-second-pins");
+    // by fuses the flashloader itself drives the second group, and the flash is on the first
+    let settings = Settings {
+        fuses: vec![(6, 1 << 4), (5, 7 << 8)],
+        ..healthy()
+    };
+    finds(settings, "flash-loader-pins");
+}
+
+#[test]
+fn a_line_held_low_is_told_from_one_that_nobody_drives() {
+    finds(with_part(|part| part.jedec = [0; 3]), "flash-line-low");
+}
+
+#[test]
+fn a_busy_flash_is_told_from_an_absent_one() {
+    let diagnosis = finds(faulty(Fault::StuckBusy), "flash-busy");
+    assert!(diagnosis.findings[0].why.contains("ff ff ff"));
+}
+
+#[test]
+fn a_flash_asleep_is_woken_and_named() {
+    let diagnosis = after_command(0xB9).finds("flash-asleep");
+    assert!(diagnosis.findings[0].why.contains("9d 60 17"));
+}
+
+#[test]
+fn a_flash_left_in_qpi_is_found_on_four_lines() {
+    let mut exam = after_command(0x35);
+    assert!(exam.virtual_board.board().nor().in_qpi());
+    exam.finds("flash-in-qpi");
+    // a reset of the chip does not help, as the finding says; power does
+    exam.virtual_board.board().reset();
+    exam.virtual_board
+        .board()
+        .wait(std::time::Duration::from_secs(1));
+    assert_eq!(exam.board.program().expect("a look"), Some(Program::Rom));
+    exam.finds("flash-in-qpi");
+    exam.virtual_board.board().power_cycle();
+    exam.virtual_board
+        .board()
+        .wait(std::time::Duration::from_secs(1));
+    assert!(exam.run().is_healthy());
+}
+
+#[test]
+fn shifted_bits_of_a_known_id_are_the_line_s_doing() {
+    let diagnosis = finds(
+        with_part(|part| part.jedec = [0x4E, 0xB0, 0x0B]),
+        "flash-id-garbled",
+    );
+    assert!(diagnosis.findings[0].what.contains("9d 60 17"));
+}
+
+#[test]
+fn another_part_than_the_user_says_is_named_as_what_it_is() {
+    let mut exam = Exam::on(healthy_on(1)).expecting("issi.cfg");
+    let diagnosis = exam.finds("flash-other-part");
+    assert!(diagnosis.findings[0].what.contains("W25Q64JV"));
+    let next = diagnosis.next().expect("a next step").text().to_owned();
+    assert!(next.starts_with("rtboot write --fcb W25Q64JV"), "{next}");
+}
+
+#[test]
+fn a_part_that_no_list_knows_is_probed_when_it_has_sfdp() {
+    let diagnosis = finds(
+        with_part(|part| part.jedec = [0x12, 0x34, 0x17]),
+        "flash-unknown",
+    );
+    assert!(
+        diagnosis
+            .next()
+            .expect("a next step")
+            .text()
+            .contains("fcb probe")
+    );
+    let without = with_part(|part| {
+        part.jedec = [0x25, 0x34, 0x17];
+        part.sfdp.fill(0xFF);
+    });
+    let diagnosis = finds(without, "flash-unknown-no-sfdp");
+    assert!(diagnosis.findings[0].why.contains("copy"));
+}
+
+#[test]
+fn sfdp_that_contradicts_the_part_is_named_by_what_it_says() {
+    finds(with_part(|part| part.sfdp.fill(0xFF)), "flash-no-sfdp");
+    let larger = Part::mx25l12845g().sfdp;
+    finds(
+        with_part(|part| part.sfdp = larger.clone()),
+        "flash-sfdp-size",
+    );
+    finds(
+        with_sfdp(15, |b| b[2] = b[2] & 0x8F | 0x40),
+        "flash-sfdp-quad",
+    );
+    finds(with_sfdp(8, |b| b[0] = 0x0D), "flash-sfdp-erase");
+    finds(
+        with_sfdp(3, |b| b[0] = b[0] & 0xE0 | 0x08),
+        "flash-sfdp-read",
+    );
+    finds(
+        with_sfdp(11, |b| b[0] = b[0] & 0x0F | 0x90),
+        "flash-sfdp-page",
+    );
+    let old = Settings {
+        part: Part::is25lp064a_sfdp10(),
+        ..healthy()
+    };
+    Exam::on(old)
+        .expecting("IS25LP064A")
+        .finds("flash-sfdp-old");
+}
+
+#[test]
+fn a_quad_read_that_brings_other_bytes_than_one_pad_is_told() {
+    let elsewhere = with_part(|part| {
+        part.status_registers = 2;
+        part.quad_enable = QuadEnable {
+            register: 1,
+            bit: 1,
+        };
+    });
+    finds(elsewhere, "flash-quad-wrong");
+}
+
+#[test]
+fn block_protection_is_told_by_its_extent_and_lock() {
+    finds(blank([0x7C, 0, 0], 0), "flash-protected");
+    finds(blank([0x48, 0, 0], 0), "flash-protected-range");
+    finds(blank([0, 0x42, 0], 1), "flash-protected-complement");
+    let locked = Settings {
+        faults: vec![Fault::WriteProtectLow],
+        ..blank([0xFC, 0, 0], 0)
+    };
+    let diagnosis = finds(locked, "flash-protected-locked");
+    assert!(
+        diagnosis
+            .next()
+            .expect("a next step")
+            .text()
+            .contains("WP#")
+    );
+}
+
+#[test]
+fn a_lock_bit_alone_keeps_quad_enable_from_being_set() {
+    let diagnosis = finds(blank([0x80, 0, 0], 0), "flash-status-locked");
+    assert!(
+        diagnosis
+            .next()
+            .expect("a next step")
+            .text()
+            .contains("WP#")
+    );
+    // with quad enable set it is only worth a look
+    let set = Settings {
+        status: [0xC0, 0, 0],
+        ..healthy()
+    };
+    let diagnosis = finds(set, "flash-status-locked");
+    assert_eq!(
+        diagnosis.findings[0].severity,
+        rtboot::doctor::Severity::Warning
+    );
+}
+
+#[test]
+fn protection_of_an_unknown_part_is_a_guess_and_says_so() {
+    let settings = with_part(|part| part.jedec = [0x12, 0x34, 0x17]);
+    let mut exam = Exam::on(Settings {
+        status: [0x5C, 0, 0],
+        ..settings
+    });
+    assert!(exam.codes().contains(&"flash-maybe-protected"));
+}
+
+#[test]
+fn protection_of_a_board_that_works_is_a_warning() {
+    let settings = Settings {
+        status: [0x7C, 0, 0],
+        ..healthy()
+    };
+    let diagnosis = finds(settings, "flash-protected");
+    assert_eq!(
+        diagnosis.findings[0].severity,
+        rtboot::doctor::Severity::Warning
+    );
+}

@@ -1,0 +1,247 @@
+//! ROM and flashloader: what goes wrong on the way to a running one, by faults of the wire.
+
+use rtboot::Error;
+use rtboot::board::{Board, Options, Program};
+use rtboot::doctor;
+use rtboot_sim::{ByteFault, Fault, ReportFault};
+
+use crate::boot::fused;
+use crate::rig::{Exam, faulty, finds, healthy};
+use crate::tamper::tampered;
+
+fn out(at: u64, what: ReportFault) -> rtboot_sim::Settings {
+    faulty(Fault::UsbOut { at, what })
+}
+
+fn back(at: u64, what: ReportFault) -> rtboot_sim::Settings {
+    faulty(Fault::UsbIn { at, what })
+}
+
+/// Reports until the ROM's questions are over, and until the flashloader runs: (out, in) each.
+pub fn steps() -> ((u64, u64), (u64, u64)) {
+    let mut exam = Exam::on(healthy());
+    exam.no_loader = Some(Error::NoLoader {
+        chip: "RT1021".into(),
+    });
+    exam.run();
+    let asked = exam.virtual_board.board().counts();
+    let mut exam = Exam::on(healthy());
+    drop(crate::flash::start(&mut exam.board));
+    let mut plain = Exam::on(healthy());
+    plain.run();
+    let all = plain.virtual_board.board().counts();
+    let now = exam.virtual_board.board().counts();
+    assert!(now.usb_out < all.usb_out);
+    // the load: its command, its data reports and the jump
+    let loading = asked.usb_out + 1 + rtboot_sim::standin_loader().len().div_ceil(1024) as u64 + 1;
+    ((asked.usb_out, asked.usb_in), (loading, asked.usb_in + 3))
+}
+
+#[test]
+fn a_rom_that_is_silent_stuck_gone_or_garbled_is_told_apart() {
+    finds(back(1, ReportFault::Stall), "rom-silent");
+    finds(out(1, ReportFault::Stall), "rom-stalled");
+    finds(out(1, ReportFault::Unplug), "rom-left");
+    finds(
+        back(1, ReportFault::Corrupt { byte: 2, xor: 0x5A }),
+        "rom-garbage",
+    );
+}
+
+#[test]
+fn a_flashloader_that_does_not_arrive_is_told_by_how() {
+    let ((out_before, _), (out_loaded, _)) = steps();
+    // a report lost: the ROM waits for the rest
+    finds(out(out_before + 3, ReportFault::Drop), "loader-not-taken");
+    finds(out(out_before + 3, ReportFault::Unplug), "loader-link-lost");
+    // a byte of the IVT turned: the ROM refuses it; a byte of the code: the chip runs garbage
+    finds(
+        out(out_before + 3, ReportFault::Corrupt { byte: 1, xor: 0x80 }),
+        "loader-refused",
+    );
+    finds(
+        out(out_before + 8, ReportFault::Corrupt { byte: 9, xor: 1 }),
+        "loader-vanished",
+    );
+    assert!(out_loaded > out_before + 8);
+}
+
+#[test]
+fn a_flashloader_that_runs_and_is_mute_stuck_or_gone_is_told_apart() {
+    let (_, (out_loaded, in_loaded)) = steps();
+    finds(back(in_loaded + 1, ReportFault::Stall), "loader-mute");
+    finds(out(out_loaded + 1, ReportFault::Stall), "loader-stalled");
+    finds(out(out_loaded + 1, ReportFault::Unplug), "loader-left");
+    finds(out(out_loaded + 30, ReportFault::Unplug), "flash-link-lost");
+    finds(
+        back(in_loaded + 40, ReportFault::Stall),
+        "flash-link-silent",
+    );
+}
+
+#[test]
+fn files_that_are_no_flashloader_for_this_chip_are_refused_before_they_are_sent() {
+    let with = |file: Vec<u8>, code: &str| {
+        let mut exam = Exam::on(healthy());
+        exam.loader = file;
+        exam.finds(code);
+        let board = exam.virtual_board.board();
+        assert_eq!(board.state(), rtboot_sim::State::Rom);
+    };
+    let good = rtboot_sim::standin_loader();
+    with(good[..0x2000].to_vec(), "loader-bad-file");
+    with(b"no flashloader at all".to_vec(), "loader-bad-file");
+    let mut other = good.to_vec();
+    // an IVT that says DTCM of an RT1050
+    other[0x414..0x418].copy_from_slice(&0x2000_0400u32.to_le_bytes());
+    with(other, "loader-bad-file");
+}
+
+#[test]
+fn no_flashloader_file_is_told_after_what_the_rom_knows() {
+    let error = || Error::NoLoader {
+        chip: "RT1021".into(),
+    };
+    let mut exam = Exam::on(healthy());
+    exam.no_loader = Some(error());
+    let diagnosis = exam.finds("loader-none");
+    assert!(
+        diagnosis
+            .next()
+            .expect("a step")
+            .text()
+            .contains("flashloader add")
+    );
+    let mut exam = Exam::on(healthy());
+    exam.no_loader = Some(Error::Usage("its DCD can change fuses".into()));
+    exam.finds("loader-dangerous");
+}
+
+#[test]
+fn a_chip_of_the_same_rom_ids_is_told_by_its_id_register() {
+    let mut exam = tampered(healthy(), |report, _| {
+        // the answer to the read of USB_ANALOG_DIGPROG
+        if report.get(1..5) == Some(&[0x00, 0x00, 0x6B, 0x00]) {
+            report[3] = 0x6A;
+            report[1] = 0x01;
+        }
+    });
+    let diagnosis = exam.finds("chip-other");
+    assert!(diagnosis.findings[0].what.contains("RT1050"));
+    assert_eq!(exam.virtual_board.board().state(), rtboot_sim::State::Rom);
+}
+
+#[test]
+fn an_id_that_changes_between_two_questions_is_noise() {
+    let mut exam = tampered(healthy(), |report, count| {
+        if report.get(4..7) == Some(&[0x9D, 0x60, 0x17]) {
+            *count += 1;
+            if *count == 2 {
+                report[5] ^= 0x40;
+            }
+        }
+    });
+    exam.finds("flash-id-unsteady");
+}
+
+#[test]
+fn a_board_that_was_swapped_is_told_by_its_unique_id() {
+    let mut exam = tampered(healthy(), |report, _| {
+        // the flashloader's answer to property 18: id 3, response a7, status 0, two words
+        let words = [0x78, 0x56, 0x34, 0x12, 0xF0, 0xDE, 0xBC, 0x9A];
+        if let Some(at) = report.windows(8).position(|w| w == words)
+            && report[0] == 3
+        {
+            report[at] ^= 1;
+        }
+    });
+    exam.finds("loader-other-board");
+}
+
+#[test]
+fn a_flashloader_that_answers_garbage_or_refuses_is_told_apart() {
+    let mut exam = tampered(healthy(), |report, _| {
+        if report[0] == 3 && report.len() > 100 {
+            report[4] = 0x55; // a response tag that does not exist
+        }
+    });
+    exam.finds("loader-garbage");
+    let mut exam = tampered(healthy(), |report, _| {
+        let words = [0x78, 0x56, 0x34, 0x12, 0xF0, 0xDE, 0xBC, 0x9A];
+        if report[0] == 3 && report.windows(8).any(|w| w == words) {
+            report[8..12].copy_from_slice(&10_300u32.to_le_bytes());
+        }
+    });
+    exam.finds("loader-refuses");
+}
+
+/// An examination over the virtual board's UART.
+fn over_uart(settings: rtboot_sim::Settings) -> Exam {
+    let board = rtboot_sim::Board::new(settings);
+    let virtual_board = rtboot::port::virtual_board::VirtualBoard::from_board(board);
+    let port = virtual_board.serial(115_200);
+    let board = Board::on_serial(port, Options::default());
+    Exam::of(virtual_board, board)
+}
+
+#[test]
+fn over_a_uart_the_same_board_is_healthy_too() {
+    let mut exam = over_uart(healthy());
+    let diagnosis = exam.run();
+    assert!(diagnosis.is_healthy(), "{diagnosis:#?}");
+    let program = exam.facts.as_ref().and_then(|facts| facts.host.program);
+    assert_eq!(program, Some(Program::Rom));
+}
+
+#[test]
+fn a_silent_uart_is_told_with_its_alternatives() {
+    let diagnosis = over_uart(fused(&[(7, 1 << 4)])).finds("uart-silent");
+    assert!(diagnosis.findings[0].causes.len() >= 4);
+}
+
+#[test]
+fn bytes_lost_on_a_uart_are_found_in_ram_before_they_run() {
+    let fault = Fault::UartOut {
+        at: 3_000,
+        what: ByteFault::Corrupt { xor: 4 },
+    };
+    over_uart(faulty(fault)).finds("loader-damaged");
+}
+
+#[test]
+fn outcomes_that_no_virtual_board_has_lead_to_their_findings() {
+    let with = |error: Error, after: Option<Program>| {
+        let mut exam = Exam::on(healthy());
+        exam.no_loader = Some(error);
+        exam.run();
+        let mut facts = exam.facts.take().expect("facts");
+        facts.seen_after = after;
+        let diagnosis = doctor::examine(&facts);
+        crate::rig::check(&diagnosis);
+        diagnosis.first().map(|finding| finding.code)
+    };
+    let silent = || Error::LoaderSilent {
+        address: 0x2020_8400,
+        waited_ms: 10_000,
+        now: String::new(),
+    };
+    assert_eq!(
+        with(silent(), Some(Program::Rom)),
+        Some("loader-not-started")
+    );
+    assert_eq!(with(silent(), None), Some("loader-vanished"));
+    let refused = rtboot::port::Error::Permission {
+        port: "/dev/hidraw4".into(),
+    };
+    assert_eq!(
+        with(Error::Port(refused), Some(Program::Flashloader)),
+        Some("host-permission-flashloader")
+    );
+    let gone = rtboot::port::Error::Gone {
+        port: "/dev/hidraw4".into(),
+    };
+    assert_eq!(
+        with(Error::Port(gone), Some(Program::Rom)),
+        Some("loader-left")
+    );
+}
