@@ -39,6 +39,7 @@ pub fn advice(error: &Error) -> Advice {
         Error::Cfg { .. } => {
             Advice::next("mend the line; `rtboot fcb show issi.cfg` prints a file that works")
         }
+        Error::BadFile { .. } => Advice::next("mend the file, or give another"),
         Error::FcbFile { source, .. } => source.hint().map(Advice::next).unwrap_or_default(),
         Error::UnknownPart { nearest, .. } => match nearest {
             Some(name) => Advice::new(

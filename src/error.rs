@@ -71,6 +71,14 @@ pub enum Error {
         /// The closest name in the database.
         nearest: Option<String>,
     },
+    /// A file that a command takes as input holds something else, or a slip.
+    #[error("{}: {reason}", path.display())]
+    BadFile {
+        /// Which file.
+        path: PathBuf,
+        /// Why, with its place.
+        reason: String,
+    },
     /// A settings file is not usable.
     #[error("{}: {reason}", path.display())]
     Settings {

@@ -13,7 +13,7 @@ mod uf2_emit;
 use std::fmt;
 
 pub use detect::looks_like;
-pub use elf::ElfProblem;
+pub use elf::{ElfProblem, Symbol, symbols};
 pub use record::RecordProblem;
 pub use uf2::Uf2Problem;
 pub use uf2_emit::emit_uf2;

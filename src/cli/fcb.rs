@@ -1,9 +1,16 @@
 //! Verb `fcb`: NOR parts and their flash configuration blocks.
 
+mod build;
+mod check;
+mod diff;
 mod list;
 mod show;
+pub mod source;
 
-use rtboot::Result;
+use std::process::ExitCode;
+
+use rtboot::{Error, Result};
+use rtboot_fcb::{Part, database};
 
 use super::Context;
 
@@ -12,11 +19,27 @@ use super::Context;
 pub enum Command {
     List(list::Args),
     Show(show::Args),
+    Build(build::Args),
+    Check(check::Args),
+    Diff(diff::Args),
 }
 
-pub fn run(command: Command, context: &mut Context) -> Result<()> {
+pub fn run(command: Command, context: &mut Context) -> Result<ExitCode> {
     match command {
-        Command::List(args) => list::run(&args, context),
-        Command::Show(args) => show::run(&args, context),
+        Command::List(args) => list::run(&args, context)?,
+        Command::Show(args) => show::run(&args, context)?,
+        Command::Build(args) => build::run(&args, context)?,
+        Command::Check(args) => return check::run(&args, context),
+        Command::Diff(args) => return diff::run(&args, context),
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A part of the database by its name.
+fn part(name: &str) -> Result<Part> {
+    let found = database::find(name).and_then(|(_, file)| file.parts.into_iter().next());
+    found.ok_or_else(|| Error::UnknownPart {
+        name: name.to_owned(),
+        nearest: database::nearest(name),
+    })
 }

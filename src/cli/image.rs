@@ -1,7 +1,15 @@
 //! Verb `image`: boot images.
 
+mod build;
+mod check;
+mod convert;
 mod map;
+mod output;
 mod show;
+mod source;
+mod svg;
+
+use std::process::ExitCode;
 
 use rtboot::Result;
 
@@ -10,11 +18,18 @@ use super::Context;
 /// Boot images
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
+    Build(build::Args),
     Show(show::Args),
+    Check(check::Args),
+    Convert(convert::Args),
 }
 
-pub fn run(command: Command, context: &mut Context) -> Result<()> {
+pub fn run(command: Command, context: &mut Context) -> Result<ExitCode> {
     match command {
-        Command::Show(args) => show::run(&args, context),
+        Command::Build(args) => build::run(&args, context)?,
+        Command::Show(args) => show::run(&args, context)?,
+        Command::Check(args) => return check::run(&args, context),
+        Command::Convert(args) => convert::run(&args, context)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

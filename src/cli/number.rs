@@ -34,6 +34,11 @@ pub fn parse_u32(text: &str) -> Result<u32, String> {
     u32::try_from(number(text)?).map_err(|_| format!("\"{text}\" does not fit 32 bits"))
 }
 
+/// A number of up to 8 bits.
+pub fn parse_u8(text: &str) -> Result<u8, String> {
+    u8::try_from(number(text)?).map_err(|_| format!("\"{text}\" does not fit 8 bits"))
+}
+
 /// A duration: `500ms`, `30s`, `2m`; a bare number means seconds.
 pub fn parse_duration(text: &str) -> Result<Duration, String> {
     let bad =

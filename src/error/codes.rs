@@ -11,6 +11,7 @@ impl Error {
             Error::WriteFile { .. } => "file-unwritable",
             Error::Firmware { .. } => "bad-firmware-file",
             Error::Cfg { .. } => "bad-cfg",
+            Error::BadFile { .. } => "bad-file",
             Error::FcbFile { .. } => "bad-fcb-file",
             Error::UnknownPart { .. } => "unknown-part",
             Error::Settings { .. } => "bad-settings",
@@ -55,6 +56,7 @@ impl Error {
             Error::Usage(_) | Error::NotConfirmed { .. } => 2,
             Error::Firmware { .. }
             | Error::Cfg { .. }
+            | Error::BadFile { .. }
             | Error::FcbFile { .. }
             | Error::UnknownPart { .. } => 3,
             Error::Settings { .. } | Error::OutsideFlash { .. } => 3,

@@ -2,7 +2,7 @@
 
 use object::LittleEndian as Le;
 use object::elf::{self, FileHeader32, ProgramHeader32};
-use object::read::elf::{FileHeader, ProgramHeader, SectionHeader};
+use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
 
 use super::Parsed;
 use super::pieces::{Pieces, Unit};
@@ -108,6 +108,46 @@ const ARM: u16 = 40;
 const HEADER: u64 = 52;
 /// Bytes of a program header.
 const PROGRAM_HEADER: u64 = 32;
+
+/// A function or variable of an ELF file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Symbol {
+    /// Its name as the linker has it.
+    pub name: String,
+    /// Where it runs or lives, without the thumb bit.
+    pub address: u32,
+    /// Bytes.
+    pub size: u32,
+    /// True for code.
+    pub function: bool,
+}
+
+/// The functions and variables of an ELF file that have a size, the largest first; empty for any other file, and for one
+/// that was stripped.
+pub fn symbols(bytes: &[u8]) -> Vec<Symbol> {
+    let table = || {
+        identify(bytes).ok()?;
+        let header = FileHeader32::<Le>::parse(bytes).ok()?;
+        let sections = header.sections(Le, bytes).ok()?;
+        let table = sections.symbols(Le, bytes, elf::SHT_SYMTAB).ok()?;
+        let named = table.iter().filter_map(|symbol| {
+            let function = symbol.st_type() == elf::STT_FUNC;
+            let known = function || symbol.st_type() == elf::STT_OBJECT;
+            let name = symbol.name(Le, table.strings()).ok()?;
+            (known && symbol.st_size(Le) > 0).then(|| Symbol {
+                name: String::from_utf8_lossy(name).into_owned(),
+                address: symbol.st_value(Le) & !u32::from(function),
+                size: symbol.st_size(Le),
+                function,
+            })
+        });
+        Some(named.collect::<Vec<Symbol>>())
+    };
+    let mut symbols = table().unwrap_or_default();
+    symbols.sort_by(|a, b| (b.size, a.address, &a.name).cmp(&(a.size, b.address, &b.name)));
+    symbols.dedup_by(|a, b| (a.address, a.size, a.function) == (b.address, b.size, b.function));
+    symbols
+}
 
 pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
     identify(bytes)?;

@@ -1,39 +1,29 @@
 //! `fcb show`: a part or an FCB, field by field.
 
-use std::path::Path;
-
-use rtboot::flash::{FcbChoice, identify};
+use rtboot::flash::identify;
 use rtboot::{Error, Result};
-use rtboot_fcb::{Fcb, Part, PartFile, Span, database};
+use rtboot_fcb::{Fcb, Part, Span};
 use serde_json::json;
 
 use super::list;
-use crate::cli::{Context, input};
+use super::source::{self, Probe};
+use crate::cli::Context;
 
 /// Show a part and its FCB: every field in words, every sequence as the data sheet writes it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part of the database, a .cfg file, a 512-byte FCB, or an image that begins with an FCB
-    #[arg(value_name = "NAME|FILE")]
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    #[arg(value_name = "SOURCE")]
     source: String,
     /// Print the part as the text of a .cfg file, as a start for one of your own
     #[arg(long)]
     cfg: bool,
-}
-
-/// What is to be shown.
-struct Shown {
-    /// Where it came from, in words.
-    from: String,
-    /// The part and its family, when it came as one.
-    parts: Option<PartFile>,
-    fcb: Fcb,
-    /// The text of the .cfg, when it came as one.
-    text: Option<String>,
+    #[command(flatten)]
+    probe: Probe,
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
-    let shown = load(&args.source, context)?;
+    let shown = source::load(&args.source, &args.probe, context)?;
     if args.cfg {
         let (Some(parts), text) = (&shown.parts, &shown.text) else {
             return Err(Error::Usage(format!(
@@ -61,94 +51,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
                 .line(format!("family        {}", family.join(", ")));
         }
     }
+    for note in &shown.notes {
+        context.report.line(format!("note          {note}"));
+    }
     show_fields(context, &shown.fcb);
     Ok(())
-}
-
-fn load(source: &str, context: &mut Context) -> Result<Shown> {
-    let path = Path::new(source);
-    if path.is_file()
-        && let Some(shown) = image(path, context)?
-    {
-        return Ok(shown);
-    }
-    match input::fcb(source)? {
-        (FcbChoice::Part { file, .. }, what) => {
-            let first = file.parts.first().ok_or_else(|| unknown(source))?;
-            let text = match path.is_file() {
-                true => String::from_utf8(input::file(path)?).ok(),
-                false => database_text(source, first),
-            };
-            Ok(Shown {
-                from: what,
-                fcb: first.boot_fcb(),
-                parts: Some(file),
-                text,
-            })
-        }
-        (FcbChoice::Block { fcb, .. }, what) => Ok(Shown {
-            from: what,
-            parts: None,
-            fcb,
-            text: None,
-        }),
-        (FcbChoice::Auto, _) => Err(unknown(source)),
-    }
-}
-
-fn unknown(source: &str) -> Error {
-    Error::UnknownPart {
-        name: source.to_owned(),
-        nearest: database::nearest(source),
-    }
-}
-
-/// The database's own text with its remarks, when the part asked for is the first of its file.
-fn database_text(source: &str, part: &Part) -> Option<String> {
-    let (name, file) = database::find(source)?;
-    let (_, text) = database::files().iter().find(|(file, _)| *file == name)?;
-    let written = PartFile::from_cfg(text).ok()?;
-    let same = written.parts.first()?.name == part.name && file.parts == written.parts;
-    same.then(|| (*text).to_owned())
-}
-
-/// A file of any format whose flash content begins with an FCB; `None` when it is another kind of file.
-fn image(path: &Path, context: &mut Context) -> Result<Option<Shown>> {
-    let bytes = input::file(path)?;
-    let chip = context.desk_chip()?;
-    let (fcb, from) = match Fcb::parse(&bytes) {
-        Ok(fcb) if bytes.len() == Fcb::LEN => (fcb, "a file of 512 bytes".to_owned()),
-        Ok(fcb) => (
-            fcb,
-            format!("the first 512 bytes of a file of {}", bytes.len()),
-        ),
-        // bytes without an address are either an FCB image, or none
-        Err(_) => match input::firmware(path, None, chip) {
-            Ok(firmware) => {
-                let map = chip.memory_map();
-                let at = map.fcb_address();
-                match firmware.memory.bytes(at, Fcb::LEN).map(Fcb::parse) {
-                    Some(Ok(fcb)) => (fcb, format!("{at:#010x} of the {} file", firmware.format)),
-                    _ => {
-                        return Err(Error::FcbFile {
-                            path: path.to_owned(),
-                            source: rtboot_fcb::Error::Tag {
-                                expected: Fcb::TAG,
-                                found: firmware.memory.word(at).unwrap_or(u32::MAX),
-                            },
-                        });
-                    }
-                }
-            }
-            Err(_) => return Ok(None),
-        },
-    };
-    Ok(Some(Shown {
-        from: format!("{}, {from}", path.display()),
-        parts: None,
-        fcb,
-        text: None,
-    }))
 }
 
 fn show_part(context: &mut Context, part: &Part) {

@@ -2,28 +2,41 @@
 
 use std::path::PathBuf;
 
-use rtboot::Result;
+use rtboot::{Error, Result};
+use rtboot_bootable::firmware::{Symbol, symbols};
 use rtboot_bootable::{Inspection, inspect};
 use rtboot_fcb::lut;
 use serde_json::{Value, json};
 
-use super::map;
-use crate::cli::{Context, input, number};
+use super::{map, source, svg};
+use crate::cli::read::write_whole;
+use crate::cli::{Context, number};
 
 /// Show what a file is and why: its parts with their addresses, and what does not fit
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// ELF, Intel HEX, S-record, UF2 or raw
+    /// ELF, Intel HEX, S-record, UF2 or raw; or `board` for what is in its flash
+    #[arg(value_name = "FILE|board")]
     file: PathBuf,
     /// Address of the first byte of a raw file; without it the one that its content implies
     #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
     base: Option<u32>,
+    /// Read this much of a board's flash; without it what its boot data say, at most 1 MiB
+    #[arg(long, value_name = "BYTES", value_parser = number::parse_u32)]
+    length: Option<u32>,
+    /// Draw the map into an SVG file, too
+    #[arg(long, value_name = "FILE")]
+    svg: Option<PathBuf>,
+    /// How many of an ELF file's largest functions and variables are listed
+    #[arg(long, value_name = "COUNT", default_value_t = 10)]
+    symbols: usize,
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
-    let chip = context.desk_chip()?;
-    let firmware = input::firmware(&args.file, args.base, chip)?;
-    let map = chip.memory_map();
+    let source = source::load(&args.file, args.base, args.length, context)?;
+    let firmware = &source.firmware;
+    let map = context.desk_chip()?.memory_map();
+    let symbols = symbols(&source.bytes);
     let seen = inspect(&firmware.memory, &map);
     let pieces = map::pieces(&firmware.memory, &seen, &map);
     context.report.result(json!({
@@ -41,8 +54,21 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         })).collect::<Vec<_>>(),
     }));
     context.report.result(headers(&seen));
+    if let Some(path) = &args.svg {
+        let picture = svg::draw(&format!("{}: {}", source.name, seen.kind), &pieces);
+        write_whole(path, picture.as_bytes()).map_err(|source| Error::WriteFile {
+            path: path.clone(),
+            source,
+        })?;
+        context
+            .report
+            .say("svg", format!("the map is drawn in {}", path.display()));
+    }
+    context
+        .report
+        .result(json!({"symbols": symbols.iter().map(symbol).collect::<Vec<_>>()}));
     let mut lines = vec![
-        format!("{}: {}", args.file.display(), seen.kind),
+        format!("{}: {}", source.name, seen.kind),
         format!("why       {}", seen.reason),
         format!(
             "format    {}, {} bytes",
@@ -65,6 +91,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     lines.extend(map::draw(&pieces));
     lines.push(String::new());
     lines.extend(details(&seen));
+    lines.extend(largest(&symbols, args.symbols));
     if seen.findings.is_empty() {
         lines.push("findings  none".into());
     }
@@ -73,6 +100,35 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         context.report.line(line);
     }
     Ok(())
+}
+
+fn symbol(symbol: &Symbol) -> Value {
+    json!({
+        "name": symbol.name,
+        "address": symbol.address,
+        "size": symbol.size,
+        "function": symbol.function,
+    })
+}
+
+/// The functions and variables that take most.
+fn largest(symbols: &[Symbol], count: usize) -> Vec<String> {
+    if symbols.is_empty() || count == 0 {
+        return Vec::new();
+    }
+    let head = format!(
+        "symbols   the largest {} of {}",
+        count.min(symbols.len()),
+        symbols.len()
+    );
+    let rows = symbols.iter().take(count).map(|symbol| {
+        let kind = if symbol.function { "code" } else { "data" };
+        format!(
+            "          {:#010x}  {:>7}  {kind}  {}",
+            symbol.address, symbol.size, symbol.name
+        )
+    });
+    [head].into_iter().chain(rows).collect()
 }
 
 fn piece(piece: &map::Piece) -> Value {

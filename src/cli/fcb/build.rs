@@ -1,0 +1,139 @@
+//! `fcb build`: an FCB from any source into any form.
+
+use std::path::{Path, PathBuf};
+
+use rtboot::{Error, Result};
+use rtboot_fcb::check::check;
+use rtboot_fcb::{Part, PartFile, Severity, text};
+use serde_json::json;
+
+use super::source::{self, Probe, Source};
+use crate::cli::Context;
+use crate::cli::read::write_whole;
+
+/// Build an FCB, and write it as 512 bytes, .cfg, SPSDK's YAML, C or Rust
+///
+/// The form is told by the file's ending: .cfg or .toml, .yaml or .yml, .c or .h, .rs; anything else is 512 bytes.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// Where to put it; `-` is stdout
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// In which form, whatever the file's ending says
+    #[arg(long = "as", value_name = "FORM")]
+    form: Option<Form>,
+    /// For a .cfg: the part whose facts (id, quad enable, times) go with the block
+    #[arg(long, value_name = "NAME")]
+    part: Option<String>,
+    #[command(flatten)]
+    probe: Probe,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rtboot fcb build IS25LP064A -o fcb.bin
+  rtboot fcb build fcb.bin -o flexspi_nor_config.c
+  rtboot fcb build backup.bin --part W25Q64JV -o mine.cfg
+  rtboot fcb build 0xC0000007 --sfdp sfdp.bin -o fcb.yaml";
+
+/// What is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+enum Form {
+    /// 512 bytes
+    Bin,
+    /// rtboot's own text
+    Cfg,
+    /// SPSDK's text
+    Yaml,
+    /// An array for an SDK project
+    C,
+    /// A static for a firmware in Rust
+    Rust,
+}
+
+impl Form {
+    fn of(path: &Path) -> Form {
+        let ending = path
+            .extension()
+            .map(|end| end.to_string_lossy().to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("cfg" | "toml") => Form::Cfg,
+            Some("yaml" | "yml") => Form::Yaml,
+            Some("c" | "h") => Form::C,
+            Some("rs") => Form::Rust,
+            _ => Form::Bin,
+        }
+    }
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let to_stdout = args.output == Path::new("-");
+    let form = args.form.unwrap_or_else(|| Form::of(&args.output));
+    if to_stdout && context.report.is_json() {
+        return Err(Error::Usage(
+            "stdout cannot take both the block and --json; name a file".into(),
+        ));
+    }
+    let source = source::load(&args.source, &args.probe, context)?;
+    let family = match context.desk_chip()?.name.contains("1024") {
+        true => "mimxrt1024",
+        false => "mimxrt1020",
+    };
+    let content = content(&source, form, args, family)?;
+    for note in &source.notes {
+        context.report.warn("fcb-note", note.clone());
+    }
+    for finding in check(&source.fcb, source.part()) {
+        if finding.severity >= Severity::Warning {
+            context.report.finding(&finding);
+        }
+    }
+    let unwritable = |source| Error::WriteFile {
+        path: args.output.clone(),
+        source,
+    };
+    if to_stdout {
+        use std::io::Write;
+        return std::io::stdout().write_all(&content).map_err(unwritable);
+    }
+    write_whole(&args.output, &content).map_err(unwritable)?;
+    context.report.result(json!({
+        "file": args.output.display().to_string(),
+        "from": source.from,
+        "bytes": content.len(),
+    }));
+    context.report.line(format!(
+        "{}: {} bytes, from {}",
+        args.output.display(),
+        content.len(),
+        source.from
+    ));
+    Ok(())
+}
+
+fn content(source: &Source, form: Form, args: &Args, family: &str) -> Result<Vec<u8>> {
+    Ok(match form {
+        Form::Bin => source.fcb.to_bytes().to_vec(),
+        Form::Yaml => text::to_yaml(&source.fcb, family).into_bytes(),
+        Form::C => text::to_c(&source.fcb).into_bytes(),
+        Form::Rust => text::to_rust(&source.fcb).into_bytes(),
+        Form::Cfg => cfg(source, args)?.into_bytes(),
+    })
+}
+
+/// The text of a `.cfg`: that of the source when it is one, else made of the block and of the part's facts.
+fn cfg(source: &Source, args: &Args) -> Result<String> {
+    if let (Some(text), None) = (&source.text, &args.part) {
+        return Ok(text.clone());
+    }
+    let part = match (&args.part, source.part()) {
+        (Some(name), _) => super::part(name)?.with_fcb(&source.fcb),
+        (None, Some(part)) => part.clone(),
+        (None, None) => Part::of_fcb("MY-FLASH", &source.fcb),
+    };
+    Ok(PartFile { parts: vec![part] }.to_cfg())
+}

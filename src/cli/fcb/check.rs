@@ -1,0 +1,69 @@
+//! `fcb check`: what contradicts what in an FCB.
+
+use std::process::ExitCode;
+
+use rtboot::Result;
+use rtboot_fcb::Severity;
+use rtboot_fcb::check::check;
+use serde_json::json;
+
+use super::source::{self, Probe};
+use crate::cli::Context;
+
+/// Check an FCB: sequences, clock, sizes, quad enable, against each other and against the part
+///
+/// Exit code 1 when something cannot work, 0 otherwise: warnings and notes do not count.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    #[arg(value_name = "SOURCE")]
+    source: String,
+    /// The part it is for, when the source is not one
+    #[arg(long, value_name = "NAME")]
+    part: Option<String>,
+    #[command(flatten)]
+    probe: Probe,
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    let source = source::load(&args.source, &args.probe, context)?;
+    let named = args.part.as_deref().map(super::part).transpose()?;
+    let part = named.as_ref().or(source.part());
+    let findings = check(&source.fcb, part);
+    let bad = findings
+        .iter()
+        .filter(|finding| finding.severity >= Severity::Error)
+        .count();
+    context.report.result(json!({
+        "from": source.from,
+        "part": part.map(|part| part.name.clone()),
+        "findings": findings.iter().map(|finding| json!({
+            "severity": finding.severity.to_string(),
+            "code": finding.code,
+            "text": finding.text,
+        })).collect::<Vec<_>>(),
+    }));
+    let held = part.map_or("no part to hold it against".to_owned(), |part| {
+        format!("held against {}", part.name)
+    });
+    context.report.line(format!("{}, {held}", source.from));
+    for line in source
+        .notes
+        .iter()
+        .map(|note| format!("note: {note}"))
+        .chain(findings.iter().map(ToString::to_string))
+    {
+        context.report.line(line);
+    }
+    context.report.line(match (bad, findings.is_empty()) {
+        (0, true) => "nothing is wrong".to_owned(),
+        (0, false) => "nothing that cannot work".to_owned(),
+        (1, _) => "1 thing cannot work".to_owned(),
+        (bad, _) => format!("{bad} things cannot work"),
+    });
+    Ok(if bad == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    })
+}

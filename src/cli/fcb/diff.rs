@@ -1,0 +1,71 @@
+//! `fcb diff`: two FCBs field by field.
+
+use std::process::ExitCode;
+
+use rtboot::Result;
+use rtboot_fcb::{FieldDiff, FieldValue};
+use serde_json::json;
+
+use super::source::{self, Probe};
+use crate::cli::Context;
+
+/// Compare two FCBs field by field
+///
+/// Exit code 0 when they are equal, 1 when they differ.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    #[arg(value_name = "SOURCE")]
+    this: String,
+    /// Another one
+    #[arg(value_name = "OTHER")]
+    other: String,
+    #[command(flatten)]
+    probe: Probe,
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    let this = source::load(&args.this, &args.probe, context)?;
+    let other = source::load(&args.other, &args.probe, context)?;
+    let differences = this.fcb.diff(&other.fcb);
+    context.report.result(json!({
+        "from": [this.from, other.from],
+        "differences": differences.iter().map(object).collect::<Vec<_>>(),
+    }));
+    if differences.is_empty() {
+        context.report.line("they are equal");
+        return Ok(ExitCode::SUCCESS);
+    }
+    context.report.line(format!("- {}", this.from));
+    context.report.line(format!("+ {}", other.from));
+    for FieldDiff { this, other } in &differences {
+        let head = format!("{:#05x}  {}", this.offset, this.name);
+        let alias = if this.alias.is_empty() {
+            String::new()
+        } else {
+            format!(" ({})", this.alias)
+        };
+        context.report.line(format!("{head}{alias}"));
+        context.report.line(format!("  - {}", words(this)));
+        context.report.line(format!("  + {}", words(other)));
+    }
+    Ok(ExitCode::FAILURE)
+}
+
+fn words(field: &FieldValue) -> String {
+    match field.meaning.as_str() {
+        "" => field.value.clone(),
+        meaning => format!("{}  {meaning}", field.value),
+    }
+}
+
+fn object(difference: &FieldDiff) -> serde_json::Value {
+    let side = |field: &FieldValue| json!({"values": field.values, "meaning": field.meaning});
+    json!({
+        "name": difference.this.name,
+        "alias": difference.this.alias,
+        "offset": difference.this.offset,
+        "this": side(&difference.this),
+        "other": side(&difference.other),
+    })
+}

@@ -1,0 +1,277 @@
+//! Where an FCB comes from: a part, a `.cfg`, 512 bytes, an image, SPSDK's YAML, option words, or the board.
+
+use std::path::{Path, PathBuf};
+
+use rtboot::event::{Meter, Stage};
+use rtboot::flash::{FLASH_BASE, FcbChoice};
+use rtboot::{Error, Result};
+use rtboot_fcb::derive::{self, Refused};
+use rtboot_fcb::{Fcb, OptionWords, Part, PartFile, StatusRegisters, database, text};
+
+use crate::cli::{Context, input, number};
+
+/// What option words need to become an FCB.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "For option words as source")]
+pub struct Probe {
+    /// The flash's SFDP, as `rtboot mboot` or a programmer reads it by command 5Ah
+    #[arg(long, value_name = "FILE")]
+    sfdp: Option<PathBuf>,
+    /// Status registers before: SR1 or SR1,SR2; without it quad enable is taken to be set
+    #[arg(long, value_name = "SR1[,SR2]", value_parser = registers)]
+    status: Option<StatusRegisters>,
+    /// Dummy cycles of the double data rate read, which the flashloader finds by trial (device type 1)
+    #[arg(long, value_name = "COUNT", value_parser = number::parse_u8)]
+    ddr_dummy: Option<u8>,
+}
+
+/// An FCB, and all that came with it.
+#[derive(Debug)]
+pub struct Source {
+    /// Where it came from, in words.
+    pub from: String,
+    pub fcb: Fcb,
+    /// The part and its family, when it came as one.
+    pub parts: Option<PartFile>,
+    /// The text of the .cfg, when it came as one.
+    pub text: Option<String>,
+    /// What is good to know about it.
+    pub notes: Vec<String>,
+}
+
+impl Source {
+    fn block(from: impl Into<String>, fcb: Fcb) -> Source {
+        Source {
+            from: from.into(),
+            fcb,
+            parts: None,
+            text: None,
+            notes: Vec::new(),
+        }
+    }
+
+    /// The part that the source is about, when it is one.
+    pub fn part(&self) -> Option<&Part> {
+        self.parts.as_ref().and_then(|file| file.parts.first())
+    }
+}
+
+/// `40` or `40,02`, hexadecimal, with or without 0x.
+fn registers(text: &str) -> std::result::Result<StatusRegisters, String> {
+    let byte = |text: &str| {
+        let text = text.trim().trim_start_matches("0x");
+        u8::from_str_radix(text, 16).map_err(|_| {
+            format!("\"{text}\" is no register value; write SR1 or SR1,SR2 in hex, as 40 or 00,02")
+        })
+    };
+    match text.split_once(',') {
+        Some((sr1, sr2)) => Ok(StatusRegisters {
+            sr1: byte(sr1)?,
+            sr2: Some(byte(sr2)?),
+        }),
+        None => Ok(StatusRegisters {
+            sr1: byte(text)?,
+            sr2: None,
+        }),
+    }
+}
+
+/// Finds out what `source` is and reads it.
+///
+/// # Errors
+/// [`Error::UnknownPart`], [`Error::Cfg`], [`Error::FcbFile`], [`Error::BadFile`], [`Error::Usage`]; board errors.
+pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source> {
+    let path = Path::new(source);
+    if !path.is_file() {
+        if source.eq_ignore_ascii_case("board") {
+            return board(context);
+        }
+        if source.starts_with("0x") || source.starts_with("0X") {
+            return words(source, probe);
+        }
+    }
+    if path.is_file() {
+        let ending = path
+            .extension()
+            .map(|end| end.to_string_lossy().to_ascii_lowercase());
+        if matches!(ending.as_deref(), Some("yaml" | "yml")) {
+            return yaml(path);
+        }
+        if let Some(found) = image(path, context)? {
+            return Ok(found);
+        }
+    }
+    named(source, path)
+}
+
+/// A part of the database or a `.cfg`.
+fn named(source: &str, path: &Path) -> Result<Source> {
+    match input::fcb(source)? {
+        (FcbChoice::Part { file, .. }, what) => {
+            let first = file.parts.first().ok_or_else(|| unknown(source))?;
+            let text = match path.is_file() {
+                true => String::from_utf8(input::file(path)?).ok(),
+                false => database_text(source, first),
+            };
+            Ok(Source {
+                from: what,
+                fcb: first.boot_fcb(),
+                parts: Some(file),
+                text,
+                notes: Vec::new(),
+            })
+        }
+        (FcbChoice::Block { fcb, .. }, what) => Ok(Source::block(what, fcb)),
+        (FcbChoice::Auto, _) => Err(unknown(source)),
+    }
+}
+
+fn unknown(source: &str) -> Error {
+    Error::UnknownPart {
+        name: source.to_owned(),
+        nearest: database::nearest(source),
+    }
+}
+
+/// The database's own text with its remarks, when the part asked for is the first of its file.
+fn database_text(source: &str, part: &Part) -> Option<String> {
+    let (name, file) = database::find(source)?;
+    let (_, text) = database::files().iter().find(|(file, _)| *file == name)?;
+    let written = PartFile::from_cfg(text).ok()?;
+    let same = written.parts.first()?.name == part.name && file.parts == written.parts;
+    same.then(|| (*text).to_owned())
+}
+
+fn yaml(path: &Path) -> Result<Source> {
+    let bytes = input::file(path)?;
+    let bad = |reason: String| Error::BadFile {
+        path: path.to_owned(),
+        reason,
+    };
+    let text = std::str::from_utf8(&bytes).map_err(|_| bad("the file is not UTF-8 text".into()))?;
+    let fcb = text::from_yaml(text).map_err(|error| bad(error.to_string()))?;
+    Ok(Source::block(
+        format!("{}, SPSDK's YAML", path.display()),
+        fcb,
+    ))
+}
+
+/// What the flashloader would make of option words.
+fn words(source: &str, probe: &Probe) -> Result<Source> {
+    let words: OptionWords = source
+        .parse()
+        .map_err(|error: rtboot_fcb::Error| Error::Usage(error.to_string()))?;
+    let Some(path) = &probe.sfdp else {
+        return Err(Error::Usage(format!(
+            "option words {words} become an FCB only with the flash's SFDP: give it with --sfdp FILE"
+        )));
+    };
+    let sfdp = input::file(path)?;
+    // with every bit set that means quad enable somewhere, the flashloader writes none
+    let set = StatusRegisters {
+        sr1: 0x40,
+        sr2: Some(0x82),
+    };
+    let flash = derive::Flash {
+        sfdp: &sfdp,
+        registers: probe.status.unwrap_or(set),
+        ddr_dummy_cycles: probe.ddr_dummy,
+    };
+    let derived = derive::derive(words, &flash).map_err(|refused| refusal(refused, path))?;
+    let mut found = Source::block(
+        format!(
+            "option words {words} with the SFDP of {}, as the flashloader does",
+            path.display()
+        ),
+        derived.fcb,
+    );
+    if let Some(write) = derived.quad_enable_write {
+        let bytes: Vec<String> = write.iter().map(|byte| format!("{byte:02x}")).collect();
+        found.notes.push(format!(
+            "the flashloader writes {} to the flash while it configures, and that changes other bits of the register too",
+            bytes.join(" ")
+        ));
+    }
+    Ok(found)
+}
+
+fn refusal(refused: Refused, path: &Path) -> Error {
+    let status = refused.status().map_or(String::new(), |status| {
+        format!("; the flashloader answers {status}")
+    });
+    match refused {
+        Refused::Sfdp(_) => Error::BadFile {
+            path: path.to_owned(),
+            reason: format!("{refused}{status}"),
+        },
+        Refused::UnknownRegister { .. } => {
+            Error::Usage(format!("{refused}: give both with --status SR1,SR2"))
+        }
+        Refused::UnknownDummyCycles => {
+            Error::Usage(format!("{refused}: give them with --ddr-dummy"))
+        }
+        _ => Error::Usage(format!("{refused}{status}")),
+    }
+}
+
+/// The first 512 bytes of the board's flash.
+fn board(context: &mut Context) -> Result<Source> {
+    let bytes = flash(context, Fcb::LEN as u32)?;
+    let fcb = Fcb::parse(&bytes).map_err(|source| Error::FcbFile {
+        path: "board".into(),
+        source,
+    })?;
+    Ok(Source::block("the board's flash", fcb))
+}
+
+/// The first bytes of the board's flash, read on one pad.
+///
+/// # Errors
+/// Whatever finding the board and reading its flash brings.
+pub fn flash(context: &mut Context, length: u32) -> Result<Vec<u8>> {
+    let mut board = context.board_for_flash()?;
+    let mut nor = context.nor(&mut board)?;
+    let length = length.min(nor.part().size);
+    nor.use_plain()?;
+    let mut meter = Meter::begin(&mut context.report, Stage::Read, u64::from(length));
+    let bytes = nor.read(FLASH_BASE, length, &mut meter)?;
+    meter.end();
+    Ok(bytes)
+}
+
+/// A file of any format whose flash content begins with an FCB; `None` when it is another kind of file.
+fn image(path: &Path, context: &mut Context) -> Result<Option<Source>> {
+    let bytes = input::file(path)?;
+    let chip = context.desk_chip()?;
+    let (fcb, from) = match Fcb::parse(&bytes) {
+        Ok(fcb) if bytes.len() == Fcb::LEN => (fcb, "a file of 512 bytes".to_owned()),
+        Ok(fcb) => (
+            fcb,
+            format!("the first 512 bytes of a file of {}", bytes.len()),
+        ),
+        // bytes without an address are either an FCB image, or none
+        Err(_) => match input::firmware(path, None, chip) {
+            Ok(firmware) => {
+                let map = chip.memory_map();
+                let at = map.fcb_address();
+                match firmware.memory.bytes(at, Fcb::LEN).map(Fcb::parse) {
+                    Some(Ok(fcb)) => (fcb, format!("{at:#010x} of the {} file", firmware.format)),
+                    _ => {
+                        return Err(Error::FcbFile {
+                            path: path.to_owned(),
+                            source: rtboot_fcb::Error::Tag {
+                                expected: Fcb::TAG,
+                                found: firmware.memory.word(at).unwrap_or(u32::MAX),
+                            },
+                        });
+                    }
+                }
+            }
+            Err(_) => return Ok(None),
+        },
+    };
+    Ok(Some(Source::block(
+        format!("{}, {from}", path.display()),
+        fcb,
+    )))
+}

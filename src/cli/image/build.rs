@@ -1,0 +1,127 @@
+//! `image build`: a boot image around an application.
+
+use std::path::PathBuf;
+
+use rtboot::{Error, Result};
+use rtboot_bootable::{BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
+use serde_json::json;
+
+use super::output::{self, Ending, Shape};
+use crate::cli::fcb::source;
+use crate::cli::{Context, input, number};
+
+/// Build a boot image: FCB, IVT and boot data around an application for flash or RAM
+///
+/// An application in flash runs there; one linked for ITCM, DTCM, OCRAM or (with --dcd) SDRAM is copied by the ROM. The output
+/// format is told by the file's ending: .hex or .ihex, .srec, .s19, .s28, .s37 or .mot, .uf2; anything else is raw.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// The application: ELF, Intel HEX, S-record, UF2 or raw
+    app: PathBuf,
+    /// Where to put the image
+    #[arg(short, long, value_name = "FILE")]
+    output: PathBuf,
+    /// The FCB: a part, a .cfg, 512 bytes, another image, SPSDK's YAML
+    #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
+    fcb: Option<String>,
+    /// Register writes before the start, as a binary DCD: SDRAM set-up, for one
+    #[arg(long, value_name = "FILE")]
+    dcd: Option<PathBuf>,
+    /// The IVT's entry, in the place of the reset handler: SDK images name the vector table here
+    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    entry: Option<u32>,
+    /// Address of the first byte of a raw file; without it the one that its vector table implies
+    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    base: Option<u32>,
+    /// Begin with the IVT, without FCB and padding: goes to 0x60001000
+    #[arg(long)]
+    no_padding: bool,
+    /// Byte for the gaps of a raw or UF2 file [default: 0xff]
+    #[arg(long, value_name = "BYTE", value_parser = number::parse_u8)]
+    fill: Option<u8>,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rtboot image build app.elf --fcb IS25LP064A -o image.bin
+  rtboot image build app.bin --fcb issi.cfg -o image.hex
+  rtboot image build sdram_app.bin --base 0x80002000 --dcd sdram_dcd.bin --fcb IS25LP064A -o image.bin
+  rtboot image build app.elf --no-padding --fill 0 -o ivt_app.bin";
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let chip = context.desk_chip()?;
+    let map = chip.memory_map();
+    let firmware = input::firmware(&args.app, args.base, chip)?;
+    let fcb = args
+        .fcb
+        .as_deref()
+        .map(|name| source::load(name, &source::Probe::default(), context))
+        .transpose()?;
+    let dcd = args.dcd.as_ref().map(dcd).transpose()?;
+    let options = BuildOptions {
+        fcb: fcb.as_ref().map(|source| &source.fcb),
+        dcd: dcd.as_ref(),
+        entry: args.entry,
+    };
+    let image =
+        BootImage::build_with(&firmware, &options, &map).map_err(|source| Error::Firmware {
+            path: args.app.clone(),
+            source,
+        })?;
+    for note in &image.notes {
+        context.report.say("built", note.clone());
+    }
+    let findings = check(&image.memory, &map);
+    for finding in findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Ok)
+    {
+        context.report.finding(finding);
+    }
+    let form = if args.no_padding {
+        Form::NoPadding
+    } else {
+        Form::Padded
+    };
+    let content = image.content(form, &map);
+    let shape = Shape {
+        from: if args.no_padding {
+            map.ivt_address()
+        } else {
+            map.flash_base
+        },
+        fill: args.fill.unwrap_or(0xFF),
+        entry: Some(image.entry),
+    };
+    // a fill byte that is asked for goes into every format
+    let content = match (args.fill, Ending::of(&args.output)) {
+        (Some(fill), Ending::Hex | Ending::SRecord) => {
+            rtboot_bootable::convert::fill(&content, fill, None).map_err(|source| {
+                Error::Firmware {
+                    path: args.output.clone(),
+                    source,
+                }
+            })?
+        }
+        _ => content,
+    };
+    let len = output::write(&args.output, &content, shape)?;
+    output::tell(context, &args.output, &content, len);
+    context.report.result(json!({
+        "built": image.built,
+        "entry": image.entry,
+        "stack": image.stack,
+        "starts": starts(&findings),
+        "notes": image.notes,
+    }));
+    Ok(())
+}
+
+fn dcd(path: &PathBuf) -> Result<Dcd> {
+    let bytes = input::file(path)?;
+    Dcd::parse(&bytes).map_err(|error| Error::BadFile {
+        path: path.clone(),
+        reason: format!("this is no DCD: {error}"),
+    })
+}

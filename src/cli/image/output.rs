@@ -1,0 +1,99 @@
+//! A memory into a file, in the format that the file's ending names.
+
+use std::path::Path;
+
+use rtboot::{Error, Result};
+use rtboot_bootable::{Memory, emit};
+
+use crate::cli::Context;
+use crate::cli::read::write_whole;
+
+/// What a file's ending asks for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ending {
+    /// Raw bytes.
+    Raw,
+    /// Intel HEX.
+    Hex,
+    /// S-records.
+    SRecord,
+    /// UF2.
+    Uf2,
+}
+
+impl Ending {
+    /// By the name's ending; raw when it says nothing known.
+    pub fn of(path: &Path) -> Ending {
+        let ending = path
+            .extension()
+            .map(|end| end.to_string_lossy().to_ascii_lowercase());
+        match ending.as_deref() {
+            Some("hex" | "ihex") => Ending::Hex,
+            Some("srec" | "s19" | "s28" | "s37" | "mot") => Ending::SRecord,
+            Some("uf2") => Ending::Uf2,
+            _ => Ending::Raw,
+        }
+    }
+}
+
+/// How a memory becomes a file.
+#[derive(Debug, Clone, Copy)]
+pub struct Shape {
+    /// Address of the first byte of a raw file.
+    pub from: u32,
+    /// Byte for the gaps of formats that have none.
+    pub fill: u8,
+    /// The start address that an S-record names.
+    pub entry: Option<u32>,
+}
+
+/// Writes the file, whole or not at all; returns its length.
+///
+/// # Errors
+/// [`Error::Firmware`] when it would be too large, [`Error::WriteFile`].
+pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
+    let too_large = |source| Error::Firmware {
+        path: path.to_owned(),
+        source,
+    };
+    let bytes = match Ending::of(path) {
+        Ending::Raw => emit::raw(memory, shape.from, shape.fill).map_err(too_large)?,
+        Ending::Hex => emit::intel_hex(memory).into_bytes(),
+        Ending::SRecord => emit::s_record(memory, "rtboot", shape.entry).into_bytes(),
+        Ending::Uf2 => emit::uf2(memory, shape.fill).map_err(too_large)?,
+    };
+    write_whole(path, &bytes).map_err(|source| Error::WriteFile {
+        path: path.to_owned(),
+        source,
+    })?;
+    Ok(bytes.len())
+}
+
+/// Says what was written.
+pub fn tell(context: &mut Context, path: &Path, memory: &Memory, len: usize) {
+    let ranges: Vec<String> = memory
+        .segments()
+        .take(8)
+        .map(|(start, bytes)| {
+            format!(
+                "{start:#010x}..{:#010x}",
+                u64::from(start) + bytes.len() as u64
+            )
+        })
+        .collect();
+    let more = if memory.segments().count() > 8 {
+        ", ..."
+    } else {
+        ""
+    };
+    context.report.result(serde_json::json!({
+        "file": path.display().to_string(),
+        "file_bytes": len,
+        "ranges": memory.segments().map(|(start, bytes)| serde_json::json!([start, bytes.len()])).collect::<Vec<_>>(),
+    }));
+    context.report.line(format!(
+        "{}: {len} bytes, {}{more}",
+        path.display(),
+        ranges.join(", ")
+    ));
+}

@@ -1,0 +1,107 @@
+//! What an image verb looks at: a file of any format, or the flash of a board.
+
+use std::path::Path;
+
+use rtboot::event::{Meter, Stage};
+use rtboot::flash::{FLASH_BASE, Nor};
+use rtboot::{Error, Result};
+use rtboot_bootable::{Firmware, Format, Memory, inspect};
+
+use crate::cli::{Context, input};
+
+/// Headers and the application's first bytes: enough to see what is there.
+const HEAD: u32 = 0x3000;
+/// What is read of an image whose boot data promise more: SDK images name the whole flash.
+const MOST: u32 = 1 << 20;
+
+/// The firmware, and the file's bytes when it is one.
+pub struct Source {
+    pub firmware: Firmware,
+    pub bytes: Vec<u8>,
+    /// What it is called in a report.
+    pub name: String,
+}
+
+/// Reads `board`, or a file.
+///
+/// # Errors
+/// As [`input::firmware`]; for a board whatever finding it and reading its flash brings.
+pub fn load(
+    path: &Path,
+    base: Option<u32>,
+    length: Option<u32>,
+    context: &mut Context,
+) -> Result<Source> {
+    if path == Path::new("board") && !path.exists() {
+        return board(length, context);
+    }
+    let chip = context.desk_chip()?;
+    Ok(Source {
+        firmware: input::firmware(path, base, chip)?,
+        bytes: input::file(path)?,
+        name: path.display().to_string(),
+    })
+}
+
+fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
+    let mut board = context.board_for_flash()?;
+    let mut nor = context.nor(&mut board)?;
+    nor.use_plain()?;
+    let size = nor.part().size;
+    let mut notes = vec![format!(
+        "read from the flash of the board, a {} of {} MiB",
+        nor.part().name,
+        size >> 20
+    )];
+    let mut memory = Memory::new();
+    let first = length.unwrap_or(HEAD).min(size);
+    add(&mut memory, &mut nor, FLASH_BASE, first, context)?;
+    if length.is_none() {
+        let map = context.desk_chip()?.memory_map();
+        let promised = inspect(&memory, &map)
+            .boot_data
+            .map_or(0, |data| data.length);
+        let whole = promised.min(size);
+        if whole > MOST {
+            notes.push(format!("its boot data say {promised:#x} bytes; the first {MOST:#x} were read, --length reads more"));
+        }
+        let whole = whole.min(MOST);
+        if whole > first {
+            add(
+                &mut memory,
+                &mut nor,
+                FLASH_BASE + first,
+                whole - first,
+                context,
+            )?;
+        }
+    }
+    Ok(Source {
+        firmware: Firmware {
+            format: Format::Raw,
+            memory,
+            entry: None,
+            notes,
+        },
+        bytes: Vec::new(),
+        name: "board".to_owned(),
+    })
+}
+
+fn add(
+    memory: &mut Memory,
+    nor: &mut Nor,
+    address: u32,
+    length: u32,
+    context: &mut Context,
+) -> Result<()> {
+    let mut meter = Meter::begin(&mut context.report, Stage::Read, u64::from(length));
+    let bytes = nor.read(address, length, &mut meter)?;
+    meter.end();
+    memory
+        .insert(address, bytes)
+        .map_err(|source| Error::Firmware {
+            path: "board".into(),
+            source,
+        })
+}
