@@ -115,6 +115,7 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
         Err(
             error @ (Error::NoBoard { .. }
             | Error::SeveralBoards { .. }
+            | Error::Held { .. }
             | Error::Port(_)
             | Error::Virtual(_)),
         ) => Ok(doctor::nobody(host, error, request)),

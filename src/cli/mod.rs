@@ -4,6 +4,7 @@ mod blank_check;
 mod boot;
 mod completions;
 mod connect;
+mod doctor;
 mod erase;
 mod fcb;
 mod flashloader;
@@ -94,6 +95,7 @@ Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input fil
 enum Verb {
     List(list::Args),
     Info(info::Args),
+    Doctor(doctor::Args),
     Write(write::Args),
     Read(read::Args),
     Verify(verify::Args),
@@ -135,7 +137,10 @@ pub fn main() -> ExitCode {
     let done = run(cli.verb, &mut context);
     // the virtual board is written back whatever happened: what was done to it was done
     let saved = context.close();
-    match done.map_err(unchanged).and_then(|code| saved.map(|()| code)) {
+    match done
+        .map_err(unchanged)
+        .and_then(|code| saved.map(|()| code))
+    {
         Ok(code) => {
             context.report.succeed();
             code
@@ -169,6 +174,7 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
     match verb {
         Verb::List(args) => list::run(args, context),
         Verb::Info(args) => info::run(args, context),
+        Verb::Doctor(args) => return doctor::run(&args, context),
         Verb::Write(args) => write::run(args, context),
         Verb::Read(args) => read::run(args, context),
         Verb::Verify(args) => verify::run(args, context),

@@ -127,6 +127,8 @@ pub struct HostFacts {
     pub serial_ports: Vec<String>,
     /// Why no board was found or could be opened.
     pub find_error: Option<Error>,
+    /// What the discovery warned of: somebody else has the device open.
+    pub warnings: Vec<String>,
     /// What ran when the doctor came.
     pub program: Option<Program>,
     /// Speed of the USB connection in Mbit/s, where the system tells.

@@ -70,6 +70,7 @@ pub fn gather(
     facts.host.selector = board.name();
     facts.host.is_uart = board.is_uart();
     facts.host.usb_mbit = speed(&facts.host);
+    facts.host.warnings = board.warnings().to_vec();
     take_app(request.app.take(), &mut facts);
     let flashloader = match board.program() {
         Err(error) => {

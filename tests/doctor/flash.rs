@@ -189,9 +189,7 @@ fn sfdp_that_contradicts_the_part_is_named_by_what_it_says() {
         part: Part::is25lp064a_sfdp10(),
         ..healthy()
     };
-    Exam::on(old)
-        .expecting("IS25LP064A")
-        .finds("flash-sfdp-old");
+    finds(old, "flash-sfdp-old");
 }
 
 #[test]

@@ -99,6 +99,18 @@ fn permission_is_told_from_another_program() {
     assert!(next.contains("rtboot udev"), "{next}");
     let held = Error::Port(port::Error::Busy { port: port() });
     assert_eq!(first("usb", rom(), held), "host-busy");
+    let by = vec!["blhost (process 7)".into()];
+    let held = Error::Held {
+        place: "usb:1-1".into(),
+        by,
+    };
+    let diagnosis = nobody(host("usb", rom()), held);
+    assert_eq!(diagnosis.findings[0].code, "host-busy");
+    assert!(diagnosis.findings[0].what.contains("blhost"));
+    let mut with = host("usb", rom());
+    with.warnings = vec!["/dev/hidraw3 is open in solaar, too".into()];
+    let codes = crate::rig::codes(&nobody(with, none("usb")));
+    assert!(codes.contains(&"host-shared"), "{codes:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use rtboot::port::{Error, HidPort};
 
 use crate::rig::Exam;
 
-/// What becomes of a report on its way to the host: changed in place.
+/// What becomes of a report on its way to the host: changed in place; emptied, it is lost.
 pub type Change = fn(&mut Vec<u8>, &mut u32);
 
 struct Between {
@@ -56,7 +56,7 @@ impl HidPort for Port {
         if let Some(report) = &mut report {
             (self.change)(report, &mut self.count);
         }
-        Ok(report)
+        Ok(report.filter(|report| !report.is_empty()))
     }
 
     fn describe(&self) -> String {

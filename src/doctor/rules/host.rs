@@ -33,6 +33,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     }
     findings.extend(other_family(host));
     findings.extend(full_speed(host));
+    findings.extend(shared(host));
     findings
 }
 
@@ -74,6 +75,7 @@ fn usb(host: &HostFacts, error: &Error) -> Finding {
         Error::Port(source @ (port::Error::Permission { .. } | port::Error::Busy { .. })) => {
             opened(host, source, false)
         }
+        Error::Held { place, by } => held("host-busy", place, by),
         Error::NoBoard { .. } => nobody(host),
         Error::Virtual(text) => {
             Finding::error("host-virtual", "the virtual board's folder is not usable")
@@ -175,6 +177,7 @@ fn uart(host: &HostFacts, error: &Error) -> Finding {
                 .why(error.to_string())
                 .act("look at the adapter's USB cable")
         }
+        Error::Held { place, by } => held("uart-busy", place, by),
         Error::NoBoard { .. } => silent_uart(path),
         other => Finding::error("uart-broken", format!("{path} is not usable"))
             .why(other.to_string())
@@ -193,6 +196,30 @@ fn silent_uart(path: &str) -> Finding {
         .cause("the fuse that disables UART download is burnt")
         .act(BOOT_MODE)
         .measure("look at RX and TX with a scope: pulses on RX and none on TX mean that nobody is listening")
+}
+
+/// Another run, or another program, works with this board.
+fn held(code: &'static str, place: &str, by: &[String]) -> Finding {
+    let who = match by {
+        [] => "another program".to_owned(),
+        by => by.join(", "),
+    };
+    Finding::error(code, format!("{place} is in use by {who}"))
+        .why("two programs that talk to one board take each other's answers")
+        .act(format!("let {who} finish, or close it"))
+}
+
+/// Somebody else has the device open as well, which the system allows.
+fn shared(host: &HostFacts) -> Option<Finding> {
+    (!host.warnings.is_empty()).then(|| {
+        Finding::warning(
+            "host-shared",
+            "another program may talk to this board at the same time",
+        )
+        .why(host.warnings.join("; "))
+        .sure(Sure::Possible)
+        .act("close it when answers get lost or make no sense")
+    })
 }
 
 /// A device that is there and cannot be opened.

@@ -19,13 +19,22 @@ pub fn contradictions(facts: &Facts, look: &FlashLook) -> Option<Finding> {
         .iter()
         .map(|part| (*part, part.contradictions(sfdp)));
     let (part, all) = held.min_by_key(|(_, all)| all.len())?;
-    all.iter().find_map(|c| contradiction(part, c)).or_else(|| {
-        let old = all.iter().find(|c| c.what == "SFDP table")?;
-        Some(
-            Finding::warning("flash-sfdp-old", format!("the {} describes itself by an older SFDP table: {}", look.name(), old.found))
-                .why(format!("expected {}; without its quad-enable field option words cannot set the bit by themselves", old.expected))
-                .act("name the part with --fcb instead of using option words that leave quad enable to SFDP (bits 11:8 = 0)"),
+    let grave = all.iter().find_map(|c| contradiction(part, c));
+    grave.or_else(|| old(look, &candidates))
+}
+
+/// A table from before quad enable was in it, on a part that is known for a longer one.
+fn old(look: &FlashLook, candidates: &[&Part]) -> Option<Finding> {
+    let sfdp = look.nor.sfdp.as_ref().ok()?;
+    let wanted = |part: &&Part| part.sfdp.qer.is_some() || part.sfdp.dwords >= Some(16);
+    (!sfdp.basic.is_long() && candidates.iter().any(wanted)).then(|| {
+        Finding::warning(
+            "flash-sfdp-old",
+            format!("the {} describes itself by an older SFDP table, without quad enable", look.name()),
         )
+        .why(format!("its basic table has {} dwords; option words that leave quad enable to SFDP set nothing then", sfdp.basic.dwords.len()))
+        .act("name the part with --fcb, or give option words that say where quad enable is (bits 11:8)")
+        .run("rtboot fcb list")
     })
 }
 
