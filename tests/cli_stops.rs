@@ -78,13 +78,14 @@ fn bytes_around_the_image_outlive_a_power_cut() {
     assert_eq!(cli.flash()[0x3000..0x4000], old[0x3000..]);
 }
 
-/// The child's stderr is not read while it is asked to stop: with every packet printed it fills its pipe and waits, long
-/// before the end of the job.
+/// The child prints every packet. From the first erase on its stderr is not read until it was asked to stop: it fills
+/// its pipe and waits there, long before the end of the job.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_stops_between_two_operations_and_says_what_flash_holds() {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
+    use std::sync::{Arc, Mutex};
 
     let cli = Cli::with(Settings {
         flash: vec![0; 0x20_0000],
@@ -116,20 +117,26 @@ fn ctrl_c_stops_between_two_operations_and_says_what_flash_holds() {
         .spawn()
         .expect("it starts");
     let mut stderr = child.stderr.take().expect("piped");
+    let tap = Arc::new(Mutex::new(()));
+    let its_tap = Arc::clone(&tap);
     let drain = std::thread::spawn(move || {
-        let mut text = Vec::new();
-        stderr.read_to_end(&mut text).map(|_| text)
+        let mut piece = [0; 1024];
+        while stderr.read(&mut piece).is_ok_and(|count| count > 0) {
+            drop(its_tap.lock());
+        }
     });
     let stdout = BufReader::new(child.stdout.take().expect("piped"));
     let mut lines = stdout.lines().map(|line| line.expect("text"));
     let erasing = lines.any(|line| line.contains("\"begin\"") && line.contains("\"erase\""));
     assert!(erasing, "it never came to erasing");
+    let closed = tap.lock().expect("the drain does not panic");
     let kill = Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(kill.expect("kill runs").success());
+    drop(closed);
     let last = lines.last().expect("an error at the end");
-    drain.join().expect("joined").expect("read");
+    drain.join().expect("joined");
     let code = child.wait().expect("it ends").code();
     assert_eq!(code, Some(70), "{last}");
     let error: serde_json::Value = serde_json::from_str(&last).expect("an object");
@@ -148,6 +155,6 @@ fn ctrl_c_stops_between_two_operations_and_says_what_flash_holds() {
 #[test]
 fn a_board_is_waited_for_as_long_as_one_says() {
     let cli = Cli::without_board();
-    cli.run_bare(&["--board", "usb:9-9", "--wait=1ms", "info"])
-        .says(10, &["waiting 0.001 s for a board", "[no-board]"]);
+    cli.run_bare(&["--board", "usb:9-9", "--wait=300ms", "info"])
+        .says(10, &["waiting 0.3 s for a board", "[no-board]"]);
 }

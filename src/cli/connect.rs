@@ -176,13 +176,13 @@ impl Context {
                 ..options.clone()
             };
             match Board::find(selector, options) {
-                Err(error @ Error::NoBoard { .. }) if start.elapsed() >= limit => {
-                    return Err(error);
-                }
-                Err(Error::NoBoard { seen_instead, .. }) => {
-                    if !told {
-                        self.say_waiting(limit, &seen_instead);
+                Err(error @ Error::NoBoard { .. }) => {
+                    if !told && !limit.is_zero() {
+                        self.say_waiting(limit, &error);
                         told = true;
+                    }
+                    if start.elapsed() >= limit {
+                        return Err(error);
                     }
                 }
                 other => return other,
@@ -195,10 +195,12 @@ impl Context {
         }
     }
 
-    fn say_waiting(&mut self, limit: Duration, seen: &[String]) {
-        let seen = match seen {
-            [] => String::new(),
-            seen => format!(" (there is: {})", seen.join("; ")),
+    fn say_waiting(&mut self, limit: Duration, error: &Error) {
+        let seen = match error {
+            Error::NoBoard { seen_instead, .. } if !seen_instead.is_empty() => {
+                format!(" (there is: {})", seen_instead.join("; "))
+            }
+            _ => String::new(),
         };
         let text = format!(
             "waiting {} s for a board in serial download mode{seen} ...",
