@@ -48,9 +48,9 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     let mut nor = context.nor(&mut board)?;
     nor.use_plain()?;
     let size = nor.part().size;
+    let id = nor.part().jedec;
     let mut notes = vec![format!(
-        "read from the flash of the board, a {} of {} MiB",
-        nor.part().name,
+        "read from the flash of the board: id {id}, {} MiB",
         size >> 20
     )];
     let mut memory = Memory::new();

@@ -1,0 +1,29 @@
+//! A boot image: noise with headers that lead somewhere, built and checked.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rtboot_bootable::{BootImage, Firmware, Format, Memory, MemoryMap, check};
+
+fuzz_target!(|data: &[u8]| {
+    let map = MemoryMap::rt1021();
+    let mut memory = Memory::new();
+    if memory.insert(map.flash_base, data.to_vec()).is_err() {
+        return;
+    }
+    check(&memory, &map);
+    let firmware = Firmware {
+        format: Format::Raw,
+        memory,
+        entry: None,
+        notes: Vec::new(),
+    };
+    if let Ok(image) = BootImage::build(&firmware, None, &map) {
+        // what was built is taken as it is the second time
+        let firmware = Firmware {
+            memory: image.memory.clone(),
+            ..firmware
+        };
+        let again = BootImage::build(&firmware, None, &map).expect("a built image");
+        assert_eq!(again.memory, image.memory);
+    }
+});

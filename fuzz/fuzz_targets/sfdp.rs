@@ -1,0 +1,30 @@
+//! SFDP tables, and what option words make of them.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rtboot_fcb::derive::{Flash, derive};
+use rtboot_fcb::sfdp::Sfdp;
+use rtboot_fcb::{OptionWords, StatusRegisters};
+
+fuzz_target!(|data: (u32, Option<u32>, u8, u8, &[u8])| {
+    let (word0, word1, sr1, sr2, bytes) = data;
+    let sfdp = [b"SFDP".as_slice(), bytes].concat();
+    if let Ok(sfdp) = Sfdp::parse(&sfdp) {
+        let _ = (
+            sfdp.size(),
+            sfdp.erase_types(),
+            sfdp.chip_erase(),
+            sfdp.qer(),
+        );
+    }
+    let flash = Flash {
+        sfdp: &sfdp,
+        registers: StatusRegisters {
+            sr1,
+            sr2: Some(sr2),
+        },
+        ddr_dummy_cycles: Some(6),
+    };
+    let word0 = word0 & 0x0FFF_FFFF | 0xC000_0000;
+    let _ = derive(OptionWords { word0, word1 }, &flash);
+});

@@ -1,0 +1,16 @@
+//! IVT, boot data, DCD, CSF: each from the same bytes.
+#![no_main]
+
+use libfuzzer_sys::fuzz_target;
+use rtboot_bootable::{BootData, Csf, Dcd, Ivt, MemoryMap};
+
+fuzz_target!(|data: &[u8]| {
+    let _ = Ivt::parse(data);
+    let _ = BootData::parse(data);
+    if let Ok(dcd) = Dcd::parse(data) {
+        let _ = (dcd.to_string(), dcd.dangers(&MemoryMap::rt1021()));
+    }
+    if let Ok(csf) = Csf::parse(data) {
+        let _ = (csf.to_string(), csf.blocks());
+    }
+});
