@@ -46,7 +46,8 @@ unplug "$cable"
 wait_until socket_has "$SOCKET" nothing
 "$guest/probe" >probe.log 2>&1 &
 children+=($!)
-wait_until grep -qs 'HID_ID=0003:00000D28:00000204' /sys/class/hidraw/*/device/uevent
+probe_is_there() { grep -qs 'HID_ID=0003:00000D28:00000204' /sys/class/hidraw/*/device/uevent; }
+wait_until probe_is_there
 rtboot list
 says "debug probe"
 run 10 "$RTBOOT" --board usb info
