@@ -4,6 +4,7 @@ mod build;
 mod check;
 mod diff;
 mod list;
+mod probe;
 mod show;
 pub mod source;
 
@@ -22,6 +23,7 @@ pub enum Command {
     Build(build::Args),
     Check(check::Args),
     Diff(diff::Args),
+    Probe(probe::Args),
 }
 
 pub fn run(command: Command, context: &mut Context) -> Result<ExitCode> {
@@ -29,6 +31,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<ExitCode> {
         Command::List(args) => list::run(&args, context)?,
         Command::Show(args) => show::run(&args, context)?,
         Command::Build(args) => build::run(&args, context)?,
+        Command::Probe(args) => probe::run(&args, context)?,
         Command::Check(args) => return check::run(&args, context),
         Command::Diff(args) => return diff::run(&args, context),
     }

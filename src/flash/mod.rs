@@ -19,6 +19,7 @@ pub mod identify;
 pub mod loader;
 pub mod nor;
 pub mod plan;
+pub mod probe;
 pub mod rescue;
 pub mod rom;
 pub mod write;

@@ -189,7 +189,9 @@ fn sfdp_that_contradicts_the_part_is_named_by_what_it_says() {
         part: Part::is25lp064a_sfdp10(),
         ..healthy()
     };
-    finds(old, "flash-sfdp-old");
+    Exam::on(old)
+        .expecting("IS25LP064A")
+        .finds("flash-sfdp-old");
 }
 
 #[test]

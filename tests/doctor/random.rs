@@ -143,7 +143,7 @@ const CAUSES: &[Cause] = &[
         d.fcb(|fcb| fcb.set_sflash_a1_size(32 << 20))
     }),
     (&["content-fcb-clock"], |d| {
-        d.fcb(|fcb| fcb.set_clock(ClockIndex(9).0))
+        d.fcb(|fcb| fcb.set_clock(ClockIndex(8).0))
     }),
     (&["content-fcb-writes-status"], |d| {
         d.fcb(|fcb| fcb.set_device_mode_enable(1))
@@ -279,5 +279,6 @@ fn the_first_finding_is_the_injected_cause_on_nine_boards_of_ten() {
         "{} of {BOARDS} first findings are the cause",
         BOARDS - missed.len() as u64
     );
+    missed.iter().for_each(|line| println!("{line}"));
     assert!(missed.len() as u64 <= BOARDS / 10, "{missed:#?}");
 }

@@ -160,10 +160,40 @@ pub fn rules(facts: &Facts, content: &Content) -> Vec<Finding> {
             _ => finding.run(write_command(facts)),
         });
     }
+    findings.extend(entry_beyond(facts, content, &findings));
     findings.extend(external_stack(facts, content));
     findings.extend(reset_erased(facts, content));
     findings.extend(unsigned(facts, content));
     findings
+}
+
+/// An entry that the boot data does not cover; an error when there is nothing.
+fn entry_beyond(facts: &Facts, content: &Content, so_far: &[Finding]) -> Option<Finding> {
+    let rule = content
+        .rules
+        .iter()
+        .find(|rule| rule.code == "entry-outside-image")?;
+    if so_far.iter().any(|finding| finding.code == "content-entry") {
+        return None;
+    }
+    let entry = content.inspection.ivt?.entry & !1;
+    let erased = content
+        .memory
+        .bytes(entry, 4)
+        .is_none_or(|bytes| bytes == [0xFF; 4]);
+    let finding = match erased {
+        true => Finding::error(
+            "content-entry",
+            format!("{}, and nothing is there", rule.text),
+        ),
+        false => Finding::warning("content-entry", rule.text.clone()),
+    };
+    Some(
+        finding
+            .why("the boot data says how far the image reaches")
+            .cause("the IVT and the application come from different builds")
+            .run(write_command(facts)),
+    )
 }
 
 /// A stack in external memory, which must be set up before the first instruction.

@@ -26,8 +26,8 @@ pub fn contradictions(facts: &Facts, look: &FlashLook) -> Option<Finding> {
 /// A table from before quad enable was in it, on a part that is known for a longer one.
 fn old(look: &FlashLook, candidates: &[&Part]) -> Option<Finding> {
     let sfdp = look.nor.sfdp.as_ref().ok()?;
-    let wanted = |part: &&Part| part.sfdp.qer.is_some() || part.sfdp.dwords >= Some(16);
-    (!sfdp.basic.is_long() && candidates.iter().any(wanted)).then(|| {
+    let wanted = |part: &&&Part| part.sfdp.qer.is_some() || part.sfdp.dwords >= Some(16);
+    (!sfdp.basic.is_long() && candidates.iter().all(|part| wanted(&part))).then(|| {
         Finding::warning(
             "flash-sfdp-old",
             format!("the {} describes itself by an older SFDP table, without quad enable", look.name()),

@@ -1,0 +1,135 @@
+//! `fcb probe`: finds part and settings on a board.
+
+use std::path::PathBuf;
+
+use rtboot::flash::Nor;
+use rtboot::flash::probe::{Found, probe_flash};
+use rtboot::{Error, Result};
+use rtboot_fcb::PartFile;
+use serde_json::{Value, json};
+
+use crate::cli::Context;
+use crate::cli::read::write_whole;
+
+/// Find out on a board which flash it has and how it can be read; derive option words and a .cfg
+///
+/// Reads id, SFDP and status registers, then tries the read modes that SFDP names at every clock and holds each against
+/// the read that every part knows. Changes nothing in the flash, except with --set-qe, which sets the quad-enable bit for
+/// good and keeps all other bits. Sends no option words.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
+pub struct Args {
+    /// Write what was found as a part's .cfg
+    #[arg(long, value_name = "FILE")]
+    save: Option<PathBuf>,
+    /// What to call the part in the .cfg
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Set the quad-enable bit first (read-modify-write), so that four-line reads can be tried; it stays set
+    #[arg(long)]
+    set_qe: bool,
+}
+
+const EXAMPLES: &str = "\
+Examples:
+  rtboot fcb probe
+  rtboot fcb probe --set-qe --save mine.cfg
+  rtboot write --fcb mine.cfg app.elf";
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let mut board = context.board_for_flash()?;
+    let (mut flashloader, _) = context.flashloader(&mut board)?;
+    let facts = flashloader.look_at_flash()?;
+    let mut found = probe_flash(&mut flashloader, facts, &mut context.report)?;
+    let clear = matches!(found.quad, Some((_, Some(false))));
+    if args.set_qe && clear {
+        let mut nor = Nor::new(flashloader, found.part.clone(), found.facts.clone());
+        nor.set_quad(&mut context.report)?;
+        let facts = nor.facts().clone();
+        flashloader = nor.into_loader();
+        found = probe_flash(&mut flashloader, facts, &mut context.report)?;
+    }
+    if let Some(name) = &args.name {
+        found.part.name.clone_from(name);
+    }
+    show(&found, context);
+    if let Some(path) = &args.save {
+        let file = PartFile {
+            parts: vec![found.part.clone()],
+        };
+        write_whole(path, file.to_cfg().as_bytes()).map_err(|source| Error::WriteFile {
+            path: path.clone(),
+            source,
+        })?;
+        context.report.line(format!(
+            "wrote {}: rtboot write --fcb {} APP",
+            path.display(),
+            path.display()
+        ));
+    }
+    Ok(())
+}
+
+fn show(found: &Found, context: &mut Context) {
+    let report = &mut context.report;
+    let part = &found.part;
+    let names: Vec<&str> = found.known.iter().map(|part| part.name.as_str()).collect();
+    let names = match names.is_empty() {
+        true => "not in the database".into(),
+        false => names.join(" or "),
+    };
+    report.line(format!("flash          {} ({names})", found.facts.id));
+    report.line(format!("status         {}", found.facts.status));
+    if let Some((method, set)) = found.quad {
+        let set = match set {
+            Some(true) => "set",
+            Some(false) => "clear",
+            None => "not known",
+        };
+        report.line(format!("quad enable    {method}: {set}"));
+    }
+    for tried in &found.tried {
+        let outcome = match (&tried.not_tried, tried.right_to) {
+            (Some(why), _) => format!("not tried: {why}"),
+            (None, Some(clock)) => format!("right up to {clock}"),
+            (None, None) => "wrong at 30 MHz already".into(),
+        };
+        report.line(format!("{:<44} {outcome}", tried.mode.to_string()));
+    }
+    report.line(format!("taken          {} at {}", part.read, part.clock));
+    if let Some(words) = part.option_words {
+        report.line(format!("option words   {words}"));
+    }
+    for doubt in &found.doubts {
+        report.warn("probe-doubt", doubt.clone());
+    }
+    report.result(object(found));
+}
+
+fn object(found: &Found) -> Value {
+    let part = &found.part;
+    let tried: Vec<Value> = found
+        .tried
+        .iter()
+        .map(|tried| {
+            json!({
+                "read": tried.mode.to_string(),
+                "right_to_clock": tried.right_to.map(|clock| clock.0),
+                "not_tried": tried.not_tried,
+            })
+        })
+        .collect();
+    json!({
+        "jedec": found.facts.id.to_string(),
+        "parts": found.known.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(),
+        "status": found.facts.status.to_string(),
+        "quad_enable": found.quad.map(|(method, set)| json!({"where": method.name(), "set": set})),
+        "compared_bytes": found.compared,
+        "tried": tried,
+        "read": part.read.to_string(),
+        "clock": part.clock.0,
+        "option_words": part.option_words.map(|words| words.to_string()),
+        "cfg": PartFile { parts: vec![part.clone()] }.to_cfg(),
+        "doubts": found.doubts,
+    })
+}

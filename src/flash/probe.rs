@@ -1,0 +1,364 @@
+//! Finds out how a flash can be read, and describes it as a part: by its own SFDP, each read mode tried at each clock and
+//! held against the read that every part knows (03h, one pad, 30 MHz). Bounded, and changes nothing in the flash.
+//!
+//! No option word, no double data rate and no octal mode is sent to a part. What SFDP does not tell is left out, or marked
+//! as a habit of its kind.
+
+use rtboot_fcb::sfdp::{FastRead, Sfdp};
+use rtboot_fcb::{
+    ClockIndex, Evidence, OptionWords, Options, Part, Protection, QeMethod, ReadMode,
+    SfdpExpectation, SfdpPresence, StatusWrite, Times, database, probe,
+};
+
+use crate::event::{Listener, Meter, Stage};
+use crate::flash::identify::bytes;
+use crate::flash::{Flashloader, NorFacts};
+use crate::{Error, Result};
+
+/// Bytes compared at each place.
+const PIECE: u32 = 512;
+/// Places looked through for bytes that are not all alike.
+const PLACES: [u32; 4] = [0, 0x1000, 0x2000, 0x1_0000];
+/// Clocks tried, slowest first.
+const CLOCKS: [u8; 7] = [1, 2, 3, 4, 5, 6, 7];
+/// The fastest clock offered for a part whose data sheet is not known: what most parts do with the dummy cycles they are
+/// shipped with.
+const UNKNOWN_LIMIT: ClockIndex = ClockIndex(6);
+
+/// How one read mode did.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Tried {
+    /// The mode.
+    pub mode: ReadMode,
+    /// The fastest clock up to which every clock gave what the one-pad read gave.
+    pub right_to: Option<ClockIndex>,
+    /// Why it was not tried.
+    pub not_tried: Option<String>,
+}
+
+/// What was found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Found {
+    /// Id, SFDP, status registers.
+    pub facts: NorFacts,
+    /// Parts of the database with this id.
+    pub known: Vec<Part>,
+    /// Quad enable: its place and whether it is set, as far as that is known.
+    pub quad: Option<(QeMethod, Option<bool>)>,
+    /// Bytes of flash by which read modes were compared; 0 when the flash is blank there.
+    pub compared: u32,
+    /// Every read mode.
+    pub tried: Vec<Tried>,
+    /// The part that comes of it.
+    pub part: Part,
+    /// What is not certain about it, a sentence each.
+    pub doubts: Vec<String>,
+}
+
+/// Tries read modes and clocks on the flash behind a flashloader.
+///
+/// # Errors
+/// [`Error::NoFlash`]; [`Error::PartUnclear`] when the flash neither is known nor describes itself; whatever reading brings.
+pub fn probe_flash(
+    flashloader: &mut Flashloader,
+    mut facts: NorFacts,
+    listener: &mut dyn Listener,
+) -> Result<Found> {
+    if !facts.answers() {
+        return Err(Error::NoFlash { found: facts.id });
+    }
+    let known = database::by_jedec(facts.id);
+    let sfdp = facts.sfdp.as_ref().ok().cloned();
+    if known.is_empty() && sfdp.is_none() {
+        return Err(Error::PartUnclear {
+            found: facts.id,
+            candidates: Vec::new(),
+        });
+    }
+    read_second_status(flashloader, &mut facts, &known)?;
+    let mut part = sketch(&facts, &known, sfdp.as_ref());
+    let quad = (part.qe != QeMethod::None || sfdp.as_ref().is_some_and(|s| s.qer().is_some()))
+        .then(|| (part.qe, part.quad_enabled(&facts.status)));
+    let telling = telling_bytes(flashloader, part.size)?;
+    let modes = modes(sfdp.as_ref(), &known);
+    let mut meter = Meter::begin(listener, Stage::Compare, modes.len() as u64);
+    let mut tried = Vec::new();
+    for mode in modes {
+        tried.push(attempt(flashloader, mode, &part, &facts, &telling)?);
+        meter.set(tried.len() as u64);
+    }
+    meter.end();
+    let mut doubts = doubts(&part, &known, sfdp.as_ref(), telling.is_empty());
+    choose(&mut part, &tried, &known, &mut doubts);
+    Ok(Found {
+        compared: telling.len() as u32 * PIECE,
+        facts,
+        known,
+        quad,
+        tried,
+        part,
+        doubts,
+    })
+}
+
+/// Status register 2, where the SFDP itself says that 35h reads it (quad enable requirements 5 and 6); on other parts 35h
+/// may enter QPI mode.
+fn read_second_status(
+    flashloader: &mut Flashloader,
+    facts: &mut NorFacts,
+    known: &[Part],
+) -> Result<()> {
+    let says = facts.sfdp.as_ref().ok().and_then(Sfdp::qer_code);
+    let safe = known.is_empty() && matches!(says, Some(5 | 6));
+    if facts.status.sr2.is_none() && safe {
+        let read = flashloader.read_through(&probe::status2(), "status register 2", 0, 1)?;
+        facts.status.sr2 = read.first().copied();
+    }
+    Ok(())
+}
+
+/// The part as far as id and SFDP describe it, with the plain read.
+fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
+    let slowest = known.iter().min_by_key(|part| part.clock.0);
+    if let Some(part) = slowest {
+        return part.clone();
+    }
+    let erase = sfdp.map(Sfdp::erase_types).unwrap_or_default();
+    let of = |opcode: u8| erase.iter().find(|kind| kind.opcode == opcode);
+    let small = |opcode: u8, usual: u32| {
+        let size = of(opcode).and_then(|kind| u32::try_from(kind.size).ok());
+        size.unwrap_or(usual)
+    };
+    let qe = sfdp.and_then(Sfdp::qer).unwrap_or(QeMethod::None);
+    let size = sfdp.and_then(|sfdp| u32::try_from(sfdp.size()).ok());
+    Part {
+        name: format!("PROBED-{}", facts.id.to_string().replace(' ', "")),
+        vendor: facts.id.maker().unwrap_or("unknown").to_owned(),
+        jedec: facts.id,
+        size: size.or(facts.id.likely_size()).unwrap_or(1 << 20),
+        page_size: sfdp.and_then(Sfdp::page_size).unwrap_or(256),
+        sector_size: small(0x20, 0x1000),
+        block_size: small(0xD8, 0x1_0000),
+        qe,
+        status_write: match sfdp.and_then(Sfdp::qer) {
+            Some(qe) => qe.usual_status_write(),
+            None => StatusWrite::Unknown,
+        },
+        protection: Protection::UNKNOWN,
+        read: ReadMode::PLAIN,
+        clock: ClockIndex::MHZ_30,
+        max_mhz: None,
+        times: Times {
+            sector_erase: of(0x20).and_then(|kind| kind.time),
+            block_erase: of(0xD8).and_then(|kind| kind.time),
+            chip_erase: sfdp.and_then(Sfdp::chip_erase),
+            page_program: sfdp.and_then(Sfdp::page_program),
+        },
+        option_words: None,
+        sfdp: SfdpExpectation {
+            presence: SfdpPresence::Expected,
+            dwords: sfdp.and_then(|sfdp| u8::try_from(sfdp.basic.dwords.len()).ok()),
+            qer: sfdp.and_then(Sfdp::qer_code),
+        },
+        evidence: Evidence::Unconfirmed,
+        source: "rtboot fcb probe, on a board: its SFDP, and read modes held against 03h".into(),
+        note: None,
+        overrides: Default::default(),
+    }
+}
+
+/// Pieces of flash whose bytes are not all alike: those alone tell a right read from a dead line.
+fn telling_bytes(flashloader: &mut Flashloader, size: u32) -> Result<Vec<(u32, Vec<u8>)>> {
+    let plain = probe::plain_read(size);
+    let mut telling = Vec::new();
+    for offset in PLACES.into_iter().filter(|offset| offset + PIECE <= size) {
+        let piece = flashloader.read_through(&plain, "flash on one pad", offset, PIECE)?;
+        let first = piece.first().copied().unwrap_or(0xFF);
+        if piece.iter().any(|&byte| byte != first) {
+            telling.push((offset, piece));
+        }
+    }
+    Ok(telling)
+}
+
+/// The single-rate reads that SFDP names; for parts without, those of the database.
+fn modes(sfdp: Option<&Sfdp>, known: &[Part]) -> Vec<ReadMode> {
+    let Some(sfdp) = sfdp else {
+        let mut modes: Vec<ReadMode> = known.iter().map(|part| part.read).collect();
+        modes.dedup();
+        return modes;
+    };
+    let of = |read: Option<FastRead>, address_pads, data_pads| {
+        read.map(|read| ReadMode {
+            opcode: read.opcode,
+            address_bits: 24,
+            address_pads,
+            data_pads,
+            dummy_cycles: read.dummy_cycles(),
+        })
+    };
+    let single = ReadMode {
+        opcode: 0x0B,
+        address_bits: 24,
+        address_pads: 1,
+        data_pads: 1,
+        dummy_cycles: 8,
+    };
+    let basic = &sfdp.basic;
+    let many = [
+        Some(single),
+        of(basic.dual_output(), 1, 2),
+        of(basic.dual_io(), 2, 2),
+        of(sfdp.quad_output(), 1, 4),
+        of(sfdp.quad_io(), 4, 4),
+    ];
+    many.into_iter().flatten().map(wide(sfdp.size())).collect()
+}
+
+/// The same with 32 address bits, for parts beyond 16 MiB.
+fn wide(size: u64) -> impl Fn(ReadMode) -> ReadMode {
+    const WIDE: [(u8, u8); 5] = [
+        (0x0B, 0x0C),
+        (0x3B, 0x3C),
+        (0xBB, 0xBC),
+        (0x6B, 0x6C),
+        (0xEB, 0xEC),
+    ];
+    move |mode| {
+        let other = WIDE.iter().find(|(narrow, _)| *narrow == mode.opcode);
+        match other {
+            Some((_, opcode)) if size > 16 << 20 => ReadMode {
+                opcode: *opcode,
+                address_bits: 32,
+                ..mode
+            },
+            _ => mode,
+        }
+    }
+}
+
+fn attempt(
+    flashloader: &mut Flashloader,
+    mode: ReadMode,
+    part: &Part,
+    facts: &NorFacts,
+    telling: &[(u32, Vec<u8>)],
+) -> Result<Tried> {
+    let not = |why: &str| {
+        Ok(Tried {
+            mode,
+            right_to: None,
+            not_tried: Some(why.to_owned()),
+        })
+    };
+    if mode.data_pads == 4 && part.quad_enabled(&facts.status) != Some(true) {
+        return not(match part.quad_enabled(&facts.status) {
+            Some(false) => "quad enable is clear; --set-qe sets it",
+            _ => "whether quad enable is set is not known",
+        });
+    }
+    if telling.is_empty() {
+        return not("the flash is blank where it would be compared");
+    }
+    let mut right_to = None;
+    for index in CLOCKS {
+        let clock = ClockIndex(index);
+        if !gives(flashloader, &mode, part.size, clock, telling)? {
+            break;
+        }
+        right_to = Some(clock);
+    }
+    Ok(Tried {
+        mode,
+        right_to,
+        not_tried: None,
+    })
+}
+
+/// Whether this read gives what the one-pad read gave, at every place.
+fn gives(
+    flashloader: &mut Flashloader,
+    mode: &ReadMode,
+    size: u32,
+    clock: ClockIndex,
+    telling: &[(u32, Vec<u8>)],
+) -> Result<bool> {
+    let fcb = probe::read_by(mode, size, clock);
+    for (offset, plain) in telling {
+        let what = "flash by another read";
+        if flashloader.read_through(&fcb, what, *offset, plain.len() as u32)? != *plain {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+fn doubts(part: &Part, known: &[Part], sfdp: Option<&Sfdp>, blank: bool) -> Vec<String> {
+    let mut doubts = Vec::new();
+    if blank {
+        doubts.push("the flash is blank where it was to be compared, so no read mode is proven: write something and probe again".into());
+    }
+    if known.len() > 1 {
+        let names: Vec<&str> = known.iter().map(|part| part.name.as_str()).collect();
+        doubts.push(format!(
+            "{} share the id {}; the slowest clock is taken",
+            names.join(", "),
+            part.jedec
+        ));
+    }
+    if known.is_empty() {
+        doubts.push("block protection is not in SFDP: look it up in the data sheet".into());
+        doubts.push(format!(
+            "the part's own clock limit is not in SFDP: up to {UNKNOWN_LIMIT} is offered"
+        ));
+    }
+    match sfdp {
+        Some(sfdp) if sfdp.qer().is_none() && known.is_empty() => {
+            doubts.push("its SFDP does not say where quad enable is".into());
+        }
+        Some(sfdp) if sfdp.size() != u64::from(part.size) => doubts.push(format!(
+            "its SFDP says {}, the {} has {}",
+            bytes(sfdp.size()),
+            part.name,
+            bytes(u64::from(part.size))
+        )),
+        _ => {}
+    }
+    doubts
+}
+
+/// Takes the widest read that is right, at its fastest clock within the part's limit.
+fn choose(part: &mut Part, tried: &[Tried], known: &[Part], doubts: &mut Vec<String>) {
+    let limit = part.clock;
+    let limit = if known.is_empty() {
+        UNKNOWN_LIMIT
+    } else {
+        limit
+    };
+    let right = tried.iter().filter_map(|t| Some((t.mode, t.right_to?)));
+    let best = right.max_by_key(|(mode, clock)| (mode.data_pads * mode.address_pads, clock.0));
+    if let Some((mode, clock)) = best {
+        if !known.is_empty() && mode != part.read {
+            doubts.push(format!(
+                "the data sheet's read ({}) was not proven here; {mode} was",
+                part.read
+            ));
+        }
+        part.read = mode;
+        part.clock = ClockIndex(clock.0.min(limit.0));
+    }
+    if known.is_empty() {
+        part.option_words = option_words(part);
+    }
+}
+
+/// Option words that make the flashloader find the same by itself: quad SPI, quad enable as SFDP says.
+fn option_words(part: &Part) -> Option<OptionWords> {
+    let told = part.sfdp.qer.is_some();
+    let options = Options {
+        quad_mode: if told { 0 } else { part.qe.option_value() },
+        clock: part.clock.0,
+        ..Options::default()
+    };
+    OptionWords::encode(&options).ok()
+}
