@@ -59,12 +59,15 @@ impl Inner {
 
     /// Queues an answer, or something like it.
     pub fn say(&mut self, bytes: Vec<u8>) {
+        self.said += 1;
         let evil = match self.manner {
             Manner::Mute => return,
             Manner::Random => 90,
             Manner::Nearly(often) => u64::from(often),
             Manner::Endless => 1,
             Manner::Refuses => 0,
+            Manner::Silent(after) if self.said > after => return,
+            Manner::Silent(_) => 0,
         };
         if self.dice(100) >= evil {
             return self.queue.push_back(bytes);

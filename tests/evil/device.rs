@@ -27,6 +27,8 @@ pub enum Manner {
     Endless,
     /// Refuses every packet as damaged (UART).
     Refuses,
+    /// Answers as it should so many times, and then never again.
+    Silent(u32),
 }
 
 /// What happened to the device.
@@ -45,6 +47,8 @@ pub struct Inner {
     /// Bytes of a write that are still to come, and the command's tag.
     pub left: u32,
     pub tag: u8,
+    /// Answers given.
+    pub said: u32,
 }
 
 /// The device; clones are handles on it.
@@ -64,6 +68,7 @@ impl Evil {
             queue: VecDeque::new(),
             left: 0,
             tag: 0,
+            said: 0,
         };
         Evil {
             inner: Arc::new(Mutex::new(inner)),
@@ -89,7 +94,9 @@ impl Plug for Evil {
             match (uart, inner.manner) {
                 (true, _) => Look::Ask,
                 (_, Manner::Random | Manner::Endless) if hidden => Look::Nothing,
-                (_, Manner::Nearly(_)) if inner.tag == 0x0B => Look::Program(Program::Flashloader),
+                (_, Manner::Nearly(_) | Manner::Silent(_)) if inner.tag == 0x0B => {
+                    Look::Program(Program::Flashloader)
+                }
                 _ => Look::Program(program),
             }
         }))
@@ -148,7 +155,7 @@ impl HidPort for Evil {
                 Manner::Random if pause => None,
                 Manner::Random => Some(inner.nonsense()),
                 Manner::Endless => Some(inner.queue.pop_front().unwrap_or_else(|| inner.chatter())),
-                Manner::Nearly(_) => inner.queue.pop_front(),
+                Manner::Nearly(_) | Manner::Silent(_) => inner.queue.pop_front(),
             };
             inner.seen.time += match report {
                 Some(_) => Duration::from_millis(1),

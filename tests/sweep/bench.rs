@@ -18,6 +18,8 @@ use super::wire::{Line, Trip, Wire};
 pub const WINDOW: usize = 0x2_0000;
 /// Length of the application that is written.
 pub const APP: usize = 40_001;
+/// First offset behind the sectors that the application touches.
+const NEAR: usize = (0x2000 + APP).next_multiple_of(0x1000);
 /// Modelled time that a write, however disturbed, may take.
 const TIME_LIMIT: Duration = Duration::from_secs(300);
 
@@ -216,11 +218,14 @@ impl Outcome {
     }
 }
 
-/// Whether flash is as `wanted`: in the sectors of the image, and everywhere else.
-fn compare(flash: &[u8], wanted: &[u8]) -> (bool, bool) {
-    let near = (0x2000 + APP).next_multiple_of(0x1000);
-    let far = flash[near..WINDOW] == wanted[near..] && flash[WINDOW..] == BLANK[WINDOW..];
-    (flash[..near] == wanted[..near], far)
+/// Whether flash is as `wanted` in the sectors of the image.
+fn near(flash: &[u8], wanted: &[u8]) -> bool {
+    flash[..NEAR] == wanted[..NEAR]
+}
+
+/// Whether flash is as it always was everywhere else.
+fn far(flash: &[u8], wanted: &[u8]) -> bool {
+    flash[NEAR..WINDOW] == wanted[NEAR..] && flash[WINDOW..] == BLANK[WINDOW..]
 }
 
 /// Runs the write with this point broken and looks at everything.
@@ -244,7 +249,8 @@ pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
     }
     outcome.slow = board.board().elapsed() > TIME_LIMIT;
     judge(case, &board, point, &mut outcome);
-    heal(case, &board, uart, &rescue, point, &mut outcome);
+    heal(case, &board, uart, &rescue, &mut outcome);
+    outcome.strayed = !far(board.board().flash(), &case.done);
     outcome.status = board.board().nor().status[0];
     outcome
 }
@@ -261,13 +267,15 @@ fn tell(outcome: &mut Outcome, error: &Error) {
 fn judge(case: &Case, board: &VirtualBoard, point: &Point, outcome: &mut Outcome) {
     let mut board = board.board();
     board.fault_mut().clear();
-    let starts = board.boot_verdict().starts.is_some();
-    let flash = board.flash();
-    let ((new, far), (old, _)) = (compare(flash, &case.done), compare(flash, &case.old));
-    outcome.strayed = !far;
-    outcome.half = starts && !new && !old;
-    let right = new && (far || point.may_stray);
-    outcome.false_success = outcome.exit == 0 && !right && !outcome.panicked;
+    let (new, old) = (
+        near(board.flash(), &case.done),
+        near(board.flash(), &case.old),
+    );
+    outcome.half = !new && !old && board.boot_verdict().starts.is_some();
+    if outcome.exit == 0 && !outcome.panicked {
+        let right = new && (point.may_stray || far(board.flash(), &case.done));
+        outcome.false_success = !right;
+    }
 }
 
 fn heal(
@@ -275,13 +283,9 @@ fn heal(
     board: &VirtualBoard,
     uart: bool,
     rescue: &RescueStore,
-    point: &Point,
     outcome: &mut Outcome,
 ) {
-    let right = |board: &VirtualBoard| {
-        let (near, far) = compare(board.board().flash(), &case.done);
-        near && (far || point.may_stray)
-    };
+    let right = |board: &VirtualBoard| near(board.board().flash(), &case.done);
     let again = || {
         catch_unwind(AssertUnwindSafe(|| {
             case.job(&Wire::new(board, uart), rescue)
