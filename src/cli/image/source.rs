@@ -32,7 +32,7 @@ pub fn load(
     length: Option<u32>,
     context: &mut Context,
 ) -> Result<Source> {
-    if path == Path::new("board") && !path.exists() {
+    if path == Path::new("board") && !path.is_file() {
         return board(length, context);
     }
     let chip = context.desk_chip()?;
