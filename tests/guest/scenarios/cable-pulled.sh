@@ -11,8 +11,8 @@ pull() {
     local line code=0
     image "$4" >"image-$4.bin"
     echo "\$ rtboot write image-$4.bin, the cable pulled in stage $1 after $2 bytes"
-    rm -f events && mkfifo events
-    "$RTBOOT" --json write --fcb issi.cfg "image-$4.bin" >events 2>words </dev/null &
+    rm -f /run/events && mkfifo /run/events
+    "$RTBOOT" --json write --fcb issi.cfg "image-$4.bin" >/run/events 2>words </dev/null &
     local writer=$!
     : >told
     while read -r line; do
@@ -21,7 +21,7 @@ pull() {
             unplug "$cable"
             cable=
         fi
-    done <events
+    done </run/events
     wait "$writer" || code=$?
     [[ -z $cable ]] || wrong "the write did not come to $1, $2 bytes"
     { grep -v '"progress"' told && cat words; } | sed 's/^/| /'
@@ -41,6 +41,9 @@ heal() {
 image 0 >image-0.bin
 heal 0
 
+# a flashloader that runs is not loaded again
+rtboot reset
+wait_until socket_has "$SOCKET" ROM
 pull load 8000 15 1
 heal 1
 seen "cable pulled while the flashloader is loaded: exit 15, the next write heals it"
