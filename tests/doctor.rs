@@ -1,5 +1,7 @@
 //! The doctor on boards with one thing wrong: the finding that names it comes first.
 
+#[path = "doctor/app.rs"]
+mod app;
 #[path = "doctor/boot.rs"]
 mod boot;
 #[path = "doctor/content.rs"]
@@ -35,4 +37,19 @@ fn a_healthy_board_of_every_part_has_no_finding() {
             diagnosis.verdict
         );
     }
+}
+
+#[test]
+fn every_finding_of_the_catalogue_has_a_situation_that_comes_to_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
+    let mut tests = String::new();
+    for entry in std::fs::read_dir(folder).expect("the tests") {
+        tests += &std::fs::read_to_string(entry.expect("a file").path()).expect("a source");
+    }
+    let untold: Vec<&str> = rtboot::doctor::catalogue::ALL
+        .iter()
+        .map(|entry| entry.code)
+        .filter(|code| !tests.contains(&format!("\"{code}\"")))
+        .collect();
+    assert!(untold.is_empty(), "{untold:?}");
 }

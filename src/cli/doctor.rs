@@ -12,7 +12,7 @@ use rtboot::{Error, Result};
 use serde_json::{Value, json};
 
 use super::read::write_whole;
-use super::{Context, flashloader, input, number};
+use super::{Context, Report, flashloader, input, number};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
 ///
@@ -152,6 +152,7 @@ fn show(facts: &Facts, diagnosis: &Diagnosis, context: &mut Context) {
             report.line(line);
         }
     }
+    details(facts, report);
     for unknown in &facts.unknown {
         report.line(format!(
             "\nnot known: {}: {}; {}",
@@ -162,6 +163,20 @@ fn show(facts: &Facts, diagnosis: &Diagnosis, context: &mut Context) {
         report.line(format!("\nnext: {}", next.text()));
     }
     report.result(object(facts, diagnosis));
+}
+
+/// Every fact, and every rule of a boot image, for those who ask for more (-v).
+fn details(facts: &Facts, report: &mut Report) {
+    if !report.is_verbose() {
+        return;
+    }
+    report.line("");
+    for row in doctor::rows(facts) {
+        report.line(format!("{:<22} {} ({})", row.name, row.value, row.source));
+    }
+    for rule in facts.content.iter().flat_map(|content| &content.rules) {
+        report.line(format!("  {:<8} {}", rule.severity, rule.text));
+    }
 }
 
 fn finding_lines(number: usize, finding: &Finding) -> Vec<String> {

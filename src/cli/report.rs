@@ -62,6 +62,11 @@ impl Report {
         self.json
     }
 
+    /// Whether a person wants to hear more.
+    pub fn is_verbose(&self) -> bool {
+        self.verbose > 0
+    }
+
     /// Whether a person can be asked.
     pub fn can_ask(&self) -> bool {
         !self.json && std::io::stdin().is_terminal() && std::io::stderr().is_terminal()

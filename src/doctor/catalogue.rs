@@ -94,7 +94,6 @@ entries! {
     "flash-protected-locked": "the flash is write-protected, and WP# may lock the bits";
     "flash-status-locked": "WP# may lock the status register";
     "app-unusable": "the application file cannot be written";
-    "app-not-for-flash": "the application file belongs into RAM, or is no application";
     "app-too-large": "the application does not fit the flash";
     "app-broken": "the application file would not start from any flash";
     "app-in-protected": "the application reaches into write-protected blocks";

@@ -183,6 +183,37 @@ fn facts_that_no_virtual_board_has_lead_to_their_findings() {
 }
 
 #[test]
+fn refusals_that_no_known_build_gives_lead_to_their_findings() {
+    let refused = |status: u32| rtboot::mboot::Error::Refused {
+        command: rtboot::mboot::Tag::CONFIGURE_MEMORY,
+        status: rtboot::mboot::Status(status),
+        step: rtboot::mboot::Step::Response,
+        done: 0,
+    };
+    for status in [4, 7001, 20107] {
+        let code = by_hand(|facts| {
+            facts.flash = None;
+            facts.content = None;
+            facts.flash_error = Some(rtboot::Error::Configure {
+                step: "the flash's id".into(),
+                source: refused(status),
+            });
+        });
+        assert_eq!(code, Some("flash-refused"));
+    }
+    let code = by_hand(|facts| {
+        facts.rom_error = Some(rtboot::Error::Sdp {
+            step: "asking the boot ROM for its state".into(),
+            source: rtboot::sdp::Error::Refused {
+                command: rtboot::sdp::Tag::ERROR_STATUS,
+                status: rtboot::sdp::Status::HAB_WARNING,
+            },
+        });
+    });
+    assert_eq!(code, Some("rom-refuses"));
+}
+
+#[test]
 fn a_closed_part_with_a_blank_flash_is_warned_of() {
     let mut exam = Exam::on(Settings {
         flash: Vec::new(),

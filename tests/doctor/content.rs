@@ -92,6 +92,16 @@ fn a_flashloader_in_flash_belongs_into_ram() {
 }
 
 #[test]
+fn an_application_linked_for_ram_is_told_from_other_bytes() {
+    let mut flash: Vec<u8> = [0x2001_0000u32, 0x0000_0401]
+        .iter()
+        .flat_map(|word| word.to_le_bytes())
+        .collect();
+    flash.resize(0x2000, 0x5A);
+    finds(with_flash(flash), "content-bare-ram");
+}
+
+#[test]
 fn an_application_without_boot_header_is_named_so() {
     let app = firmware("blinky.elf").memory;
     let mut flash = vec![0xFF; APP];
@@ -244,4 +254,29 @@ fn reads_that_differ_are_told_before_what_they_seem_to_read() {
         xor: 0x10,
     };
     finds(faulty(fault), "content-unsteady");
+}
+
+#[test]
+fn images_for_ram_are_told_by_what_the_rom_would_do_with_them() {
+    // an IVT that says OCRAM, its image longer than that
+    let mut settings = word(IVT + 0x14, 0x2020_9000);
+    for (offset, value) in [
+        (IVT + 0x10, 0x2020_9020),
+        (IVT + 4, 0x2020_A001),
+        (BOOT_DATA, 0x2020_8000),
+        (BOOT_DATA + 4, 0x8_0000),
+    ] {
+        settings.flash[offset..offset + 4].copy_from_slice(&u32::to_le_bytes(value));
+    }
+    finds(settings, "content-ram-image");
+    // an IVT in SDRAM, and nothing that sets SDRAM up
+    let mut settings = word(IVT + 0x14, 0x8000_1000);
+    for (offset, value) in [
+        (IVT + 0x10, 0x8000_1020),
+        (IVT + 4, 0x8000_2279),
+        (BOOT_DATA, 0x8000_0000),
+    ] {
+        settings.flash[offset..offset + 4].copy_from_slice(&u32::to_le_bytes(value));
+    }
+    finds(settings, "content-sdram");
 }

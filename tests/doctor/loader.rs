@@ -215,6 +215,15 @@ fn bytes_lost_on_a_uart_are_found_in_ram_before_they_run() {
 }
 
 #[test]
+fn an_answer_garbled_on_a_uart_is_told_from_silence() {
+    let fault = Fault::UartIn {
+        at: 10,
+        what: ByteFault::Corrupt { xor: 0x5A },
+    };
+    over_uart(faulty(fault)).finds("uart-garbage");
+}
+
+#[test]
 fn outcomes_that_no_virtual_board_has_lead_to_their_findings() {
     let with = |error: Error, after: Option<Program>| {
         let mut exam = Exam::on(healthy());

@@ -201,8 +201,8 @@ impl Rows {
             self.add(source, "content-vectors", text);
         }
         let starts = match content.starts {
-            true => "yes, by what is in flash",
-            false => "no",
+            true => format!("yes, {}", straps(facts)),
+            false => "no".into(),
         };
         self.add(source, "would-start", starts);
     }
@@ -220,6 +220,18 @@ impl Rows {
             self.add(Source::Flash, "app-in-flash", text);
         }
     }
+}
+
+/// With which boot pins the ROM would look at this flash, and what they were at the last reset.
+pub(crate) fn straps(facts: &Facts) -> String {
+    let rom = facts.rom.as_ref();
+    let mode = rom.and_then(|rom| rom.boot_mode()).map(boot_mode);
+    let config = facts.boot_config().map(|config| format!("{:#x}", config.0));
+    let now = match (mode, config) {
+        (Some(mode), Some(config)) => format!("at the last reset {mode}, BOOT_CFG {config}"),
+        _ => "the pins of the last reset are not known".into(),
+    };
+    format!("with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR, flash type 0); {now}")
 }
 
 fn proof(proof: &ReadProof) -> String {

@@ -1,6 +1,6 @@
 //! The application file: usable at all, fit for this flash, and what of it is in flash.
 
-use rtboot_bootable::{Kind, Severity};
+use rtboot_bootable::Severity;
 use rtboot_fcb::Protected;
 
 use super::write_command;
@@ -17,12 +17,7 @@ pub fn file_rules(facts: &Facts) -> Vec<Finding> {
     if let Some(error) = &app.error {
         return vec![unusable(app, error)];
     }
-    let checks = [
-        kind(app),
-        outside(facts, app),
-        broken(app),
-        protected(facts, app),
-    ];
+    let checks = [outside(facts, app), broken(app), protected(facts, app)];
     checks.into_iter().flatten().take(1).collect()
 }
 
@@ -33,20 +28,6 @@ fn unusable(app: &AppFacts, error: &Error) -> Finding {
     let finding = hints.causes.into_iter().fold(finding, Finding::cause);
     let finding = hints.next.into_iter().fold(finding, Finding::act);
     finding.run(format!("rtboot image show {}", app.name))
-}
-
-fn kind(app: &AppFacts) -> Option<Finding> {
-    let seen = app.inspection.as_ref()?;
-    let text = match seen.kind {
-        Kind::Flashloader => "a flashloader or SD card image, which belongs into RAM",
-        Kind::FcbOnly => "an FCB alone, without an application",
-        _ => return None,
-    };
-    Some(
-        Finding::error("app-not-for-flash", format!("{} is {text}", app.name))
-            .why(seen.reason.clone())
-            .run(format!("rtboot image show {}", app.name)),
-    )
 }
 
 fn outside(facts: &Facts, app: &AppFacts) -> Option<Finding> {

@@ -4,6 +4,7 @@ use rtboot_bootable::{Kind, Memory};
 use rtboot_fcb::{ClockIndex, Fcb};
 
 use super::{image, write_command};
+use crate::chip::Chip;
 use crate::doctor::facts::{Content, Facts, ReadProof};
 use crate::doctor::finding::{Finding, Sure};
 use crate::flash::FLASH_BASE;
@@ -142,16 +143,17 @@ fn foreign(facts: &Facts, content: &Content) -> Option<Finding> {
                     .act("rtboot adds the boot header; other tools need XIP_BOOT_HEADER_ENABLE=1 in the project"),
             )
         }
-        Kind::BareRamApplication => Some(
-            Finding::error(
-                "content-bare-ram",
-                "what is in flash is an application linked for RAM, without boot header",
+        Kind::Unknown if ram_vectors(content).is_some() => {
+            let (table, reset) = ram_vectors(content)?;
+            Some(
+                Finding::error("content-bare-ram", format!("there is an application at {table:#010x} that is linked for RAM, without boot header"))
+                    .why(format!("its reset handler is {reset:#010x}; nothing copies it there"))
+                    .sure(Sure::Likely)
+                    .cause("a debug build that the debugger loads into RAM was written")
+                    .act("link it for flash (0x60002000), or give it an IVT that has it copied")
+                    .run(write()),
             )
-            .why(seen.reason.clone())
-            .cause("a debug build that the debugger loads into RAM was written")
-            .act("link it for flash (0x60002000), or give it an IVT that has it copied")
-            .run(write()),
-        ),
+        }
         Kind::Unknown if seen.fcb.is_none() && seen.ivt.is_none() => Some(
             Finding::error("content-unknown", "what is in flash is no boot image")
                 .why(seen.reason.clone())
@@ -161,6 +163,20 @@ fn foreign(facts: &Facts, content: &Content) -> Option<Finding> {
         ),
         _ => None,
     }
+}
+
+/// A vector table of a RAM application at one of the usual places: where it lies, and its reset handler.
+fn ram_vectors(content: &Content) -> Option<(u32, u32)> {
+    let map = Chip::rt1021().memory_map();
+    let at = |table: u32| {
+        let (stack, reset) = (content.memory.word(table)?, content.memory.word(table + 4)?);
+        let fits = map.stack_ram(stack).is_some() && stack % 8 == 0;
+        let code = reset & 1 == 1 && reset > 0x100 && map.ram_at(reset).is_some();
+        (fits && code).then_some((table, reset))
+    };
+    [0, 0x1000, 0x2000]
+        .into_iter()
+        .find_map(|offset| at(FLASH_BASE + offset))
 }
 
 /// An IVT where it belongs, and no FCB before it.

@@ -1,0 +1,197 @@
+//! The pages under docs/ that are made from the program's own words, held in step with it.
+//!
+//! RTBOOT_WRITE_DOCS=1 rewrites them.
+
+#[path = "docs/examples.rs"]
+mod examples;
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use rtboot::Error;
+use rtboot::advice::advice;
+use rtboot::doctor::catalogue;
+use rtboot::mboot::Status;
+
+fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    std::fs::read_to_string(root().join(path)).unwrap_or_default()
+}
+
+/// Characters that a Markdown table would take for its own.
+fn cell(text: &str) -> String {
+    text.replace('|', "\\|")
+        .replace('\n', " ")
+        .replace('<', "&lt;")
+}
+
+fn numbered(list: &[String]) -> String {
+    let items: Vec<String> = match list {
+        [one] => vec![cell(one)],
+        many => many
+            .iter()
+            .enumerate()
+            .map(|(i, text)| format!("{}. {}", i + 1, cell(text)))
+            .collect(),
+    };
+    items.join("<br>")
+}
+
+fn errors() -> Vec<Error> {
+    [examples::desk(), examples::loading(), examples::flash()]
+        .into_iter()
+        .flatten()
+        .collect()
+}
+
+fn page() -> String {
+    let mut text = String::from(
+        "# Every error, and every finding of the doctor\n\n\
+         Made from the program's own words (`RTBOOT_WRITE_DOCS=1 cargo test --test docs` rewrites it). Names in brackets and exit\n\
+         codes never change their meaning; the messages here are examples.\n\n\
+         ## Errors of all commands\n\n\
+         | code | exit | as it may read | likely causes | next |\n|--|--|--|--|--|\n",
+    );
+    for error in errors() {
+        let advice = advice(&error);
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} | {} | {} |",
+            error.code(),
+            error.exit_code(),
+            cell(&error.to_string()),
+            numbered(&advice.causes),
+            numbered(&advice.next)
+        );
+    }
+    text += "\n## Status codes of flashloaders\n\n\
+             Any other code is printed as its number.\n\n\
+             | code | name | meaning | what to do |\n|--|--|--|--|\n";
+    for status in Status::known() {
+        let _ = writeln!(
+            text,
+            "| {} | {} | {} | {} |",
+            status.0,
+            status.name().unwrap_or_default(),
+            cell(status.meaning().unwrap_or_default()),
+            cell(status.hint().unwrap_or_default())
+        );
+    }
+    text += "\n## Findings of `rtboot doctor`\n\n\
+             Each says on the board at hand why, how sure, which causes look alike, and what to type or measure next.\n\n\
+             | code | what it stands for |\n|--|--|\n";
+    for entry in catalogue::ALL {
+        let _ = writeln!(text, "| `{}` | {} |", entry.code, cell(entry.title));
+    }
+    text
+}
+
+#[test]
+fn the_page_of_errors_is_what_the_program_says() {
+    let path = root().join("docs/errors.md");
+    let page = page();
+    if std::env::var_os("RTBOOT_WRITE_DOCS").is_some() {
+        std::fs::write(&path, &page).expect("written");
+    }
+    let held = read("docs/errors.md");
+    let differs = held.lines().zip(page.lines()).find(|(a, b)| a != b);
+    assert_eq!(
+        held, page,
+        "RTBOOT_WRITE_DOCS=1 rewrites it; first difference: {differs:?}"
+    );
+}
+
+#[test]
+fn every_error_code_has_an_example_with_advice() {
+    let told: BTreeSet<&str> = errors().iter().map(Error::code).collect();
+    let source = read("src/error/codes.rs");
+    let code_function = source
+        .split("pub fn exit_code")
+        .next()
+        .expect("the first function");
+    for part in code_function.split("=> \"").skip(1) {
+        let code = part.split('"').next().expect("a code");
+        assert!(told.contains(code), "{code} has no example");
+    }
+    for error in errors() {
+        let advice = advice(&error);
+        let says_all = matches!(error, Error::HoldsBytes { .. });
+        assert!(
+            says_all || !advice.next.is_empty(),
+            "{error}: nothing to do next"
+        );
+    }
+}
+
+#[test]
+fn every_finding_is_in_the_catalogue_and_in_the_code_once() {
+    let mut all = BTreeSet::new();
+    for entry in catalogue::ALL {
+        assert!(all.insert(entry.code), "{} is there twice", entry.code);
+    }
+    let mut rules = String::new();
+    for entry in std::fs::read_dir(root().join("src/doctor/rules")).expect("the rules") {
+        rules += &std::fs::read_to_string(entry.expect("a file").path()).expect("a source");
+    }
+    for code in &all {
+        assert!(
+            rules.contains(&format!("\"{code}\"")),
+            "no rule comes to {code}"
+        );
+    }
+    assert!(all.len() >= 60, "{} findings", all.len());
+}
+
+/// Rows of the table of pains: number, symptom, finding, cure, test.
+fn pains() -> Vec<Vec<String>> {
+    let text = read("docs/diagnosis.md");
+    let rows = text.lines().filter(|line| {
+        let first = line.trim_start_matches("| ");
+        line.starts_with("| ") && first.starts_with(|c: char| c.is_ascii_digit())
+    });
+    rows.map(|row| {
+        let cells = row.trim().trim_matches('|').split(" | ");
+        cells.map(|cell| cell.trim().to_owned()).collect()
+    })
+    .collect()
+}
+
+#[test]
+fn every_pain_has_a_finding_and_a_test_or_says_why_not() {
+    let rows = pains();
+    let numbers: Vec<usize> = rows
+        .iter()
+        .map(|row| row[0].parse().expect("a number"))
+        .collect();
+    assert_eq!(numbers, (1..=68).collect::<Vec<_>>());
+    let codes: BTreeSet<&str> = errors().iter().map(Error::code).collect();
+    for row in &rows {
+        assert_eq!(row.len(), 5, "{row:?}");
+        let mut named = 0;
+        for code in row[2].split('`').skip(1).step_by(2) {
+            let known = catalogue::find(code).is_some() || codes.contains(code);
+            assert!(known, "{}: {code} is neither finding nor error", row[0]);
+            named += 1;
+        }
+        let mut tests = 0;
+        for name in row[4].split('`').skip(1).step_by(2) {
+            let (file, test) = name.split_once("::").expect("file::test");
+            assert!(
+                Path::new(&root()).join(file).exists(),
+                "{file} does not exist"
+            );
+            assert!(
+                read(file).contains(&format!("fn {test}")),
+                "{file} has no test {test}"
+            );
+            tests += 1;
+        }
+        let says_why =
+            row[4].starts_with("cannot be known") || row[4].starts_with("not a diagnosis");
+        assert!((named > 0 && tests > 0) || says_why, "{row:?}");
+    }
+}

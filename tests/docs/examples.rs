@@ -1,0 +1,262 @@
+//! One example of every error, as it may come.
+
+use std::io;
+use std::time::Duration;
+
+use rtboot::mboot::{self, Status, Step, Tag};
+use rtboot::{Error, port, sdp};
+use rtboot_fcb::JedecId;
+
+fn refused(command: Tag, status: u32, step: Step) -> mboot::Error {
+    mboot::Error::Refused {
+        command,
+        status: Status(status),
+        step,
+        done: 0,
+    }
+}
+
+fn silent(command: Tag) -> mboot::Error {
+    mboot::Error::Timeout {
+        command,
+        step: Step::Response,
+        waited: Duration::from_secs(5),
+        done: 0,
+    }
+}
+
+fn missing() -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, "no such file")
+}
+
+/// Every error of files, options and the host.
+pub fn desk() -> Vec<Error> {
+    let cfg = rtboot_fcb::PartFile::from_cfg("nam = \"X\"").expect_err("an unknown key");
+    vec![
+        Error::ReadFile {
+            path: "app.elf".into(),
+            source: missing(),
+        },
+        Error::WriteFile {
+            path: "backup.bin".into(),
+            source: missing(),
+        },
+        Error::Firmware {
+            path: "app.elf".into(),
+            source: rtboot_bootable::Error::Empty,
+        },
+        Error::Cfg {
+            path: "mine.cfg".into(),
+            source: cfg,
+        },
+        Error::FcbFile {
+            path: "fcb.bin".into(),
+            source: rtboot_fcb::Error::Length {
+                expected: 512,
+                found: 12,
+            },
+        },
+        Error::BadFile {
+            path: "notes.yaml".into(),
+            reason: "line 3: this is no FCB of SPSDK's".into(),
+        },
+        Error::UnknownPart {
+            name: "IS25LP064".into(),
+            nearest: Some("IS25LP064A".into()),
+        },
+        Error::Settings {
+            path: "rtboot.toml".into(),
+            reason: "line 2: unknown key \"bord\"".into(),
+        },
+        Error::Usage("--run and --reset exclude each other".into()),
+        Error::NotConfirmed {
+            act: "erasing the whole flash".into(),
+            flag: "--confirm",
+            words: "erase the whole flash".into(),
+        },
+        Error::NoBoard {
+            selector: "usb".into(),
+            seen_instead: Vec::new(),
+        },
+        Error::SeveralBoards {
+            boards: vec!["usb:1-1: boot ROM".into(), "usb:1-4.1: flashloader".into()],
+        },
+        Error::Held {
+            place: "usb:1-1".into(),
+            by: vec!["blhost (process 4711)".into()],
+        },
+        Error::Virtual("board.toml: line 3: no such part".into()),
+    ]
+    .into_iter()
+    .chain(ports().into_iter().map(Error::Port))
+    .collect()
+}
+
+fn ports() -> Vec<port::Error> {
+    let port = || "/dev/hidraw3".to_owned();
+    vec![
+        port::Error::NotFound { port: port() },
+        port::Error::Permission { port: port() },
+        port::Error::Busy { port: port() },
+        port::Error::Gone { port: port() },
+        port::Error::Stalled { port: port() },
+    ]
+}
+
+/// Every error of boot ROM and flashloader.
+pub fn loading() -> Vec<Error> {
+    vec![
+        Error::WrongChip {
+            wanted: "RT1021".into(),
+            found: "RT1060/RT1061/RT1062/RT1064 (chip id 0x006c0001)".into(),
+        },
+        Error::UnknownChip {
+            reason: "it does not answer register reads".into(),
+        },
+        Error::Sdp {
+            step: "asking the boot ROM for its state".into(),
+            source: sdp::Error::Timeout {
+                command: sdp::Tag::ERROR_STATUS,
+                waited: Duration::from_secs(2),
+            },
+        },
+        Error::Sdp {
+            step: "loading the flashloader to 0x20208200".into(),
+            source: sdp::Error::Gone {
+                command: sdp::Tag::WRITE_FILE,
+            },
+        },
+        Error::Mboot {
+            step: "asking the flashloader for its version".into(),
+            source: silent(Tag::GET_PROPERTY),
+        },
+        Error::Mboot {
+            step: "reading flash at 0x60000000".into(),
+            source: refused(Tag::READ_MEMORY, 10200, Step::Data),
+        },
+        Error::NoLoader {
+            chip: "RT1021".into(),
+        },
+        Error::LoaderDamaged {
+            address: 0x2020_8200,
+            expected: 0xD1,
+            found: 0x51,
+        },
+        Error::JumpRefused {
+            address: 0x2020_8200,
+            answer: 0x3333_3333,
+        },
+        Error::LoaderSilent {
+            address: 0x2020_8200,
+            waited_ms: 10_000,
+            now: "the boot ROM is still there".into(),
+        },
+        Error::OtherBoard {
+            expected: "9abcdef012345678".into(),
+            found: "9abcdef012345679".into(),
+        },
+    ]
+}
+
+/// Every error of the flash.
+pub fn flash() -> Vec<Error> {
+    vec![
+        Error::NoFlash {
+            found: JedecId([0xFF; 3]),
+        },
+        Error::PartMismatch {
+            found: JedecId([0xEF, 0x40, 0x17]),
+            known_as: vec!["W25Q64JV".into()],
+            from: "issi.cfg".into(),
+            expected: vec!["9d 60 17 (IS25LP064A)".into()],
+        },
+        Error::PartUnclear {
+            found: JedecId([0x12, 0x34, 0x17]),
+            candidates: Vec::new(),
+        },
+        Error::SfdpMismatch {
+            part: "IS25LP064A".into(),
+            what: "its size",
+            expected: "8 MiB".into(),
+            found: "16 MiB".into(),
+        },
+        Error::Configure {
+            step: "for writing".into(),
+            source: refused(Tag::CONFIGURE_MEMORY, 7002, Step::Response),
+        },
+        Error::Configure {
+            step: "for writing".into(),
+            source: refused(Tag::CONFIGURE_MEMORY, 20107, Step::Response),
+        },
+        Error::QuadNotSet {
+            part: "IS25LP064A".into(),
+            before: "SR1 80".into(),
+            after: "SR1 80".into(),
+        },
+        Error::ProtectionStays {
+            part: "IS25LP064A".into(),
+            before: "SR1 bc".into(),
+            after: "SR1 bc".into(),
+        },
+        Error::QuadReadDiffers {
+            address: 0x6000_0000,
+            quad: 0xFF,
+            plain: 0x46,
+        },
+        Error::Protected {
+            why: "SR1 3c: the whole part is protected".into(),
+            address: 0x6000_0000,
+            expected: 0x46,
+            found: 0xFF,
+        },
+        Error::Erase {
+            address: 0x6000_0000,
+            length: 0x1000,
+            source: refused(Tag::FLASH_ERASE_REGION, 20106, Step::Response),
+            differs: Some((0x6000_0000, 0x46)),
+        },
+        Error::Erase {
+            address: 0x6000_0000,
+            length: 0x1000,
+            source: silent(Tag::FLASH_ERASE_REGION),
+            differs: None,
+        },
+        Error::NotBlank {
+            address: 0x6000_0010,
+            found: 0x00,
+        },
+        Error::HoldsBytes {
+            address: 0x6000_0010,
+            found: 0x00,
+        },
+        Error::Program {
+            address: 0x6000_0000,
+            length: 0x100,
+            source: refused(Tag::WRITE_MEMORY, 20106, Step::Final),
+            differs: Some((0x6000_0000, 0x46, 0xFF)),
+        },
+        Error::Program {
+            address: 0x6000_0000,
+            length: 0x100,
+            source: refused(Tag::WRITE_MEMORY, 10203, Step::Final),
+            differs: None,
+        },
+        Error::Verify {
+            address: 0x6000_0000,
+            expected: 0x46,
+            found: 0xFF,
+            count: 512,
+            total: 4096,
+        },
+        Error::OutsideFlash {
+            what: "the image".into(),
+            start: 0x6000_0000,
+            end: 0x6100_0000,
+            flash_start: 0x6000_0000,
+            flash_end: 0x6080_0000,
+        },
+        Error::Interrupted {
+            state: "flash is as it was".into(),
+        },
+    ]
+}

@@ -1,0 +1,84 @@
+//! The application file: fit for this flash or not, and what of it is in flash.
+
+use rtboot::Error;
+use rtboot::doctor::AppInput;
+use rtboot_bootable::Firmware;
+use rtboot_sim::Settings;
+
+use crate::content::with_flash;
+use crate::rig::{Exam, firmware, healthy, healthy_on, image_with, part};
+
+fn given(settings: Settings, firmware: Firmware, code: &str) {
+    Exam::on(settings).with_app(firmware).finds(code);
+}
+
+#[test]
+fn a_file_that_cannot_be_written_is_told_with_its_own_advice() {
+    let mut exam = Exam::on(healthy());
+    exam.app = Some(AppInput {
+        name: "app.bin".into(),
+        desk: Err(Error::Firmware {
+            path: "app.bin".into(),
+            source: rtboot_bootable::Error::Empty,
+        }),
+    });
+    exam.finds("app-unusable");
+    let mut loader = firmware("blinky.elf");
+    loader.memory = rtboot_bootable::Memory::new();
+    let bytes = rtboot_sim::standin_loader().to_vec();
+    loader.memory.insert(0x2020_8000, bytes).expect("one piece");
+    given(healthy(), loader, "app-unusable");
+}
+
+#[test]
+fn an_application_beyond_the_flash_is_told_before_it_is_compared() {
+    let mut far = firmware("blinky.elf");
+    far.memory
+        .insert(0x6090_0000, vec![1, 2, 3])
+        .expect("a far piece");
+    given(healthy(), far, "app-too-large");
+}
+
+#[test]
+fn an_image_that_starts_from_no_flash_is_told() {
+    let mut broken = firmware("blinky_boot.elf");
+    let stack = 0x3000_0000u32.to_le_bytes().to_vec();
+    broken
+        .memory
+        .replace(0x6000_2000, stack)
+        .expect("four bytes");
+    let entry = 0x6000_2000u32.to_le_bytes().to_vec();
+    broken
+        .memory
+        .replace(0x6000_1004, entry)
+        .expect("four bytes");
+    given(healthy(), broken, "app-broken");
+}
+
+#[test]
+fn an_application_in_protected_blocks_is_told_by_where_they_are() {
+    let settings = Settings {
+        flash: Vec::new(),
+        status: [0x24, 2, 0],
+        ..healthy_on(1)
+    };
+    given(settings, firmware("blinky.elf"), "app-in-protected");
+}
+
+#[test]
+fn bits_that_are_lost_are_told_from_bytes_that_are_missing_and_from_another_build() {
+    let flash = || image_with(&part("IS25LP064A").boot_fcb());
+    let mut lost = flash();
+    for byte in &mut lost[0x2240..0x2250] {
+        *byte &= 0x11;
+    }
+    given(with_flash(lost), firmware("blinky.elf"), "app-bits-lost");
+    let mut missing = flash();
+    missing[0x2240..0x2270].fill(0xFF);
+    given(
+        with_flash(missing),
+        firmware("blinky.elf"),
+        "app-half-written",
+    );
+    given(healthy(), firmware("blinky_fast.elf"), "app-differs");
+}
