@@ -11,6 +11,8 @@ use crate::cli::{Context, input};
 
 /// Headers and the application's first bytes: enough to see what is there.
 const HEAD: u32 = 0x3000;
+/// Less than this is no image with headers.
+const HEADERS: u32 = 0x1400;
 /// What is read of an image whose boot data promise more: SDK images name the whole flash.
 const MOST: u32 = 1 << 20;
 
@@ -74,6 +76,8 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
                 whole - first,
                 context,
             )?;
+        } else if whole >= HEADERS {
+            memory = memory.slice(FLASH_BASE, whole as usize);
         }
     }
     Ok(Source {
