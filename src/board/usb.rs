@@ -38,7 +38,7 @@ impl Socket {
 
 impl Plug for Socket {
     fn look(&mut self) -> Result<Look> {
-        match pick(self.0.as_deref()) {
+        match choose(hid::present()?, self.0.as_deref()) {
             Ok(device) => Ok(program(&device).map_or(Look::Nothing, Look::Program)),
             Err(Error::NoBoard { .. }) => Ok(Look::Nothing),
             Err(error) => Err(error),
@@ -145,7 +145,7 @@ fn check_sockets_known() -> Result<()> {
 
 /// The device in this socket, or the only board there is.
 fn pick(socket: Option<&str>) -> Result<HidDevice> {
-    choose(hid::list()?, socket)
+    choose(hid::present()?, socket).or_else(|_| choose(hid::list()?, socket))
 }
 
 fn choose(devices: Vec<HidDevice>, socket: Option<&str>) -> Result<HidDevice> {

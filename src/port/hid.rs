@@ -11,7 +11,7 @@
 //!
 //! So `outgoing` pads on Windows and nowhere else, and readers go by the id byte, never by the length.
 //!
-//! hidapi keeps the errno of a failed open for itself, so on Linux the node is opened once by hand first, to tell
+//! hidapi keeps the errno of a failed open for itself, so on Linux the node is then opened once by hand, to tell
 //! "no permission" from "gone" from "busy".
 
 use std::borrow::Cow;
@@ -143,6 +143,18 @@ pub struct HidDevice {
 /// # Errors
 /// [`Error::Io`] when the operating system does not let itself be asked.
 pub fn list() -> Result<Vec<HidDevice>, Error> {
+    let mut found = present()?;
+    for device in &mut found {
+        device.usable = try_node(&device.path).map_err(|e| problem(&e));
+    }
+    Ok(found)
+}
+
+/// As [`list`], but no device is opened: all are said to be usable.
+///
+/// For whoever looks while a device leaves: a hidraw node that is closed takes its transfer back, and `vhci-hcd` (Linux 6.1)
+/// may lose it when the device leaves just then; the program cannot end any more. Errors as [`list`].
+pub fn present() -> Result<Vec<HidDevice>, Error> {
     let mut found = Vec::new();
     for info in api()?.device_list() {
         let product = info.product_string().unwrap_or_default();
@@ -163,7 +175,7 @@ pub fn list() -> Result<Vec<HidDevice>, Error> {
             manufacturer: info.manufacturer_string().unwrap_or_default().to_owned(),
             release: info.release_number(),
             port_path: port_path_of(&path),
-            usable: try_node(&path).map_err(|e| problem(&e)),
+            usable: Ok(()),
             path,
         });
     }
@@ -176,14 +188,21 @@ pub fn list() -> Result<Vec<HidDevice>, Error> {
 /// # Errors
 /// [`Error::Permission`], [`Error::Busy`], [`Error::NotFound`]; [`Error::Io`] with hidapi's words for the rest.
 pub fn open(device: &HidDevice) -> Result<Box<dyn HidPort>, Error> {
-    try_node(&device.path)?;
     let failed = |message: String| Error::Io {
         port: device.path.clone(),
         action: "open",
         message,
     };
     let path = CString::new(device.path.as_str()).map_err(|e| failed(e.to_string()))?;
-    let handle = api()?.open_path(&path).map_err(|e| failed(e.to_string()))?;
+    let api = api()?;
+    let handle = match api.open_path(&path) {
+        Ok(handle) => handle,
+        Err(_) => {
+            try_node(&device.path)?;
+            // it opens by now: udev was at work
+            api.open_path(&path).map_err(|e| failed(e.to_string()))?
+        }
+    };
     Ok(Box::new(OpenHid {
         handle,
         name: format!("{} ({:04x}:{:04x})", device.path, device.vid, device.pid),
