@@ -74,6 +74,11 @@ fn differences_and_contradictions_have_exit_code_1() {
                 "1 thing cannot work",
             ],
         );
+    let cfg = path(&cli, "mine.cfg");
+    cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &cfg])
+        .says(0, &[]);
+    cli.run_bare(&["fcb", "check", &fast, "--part", &cfg])
+        .says(1, &["[fcb-clock-part]"]);
     cli.run_bare(&["fcb", "check", &bin])
         .says(0, &["no part to hold it against"]);
     bytes[0] = 0;

@@ -37,10 +37,14 @@ fn main() -> Result<(), Box<dyn Error>> {
     let file = PartFile::from_cfg(FLASH)?;
     let part = &file.parts[0];
     let fcb = part.boot_fcb();
-    for finding in check(&fcb, Some(part)) {
+    let findings = check(&fcb, Some(part));
+    for finding in findings
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+    {
         println!("cargo:warning={finding}");
         if finding.severity >= Severity::Error {
-            return Err(finding.text.into());
+            return Err(finding.text.clone().into());
         }
     }
     let folder = std::env::var_os("OUT_DIR").map_or_else(std::env::temp_dir, PathBuf::from);

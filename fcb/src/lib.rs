@@ -15,7 +15,10 @@
 //! - from a [`Part`]: facts of one flash part, from a `.cfg` file ([`PartFile`]) or from the [`database`] in this crate.
 //!   This is the way to go: the same bytes every time, and nothing is guessed.
 //! - from the flash's own description, the SFDP ([`sfdp`]), by the flashloader: that is what [`OptionWords`] ask for.
-//!   They also change the part while they are at it; [`OptionWords::explain`] says how.
+//!   They also change the part while they are at it; [`OptionWords::explain`] says how, and [`derive`](mod@derive) what comes out.
+//! - from other tools: [`text`] reads and writes SPSDK's YAML, and writes C and Rust.
+//!
+//! Whatever it came from, [`check`](mod@check) says what contradicts what in it.
 //!
 //! This crate turns bytes into values and values into bytes. It opens no file and talks to no board; a firmware's
 //! `build.rs` may call it as well as a flash tool does.

@@ -10,10 +10,11 @@ pub mod source;
 
 use std::process::ExitCode;
 
+use rtboot::flash::FcbChoice;
 use rtboot::{Error, Result};
 use rtboot_fcb::{Part, database};
 
-use super::Context;
+use super::{Context, input};
 
 /// NOR parts and their flash configuration blocks
 #[derive(Debug, clap::Subcommand)]
@@ -38,10 +39,13 @@ pub fn run(command: Command, context: &mut Context) -> Result<ExitCode> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// A part of the database by its name.
+/// A part of the database by its name, or the first of a `.cfg`.
 fn part(name: &str) -> Result<Part> {
-    let found = database::find(name).and_then(|(_, file)| file.parts.into_iter().next());
-    found.ok_or_else(|| Error::UnknownPart {
+    let first = match input::fcb(name)?.0 {
+        FcbChoice::Part { file, .. } => file.parts.into_iter().next(),
+        FcbChoice::Block { .. } | FcbChoice::Auto => None,
+    };
+    first.ok_or_else(|| Error::UnknownPart {
         name: name.to_owned(),
         nearest: database::nearest(name),
     })

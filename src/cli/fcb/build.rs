@@ -27,7 +27,7 @@ pub struct Args {
     #[arg(long = "as", value_name = "FORM")]
     form: Option<Form>,
     /// For a .cfg: the part whose facts (id, quad enable, times) go with the block
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "PART|FILE")]
     part: Option<String>,
     #[command(flatten)]
     probe: Probe,

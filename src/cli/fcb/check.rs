@@ -19,7 +19,7 @@ pub struct Args {
     #[arg(value_name = "SOURCE")]
     source: String,
     /// The part it is for, when the source is not one
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "PART|FILE")]
     part: Option<String>,
     #[command(flatten)]
     probe: Probe,
