@@ -58,6 +58,7 @@ struct State {
 pub struct Wire {
     board: VirtualBoard,
     uart: bool,
+    baud: u32,
     state: Arc<Mutex<State>>,
 }
 
@@ -72,6 +73,7 @@ impl Wire {
         Wire {
             board: board.clone(),
             uart,
+            baud: 115_200,
             state: Arc::default(),
         }
     }
@@ -79,6 +81,12 @@ impl Wire {
     /// The same, with something to happen at the call with this number.
     pub fn with_trip(self, at: u64, trip: Trip) -> Wire {
         self.state().trip = Some((at, trip));
+        self
+    }
+
+    /// The same, with the host at another speed.
+    pub fn at_baud(mut self, baud: u32) -> Wire {
+        self.baud = baud;
         self
     }
 
@@ -171,9 +179,9 @@ impl Plug for Wire {
         if self.state().dead {
             return Err(Error::Port(gone()));
         }
-        let wire = self.clone();
+        let (wire, baud) = (self.clone(), self.baud);
         Ok(match self.uart {
-            true => Opened::Serial(Box::new(Plugged(wire, self.board.serial(115_200)))),
+            true => Opened::Serial(Box::new(Plugged(wire, self.board.serial(baud)))),
             false => Opened::Hid(Box::new(Plugged(wire, self.board.hid()))),
         })
     }
