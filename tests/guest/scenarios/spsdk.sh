@@ -6,7 +6,7 @@ rtboot="HOME=$home $RTBOOT --board $RTBOOT_BOARD"
 # from the IVT on; the FCB is made by the flashloader
 part "$APPS/blinky_boot.bin" 0x1000 0x10000 >app.bin
 length=$(stat -c %s app.bin)
-# one report of this payload fills the endpoint's packet to the byte, and the flashloader waits for more
+# a bare report of this payload fills the endpoint's packet to the byte, and the flashloader waits for more: clients must pad
 head -c 1015 "$APPS/blinky_boot.elf" >trap.bin
 
 cat >job <<END
@@ -33,10 +33,9 @@ says Read 12288 of 12288 bytes
 blhost read-memory 0x60000000 0x3000 $home/spsdk-of-rtboot.bin 9
 ! $rtboot read 0x60000000 0x3000 $home/rtboot-of-rtboot.bin
 ! $rtboot mboot write-memory 0x20204000 $home/trap.bin
-! $rtboot mboot read-memory 0x20204000 1015 $home/trap-back.bin
-blhost -t 2000 write-memory 0x20204000 $home/trap.bin
-exit 1
-! $rtboot mboot get-property 1
+! $rtboot mboot read-memory 0x20204000 1015 $home/trap-of-rtboot.bin
+blhost write-memory 0x20205000 $home/trap.bin
+! $rtboot mboot read-memory 0x20205000 1015 $home/trap-of-spsdk.bin
 blhost reset
 await 1fc9:0130
 END
@@ -64,7 +63,8 @@ equal spsdk-of-rtboot.bin rtboot-of-rtboot.bin "SPSDK's view of rtboot's flash"
 part spsdk-of-rtboot.bin 0x2000 "$(stat -c %s "$APPS/blinky_fast.bin")" >fast.bin
 equal fast.bin "$APPS/blinky_fast.bin" "the application that rtboot wrote, read by SPSDK"
 seen "SPSDK reads what rtboot wrote"
-equal trap-back.bin trap.bin "the 1015 bytes that rtboot wrote"
-seen "1015 bytes in one report: SPSDK's write hangs, rtboot's does not, and rtboot finds the way back"
+equal trap-of-rtboot.bin trap.bin "the 1015 bytes that rtboot wrote"
+equal trap-of-spsdk.bin trap.bin "the 1015 bytes that SPSDK wrote"
+seen "1015 bytes, whose bare report the flashloader would wait for ever to end: rtboot's arrive, and SPSDK's"
 stop_serving
 outside board/flash.bin 0 spsdk-of-rtboot.bin 0 12288
