@@ -27,10 +27,10 @@ use rig::{Exam, PARTS, healthy_on};
 
 #[test]
 fn a_healthy_board_of_every_part_has_no_finding() {
-    for index in 0..PARTS.len() {
+    for (index, part) in PARTS.iter().enumerate() {
         let mut exam = Exam::on(healthy_on(index)).with_blinky();
         let diagnosis = exam.run();
-        assert!(diagnosis.is_healthy(), "{:?}: {diagnosis:#?}", PARTS[index]);
+        assert!(diagnosis.is_healthy(), "{part:?}: {diagnosis:#?}");
         assert!(
             diagnosis.verdict.contains("would start"),
             "{}",

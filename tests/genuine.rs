@@ -5,6 +5,8 @@
 //! `flash present|absent`, `status`) and answers with one line.
 
 mod common;
+#[path = "genuine/doctor.rs"]
+mod doctor;
 
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;

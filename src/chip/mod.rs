@@ -3,6 +3,10 @@
 //! Source: the public fact sheets cited at each table; the RT1021 reference manual was not at hand, and nothing here
 //! was seen on silicon.
 
+mod boot_config;
+
+pub use boot_config::BootConfig;
+
 use rtboot_bootable::MemoryMap;
 
 /// What rtboot knows of one chip.

@@ -5,11 +5,11 @@ mod rows;
 use rtboot_bootable::{Inspection, Memory};
 use rtboot_fcb::{Fcb, JedecId, Part, PartFile};
 
-pub use rows::{Row, rows};
+pub use rows::{Row, boot_obstacle, rows};
 
 use crate::Error;
 use crate::board::Program;
-use crate::chip::Chip;
+use crate::chip::{BootConfig, Chip};
 use crate::flash::{LoaderFacts, NorFacts, RomFacts};
 use crate::port::hid::HidDevice;
 
@@ -94,7 +94,7 @@ impl Facts {
 
     /// Boot configuration as it was latched at the last reset.
     pub fn boot_config(&self) -> Option<BootConfig> {
-        self.rom.as_ref()?.sbmr1.map(BootConfig)
+        self.rom.as_ref()?.sbmr1.map(BootConfig::from_sbmr1)
     }
 
     /// Whether the flashloader drives the second FlexSPI pin group: SBMR1 bits 10:8 are 7, or bit 20 of fuse word 4 is set.
@@ -102,7 +102,7 @@ impl Facts {
     /// Source: pin code of two builds of the RT1021 flashloader, in emulation.
     pub fn loader_drives_second_pins(&self) -> bool {
         self.boot_config()
-            .is_some_and(|config| config.0 >> 8 & 7 == 7)
+            .is_some_and(|config| config.sbmr1 >> 8 & 7 == 7)
             || self.fuses.bit(TESTER, 20) == Some(true)
     }
 
@@ -169,46 +169,6 @@ impl FuseWords {
     /// A bit, when its word was read.
     pub fn bit(&self, index: u32, bit: u32) -> Option<bool> {
         self.word(index).map(|value| value >> bit & 1 == 1)
-    }
-}
-
-/// BOOT_CFG in the ten-pin layout of the RT1021.
-///
-/// | bits | field |
-/// |--|--|
-/// | 0 | the image is encrypted (BEE) |
-/// | 3:1 | flash type: 0 and 1 QSPI with 3 and 4 address bytes, 2 and 3 HyperFlash, 4 and 5 octal, 7 QSPI on the second pins |
-/// | 7:4 | boot device: 0 FlexSPI NOR |
-///
-/// Source: NXP-MCUBootUtility target tables of the RT1021. For other devices than 0 public tables disagree.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct BootConfig(pub u32);
-
-impl BootConfig {
-    /// Whether the ROM expects an encrypted image.
-    pub fn encrypted(self) -> bool {
-        self.0 & 1 == 1
-    }
-
-    /// Bits 3:1.
-    pub fn flash_type(self) -> u32 {
-        self.0 >> 1 & 7
-    }
-
-    /// Bits 7:4.
-    pub fn device(self) -> u32 {
-        self.0 >> 4 & 0xF
-    }
-
-    /// What bits 7:4 name, in words.
-    pub fn device_name(self) -> &'static str {
-        match self.device() {
-            0 => "FlexSPI NOR",
-            1 => "SEMC NOR",
-            2..=7 => "an SD card or SEMC NAND",
-            8..=11 => "eMMC",
-            _ => "FlexSPI NAND",
-        }
     }
 }
 

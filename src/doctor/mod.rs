@@ -16,9 +16,9 @@ mod gather;
 mod rules;
 
 pub use facts::{
-    AppFacts, AppInput, BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, BootConfig, Compared, Content, Expected,
-    Facts, FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, ReadProof, Request, Row, Source,
-    Unknown, ocram_kib, rows,
+    AppFacts, AppInput, BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Compared, Content, Expected, Facts,
+    FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, ReadProof, Request, Row, Source,
+    Unknown, boot_obstacle, ocram_kib, rows,
 };
 pub use finding::{Diagnosis, Finding, Next, Severity, Sure};
 pub use gather::{gather, host, nobody};

@@ -1,6 +1,7 @@
 //! What is known of a board, for people and programs.
 
-use rtboot::chip;
+use rtboot::chip::{self, BootConfig};
+use rtboot::doctor::boot_obstacle;
 use rtboot::flash::identify::bytes;
 use rtboot::flash::{BootMode, LoaderFacts, NorFacts, RomFacts};
 use rtboot_bootable::Severity;
@@ -22,7 +23,9 @@ pub fn all(known: &Known, report: &mut Report) {
         nor(facts, known.part.as_ref(), report);
     }
     if let Some(state) = &known.boot {
-        boot(state, report);
+        let latched = known.rom.as_ref().and_then(|rom| rom.sbmr1);
+        let straps = latched.and_then(|sbmr1| boot_obstacle(&BootConfig::from_sbmr1(sbmr1)));
+        boot(state, straps, report);
     }
     for (what, why) in &known.unknown {
         report.line(line(what, &format!("not known: {why}")));
@@ -53,7 +56,13 @@ fn rom(facts: &RomFacts, report: &mut Report) {
         report.line(line("boot mode", boot_mode(mode)));
     }
     if let Some(sbmr1) = facts.sbmr1 {
-        report.line(line("boot straps", &format!("SBMR1 {sbmr1:#010x}")));
+        let config = BootConfig::from_sbmr1(sbmr1);
+        let text = format!(
+            "SBMR1 {sbmr1:#010x}: boot device {}, flash type {}",
+            config.device_name(),
+            config.flash_type
+        );
+        report.line(line("boot straps", &text));
     }
     if let Some(reason) = &facts.unread {
         report.line(line("registers", &format!("not readable: {reason}")));
@@ -120,10 +129,14 @@ fn status(facts: &NorFacts, part: Option<&Part>) -> String {
     format!("{status}: {quad}, {}", part.protected_extent(&status))
 }
 
-fn boot(state: &BootState, report: &mut Report) {
+fn boot(state: &BootState, straps: Option<String>, report: &mut Report) {
     report.line(line("image", &state.parts()));
-    let verdict = if state.starts { "yes" } else { "no" };
-    report.line(line("would start", verdict));
+    let verdict = match (state.starts, straps) {
+        (false, _) => "no".into(),
+        (true, None) => "yes, with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR)".into(),
+        (true, Some(obstacle)) => format!("not with these straps: {obstacle}"),
+    };
+    report.line(line("would start", &verdict));
     for finding in &state.findings {
         let mark = match finding.severity {
             Severity::Ok => "ok",
@@ -145,6 +158,7 @@ fn object(known: &Known) -> Value {
             "hab": facts.hab.map(|hab| hab.to_string()),
             "boot_mode": facts.boot_mode().map(boot_mode),
             "sbmr1": facts.sbmr1,
+            "boot_obstacle": facts.sbmr1.and_then(|sbmr1| boot_obstacle(&BootConfig::from_sbmr1(sbmr1))),
             "sbmr2": facts.sbmr2,
             "srsr": facts.srsr,
             "unread": facts.unread,

@@ -3,7 +3,7 @@
 use rtboot_fcb::database;
 
 use super::{BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, ReadProof, Source};
-use crate::chip;
+use crate::chip::{self, BootConfig};
 use crate::flash::BootMode;
 use crate::flash::identify::bytes;
 
@@ -79,8 +79,8 @@ impl Rows {
     fn rom(&mut self, facts: &Facts) {
         let Some(rom) = &facts.rom else { return };
         let config = facts.boot_config().map(|config| {
-            let (device, kind) = (config.device_name(), config.flash_type());
-            format!("{:#010x}: device {device}, flash type {kind}", config.0)
+            let (device, kind) = (config.device_name(), config.flash_type);
+            format!("{:#010x}: device {device}, flash type {kind}", config.sbmr1)
         });
         let said = [
             ("security", rom.hab.map(|hab| hab.to_string())),
@@ -222,16 +222,34 @@ impl Rows {
     }
 }
 
+/// Why the ROM would not read a quad SPI flash on the primary pins by this configuration, in words; `None` when it would.
+pub fn boot_obstacle(config: &BootConfig) -> Option<String> {
+    match (config.device, config.flash_type) {
+        (0, 0) if config.encrypted => Some("BOOT_CFG says that the image is encrypted".into()),
+        (0, 0) => None,
+        (0, 1) => Some("BOOT_CFG says four address bytes (flash type 1)".into()),
+        (0, 7) => Some("BOOT_CFG says second pin group (flash type 7)".into()),
+        (0, kind) => Some(format!(
+            "BOOT_CFG says HyperFlash or an octal part (flash type {kind})"
+        )),
+        _ => Some(format!("BOOT_CFG names {}", config.device_name())),
+    }
+}
+
 /// With which boot pins the ROM would look at this flash, and what they were at the last reset.
 pub(crate) fn straps(facts: &Facts) -> String {
     let rom = facts.rom.as_ref();
     let mode = rom.and_then(|rom| rom.boot_mode()).map(boot_mode);
-    let config = facts.boot_config().map(|config| format!("{:#x}", config.0));
+    let config = facts
+        .boot_config()
+        .map(|config| format!("{:#x}", config.sbmr1));
     let now = match (mode, config) {
         (Some(mode), Some(config)) => format!("at the last reset {mode}, BOOT_CFG {config}"),
         _ => "the pins of the last reset are not known".into(),
     };
-    format!("with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR, flash type 0); {now}")
+    let obstacle = facts.boot_config().as_ref().and_then(boot_obstacle);
+    let obstacle = obstacle.map_or(String::new(), |text| format!("; not so now: {text}"));
+    format!("with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR, flash type 0); {now}{obstacle}")
 }
 
 fn proof(proof: &ReadProof) -> String {

@@ -58,7 +58,40 @@ pub fn read(
     };
     facts.content = Some(content);
     compare_app(&mut reader, facts, listener)?;
-    prove_reads(&mut reader, facts)
+    prove_reads(&mut reader, facts)?;
+    judge_reads(facts);
+    Ok(())
+}
+
+/// The rules that the bytes alone do not tell: what the FCB's read sequence brings from this flash.
+fn judge_reads(facts: &mut Facts) {
+    let (Some(look), Some(content)) = (&facts.flash, &mut facts.content) else {
+        return;
+    };
+    let Some(fcb) = content.fcb() else { return };
+    let quad = look
+        .part
+        .as_ref()
+        .and_then(|part| part.quad_enabled(&look.nor.status));
+    let four = fcb.sequence(0).steps().iter().any(|step| step.pads == 4);
+    let sets_it = fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0;
+    let broken = match &content.stored_read {
+        _ if four && quad == Some(false) && !sets_it => (
+            "quad-enable-clear",
+            "the FCB reads on four lines, and quad enable is clear: the ROM reads garbage",
+        ),
+        ReadProof::Differs { .. } => (
+            "read-differs",
+            "the FCB's read sequence gives other bytes than the one-pad read",
+        ),
+        _ => return,
+    };
+    content.rules.push(rtboot_bootable::Finding {
+        severity: rtboot_bootable::Severity::Error,
+        code: broken.0,
+        text: broken.1.into(),
+    });
+    content.starts = false;
 }
 
 /// Places that an IVT points to, as flash addresses, with how much of them is worth reading.

@@ -1,6 +1,7 @@
 //! Boot pins: where the ROM would look, and whether it looks at all.
 
-use crate::doctor::facts::{BOOT_CFG1, BootConfig, Facts};
+use crate::chip::BootConfig;
+use crate::doctor::facts::{BOOT_CFG1, Facts};
 use crate::doctor::finding::{Finding, Sure};
 use crate::flash::{BootMode, RomFacts};
 
@@ -48,8 +49,8 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
             .act("set them all low, switch power off and on"),
     }
     };
-    let why = format!("BOOT_CFG was latched as {:#010x}", config.0);
-    if config.device() != 0 {
+    let why = format!("BOOT_CFG was latched as {:#010x}", config.sbmr1);
+    if config.device != 0 {
         let code = match fuses {
             true => "fuse-boot-device",
             false => "strap-boot-device",
@@ -61,7 +62,7 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
         return Some(cure(Finding::error(code, text).why(why)));
     }
     let answers = facts.flash.as_ref().is_some_and(|look| look.nor.answers());
-    match config.flash_type() {
+    match config.flash_type {
         7 if answers => Some(cure(
             Finding::error("strap-second-pins", format!("{who} say that the flash is on the second pin group, but it answers on the primary one"))
                 .why(format!("{why}: flash type 7; the flashloader reached the flash on GPIO_SD_B1_06 to 11")),
@@ -75,7 +76,7 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
                 .why(format!("{why}: flash type 1; a part of 16 MiB or less takes three"))
                 .sure(Sure::Likely),
         )),
-        _ if config.encrypted() && facts.content.as_ref().is_some_and(|c| c.inspection.bee.is_empty()) => Some(cure(
+        _ if config.encrypted && facts.content.as_ref().is_some_and(|c| c.inspection.bee.is_empty()) => Some(cure(
             Finding::error("strap-encrypted", format!("{who} say that the image is encrypted (BEE), and it is not"))
                 .why(format!("{why}: bit 0 is set; no header of the encryption engine is in flash")),
         )),

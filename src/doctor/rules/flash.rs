@@ -144,7 +144,7 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     }
     let seconds = facts
         .boot_config()
-        .is_some_and(|config| config.device() == 0 && config.flash_type() == 7);
+        .is_some_and(|config| config.device == 0 && config.flash_type == 7);
     if seconds {
         return Some(
             Finding::error("flash-second-pins", "the flash is on the second pin group, which the RT1021 flashloader does not drive here")
