@@ -50,6 +50,10 @@ const FINDINGS: u8 = 1;
 /// Examines the board. The exit code says whether it is healthy.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let facts = gather(args, context)?;
+    if let Some(Error::Interrupted { .. }) = facts.flash_error {
+        let state = String::new();
+        return Err(Error::Interrupted { state });
+    }
     let diagnosis = doctor::examine(&facts);
     if let Some(path) = &args.report {
         let text = markdown::text(&facts, &diagnosis, args.with_unique_id);

@@ -4,11 +4,11 @@ use rtboot_bootable::{Ivt, Memory, MemoryMap, check, inspect, starts};
 use rtboot_fcb::{ClockIndex, Fcb, probe};
 
 use super::flash::{is_busy, size};
-use crate::Result;
 use crate::chip::Chip;
 use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::{FLASH_BASE, Flashloader};
+use crate::{Error, Result};
 
 /// Bytes at the start of the flash that are always read: FCB, IVT, boot data, the usual place of the vector table.
 const HEADER: u32 = 0x3000;
@@ -287,6 +287,10 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
             let found = reader.plain(address, piece.len() as u32)?;
             compared.add(address, piece, &found);
             meter.set(compared.total);
+            if meter.cancelled() {
+                let state = String::new();
+                return Err(Error::Interrupted { state });
+            }
         }
     }
     meter.end();
