@@ -1,6 +1,6 @@
 //! `image build`: a boot image around an application.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rtboot::{Error, Result};
 use rtboot_bootable::{BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
@@ -58,7 +58,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         .as_deref()
         .map(|name| source::load(name, &source::Probe::default(), context))
         .transpose()?;
-    let dcd = args.dcd.as_ref().map(dcd).transpose()?;
+    let dcd = args.dcd.as_deref().map(dcd).transpose()?;
     let options = BuildOptions {
         fcb: fcb.as_ref().map(|source| &source.fcb),
         dcd: dcd.as_ref(),
@@ -120,10 +120,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-fn dcd(path: &PathBuf) -> Result<Dcd> {
+fn dcd(path: &Path) -> Result<Dcd> {
     let bytes = input::file(path)?;
     Dcd::parse(&bytes).map_err(|error| Error::BadFile {
-        path: path.clone(),
+        path: path.to_owned(),
         reason: format!("this is no DCD: {error}"),
     })
 }
