@@ -150,8 +150,8 @@ entries! {
     "fuse-flexram": "the fuses split the FlexRAM in another way";
     "fuse-watchdog": "WDOG_ENABLE is burnt";
     "fuse-no-debug": "SJC_DISABLE is burnt";
-    "reset-watchdog": "the last reset came from a watchdog";
-    "reset-temperature": "the last reset came from the temperature sensor";
+    "reset-watchdog": "a watchdog has reset the chip";
+    "reset-temperature": "the temperature sensor has reset the chip";
     "rom-refused-before": "the boot ROM refused something since the last reset";
     "closed-needs-signature": "the part is closed: only a signed image will start";
     "app-half-written": "a part of the application is missing in flash";

@@ -212,12 +212,43 @@ pub fn check(diagnosis: &Diagnosis) {
         );
         for next in &finding.next {
             let text = next.text();
+            if let doctor::Next::Run(command) = next {
+                assert!(is_command(command), "{finding}: no such command: {command}");
+            }
             assert!(
                 !text.is_empty() && !text.ends_with('.'),
                 "{finding}: {text}"
             );
         }
     }
+}
+
+/// Whether a command to type begins with a verb that there is.
+fn is_command(text: &str) -> bool {
+    const VERBS: [&str; 14] = [
+        "doctor",
+        "list",
+        "info",
+        "write",
+        "verify",
+        "unprotect",
+        "fcb list",
+        "fcb show",
+        "fcb probe",
+        "flashloader",
+        "virtual",
+        "image",
+        "udev",
+        "sdp",
+    ];
+    let Some(rest) = text.strip_prefix("rtboot ") else {
+        return text.starts_with("sudo ");
+    };
+    let rest = match rest.strip_prefix("--") {
+        Some(option) => option.splitn(3, ' ').nth(2).unwrap_or_default(),
+        None => rest,
+    };
+    VERBS.iter().any(|verb| rest.starts_with(verb))
 }
 
 /// Expects this finding first on such a board.

@@ -106,8 +106,8 @@ fn reset_cause(facts: &Facts) -> Option<Finding> {
     let srsr = facts.rom.as_ref()?.srsr?;
     if srsr & SRSR_WATCHDOG != 0 {
         return Some(
-            Finding::warning("reset-watchdog", "the last reset came from a watchdog")
-                .why(format!("SRC_SRSR is {srsr:#x}"))
+            Finding::warning("reset-watchdog", "a watchdog has reset the chip")
+                .why(format!("SRC_SRSR is {srsr:#x}; its bits may stay set until power-off"))
                 .sure(Sure::Likely)
                 .cause("the application hangs, or does not serve a watchdog that it or a fuse switched on")
                 .act("switch power off and on; if it comes again, look at the application's start-up"),
@@ -116,9 +116,11 @@ fn reset_cause(facts: &Facts) -> Option<Finding> {
     (srsr & SRSR_TEMPERATURE != 0).then(|| {
         Finding::warning(
             "reset-temperature",
-            "the last reset came from the temperature sensor",
+            "the temperature sensor has reset the chip",
         )
-        .why(format!("SRC_SRSR is {srsr:#x}"))
+        .why(format!(
+            "SRC_SRSR is {srsr:#x}; its bits may stay set until power-off"
+        ))
         .measure("measure the chip's temperature and supply current")
     })
 }
