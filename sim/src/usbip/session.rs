@@ -21,6 +21,13 @@ use crate::flashloader::Control;
 /// More transfers than a host keeps waiting at an endpoint of a HID device.
 const MAX_WAITING: usize = 64;
 
+/// How long a hub takes to notice that a device has left.
+///
+/// Without it Linux hangs now and then: when the connection ends between a transfer's submission and its unlinking, as after the
+/// answer to a reset, `vhci-hcd` (6.1) drops the unlinking and never gives the transfer back, and whoever closes the device waits
+/// for ever in `usb_kill_urb`.
+const UNNOTICED: Duration = Duration::from_millis(300);
+
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
@@ -85,6 +92,7 @@ impl<'a> Session<'a> {
             };
             let first = match turn {
                 Turn::Left => {
+                    self.linger(requests);
                     let _ = self.shut_down();
                     return Ended::DeviceLeft;
                 }
@@ -267,6 +275,20 @@ impl<'a> Session<'a> {
                 .extend(wire::ended_in(urb.seqnum, failure, &data));
         }
         true
+    }
+
+    /// The device has left and nobody has noticed yet: no transfer ends, but the host can take them back.
+    fn linger(&mut self, requests: &Receiver<Request>) {
+        let end = Instant::now() + UNNOTICED;
+        while let Ok(request) = requests.recv_timeout(end.saturating_duration_since(Instant::now()))
+        {
+            self.take(request);
+            let sent = self.stream.write_all(&self.answers);
+            self.answers.clear();
+            if sent.is_err() || Instant::now() >= end {
+                return;
+            }
+        }
     }
 
     /// The device has left: all that waits ends.
