@@ -205,3 +205,18 @@ fn parts_of_other_makers_work_with_their_own_cfg() {
         assert!(starts(&rig).is_some(), "{cfg}");
     }
 }
+
+#[test]
+fn data_outside_the_boot_image_leaves_the_fcb_alone() {
+    let mut rig = Rig::fresh();
+    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    let mut nor = rig.nor("issi.cfg").expect("known");
+    for (address, unboots) in [(0x6010_0000, false), (0x6000_2400, true)] {
+        let mut data = rtboot_bootable::Memory::new();
+        data.insert(address, vec![0x5A; 16]).expect("room");
+        let none = Default::default();
+        let plan = rtboot::flash::plan_write(&mut nor, &data, &none, rig.policy, &mut ());
+        let plan = plan.expect("a plan");
+        assert_eq!(plan.unboots_first(), unboots, "{address:#x}");
+    }
+}

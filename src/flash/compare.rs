@@ -115,6 +115,6 @@ fn boot_extent(
     };
     let (start, length) = (word(0x20), word(0x24));
     let sane =
-        word(0) & 0xF0FF_FFFF == 0x4000_20D1 && start == g.base && length > 0 && length <= g.size;
+        word(0) & 0xF0FF_FFFF == 0x4020_00D1 && start == g.base && length > 0 && length <= g.size;
     Ok(Some(if sane { start..start + length } else { all }))
 }
