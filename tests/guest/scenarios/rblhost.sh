@@ -33,4 +33,4 @@ equal fast.bin "$APPS/blinky_fast.bin" "the application that rtboot wrote, read 
 seen "rtboot verifies what rblhost wrote, and the other way round"
 bl reset
 stop_serving
-outside board/flash.bin 0 back.bin 0 512
+outside board/flash.bin 8192 "$APPS/blinky_fast.bin" 0 "$(stat -c %s fast.bin)"
