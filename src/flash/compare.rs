@@ -33,10 +33,11 @@ pub fn plan_write(
     let mut sectors = touched_sectors(image, &geometry);
     sectors.extend(touched_sectors(saved, &geometry));
     sectors.push(geometry.base); // the FCB lives there
+    sectors.push(geometry.sector_of(geometry.base + IVT.0)); // and there what it starts: both are verified at the end
     sectors.sort_unstable();
     sectors.dedup();
     let current = read_sectors(nor, &sectors, &geometry, listener)?;
-    let extent = boot_extent(nor, image, &current, &geometry)?;
+    let extent = boot_extent(image, &current, &geometry);
     Ok(WritePlan::new(
         image, saved, &current, geometry, extent, policy,
     ))
@@ -89,32 +90,30 @@ fn read_sectors(
 /// An image that brings FCB or IVT makes all of flash count. Otherwise it is what the boot data in flash says; when an
 /// FCB is there and the boot data makes no sense, all of flash again.
 fn boot_extent(
-    nor: &mut Nor,
     image: &Memory,
     current: &BTreeMap<u32, Vec<u8>>,
     g: &Geometry,
-) -> Result<Option<Range<u32>>> {
+) -> Option<Range<u32>> {
     let all = g.base..u32::try_from(g.end()).unwrap_or(u32::MAX);
     if !image.slice(g.base, 2 * g.sector as usize).is_empty() {
-        return Ok(Some(all));
+        return Some(all);
     }
-    let tagged = current
-        .get(&g.base)
+    let sector = |offset: u32| current.get(&g.sector_of(g.base + offset));
+    let tagged = sector(0)
         .is_some_and(|sector| Fcb::parse(sector.get(..Fcb::LEN).unwrap_or_default()).is_ok());
     if !tagged {
-        return Ok(None);
+        return None;
     }
-    let mut quiet = ();
-    let mut meter = Meter::begin(&mut quiet, Stage::Compare, IVT.1 as u64);
-    let header = nor.read(g.base + IVT.0, IVT.1 as u32, &mut meter)?;
+    let inside = (IVT.0 % g.sector) as usize;
+    let header = sector(IVT.0).and_then(|sector| sector.get(inside..inside + IVT.1));
     let word = |at: usize| {
         header
-            .get(at..at + 4)
+            .and_then(|header| header.get(at..at + 4))
             .and_then(|b| b.first_chunk())
             .map_or(0, |b| u32::from_le_bytes(*b))
     };
     let (start, length) = (word(0x20), word(0x24));
     let sane =
         word(0) & 0xF0FF_FFFF == 0x4020_00D1 && start == g.base && length > 0 && length <= g.size;
-    Ok(Some(if sane { start..start + length } else { all }))
+    Some(if sane { start..start + length } else { all })
 }

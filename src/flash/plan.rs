@@ -91,7 +91,7 @@ impl WritePlan {
         {
             first.action = Action::Erase;
         }
-        plan.rescue = plan.bytes_to_save(wanted);
+        plan.rescue = plan.bytes_to_save(wanted, policy.keep_around);
         plan
     }
 
@@ -158,21 +158,31 @@ impl WritePlan {
             .any(|(&address, sector)| sector.action != Action::Leave && covered(address))
     }
 
-    /// Bytes that an erase would lose although nobody asked for it.
-    fn bytes_to_save(&self, wanted: &Memory) -> Memory {
+    /// Bytes that nobody asked to change, on pages that are erased or programmed. Blank ones count: a write that goes wrong
+    /// can leave something else in their place, and then only this tells that they were blank.
+    fn bytes_to_save(&self, wanted: &Memory, blank_too: bool) -> Memory {
+        let page = self.geometry.page as usize;
         let mut saved = Memory::new();
-        for (&address, sector) in self
-            .sectors
-            .iter()
-            .filter(|(_, s)| s.action == Action::Erase && !self.erase_all)
-        {
+        if self.erase_all {
+            return saved;
+        }
+        for (&address, sector) in &self.sectors {
+            let pages = sector.target.chunks(page).zip(sector.current.chunks(page));
             let mut run: Option<(u32, Vec<u8>)> = None;
-            for (offset, &byte) in sector.target.iter().enumerate() {
-                let at = address + offset as u32;
-                if wanted.byte(at).is_none() && byte != 0xFF {
-                    run.get_or_insert_with(|| (at, Vec::new())).1.push(byte);
-                } else if let Some((start, bytes)) = run.take() {
-                    let _ = saved.insert(start, bytes); // disjoint by construction
+            for (i, (new, old)) in pages.enumerate() {
+                let changes = match sector.action {
+                    Action::Leave => false,
+                    Action::Program => new != old,
+                    Action::Erase => true,
+                };
+                for (offset, &byte) in new.iter().enumerate() {
+                    let at = address + (i * page + offset) as u32;
+                    let counts = changes && (blank_too || byte != 0xFF);
+                    if counts && wanted.byte(at).is_none() {
+                        run.get_or_insert_with(|| (at, Vec::new())).1.push(byte);
+                    } else if let Some((start, bytes)) = run.take() {
+                        let _ = saved.insert(start, bytes); // disjoint by construction
+                    }
                 }
             }
             if let Some((start, bytes)) = run {
@@ -219,7 +229,7 @@ impl WritePlan {
             .count()
     }
 
-    /// Bytes around the image that an erase would lose: to be saved before it, kept by the programming.
+    /// Bytes around the image on pages that change: to be saved before that, kept by the programming.
     pub fn rescue(&self) -> &Memory {
         &self.rescue
     }

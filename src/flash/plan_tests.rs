@@ -300,3 +300,36 @@ fn random_images_over_random_flash_end_as_wanted() {
         );
     }
 }
+
+#[test]
+fn blank_bytes_around_the_image_are_saved_too() {
+    // a write that went wrong can leave something else there; then only the rescue tells that they were blank
+    let wanted = memory(&[(0x1800, vec![0x55; 0x10])]);
+    let blank = plan(&wanted, &flash(&wanted, 0xFF));
+    assert_eq!(
+        blank.rescue().len_bytes(),
+        0x100 - 0x10,
+        "the rest of its page"
+    );
+    let mut current = flash(&wanted, 0xFF);
+    current.get_mut(&(BASE + 0x1000)).expect("there")[0x800] = 0;
+    let erased = plan(&wanted, &current);
+    assert_eq!(
+        erased.rescue().len_bytes(),
+        0x1000 - 0x10,
+        "the rest of its sector"
+    );
+    assert_eq!(erased.rescue().byte(BASE + 0x1000), Some(0xFF));
+}
+
+#[test]
+fn what_decides_most_is_the_first_sector_and_all_that_hold_bytes_to_keep() {
+    let wanted = memory(&[(0x3800, vec![0x55; 0x10]), (0x5000, vec![0x55; 0x1000])]);
+    let plan = plan(&wanted, &flash(&wanted, 0xA0));
+    let decisive: Vec<u32> = plan
+        .decisive_sectors()
+        .iter()
+        .map(|(a, _)| a - BASE)
+        .collect();
+    assert_eq!(decisive, [0, 0x3000]);
+}
