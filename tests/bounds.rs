@@ -91,6 +91,9 @@ fn every_wait_and_limit_of_the_source_is_documented() {
     for path in files {
         let file = path.strip_prefix(root()).expect("below").to_string_lossy();
         for (name, value) in constants(&path) {
+            if value.contains("ClockIndex") {
+                continue; // a speed
+            }
             let bound = value.starts_with("Duration::")
                 || ["_LIMIT", "_TRIES", "RESENDS"]
                     .iter()

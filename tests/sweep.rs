@@ -29,7 +29,11 @@ enum Share {
     About(usize),
 }
 
-fn chosen(points: Vec<Point>, share: Share) -> Vec<Point> {
+/// The points of this share; only one kind when the variable RTBOOT_SWEEP names it.
+fn chosen(mut points: Vec<Point>, share: Share) -> Vec<Point> {
+    if let Ok(kind) = std::env::var("RTBOOT_SWEEP") {
+        points.retain(|point| point.kind == kind);
+    }
     let Share::About(count) = share else {
         return points;
     };

@@ -54,6 +54,7 @@ pub struct Case {
     pub status: [u8; 3],
     pub done: Vec<u8>,
     pub desk: Desk,
+    pub as_is: bool,
 }
 
 impl Case {
@@ -80,6 +81,7 @@ impl Case {
             status,
             done: Vec::new(),
             desk: desk(&application(7, APP), as_is),
+            as_is,
         };
         let board = case.board(Vec::new());
         let rescue = tempfile::tempdir().expect("a folder");
@@ -218,9 +220,22 @@ impl Outcome {
     }
 }
 
-/// Whether flash is as `wanted` in the sectors of the image.
-fn near(flash: &[u8], wanted: &[u8]) -> bool {
-    flash[..NEAR] == wanted[..NEAR]
+/// Whether flash is as `wanted` in the sectors up to the image's last; in the image's own bytes when others may be touched.
+fn near(flash: &[u8], wanted: &[u8], may_stray: bool) -> bool {
+    let image = [0..0x200, 0x1000..0x1030, 0x2000..0x2000 + APP];
+    match may_stray {
+        true => image.into_iter().all(|r| flash[r.clone()] == wanted[r]),
+        false => flash[..NEAR] == wanted[..NEAR],
+    }
+}
+
+/// Whether the bytes that the write itself brings are there.
+fn own(flash: &[u8], case: &Case) -> bool {
+    let boot = [0..0x200, 0x1000..0x1030]
+        .into_iter()
+        .filter(|_| !case.as_is);
+    boot.chain([0x2000..0x2000 + APP])
+        .all(|r| flash[r.clone()] == case.done[r])
 }
 
 /// Whether flash is as it always was everywhere else.
@@ -249,7 +264,7 @@ pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
     }
     outcome.slow = board.board().elapsed() > TIME_LIMIT;
     judge(case, &board, point, &mut outcome);
-    heal(case, &board, uart, &rescue, &mut outcome);
+    heal(case, &board, (uart, point.may_stray), &rescue, &mut outcome);
     outcome.strayed = !far(board.board().flash(), &case.done);
     outcome.status = board.board().nor().status[0];
     outcome
@@ -268,8 +283,8 @@ fn judge(case: &Case, board: &VirtualBoard, point: &Point, outcome: &mut Outcome
     let mut board = board.board();
     board.fault_mut().clear();
     let (new, old) = (
-        near(board.flash(), &case.done),
-        near(board.flash(), &case.old),
+        near(board.flash(), &case.done, point.may_stray),
+        near(board.flash(), &case.old, point.may_stray),
     );
     outcome.half = !new && !old && board.boot_verdict().starts.is_some();
     if outcome.exit == 0 && !outcome.panicked {
@@ -281,11 +296,14 @@ fn judge(case: &Case, board: &VirtualBoard, point: &Point, outcome: &mut Outcome
 fn heal(
     case: &Case,
     board: &VirtualBoard,
-    uart: bool,
+    (uart, may_stray): (bool, bool),
     rescue: &RescueStore,
     outcome: &mut Outcome,
 ) {
-    let right = |board: &VirtualBoard| near(board.board().flash(), &case.done);
+    let right = |board: &VirtualBoard| match may_stray {
+        true => own(board.board().flash(), case),
+        false => near(board.board().flash(), &case.done, false),
+    };
     let again = || {
         catch_unwind(AssertUnwindSafe(|| {
             case.job(&Wire::new(board, uart), rescue)

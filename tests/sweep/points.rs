@@ -10,15 +10,15 @@ use super::wire::{Line, Trip, Way};
 /// 0: the write noticed nothing or got over it; flash is looked at all the same. 10 and 15: board or link lost. 12: another board.
 /// 20: the flashloader did not come up. 21, 30 to 33: a refusal in that step, or what was read back in it.
 pub const FITTING: &[(&str, &[u8])] = &[
-    ("report out lost", &[0, 15, 20, 30, 31, 32]),
-    ("report out doubled", &[0, 15, 20, 21, 30, 31, 32, 33]),
+    ("report out lost", &[0, 12, 15, 20, 30, 31, 32]),
+    ("report out doubled", &[0, 12, 15, 20, 21, 30, 31, 32, 33]),
     ("report out late", &[0, 15]),
     (
         "report out cut short",
         &[0, 10, 12, 15, 20, 21, 30, 31, 32, 33],
     ),
     ("report out too long", &[0, 15, 20, 21, 30, 32, 33]),
-    ("report out of another id", &[0, 15, 20, 21, 30, 31, 32]),
+    ("report out of another id", &[0, 12, 15, 20, 21, 30, 31, 32]),
     (
         "report out, a bit turned",
         &[0, 1, 10, 12, 15, 20, 21, 30, 31, 32, 33],
@@ -35,7 +35,7 @@ pub const FITTING: &[(&str, &[u8])] = &[
         &[0, 1, 12, 15, 20, 21, 30, 31, 32, 33],
     ),
     ("unplugged", &[10, 15, 20]),
-    ("endpoint stalls", &[0, 15, 20]),
+    ("endpoint stalls", &[0, 12, 15, 20]),
     ("flashloader or ROM resets", &[0, 10, 15, 20, 21]),
     ("host killed", &[15]),
     ("power cut in a flash operation", &[15, 30, 31, 32]),
@@ -272,7 +272,7 @@ pub fn bursts(log: &[Line]) -> Vec<Line> {
         .collect()
 }
 
-/// Everything that can happen to a byte, at head, middle and end of every burst on the UART.
+/// Everything that can happen to a byte, at two places of every burst, one of them in its head on the UART.
 pub fn bytes(log: &[Line], dice: &mut Dice) -> Vec<Point> {
     let mut points = Vec::new();
     let (mut outs, mut ins) = (0, 0);
@@ -286,11 +286,7 @@ pub fn bytes(log: &[Line], dice: &mut Dice) -> Vec<Point> {
             .iter()
             .map(|line| line.bytes.len() as u64)
             .sum();
-        let mut places = vec![0, 1, 2, 5, length - 1];
-        places.extend([
-            dice.below(length as usize) as u64,
-            dice.below(length as usize) as u64,
-        ]);
+        let mut places = vec![dice.below(8) as u64, dice.below(length as usize) as u64];
         places.retain(|place| *place < length);
         places.sort_unstable();
         places.dedup();

@@ -118,7 +118,14 @@ impl Table {
 
     /// Fails with what was found, the first lines of it.
     pub fn check(&self) {
-        let shown = self.wrong.iter().take(40).cloned().collect::<Vec<_>>();
+        let mut shown = self.wrong.clone();
+        shown.sort_by_key(|line| {
+            (
+                !line.starts_with("false success"),
+                !line.starts_with("a half"),
+            )
+        });
+        shown.truncate(60);
         assert!(
             shown.is_empty(),
             "{} findings:\n{}",
