@@ -23,7 +23,7 @@ const PLACES: [u32; 4] = [0, 0x1000, 0x2000, 0x1_0000];
 const CLOCKS: [u8; 7] = [1, 2, 3, 4, 5, 6, 7];
 /// The fastest clock offered for a part whose data sheet is not known: what most parts do with the dummy cycles they are
 /// shipped with.
-const UNKNOWN_LIMIT: ClockIndex = ClockIndex(6);
+const FASTEST_TRIED: ClockIndex = ClockIndex(6);
 
 /// How one read mode did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -309,7 +309,7 @@ fn doubts(part: &Part, known: &[Part], sfdp: Option<&Sfdp>, blank: bool) -> Vec<
     if known.is_empty() {
         doubts.push("block protection is not in SFDP: look it up in the data sheet".into());
         doubts.push(format!(
-            "the part's own clock limit is not in SFDP: up to {UNKNOWN_LIMIT} is offered"
+            "the part's own clock limit is not in SFDP: up to {FASTEST_TRIED} is offered"
         ));
     }
     match sfdp {
@@ -331,7 +331,7 @@ fn doubts(part: &Part, known: &[Part], sfdp: Option<&Sfdp>, blank: bool) -> Vec<
 fn choose(part: &mut Part, tried: &[Tried], known: &[Part], doubts: &mut Vec<String>) {
     let limit = part.clock;
     let limit = if known.is_empty() {
-        UNKNOWN_LIMIT
+        FASTEST_TRIED
     } else {
         limit
     };
