@@ -2,6 +2,7 @@
 source "$(dirname "$0")/lib"
 [[ -x ${RBLHOST:-} ]] || cannot "rblhost is not installed: ${RBLHOST_WHY:-no binary}"
 board board
+start_genuine
 rtboot info
 case $WHERE in
 pty) bl() { run 0 "$RBLHOST" -p "$terminal,115200" "$@"; } ;;

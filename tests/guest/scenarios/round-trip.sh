@@ -12,8 +12,9 @@ usb | genuine)
     ;;
 esac
 
+start_genuine
 rtboot info
-says "RT1021"
+[[ $WHERE == genuine ]] || says "RT1021"
 says "IS25LP064A"
 seen "info: chip, unique id, flash, boot verdict"
 
@@ -34,6 +35,7 @@ seen "read: the application comes back byte for byte"
 
 rtboot reset
 case $WHERE in usb | genuine) wait_until socket_has "$SOCKET" ROM ;; esac
+start_genuine
 seen "reset: back to the ROM, switches on serial download"
 
 rtboot write --fcb issi.cfg "$APPS/blinky.elf"
