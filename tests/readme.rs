@@ -26,12 +26,13 @@ fn sessions(readme: &str) -> Vec<(String, String)> {
     sessions
 }
 
-/// Output with what differs from board to board left out.
+/// Output with what differs from board to board, and with every change of the model's figures, left out.
 fn steady(text: &str) -> String {
     text.lines()
         .map(|line| match line.split_whitespace().next() {
             Some("unique") => "unique id",
             Some("fuse") => "fuse",
+            Some("modelled") => "modelled time",
             _ => line.trim_end(),
         })
         .collect::<Vec<_>>()

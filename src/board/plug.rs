@@ -1,7 +1,7 @@
 //! Where a board is plugged in: a USB socket, a UART, the virtual board, or a transport of the caller's own.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::{Program, holders, usb};
 use crate::port::virtual_board::VirtualBoard;
@@ -125,20 +125,31 @@ impl SerialPort for SharedSerial {
     }
 }
 
+/// How long a virtual board that is in use is asked again: a program that just ends, or starts another one, holds its lock a
+/// moment longer.
+const LOCK_RETRY: Duration = Duration::from_millis(500);
+
 /// The virtual board that lives in a folder.
 ///
 /// # Errors
 /// [`Error::Held`] when another program has it open, [`Error::Virtual`] when the folder is not usable.
 pub fn open_virtual(folder: &std::path::Path) -> Result<VirtualBoard> {
-    VirtualBoard::open(folder).map_err(|error| match error {
-        port::Error::Busy { .. } => {
-            let lock = std::fs::File::open(folder.join(VirtualBoard::LOCK_FILE)).ok();
-            let holder = lock.and_then(|file| holders::of_lock(&file));
-            Error::Held {
-                place: format!("virtual:{}", folder.display()),
-                by: holder.iter().map(ToString::to_string).collect(),
+    let start = Instant::now();
+    loop {
+        match VirtualBoard::open(folder) {
+            Ok(board) => return Ok(board),
+            Err(port::Error::Busy { .. }) if start.elapsed() < LOCK_RETRY => {
+                std::thread::sleep(Duration::from_millis(10));
             }
+            Err(port::Error::Busy { .. }) => {
+                let lock = std::fs::File::open(folder.join(VirtualBoard::LOCK_FILE)).ok();
+                let holder = lock.and_then(|file| holders::of_lock(&file));
+                return Err(Error::Held {
+                    place: format!("virtual:{}", folder.display()),
+                    by: holder.iter().map(ToString::to_string).collect(),
+                });
+            }
+            Err(other) => return Err(Error::Virtual(other.to_string())),
         }
-        other => Error::Virtual(other.to_string()),
-    })
+    }
 }
