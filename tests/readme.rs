@@ -33,7 +33,12 @@ fn steady(text: &str) -> String {
             Some("unique") => "unique id",
             Some("fuse") => "fuse",
             Some("modelled") => "modelled time",
-            _ => line.trim_end(),
+            // a path of its own each time
+            _ => line
+                .split(" are safe in ")
+                .next()
+                .unwrap_or_default()
+                .trim_end(),
         })
         .collect::<Vec<_>>()
         .join("\n")
