@@ -19,7 +19,6 @@ chown 4321 "$(node "$SOCKET")"
 "$RTBOOT" read 0x60000000 1K /dev/null >/dev/null
 "${as_user[@]}" "$RTBOOT" --json read 0x60000000 2M large.bin >holder 2>&1 &
 holder=$!
-children+=("$holder")
 wait_until grep -q '"progress"' holder
 run 14 "${as_user[@]}" "$RTBOOT" info
 says "in use by"
@@ -35,7 +34,6 @@ seen "the lock of a run that was killed is gone with it"
 # a foreign program that has the node open is named, as far as this user can see it
 sleep 60 <>"$(node "$SOCKET")" &
 foreign=$!
-children+=("$foreign")
 rtboot info
 says "sleep"
 seen "a foreign program that has the device open: warned, with its name"
@@ -45,7 +43,6 @@ kill "$foreign"
 unplug "$cable"
 wait_until socket_has "$SOCKET" nothing
 "$guest/probe" >probe.log 2>&1 &
-children+=($!)
 probe_is_there() { grep -qs 'HID_ID=0003:00000D28:00000204' /sys/class/hidraw/*/device/uevent; }
 wait_until probe_is_there
 rtboot list
