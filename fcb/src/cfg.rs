@@ -41,9 +41,10 @@ use crate::{JedecId, Part};
 /// ```
 ///
 /// Optional: `vendor`, `page-size`, `sector-size`, `block-size`, `status-write`, `max-mhz`, `option-words`, `evidence`,
-/// `source`, `note`; the tables `[protection]`, `[times]`, `[sfdp]`; and `[fcb]` with `[fcb.lut]`, which force any
+/// `source`, `note`, `chip`; the tables `[protection]`, `[times]`, `[sfdp]`; and `[fcb]` with `[fcb.lut]`, which force any
 /// field (by our name or NXP's) and any sequence of the FCB. A family member with a size of its own does not inherit
-/// the chip erase time. The text `"none"` takes back an inherited `max-mhz`, `option-words` or `note`.
+/// the chip erase time. The text `"none"` takes back an inherited `max-mhz`, `option-words`, `note`
+/// or `chip`.
 ///
 /// | key | value |
 /// |-----|-------|
@@ -56,6 +57,7 @@ use crate::{JedecId, Part};
 /// | `clock`, `max-mhz` | index or frequency to boot with, and the part's limit for this read command |
 /// | `option-words` | `"0xC0000106"`, or one or two numbers in a list |
 /// | `evidence`, `source`, `note` | [`Evidence::NAMES`](crate::Evidence::NAMES), and text |
+/// | `chip` | the chip or family it is meant for, or a list: [`ChipName::all`](crate::ChipName::all); by default any RT10xx |
 /// | `[read]` | `opcode`, `address-bits` (24 or 32, default 24), `address-pads`, `data-pads`, `dummy-cycles` |
 /// | `[protection]` | `mask`, `lock` in register 1, `complement` in register 2, `scheme` ([`Scheme::NAMES`](crate::Scheme::NAMES)), `confirmed` |
 /// | `[times]` | `sector-erase-ms`, `block-erase-ms`, `chip-erase-ms`, `page-program-us`: typical and longest |

@@ -77,6 +77,7 @@
 
 mod cfg;
 pub mod check;
+mod chip;
 mod clock;
 pub mod database;
 pub mod derive;
@@ -94,6 +95,7 @@ mod status;
 pub mod text;
 
 pub use cfg::{CfgError, PartFile};
+pub use chip::ChipName;
 pub use clock::ClockIndex;
 pub use error::Error;
 pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};

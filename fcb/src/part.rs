@@ -13,7 +13,7 @@ pub use overrides::Overrides;
 use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Sequence, index};
 use crate::protection::{Protected, Protection};
-use crate::{ClockIndex, JedecId, OptionWords, QeMethod, StatusRegisters, StatusWrite};
+use crate::{ChipName, ClockIndex, JedecId, OptionWords, QeMethod, StatusRegisters, StatusWrite};
 
 /// One NOR flash part.
 ///
@@ -58,6 +58,8 @@ pub struct Part {
     pub source: String,
     /// What else one should know.
     pub note: Option<String>,
+    /// Chips that the file is meant for; empty: every chip whose configuration block is that of the RT10xx.
+    pub chips: Vec<ChipName>,
     /// FCB fields and sequences that the file forces.
     pub overrides: Overrides,
 }

@@ -1,7 +1,7 @@
 //! What a person reads when a `.cfg` file is wrong: each kind of error once, whole.
 
 use rtboot_fcb::PartFile;
-use rtboot_fcb::{ClockIndex, OptionWords};
+use rtboot_fcb::{ChipName, ClockIndex, OptionWords};
 
 const GOOD: &str = r#"name = "X1"
 vendor = "Maker"
@@ -273,4 +273,55 @@ fn a_byte_order_mark_and_a_table_given_twice() {
         (error.line, error.message.as_str()),
         (13, "`read` is given twice")
     );
+}
+
+#[test]
+fn chips_are_named_one_or_several_by_chip_or_family_and_an_unknown_one_is_marked() {
+    let chips = |line: &str| {
+        let file = PartFile::from_cfg(&GOOD.replace("clock = 6", &format!("clock = 6\n{line}")));
+        let names = |file: PartFile| {
+            let chips = file.parts[0].chips.iter();
+            chips.map(|chip| chip.to_string()).collect::<Vec<_>>()
+        };
+        file.map(names).map_err(|error| error.to_string())
+    };
+    assert_eq!(chips(""), Ok(vec![]));
+    assert_eq!(chips("chip = \"none\""), Ok(vec![]));
+    assert_eq!(chips("chip = \"MIMXRT1021\""), Ok(vec!["rt1021".into()]));
+    assert_eq!(
+        chips("chip = [\"rt102x\", \"RT1062\"]"),
+        Ok(vec!["rt102x".into(), "rt1062".into()])
+    );
+    assert_eq!(
+        chips("chip = [\"rt1021\", \"rt1o62\"]"),
+        Err("line 7, column 19: there is no chip \"rt1o62\"; a family is written with x for any digit, such as \"rt102x\"; did you mean `rt1062`?\n  chip = [\"rt1021\", \"rt1o62\"]\n                    ^^^^^^^^".into())
+    );
+    assert_eq!(
+        chips("chip = 1021"),
+        Err("line 7, column 8: `chip` takes a chip's name, or a list of them, not a number\n  chip = 1021\n         ^^^^".into())
+    );
+    assert_eq!(
+        chips("chip = []"),
+        Err("line 7, column 8: `chip` names no chip; without the key the file is for any RT10xx\n  chip = []\n         ^^".into())
+    );
+    assert!(chips("chpi = \"rt1021\"").is_err_and(|error| error.contains("did you mean `chip`?")));
+}
+
+#[test]
+fn a_family_name_means_each_of_its_chips() {
+    let means = |name: &str, chip| name.parse::<ChipName>().is_ok_and(|name| name.means(chip));
+    assert!(means("rt1021", "RT1021") && means("rt102x", "rt1021") && means("RT10xx", "RT1021"));
+    assert!(!means("rt1020", "RT1021") && !means("rt106x", "RT1021") && !means("rt117x", "RT1021"));
+    assert!(!means("rt10xx", "rt595") && !means("rt10xx", ""));
+}
+
+#[test]
+fn chips_survive_the_way_through_the_text_and_a_member_may_take_them_back() {
+    let text = format!(
+        "chip = [\"rt1021\", \"rt106x\"]\n{GOOD}\n[[family]]\nname = \"X2\"\n\n[[family]]\nname = \"X3\"\nchip = \"none\"\n"
+    );
+    let file = PartFile::from_cfg(&text).unwrap();
+    let counts: Vec<usize> = file.parts.iter().map(|part| part.chips.len()).collect();
+    assert_eq!(counts, [2, 2, 0]);
+    assert_eq!(PartFile::from_cfg(&file.to_cfg()).unwrap(), file);
 }

@@ -163,6 +163,7 @@ fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
         evidence: Evidence::Unconfirmed,
         source: "rtboot fcb probe, on a board: its SFDP, and read modes held against 03h".into(),
         note: None,
+        chips: Vec::new(),
         overrides: Default::default(),
     }
 }

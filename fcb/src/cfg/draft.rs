@@ -1,4 +1,5 @@
 use std::fmt::Display;
+use std::ops::Range;
 use std::str::FromStr;
 
 use super::error::CfgError;
@@ -7,7 +8,9 @@ use super::section::{Entry, Section};
 use super::tables::{choice, protection, read, sfdp, times};
 use crate::part::{Overrides, SfdpExpectation, Times};
 use crate::protection::Protection;
-use crate::{ClockIndex, Evidence, JedecId, OptionWords, Part, QeMethod, ReadMode, StatusWrite};
+use crate::{
+    ChipName, ClockIndex, Evidence, JedecId, OptionWords, Part, QeMethod, ReadMode, StatusWrite,
+};
 
 /// A part in the making: what the file and the member have said so far.
 #[derive(Clone, Default)]
@@ -27,6 +30,7 @@ pub(super) struct Draft {
     evidence: Option<Evidence>,
     source: Option<String>,
     note: Option<String>,
+    chips: Vec<ChipName>,
     read: Option<ReadMode>,
     protection: Option<Protection>,
     times: Times,
@@ -105,6 +109,9 @@ impl Draft {
             section.get("option-words"),
             option_words,
         )?;
+        if let Some(entry) = section.get("chip") {
+            self.chips = chips(&entry)?;
+        }
         self.overlay_tables(section)
     }
 
@@ -164,6 +171,7 @@ impl Draft {
             evidence: draft.evidence.unwrap_or(Evidence::Unconfirmed),
             source: draft.source.unwrap_or_default(),
             note: draft.note,
+            chips: draft.chips,
             overrides: draft.overrides,
         };
         check(&part, section).map(|()| part)
@@ -216,6 +224,25 @@ fn jedec(entry: &Entry<'_>) -> Result<JedecId, CfgError> {
     }
     let [_, a, b, c] = entry.number(0xFF_FFFF)?.to_be_bytes();
     Ok(JedecId([a, b, c]))
+}
+
+/// One name or a list of them; `"none"` takes back what was inherited.
+fn chips(entry: &Entry<'_>) -> Result<Vec<ChipName>, CfgError> {
+    let names = entry.words("a chip's name, or a list of them")?;
+    let chip = |(word, place): (&str, Range<usize>)| {
+        word.parse().map_err(|()| {
+            let message = format!(
+                "there is no chip \"{word}\"; a family is written with x for any digit, such as \"rt102x\""
+            );
+            let error = CfgError::at(entry.section.text, place, message);
+            error.near(word, ChipName::all().map(|name| name.as_str()))
+        })
+    };
+    match names[..] {
+        [("none", _)] => Ok(Vec::new()),
+        [] => Err(entry.error("`chip` names no chip; without the key the file is for any RT10xx")),
+        _ => names.into_iter().map(chip).collect(),
+    }
 }
 
 fn option_words(entry: &Entry<'_>) -> Result<OptionWords, CfgError> {

@@ -52,6 +52,7 @@ const PART_KEYS: &[&str] = &[
     "evidence",
     "source",
     "note",
+    "chip",
     "read",
     "protection",
     "times",
@@ -217,6 +218,18 @@ impl<'t> Entry<'t> {
                 .map(|element| self.number_of(element, max))
                 .collect(),
             None => Ok(vec![self.number(max)?]),
+        }
+    }
+
+    /// A text, or a list of texts, each with its place.
+    pub fn words(&self, wanted: &str) -> Result<Vec<(&'t str, Range<usize>)>, CfgError> {
+        let word = |value: &'t Spanned<DeValue<'t>>| {
+            let text = value.get_ref().as_str().ok_or_else(|| self.wrong(wanted))?;
+            Ok((text, value.span()))
+        };
+        match self.value.get_ref().as_array() {
+            Some(array) => array.iter().map(word).collect(),
+            None => Ok(vec![word(self.value)?]),
         }
     }
 

@@ -40,6 +40,7 @@ fn lines(out: &mut String, part: &Part, prefix: &str) {
         ("evidence", text(part.evidence.name())),
         ("source", text(&part.source)),
         ("note", part.note.as_deref().map_or_else(none, text)),
+        ("chip", chips(part)),
     ];
     table(out, &scalars);
     let read = &part.read;
@@ -111,6 +112,15 @@ fn optional_tables(out: &mut String, part: &Part, prefix: &str) {
             "{index} = [{}]",
             list(sequence.words().iter().map(|word| format!("0x{word:08X}")))
         );
+    }
+}
+
+/// `"rt1021"`, `["rt1021", "rt105x"]`, or the word that takes back what the first part says.
+fn chips(part: &Part) -> String {
+    match &part.chips[..] {
+        [] => text("none"),
+        [one] => text(one.as_str()),
+        many => format!("[{}]", list(many.iter().map(|chip| text(chip.as_str())))),
     }
 }
 

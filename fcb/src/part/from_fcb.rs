@@ -50,6 +50,7 @@ impl Part {
                 "made of an FCB, which tells neither the id nor the quad enable bit: fill both in"
                     .to_owned(),
             ),
+            chips: Vec::new(),
             overrides: Overrides::default(),
         };
         blank.with_fcb(fcb)
