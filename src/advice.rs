@@ -74,6 +74,12 @@ pub fn advice(error: &Error) -> Advice {
             &["this is not the board that was meant"],
             &["`rtboot list` shows which boards are there; `--board` names one"],
         ),
+        Error::CfgOtherChip { .. } => Advice::new(
+            &["the file of another project, or of another board"],
+            &[
+                "name a part or .cfg for this chip with --fcb; if the file fits this chip as well, add the chip to its key `chip`",
+            ],
+        ),
         Error::UnknownChip { .. } => Advice::new(
             &[
                 "reading registers is fused off (SDP_READ_DISABLE)",

@@ -122,6 +122,16 @@ pub enum Error {
         /// What its id says.
         found: String,
     },
+    /// The parts of a `.cfg` are meant for other chips.
+    #[error("{from} is for {meant}, not for the {chip}")]
+    CfgOtherChip {
+        /// The file, or its name in the database.
+        from: String,
+        /// The chips and families that it names.
+        meant: String,
+        /// The chip that it should be for.
+        chip: String,
+    },
     /// The chip does not say what it is.
     #[error("the boot ROM does not tell which chip this is ({reason})")]
     UnknownChip {

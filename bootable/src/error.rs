@@ -126,6 +126,14 @@ pub enum Error {
         /// What is wrong with it.
         problem: String,
     },
+    /// The image was made for another chip.
+    #[error("this is not made for the {chip}: {seen}")]
+    OtherChip {
+        /// The chip that it should be for.
+        chip: &'static str,
+        /// What gives it away.
+        seen: String,
+    },
     /// No boot image can be made.
     #[error(transparent)]
     Build(#[from] BuildProblem),
@@ -145,6 +153,9 @@ impl Error {
             Error::BaseForAddressed { .. } => "leave the base address out",
             Error::NoBase { .. } => {
                 "give the base address (--base), or the ELF file, which knows its addresses"
+            }
+            Error::OtherChip { .. } => {
+                "build the application for this chip: clocks, pins and memories of the other are different, too"
             }
             Error::Elf(problem) => return problem.hint().map(str::to_owned),
             Error::Conflict { .. } => {

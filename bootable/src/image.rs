@@ -206,6 +206,12 @@ impl BootImage {
     ) -> Result<BootImage, Error> {
         let BuildOptions { fcb, dcd, entry } = *options;
         let seen = inspect(&firmware.memory, map);
+        if let Some(finding) = seen.finding("other-chip") {
+            return Err(Error::OtherChip {
+                chip: map.chip,
+                seen: finding.text.clone(),
+            });
+        }
         let mut notes = firmware.notes.clone();
         notes.push(format!("{}: {}", seen.kind, seen.reason));
         let unknown = || BuildProblem::Unknown {

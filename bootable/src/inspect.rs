@@ -1,6 +1,7 @@
 //! What an image is: found in its bytes, never asked.
 
 mod chain;
+mod foreign;
 mod judge;
 mod kind;
 
@@ -99,6 +100,9 @@ pub(crate) fn examine(memory: &Memory, map: &MemoryMap) -> Inspection {
         None => judge::bare(&mut seen, locate_vectors(memory, map), memory, map),
     }
     judge::places(&mut seen, memory, map);
+    // before all else: the other rules are this chip's
+    seen.findings
+        .splice(0..0, foreign::judge(&seen, memory, map));
     (seen.kind, seen.reason) = kind::decide(&seen, memory, map);
     seen
 }

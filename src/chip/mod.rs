@@ -8,6 +8,7 @@ mod boot_config;
 pub use boot_config::BootConfig;
 
 use rtboot_bootable::MemoryMap;
+use rtboot_fcb::ChipName;
 
 /// What rtboot knows of one chip.
 #[derive(Debug, Clone)]
@@ -100,6 +101,12 @@ impl Chip {
         (value & CHIP_ID_MASK == RT1021.chip_id).then_some(&RT1021)
     }
 
+    /// Whether a file that names these chips is meant for this one; a file that names none is.
+    pub fn is_meant_by(&self, names: &[ChipName]) -> bool {
+        let mine = || std::iter::once(self.name).chain(self.also.iter().copied());
+        names.is_empty() || names.iter().any(|name| mine().any(|chip| name.means(chip)))
+    }
+
     /// Address ranges and boot offsets, as the image rooms need them.
     pub fn memory_map(&self) -> MemoryMap {
         MemoryMap::rt1021()
@@ -137,6 +144,16 @@ mod tests {
         assert!(Chip::by_name("rt1062").is_none());
         assert_eq!(Chip::by_id(0x006B_0001).map(|c| c.name), Some("RT1021"));
         assert!(Chip::by_id(0x006A_0001).is_none());
+    }
+
+    #[test]
+    fn a_file_is_meant_for_the_chips_and_families_that_it_names() {
+        let meant = |names: &[&str]| {
+            let names: Vec<ChipName> = names.iter().filter_map(|name| name.parse().ok()).collect();
+            Chip::rt1021().is_meant_by(&names)
+        };
+        assert!(meant(&[]) && meant(&["rt1020"]) && meant(&["rt1062", "rt102x"]));
+        assert!(!meant(&["rt1062"]) && !meant(&["rt117x", "rt105x"]));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 
 use rtboot::board::Selector;
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Finding, Request};
-use rtboot::flash::{Desk, FcbChoice};
+use rtboot::flash::{Desk, FcbChoice, parts_for};
 use rtboot::{Error, Result};
 use serde_json::{Value, json};
 
@@ -75,6 +75,13 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
     let (expected, choice) = part(args, context)?;
     let chip = context.chip()?;
     let desk_chip = context.desk_chip()?;
+    // a part for another chip is a finding, and the application is judged without it
+    let choice = match &expected {
+        Some(named) if parts_for(&named.from, named.file.clone(), desk_chip).is_err() => {
+            FcbChoice::Auto
+        }
+        _ => choice,
+    };
     let app = args.app.as_ref().map(|path| {
         let desk = input::firmware(path, args.base, desk_chip).and_then(|firmware| {
             Desk::new(firmware, choice, false, desk_chip).map_err(|source| Error::Firmware {

@@ -5,7 +5,7 @@ use std::io::Read;
 use std::path::Path;
 
 use rtboot::chip::Chip;
-use rtboot::flash::FcbChoice;
+use rtboot::flash::{FcbChoice, parts_for};
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Memory};
 use rtboot_fcb::{CfgError, Fcb, PartFile, database};
@@ -87,6 +87,20 @@ pub fn fcb(name: &str) -> Result<(FcbChoice, String)> {
             nearest: database::nearest(name),
         }),
     }
+}
+
+/// As [`fcb`], for a board with this chip: what is meant for other chips only is refused.
+///
+/// # Errors
+/// As [`fcb`], and [`Error::CfgOtherChip`].
+pub fn fcb_for(name: &str, chip: &Chip) -> Result<(FcbChoice, String)> {
+    Ok(match fcb(name)? {
+        (FcbChoice::Part { from, file }, what) => {
+            let file = parts_for(&from, file, chip)?;
+            (FcbChoice::Part { from, file }, what)
+        }
+        other => other,
+    })
 }
 
 fn fcb_file(path: &Path, name: &str) -> Result<(FcbChoice, String)> {

@@ -45,6 +45,7 @@ entries! {
     "rom-refuses": "the boot ROM refuses to tell its state";
     "rom-read-disabled": "the boot ROM does not let registers be read";
     "chip-other": "another chip of the family";
+    "cfg-other-chip": "the .cfg is for another chip";
     "closed-part": "the part is closed and the flashloader is not signed for it";
     "loader-none": "no flashloader file is known";
     "loader-bad-file": "the flashloader file is another chip's, cut off, or none";
@@ -94,6 +95,7 @@ entries! {
     "flash-protected-locked": "the flash is write-protected, and WP# may lock the bits";
     "flash-status-locked": "WP# may lock the status register";
     "app-unusable": "the application file cannot be written";
+    "app-other-chip": "the application was made for another chip";
     "app-too-large": "the application does not fit the flash";
     "app-broken": "the application file would not start from any flash";
     "app-in-protected": "the application reaches into write-protected blocks";
@@ -103,6 +105,7 @@ entries! {
     "content-zeros": "the flash reads as zeros";
     "content-shifted": "the boot image lies at the wrong address";
     "content-flashloader": "a flashloader or SD card image is in flash";
+    "content-other-chip": "an image for another chip is in flash";
     "content-bare": "an application without boot header is in flash";
     "content-bare-ram": "an application linked for RAM is in flash";
     "content-unknown": "what is in flash is no boot image";

@@ -80,6 +80,8 @@ pub struct Facts {
     pub app: Option<AppFacts>,
     /// The part that the user names.
     pub expected: Option<Expected>,
+    /// Why the part that the user names is none for this chip; it counts as not named then, and nothing was loaded.
+    pub expected_error: Option<Error>,
     /// What cannot be known from here.
     pub unknown: Vec<Unknown>,
 }

@@ -6,13 +6,13 @@ mod flash;
 use rtboot_bootable::LoaderImage;
 
 use super::facts::{
-    AppFacts, AppInput, Facts, FuseWords, HostFacts, LoaderRun, RamShort, Request, STEERING,
-    Source, Unknown, ocram_kib,
+    AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, RamShort, Request,
+    STEERING, Source, Unknown, ocram_kib,
 };
 use crate::board::{Board, Program};
 use crate::chip::Chip;
 use crate::event::Listener;
-use crate::flash::{Flashloader, Rom};
+use crate::flash::{Flashloader, Rom, parts_for};
 use crate::mboot::Property;
 use crate::port::{hid, serial};
 use crate::{Error, Result};
@@ -111,9 +111,20 @@ pub fn gather(
 }
 
 fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
+    let chip = request.chip.unwrap_or(Chip::rt1021());
+    let expected = request.expected.clone();
+    let named = expected.map(|Expected { from, file }| {
+        let file = parts_for(&from, file, chip)?;
+        Ok(Expected { from, file })
+    });
+    let (expected, expected_error) = match named.transpose() {
+        Ok(expected) => (expected, None),
+        Err(error) => (None, Some(error)),
+    };
     Facts {
         host,
-        expected: request.expected.clone(),
+        expected,
+        expected_error,
         ..Facts::default()
     }
 }
@@ -174,6 +185,9 @@ fn from_rom(
         }
     }
     let image = rom.identify(request.chip).and_then(|_| (request.loader)());
+    if image.is_ok() && facts.expected_error.is_some() {
+        return None; // what the user has in mind is another board
+    }
     let started = match image {
         Ok(image) => {
             facts.ram_short = ram_short(&image, facts);

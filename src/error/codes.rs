@@ -9,6 +9,7 @@ impl Error {
         match self {
             Error::ReadFile { .. } => "file-unreadable",
             Error::WriteFile { .. } => "file-unwritable",
+            Error::Firmware { source, .. } if other_chip(source) => "image-other-chip",
             Error::Firmware { .. } => "bad-firmware-file",
             Error::Cfg { .. } => "bad-cfg",
             Error::BadFile { .. } => "bad-file",
@@ -20,6 +21,7 @@ impl Error {
             Error::NoBoard { .. } => "no-board",
             Error::SeveralBoards { .. } => "several-boards",
             Error::WrongChip { .. } => "wrong-chip",
+            Error::CfgOtherChip { .. } => "cfg-other-chip",
             Error::UnknownChip { .. } => "unknown-chip",
             Error::Held { .. } => "board-held",
             Error::Port(_) => "port",
@@ -54,6 +56,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::Usage(_) | Error::NotConfirmed { .. } => 2,
+            Error::Firmware { source, .. } if other_chip(source) => 12,
             Error::Firmware { .. }
             | Error::Cfg { .. }
             | Error::BadFile { .. }
@@ -62,7 +65,8 @@ impl Error {
             Error::Settings { .. } | Error::OutsideFlash { .. } => 3,
             Error::ReadFile { .. } | Error::WriteFile { .. } | Error::Virtual(_) => 4,
             Error::NoBoard { .. } => 10,
-            Error::WrongChip { .. } | Error::UnknownChip { .. } | Error::OtherBoard { .. } => 12,
+            Error::WrongChip { .. } | Error::CfgOtherChip { .. } => 12,
+            Error::UnknownChip { .. } | Error::OtherBoard { .. } => 12,
             Error::SeveralBoards { .. } => 13,
             Error::Held { .. } => 14,
             Error::Port(source) => port_exit(source),
@@ -84,6 +88,11 @@ impl Error {
             Error::WhileWriting { source, .. } => source.exit_code(),
         }
     }
+}
+
+/// Whether a file is fine and made for another chip.
+fn other_chip(error: &rtboot_bootable::Error) -> bool {
+    matches!(error, rtboot_bootable::Error::OtherChip { .. })
 }
 
 /// Exit code of a failure below the protocols.

@@ -3,6 +3,7 @@
 use rtboot_bootable::{BootImage, Firmware, Kind, Memory};
 use rtboot_fcb::{Fcb, Part, PartFile};
 
+use crate::Error;
 use crate::chip::Chip;
 use crate::flash::identify::PartSource;
 
@@ -26,6 +27,29 @@ pub enum FcbChoice {
     },
     /// Nothing said: the image's own, else made for the part that the database knows by the flash's id.
     Auto,
+}
+
+/// The parts of a file that are meant for this chip; `from` is the file's name.
+///
+/// # Errors
+/// [`Error::CfgOtherChip`] when none is.
+pub fn parts_for(from: &str, mut file: PartFile, chip: &Chip) -> crate::Result<PartFile> {
+    let mut meant: Vec<&str> = Vec::new();
+    for chip in file.parts.iter().flat_map(|part| &part.chips) {
+        if !meant.contains(&chip.as_str()) {
+            meant.push(chip.as_str());
+        }
+    }
+    let meant = meant.join(", ");
+    file.parts.retain(|part| chip.is_meant_by(&part.chips));
+    match file.parts.is_empty() {
+        false => Ok(file),
+        true => Err(Error::CfgOtherChip {
+            from: from.to_owned(),
+            meant,
+            chip: chip.name.into(),
+        }),
+    }
 }
 
 /// What is to be written, settled as far as it can be without a board.

@@ -25,7 +25,7 @@ pub mod rom;
 pub mod write;
 
 pub use compare::plan_write;
-pub use desk::{Desk, FcbChoice, Layout};
+pub use desk::{Desk, FcbChoice, Layout, parts_for};
 pub use identify::{PartSource, any_part, choose_part};
 pub use loader::{FLASH_BASE, Flashloader, LoaderFacts, NorFacts};
 pub use nor::Nor;

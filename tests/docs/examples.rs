@@ -110,6 +110,18 @@ pub fn loading() -> Vec<Error> {
             wanted: "RT1021".into(),
             found: "RT1060/RT1061/RT1062/RT1064 (chip id 0x006c0001)".into(),
         },
+        Error::CfgOtherChip {
+            from: "other.cfg".into(),
+            meant: "rt1062, rt117x".into(),
+            chip: "RT1021".into(),
+        },
+        Error::Firmware {
+            path: "app.bin".into(),
+            source: rtboot_bootable::Error::OtherChip {
+                chip: "RT1021",
+                seen: "its bytes at 0x30002000 lie in the flash window at 0x30000000 of the RT1160 and RT1170".into(),
+            },
+        },
         Error::UnknownChip {
             reason: "it does not answer register reads".into(),
         },

@@ -82,3 +82,15 @@ fn bits_that_are_lost_are_told_from_bytes_that_are_missing_and_from_another_buil
     );
     given(healthy(), firmware("blinky_fast.elf"), "app-differs");
 }
+
+#[test]
+fn an_application_that_is_linked_to_another_chip_s_flash_is_told_as_such() {
+    let mut other = firmware("blinky.elf");
+    let bytes = vec![0, 0, 1, 0x20, 1, 0x21, 0, 0x30];
+    other.memory = rtboot_bootable::Memory::new();
+    other
+        .memory
+        .insert(0x3000_2000, bytes)
+        .expect("a vector table");
+    given(healthy(), other, "app-other-chip");
+}

@@ -286,3 +286,15 @@ fn images_for_ram_are_told_by_what_the_rom_would_do_with_them() {
     }
     finds(settings, "content-sdram");
 }
+
+#[test]
+fn an_image_of_another_chip_is_told_from_one_that_lies_too_high() {
+    let mut settings = healthy();
+    settings.flash.copy_within(0..0x200, 0x400);
+    settings.flash[..0x200].fill(0xFF);
+    let found = finds(settings, "content-other-chip");
+    assert!(found.findings[0].why.contains("RT1010"), "{found:#?}");
+    let mut settings = healthy();
+    settings.flash = [vec![0xFF; 0x400], image()].concat();
+    finds(settings, "content-shifted");
+}

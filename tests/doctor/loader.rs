@@ -260,3 +260,32 @@ fn outcomes_that_no_virtual_board_has_lead_to_their_findings() {
         Some("loader-left")
     );
 }
+
+#[test]
+fn a_cfg_for_another_chip_is_told_before_anything_is_loaded() {
+    let mut exam = Exam::on(healthy()).expecting("IS25LP064A");
+    for part in exam
+        .expected
+        .iter_mut()
+        .flat_map(|named| &mut named.file.parts)
+    {
+        part.chips = "rt1062".parse().into_iter().collect();
+    }
+    let ram = |exam: &Exam| {
+        let place = |(from, length)| exam.virtual_board.board().ram(from, length).expect("RAM");
+        [
+            (0, 0x1_0000),
+            (0x2000_0000, 0x1_0000),
+            (0x2020_8000, 0x1_8000),
+        ]
+        .map(place)
+    };
+    let before = ram(&exam);
+    let found = exam.finds("cfg-other-chip");
+    assert!(
+        found.findings[0].why.contains("nothing was loaded"),
+        "{found:#?}"
+    );
+    assert!(ram(&exam) == before, "RAM was written");
+    assert_eq!(exam.virtual_board.board().state(), rtboot_sim::State::Rom);
+}

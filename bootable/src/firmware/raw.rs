@@ -48,6 +48,15 @@ fn implied(bytes: &[u8], map: &MemoryMap) -> Result<(u32, String), Error> {
                 .to_owned(),
         ));
     }
+    if bytes
+        .get(0x400..)
+        .is_some_and(|rest| rest.starts_with(b"FCFB"))
+    {
+        return Ok((
+            map.flash_base,
+            "an FCB lies 0x400 behind its start, as other chips have it".to_owned(),
+        ));
+    }
     match by_padding(bytes, map) {
         Some(found) => Ok(found),
         None => by_vectors(bytes, map),

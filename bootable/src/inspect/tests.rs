@@ -1,6 +1,7 @@
 use super::*;
 use crate::testing::{app, at, fcb, headers, image, image_with};
 
+mod foreign;
 mod ram;
 
 fn map() -> MemoryMap {

@@ -2,7 +2,7 @@
 
 use rtboot::flash::identify;
 use rtboot::{Error, Result};
-use rtboot_fcb::{Part, database};
+use rtboot_fcb::{ChipName, Part, database};
 use serde_json::{Value, json};
 
 use crate::cli::{Context, number};
@@ -85,7 +85,13 @@ pub fn object(file: &str, part: &Part) -> Value {
         "evidence": part.evidence.name(),
         "source": part.source,
         "note": part.note,
+        "chips": chips(part),
     })
+}
+
+/// The chips that it is meant for; none for any.
+pub fn chips(part: &Part) -> Vec<&'static str> {
+    part.chips.iter().map(ChipName::as_str).collect()
 }
 
 /// Whether a filter fits a part: by name, maker, file, id or size.

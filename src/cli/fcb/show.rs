@@ -92,6 +92,9 @@ fn show_part(context: &mut Context, part: &Part) {
     if let Some(words) = part.option_words {
         lines.push(format!("option words  {words}"));
     }
+    if !part.chips.is_empty() {
+        lines.push(format!("chips         {}", list::chips(part).join(", ")));
+    }
     lines.push(format!("evidence      {}", part.evidence));
     lines.push(format!("source        {}", part.source));
     lines.extend(

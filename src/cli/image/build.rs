@@ -2,12 +2,15 @@
 
 use std::path::{Path, PathBuf};
 
+use rtboot::chip::Chip;
+use rtboot::flash::parts_for;
 use rtboot::{Error, Result};
 use rtboot_bootable::{BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
+use rtboot_fcb::{Fcb, Part};
 use serde_json::json;
 
 use super::output::{self, Ending, Shape};
-use crate::cli::fcb::source;
+use crate::cli::fcb::source::{self, Source};
 use crate::cli::{Context, input, number};
 
 /// Build a boot image: FCB, IVT and boot data around an application for flash or RAM
@@ -58,9 +61,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         .as_deref()
         .map(|name| source::load(name, &source::Probe::default(), context))
         .transpose()?;
+    let fcb = fcb.map(|source| meant(source, chip)).transpose()?;
     let dcd = args.dcd.as_deref().map(dcd).transpose()?;
     let options = BuildOptions {
-        fcb: fcb.as_ref().map(|source| &source.fcb),
+        fcb: fcb.as_ref(),
         dcd: dcd.as_ref(),
         entry: args.entry,
     };
@@ -118,6 +122,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         "notes": image.notes,
     }));
     Ok(())
+}
+
+/// The FCB of a source; of a `.cfg` with parts for several chips, that of the first one for this chip.
+fn meant(source: Source, chip: &Chip) -> Result<Fcb> {
+    let Some(file) = source.parts else {
+        return Ok(source.fcb);
+    };
+    let file = parts_for(&source.from, file, chip)?;
+    Ok(file.parts.first().map_or(source.fcb, Part::boot_fcb))
 }
 
 fn dcd(path: &Path) -> Result<Dcd> {

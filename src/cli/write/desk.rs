@@ -52,7 +52,7 @@ fn choice(args: &Args, context: &mut Context) -> Result<FcbChoice> {
             None => return Ok(FcbChoice::Auto),
         },
     };
-    let (choice, what) = input::fcb(&name)?;
+    let (choice, what) = input::fcb_for(&name, context.desk_chip()?)?;
     context.report.say("fcb", format!("FCB of {what}"));
     Ok(choice)
 }

@@ -22,8 +22,14 @@ pub fn file_rules(facts: &Facts) -> Vec<Finding> {
 }
 
 fn unusable(app: &AppFacts, error: &Error) -> Finding {
-    let finding = Finding::error("app-unusable", format!("{} cannot be written", app.name))
-        .why(error.to_string());
+    let finding = match error.code() {
+        "image-other-chip" => Finding::error(
+            "app-other-chip",
+            format!("{} is for another chip", app.name),
+        ),
+        _ => Finding::error("app-unusable", format!("{} cannot be written", app.name)),
+    }
+    .why(error.to_string());
     let hints = crate::advice::advice(error);
     let finding = hints.causes.into_iter().fold(finding, Finding::cause);
     let finding = hints.next.into_iter().fold(finding, Finding::act);

@@ -23,6 +23,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     }
     let whole = [
         zeros(facts, content),
+        other_chip(facts, content),
         shifted(facts, content),
         foreign(facts, content),
         no_fcb(facts, content),
@@ -98,6 +99,20 @@ fn id(facts: &Facts) -> String {
         .flash
         .as_ref()
         .map_or(String::new(), |look| look.nor.id.to_string())
+}
+
+/// An image that no RT1021 was meant to start.
+fn other_chip(facts: &Facts, content: &Content) -> Option<Finding> {
+    let seen = content.inspection.finding("other-chip")?;
+    Some(
+        Finding::error(
+            "content-other-chip",
+            "what is in flash was made for another chip",
+        )
+        .why(seen.text.clone())
+        .cause("another project's image was written")
+        .run(write_command(facts)),
+    )
 }
 
 /// A whole image at another place than the ROM looks.

@@ -12,6 +12,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
         .filter_map(|e| mute(facts, e))
         .collect();
     findings.extend(wrong_chip(facts));
+    findings.extend(wrong_cfg(facts));
     findings.extend(unread(facts));
     findings
 }
@@ -97,6 +98,21 @@ fn wrong_chip(facts: &Facts) -> Option<Finding> {
         .why(format!("its id register says {}", chip_id(facts)))
         .act("nothing was loaded; take the tool and flashloader of that chip, or another board")
         .run("rtboot list"),
+    )
+}
+
+/// The part that the user names belongs to another chip.
+fn wrong_cfg(facts: &Facts) -> Option<Finding> {
+    let error = facts.expected_error.as_ref()?;
+    let loaded = match facts.loader {
+        Some(_) => "it was left aside",
+        None => "nothing was loaded",
+    };
+    Some(
+        Finding::error("cfg-other-chip", error.to_string())
+            .why(format!("its key `chip` says so; {loaded}"))
+            .act("name a part or .cfg for this chip with --fcb, or take the board that it is for")
+            .run("rtboot fcb list"),
     )
 }
 
