@@ -1,58 +1,91 @@
 //! For every error: why it likely happened, and what to do next.
 //!
-//! Causes are in the order of their likelihood, judged from public threads on RT10xx flashing and from what the genuine
-//! flashloader can produce. [`Error`] itself stays facts.
+//! Causes are entries of the [`catalogue`], in the order of their likelihood, judged from public threads on RT10xx
+//! flashing and from what the genuine flashloader can produce. [`Error`] itself stays facts.
 
+use crate::Error;
+use crate::catalogue::{self, Entry, entry};
 use crate::mboot::{self, Status};
-use crate::{Error, port};
+
+/// A likely cause of an error.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Cause {
+    /// Code in the [`catalogue`]: the finding that the doctor would come to, where it can.
+    pub code: &'static str,
+    /// What it is.
+    pub text: &'static str,
+}
 
 /// Words for people about an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Advice {
     /// Likely causes, likely first; empty when the error says it all.
-    pub causes: Vec<String>,
+    pub causes: Vec<Cause>,
     /// What to do next, a command to type or a thing to look at.
     pub next: Vec<String>,
 }
 
 impl Advice {
-    fn new(causes: &[&str], next: &[&str]) -> Advice {
-        let owned = |list: &[&str]| list.iter().map(|s| (*s).to_owned()).collect();
+    /// One entry alone brings what it may come from; several stand beside each other.
+    fn new(entries: &[&'static Entry], next: &[&str]) -> Advice {
+        let cause = |code, text| Cause { code, text };
+        let causes = match entries {
+            [one] if !one.causes.is_empty() => {
+                let texts = one.causes.iter();
+                texts.map(|text| cause(one.code, *text)).collect()
+            }
+            many => many.iter().map(|e| cause(e.code, e.title)).collect(),
+        };
         Advice {
-            causes: owned(causes),
-            next: owned(next),
+            causes,
+            next: next.iter().map(|text| (*text).to_owned()).collect(),
         }
     }
 
     fn next(next: impl AsRef<str>) -> Advice {
         Advice::new(&[], &[next.as_ref()])
     }
+
+    fn hint(entries: &[&'static Entry], hint: Option<&str>) -> Advice {
+        Advice::new(entries, hint.as_slice())
+    }
+
+    /// Whether `rtboot doctor` tells the causes apart: they are several symptoms, and a look at the board shows one of them.
+    pub fn doctor_tells(&self) -> bool {
+        let told = |cause: &Cause| catalogue::ALL.iter().any(|entry| entry.code == cause.code);
+        let first = self.causes.first().map(|cause| cause.code);
+        self.causes.iter().any(told) && self.causes.iter().any(|cause| Some(cause.code) != first)
+    }
 }
+
+/// Entries of the catalogue by their codes, looked up while compiling.
+macro_rules! of {
+    ($($code:literal),* $(,)?) => { const { &[$(entry($code)),*] } };
+}
+
+mod link;
+
+use link::{mboot_advice, port_advice, sdp_advice};
+
+const CYCLE: &str = "switch the board's power off and on (not only reset) and try again";
+const MARKING: &str = "read the marking on the chip; name the right part or correct the .cfg";
+const AGAIN: &str = "the same command again finishes the job";
+const WRITE_CFG: &str = "write a .cfg for this part: `rtboot fcb probe --save PART.cfg` makes one, `rtboot fcb show issi.cfg --cfg` prints an example";
 
 /// What rtboot advises about this error.
 pub fn advice(error: &Error) -> Advice {
     match error {
-        Error::ReadFile { .. } | Error::WriteFile { .. } => {
+        Error::ReadFile { .. } => Advice::next("look at the path and its permissions"),
+        Error::WriteFile { .. } => {
             Advice::next("look at the path, its permissions and the free space")
         }
         Error::Firmware { source, .. } => source.hint().map(Advice::next).unwrap_or_default(),
         Error::Cfg { .. } => {
-            Advice::next("mend the line; `rtboot fcb show issi.cfg` prints a file that works")
+            Advice::next("mend the line; `rtboot fcb show issi.cfg --cfg` prints a file that works")
         }
         Error::BadFile { .. } => Advice::next("mend the file, or give another"),
         Error::FcbFile { source, .. } => source.hint().map(Advice::next).unwrap_or_default(),
-        Error::UnknownPart { nearest, .. } => match nearest {
-            Some(name) => Advice::new(
-                &[],
-                &[
-                    &format!("did you mean {name}?"),
-                    "`rtboot fcb list` names all known parts",
-                ],
-            ),
-            None => Advice::next(
-                "`rtboot fcb list` names all known parts; a .cfg of your own works too",
-            ),
-        },
+        Error::UnknownPart { nearest, .. } => unknown_part(nearest.as_deref()),
         Error::Settings { .. } => Advice::next("mend the file, or move it away"),
         Error::Usage(_) => {
             Advice::next("`rtboot --help` and `rtboot COMMAND --help` tell what is possible")
@@ -60,40 +93,31 @@ pub fn advice(error: &Error) -> Advice {
         Error::NotConfirmed { flag, words, .. } => {
             Advice::next(format!("if that is really wanted, add: {flag} \"{words}\""))
         }
-        Error::NoBoard { selector, .. } if selector.starts_with("virtual") => Advice::new(
-            &["its application runs, or its switches do not stand on serial download"],
-            &[
-                "`rtboot virtual show` tells; `rtboot virtual set FOLDER --straps serial --power-cycle` brings it back",
-            ],
-        ),
-        Error::NoBoard { .. } => no_board(),
+        Error::NoBoard { selector, .. } => no_board(selector),
         Error::SeveralBoards { boards } => {
             Advice::next(format!("name one with --board: {}", boards.join("; ")))
         }
         Error::WrongChip { .. } => Advice::new(
-            &["this is not the board that was meant"],
+            of! {"chip-other"},
             &["`rtboot list` shows which boards are there; `--board` names one"],
         ),
         Error::CfgOtherChip { .. } => Advice::new(
-            &["the file of another project, or of another board"],
+            of! {"cfg-other-chip"},
             &[
                 "name a part or .cfg for this chip with --fcb; if the file fits this chip as well, add the chip to its key `chip`",
             ],
         ),
         Error::UnknownChip { .. } => Advice::new(
-            &[
-                "reading registers is fused off (SDP_READ_DISABLE)",
-                "a ROM of another family",
-            ],
+            of! {"rom-read-disabled"},
             &["if you know the chip, say so: --chip rt1021"],
         ),
         Error::Held { .. } => Advice::new(
-            &["another run is still at work there, perhaps in another terminal or an IDE"],
+            of! {"host-busy"},
             &["wait until it is done, or end it; `--board` names another board"],
         ),
         Error::Port(source) => port_advice(source),
         Error::Virtual(_) => Advice::next("`rtboot virtual new DIR` makes a fresh one"),
-        Error::Sdp { source, .. } => source.hint().map(Advice::next).unwrap_or_default(),
+        Error::Sdp { source, .. } => sdp_advice(source),
         Error::Mboot { source, .. } => mboot_advice(source),
         Error::NoLoader { .. } => Advice::new(
             &[],
@@ -103,261 +127,172 @@ pub fn advice(error: &Error) -> Advice {
             ],
         ),
         Error::LoaderDamaged { .. } => Advice::new(
-            &["bytes were lost or changed on the UART"],
+            of! {"loader-damaged"},
             &["reset the board and try again; a shorter cable or a lower speed helps"],
         ),
         Error::JumpRefused { .. } => Advice::new(
-            &[
-                "the part is closed (HAB) and this flashloader is not signed for it",
-                "the file is damaged",
-            ],
+            of! {"closed-part", "loader-bad-file", "loader-refused"},
             &["reset the board; on a closed part use a flashloader signed with its key"],
         ),
-        Error::LoaderSilent { .. } => loader_silent(),
+        Error::LoaderSilent { .. } => Advice::new(
+            of! {"loader-bad-file", "closed-part", "fuse-flexram-short", "loader-vanished"},
+            &[
+                "`rtboot flashloader show FILE` says what the file is; reset the board and try again",
+            ],
+        ),
         Error::OtherBoard { .. } => {
             Advice::next("leave the cables alone while rtboot runs, and start again")
         }
         Error::NoFlash { .. } => Advice::new(
-            &[
-                "the flash is not on the pins that the flashloader drives (primary group, port A); the RT1021 flashloader cannot use the second group",
-                "the flash has no power, is held in reset, or is in deep power-down",
-                "the application left it in QPI or octal mode: a reset of the chip does not reset the flash",
-                "solder: CS, CLK, D0 or D1 open",
-            ],
-            &[
-                "switch the board's power off and on (not only reset) and try again",
-                "measure the flash's VCC, CS and CLK while `rtboot info` runs",
-            ],
+            of! {"flash-silent", "flash-second-pins", "flash-asleep", "flash-in-qpi"},
+            &[CYCLE],
         ),
-        Error::PartMismatch { known_as, .. } => {
-            let next = match known_as.first() {
-                Some(name) => format!("if this board is meant: --fcb {name}"),
-                None => "write a .cfg for this part: `rtboot fcb show issi.cfg` prints an example"
-                    .into(),
-            };
-            Advice::new(
-                &["another board, or another flash fitted on this one"],
-                &[&next],
-            )
-        }
-        Error::PartUnclear { candidates, .. } => match candidates.first() {
+        Error::PartMismatch { known_as, .. } => match known_as.first() {
             Some(name) => Advice::new(
-                &["several parts share this id"],
-                &[&format!(
-                    "read the marking on the chip and name the part, as in --fcb {name}"
-                )],
+                of! {"flash-other-part"},
+                &[&format!("if this board is meant: --fcb {name}")],
             ),
-            None => Advice::next(
-                "write a .cfg for this part (`rtboot fcb show issi.cfg` prints an example) and name it with --fcb",
-            ),
+            None => Advice::new(of! {"flash-other-part"}, &[WRITE_CFG]),
         },
-        Error::SfdpMismatch { .. } => Advice::new(
-            &[
-                "another part with the same id (makers reuse them), or a copy",
-                "noise on the flash's lines",
-            ],
-            &["read the marking on the chip; name the right part or correct the .cfg"],
-        ),
+        Error::PartUnclear { candidates, .. } => match candidates.first() {
+            Some(name) => Advice::next(format!(
+                "read the marking on the chip and name the part, as in --fcb {name}"
+            )),
+            None => Advice::new(of! {"flash-unknown"}, &[WRITE_CFG]),
+        },
+        Error::SfdpMismatch { what, .. } => Advice::new(sfdp_entry(what), &[MARKING]),
         Error::Configure { source, .. } => configure_advice(source),
         Error::QuadNotSet { .. } => Advice::new(
-            &[
-                "the status register is locked: WP# is low and the lock bit (SRWD, SRP) is set",
-                "the .cfg names the wrong quad-enable method for this part",
-            ],
-            &[
-                "look at the WP# pin, then `rtboot info`; compare the .cfg's quad enable method with the data sheet",
-            ],
+            of! {"flash-status-locked", "flash-sfdp-quad"},
+            &["measure the WP# pin; compare the .cfg's quad-enable method with the data sheet"],
         ),
         Error::ProtectionStays { .. } => Advice::new(
-            &["the status register is locked: WP# is low and the lock bit (SRWD, SRP) is set"],
+            of! {"flash-protected-locked"},
             &["pull WP# up (or measure it), then `rtboot unprotect` again"],
         ),
         Error::QuadReadDiffers { .. } => Advice::new(
-            &[
-                "the read's dummy cycles do not fit the part as it is now (a volatile setting of the last application stays until power-off)",
-                "the clock is too fast for board or part",
-                "D2 or D3 open, or the DQS pin used for something else",
-            ],
-            &[
-                "switch the board's power off and on and try again",
-                "lower the clock in the .cfg",
-            ],
+            of! {"flash-quad-wrong", "flash-too-fast"},
+            &[CYCLE, "lower the clock in the .cfg"],
         ),
         Error::Protected { .. } => Advice::new(
-            &[
-                "an application or another tool set the block-protect bits",
-                "a new part that comes protected",
-            ],
+            of! {"flash-protected"},
             &["rtboot unprotect (it says what it changes), then the same command again"],
         ),
-        Error::Erase { source, .. } => flash_change_advice(source, "erase"),
-        Error::NotBlank { .. } => ignored("erase"),
+        Error::Erase { source, .. } | Error::Program { source, .. } => change_advice(source),
+        Error::NotBlank { .. } => ignored(),
         Error::HoldsBytes { .. } => Advice::default(),
-        Error::Program { source, .. } => flash_change_advice(source, "program"),
         Error::Verify {
             expected, found, ..
         } => verify_advice(*expected, *found),
         Error::OutsideFlash { .. } => Advice::new(
-            &["linked for a larger flash, or for another address"],
+            of! {"app-too-large"},
             &[
                 "look at the linker script's flash region; `rtboot image show FILE` draws what the file brings",
             ],
         ),
-        Error::Interrupted { .. } => Advice::next("the same command again finishes the job"),
+        Error::Interrupted { .. } => Advice::next(AGAIN),
         Error::WhileWriting { source, .. } => advice(source),
     }
 }
 
-fn no_board() -> Advice {
-    Advice::new(
-        &[
-            "the boot switches are not on serial download (BOOT_MODE = 01), or power was not cycled since they are",
-            "a charge-only cable, a bad hub, or the board's other USB socket",
-            "an application was started instead",
-            "bytes on the UART were taken for a download before USB came up (floating RX)",
-        ],
-        &[
-            "set BOOT_MODE = 01 (RT1020-EVK: SW8 off off off on), switch power off and on, then `rtboot list`",
-        ],
-    )
-}
-
-fn port_advice(error: &port::Error) -> Advice {
-    match error {
-        port::Error::Permission { .. } => Advice::new(
+fn unknown_part(nearest: Option<&str>) -> Advice {
+    match nearest {
+        Some(name) => Advice::new(
+            &[],
             &[
-                "no udev rule gives your user this device",
-                "a rule for 1fc9 (ROM) only: the flashloader is 15a2",
-            ],
-            &[
-                "rtboot udev | sudo tee /etc/udev/rules.d/70-rtboot.rules; sudo udevadm control --reload-rules; sudo udevadm trigger; then replug",
+                &format!("did you mean {name}?"),
+                "`rtboot fcb list` names all known parts",
             ],
         ),
-        port::Error::NotFound { .. } => no_board(),
-        other => other.hint().map(Advice::next).unwrap_or_default(),
+        None => {
+            Advice::next("`rtboot fcb list` names all known parts; a .cfg of your own works too")
+        }
     }
 }
 
-fn loader_silent() -> Advice {
-    Advice::new(
-        &[
-            "a flashloader of another chip, or a damaged file",
-            "the part is closed (HAB) and the flashloader is not signed",
-            "fuses gave this chip less OCRAM than the flashloader needs",
-            "a virtual machine or hub that does not pass the second USB device (15a2:0073) on",
-        ],
-        &["`rtboot flashloader show FILE` says what the file is; reset the board and try again"],
-    )
-}
-
-/// Codes that mean the same whatever was asked for.
-fn mboot_advice(error: &mboot::Error) -> Advice {
-    match error.status() {
-        Some(Status(10200)) => Advice::new(
-            &["the address lies outside RAM and flash, or in the flashloader's own RAM"],
-            &["`rtboot mboot get-property 12` names the flashloader's own RAM"],
+fn no_board(selector: &str) -> Advice {
+    match selector.split(':').next() {
+        Some("virtual") => Advice::new(
+            of! {"host-virtual-away"},
+            &[
+                "`rtboot virtual show` tells; `rtboot virtual set FOLDER --straps serial --power-cycle` brings it back",
+            ],
         ),
-        Some(Status(10205)) => Advice::new(
-            &["the flash is not configured, or the flashloader was started anew"],
-            &["configure-memory first; the flash verbs (write, read, erase) do that themselves"],
+        Some("uart") => Advice::new(of! {"uart-silent"}, &[catalogue::BOOT_MODE]),
+        _ => Advice::new(
+            of! {"host-no-board"},
+            &[catalogue::BOOT_MODE, "`rtboot list` shows what is there"],
         ),
-        Some(Status(10000)) => Advice::new(
-            &["this flashloader does not have the command"],
-            &["`rtboot mboot get-property 7` lists the commands it has"],
-        ),
-        _ => error.hint().map(Advice::next).unwrap_or_default(),
     }
 }
 
 fn configure_advice(error: &mboot::Error) -> Advice {
     match error.status() {
-        Some(Status(7000..=7002)) => Advice::new(
-            &[
-                "the flash does not get ready: absent, held in reset, or in another mode",
-                "a look-up table that does not fit the part",
-            ],
-            &["switch the board's power off and on; then `rtboot info`"],
-        ),
+        Some(Status(7000..=7002)) => {
+            Advice::new(of! {"flash-silent", "flash-busy", "flash-in-qpi"}, &[CYCLE])
+        }
         Some(Status(20107)) => Advice::new(
-            &["no flash answers on these pins", "a part without SFDP"],
+            of! {"flash-silent", "flash-no-sfdp"},
             &["`rtboot info` reads the flash's id without SFDP"],
         ),
         _ => mboot_advice(error),
     }
 }
 
-fn flash_change_advice(error: &mboot::Error, what: &str) -> Advice {
-    match error.status() {
-        Some(Status(20106)) => ignored(what),
-        Some(Status(10203)) => Advice::new(
-            &[
-                "the page is not blank: something wrote to it since the erase, or an erase before did not work",
-            ],
-            &["the same command again erases what must be erased"],
-        ),
-        Some(Status(7000..=7002)) => Advice::new(
-            &["the flash stays busy: its power dips, or it is worn or absent"],
-            &[
-                "measure the flash's supply while it is erased; switch power off and on and try again",
-            ],
-        ),
-        Some(_) => mboot_advice(error),
-        None => match error {
-            mboot::Error::Timeout { .. } => Advice::new(
-                &["the flash stays busy for ever: absent, held in reset, or worn"],
-                &["reset the board, then `rtboot info`"],
+/// An erase or program that was refused, or lost on the way.
+fn change_advice(error: &mboot::Error) -> Advice {
+    match error {
+        mboot::Error::Refused { status, .. } => match status {
+            Status(20106) => ignored(),
+            Status(10203) => Advice::new(
+                of! {"page-not-blank"},
+                &["the same command again erases what must be erased"],
             ),
-            mboot::Error::Gone { .. } => Advice::new(
-                &["the board lost power or was reset, or the cable was pulled"],
-                &["look at supply and cable, then the same command again"],
+            Status(7000..=7002) => Advice::new(
+                of! {"flash-busy", "supply-dips", "worn-cells"},
+                &["measure the flash's supply while it is erased", CYCLE],
             ),
             _ => mboot_advice(error),
         },
+        mboot::Error::Timeout { .. } => Advice::new(of! {"flash-busy", "flash-silent"}, &[CYCLE]),
+        mboot::Error::Gone { .. } => Advice::new(of! {"flash-link-lost"}, &[AGAIN]),
+        _ => mboot_advice(error),
     }
 }
 
 /// The flash took the command and did nothing, or not what it should.
-fn ignored(what: &str) -> Advice {
-    let first = format!(
-        "the flash ignored the {what}: write-protected by its block-protect bits or by WP# held low"
-    );
+fn ignored() -> Advice {
     Advice::new(
-        &[
-            &first,
-            "its write-enable or status commands are not the ones of the .cfg: another part than it says",
-            "the supply dips while it erases or programs",
-            "worn cells, or a read clock too fast (then the erase was fine and the check read wrong)",
-        ],
-        &[
-            "`rtboot info` shows status registers and protection; `rtboot unprotect` clears the bits",
-            "measure WP# and the flash's supply",
-        ],
+        of! {"flash-protected", "flash-protected-locked", "flash-other-part", "supply-dips", "worn-cells", "flash-too-fast"},
+        &["measure WP# and the flash's supply"],
     )
 }
 
 fn verify_advice(expected: u8, found: u8) -> Advice {
-    if found == 0xFF && expected != 0xFF {
-        let mut advice = ignored("programming");
-        advice.causes.insert(1, "nothing was written here: it was flashed for another layout, or by a tool whose program step silently did nothing".into());
-        return advice;
-    }
-    let cleared_only = expected & found == found;
-    let first = if cleared_only {
-        "the page was not blank before it was programmed (bits can only be cleared)"
-    } else {
-        "reading errors: the clock is too fast, or D2/D3 have bad contact"
+    let entries: &[&Entry] = match (expected, found) {
+        (_, 0xFF) => {
+            of! {"flash-protected", "content-not-programmed", "app-half-written", "flash-other-part", "flash-too-fast"}
+        }
+        _ if expected & found == found => of! {"app-bits-lost", "app-differs", "flash-too-fast"},
+        _ => of! {"app-differs", "flash-too-fast", "flash-quad-wrong"},
     };
     Advice::new(
-        &[
-            first,
-            "another image is in flash",
-            "worn cells that lose bits",
-        ],
+        entries,
         &[
             "`rtboot verify` again: errors that move are reading errors, errors that stay are in flash",
             "`rtboot write` again; lower the clock in the .cfg if errors move",
         ],
     )
+}
+
+/// The finding about what [`Error::SfdpMismatch`] calls by this name.
+fn sfdp_entry(what: &str) -> &'static [&'static Entry] {
+    match what {
+        "SFDP" => of! {"flash-no-sfdp"},
+        "its size" => of! {"flash-sfdp-size"},
+        "its smallest erase" => of! {"flash-sfdp-erase"},
+        _ => of! {"flash-sfdp-quad"},
+    }
 }
 
 #[cfg(test)]
@@ -367,8 +302,8 @@ mod tests {
     #[test]
     fn ff_where_a_byte_should_be_names_protection_first() {
         let advice = verify_advice(0x46, 0xFF);
-        assert!(advice.causes[0].contains("write-protected"), "{advice:?}");
-        assert!(advice.next[0].contains("unprotect"));
+        assert_eq!(advice.causes[0].code, "flash-protected");
+        assert!(advice.doctor_tells());
     }
 
     #[test]

@@ -14,6 +14,7 @@
 //! | [`chip`] | chips as data |
 //! | [`doctor`] | what is wrong with a board: facts, then pure rules |
 //! | [`event`] | progress and notes for whoever listens |
+//! | [`catalogue`] | every symptom by its code, for findings and errors |
 //! | [`advice`] | for every [`Error`]: likely causes and what to do next |
 //!
 //! Images and FCBs alone, without a board: crates `rtboot-bootable` and `rtboot-fcb`.
@@ -50,6 +51,7 @@
 
 pub mod advice;
 pub mod board;
+pub mod catalogue;
 pub mod chip;
 pub mod doctor;
 mod error;

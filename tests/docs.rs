@@ -52,20 +52,30 @@ fn page() -> String {
     let mut text = String::from(
         "# Every error, and every finding of the doctor\n\n\
          Made from the program's own words (`RTBOOT_WRITE_DOCS=1 cargo test --test docs` rewrites it). Names in brackets and exit\n\
-         codes never change their meaning; the messages here are examples.\n\n\
+         codes never change their meaning; the messages here are examples. Each likely cause has the name of the finding that the\n\
+         doctor would come to, or of a cause below that no look at the board tells.\n\n\
          ## Errors of all commands\n\n\
          | code | exit | as it may read | likely causes | next |\n|--|--|--|--|--|\n",
     );
     for error in errors() {
         let advice = advice(&error);
+        let causes: Vec<String> = advice
+            .causes
+            .iter()
+            .map(|cause| format!("{} `{}`", cause.text, cause.code))
+            .collect();
+        let doctor = advice
+            .doctor_tells()
+            .then(|| "`rtboot doctor` tells which of them it is".to_owned());
+        let next: Vec<String> = doctor.into_iter().chain(advice.next).collect();
         let _ = writeln!(
             text,
             "| `{}` | {} | {} | {} | {} |",
             error.code(),
             error.exit_code(),
             cell(&error.to_string()),
-            numbered(&advice.causes),
-            numbered(&advice.next)
+            numbered(&causes),
+            numbered(&next)
         );
     }
     text += "\n## Status codes of flashloaders\n\n\
@@ -83,8 +93,24 @@ fn page() -> String {
     }
     text += "\n## Findings of `rtboot doctor`\n\n\
              Each says on the board at hand why, how sure, which causes look alike, and what to type or measure next.\n\n\
-             | code | what it stands for |\n|--|--|\n";
+             | code | what it stands for | what it may come from, when nothing tells |\n|--|--|--|\n";
     for entry in catalogue::ALL {
+        let causes: Vec<String> = entry
+            .causes
+            .iter()
+            .map(|cause| (*cause).to_owned())
+            .collect();
+        let _ = writeln!(
+            text,
+            "| `{}` | {} | {} |",
+            entry.code,
+            cell(entry.title),
+            numbered(&causes)
+        );
+    }
+    text += "\n## Causes that no look at the board tells\n\n\
+             A measurement tells, or the next try.\n\n| code | what it stands for |\n|--|--|\n";
+    for entry in catalogue::UNTOLD {
         let _ = writeln!(text, "| `{}` | {} |", entry.code, cell(entry.title));
     }
     text
@@ -119,6 +145,11 @@ fn every_error_code_has_an_example_with_advice() {
     }
     for error in errors() {
         let advice = advice(&error);
+        for cause in &advice.causes {
+            let entry = catalogue::find(cause.code).expect("an entry of the catalogue");
+            let known = entry.title == cause.text || entry.causes.contains(&cause.text);
+            assert!(known, "{error}: {cause:?} is not in the catalogue's words");
+        }
         let says_all = matches!(error, Error::HoldsBytes { .. });
         assert!(
             says_all || !advice.next.is_empty(),
@@ -132,6 +163,9 @@ fn every_finding_is_in_the_catalogue_and_in_the_code_once() {
     let mut all = BTreeSet::new();
     for entry in catalogue::ALL {
         assert!(all.insert(entry.code), "{} is there twice", entry.code);
+    }
+    for entry in catalogue::UNTOLD {
+        assert!(!all.contains(entry.code), "{} is there twice", entry.code);
     }
     let mut rules = String::new();
     for entry in std::fs::read_dir(root().join("src/doctor/rules")).expect("the rules") {

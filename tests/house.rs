@@ -51,10 +51,19 @@ const ROOMS: &[(&str, &[&str])] = &[
     ("mboot", &["port", "mboot"]),
     ("event", &["event", "Error"]),
     ("chip", &["chip"]),
+    ("catalogue", &["catalogue"]),
     ("error", &["port", "sdp", "mboot", "error", "advice"]),
     (
         "advice",
-        &["port", "sdp", "mboot", "error", "advice", "chip"],
+        &[
+            "port",
+            "sdp",
+            "mboot",
+            "error",
+            "advice",
+            "catalogue",
+            "chip",
+        ],
     ),
     (
         "board",
@@ -71,7 +80,17 @@ const ROOMS: &[(&str, &[&str])] = &[
     (
         "doctor",
         &[
-            "port", "sdp", "mboot", "error", "advice", "event", "chip", "board", "flash", "doctor",
+            "port",
+            "sdp",
+            "mboot",
+            "error",
+            "advice",
+            "catalogue",
+            "event",
+            "chip",
+            "board",
+            "flash",
+            "doctor",
         ],
     ),
 ];

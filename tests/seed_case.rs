@@ -17,7 +17,12 @@ fn refused(rig: &mut Rig, exit: u8, words: &[&str]) -> String {
     let advice = advice(&error);
     let text = format!(
         "{error}\n{}\n{}",
-        advice.causes.join("\n"),
+        advice
+            .causes
+            .iter()
+            .map(|c| c.text)
+            .collect::<Vec<_>>()
+            .join("\n"),
         advice.next.join("\n")
     );
     assert_eq!(error.exit_code(), exit, "{text}");

@@ -5,6 +5,7 @@ mod failure;
 mod interrupt;
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
@@ -38,6 +39,8 @@ pub struct Report {
     bars: Bars,
     running: Option<Running>,
     result: Value,
+    /// The doctor's command for this board and application.
+    doctor: String,
 }
 
 impl Report {
@@ -54,7 +57,13 @@ impl Report {
             bars: Bars::new(bars),
             running: None,
             result: json!({}),
+            doctor: doctor(globals, None, None),
         }
+    }
+
+    /// The application that this run is about, and what was said of its flash: advice about a failure names them.
+    pub fn is_about(&mut self, globals: &Globals, app: &Path, fcb: Option<&str>) {
+        self.doctor = doctor(globals, Some(app), fcb);
     }
 
     /// Whether a program listens.
@@ -235,13 +244,13 @@ impl Report {
             )
         });
         if self.json {
-            let object = failure::object(error, at.as_deref(), self.result.take());
+            let object = failure::object(error, at.as_deref(), &self.doctor, self.result.take());
             self.object(object);
         } else {
             let _ = write!(
                 anstream::stderr(),
                 "{}",
-                failure::text(error, at.as_deref())
+                failure::text(error, at.as_deref(), &self.doctor)
             );
         }
         ExitCode::from(error.exit_code())
@@ -261,6 +270,35 @@ impl Listener for Report {
     fn cancelled(&self) -> bool {
         interrupted()
     }
+}
+
+/// The command that examines the same board.
+fn doctor(globals: &Globals, app: Option<&Path>, fcb: Option<&str>) -> String {
+    let mut words = vec!["rtboot".to_owned()];
+    let options = [
+        ("--board", globals.board.as_deref()),
+        ("--chip", globals.chip.as_deref()),
+    ];
+    for (flag, value) in options {
+        words.extend(
+            value
+                .into_iter()
+                .flat_map(|value| [flag.to_owned(), value.to_owned()]),
+        );
+    }
+    words.push("doctor".into());
+    words.extend(
+        fcb.into_iter()
+            .flat_map(|fcb| ["--fcb".to_owned(), fcb.to_owned()]),
+    );
+    words.extend(app.map(|app| app.display().to_string()));
+    let quoted = words
+        .iter()
+        .map(|word| match word.contains(char::is_whitespace) {
+            true => format!("\"{word}\""),
+            false => word.clone(),
+        });
+    quoted.collect::<Vec<_>>().join(" ")
 }
 
 fn severity_style(severity: Severity) -> Style {

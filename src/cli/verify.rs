@@ -22,6 +22,7 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    context.report.is_about(&context.globals, &args.file, None);
     let chip = context.desk_chip()?;
     let firmware = input::firmware(&args.file, args.base, chip)?;
     if firmware.memory.is_empty() {

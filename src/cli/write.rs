@@ -83,6 +83,9 @@ struct Ready {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    context
+        .report
+        .is_about(&context.globals, &args.app, args.fcb.as_deref());
     let desk = desk::settle(&args, context)?;
     let mut ready = reach(&args, &desk, context)?;
     let begun = Clock::start(&ready.board);

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::catalogue;
+
 /// How much a finding matters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Severity {
@@ -81,7 +83,7 @@ impl fmt::Display for Next {
 pub struct Finding {
     /// How much it matters.
     pub severity: Severity,
-    /// Stable kebab-case name; [`catalogue`](super::catalogue) has them all.
+    /// Stable kebab-case name; [`catalogue`] has them all.
     pub code: &'static str,
     /// What is wrong, one sentence.
     pub what: String,
@@ -96,7 +98,7 @@ pub struct Finding {
 }
 
 impl Finding {
-    /// A finding that stops the board from being written or started.
+    /// A finding that stops the board from being written or started, with the causes of its catalogue entry.
     pub fn error(code: &'static str, what: impl Into<String>) -> Finding {
         Finding {
             severity: Severity::Error,
@@ -104,7 +106,7 @@ impl Finding {
             what: what.into(),
             why: String::new(),
             sure: Sure::Certain,
-            causes: Vec::new(),
+            causes: causes(code),
             next: Vec::new(),
         }
     }
@@ -158,6 +160,12 @@ impl Finding {
         self.next.push(Next::Act(what.into()));
         self
     }
+}
+
+/// What the catalogue says that this may come from.
+fn causes(code: &str) -> Vec<String> {
+    let causes = catalogue::find(code).map_or(&[][..], |entry| entry.causes);
+    causes.iter().map(|cause| (*cause).to_owned()).collect()
 }
 
 impl fmt::Display for Finding {

@@ -9,12 +9,12 @@
 //! Nothing in flash or fuses is changed. What fails while gathering is a fact, too. Rules see [`Facts`] and nothing
 //! else, so each can be tried on facts written down by hand.
 
-pub mod catalogue;
 mod facts;
 mod finding;
 mod gather;
 mod rules;
 
+pub use crate::catalogue;
 pub use facts::{
     AppFacts, AppInput, BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Compared, Content, Expected, Facts,
     FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, ReadProof, Request, Row, Source,

@@ -5,7 +5,7 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use rtboot::Error;
-use rtboot::advice::advice;
+use rtboot::advice::{Advice, advice};
 use serde_json::{Value, json};
 
 /// What flash holds now, when the error knows.
@@ -17,10 +17,11 @@ fn state(error: &Error) -> Option<&str> {
 }
 
 /// An error as a person reads it.
-pub fn text(error: &Error, at: Option<&str>) -> String {
+pub fn text(error: &Error, at: Option<&str>, doctor: &str) -> String {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let bold = Style::new().bold();
     let advice = advice(error);
+    let next = next(&advice, doctor);
     let mut text = String::new();
     let mut line = |what: String| {
         let _ = writeln!(text, "{what}");
@@ -45,17 +46,28 @@ pub fn text(error: &Error, at: Option<&str>) -> String {
         line(format!("  {bold}likely causes:{bold:#}"));
     }
     for (i, cause) in advice.causes.iter().enumerate() {
-        line(format!("    {}. {cause}", i + 1));
+        line(format!("    {}. {} [{}]", i + 1, cause.text, cause.code));
     }
-    for next in &advice.next {
+    for next in &next {
         line(format!("  {bold}next:{bold:#} {next}"));
     }
     text
 }
 
+/// The advice, and the doctor's command where it tells the causes apart.
+fn next(advice: &Advice, doctor: &str) -> Vec<String> {
+    let mut next = advice.next.clone();
+    if advice.doctor_tells() {
+        next.insert(0, format!("`{doctor}` tells which of them it is"));
+    }
+    next
+}
+
 /// An error as a program reads it; `found` is what the run found out before it failed.
-pub fn object(error: &Error, at: Option<&str>, found: Value) -> Value {
+pub fn object(error: &Error, at: Option<&str>, doctor: &str, found: Value) -> Value {
     let advice = advice(error);
+    let texts: Vec<&str> = advice.causes.iter().map(|cause| cause.text).collect();
+    let codes: Vec<&str> = advice.causes.iter().map(|cause| cause.code).collect();
     json!({
         "event": "error",
         "code": error.code(),
@@ -63,8 +75,9 @@ pub fn object(error: &Error, at: Option<&str>, found: Value) -> Value {
         "message": error.to_string(),
         "at": at,
         "flash_now": state(error),
-        "causes": advice.causes,
-        "next": advice.next,
+        "causes": texts,
+        "cause_codes": codes,
+        "next": next(&advice, doctor),
         "found": found,
     })
 }
@@ -79,6 +92,7 @@ pub fn print_usage_error(message: &str) {
         "at": null,
         "flash_now": null,
         "causes": [],
+        "cause_codes": [],
         "next": ["rtboot --help"],
         "found": {},
     });

@@ -31,7 +31,10 @@ fn unusable(app: &AppFacts, error: &Error) -> Finding {
     }
     .why(error.to_string());
     let hints = crate::advice::advice(error);
-    let finding = hints.causes.into_iter().fold(finding, Finding::cause);
+    let finding = hints
+        .causes
+        .iter()
+        .fold(finding, |finding, cause| finding.cause(cause.text));
     let finding = hints.next.into_iter().fold(finding, Finding::act);
     finding.run(format!("rtboot image show {}", app.name))
 }
@@ -52,8 +55,6 @@ fn outside(facts: &Facts, app: &AppFacts) -> Option<Finding> {
             "the {} has {size:#x} bytes",
             facts.part().map_or("flash", |part| part.name.as_str())
         ))
-        .cause("linked for a larger flash")
-        .cause("data was placed at a far address")
         .run(format!("rtboot image show {}", app.name))
     })
 }
@@ -138,8 +139,6 @@ fn differs(facts: &Facts, app: &AppFacts) -> Option<Finding> {
                 format!("a part of {name} is missing in flash: erased where bytes should be"),
             )
             .why(why)
-            .cause("a write stopped half-way, or its program step did nothing for these pages")
-            .cause("these sectors were erased since")
             .run(write_command(facts)),
         );
     }
@@ -153,8 +152,6 @@ fn differs(facts: &Facts, app: &AppFacts) -> Option<Finding> {
                 "{why}; in all of them bits are cleared, none is set"
             ))
             .sure(Sure::Likely)
-            .cause("the place was not erased before it was programmed")
-            .cause("worn cells")
             .run(write_command(facts))
             .act("if the same places come back after a write, the part is worn"),
         );
@@ -162,7 +159,6 @@ fn differs(facts: &Facts, app: &AppFacts) -> Option<Finding> {
     Some(
         Finding::warning("app-differs", format!("{name} is not what is in flash"))
             .why(why)
-            .cause("another version is in flash")
             .run(write_command(facts)),
     )
 }

@@ -9,6 +9,8 @@ use crate::doctor::facts::{Content, Facts, ReadProof};
 use crate::doctor::finding::{Finding, Sure};
 use crate::flash::FLASH_BASE;
 
+/// The next step when this tool's own write left it so.
+const DEAF: &str = "if that is how a write of rtboot ended here: measure the flash's WP# and HOLD# (both must be high), and its supply while it is programmed";
 const TAG: &[u8] = b"FCFB";
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
@@ -23,7 +25,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     }
     let whole = [
         zeros(facts, content),
-        other_chip(facts, content),
+        image::other_chip(facts, content),
         shifted(facts, content),
         foreign(facts, content),
         no_fcb(facts, content),
@@ -62,7 +64,8 @@ fn blank(facts: &Facts) -> Finding {
         .why("the start of the flash is erased; the tool that was to program it erased at most (\"Byte in module is $FF\")")
         .cause("the tool's program step did nothing and was not checked: wrong flash algorithm, or quad enable clear with a quad program")
         .cause("the flash was write-protected at that time")
-        .run(write_command(facts));
+        .run(write_command(facts))
+        .measure(DEAF);
     }
     Finding::warning(
         "content-blank",
@@ -99,20 +102,6 @@ fn id(facts: &Facts) -> String {
         .flash
         .as_ref()
         .map_or(String::new(), |look| look.nor.id.to_string())
-}
-
-/// An image that no RT1021 was meant to start.
-fn other_chip(facts: &Facts, content: &Content) -> Option<Finding> {
-    let seen = content.inspection.finding("other-chip")?;
-    Some(
-        Finding::error(
-            "content-other-chip",
-            "what is in flash was made for another chip",
-        )
-        .why(seen.text.clone())
-        .cause("another project's image was written")
-        .run(write_command(facts)),
-    )
 }
 
 /// A whole image at another place than the ROM looks.

@@ -65,8 +65,6 @@ fn link(facts: &Facts, error: &Error) -> Finding {
         )
         .why(error.to_string())
         .sure(Sure::Possible)
-        .cause("supply or cable")
-        .cause("a watchdog reset the chip")
         .measure("watch the board's supply while the flash is read"),
         false => Finding::error(
             "flash-link-silent",
@@ -89,10 +87,11 @@ fn mode(look: &FlashLook) -> Option<Finding> {
     if sr1 != 0xFF && look.sr1_again != 0xFF && sr1 & look.sr1_again & 1 == 1 {
         return Some(
             Finding::error("flash-busy", "the flash says that it is busy, and stays so")
-                .why(format!("status register 1 reads {sr1:#04x} twice (bit 0 is busy); its id reads {}", look.nor.id))
+                .why(format!(
+                    "status register 1 reads {sr1:#04x} twice (bit 0 is busy); its id reads {}",
+                    look.nor.id
+                ))
                 .sure(Sure::Likely)
-                .cause("an erase or program was begun by another tool and does not end (worn, or its supply dips)")
-                .cause("an erase of the whole part still runs: that takes up to minutes")
                 .act(POWER_CYCLE)
                 .measure("measure the flash's VCC while it is busy"),
         );
@@ -124,8 +123,6 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
             Finding::error("flash-line-low", "the flash's data line stays low: its id reads 00 00 00")
                 .why("an absent flash reads as ones; zeros need something that pulls the line down")
                 .sure(Sure::Possible)
-                .cause("D1 (flash SO) shorted to ground, or the flash without supply loading the line")
-                .cause("another chip on the same pins drives it")
                 .measure("with the board off, measure D1 (GPIO_SD_B1_10) against ground; with it on, the flash's VCC"),
         );
     }
@@ -158,10 +155,6 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
         Finding::error("flash-silent", "no flash answers on the primary pins: its id reads ff ff ff")
             .why("nor does it after a release from power-down, nor on four lines; nobody drives the line")
             .sure(Sure::Possible)
-            .cause("the flash is on other pins: the RT1021 flashloader drives the primary group, port A only")
-            .cause("it is held in reset, or has no supply")
-            .cause("a solder joint of CS, CLK, D0 or D1 is open, or no flash is fitted")
-            .cause("it is in octal or another mode that only power-off ends")
             .measure("look where the flash's CS goes: GPIO_SD_B1_11 is the primary group; GPIO_AD_B1_05 is the second group, which cannot be reached")
             .measure("measure its VCC and RESET#; then CS and CLK with a scope while the doctor runs: pulses and no answer is the flash, no pulses are the pins")
             .act(POWER_CYCLE),
@@ -202,8 +195,7 @@ fn identity(facts: &Facts, look: &FlashLook) -> Option<Finding> {
                 named(&names)
             ),
         )
-        .why(format!("it should be {}", wanted.join(" or ")))
-        .cause("another board, or another flash fitted on this one");
+        .why(format!("it should be {}", wanted.join(" or ")));
         let app = super::app_name(facts);
         return Some(match look.known.first() {
             Some(part) => finding.run(format!("rtboot write --fcb {} {app}", part.name)),
@@ -244,8 +236,6 @@ fn identity(facts: &Facts, look: &FlashLook) -> Option<Finding> {
             format!("the flash {id} is not in the database and does not describe itself"),
         )
         .why(format!("{maker}; SFDP: {error}"))
-        .cause("an old part without SFDP")
-        .cause("noise on the lines")
         .act("read the marking on the chip and write a .cfg from its data sheet")
         .run("rtboot fcb show issi.cfg --cfg"),
     })
@@ -309,15 +299,11 @@ fn fast_read(facts: &Facts, look: &FlashLook) -> Option<Finding> {
         true => Finding::error("flash-too-fast", text)
             .why(format!("at 30 MHz it is right, at the part's clock ({}) it is not", part.clock))
             .sure(Sure::Likely)
-            .cause("the board's lines do not carry this clock, or the DQS pin is used for something else")
             .measure("look whether DQS (GPIO_SD_B1_05) is free: sampling above 60 MHz goes through this pad")
             .act("lower `clock` in the part's .cfg and write again"),
         false => Finding::error("flash-quad-wrong", text)
             .why("at 30 MHz it is wrong, too, so the clock is not it; quad enable is set")
             .sure(Sure::Possible)
-            .cause("D2 or D3 have no contact, or are used for something else (WP#, HOLD#)")
-            .cause("other dummy cycles than the part has now (a volatile setting of the application)")
-            .cause("another part with the same id")
             .measure("measure D2 (GPIO_SD_B1_09) and D3 (GPIO_SD_B1_06) from chip to flash")
             .act(POWER_CYCLE),
     })

@@ -1,13 +1,12 @@
 //! The host: is a board there, and may this user open it?
 
 use crate::Error;
+use crate::catalogue::{BOOT_MODE, DIALOUT, UDEV};
 use crate::doctor::facts::{Facts, HostFacts};
 use crate::doctor::finding::{Finding, Sure};
 use crate::port;
 use crate::port::hid::{HidKind, OpenProblem};
 
-const UDEV: &str = "rtboot udev | sudo tee /etc/udev/rules.d/70-rtboot.rules; sudo udevadm control --reload-rules; sudo udevadm trigger";
-const BOOT_MODE: &str = "set BOOT_MODE = 01 (RT1020-EVK: SW8 off off off on) and switch power off and on: the pins are looked at only then";
 /// USB ids of boot ROMs that this tool does not write.
 const OTHER_ROMS: &[(u16, u16, &str)] = &[
     (0x1FC9, 0x0135, "RT1040/RT1060/RT1064"),
@@ -96,8 +95,6 @@ fn nobody(host: &HostFacts) -> Finding {
             "the virtual board is not in serial download",
         )
         .why("nothing is on its USB plug")
-        .cause("its application runs")
-        .cause("its switches do not stand on serial download")
         .run("rtboot virtual show");
     }
     if let Some(text) = &host.list_error {
@@ -138,12 +135,6 @@ fn nobody(host: &HostFacts) -> Finding {
         None => Finding::error("host-no-board", "no board is on USB")
             .why("no device with the ids of a boot ROM (1fc9:0130) or flashloader (15a2:0073) is there")
             .sure(Sure::Possible)
-            .cause("the boot pins do not say serial download, or power was not cycled since they do")
-            .cause("a charge-only cable or a bad hub")
-            .cause("a valid application was started from flash")
-            .cause("the board has no power, or its USB supply or crystal fails")
-            .cause("a floating UART RX was taken for a download")
-            .cause("fuses forbid serial download (SDP_DISABLE) or force internal boot")
             .act(BOOT_MODE)
             .measure("look at the kernel log while plugging in: nothing at all is pins, power or cable; descriptor errors are cable, crystal or USB supply"),
     }
@@ -164,7 +155,7 @@ fn uart(host: &HostFacts, error: &Error) -> Finding {
         Error::Port(port::Error::Permission { .. }) => {
             Finding::error("uart-permission", format!("this user may not open {path}"))
                 .why("the system refused it")
-                .run("sudo usermod -aG dialout $USER")
+                .run(DIALOUT)
                 .act("log out and in again")
         }
         Error::Port(port::Error::Busy { .. }) => {
@@ -189,11 +180,6 @@ fn silent_uart(path: &str) -> Finding {
     Finding::error("uart-silent", format!("nobody answers on {path}"))
         .why("neither the boot ROM (SDP) nor a flashloader (ping) answered a question")
         .sure(Sure::Possible)
-        .cause("the boot pins do not say serial download, or power was not cycled since")
-        .cause("TX and RX swapped, or not LPUART1 (GPIO_AD_B0_06 and 07)")
-        .cause("another speed was used first: both ROM and flashloader keep the one they measured until reset")
-        .cause("USB was used first: the ROM listens to one of the two until reset")
-        .cause("the fuse that disables UART download is burnt")
         .act(BOOT_MODE)
         .measure("look at RX and TX with a scope: pulses on RX and none on TX mean that nobody is listening")
 }

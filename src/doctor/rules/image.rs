@@ -237,3 +237,17 @@ fn unsigned(facts: &Facts, content: &Content) -> Option<Finding> {
             .run(write_command(facts))
     })
 }
+
+/// An image that no RT1021 was meant to start.
+pub fn other_chip(facts: &Facts, content: &Content) -> Option<Finding> {
+    let seen = content.inspection.finding("other-chip")?;
+    Some(
+        Finding::error(
+            "content-other-chip",
+            "what is in flash was made for another chip",
+        )
+        .why(seen.text.clone())
+        .cause("another project's image was written")
+        .run(write_command(facts)),
+    )
+}

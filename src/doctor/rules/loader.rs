@@ -74,13 +74,10 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
         Error::JumpRefused { answer, .. } => Finding::error("loader-refused", "the boot ROM refused to start the flashloader")
             .why(format!("{error}; the part is open, so it is the image that the ROM dislikes (answer {answer:#010x})"))
             .sure(Sure::Likely)
-            .cause("the file is damaged, or its DCD fails")
-            .cause("the jump went to an entry instead of the IVT")
             .run(SHOW),
         Error::LoaderSilent { .. } => silent(facts, error),
         Error::LoaderDamaged { .. } => Finding::error("loader-damaged", "the flashloader did not arrive whole in RAM")
             .why(error.to_string())
-            .cause("bytes were lost or changed on the UART, which has no checksum in the boot ROM")
             .act("reset the board; use a shorter cable or a lower speed")
             .measure("look at the shape of the bits on RX at the chip"),
         Error::OtherBoard { .. } => Finding::error("loader-other-board", "another board answered in this socket")
@@ -114,10 +111,6 @@ fn silent(facts: &Facts, error: &Error) -> Finding {
         _ => Finding::error("loader-vanished", "the flashloader was started, and nothing came back on this port")
             .why(error.to_string())
             .sure(Sure::Possible)
-            .cause("the file is damaged or another chip's: the chip runs garbage now")
-            .cause("a byte was lost on the way")
-            .cause("a virtual machine or hub does not pass the second USB device (15a2:0073) on")
-            .cause("the chip was entered by a jump from an application that left clocks and USB running")
             .run(SHOW)
             .act("switch the board's power off and on and try again, on a port of the computer itself"),
     }
@@ -164,34 +157,39 @@ fn loading(error: &Error, source: &sdp::Error) -> Option<Finding> {
 /// A flashloader that is on the bus and does not answer as one.
 fn talking(facts: &Facts, error: &Error, source: &mboot::Error) -> Option<Finding> {
     Some(match source {
-        mboot::Error::Timeout { .. } => Finding::error("loader-mute", "the flashloader is on the bus and does not answer")
+        mboot::Error::Timeout { .. } => Finding::error(
+            "loader-mute",
+            "the flashloader is on the bus and does not answer",
+        )
+        .why(error.to_string())
+        .sure(Sure::Possible)
+        .act("switch the board's power off and on, then the doctor again")
+        .run("rtboot doctor"),
+        mboot::Error::Port {
+            source: port::Error::Stalled { .. },
+            ..
+        } => Finding::error("loader-stalled", "the flashloader takes no more bytes")
             .why(error.to_string())
-            .sure(Sure::Possible)
-            .cause("it waits for a busy flash for ever: an earlier command found none, or one held in reset")
-            .cause("it listens to its other plug: bytes on the UART came first")
-            .cause("a full-speed hub or port")
-            .cause("another program reads its answers")
-            .act("switch the board's power off and on, then the doctor again")
-            .run("rtboot doctor"),
-        mboot::Error::Port { source: port::Error::Stalled { .. }, .. } => {
-            Finding::error("loader-stalled", "the flashloader takes no more bytes")
+            .sure(Sure::Likely)
+            .act("switch the board's power off and on, then the doctor again"),
+        mboot::Error::Gone { .. }
+        | mboot::Error::Port {
+            source: port::Error::Gone { .. },
+            ..
+        } => left(facts, error),
+        mboot::Error::Protocol { .. } => {
+            Finding::error("loader-garbage", "the flashloader's answers make no sense")
                 .why(error.to_string())
-                .sure(Sure::Likely)
-                .cause("it is busy with a command that never ends (a flash that does not get ready)")
-                .act("switch the board's power off and on, then the doctor again")
+                .sure(Sure::Possible)
+                .act("reset the board, close other tools, use a high-speed port")
         }
-        mboot::Error::Gone { .. } | mboot::Error::Port { source: port::Error::Gone { .. }, .. } => left(facts, error),
-        mboot::Error::Protocol { .. } => Finding::error("loader-garbage", "the flashloader's answers make no sense")
-            .why(error.to_string())
-            .sure(Sure::Possible)
-            .cause("a full-speed port: its packets are cut there")
-            .cause("noise on the UART")
-            .cause("another program talks to it at the same time")
-            .act("reset the board, close other tools, use a high-speed port"),
-        mboot::Error::Refused { status, .. } => Finding::error("loader-refuses", "the flashloader refuses a question that every one answers")
-            .why(status.to_string())
-            .cause("a vendor-restricted flashloader")
-            .run(SHOW),
+        mboot::Error::Refused { status, .. } => Finding::error(
+            "loader-refuses",
+            "the flashloader refuses a question that every one answers",
+        )
+        .why(status.to_string())
+        .cause("a vendor-restricted flashloader")
+        .run(SHOW),
         _ => return None,
     })
 }
@@ -201,14 +199,14 @@ fn left(facts: &Facts, error: &Error) -> Finding {
         Some(Program::Rom) => "; the boot ROM is back, so the chip was reset",
         _ => "",
     };
-    Finding::error("loader-left", "the flashloader left the bus while it was asked")
-        .why(format!("{error}{back}"))
-        .sure(Sure::Possible)
-        .cause("supply or cable")
-        .cause("a watchdog that fuses or the application switched on")
-        .cause("serial download was entered by a jump from an application that left clocks, USB or FlexSPI running")
-        .act("switch the board's power off and on with BOOT_MODE = 01, then the doctor again")
-        .measure("watch the board's supply")
+    Finding::error(
+        "loader-left",
+        "the flashloader left the bus while it was asked",
+    )
+    .why(format!("{error}{back}"))
+    .sure(Sure::Possible)
+    .act("switch the board's power off and on with BOOT_MODE = 01, then the doctor again")
+    .measure("watch the board's supply")
 }
 
 /// A flashloader that runs and is not what flashing needs.

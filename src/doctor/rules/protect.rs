@@ -55,12 +55,9 @@ fn protected(facts: &Facts, look: &FlashLook, part: &Part, locked: bool) -> Find
         false => Finding::warning(code, what),
     };
     let finding = finding
-        .why("a protected block ignores erase and program, and other tools call that success, or end with 20106 or \"Byte in module is $FF\"")
-        .cause("an application or another tool set the bits")
-        .cause("the part came protected");
+        .why("a protected block ignores erase and program, and other tools call that success, or end with 20106 or \"Byte in module is $FF\"");
     let finding = match locked {
         true => finding
-            .cause("the lock bit is set, too: while WP# is low the bits cannot be cleared")
             .measure("measure the flash's WP# pin: it must be high (pull it up) to clear the bits"),
         false => finding,
     };

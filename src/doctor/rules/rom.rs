@@ -28,25 +28,17 @@ fn mute(facts: &Facts, error: &Error) -> Option<Finding> {
             Finding::error("rom-silent", "the boot ROM is there and does not answer")
                 .why(error.to_string())
                 .sure(Sure::Possible)
-                .cause("a download was begun and not finished: the ROM waits for the rest of it")
-                .cause("it listens to its other plug: bytes on the UART came first")
-                .cause("a hub or virtual machine that swallows reports")
                 .act("switch the board's power off and on, then the doctor again")
         }
         sdp::Error::Gone { .. } => {
             Finding::error("rom-left", "the board left while the boot ROM was asked")
                 .why(error.to_string())
-                .cause("the cable or supply has bad contact")
-                .cause("a watchdog reset the chip")
                 .measure("watch the board's supply; try another cable and port")
         }
         sdp::Error::Protocol { .. } if uart => {
             Finding::error("uart-garbage", "what comes over the UART is garbled")
                 .why(error.to_string())
                 .sure(Sure::Likely)
-                .cause("another speed than the ROM measured")
-                .cause("noise, a long cable, or levels other than 3.3 V")
-                .cause("it is no boot ROM that sends there")
                 .act("reset the board and use 115200 baud from the first byte on")
                 .measure("look at the level and shape of the bits on TX")
         }
@@ -54,9 +46,6 @@ fn mute(facts: &Facts, error: &Error) -> Option<Finding> {
             Finding::error("rom-garbage", "the boot ROM's answers make no sense")
                 .why(error.to_string())
                 .sure(Sure::Possible)
-                .cause("the USB PLL supply (NVCC_PLL) is missing or damaged")
-                .cause("a bad hub or cable")
-                .cause("an answer to an earlier program's question is still on its way")
                 .act("switch the board's power off and on, use a port of the computer itself")
                 .measure("measure NVCC_PLL")
         }
@@ -66,10 +55,6 @@ fn mute(facts: &Facts, error: &Error) -> Option<Finding> {
         } => Finding::error("rom-stalled", "the boot ROM takes no more bytes")
             .why(error.to_string())
             .sure(Sure::Likely)
-            .cause(
-                "the ROM crashed: something was loaded over its own RAM (0x20200000 to 0x20207fff)",
-            )
-            .cause("a download of another program is still open")
             .act("switch the board's power off and on"),
         sdp::Error::Port {
             source: port::Error::Gone { .. },
@@ -133,9 +118,7 @@ fn unread(facts: &Facts) -> Option<Finding> {
     };
     let finding = finding
         .why(format!("{why}, while other commands are answered"))
-        .sure(Sure::Likely)
-        .cause("the fuse SDP_READ_DISABLE is burnt")
-        .cause("a ROM of another family");
+        .sure(Sure::Likely);
     Some(match blocked {
         true => finding.run("rtboot --chip rt1021 doctor"),
         false => finding.act("nothing needs to be done; pins and fuses are told by the flashloader only as far as it reads them"),

@@ -55,8 +55,6 @@ fn no_sfdp(look: &FlashLook, candidates: &[&Part]) -> Option<Finding> {
         finding
             .why(error.unwrap_or_default())
             .sure(Sure::Possible)
-            .cause("a copy or an older part with the same id")
-            .cause("noise on the lines")
             .act("read the marking on the chip")
             .run("rtboot fcb probe"),
     )
@@ -94,8 +92,6 @@ fn contradiction(part: &Part, c: &Contradiction) -> Option<Finding> {
         Finding::error(code, text)
             .why("parts that share an id differ here; SFDP is what the chip says of itself")
             .sure(Sure::Likely)
-            .cause("another part with the same id, or a copy")
-            .cause("noise on the lines")
             .act(next)
             .run("rtboot fcb probe --save PART.cfg"),
     )
