@@ -229,3 +229,47 @@ fn every_pain_has_a_finding_and_a_test_or_says_why_not() {
         assert!((named > 0 && tests > 0) || says_why, "{row:?}");
     }
 }
+
+/// Status words of all responses that the genuine flashloader gave in the recorded sessions.
+fn recorded_statuses() -> BTreeSet<u32> {
+    let mut found = BTreeSet::new();
+    for folder in ["tests/transcripts", "tests/transcripts/random"] {
+        for entry in std::fs::read_dir(root().join(folder)).expect("the transcripts") {
+            let path = entry.expect("a file").path();
+            if path.extension().is_none_or(|end| end != "jsonl") {
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).expect("text");
+            let responses = text.split("{\"in\": \"03").skip(1);
+            found.extend(responses.filter_map(|report| {
+                let byte = |at: usize| u8::from_str_radix(report.get(2 * at..2 * at + 2)?, 16).ok();
+                let status = [byte(7)?, byte(8)?, byte(9)?, byte(10)?];
+                // execute and call answer with what the called code returns
+                let of_call = byte(3) == Some(0xA0) && matches!(byte(11), Some(9 | 10));
+                (!of_call).then_some(u32::from_le_bytes(status))
+            }));
+        }
+    }
+    found
+}
+
+#[test]
+fn every_status_that_a_flashloader_answers_has_a_name_and_a_meaning() {
+    let mut all = recorded_statuses();
+    assert!(all.len() > 10, "{all:?}");
+    let model = read("sim/src/flashloader/status.rs");
+    let codes = model.lines().filter_map(|line| {
+        let (_, value) = line.strip_prefix("pub const ")?.split_once("= ")?;
+        value.trim_end_matches(';').parse::<u32>().ok()
+    });
+    let before = all.len();
+    all.extend(codes);
+    assert!(all.len() > before / 2, "{all:?}");
+    for code in all {
+        let status = Status(code);
+        assert!(
+            status.name().is_some() && status.meaning().is_some(),
+            "{code}"
+        );
+    }
+}

@@ -161,6 +161,17 @@ pub enum Fault {
     IgnoresErase,
 }
 
+impl Fault {
+    /// Whether a fault of the flash with an `at` has had its turn. Those of reports and bytes leave the list by themselves.
+    pub fn has_happened(&self, counts: &Counts) -> bool {
+        match self {
+            Fault::PowerCut { at } => *at <= counts.nor_operations,
+            Fault::Misread { at, .. } => *at <= counts.nor_reads,
+            _ => false,
+        }
+    }
+}
+
 /// How much has passed since the board was made or opened.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
@@ -244,9 +255,10 @@ impl Faults {
 
     /// The power cut has happened.
     pub fn power_cut_done(&mut self) {
-        self.list.retain(
-            |fault| !matches!(fault, Fault::PowerCut { at } if *at <= self.counts.nor_operations),
-        );
+        let counts = self.counts;
+        self.list.retain(|fault| {
+            !matches!(fault, Fault::PowerCut { .. }) || !fault.has_happened(&counts)
+        });
     }
 
     /// Puts the lasting faults, and the coming power cut, into the flash.

@@ -30,6 +30,12 @@ pub enum Command {
         #[arg(long, value_name = "SWITCHES")]
         straps: Option<Straps>,
         /// Something that is wrong with it, as JSON: {"fault":"absent"} or {"fault":"usb-in","at":7,"does":"drop"}
+        ///
+        /// Lasting: absent, held-in-reset, second-pins, stuck-busy, ignores-program, ignores-erase, write-protect-low; wrong-part
+        /// ("part"), worn-sector ("address"), stuck-at-zero and stuck-at-one ("address", "bits"). Once, and gone then: power-cut
+        /// ("at" which erase or program), misread ("at", "byte", "xor"), usb-out and usb-in ("at" which report, "does": drop,
+        /// corrupt, duplicate, truncate, oversize, wrong-id, delay, unplug, stall), uart-out and uart-in ("at" which byte). Every
+        /// command that opens the board counts from 1.
         #[arg(long, value_name = "JSON")]
         fault: Vec<String>,
         /// The chip's unique id, 16 hex digits; without it a random one

@@ -69,7 +69,13 @@ impl BoardFile {
             straps: board.straps(),
             program: running(board),
             rom: board.options(),
-            faults: board.faults().to_vec(),
+            // counting starts anew when the board is opened: what has happened must not happen again then
+            faults: board
+                .faults()
+                .iter()
+                .filter(|fault| !fault.has_happened(&board.counts()))
+                .cloned()
+                .collect(),
         }
     }
 

@@ -277,3 +277,25 @@ fn a_flash_of_ones_needs_no_file_and_a_full_one_is_kept_whole() {
     flash[8191] = 0;
     assert_eq!(files::trimmed(&flash).len(), 8192);
 }
+
+#[test]
+fn a_fault_that_has_happened_is_gone_from_the_folder_and_one_to_come_stays() {
+    let place = directory();
+    let mut board = open(place.path());
+    let misread = |at| Fault::Misread {
+        at,
+        byte: 0,
+        xor: 1,
+    };
+    let list = [
+        Fault::PowerCut { at: 1 },
+        misread(1),
+        misread(9),
+        Fault::StuckBusy,
+    ];
+    *board.fault_mut() = list.to_vec();
+    board.nor_mut().operations = 1;
+    board.nor_mut().reads = 3;
+    drop(board);
+    assert_eq!(open(place.path()).faults(), [misread(9), Fault::StuckBusy]);
+}
