@@ -144,7 +144,7 @@ pub fn advice(error: &Error) -> Advice {
             Advice::next("leave the cables alone while rtboot runs, and start again")
         }
         Error::NoFlash { .. } => Advice::new(
-            of! {"flash-silent", "flash-second-pins", "flash-asleep", "flash-in-qpi"},
+            of! {"flash-silent", "flash-second-pins", "flash-busy", "flash-asleep", "flash-in-qpi"},
             &[CYCLE],
         ),
         Error::PartMismatch { known_as, .. } => match known_as.first() {

@@ -56,7 +56,9 @@ entries! {
     "host-several-boards": "several boards are plugged in and none is named";
     "host-other-socket": "the board is in another USB socket than the one named";
     "host-vanishing": "the board comes and goes on USB";
-    "host-usb": "the system does not let USB be used";
+    "host-usb": "the system does not let USB be used" => &[
+        "no access to the system's USB devices: a container without /sys and /dev, or macOS without Input Monitoring for the terminal",
+    ];
     "host-other-family": "the boot ROM of another chip family is on USB";
     "host-virtual": "the virtual board's folder is not usable";
     "host-virtual-away": "the virtual board is not in serial download" => &[
@@ -64,11 +66,20 @@ entries! {
         "its switches do not stand on serial download",
     ];
     "usb-full-speed": "the board is connected at full speed";
-    "uart-no-port": "there is no such serial port";
-    "uart-permission": "this user may not open the serial port";
+    "uart-no-port": "there is no such serial port" => &[
+        "the adapter is not plugged in, or the cable carries no data",
+        "it has another name: names change from plug to plug",
+        "its driver is not there, or the port belongs to a virtual machine",
+    ];
+    "uart-permission": "this user may not open the serial port" => &[
+        "this user is not in the group that may open serial ports (dialout on most Linux systems)",
+    ];
     "uart-busy": "another program holds the serial port";
     "uart-gone": "the UART adapter went away";
-    "uart-broken": "the serial port is not usable";
+    "uart-broken": "the serial port is not usable" => &[
+        "it is no serial port",
+        "its adapter or driver fails",
+    ];
     "uart-silent": "nobody answers on the UART" => &[
         "the boot pins do not say serial download (BOOT_MODE = 01), or power was not cycled since they do",
         "TX and RX swapped, or not LPUART1 (GPIO_AD_B0_06 and 07)",

@@ -5,6 +5,8 @@ use crate::catalogue::{self, Entry, entry};
 use crate::mboot::{self, Status};
 use crate::{port, sdp};
 
+const PORTS: &str = "`rtboot list` names the ports that are there";
+
 /// Whether the port is one of USB-HID; else it is a UART's.
 fn is_hid(port: &str) -> bool {
     let port = port.to_ascii_lowercase();
@@ -28,14 +30,15 @@ pub(super) fn port_advice(error: &port::Error) -> Advice {
             of! {"host-vanishing"},
             &["`rtboot list` shows what is there"],
         ),
-        port::Error::NotFound { .. } => Advice::new(
-            of! {"uart-no-port"},
-            &["`rtboot list` names the ports that are there"],
-        ),
+        port::Error::NotFound { .. } => Advice::new(of! {"uart-no-port"}, &[PORTS]),
         port::Error::Busy { port } if is_hid(port) => Advice::hint(of! {"host-busy"}, error.hint()),
         port::Error::Busy { .. } => Advice::hint(of! {"uart-busy"}, error.hint()),
         port::Error::Gone { port } if !is_hid(port) => {
             Advice::hint(of! {"uart-gone"}, error.hint())
+        }
+        port::Error::Io { port, .. } if !is_hid(port) => Advice::new(of! {"uart-broken"}, &[PORTS]),
+        port::Error::Io { .. } => {
+            Advice::new(of! {"host-usb"}, &["`rtboot list` shows what is there"])
         }
         other => Advice::hint(&[], other.hint()),
     }

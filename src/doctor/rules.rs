@@ -8,6 +8,7 @@ mod fuses;
 mod host;
 mod image;
 mod loader;
+mod no_fcb;
 mod protect;
 mod rom;
 mod sfdp;

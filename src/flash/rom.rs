@@ -92,7 +92,11 @@ impl Rom {
             ..RomFacts::default()
         };
         if let Err(error) = read_registers(&mut session, &mut facts) {
-            if matches!(error, sdp::Error::Gone { .. } | sdp::Error::Port { .. }) {
+            // a refusal or silence is the chip's answer; anything else is the link's fault
+            if !matches!(
+                error,
+                sdp::Error::Refused { .. } | sdp::Error::Timeout { .. }
+            ) {
                 return Err(Error::sdp("reading chip registers")(error));
             }
             facts.unread = Some(error.to_string());

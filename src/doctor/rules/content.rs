@@ -1,16 +1,14 @@
 //! What is in flash, as the ROM would read it: blank, shifted, half written, for another flash, or sound.
 
-use rtboot_bootable::{Kind, Memory};
+use rtboot_bootable::Kind;
 use rtboot_fcb::{ClockIndex, Fcb};
 
-use super::{image, write_command};
+use super::{image, no_fcb, write_command};
 use crate::chip::Chip;
 use crate::doctor::facts::{Content, Facts, ReadProof};
 use crate::doctor::finding::{Finding, Sure};
 use crate::flash::FLASH_BASE;
 
-/// The next step when this tool's own write left it so.
-const DEAF: &str = "if that is how a write of rtboot ended here: measure the flash's WP# and HOLD# (both must be high), and its supply while it is programmed";
 const TAG: &[u8] = b"FCFB";
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
@@ -28,7 +26,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
         image::other_chip(facts, content),
         shifted(facts, content),
         foreign(facts, content),
-        no_fcb(facts, content),
+        no_fcb::no_fcb(facts, content),
     ];
     if let Some(finding) = whole.into_iter().flatten().next() {
         return vec![finding];
@@ -65,7 +63,7 @@ fn blank(facts: &Facts) -> Finding {
         .cause("the tool's program step did nothing and was not checked: wrong flash algorithm, or quad enable clear with a quad program")
         .cause("the flash was write-protected at that time")
         .run(write_command(facts))
-        .measure(DEAF);
+        .measure(no_fcb::DEAF);
     }
     Finding::warning(
         "content-blank",
@@ -181,57 +179,6 @@ fn ram_vectors(content: &Content) -> Option<(u32, u32)> {
     [0, 0x1000, 0x2000]
         .into_iter()
         .find_map(|offset| at(FLASH_BASE + offset))
-}
-
-/// An IVT where it belongs, and no FCB before it.
-fn no_fcb(facts: &Facts, content: &Content) -> Option<Finding> {
-    let seen = &content.inspection;
-    if seen.fcb.is_some() || seen.ivt_address != Some(FLASH_BASE + 0x1000) {
-        return None;
-    }
-    if !erased(&content.memory, 0x200) {
-        if content
-            .rules
-            .iter()
-            .any(|rule| rule.code.starts_with("fcb") && rule.code != "fcb-missing")
-        {
-            return None; // there is one, and it is broken: the rule says how
-        }
-        let begins = content.memory.bytes(FLASH_BASE, 4).unwrap_or_default();
-        return Some(
-            Finding::error("content-fcb-overwritten", format!("there is an IVT at 0x60001000, but {begins:02x?} instead of an FCB at 0x60000000"))
-                .why("the ROM reads the FCB's tag (46 43 46 42, \"FCFB\") first and falls back to serial download without it")
-                .cause("the place of the FCB was filled with something else, as padding or with other data")
-                .run(write_command(facts)),
-        );
-    }
-    if let Some(path) = &facts.host.rescue {
-        return Some(
-            Finding::error(
-                "content-interrupted",
-                "an interrupted write left the flash half done: the FCB comes last",
-            )
-            .why(format!(
-                "the FCB's place is erased, and bytes saved before the erase wait in {path}"
-            ))
-            .run(write_command(facts))
-            .act("the same write finishes the job and restores the saved bytes"),
-        );
-    }
-    Some(
-        Finding::error("content-fcb-missing", "there is an IVT at 0x60001000, but no FCB: its place is erased")
-            .why("without an FCB the ROM does not know the flash and falls back to serial download")
-            .sure(Sure::Likely)
-            .cause("the file was written without an FCB (a \"nopadding\" image; blhost without fill-memory and configure-memory 0xF000000F)")
-            .cause("a write was interrupted: rtboot writes the FCB last")
-            .run(write_command(facts)),
-    )
-}
-
-fn erased(memory: &Memory, length: usize) -> bool {
-    memory
-        .bytes(FLASH_BASE, length)
-        .is_some_and(|bytes| bytes.iter().all(|&byte| byte == 0xFF))
 }
 
 /// The FCB against the flash that is there. The ROM believes it, so what is wrong here shows as a board that does not start.
