@@ -116,3 +116,26 @@ fn another_application_in_flash_is_told_from_a_broken_one() {
     let loader = cli.file("loader.bin", rtboot_sim::standin_loader());
     cli.run(&["doctor", &loader]).says(1, &["[app-"]);
 }
+
+#[test]
+fn what_cannot_be_known_from_here_comes_with_what_would_tell() {
+    let cli = Cli::fresh();
+    let quiet = cli.run(&["doctor"]);
+    assert!(!quiet.stdout.contains("cannot be known"), "{quiet}");
+    cli.run(&["doctor", "-v"]).says(
+        1,
+        &[
+            "cannot be known from here: the levels of the flash's WP#",
+            "a meter",
+        ],
+    );
+    let object = cli.run(&["doctor", "--json"]).last();
+    let told = object["not_known"].as_array().expect("a list");
+    assert!(
+        told.iter()
+            .any(|row| row["what"] == "the flash's supply while it works")
+    );
+    cli.run(&["doctor", "--report", "r.md"]).says(1, &[]);
+    let text = std::fs::read_to_string(cli.path("r.md")).expect("a report");
+    assert!(text.contains("## Cannot be known from here"), "{text}");
+}

@@ -170,6 +170,12 @@ fn show(facts: &Facts, diagnosis: &Diagnosis, context: &mut Context) {
             unknown.what, unknown.why, unknown.tells
         ));
     }
+    if report.is_verbose() {
+        report.line("");
+        for (what, why, tells) in doctor::BEYOND {
+            report.line(format!("cannot be known from here: {what}: {why}; {tells}"));
+        }
+    }
     if let Some(next) = diagnosis.next() {
         report.line(format!("\nnext: {}", next.text()));
     }
@@ -216,7 +222,9 @@ fn object(facts: &Facts, diagnosis: &Diagnosis) -> Value {
     let unknown: Vec<Value> = facts
         .unknown
         .iter()
-        .map(|unknown| json!({"what": unknown.what, "why": unknown.why, "tells": unknown.tells}))
+        .map(|unknown| (unknown.what, unknown.why.as_str(), unknown.tells.as_str()))
+        .chain(doctor::BEYOND.iter().copied())
+        .map(|(what, why, tells)| json!({"what": what, "why": why, "tells": tells}))
         .collect();
     json!({
         "healthy": diagnosis.is_healthy(),

@@ -51,6 +51,30 @@ pub struct Unknown {
     pub tells: String,
 }
 
+/// What no question over these ports brings to light, on any board: what, why not, and what would tell.
+pub const BEYOND: &[(&str, &str, &str)] = &[
+    (
+        "the levels of the flash's WP#, HOLD# and RESET#",
+        "no register shows them",
+        "a meter at the flash's pins",
+    ),
+    (
+        "the flash's supply while it works",
+        "nothing on the way measures it",
+        "a scope at its VCC during a write",
+    ),
+    (
+        "whether the FCB's clock suits the ROM's own sampling on this board, hot and cold",
+        "the flashloader reads by its own set-up of the pads",
+        "a start with BOOT_MODE 10, at the ends of the temperature range",
+    ),
+    (
+        "why the ROM refused an image earlier",
+        "over SDP it tells its last status only",
+        "a debug probe that reads the ROM's log in RAM",
+    ),
+];
+
 /// Everything gathered.
 #[derive(Debug, Default)]
 pub struct Facts {

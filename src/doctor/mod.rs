@@ -16,8 +16,8 @@ mod rules;
 
 pub use crate::catalogue;
 pub use facts::{
-    AppFacts, AppInput, BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Compared, Content, Expected, Facts,
-    FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, ReadProof, Request, Row, Source,
+    AppFacts, AppInput, BEYOND, BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Compared, Content, Expected,
+    Facts, FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, ReadProof, Request, Row, Source,
     Unknown, boot_obstacle, ocram_kib, rows,
 };
 pub use finding::{Diagnosis, Finding, Next, Severity, Sure};

@@ -54,6 +54,11 @@ pub fn text(facts: &Facts, diagnosis: &Diagnosis, with_unique_id: bool) -> Strin
             escaped(&unknown.tells)
         ));
     }
+    line("## Cannot be known from here\n\n| what | why not | what would tell |\n|--|--|--|".into());
+    for (what, why, tells) in doctor::BEYOND {
+        line(format!("| {what} | {why} | {tells} |"));
+    }
+    line(String::new());
     line(rules(facts));
     line(dumps(facts));
     match (with_unique_id, facts.unique_id()) {

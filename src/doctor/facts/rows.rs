@@ -95,7 +95,7 @@ impl Rows {
                 rom.boot_mode().map(|mode| boot_mode(mode).into()),
             ),
             ("boot-config", config),
-            ("reset-cause", rom.srsr.map(|srsr| format!("{srsr:#x}"))),
+            ("reset-cause", rom.srsr.map(reset_cause)),
             ("registers-unread", rom.unread.clone()),
         ];
         for (name, value) in said {
@@ -268,5 +268,25 @@ fn proof(proof: &ReadProof) -> String {
             };
             format!("gives {fast:#04x} at {address:#010x}, the one-pad read {plain:#04x}; {slow}")
         }
+    }
+}
+
+/// SRC_SRSR in words. Source: i.MX RT1020 device header, by documentation.
+fn reset_cause(srsr: u32) -> String {
+    const CAUSES: [(u32, &str); 8] = [
+        (0, "power-on or the reset pin"),
+        (1, "lock-up or a software reset"),
+        (3, "the user's reset"),
+        (4, "the watchdog"),
+        (5, "JTAG"),
+        (6, "JTAG, by software"),
+        (7, "watchdog 3"),
+        (8, "the temperature sensor"),
+    ];
+    let named = CAUSES.iter().filter(|(bit, _)| srsr >> bit & 1 == 1);
+    let names: Vec<&str> = named.map(|(_, name)| *name).collect();
+    match names.is_empty() {
+        true => format!("{srsr:#x}"),
+        false => format!("{srsr:#x}: {}", names.join(", ")),
     }
 }
