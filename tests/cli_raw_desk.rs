@@ -210,3 +210,23 @@ fn completions_know_the_raw_verbs() {
     }
     run(&["completions", "cmd.exe"]).bad(2, "bash");
 }
+
+#[test]
+fn manual_pages_are_there_for_every_command() {
+    let page = run(&["man"]).good();
+    assert!(
+        page.contains(".TH rtboot 1") && page.contains("rtboot\\-doctor(1)"),
+        "{page}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let to = folder.path().join("man1");
+    run(&["man", "--to", &to.display().to_string()]).good();
+    for (name, word) in [
+        ("rtboot-write.1", "fcb"),
+        ("rtboot-fcb-probe.1", "set\\-qe"),
+        ("rtboot-mboot-get-property.1", "property"),
+    ] {
+        let text = std::fs::read_to_string(to.join(name)).expect("a page");
+        assert!(text.contains(word), "{name}: {text}");
+    }
+}

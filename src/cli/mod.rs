@@ -14,6 +14,7 @@ mod image;
 mod info;
 mod input;
 mod list;
+mod man;
 mod mboot;
 mod number;
 mod read;
@@ -124,6 +125,7 @@ enum Verb {
     Virtual(virtual_board::Command),
     Udev(udev::Args),
     Completions(completions::Args),
+    Man(man::Args),
 }
 
 /// Parses the command line, runs the verb, says what went wrong. Returns the exit code.
@@ -191,6 +193,7 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
         Verb::Virtual(command) => virtual_board::run(command, context),
         Verb::Udev(args) => udev::run(args, context),
         Verb::Completions(args) => completions::run(args, context),
+        Verb::Man(args) => man::run(&args, context),
     }?;
     Ok(ExitCode::SUCCESS)
 }

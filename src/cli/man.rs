@@ -1,0 +1,69 @@
+//! Verb `man`: manual pages, made of the same words as `--help`.
+
+use std::path::{Path, PathBuf};
+
+use clap_mangen::Man;
+use rtboot::{Error, Result};
+use serde_json::json;
+
+use super::read::write_whole;
+use super::{Context, grammar};
+
+/// Print the manual page, or write those of all commands into a folder
+///
+/// rtboot man | man -l -
+/// rtboot man --to ~/.local/share/man/man1
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// Write one page a command into this folder, which is made if it is not there
+    #[arg(long, value_name = "FOLDER")]
+    to: Option<PathBuf>,
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let mut program = grammar();
+    program.build(); // gives every command its options and its full name
+    let Some(folder) = &args.to else {
+        let text = page(program, Path::new("-"))?;
+        let text = String::from_utf8_lossy(&text);
+        context.report.result(json!({"page": text}));
+        context.report.line(text.trim_end());
+        return Ok(());
+    };
+    std::fs::create_dir_all(folder).map_err(unwritable(folder))?;
+    let mut written = Vec::new();
+    pages(program, folder, &mut written)?;
+    let text = format!("{} pages in {}", written.len(), folder.display());
+    context.report.line(text);
+    context.report.result(json!({"pages": written}));
+    Ok(())
+}
+
+/// The page of a command, then those of its commands.
+fn pages(command: clap::Command, folder: &Path, written: &mut Vec<String>) -> Result<()> {
+    let under = command.get_subcommands().cloned().collect::<Vec<_>>();
+    let name = command
+        .get_display_name()
+        .unwrap_or_else(|| command.get_name());
+    let path = folder.join(format!("{name}.1"));
+    let text = page(command, &path)?;
+    write_whole(&path, &text).map_err(unwritable(&path))?;
+    written.push(path.display().to_string());
+    let shown = under.into_iter().filter(|command| !command.is_hide_set());
+    shown
+        .filter(|command| command.get_name() != "help")
+        .try_for_each(|command| pages(command, folder, written))
+}
+
+fn page(command: clap::Command, path: &Path) -> Result<Vec<u8>> {
+    let mut text = Vec::new();
+    Man::new(command)
+        .render(&mut text)
+        .map_err(unwritable(path))?;
+    Ok(text)
+}
+
+fn unwritable(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::WriteFile { path, source }
+}
