@@ -184,6 +184,9 @@ pub fn advice(error: &Error) -> Advice {
         Error::Verify {
             expected, found, ..
         } => verify_advice(*expected, *found),
+        Error::OutsideFlash { what, .. } if what == "the range" => {
+            Advice::next("`rtboot info` tells how large the flash is")
+        }
         Error::OutsideFlash { .. } => Advice::new(
             of! {"app-too-large"},
             &[
@@ -212,12 +215,17 @@ fn unknown_part(nearest: Option<&str>) -> Advice {
 
 fn no_board(selector: &str) -> Advice {
     match selector.split(':').next() {
-        Some("virtual") => Advice::new(
-            of! {"host-virtual-away"},
-            &[
-                "`rtboot virtual show` tells; `rtboot virtual set FOLDER --straps serial --power-cycle` brings it back",
-            ],
-        ),
+        Some("virtual") => {
+            let folder = selector
+                .split_once(':')
+                .map_or("FOLDER", |(_, folder)| folder);
+            Advice::new(
+                of! {"host-virtual-away"},
+                &[&format!(
+                    "`rtboot virtual show {folder}` tells; `rtboot virtual set {folder} --straps serial --power-cycle` brings it back"
+                )],
+            )
+        }
         Some("uart") => Advice::new(of! {"uart-silent"}, &[catalogue::BOOT_MODE]),
         _ => Advice::new(
             of! {"host-no-board"},

@@ -138,3 +138,51 @@ fn a_board_that_leaves_in_the_middle_is_a_lost_link() {
     cli.run(&["write", EVK, &app("blinky.elf")])
         .says(15, &["error:"]);
 }
+
+#[test]
+fn words_about_a_port_a_range_and_a_folder_fit_what_was_asked_for() {
+    let cli = Cli::fresh();
+    let port = cli.path("ttyNONE").display().to_string();
+    let run = cli.run(&["--board", &format!("uart:{port}"), "info"]).says(
+        10,
+        &[
+            "does not exist",
+            "[uart-no-port]",
+            "the adapter is not plugged in",
+            "`rtboot list`",
+        ],
+    );
+    assert!(!run.stderr.contains("BOOT_MODE"), "{run}");
+    let file = cli.file("file", "no port");
+    cli.run(&["--board", &format!("uart:{file}"), "info"])
+        .says(15, &["[uart-broken]", "it is no serial port"]);
+    let run = cli
+        .run(&["erase", "0x60000000", "0x900000"])
+        .says(3, &["[outside-flash]", "`rtboot info` tells how large"]);
+    assert!(!run.stderr.contains("linked"), "{run}");
+    let board = cli.path("board").display().to_string();
+    cli.run_bare(&["virtual", "new", &board])
+        .says(4, &["holds a virtual board already", "another folder"]);
+}
+
+#[test]
+fn advice_about_a_failed_write_is_the_doctor_s_command_for_this_board_and_application() {
+    let cli = Cli::with(Settings {
+        faults: vec![Fault::IgnoresProgram],
+        ..Settings::default()
+    });
+    let elf = app("blinky.elf");
+    let run = cli
+        .run(&["write", "--fcb", "issi.cfg", &elf])
+        .says(32, &["[flash-other-part]", "[supply-dips]"]);
+    let line = format!("doctor --fcb issi.cfg {elf}` tells which of them it is");
+    let next = run.stderr.lines().find(|line| line.contains("next:"));
+    assert!(next.is_some_and(|next| next.ends_with(&line)), "{run}");
+    let object = cli
+        .run(&["--json", "write", "--fcb", "issi.cfg", &elf])
+        .last();
+    let count = |key: &str| object[key].as_array().map(Vec::len);
+    assert_eq!(count("causes"), count("cause_codes"));
+    assert_eq!(object["cause_codes"][0], "flash-protected");
+    assert!(object["causes"][0].is_string());
+}

@@ -52,6 +52,12 @@ pub enum StoreError {
         /// The board's directory.
         path: PathBuf,
     },
+    /// A new board was asked for, and there is one.
+    #[error("{} holds a virtual board already: show or set it, or name another folder", path.display())]
+    Exists {
+        /// The directory.
+        path: PathBuf,
+    },
     /// The directory holds other things, and no board.
     #[error("{} is not empty and holds no virtual board", path.display())]
     Foreign {
@@ -109,7 +115,7 @@ impl Board {
     /// The board with these settings in a directory that is not there or empty.
     pub fn create(directory: &Path, settings: Settings) -> Result<Board, StoreError> {
         if !is_new(directory)? {
-            return Err(StoreError::Foreign {
+            return Err(StoreError::Exists {
                 path: directory.into(),
             });
         }

@@ -91,6 +91,7 @@ impl Status {
             }
             Status::MEMORY_CUMULATIVE_WRITE => "erase first",
             Status::MEMORY_NOT_CONFIGURED => "configure the flash first",
+            Status::UNKNOWN_PROPERTY => "this flashloader does not have the property",
             Status::NOR_WRITE_ALIGNMENT => "flash is written from a page boundary (256 bytes) on",
             Status::NOR_COMMAND_FAILURE => {
                 "it reads back differently: block protection set, quad mode off, worn sector, or wrong read set-up"
