@@ -16,7 +16,11 @@ mod sweep {
     pub mod wire;
 }
 
-use sweep::bench::{APP, Case, Point, attempt};
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use sweep::bench::{APP, Case, Outcome, Point, attempt};
 use sweep::points::{self, Dice};
 use sweep::single;
 use sweep::table::Table;
@@ -43,12 +47,31 @@ fn chosen(mut points: Vec<Point>, share: Share) -> Vec<Point> {
     points.into_iter().step_by(step).collect()
 }
 
+/// Breaks the write at each of these points, on all processors; the table gets them in their order.
 fn run(case: &Case, uart: bool, points: Vec<Point>, table: &mut Table) {
     let link = if uart { "UART" } else { "HID" };
     let place = format!("{link}, {}", case.name);
-    for point in points {
-        let outcome = attempt(case, uart, &point);
-        table.add(&place, &point, &outcome);
+    let next = AtomicUsize::new(0);
+    let outcomes: Vec<OnceLock<Outcome>> = points.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        while let Some((point, outcome)) = {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            points.get(i).zip(outcomes.get(i))
+        } {
+            outcome.get_or_init(|| attempt(case, uart, point));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    for (point, outcome) in points.iter().zip(&outcomes) {
+        let before = table.wrong.len();
+        table.add(&place, point, outcome.get().expect("every point was tried"));
+        for wrong in &table.wrong[before..] {
+            eprintln!("{wrong}");
+        }
     }
 }
 
