@@ -64,6 +64,15 @@ fn what_is_written_is_read_again_with_every_field() {
 }
 
 #[test]
+fn unused_steps_of_the_table_are_left_out() {
+    let block = Fcb::parse(EVK).unwrap();
+    let text = to_yaml(&block, "mimxrt1020");
+    let steps = text.lines().filter(|line| line.contains("_instr")).count();
+    let used: usize = (0..16).map(|i| block.sequence(i).steps().len()).sum();
+    assert_eq!(steps, used, "{text}");
+}
+
+#[test]
 fn a_slip_is_told_with_its_line() {
     let error = |text: &str| from_yaml(text).unwrap_err().to_string();
     let below = |line: &str| error(&format!("fcb_settings:\n  {line}\n"));
