@@ -195,6 +195,29 @@ fn an_image_is_built_checked_and_converted() {
 }
 
 #[test]
+fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
+    let cli = Cli::without_board();
+    // stack, reset handler: linked to 0x20002000
+    let mut bytes = [0x2001_0000_u32, 0x2000_2101]
+        .map(u32::to_le_bytes)
+        .concat();
+    bytes.resize(0x400, 0xA5);
+    let app = cli.file("ram.bin", bytes.clone());
+    let card = path(&cli, "card.bin");
+    let build = ["image", "build", &app, "--base", "0x20002000", "--sd", "-o"];
+    cli.run_bare(&[&build[..], &[&card, "--fcb", "IS25LP064A"]].concat())
+        .says(0, &["made an IVT at byte 0x400 of the card"]);
+    let file = std::fs::read(&card).expect("written");
+    assert_eq!(file[..4], [0xD1, 0x00, 0x20, 0x40]);
+    assert_eq!(file[0x14..0x18], 0x2000_1400_u32.to_le_bytes());
+    assert_eq!(file[0xC00..], bytes);
+    // other formats count from the card's first byte
+    let hex = path(&cli, "card.hex");
+    cli.run_bare(&[&build[..], &[&hex]].concat())
+        .says(0, &["0x00000400..0x0000042c, 0x00001000..0x00001400"]);
+}
+
+#[test]
 fn convert_cuts_fills_and_moves() {
     let cli = Cli::without_board();
     let raw = cli.file("a.bin", (0..64).collect::<Vec<u8>>());

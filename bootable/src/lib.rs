@@ -72,7 +72,7 @@ pub use image::{BootImage, BuildOptions, BuildProblem, Form};
 pub use inspect::{Inspection, Kind, inspect};
 pub use ivt::Ivt;
 pub use loader::LoaderImage;
-pub use map::{MemoryMap, Region};
+pub use map::{BootDevice, MemoryMap, Region};
 pub use memory::Memory;
 pub use vectors::Vectors;
 

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rtboot::{Error, Result};
-use rtboot_bootable::{BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
+use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
 use serde_json::json;
 
 use super::output::{self, Ending, Shape};
@@ -37,6 +37,9 @@ pub struct Args {
     /// Begin with the IVT, without FCB and padding: goes to 0x60001000
     #[arg(long)]
     no_padding: bool,
+    /// For an SD card or eMMC instead of flash: begins with the IVT, goes to byte 0x400 of the card (`dd seek=2`), has no FCB
+    #[arg(long)]
+    sd: bool,
     /// Byte for the gaps of a raw or UF2 file [default: 0xff]
     #[arg(long, value_name = "BYTE", value_parser = number::parse_u8)]
     fill: Option<u8>,
@@ -47,15 +50,21 @@ Examples:
   rtboot image build app.elf --fcb IS25LP064A -o image.bin
   rtboot image build app.bin --fcb issi.cfg -o image.hex
   rtboot image build sdram_app.bin --base 0x80002000 --dcd sdram_dcd.bin --fcb IS25LP064A -o image.bin
+  rtboot image build ram_app.elf --sd -o card.bin
   rtboot image build app.elf --no-padding --fill 0 -o ivt_app.bin";
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let chip = context.desk_chip()?;
-    let map = chip.memory_map();
+    let device = match args.sd {
+        true => BootDevice::SdCard,
+        false => BootDevice::SerialNor,
+    };
+    let map = chip.memory_map().for_device(device);
     let firmware = input::firmware(&args.app, args.base, chip)?;
     let fcb = args
         .fcb
         .as_deref()
+        .filter(|_| !args.sd)
         .map(|name| source::load(name, &source::Probe::default(), context))
         .transpose()?;
     let dcd = args.dcd.as_deref().map(dcd).transpose()?;
@@ -64,11 +73,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         dcd: dcd.as_ref(),
         entry: args.entry,
     };
-    let image =
-        BootImage::build_with(&firmware, &options, &map).map_err(|source| Error::Firmware {
-            path: args.app.clone(),
-            source,
-        })?;
+    let image = BootImage::build_with(&firmware, &options, &map)
+        .map_err(|source| bad(&args.app, source))?;
     for note in &image.notes {
         context.report.say("built", note.clone());
     }
@@ -81,30 +87,28 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     {
         context.report.finding(finding);
     }
-    let form = if args.no_padding {
-        Form::NoPadding
-    } else {
-        Form::Padded
+    let (form, mut from) = match args.no_padding || args.sd {
+        true => (Form::NoPadding, map.ivt_address()),
+        false => (Form::Padded, map.flash_base),
     };
-    let content = image.content(form, &map);
+    let mut content = image.content(form, &map);
+    if args.sd {
+        // a card has no address on the bus: bytes count from its first
+        content = content
+            .moved(map.flash_base, 0)
+            .map_err(|source| bad(&args.app, source))?;
+        from = map.ivt_offset;
+    }
     let shape = Shape {
-        from: if args.no_padding {
-            map.ivt_address()
-        } else {
-            map.flash_base
-        },
+        from,
         fill: args.fill.unwrap_or(0xFF),
         entry: Some(image.entry),
     };
     // a fill byte that is asked for goes into every format
     let content = match (args.fill, Ending::of(&args.output)) {
         (Some(fill), Ending::Hex | Ending::SRecord) => {
-            rtboot_bootable::convert::fill(&content, fill, None).map_err(|source| {
-                Error::Firmware {
-                    path: args.output.clone(),
-                    source,
-                }
-            })?
+            rtboot_bootable::convert::fill(&content, fill, None)
+                .map_err(|source| bad(&args.output, source))?
         }
         _ => content,
     };
@@ -118,6 +122,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         "notes": image.notes,
     }));
     Ok(())
+}
+
+fn bad(path: &Path, source: rtboot_bootable::Error) -> Error {
+    Error::Firmware {
+        path: path.to_owned(),
+        source,
+    }
 }
 
 fn dcd(path: &Path) -> Result<Dcd> {
