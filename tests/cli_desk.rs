@@ -138,6 +138,24 @@ fn option_words_become_a_block_with_the_sfdp() {
 }
 
 #[test]
+fn source_text_goes_there_and_back() {
+    let cli = Cli::without_board();
+    for name in ["fcb.c", "fcb.h", "fcb.rs"] {
+        let file = path(&cli, name);
+        cli.run_bare(&["fcb", "build", "W25Q64JV", "-o", &file])
+            .says(0, &[name]);
+        cli.run_bare(&["fcb", "diff", &file, "W25Q64JV"])
+            .says(0, &["they are equal"]);
+    }
+    let text = std::fs::read_to_string(path(&cli, "fcb.c")).expect("written");
+    let short = cli.file("short.c", text.replacen("0x46, ", "", 1));
+    cli.run_bare(&["fcb", "show", &short]).says(
+        3,
+        &["short.c: line 10: the list holds 511 numbers", "[bad-file]"],
+    );
+}
+
+#[test]
 fn yaml_with_a_slip_names_its_line() {
     let cli = Cli::without_board();
     let yaml = cli.file(
