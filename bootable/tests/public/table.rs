@@ -11,6 +11,14 @@ const SOURCES: &[&str] = &[
     include_str!("loaders.rs"),
     include_str!("signed.rs"),
     include_str!("../golden.rs"),
+    include_str!("../../src/csf/tests.rs"),
+    include_str!("../../src/emit.rs"),
+    include_str!("../../src/firmware/elf/tests.rs"),
+    include_str!("../../src/firmware/raw/tests.rs"),
+    include_str!("../../src/firmware/srec/tests.rs"),
+    include_str!("../../src/image/tests.rs"),
+    include_str!("../../src/inspect/tests.rs"),
+    include_str!("../../src/loader/tests.rs"),
     include_str!("../../../fcb/tests/text.rs"),
 ];
 
