@@ -213,6 +213,27 @@ fn an_image_is_built_checked_and_converted() {
 }
 
 #[test]
+fn colour_is_for_terminals_and_for_those_who_ask() {
+    let cli = Cli::without_board();
+    let show = |name: &str, value: &str| {
+        let mut command = cli.command();
+        command.env_remove("NO_COLOR").env(name, value);
+        let output = command.args(["image", "show", &app("blinky.elf")]).output();
+        String::from_utf8(output.expect("it runs").stdout).expect("text")
+    };
+    let piped = show("CLICOLOR", "1");
+    assert!(!piped.contains('\x1b'), "{piped}");
+    let forced = show("CLICOLOR_FORCE", "1");
+    assert!(forced.contains("\x1b[32mvector table: stack"), "{forced}");
+    // the same but for the colours
+    let plain = forced
+        .split('\x1b')
+        .map(|part| part.split_once('m').map_or(part, |(_, rest)| rest));
+    let first = forced.split('\x1b').next().unwrap_or_default();
+    assert_eq!(first.to_owned() + &plain.skip(1).collect::<String>(), piped);
+}
+
+#[test]
 fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
     let cli = Cli::without_board();
     // stack, reset handler: linked to 0x20002000

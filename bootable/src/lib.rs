@@ -39,6 +39,8 @@
 //! assert!(!starts(&check(&image.memory, &map))); // no FCB yet
 //! # Ok::<(), rtboot_bootable::Error>(())
 //! ```
+//!
+//! It needs the standard library and a heap: whole files are held in memory, and what is odd about them is told in sentences.
 #![forbid(unsafe_code)]
 
 pub mod boot_data;
