@@ -4,6 +4,7 @@ use rtboot_bootable::{
     BootDevice, BootImage, BuildOptions, Dcd, Firmware, Form, Kind, MemoryMap, check, inspect,
     starts,
 };
+use rtboot_fcb::Fcb;
 
 const EXT_FLASH: &str = include_str!("vectors/ext_flash_headers.txt");
 const INT_RAM: &str = include_str!("vectors/int_ram_headers.txt");
@@ -60,6 +61,26 @@ fn the_headers_of_a_ram_application_are_the_public_ones() {
         Some(app(0x2000_22DD))
     );
     assert_eq!(image.inspection.kind, Kind::RamImage { fcb: false });
+}
+
+#[test]
+fn a_ram_image_with_its_fcb_is_read_as_what_the_flash_holds() {
+    let map = MemoryMap::rt1021();
+    let fcb = Fcb::new();
+    let firmware = Firmware::parse(&app(0x2000_22DD), Some("a.bin"), Some(0x2000_2000), &map);
+    let image = BootImage::build(&firmware.unwrap(), Some(&fcb), &map).unwrap();
+    let file = image.raw(Form::Padded, 0xFF, &map).unwrap();
+    let again = Firmware::parse(&file, Some("image.bin"), None, &map).unwrap();
+    assert_eq!(again.memory.first(), Some(0x6000_0000), "{:?}", again.notes);
+    let seen = inspect(&again.memory, &map);
+    assert_eq!(seen.kind, Kind::RamImage { fcb: true });
+    assert!(
+        seen.finding("fcb-misplaced").is_none(),
+        "{:?}",
+        seen.findings
+    );
+    let built = BootImage::build(&again, None, &map).unwrap();
+    assert_eq!(built.raw(Form::Padded, 0xFF, &map).unwrap(), file);
 }
 
 #[test]

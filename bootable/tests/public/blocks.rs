@@ -1,6 +1,6 @@
 //! Published configuration blocks: read, and made again from every text that is written of them.
 
-use rtboot_fcb::{Fcb, Part, PartFile, Spec, lut, text};
+use rtboot_fcb::{Fcb, Part, PartFile, Severity, Spec, check::check, lut, text};
 
 use super::files::{golden, public};
 use super::{hash, same};
@@ -70,6 +70,12 @@ fn blocks_say_what_the_publishers_say() {
         (512, 1)
     );
     assert!(hyper.data_valid_time() != [0, 0]);
+    let odd: Vec<String> = check(&hyper, None)
+        .iter()
+        .filter(|finding| finding.severity > Severity::Note)
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(odd, [""; 0], "it starts boards");
     let names: Vec<&str> = hyper
         .diff(&block("mimxrt1050/fcb.bin").unwrap())
         .iter()
