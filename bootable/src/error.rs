@@ -151,6 +151,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::Empty => "build the firmware again; the file has no bytes",
+            Error::NotFirmware { what } if what.starts_with("an FCB") => {
+                "`rtboot fcb show` and `rtboot fcb check` look at it; here an application is wanted"
+            }
             Error::NotFirmware { .. } | Error::NotAsNamed { .. } => {
                 "give an ELF, Intel HEX, S-record, UF2 or raw binary file of the application"
             }

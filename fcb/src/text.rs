@@ -14,7 +14,7 @@ mod emit;
 mod parse;
 mod scan;
 
-pub use array::{ArrayError, from_array};
+pub use array::{ArrayError, bytes_from_array, from_array};
 pub use code::{to_c, to_rust};
 pub use emit::to_yaml;
 pub use parse::{YamlError, from_yaml};

@@ -34,28 +34,11 @@ const SHORTEST: usize = 64;
 /// # Errors
 /// [`ArrayError`] when there is no such list, or its numbers make no block.
 pub fn from_array(text: &str) -> Result<Fcb, ArrayError> {
-    let code = without_comments(text);
-    let lists = code.char_indices().filter(|(_, c)| matches!(c, '{' | '['));
-    let found = lists
-        .map(|(at, _)| (at, numbers(code.get(at + 1..).unwrap_or_default())))
-        .find(|(_, numbers)| numbers.len() >= SHORTEST);
-    let Some((at, numbers)) = found else {
-        let message = "there is no list of numbers; 512 bytes or 128 words are read";
-        return Err(ArrayError {
-            line: 1,
-            message: message.to_owned(),
-        });
-    };
-    let fail = |message: String| ArrayError {
-        line: 1 + code.get(..at).unwrap_or_default().matches('\n').count(),
-        message,
-    };
+    let (line, numbers) = list(text, SHORTEST, "512 bytes or 128 words are read")?;
+    let fail = |message: String| ArrayError { line, message };
     let bytes: Vec<u8> = match numbers.len() {
-        Fcb::LEN if numbers.iter().all(|number| *number <= 0xFF) => {
-            numbers.iter().map(|number| *number as u8).collect()
-        }
+        Fcb::LEN => as_bytes(line, &numbers)?,
         128 => numbers.iter().flat_map(|word| word.to_le_bytes()).collect(),
-        Fcb::LEN => return Err(fail("of 512 bytes one is larger than 0xff".to_owned())),
         count => {
             return Err(fail(format!(
                 "the list holds {count} numbers; a block is 512 bytes or 128 words"
@@ -63,6 +46,45 @@ pub fn from_array(text: &str) -> Result<Fcb, ArrayError> {
         }
     };
     Fcb::parse(&bytes).map_err(|error| fail(error.to_string()))
+}
+
+/// The bytes of the first array in C or Rust source that holds at least `shortest`: a DCD as the SDK's `dcd.c` has it, say.
+///
+/// # Errors
+/// [`ArrayError`] when there is none, or one of its numbers is no byte.
+pub fn bytes_from_array(text: &str, shortest: usize) -> Result<Vec<u8>, ArrayError> {
+    let (line, numbers) = list(text, shortest, "an array of bytes is read")?;
+    as_bytes(line, &numbers)
+}
+
+/// The first list of at least `shortest` numbers, and its line.
+fn list(text: &str, shortest: usize, wanted: &str) -> Result<(usize, Vec<u32>), ArrayError> {
+    let code = without_comments(text);
+    let lists = code.char_indices().filter(|(_, c)| matches!(c, '{' | '['));
+    let found = lists
+        .map(|(at, _)| (at, numbers(code.get(at + 1..).unwrap_or_default())))
+        .find(|(_, numbers)| numbers.len() >= shortest);
+    match found {
+        Some((at, numbers)) => {
+            let line = 1 + code.get(..at).unwrap_or_default().matches('\n').count();
+            Ok((line, numbers))
+        }
+        None => Err(ArrayError {
+            line: 1,
+            message: format!("there is no list of numbers; {wanted}"),
+        }),
+    }
+}
+
+fn as_bytes(line: usize, numbers: &[u32]) -> Result<Vec<u8>, ArrayError> {
+    let bytes: Option<Vec<u8>> = numbers
+        .iter()
+        .map(|&number| u8::try_from(number).ok())
+        .collect();
+    bytes.ok_or_else(|| ArrayError {
+        line,
+        message: format!("of {} bytes one is larger than 0xff", numbers.len()),
+    })
 }
 
 /// The numbers up to the first thing that is none.

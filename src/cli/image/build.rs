@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rtboot::{Error, Result};
 use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
+use rtboot_fcb::text::bytes_from_array;
 use serde_json::json;
 
 use super::output::{self, Ending, Shape};
@@ -25,7 +26,7 @@ pub struct Args {
     /// The FCB: a part, a .cfg, 512 bytes, another image, SPSDK's YAML
     #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
     fcb: Option<String>,
-    /// Register writes before the start, as a binary DCD: SDRAM set-up, for one
+    /// Register writes before the start, a DCD: SDRAM set-up, for one. Binary, or the array in the SDK's dcd.c
     #[arg(long, value_name = "FILE")]
     dcd: Option<PathBuf>,
     /// The IVT's entry, in the place of the reset handler: SDK images name the vector table here
@@ -131,10 +132,22 @@ fn bad(path: &Path, source: rtboot_bootable::Error) -> Error {
     }
 }
 
+/// Bytes of a header and the shortest command.
+const SHORTEST_DCD: usize = 8;
+
 fn dcd(path: &Path) -> Result<Dcd> {
-    let bytes = input::file(path)?;
-    Dcd::parse(&bytes).map_err(|error| Error::BadFile {
+    let mut bytes = input::file(path)?;
+    let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
-        reason: format!("this is no DCD: {error}"),
-    })
+        reason,
+    };
+    let ending = path.extension().unwrap_or_default();
+    if ["c", "h", "rs"]
+        .iter()
+        .any(|source| ending.eq_ignore_ascii_case(source))
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        bytes = bytes_from_array(&text, SHORTEST_DCD).map_err(|error| bad(error.to_string()))?;
+    }
+    Dcd::parse(&bytes).map_err(|error| bad(format!("this is no DCD: {error}")))
 }
