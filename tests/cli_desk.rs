@@ -1,4 +1,4 @@
-//! `fcb` and `image` on the real program: work at the desk, without a board, and once with one.
+//! `fcb` on the real program: work at the desk, without a board; and `fcb` and `image` once with one.
 
 mod cli_rig;
 
@@ -138,6 +138,24 @@ fn option_words_become_a_block_with_the_sfdp() {
 }
 
 #[test]
+fn source_text_goes_there_and_back() {
+    let cli = Cli::without_board();
+    for name in ["fcb.c", "fcb.h", "fcb.rs"] {
+        let file = path(&cli, name);
+        cli.run_bare(&["fcb", "build", "W25Q64JV", "-o", &file])
+            .says(0, &[name]);
+        cli.run_bare(&["fcb", "diff", &file, "W25Q64JV"])
+            .says(0, &["they are equal"]);
+    }
+    let text = std::fs::read_to_string(path(&cli, "fcb.c")).expect("written");
+    let short = cli.file("short.c", text.replacen("0x46, ", "", 1));
+    cli.run_bare(&["fcb", "show", &short]).says(
+        3,
+        &["short.c: line 10: the list holds 511 numbers", "[bad-file]"],
+    );
+}
+
+#[test]
 fn yaml_with_a_slip_names_its_line() {
     let cli = Cli::without_board();
     let yaml = cli.file(
@@ -150,137 +168,6 @@ fn yaml_with_a_slip_names_its_line() {
             "fcb.yaml: line 3: unknown key `csHoldTim`; did you mean `csHoldTime`?",
             "[bad-file]",
         ],
-    );
-}
-
-#[test]
-fn an_image_is_built_checked_and_converted() {
-    let cli = Cli::without_board();
-    let image = path(&cli, "image.bin");
-    cli.run_bare(&[
-        "image",
-        "build",
-        &app("blinky.elf"),
-        "--fcb",
-        "IS25LP064A",
-        "-o",
-        &image,
-    ])
-    .says(0, &["image.bin:", "made an IVT at 0x60001000"]);
-    cli.run_bare(&["image", "check", &image])
-        .says(0, &["nothing here keeps the ROM from starting it"]);
-    cli.run_bare(&["image", "check", &app("blinky.elf")]).says(
-        1,
-        &[
-            "[fcb-missing]",
-            "[ivt-missing]",
-            "`rtboot image build` put the headers around it",
-        ],
-    );
-    // through the other formats and back to the same bytes
-    let bytes = std::fs::read(&image).expect("written");
-    let mut last = image;
-    for name in ["a.hex", "a.srec", "a.uf2", "back.bin"] {
-        let next = path(&cli, name);
-        cli.run_bare(&["image", "convert", &last, &next])
-            .says(0, &[name]);
-        last = next;
-    }
-    let back = std::fs::read(&last).expect("written");
-    assert_eq!(back[..bytes.len()], bytes);
-    assert!(
-        back[bytes.len()..].iter().all(|byte| *byte == 0xFF),
-        "UF2 has whole pages"
-    );
-}
-
-#[test]
-fn convert_cuts_fills_and_moves() {
-    let cli = Cli::without_board();
-    let raw = cli.file("a.bin", (0..64).collect::<Vec<u8>>());
-    let out = path(&cli, "out.bin");
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
-        "--crop",
-        "0x60002010..0x60002014",
-    ])
-    .says(0, &["the file's first byte belongs to 0x60002010"]);
-    assert_eq!(std::fs::read(&out).expect("written"), [16, 17, 18, 19]);
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
-        "--crop",
-        "0x6000203e..0x60002042",
-        "--fill",
-        "0xAA",
-        "--offset",
-        "-0x60000000",
-    ])
-    .says(0, &["the file's first byte belongs to 0x0000203e"]);
-    assert_eq!(std::fs::read(&out).expect("written"), [62, 63, 0xAA, 0xAA]);
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
-        "--crop",
-        "0x1..0x2",
-    ])
-    .says(2, &["nothing is left"]);
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
-        "--offset",
-        "-0x70000000",
-    ])
-    .says(3, &["address space"]);
-}
-
-#[test]
-fn show_draws_and_lists() {
-    let cli = Cli::without_board();
-    let svg = path(&cli, "map.svg");
-    cli.run_bare(&[
-        "image",
-        "show",
-        &app("blinky_boot.elf"),
-        "--svg",
-        &svg,
-        "--symbols",
-        "3",
-    ])
-    .says(
-        0,
-        &["FCB", "IVT", "vector table", "symbols   the largest 3 of"],
-    );
-    let text = std::fs::read_to_string(&svg).expect("drawn");
-    assert!(
-        text.starts_with("<svg") && text.contains("0x60001000"),
-        "{text}"
-    );
-    let shown = cli
-        .run_bare(&["--json", "image", "show", &app("blinky.elf")])
-        .last();
-    assert!(
-        shown["symbols"]
-            .as_array()
-            .is_some_and(|symbols| !symbols.is_empty()),
-        "{shown}"
     );
 }
 

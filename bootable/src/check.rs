@@ -1,7 +1,7 @@
 //! Would the ROM start it? Rule by rule.
 
 use crate::finding::{Finding, Severity};
-use crate::{Memory, MemoryMap, inspect};
+use crate::{BootDevice, Memory, MemoryMap, inspect};
 
 /// Every rule that is known for an image in flash, in the order in which the ROM comes to them: kept rules are
 /// [`Severity::Ok`], broken ones [`Severity::Error`].
@@ -13,7 +13,8 @@ use crate::{Memory, MemoryMap, inspect};
 pub fn check(memory: &Memory, map: &MemoryMap) -> Vec<Finding> {
     let seen = inspect::examine(memory, map);
     let mut findings = Vec::new();
-    if seen.fcb.is_none()
+    if map.device == BootDevice::SerialNor
+        && seen.fcb.is_none()
         && !seen
             .findings
             .iter()

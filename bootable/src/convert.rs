@@ -30,15 +30,16 @@ pub fn fill(memory: &Memory, byte: u8, range: Option<(u32, u64)>) -> Result<Memo
 /// The same, every address moved by `offset`.
 ///
 /// # Errors
-/// [`Error::Wraps`] when a byte would leave the 32-bit address space.
+/// [`Error::Moved`] when a byte would leave the 32-bit address space.
 pub fn shift(memory: &Memory, offset: i64) -> Result<Memory, Error> {
     let mut moved = Memory::new();
     for (start, bytes) in memory.segments() {
         let address = i64::from(start).checked_add(offset);
         let address = address.and_then(|address| u32::try_from(address).ok());
-        let address = address.ok_or(Error::Wraps {
+        let fits = |address: &u32| u64::from(*address) + bytes.len() as u64 <= 1 << 32;
+        let address = address.filter(fits).ok_or(Error::Moved {
             address: start,
-            len: bytes.len() as u64,
+            by: offset,
         })?;
         moved.insert(address, bytes.to_vec())?;
     }
@@ -92,15 +93,15 @@ mod tests {
         );
         assert!(matches!(
             shift(&memory(), -0x6000_0001),
-            Err(Error::Wraps { .. })
+            Err(Error::Moved { .. })
         ));
         assert!(matches!(
             shift(&memory(), i64::MAX),
-            Err(Error::Wraps { .. })
+            Err(Error::Moved { .. })
         ));
         assert!(matches!(
             shift(&memory(), 0x9FFF_FFFD),
-            Err(Error::Wraps { .. })
+            Err(Error::Moved { .. })
         ));
     }
 }

@@ -10,6 +10,8 @@ mod tag {
     pub const HEADER: u8 = 0xD4;
     pub const INSTALL_KEY: u8 = 0xBE;
     pub const AUTHENTICATE: u8 = 0xCA;
+    pub const SET: u8 = 0xB1;
+    pub const UNLOCK: u8 = 0xB2;
 }
 
 /// Certificate format of a wrapped image key: the image is encrypted.
@@ -56,6 +58,26 @@ pub enum CsfCommand {
         location: u32,
         /// What is covered; empty for the CSF itself.
         blocks: Vec<Block>,
+    },
+    /// Says which engine does what (B1).
+    SetEngine {
+        /// 3 sets an engine, 1 a manufacturing id.
+        item: u8,
+        /// 17 is SHA-256.
+        hash: u8,
+        /// 1B is the DCP; 0 any.
+        engine: u8,
+        /// Flags of the engine.
+        configuration: u8,
+    },
+    /// Leaves something unlocked that HAB locks else (B2).
+    Unlock {
+        /// 1E SNVS, 21 OCOTP, 1D CAAM.
+        engine: u8,
+        /// Bits of what is left unlocked.
+        features: u32,
+        /// The one chip that this is for, when it names one.
+        unique_id: Option<u64>,
     },
     /// Any other command, by its tag.
     Other {
@@ -138,7 +160,7 @@ impl Csf {
         self.commands.iter().any(|command| match command {
             CsfCommand::InstallKey { format, .. } => *format == FORMAT_BLOB,
             CsfCommand::Authenticate { protocol, .. } => *protocol == PROTOCOL_AEAD,
-            CsfCommand::Other { .. } => false,
+            _ => false,
         })
     }
 
@@ -202,9 +224,33 @@ impl CsfCommand {
                     blocks,
                 }
             }
+            (tag::SET, Some(&[_, hash, engine, configuration]), _) => CsfCommand::SetEngine {
+                item: flags,
+                hash,
+                engine,
+                configuration,
+            },
+            (tag::UNLOCK, Some(features), _) => CsfCommand::Unlock {
+                engine: flags,
+                features: u32::from_be_bytes(*features),
+                unique_id: body.get(4..12).map(BE::read_u64),
+            },
             _ => CsfCommand::Other { tag, length },
         };
         Ok((command, usize::from(length)))
+    }
+}
+
+/// Engines of HAB. Source: SPSDK `spsdk/image/hab`.
+fn engine_name(engine: u8) -> String {
+    match engine {
+        0x00 => "any engine".to_owned(),
+        0x1B => "DCP".to_owned(),
+        0x1D => "CAAM".to_owned(),
+        0x1E => "SNVS".to_owned(),
+        0x21 => "OCOTP".to_owned(),
+        0xFF => "software".to_owned(),
+        other => format!("engine {other:02x}h"),
     }
 }
 
@@ -249,10 +295,46 @@ impl fmt::Display for CsfCommand {
                     write!(f, "\n  {address:#010x} {length:#x} bytes")
                 })
             }
+            CsfCommand::SetEngine {
+                hash,
+                engine,
+                configuration,
+                ..
+            } => {
+                let hash = match *hash {
+                    0x00 => "everything".to_owned(),
+                    0x11 => "SHA-1".to_owned(),
+                    0x17 => "SHA-256".to_owned(),
+                    0x1B => "SHA-512".to_owned(),
+                    other => format!("algorithm {other:02x}h"),
+                };
+                let engine = engine_name(*engine);
+                write!(
+                    f,
+                    "use {engine} for {hash} (configuration {configuration:#x})"
+                )
+            }
+            CsfCommand::Unlock {
+                engine,
+                features,
+                unique_id,
+            } => {
+                let what = match (*engine, *features) {
+                    (0x21, 1) => " for field return",
+                    (0x21, 2) => " for super root key revocation",
+                    (0x1E, 1) => " for a software reset of its low-power part",
+                    (0x1E, 2) => " for writes of its master key",
+                    _ => "",
+                };
+                let engine = engine_name(*engine);
+                write!(f, "leave {engine} unlocked{what} (features {features:#x})")?;
+                match unique_id {
+                    Some(id) => write!(f, ", on the chip {id:016x} only"),
+                    None => Ok(()),
+                }
+            }
             CsfCommand::Other { tag, length } => {
                 let name = match *tag {
-                    0xB1 => "set engine",
-                    0xB2 => "unlock",
                     0xB4 => "init",
                     0xC0 => "nothing",
                     0xCC => "write data",
@@ -281,98 +363,4 @@ impl fmt::Display for Csf {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    /// Header and commands of SPSDK's public ext_FLASH_signed_key1 image, without keys and signatures.
-    const SIGNED: &[u8] = &[
-        0xD4, 0x00, 0x50, 0x42, // header, 0x50 bytes
-        0xBE, 0x00, 0x0C, 0x00, 0x03, 0x17, 0x00, 0x00, 0x00, 0x00, 0x00, 0x50, // SRK table
-        0xBE, 0x00, 0x0C, 0x02, 0x09, 0x00, 0x00, 0x01, 0x00, 0x00, 0x04, 0x90, // CSF key
-        0xCA, 0x00, 0x0C, 0x00, 0x01, 0xC5, 0x1B, 0x00, 0x00, 0x00, 0x07,
-        0xE4, // authenticate CSF
-        0xBE, 0x00, 0x0C, 0x00, 0x09, 0x00, 0x00, 0x02, 0x00, 0x00, 0x09, 0xE8, // image key
-        0xCA, 0x00, 0x1C, 0x00, 0x02, 0xC5, 0x1B, 0x00, 0x00, 0x00, 0x0D,
-        0x3C, // authenticate data
-        0x60, 0x00, 0x10, 0x00, 0x00, 0x00, 0x00, 0x40, // IVT and boot data
-        0x60, 0x00, 0x20, 0x00, 0x00, 0x00, 0x18, 0x30, // application
-    ];
-
-    #[test]
-    fn a_signed_image_lists_its_blocks() {
-        let csf = Csf::parse(SIGNED).unwrap();
-        let block = |address, length| Block { address, length };
-        assert_eq!(
-            csf.blocks(),
-            [block(0x6000_1000, 0x40), block(0x6000_2000, 0x1830)]
-        );
-        assert_eq!(
-            (csf.srk_index(), csf.encrypted(), &csf.problem),
-            (Some(0), false, &None)
-        );
-        let text = csf.to_string();
-        assert!(text.starts_with("CSF version 4.2, 5 commands\ninstall super root key table (source 0, target 0) from 0x50\n"), "{text}");
-        assert!(
-            text.ends_with(
-                "signature at 0xd3c\n  0x60001000 0x40 bytes\n  0x60002000 0x1830 bytes"
-            ),
-            "{text}"
-        );
-    }
-
-    #[test]
-    fn an_encrypted_image_is_told_from_its_key_and_its_protocol() {
-        let key = [
-            0xD4, 0, 16, 0x42, 0xBE, 0, 12, 1, 0xBB, 0, 0, 0, 0x20, 0x00, 0x60, 0x00,
-        ];
-        let decrypt = [
-            0xD4, 0, 16, 0x42, 0xCA, 0, 12, 0, 0x00, 0xA3, 0x1B, 0, 0, 0, 0x0F, 0x58,
-        ];
-        assert!(Csf::parse(&key).unwrap().encrypted() && Csf::parse(&decrypt).unwrap().encrypted());
-    }
-
-    #[test]
-    fn every_cut_keeps_the_commands_before_it_and_says_so() {
-        for len in 0..SIGNED.len() {
-            match Csf::parse(&SIGNED[..len]) {
-                Ok(csf) => assert_eq!(
-                    csf.problem,
-                    Some(format!("its header says 80 bytes, but {len} are there"))
-                ),
-                Err(error) => assert!(
-                    len < 4 && error.to_string().starts_with("CSF: it begins with"),
-                    "{error}"
-                ),
-            }
-        }
-    }
-
-    #[test]
-    fn a_command_of_length_0_ends_the_list() {
-        let csf = Csf::parse(&[0xD4, 0, 12, 0x40, 0xC0, 0, 4, 0, 0xCC, 0, 0, 0]).unwrap();
-        assert_eq!(
-            csf.commands,
-            [CsfCommand::Other {
-                tag: 0xC0,
-                length: 4
-            }]
-        );
-        assert_eq!(
-            csf.problem.unwrap(),
-            "the command at offset 0x8 says 0 bytes, but 4 are left"
-        );
-    }
-
-    #[test]
-    fn random_bytes_do_not_panic() {
-        let mut seed = 3u32;
-        for _ in 0..20_000 {
-            let mut bytes = SIGNED.to_vec();
-            for _ in 0..4 {
-                seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-                bytes[(seed >> 16) as usize % SIGNED.len()] = seed as u8;
-            }
-            let _ = Csf::parse(&bytes).map(|csf| (csf.to_string(), csf.encrypted(), csf.blocks()));
-        }
-    }
-}
+mod tests;

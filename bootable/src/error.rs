@@ -43,6 +43,18 @@ pub enum Error {
         /// How many.
         len: u64,
     },
+    /// Bytes moved to where no address is.
+    #[error(
+        "the bytes at {address:#010x} cannot be moved by {}{:#x}: addresses go from 0 to 0xffffffff",
+        if *by < 0 { "-" } else { "" },
+        by.unsigned_abs()
+    )]
+    Moved {
+        /// Where they begin.
+        address: u32,
+        /// How far they were to go.
+        by: i64,
+    },
     /// More bytes than a flash of these boards could hold.
     #[error("{size} bytes are more than the {limit} this tool handles")]
     TooLarge {
@@ -147,6 +159,9 @@ impl Error {
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
             Error::Empty => "build the firmware again; the file has no bytes",
+            Error::NotFirmware { what } if what.starts_with("an FCB") => {
+                "`rtboot fcb show` and `rtboot fcb check` look at it; here an application is wanted"
+            }
             Error::NotFirmware { .. } | Error::NotAsNamed { .. } => {
                 "give an ELF, Intel HEX, S-record, UF2 or raw binary file of the application"
             }

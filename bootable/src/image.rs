@@ -5,7 +5,9 @@ mod compose;
 pub(crate) use compose::{header_areas, is_padding};
 use rtboot_fcb::Fcb;
 
-use crate::{Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, Severity, emit, inspect};
+use crate::{
+    BootDevice, Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, Severity, emit, inspect,
+};
 
 /// Why no boot image can be made of a firmware.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -84,6 +86,17 @@ pub enum BuildProblem {
     /// A table for an image that has one.
     #[error("a DCD cannot be put into an image that has its own IVT")]
     DcdNotWanted,
+    /// An image that has its own IVT, for another device.
+    #[error("an image that has its own IVT stays on the device it was made for")]
+    DeviceNotWanted,
+    /// An application in flash, for a card.
+    #[error(
+        "the application at {address:#010x} runs in flash, and from an SD card the ROM copies it to RAM"
+    )]
+    NotFromCard {
+        /// Where its vector table lies.
+        address: u32,
+    },
     /// An entry for an image that has one.
     #[error("an image that has its own IVT keeps the entry in it")]
     EntryNotWanted,
@@ -105,6 +118,10 @@ impl BuildProblem {
                 Some("give it as the flashloader, and the application here")
             }
             BuildProblem::FcbOnly => Some("give it as the FCB, and the application here"),
+            BuildProblem::NotFromCard { .. } => {
+                Some("link it for ITCM, DTCM, OCRAM, or SDRAM with a DCD")
+            }
+            BuildProblem::DeviceNotWanted => Some("give the bare application"),
             BuildProblem::Unknown { .. } => {
                 Some("give the ELF file, or a raw file with its base address")
             }
@@ -129,7 +146,7 @@ pub struct BuildOptions<'a> {
 pub enum Form {
     /// At the start of the flash, so that it goes to 0x60000000 as it is.
     Padded,
-    /// At the IVT: what SPSDK and elftosb call "nopadding". It goes to 0x60001000, and the FCB is not in it.
+    /// At the IVT: what SPSDK and elftosb call "nopadding". It goes to 0x60001000 (on a card to byte 0x400), and the FCB is not in it.
     NoPadding,
 }
 
@@ -195,7 +212,8 @@ impl BootImage {
         BootImage::build_with(firmware, &options, map)
     }
 
-    /// As [`BootImage::build`], with everything that can be chosen.
+    /// As [`BootImage::build`], with everything that can be chosen. With a `map` for a card ([`MemoryMap::for_device`]) the FCB is
+    /// left out.
     ///
     /// # Errors
     /// As [`BootImage::build`]; and when the image has its own IVT, and a DCD or an entry is given.
@@ -205,6 +223,7 @@ impl BootImage {
         map: &MemoryMap,
     ) -> Result<BootImage, Error> {
         let BuildOptions { fcb, dcd, entry } = *options;
+        let card = map.device == BootDevice::SdCard;
         let seen = inspect(&firmware.memory, map);
         if let Some(finding) = seen.finding("other-chip") {
             return Err(Error::OtherChip {
@@ -225,7 +244,14 @@ impl BootImage {
         if !built && entry.is_some() {
             return Err(BuildProblem::EntryNotWanted.into());
         }
+        if !built && card {
+            return Err(BuildProblem::DeviceNotWanted.into());
+        }
         let memory = match seen.kind {
+            Kind::BareApplication if card => {
+                let address = seen.vectors.ok_or_else(unknown)?.table;
+                return Err(BuildProblem::NotFromCard { address }.into());
+            }
             Kind::BareApplication | Kind::BareRamApplication => {
                 let vectors = seen.vectors.ok_or_else(unknown)?;
                 compose::headers(&firmware.memory, vectors, dcd, entry, map, &mut notes)?
@@ -240,13 +266,16 @@ impl BootImage {
             Kind::Unknown => return Err(unknown().into()),
             _ => compose::in_flash(&firmware.memory, &seen, map, &mut notes)?,
         };
-        let memory = compose::with_fcb(memory, fcb, map, &mut notes)?;
+        let memory = match card {
+            true => memory,
+            false => compose::with_fcb(memory, fcb, map, &mut notes)?,
+        };
         finish(memory, built, map, notes)
     }
 }
 
 impl BootImage {
-    /// What a file of this form holds, at flash addresses.
+    /// What a file of this form holds, at flash addresses. `map` is the one that it was built with.
     pub fn content(&self, form: Form, map: &MemoryMap) -> Memory {
         match form {
             Form::Padded => self.memory.clone(),

@@ -39,6 +39,8 @@
 //! assert!(!starts(&check(&image.memory, &map))); // no FCB yet
 //! # Ok::<(), rtboot_bootable::Error>(())
 //! ```
+//!
+//! It needs the standard library and a heap: whole files are held in memory, and what is odd about them is told in sentences.
 #![forbid(unsafe_code)]
 
 pub mod boot_data;
@@ -72,7 +74,7 @@ pub use image::{BootImage, BuildOptions, BuildProblem, Form};
 pub use inspect::{Inspection, Kind, inspect};
 pub use ivt::Ivt;
 pub use loader::LoaderImage;
-pub use map::{MemoryMap, Region};
+pub use map::{BootDevice, MemoryMap, Region};
 pub use memory::Memory;
 pub use vectors::Vectors;
 

@@ -40,11 +40,23 @@ impl Region {
     }
 }
 
+/// What the ROM starts from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum BootDevice {
+    /// A serial NOR flash on FlexSPI: IVT at 0x1000, application at 0x2000 by custom, an FCB before them.
+    #[default]
+    SerialNor,
+    /// An SD card or eMMC: IVT at 0x400, application at 0x1000 by custom, no FCB; the ROM copies it to RAM.
+    SdCard,
+}
+
 /// The addresses of one chip, and where its ROM looks for the parts of a boot image.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MemoryMap {
     /// The chip's name, for messages.
     pub chip: &'static str,
+    /// What the ROM starts from.
+    pub device: BootDevice,
     /// Where the FlexSPI flash begins on the bus.
     pub flash_base: u32,
     /// Bytes of the largest flash that the window can show.
@@ -88,6 +100,7 @@ impl MemoryMap {
         };
         MemoryMap {
             chip: "RT1021",
+            device: BootDevice::SerialNor,
             flash_base: 0x6000_0000,
             flash_max: 0x1F80_0000,
             flash_alias: Some((0x0800_0000, 0x0800_0000)),
@@ -102,6 +115,23 @@ impl MemoryMap {
             fcb_offset: 0,
             ivt_offset: 0x1000,
             app_offset: 0x2000,
+        }
+    }
+
+    /// The same chip with the parts of a boot image where they lie on `device`.
+    ///
+    /// A card has no window on the bus: byte 0 of the card stands at `flash_base` here. Source: SPSDK, public RT1020 images for
+    /// SD cards; NXP-MCUBootUtility.
+    pub fn for_device(&self, device: BootDevice) -> MemoryMap {
+        let (ivt_offset, app_offset) = match device {
+            BootDevice::SerialNor => (self.ivt_offset, self.app_offset),
+            BootDevice::SdCard => (0x400, 0x1000),
+        };
+        MemoryMap {
+            device,
+            ivt_offset,
+            app_offset,
+            ..self.clone()
         }
     }
 

@@ -1,6 +1,10 @@
 //! The headers that are made, held against those of public images. Origin: `vectors/README.md`.
 
-use rtboot_bootable::{BootImage, BuildOptions, Dcd, Firmware, Form, Kind, MemoryMap, inspect};
+use rtboot_bootable::{
+    BootDevice, BootImage, BuildOptions, Dcd, Firmware, Form, Kind, MemoryMap, check, inspect,
+    starts,
+};
+use rtboot_fcb::Fcb;
 
 const EXT_FLASH: &str = include_str!("vectors/ext_flash_headers.txt");
 const INT_RAM: &str = include_str!("vectors/int_ram_headers.txt");
@@ -57,6 +61,26 @@ fn the_headers_of_a_ram_application_are_the_public_ones() {
         Some(app(0x2000_22DD))
     );
     assert_eq!(image.inspection.kind, Kind::RamImage { fcb: false });
+}
+
+#[test]
+fn a_ram_image_with_its_fcb_is_read_as_what_the_flash_holds() {
+    let map = MemoryMap::rt1021();
+    let fcb = Fcb::new();
+    let firmware = Firmware::parse(&app(0x2000_22DD), Some("a.bin"), Some(0x2000_2000), &map);
+    let image = BootImage::build(&firmware.unwrap(), Some(&fcb), &map).unwrap();
+    let file = image.raw(Form::Padded, 0xFF, &map).unwrap();
+    let again = Firmware::parse(&file, Some("image.bin"), None, &map).unwrap();
+    assert_eq!(again.memory.first(), Some(0x6000_0000), "{:?}", again.notes);
+    let seen = inspect(&again.memory, &map);
+    assert_eq!(seen.kind, Kind::RamImage { fcb: true });
+    assert!(
+        seen.finding("fcb-misplaced").is_none(),
+        "{:?}",
+        seen.findings
+    );
+    let built = BootImage::build(&again, None, &map).unwrap();
+    assert_eq!(built.raw(Form::Padded, 0xFF, &map).unwrap(), file);
 }
 
 #[test]
@@ -130,6 +154,79 @@ fn files_lie_as_the_public_ones_do() {
     assert_eq!(
         image.content(Form::NoPadding, &map).first(),
         Some(0x6000_1000)
+    );
+}
+
+/// A RAM application for an SD card: with the public one's size, stack and reset handler.
+fn for_card(base: u32, len: usize, dcd: Option<&Dcd>) -> (BootImage, MemoryMap, Vec<u8>) {
+    let map = MemoryMap::rt1021().for_device(BootDevice::SdCard);
+    let mut bytes = app(base + 0x2DD);
+    bytes.truncate(len);
+    let firmware = Firmware::parse(&bytes, Some("a.bin"), Some(base), &map).unwrap();
+    let options = BuildOptions {
+        dcd,
+        ..BuildOptions::default()
+    };
+    let image = BootImage::build_with(&firmware, &options, &map).unwrap();
+    (image, map, bytes)
+}
+
+#[test]
+fn files_for_a_card_lie_as_the_public_ones_do() {
+    // int_RAM_sdhc_unsigned.bin: 0x242C bytes, IVT at 0 (self 20001400), application at 0xC00
+    let (image, map, app) = for_card(0x2000_2000, 0x182C, None);
+    let file = image.raw(Form::NoPadding, 0, &map).unwrap();
+    assert_eq!(file.len(), 0x242C);
+    let ivt = [
+        0x4020_00D1,
+        0x2000_22DD,
+        0,
+        0,
+        0x2000_1420,
+        0x2000_1400,
+        0,
+        0_u32,
+    ];
+    assert_eq!(file[..0x20], ivt.map(u32::to_le_bytes).concat());
+    let boot_data = [0x2000_1000, 0x282C, 0_u32];
+    assert_eq!(file[0x20..0x2C], boot_data.map(u32::to_le_bytes).concat());
+    assert!(file[0x2C..0xC00].iter().all(|byte| *byte == 0));
+    assert_eq!(file[0xC00..], app);
+    let found = check(&image.memory, &map);
+    assert!(starts(&found), "{found:?}");
+
+    // SDRAM_sdhc_unsigned.bin: 0x232C bytes, the DCD at 0x40
+    let dcd = dcd();
+    let (image, map, app) = for_card(0x8000_2000, 0x172C, Some(&dcd));
+    let file = image.raw(Form::NoPadding, 0, &map).unwrap();
+    assert_eq!(file.len(), 0x232C);
+    assert_eq!(file[0x0C..0x10], 0x8000_1440_u32.to_le_bytes());
+    assert_eq!(
+        file[0x20..0x28],
+        [0x8000_1000, 0x272C_u32].map(u32::to_le_bytes).concat()
+    );
+    assert_eq!(&file[0x40..0x440], dcd.as_bytes());
+    assert_eq!(file[0xC00..], app);
+}
+
+#[test]
+fn a_card_takes_bare_applications_for_ram_only() {
+    let map = MemoryMap::rt1021().for_device(BootDevice::SdCard);
+    let build = |file: &[u8], base| {
+        let firmware = Firmware::parse(file, Some("a.bin"), Some(base), &map).unwrap();
+        BootImage::build(&firmware, None, &map)
+            .unwrap_err()
+            .to_string()
+    };
+    assert_eq!(
+        build(&app(0x6000_22DD), 0x6000_2000),
+        "the application at 0x60002000 runs in flash, and from an SD card the ROM copies it to RAM"
+    );
+    let (image, map, _) = for_card(0x2000_2000, 0x182C, None);
+    let file = image.raw(Form::NoPadding, 0, &map).unwrap();
+    assert_eq!(
+        build(&file, 0x2000_1400),
+        "an image that has its own IVT stays on the device it was made for"
     );
 }
 

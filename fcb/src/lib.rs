@@ -74,6 +74,12 @@
 //! and erases by 4 or 64 KiB; [`Part::status_write_steps`] sets quad enable or lifts block protection; [`probe`] looks
 //! at id, status and SFDP of whatever flash is there without changing it, and [`Part::contradictions`] says whether it
 //! is the part it should be.
+//!
+//! # What it needs
+//!
+//! The standard library and a heap: half of this crate is texts, read and written. It is for tools and build scripts. A
+//! firmware needs nothing of it at run time: it takes the 512 bytes, from its `build.rs` (`examples/build_rs.rs`) or as
+//! [`text::to_rust`] writes them.
 
 mod cfg;
 pub mod check;

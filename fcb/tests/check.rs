@@ -188,6 +188,14 @@ fn sequences_that_cannot_work() {
         after(|fcb| fcb.set_sequence(6, &full)),
         [(WARNING, "fcb-lut-no-stop")]
     );
+    let hyper = after(|fcb| {
+        fcb.set_sequence(6, &full);
+        fcb.set_column_address_width(3);
+    });
+    assert!(
+        hyper.iter().all(|(_, code)| *code != "fcb-lut-no-stop"),
+        "{hyper:?}"
+    );
     let odd = Sequence::of(&[Instruction::new(Opcode(0x1A), 1, 0)]);
     assert_eq!(
         after(|fcb| fcb.set_sequence(6, &odd)),

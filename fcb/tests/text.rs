@@ -1,6 +1,6 @@
 //! Blocks as text of other tools, and as a `.cfg` that loses nothing.
 
-use rtboot_fcb::text::{from_yaml, to_c, to_rust, to_yaml};
+use rtboot_fcb::text::{from_array, from_yaml, to_c, to_rust, to_yaml};
 use rtboot_fcb::{Fcb, Part, PartFile, database};
 
 const EVK: &[u8] = include_bytes!("vectors/evkmimxrt1020_sdk.bin");
@@ -61,6 +61,15 @@ fn what_is_written_is_read_again_with_every_field() {
         let again = from_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
         assert_eq!(again, block);
     }
+}
+
+#[test]
+fn unused_steps_of_the_table_are_left_out() {
+    let block = Fcb::parse(EVK).unwrap();
+    let text = to_yaml(&block, "mimxrt1020");
+    let steps = text.lines().filter(|line| line.contains("_instr")).count();
+    let used: usize = (0..16).map(|i| block.sequence(i).steps().len()).sum();
+    assert_eq!(steps, used, "{text}");
 }
 
 #[test]
@@ -140,6 +149,54 @@ fn c_and_rust_hold_all_bytes_in_their_order() {
     }
     assert!(to_c(&fcb).contains("section(\".boot_hdr.conf\")"));
     assert!(to_rust(&fcb).contains("pub static FLEXSPI_CONFIGURATION_BLOCK: [u8; 512]"));
+}
+
+#[test]
+fn c_and_rust_are_read_again() {
+    let fcb = Fcb::parse(EVK).unwrap();
+    for text in [to_c(&fcb), to_rust(&fcb)] {
+        assert_eq!(from_array(&text).unwrap(), fcb);
+    }
+    // as words, with comments where they hurt, and an array before it
+    let mut words = String::from("const A: [u8; 2] = [1, 2];\nconst W: [u32; 128] = [\n");
+    for (i, word) in EVK.as_chunks::<4>().0.iter().enumerate() {
+        let (high, low) = (
+            u16::from_le_bytes([word[2], word[3]]),
+            u16::from_le_bytes([word[0], word[1]]),
+        );
+        words += &format!("/* {i}, */ 0x{high:04x}_{low:04X}u32, // [7, {{\n");
+    }
+    assert_eq!(from_array(&(words.clone() + "];")).unwrap(), fcb);
+    assert_eq!(
+        from_array(&words.replace("],", "]")).unwrap(),
+        fcb,
+        "the end may be missing"
+    );
+    let error = |text: &str| from_array(text).unwrap_err().to_string();
+    assert_eq!(
+        error(&words.replacen("0x4246_4346u32,", "", 1)),
+        "line 2: the list holds 127 numbers; a block is 512 bytes or 128 words"
+    );
+    assert!(
+        error("int main(void) { return 0; }").starts_with("line 1: there is no list of numbers")
+    );
+    assert!(error(&words.replacen("0x4246_4346", "0", 1)).contains("tag"));
+    assert!(error(&to_c(&fcb).replacen("0x46,", "0x146,", 1)).contains("larger than 0xff"));
+}
+
+#[test]
+fn broken_source_never_panics() {
+    let mut random = Random(4);
+    let text = to_c(&Fcb::parse(EVK).unwrap());
+    for _ in 0..500 {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.truncate(1 + random.next() as usize % bytes.len());
+        for _ in 0..random.next() % 20 {
+            let at = random.next() as usize % bytes.len();
+            bytes[at] = b"\n/*{}[],0x_u\xC3"[random.next() as usize % 13];
+        }
+        let _ = from_array(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string());
+    }
 }
 
 #[test]

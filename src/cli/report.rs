@@ -100,6 +100,16 @@ impl Report {
         }
     }
 
+    /// A finding as a line of the result.
+    pub fn finding_line(&mut self, finding: &Finding) {
+        let style = severity_style(finding.severity);
+        let text = finding.to_string();
+        match text.split_once(": ") {
+            Some((severity, rest)) => self.line(format!("{style}{severity}:{style:#} {rest}")),
+            None => self.line(text),
+        }
+    }
+
     /// Adds the fields of a JSON object to the result that ends the run under `--json`.
     pub fn result(&mut self, fields: Value) {
         if let (Value::Object(all), Value::Object(fields)) = (&mut self.result, fields) {

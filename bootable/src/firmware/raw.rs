@@ -38,15 +38,18 @@ pub(super) fn parse(bytes: &[u8], base: Option<u32>, map: &MemoryMap) -> Result<
 
 /// The base that the content implies, and why.
 fn implied(bytes: &[u8], map: &MemoryMap) -> Result<(u32, String), Error> {
-    if let Some((base, reason)) = by_ivt(bytes, map) {
-        return Ok((base, reason));
-    }
-    if bytes.starts_with(b"FCFB") {
+    let by_ivt = by_ivt(bytes, map);
+    // an image for RAM with an FCB is what the flash holds: the ROM has not copied it yet
+    let copied = |(base, _): &(u32, String)| map.ram_at(*base).is_some();
+    if bytes.starts_with(b"FCFB") && by_ivt.as_ref().is_none_or(copied) {
         return Ok((
             map.fcb_address(),
             "it begins with an FCB, and the ROM looks for that at the start of the flash"
                 .to_owned(),
         ));
+    }
+    if let Some(found) = by_ivt {
+        return Ok(found);
     }
     if bytes
         .get(0x400..)

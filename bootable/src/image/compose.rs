@@ -3,7 +3,9 @@
 use rtboot_fcb::Fcb;
 
 use super::BuildProblem;
-use crate::{BootData, Dcd, Error, Inspection, Ivt, Memory, MemoryMap, Severity, Vectors};
+use crate::{
+    BootData, BootDevice, Dcd, Error, Inspection, Ivt, Memory, MemoryMap, Severity, Vectors,
+};
 
 /// The DCD lies this far behind the IVT, as elftosb and SPSDK have it: IVT 32 bytes, boot data in 32.
 const DCD_OFFSET: u32 = 0x40;
@@ -44,9 +46,7 @@ pub(super) fn headers(
     };
     let mut memory = app.moved(start, map.flash_base)?;
     if start != map.flash_base {
-        notes.push(format!(
-            "the ROM copies it from flash to {start:#010x}, where it runs"
-        ));
+        notes.push(format!("the ROM copies it to {start:#010x}, where it runs"));
     }
     let mut areas = header_areas(map).to_vec();
     areas.extend(dcd.map(|dcd| {
@@ -93,8 +93,12 @@ pub(super) fn headers(
         )?;
     }
     notes.push(format!(
-        "made an IVT at {:#010x} (entry {:#010x}, {}) and boot data (start {start:#010x}, length {length:#x})",
-        map.ivt_address(), ivt.entry, entry.map_or("the reset handler", |_| "as given")
+        "made an IVT at {} (entry {:#010x}, {}) and boot data (start {start:#010x}, length {length:#x})",
+        match map.device {
+            BootDevice::SerialNor => format!("{:#010x}", map.ivt_address()),
+            BootDevice::SdCard => format!("byte {:#x} of the card", map.ivt_offset),
+        },
+        ivt.entry, entry.map_or("the reset handler", |_| "as given")
     ));
     Ok(memory)
 }

@@ -4,7 +4,7 @@ use rtboot_fcb::Fcb;
 
 use super::Inspection;
 use crate::finding::Finding;
-use crate::{Memory, MemoryMap, Vectors};
+use crate::{BootDevice, Memory, MemoryMap, Vectors};
 
 /// The FCB: is one at the start of the flash, and can it be one?
 pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
@@ -139,7 +139,8 @@ pub(super) fn places(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
         };
         seen.findings.push(Finding::error("outside-flash", text));
     }
-    if seen.ivt.is_some() || seen.fcb.is_some() {
+    let nor = map.device == BootDevice::SerialNor;
+    if nor && (seen.ivt.is_some() || seen.fcb.is_some()) {
         for offset in [0x400, 0x800] {
             let address = map.flash_base.wrapping_add(offset);
             // key block and region block, both encrypted: neither zero nor blank

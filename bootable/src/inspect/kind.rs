@@ -122,7 +122,9 @@ fn with_ivt(
             ),
             false => (
                 Kind::Flashloader,
-                format!("{linked}, {offset:#x} behind the image's start as for serial download"),
+                format!(
+                    "{linked}, {offset:#x} behind the image's start as for serial download or an SD card"
+                ),
             ),
         };
     }

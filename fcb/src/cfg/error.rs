@@ -73,13 +73,15 @@ impl CfgError {
 
 /// The known word most like `word`, if any is like it.
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
-    const LONGEST: usize = 64; // no known word comes near, and likeness costs length times length
     let word = word.to_lowercase();
-    if word.len() > LONGEST {
-        return None;
-    }
+    // likeness costs length times length, and a slip does not double a word
+    let comes_near = |key: &&str| {
+        let (short, long) = (word.len().min(key.len()), word.len().max(key.len()));
+        long <= 2 * short + 2
+    };
     let rated = known
         .into_iter()
+        .filter(comes_near)
         .map(|key| (strsim::jaro_winkler(&word, &key.to_lowercase()), key));
     // of equals the first
     let best = rated.reduce(|best, next| if next.0 > best.0 { next } else { best });

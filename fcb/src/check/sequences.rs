@@ -10,7 +10,7 @@ pub(super) fn check(fcb: &Fcb, found: &mut Vec<Finding>) {
         if sequence == Sequence::EMPTY {
             continue;
         }
-        ends(place, &sequence, found);
+        ends(place, &sequence, fcb, found);
         opcodes(place, &sequence, found);
         pads(place, &sequence, fcb, found);
         address(place, &sequence, fcb, found);
@@ -22,11 +22,12 @@ fn name(place: usize) -> String {
     format!("sequence {place} ({})", index::name(place))
 }
 
-/// STOP, or a jump, ends a sequence; what stands behind is never played.
-fn ends(place: usize, sequence: &Sequence, found: &mut Vec<Finding>) {
+/// STOP, or a jump, ends a sequence; what stands behind is never played. The commands of a HyperFlash fill all eight places.
+fn ends(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) {
     let steps = sequence.steps();
     let last = steps.last().map(|step| step.opcode);
-    if steps.len() == Sequence::STEPS && last != Some(Opcode::JMP_ON_CS) {
+    let hyper = fcb.column_address_width() != 0;
+    if steps.len() == Sequence::STEPS && !hyper && last != Some(Opcode::JMP_ON_CS) {
         found.push(Finding::warning(
             "fcb-lut-no-stop",
             format!(

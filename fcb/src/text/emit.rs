@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::parse::{OPERATIONS, RESERVED_WORDS, TAIL};
 use crate::fcb::{Fcb, Spec};
-use crate::lut::{self, Sequence};
+use crate::lut::{self, Instruction, Sequence};
 
 /// The block as SPSDK's `nxpimage bootable-image fcb export` takes it, for the chip `family` (`mimxrt1020`).
 ///
@@ -89,12 +89,17 @@ fn indexed(name: &str, i: usize, count: usize) -> String {
 fn table(out: &mut String, fcb: &Fcb) {
     for place in 0..16 {
         let sequence: Sequence = fcb.sequence(place);
+        if sequence == Sequence::EMPTY {
+            continue;
+        }
         let _ = writeln!(
             out,
             "  # sequence {place}: {}: {sequence}",
             lut::index::name(place)
         );
-        for (i, step) in sequence.0.iter().enumerate() {
+        // a step that is left out is zero: STOP
+        let used = sequence.0.iter().enumerate();
+        for (i, step) in used.filter(|(_, step)| **step != Instruction::STOP) {
             let known = OPERATIONS.iter().find(|(code, _)| *code == step.opcode.0);
             let operation = known.map_or_else(
                 || format!("{:#04x}", step.opcode.0),

@@ -1,5 +1,6 @@
 //! SPSDK's YAML, read.
 
+use std::collections::BTreeSet;
 use std::fmt;
 
 use super::scan::{self, Entry};
@@ -113,20 +114,19 @@ fn error(entry: &Entry<'_>, message: String) -> YamlError {
 }
 
 fn fields(fcb: &mut Fcb, mut rest: &[Entry<'_>]) -> Result<(), YamlError> {
-    let mut seen: Vec<&str> = Vec::new();
+    let mut seen = BTreeSet::new();
     while let Some((entry, behind)) = rest.split_first() {
         let body = behind
             .iter()
             .take_while(|next| next.indent > entry.indent)
             .count();
         let (children, next) = behind.split_at(body);
-        if seen.contains(&entry.key) {
+        if !seen.insert(entry.key) {
             return Err(error(
                 entry,
                 format!("`{}` stands here for the second time", entry.key),
             ));
         }
-        seen.push(entry.key);
         field(fcb, entry, children)?;
         rest = next;
     }

@@ -17,7 +17,8 @@ use crate::cli::read::write_whole;
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
+    /// `board`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// Where to put it; `-` is stdout

@@ -15,7 +15,8 @@ use crate::cli::Context;
 /// Exit code 1 when something cannot work, 0 otherwise: warnings and notes do not count.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
+    /// `board`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// The part it is for, when the source is not one

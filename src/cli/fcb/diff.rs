@@ -14,7 +14,8 @@ use crate::cli::Context;
 /// Exit code 0 when they are equal, 1 when they differ.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
+    /// `board`
     #[arg(value_name = "SOURCE")]
     this: String,
     /// Another one

@@ -12,7 +12,8 @@ use crate::cli::Context;
 /// Show a part and its FCB: every field in words, every sequence as the data sheet writes it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, option words, or `board`
+    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
+    /// `board`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// Print the part as the text of a .cfg file, as a start for one of your own

@@ -1,4 +1,5 @@
-//! Where an FCB comes from: a part, a `.cfg`, 512 bytes, an image, SPSDK's YAML, option words, or the board.
+//! Where an FCB comes from: a part, a `.cfg`, 512 bytes, an image, SPSDK's YAML, a C or Rust array,
+//! option words, or the board.
 
 use std::path::{Path, PathBuf};
 
@@ -97,6 +98,9 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
         if matches!(ending.as_deref(), Some("yaml" | "yml")) {
             return yaml(path);
         }
+        if matches!(ending.as_deref(), Some("c" | "h" | "rs" | "inc")) {
+            return array(path);
+        }
         if let Some(found) = image(path, context)? {
             return Ok(found);
         }
@@ -143,17 +147,29 @@ fn database_text(source: &str, part: &Part) -> Option<String> {
 }
 
 fn yaml(path: &Path) -> Result<Source> {
+    let read = |text: &str| text::from_yaml(text).map_err(|error| error.to_string());
+    foreign(path, "SPSDK's YAML", read)
+}
+
+fn array(path: &Path) -> Result<Source> {
+    let read = |text: &str| text::from_array(text).map_err(|error| error.to_string());
+    foreign(path, "an array in source text", read)
+}
+
+/// A block in another tool's text.
+fn foreign(
+    path: &Path,
+    what: &str,
+    read: impl Fn(&str) -> std::result::Result<Fcb, String>,
+) -> Result<Source> {
     let bytes = input::file(path)?;
     let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
         reason,
     };
     let text = std::str::from_utf8(&bytes).map_err(|_| bad("the file is not UTF-8 text".into()))?;
-    let fcb = text::from_yaml(text).map_err(|error| bad(error.to_string()))?;
-    Ok(Source::block(
-        format!("{}, SPSDK's YAML", path.display()),
-        fcb,
-    ))
+    let fcb = read(text).map_err(bad)?;
+    Ok(Source::block(format!("{}, {what}", path.display()), fcb))
 }
 
 /// What the flashloader would make of option words.

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 use rtboot::chip::Chip;
 use rtboot::flash::parts_for;
 use rtboot::{Error, Result};
-use rtboot_bootable::{BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
+use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
+use rtboot_fcb::text::bytes_from_array;
 use rtboot_fcb::{Fcb, Part};
 use serde_json::json;
 
@@ -28,7 +29,7 @@ pub struct Args {
     /// The FCB: a part, a .cfg, 512 bytes, another image, SPSDK's YAML
     #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
     fcb: Option<String>,
-    /// Register writes before the start, as a binary DCD: SDRAM set-up, for one
+    /// Register writes before the start, a DCD: SDRAM set-up, for one. Binary, or the array in the SDK's dcd.c
     #[arg(long, value_name = "FILE")]
     dcd: Option<PathBuf>,
     /// The IVT's entry, in the place of the reset handler: SDK images name the vector table here
@@ -40,6 +41,9 @@ pub struct Args {
     /// Begin with the IVT, without FCB and padding: goes to 0x60001000
     #[arg(long)]
     no_padding: bool,
+    /// For an SD card or eMMC instead of flash: begins with the IVT, goes to byte 0x400 of the card (`dd seek=2`), has no FCB
+    #[arg(long)]
+    sd: bool,
     /// Byte for the gaps of a raw or UF2 file [default: 0xff]
     #[arg(long, value_name = "BYTE", value_parser = number::parse_u8)]
     fill: Option<u8>,
@@ -50,15 +54,21 @@ Examples:
   rtboot image build app.elf --fcb IS25LP064A -o image.bin
   rtboot image build app.bin --fcb issi.cfg -o image.hex
   rtboot image build sdram_app.bin --base 0x80002000 --dcd sdram_dcd.bin --fcb IS25LP064A -o image.bin
+  rtboot image build ram_app.elf --sd -o card.bin
   rtboot image build app.elf --no-padding --fill 0 -o ivt_app.bin";
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let chip = context.desk_chip()?;
-    let map = chip.memory_map();
+    let device = match args.sd {
+        true => BootDevice::SdCard,
+        false => BootDevice::SerialNor,
+    };
+    let map = chip.memory_map().for_device(device);
     let firmware = input::firmware(&args.app, args.base, chip)?;
     let fcb = args
         .fcb
         .as_deref()
+        .filter(|_| !args.sd)
         .map(|name| source::load(name, &source::Probe::default(), context))
         .transpose()?;
     let fcb = fcb.map(|source| meant(source, chip)).transpose()?;
@@ -68,11 +78,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         dcd: dcd.as_ref(),
         entry: args.entry,
     };
-    let image =
-        BootImage::build_with(&firmware, &options, &map).map_err(|source| Error::Firmware {
-            path: args.app.clone(),
-            source,
-        })?;
+    let image = BootImage::build_with(&firmware, &options, &map)
+        .map_err(|source| bad(&args.app, source))?;
     for note in &image.notes {
         context.report.say("built", note.clone());
     }
@@ -85,30 +92,28 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     {
         context.report.finding(finding);
     }
-    let form = if args.no_padding {
-        Form::NoPadding
-    } else {
-        Form::Padded
+    let (form, mut from) = match args.no_padding || args.sd {
+        true => (Form::NoPadding, map.ivt_address()),
+        false => (Form::Padded, map.flash_base),
     };
-    let content = image.content(form, &map);
+    let mut content = image.content(form, &map);
+    if args.sd {
+        // a card has no address on the bus: bytes count from its first
+        content = content
+            .moved(map.flash_base, 0)
+            .map_err(|source| bad(&args.app, source))?;
+        from = map.ivt_offset;
+    }
     let shape = Shape {
-        from: if args.no_padding {
-            map.ivt_address()
-        } else {
-            map.flash_base
-        },
+        from,
         fill: args.fill.unwrap_or(0xFF),
         entry: Some(image.entry),
     };
     // a fill byte that is asked for goes into every format
     let content = match (args.fill, Ending::of(&args.output)) {
         (Some(fill), Ending::Hex | Ending::SRecord) => {
-            rtboot_bootable::convert::fill(&content, fill, None).map_err(|source| {
-                Error::Firmware {
-                    path: args.output.clone(),
-                    source,
-                }
-            })?
+            rtboot_bootable::convert::fill(&content, fill, None)
+                .map_err(|source| bad(&args.output, source))?
         }
         _ => content,
     };
@@ -133,10 +138,29 @@ fn meant(source: Source, chip: &Chip) -> Result<Fcb> {
     Ok(file.parts.first().map_or(source.fcb, Part::boot_fcb))
 }
 
-fn dcd(path: &Path) -> Result<Dcd> {
-    let bytes = input::file(path)?;
-    Dcd::parse(&bytes).map_err(|error| Error::BadFile {
+fn bad(path: &Path, source: rtboot_bootable::Error) -> Error {
+    Error::Firmware {
         path: path.to_owned(),
-        reason: format!("this is no DCD: {error}"),
-    })
+        source,
+    }
+}
+
+/// Bytes of a header and the shortest command.
+const SHORTEST_DCD: usize = 8;
+
+fn dcd(path: &Path) -> Result<Dcd> {
+    let mut bytes = input::file(path)?;
+    let bad = |reason: String| Error::BadFile {
+        path: path.to_owned(),
+        reason,
+    };
+    let ending = path.extension().unwrap_or_default();
+    if ["c", "h", "rs"]
+        .iter()
+        .any(|source| ending.eq_ignore_ascii_case(source))
+    {
+        let text = String::from_utf8_lossy(&bytes);
+        bytes = bytes_from_array(&text, SHORTEST_DCD).map_err(|error| bad(error.to_string()))?;
+    }
+    Dcd::parse(&bytes).map_err(|error| bad(format!("this is no DCD: {error}")))
 }

@@ -59,7 +59,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         .report
         .line(format!("{}: {}", source.name, seen.kind));
     for finding in &findings {
-        context.report.line(finding.to_string());
+        context.report.finding_line(finding);
     }
     context.report.line(verdict(&seen.kind, good));
     Ok(if good {

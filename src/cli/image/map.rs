@@ -1,5 +1,6 @@
 //! What lies where in an image: its parts, what is between them, and a drawing of it.
 
+use anstyle::{AnsiColor, Style};
 use rtboot_bootable::{BootData, Csf, Inspection, Ivt, Memory, MemoryMap};
 use rtboot_fcb::Fcb;
 
@@ -145,6 +146,20 @@ fn between(memory: &Memory, from: u64, to: u64, seen: &Inspection) -> Piece {
     Piece::new(address, length, what)
 }
 
+/// Colours of a terminal, the same kinds together as in the picture; taken out where there is no terminal.
+fn style(piece: &Piece) -> Style {
+    let colour = |colour: AnsiColor| colour.on_default();
+    match piece.what.split([' ', ',', ':']).next() {
+        Some("FCB") => colour(AnsiColor::Yellow),
+        Some("IVT" | "boot") => colour(AnsiColor::Cyan),
+        Some("DCD") => colour(AnsiColor::Magenta),
+        Some("CSF" | "encryption") => colour(AnsiColor::Red),
+        Some("vector" | "application") => colour(AnsiColor::Green),
+        Some("padding") => Style::new().dimmed(),
+        _ => Style::new(),
+    }
+}
+
 /// The drawing: addresses at the left, boxes, lengths at the right of the names.
 pub fn draw(pieces: &[Piece]) -> Vec<String> {
     let width = pieces
@@ -167,8 +182,9 @@ pub fn draw(pieces: &[Piece]) -> Vec<String> {
         }
         let (left, right) = if open { ('├', '┤') } else { ('┌', '┐') };
         lines.push(format!("{:#010x}  {left}{rule}{right}", piece.address));
+        let style = style(piece);
         lines.push(format!(
-            "            │ {:width$} │ {:#x} ({}) bytes",
+            "            │ {style}{:width$}{style:#} │ {:#x} ({}) bytes",
             piece.what, piece.length, piece.length
         ));
         open = true;
@@ -204,7 +220,10 @@ mod tests {
                 (0x6000_1000, 3, "data", false),
             ]
         );
-        let lines = draw(&pieces);
+        let lines: Vec<String> = draw(&pieces)
+            .iter()
+            .map(|line| anstream::adapter::strip_str(line).to_string())
+            .collect();
         assert_eq!(lines[0], "0x60000000  ┌─────────────────┐");
         assert_eq!(lines[1], "            │ padding, all ff │ 0x10 (16) bytes");
         assert_eq!(lines[2], "0x60000010  └─────────────────┘");

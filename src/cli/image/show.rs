@@ -95,9 +95,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     if seen.findings.is_empty() {
         lines.push("findings  none".into());
     }
-    lines.extend(seen.findings.iter().map(|finding| finding.to_string()));
     for line in lines {
         context.report.line(line);
+    }
+    for finding in &seen.findings {
+        context.report.finding_line(finding);
     }
     Ok(())
 }

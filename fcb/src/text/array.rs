@@ -1,0 +1,135 @@
+//! C and Rust source, read: the list of numbers in it.
+
+use std::fmt;
+
+use crate::Fcb;
+
+/// Why source text gives no block.
+///
+/// Prints `line 12: the list holds 511 numbers; a block is 512 bytes or 128 words`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ArrayError {
+    /// Counted from 1.
+    pub line: usize,
+    /// One sentence without a full stop.
+    pub message: String,
+}
+
+impl fmt::Display for ArrayError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "line {}: {}", self.line, self.message)
+    }
+}
+
+impl std::error::Error for ArrayError {}
+
+/// Shorter lists are something else: an array's length, a call's arguments.
+const SHORTEST: usize = 64;
+
+/// Reads a block from C or Rust source: the first long list of numbers, 512 bytes or 128 little-endian words.
+///
+/// What [`super::to_c`] and [`super::to_rust`] write, what `xxd -i` makes of 512 bytes, an array of words. A structure with
+/// named fields, or calls that build a block, are not read.
+///
+/// # Errors
+/// [`ArrayError`] when there is no such list, or its numbers make no block.
+pub fn from_array(text: &str) -> Result<Fcb, ArrayError> {
+    let (line, numbers) = list(text, SHORTEST, "512 bytes or 128 words are read")?;
+    let fail = |message: String| ArrayError { line, message };
+    let bytes: Vec<u8> = match numbers.len() {
+        Fcb::LEN => as_bytes(line, &numbers)?,
+        128 => numbers.iter().flat_map(|word| word.to_le_bytes()).collect(),
+        count => {
+            return Err(fail(format!(
+                "the list holds {count} numbers; a block is 512 bytes or 128 words"
+            )));
+        }
+    };
+    Fcb::parse(&bytes).map_err(|error| fail(error.to_string()))
+}
+
+/// The bytes of the first array in C or Rust source that holds at least `shortest`: a DCD as the SDK's `dcd.c` has it, say.
+///
+/// # Errors
+/// [`ArrayError`] when there is none, or one of its numbers is no byte.
+pub fn bytes_from_array(text: &str, shortest: usize) -> Result<Vec<u8>, ArrayError> {
+    let (line, numbers) = list(text, shortest, "an array of bytes is read")?;
+    as_bytes(line, &numbers)
+}
+
+/// The first list of at least `shortest` numbers, and its line.
+fn list(text: &str, shortest: usize, wanted: &str) -> Result<(usize, Vec<u32>), ArrayError> {
+    let code = without_comments(text);
+    let lists = code.char_indices().filter(|(_, c)| matches!(c, '{' | '['));
+    let found = lists
+        .map(|(at, _)| (at, numbers(code.get(at + 1..).unwrap_or_default())))
+        .find(|(_, numbers)| numbers.len() >= shortest);
+    match found {
+        Some((at, numbers)) => {
+            let line = 1 + code.get(..at).unwrap_or_default().matches('\n').count();
+            Ok((line, numbers))
+        }
+        None => Err(ArrayError {
+            line: 1,
+            message: format!("there is no list of numbers; {wanted}"),
+        }),
+    }
+}
+
+fn as_bytes(line: usize, numbers: &[u32]) -> Result<Vec<u8>, ArrayError> {
+    let bytes: Option<Vec<u8>> = numbers
+        .iter()
+        .map(|&number| u8::try_from(number).ok())
+        .collect();
+    bytes.ok_or_else(|| ArrayError {
+        line,
+        message: format!("of {} bytes one is larger than 0xff", numbers.len()),
+    })
+}
+
+/// The numbers up to the first thing that is none.
+fn numbers(text: &str) -> Vec<u32> {
+    // an opening bracket ends an item as well, so that no text is looked through twice
+    let items = text.split([',', '}', ']', '{', '[']).map(number);
+    items.map_while(|number| number).collect()
+}
+
+/// `0x0A18_04EB`, `256`, `0xFFu8`, `4096UL`.
+fn number(text: &str) -> Option<u32> {
+    let text = text.trim();
+    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+        Some(digits) => (digits, 16),
+        None => (text, 10),
+    };
+    let digits = digits.trim_end_matches(['u', 'U', 'l', 'L']);
+    let digits = ["u8", "u32"]
+        .iter()
+        .find_map(|ending| digits.strip_suffix(ending))
+        .unwrap_or(digits);
+    let digits: String = digits.chars().filter(|c| *c != '_').collect();
+    u32::from_str_radix(&digits, radix).ok()
+}
+
+/// Comments as spaces, so that lines stay where they are.
+fn without_comments(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find("/*").into_iter().chain(rest.find("//")).min() {
+        let (code, comment) = rest.split_at(at);
+        out.push_str(code);
+        let line = comment.starts_with("//");
+        let end = match line {
+            true => comment.find('\n'),
+            false => comment
+                .get(2..)
+                .and_then(|inner| inner.find("*/"))
+                .map(|end| end + 4),
+        };
+        let (comment, behind) = comment.split_at(end.unwrap_or(comment.len()));
+        out.extend(comment.chars().filter(|c| *c == '\n'));
+        out.push(' ');
+        rest = behind;
+    }
+    out.push_str(rest);
+    out
+}
