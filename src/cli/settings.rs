@@ -2,20 +2,16 @@
 //!
 //! Flags and `RTBOOT_*` variables win over all of them; clap knows those.
 
-mod place;
+mod text;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rtboot::{Error, Result};
-use toml::de::{DeTable, DeValue};
 
 use super::{folders, number};
-use place::Place;
 
-/// Keys that a settings file may have.
-const KEYS: &[&str] = &["board", "chip", "flashloader", "fcb", "timeout", "wait"];
 /// Files of a project, the winner first: the local one is for the version control to ignore.
 const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
 
@@ -65,7 +61,7 @@ impl Settings {
                 error.valid_up_to() + 1
             ))
         })?;
-        for (key, value) in parse(text).map_err(fail)? {
+        for (key, value) in text::parse(text).map_err(fail)? {
             self.values.entry(key).or_insert_with(|| Value {
                 text: value,
                 file: file.to_owned(),
@@ -117,36 +113,6 @@ fn project_files(here: &Path) -> Vec<PathBuf> {
                 .find(|file| file.is_file())
         })
         .collect()
-}
-
-/// Keys and values of a settings file.
-fn parse(text: &str) -> std::result::Result<Vec<(&'static str, String)>, String> {
-    let table = DeTable::parse(text).map_err(|error| {
-        let place = Place::of(text, error.span().unwrap_or(0..0));
-        place.sentence(&format!("this is not TOML: {}", error.message()))
-    })?;
-    let mut values = Vec::new();
-    for (key, value) in table.get_ref() {
-        let name: &str = key.get_ref();
-        let Some(known) = KEYS.iter().find(|known| **known == name) else {
-            let near =
-                nearest(name).map_or(String::new(), |key| format!("; did you mean `{key}`?"));
-            let place = Place::of(text, key.span());
-            return Err(place.sentence(&format!("unknown key `{name}`{near}")));
-        };
-        let DeValue::String(value) = value.get_ref() else {
-            let place = Place::of(text, value.span());
-            return Err(place.sentence(&format!("`{name}` takes text in quotes")));
-        };
-        values.push((*known, value.to_string()));
-    }
-    Ok(values)
-}
-
-fn nearest(word: &str) -> Option<&'static str> {
-    let distance = |key: &&&str| strsim::damerau_levenshtein(word, key);
-    let near = KEYS.iter().min_by_key(distance)?;
-    (word.len() <= 64 && distance(&near) <= 3).then_some(*near)
 }
 
 #[cfg(test)]
