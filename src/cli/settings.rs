@@ -5,12 +5,13 @@
 mod text;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rtboot::{Error, Result};
 
-use super::{folders, number};
+use super::{folders, input, number};
 
 /// Files of a project, the winner first: the local one is for the version control to ignore.
 const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
@@ -40,10 +41,14 @@ impl Settings {
             .into_iter()
             .chain(folders::user_settings())
         {
-            match std::fs::read(&file) {
+            match input::small(&file) {
                 Ok(bytes) => settings.add(&bytes, &file)?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(Error::ReadFile { path: file, source }),
+                Err(Error::ReadFile { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                Err(Error::Firmware { path, source }) => {
+                    let reason = source.to_string();
+                    return Err(Error::Settings { path, reason });
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(settings)

@@ -110,7 +110,7 @@ fn named(source: &str, path: &Path) -> Result<Source> {
         (FcbChoice::Part { file, .. }, what) => {
             let first = file.parts.first().ok_or_else(|| unknown(source))?;
             let text = match path.is_file() {
-                true => String::from_utf8(input::file(path)?).ok(),
+                true => String::from_utf8(input::small(path)?).ok(),
                 false => database_text(source, first),
             };
             Ok(Source {
@@ -143,7 +143,7 @@ fn database_text(source: &str, part: &Part) -> Option<String> {
 }
 
 fn yaml(path: &Path) -> Result<Source> {
-    let bytes = input::file(path)?;
+    let bytes = input::small(path)?;
     let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
         reason,
@@ -166,7 +166,7 @@ fn words(source: &str, probe: &Probe) -> Result<Source> {
             "option words {words} become an FCB only with the flash's SFDP: give it with --sfdp FILE"
         )));
     };
-    let sfdp = input::file(path)?;
+    let sfdp = input::small(path)?;
     // with every bit set that means quad enable somewhere, the flashloader writes none
     let set = StatusRegisters {
         sr1: 0x40,

@@ -121,7 +121,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
 }
 
 fn dcd(path: &Path) -> Result<Dcd> {
-    let bytes = input::file(path)?;
+    let bytes = input::small(path)?;
     Dcd::parse(&bytes).map_err(|error| Error::BadFile {
         path: path.to_owned(),
         reason: format!("this is no DCD: {error}"),
