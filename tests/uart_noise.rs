@@ -111,6 +111,12 @@ fn a_speed_that_the_board_does_not_have_finds_no_board() {
             .job(&wire, &RescueStore::new(folder.path()))
             .expect_err("garbled");
         assert!([10, 15].contains(&error.exit_code()), "{baud}: {error}");
+        let advice = rtboot::advice::advice(&error);
+        let words = format!(
+            "{error} {}",
+            [advice.causes, advice.next].concat().join(" ")
+        );
+        assert!(words.contains("baud"), "{baud}: {words}");
         assert!(board.board().flash()[..WINDOW] == case.old);
         assert!(board.board().elapsed() < Duration::from_secs(30));
     }
