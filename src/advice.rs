@@ -66,6 +66,7 @@ pub fn advice(error: &Error) -> Advice {
                 "`rtboot virtual show` tells; `rtboot virtual set FOLDER --straps serial --power-cycle` brings it back",
             ],
         ),
+        Error::NoBoard { selector, .. } if selector.starts_with("uart:") => nobody_on_uart(),
         Error::NoBoard { .. } => no_board(),
         Error::SeveralBoards { boards } => {
             Advice::next(format!("name one with --board: {}", boards.join("; ")))
@@ -200,6 +201,18 @@ pub fn advice(error: &Error) -> Advice {
         Error::Interrupted { .. } => Advice::next("the same command again finishes the job"),
         Error::WhileWriting { source, .. } => advice(source),
     }
+}
+
+fn nobody_on_uart() -> Advice {
+    Advice::new(
+        &[
+            "the boot switches are not on serial download (BOOT_MODE = 01), or power was not cycled since they are",
+            "another speed: ROM and flashloader answer at 115200 baud unless told otherwise (`uart:PORT@BAUD`)",
+            "RX and TX are swapped, or it is another UART than LPUART1",
+            "the ROM still waits for the rest of a file that an earlier run began to send",
+        ],
+        &["set BOOT_MODE = 01, reset the board, and try again with 115200 baud"],
+    )
 }
 
 fn no_board() -> Advice {

@@ -83,10 +83,10 @@ fn kept_bytes_are_whole(folder: &Path) {
 fn a_killed_write_leaves_nothing_half_and_the_next_run_finishes_it() {
     let case = Case::update();
     let (_, counts) = case.count(true);
-    // while the flashloader is loaded, and twelve times from its start to the last bytes
+    // while the flashloader is loaded, and five times from its start to the last bytes
     let whole = counts.uart_out;
     let loaded = 24_000;
-    let points = (0..12).map(|n| loaded + (whole - loaded) * n / 12);
+    let points = (0..5).map(|n| loaded + (whole - loaded) * n / 5);
     for at in std::iter::once(10_000).chain(points) {
         let desk = Desk::new();
         let board = case.board(Vec::new());

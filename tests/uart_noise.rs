@@ -111,13 +111,21 @@ fn a_speed_that_the_board_does_not_have_finds_no_board() {
             .job(&wire, &RescueStore::new(folder.path()))
             .expect_err("garbled");
         assert!([10, 15].contains(&error.exit_code()), "{baud}: {error}");
-        let advice = rtboot::advice::advice(&error);
-        let words = format!(
-            "{error} {}",
-            [advice.causes, advice.next].concat().join(" ")
-        );
-        assert!(words.contains("baud"), "{baud}: {words}");
         assert!(board.board().flash()[..WINDOW] == case.old);
         assert!(board.board().elapsed() < Duration::from_secs(30));
     }
+}
+
+#[test]
+fn nobody_on_a_uart_makes_one_think_of_the_baud() {
+    let selector = "uart:/dev/ttyUSB0@9600";
+    let seen_instead = Vec::new();
+    let error = rtboot::Error::NoBoard {
+        selector: selector.into(),
+        seen_instead,
+    };
+    let advice = rtboot::advice::advice(&error);
+    assert!(error.to_string().contains("9600"), "{error}");
+    let words = [advice.causes, advice.next].concat().join(" ");
+    assert!(words.contains("115200 baud"), "{words}");
 }

@@ -245,7 +245,14 @@ fn saved_bytes_come_back_where_the_image_brings_none() {
     let saved = memory(&[(0x1008, vec![0xEE; 0x10]), (0x2000, vec![0xDD; 4])]);
     let mut current = flash(&wanted, 0xFF);
     current.insert(BASE + 0x2000, vec![0xFF; 0x1000]);
-    let plan = WritePlan::new(&wanted, &saved, current.clone(), GEOMETRY, None, Policy::default());
+    let plan = WritePlan::new(
+        &wanted,
+        &saved,
+        current.clone(),
+        GEOMETRY,
+        None,
+        Policy::default(),
+    );
     let after = play(&plan, &current);
     assert_eq!(
         after[&(BASE + 0x1000)][..0x19],
@@ -282,7 +289,14 @@ fn random_images_over_random_flash_end_as_wanted() {
             ..Policy::default()
         };
         let extent = (round % 2 == 0).then_some(BASE..BASE + 0x80_0000);
-        let plan = WritePlan::new(&wanted, &Memory::new(), current.clone(), GEOMETRY, extent, policy);
+        let plan = WritePlan::new(
+            &wanted,
+            &Memory::new(),
+            current.clone(),
+            GEOMETRY,
+            extent,
+            policy,
+        );
         let after = play(&plan, &current);
         for (sector, bytes) in &after {
             for (i, &byte) in bytes.iter().enumerate() {
