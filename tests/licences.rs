@@ -124,22 +124,3 @@ fn the_lock_file_names_every_dependency_with_its_checksum() {
         assert!(!foreign || package.contains("checksum = \""), "{package}");
     }
 }
-
-#[test]
-fn no_crate_of_ours_may_hold_unsafe_code() {
-    let read = |path: &str| std::fs::read_to_string(root().join(path)).expect("a manifest");
-    let workspace = read("Cargo.toml");
-    let rules = workspace.split("[workspace.lints.rust]").nth(1);
-    assert!(rules.is_some_and(|rules| rules.contains("unsafe_code = \"forbid\"")));
-    for path in [
-        "Cargo.toml",
-        "fcb/Cargo.toml",
-        "bootable/Cargo.toml",
-        "sim/Cargo.toml",
-    ] {
-        let manifest = read(path);
-        let lints = manifest.split("\n[lints]\n").nth(1).unwrap_or_default();
-        assert!(lints.starts_with("workspace = true"), "{path}");
-    }
-    // the targets of fuzz/ are a workspace of their own, and compiled by tests/garbage.rs under the rules of this one
-}
