@@ -1,8 +1,10 @@
 //! Packets of a flashloader that mostly fit the last command, against every MBOOT command.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../shared/ports.rs"]
 mod ports;
+#[allow(dead_code)]
 #[path = "../shared/talk.rs"]
 mod talk;
 

@@ -1,8 +1,10 @@
 //! HID reports of a flashloader that says anything, against every MBOOT command.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../shared/ports.rs"]
 mod ports;
+#[allow(dead_code)]
 #[path = "../shared/talk.rs"]
 pub mod talk;
 

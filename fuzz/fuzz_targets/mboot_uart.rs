@@ -1,8 +1,10 @@
 //! Frames on a UART, whole or not, against the ping and every MBOOT command.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../shared/ports.rs"]
 mod ports;
+#[allow(dead_code)]
 #[path = "../shared/talk.rs"]
 mod talk;
 

@@ -1,8 +1,10 @@
 //! HID reports of a ROM that says anything, against every SDP command.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../shared/ports.rs"]
 mod ports;
+#[allow(dead_code)]
 #[path = "../shared/talk.rs"]
 pub mod talk;
 

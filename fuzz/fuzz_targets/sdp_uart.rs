@@ -1,8 +1,10 @@
 //! Bytes of a UART on which no ROM need be, against every SDP command.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../shared/ports.rs"]
 mod ports;
+#[allow(dead_code)]
 #[path = "../shared/talk.rs"]
 mod talk;
 

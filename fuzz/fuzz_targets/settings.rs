@@ -1,6 +1,7 @@
 //! Settings files, and the durations in them.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../../src/cli/number.rs"]
 mod number;
 #[path = "../../src/cli/settings/text.rs"]

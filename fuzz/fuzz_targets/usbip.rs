@@ -1,6 +1,7 @@
 //! What hosts send to the USB/IP server: a connection of anything, and afterwards one that must find it alive.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../shared/board.rs"]
 mod board;
 

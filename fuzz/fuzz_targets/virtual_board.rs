@@ -1,8 +1,10 @@
 //! HID reports, control transfers and UART bytes to the virtual board: its ROM, its flashloader, its flash.
 #![no_main]
 
+#[allow(dead_code)]
 #[path = "../shared/board.rs"]
 pub mod board;
+#[allow(dead_code)]
 #[path = "../shared/ports.rs"]
 mod ports;
 
