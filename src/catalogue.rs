@@ -83,7 +83,7 @@ entries! {
     "uart-silent": "nobody answers on the UART" => &[
         "the boot pins do not say serial download (BOOT_MODE = 01), or power was not cycled since they do",
         "TX and RX swapped, or not LPUART1 (GPIO_AD_B0_06 and 07)",
-        "another speed was used first: both ROM and flashloader keep the one they measured until reset",
+        "another speed: every known tool speaks to the ROM at 115200 baud, and the flashloader keeps the first one it heard until reset",
         "USB was used first: the ROM listens to one of the two until reset",
         "the fuse that disables UART download is burnt",
     ];

@@ -41,7 +41,7 @@ fn a_file_that_is_missing_empty_a_folder_or_huge() {
     let file = std::fs::File::create(&huge).expect("a file");
     file.set_len(1 << 40).expect("a hole of a terabyte");
     cli.run(&["write", "--fcb", "issi.cfg", &huge.display().to_string()])
-        .says(3, &["1099511627776 bytes are more than the 67108864"]);
+        .says(3, &["1099511627776 bytes are more than the 26214400"]);
     assert_eq!(cli.flash(), before);
     untouched(&cli);
 }

@@ -156,3 +156,20 @@ fn a_served_board_is_used_by_another_program_and_kept() {
     assert!(ended.success(), "{ended}");
     board.run(&["virtual", "show", "board"]).good();
 }
+
+#[test]
+fn more_boards_than_can_be_served_are_refused_before_any_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names: Vec<String> = (0..16).map(|n| format!("b{n}")).collect();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rtboot"))
+        .args(["virtual", "serve", "--usbip=127.0.0.1:0"])
+        .args(&names)
+        .current_dir(folder.path())
+        .output()
+        .expect("a run");
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert_eq!(output.status.code(), Some(2), "{words}");
+    assert!(words.contains("16 boards are more than the 15"), "{words}");
+    let made = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(made, 0);
+}

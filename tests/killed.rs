@@ -66,13 +66,28 @@ fn nothing_half_starts(board: &VirtualBoard, case: &Case) {
     assert!(!starts || flash == case.old || flash == case.done);
 }
 
+/// The file of kept bytes is there whole, or not at all.
+fn kept_bytes_are_whole(folder: &Path) {
+    let Ok(entries) = fs::read_dir(folder.join("state/rescue")) else {
+        return;
+    };
+    for path in entries.map(|entry| entry.expect("an entry").path()) {
+        if path.extension().is_some_and(|end| end == "hex") {
+            let text = fs::read_to_string(&path).expect("text");
+            assert!(text.ends_with(":00000001FF\n"), "{}", path.display());
+        }
+    }
+}
+
 #[test]
 fn a_killed_write_leaves_nothing_half_and_the_next_run_finishes_it() {
     let case = Case::update();
     let (_, counts) = case.count(true);
-    // while the flashloader is loaded, and four times in flash work; the first of those before its bytes are half out
+    // while the flashloader is loaded, and five times from its start to the last bytes
     let whole = counts.uart_out;
-    for at in [10_000, whole - 44_000, whole - 30_000, whole - 5_000] {
+    let loaded = 24_000;
+    let points = (0..5).map(|n| loaded + (whole - loaded) * n / 5);
+    for at in std::iter::once(10_000).chain(points) {
         let desk = Desk::new();
         let board = case.board(Vec::new());
         let served = Served::on(&board);
@@ -90,6 +105,7 @@ fn a_killed_write_leaves_nothing_half_and_the_next_run_finishes_it() {
         let killed = child.wait_with_output().expect("a child");
         assert_eq!(killed.status.signal(), Some(9), "{}", text(&killed));
         nothing_half_starts(&board, &case);
+        kept_bytes_are_whole(desk.path());
         if at < 20_000 {
             // the ROM waits for the rest of the file: only a reset ends that
             board.power_cycle();

@@ -73,6 +73,20 @@ fn a_second_run_is_told_who_has_the_board_until_the_first_is_done() {
 }
 
 #[test]
+fn two_boards_are_two_boards() {
+    with_terminal(|first| {
+        with_terminal(|second| {
+            let selector: Selector = format!("uart:{first}").parse().expect("a selector");
+            let _held = Board::find(&selector, Options::default()).expect("free");
+            let refused = rtboot(first).output().expect("a run");
+            assert_eq!(refused.status.code(), Some(14), "{}", said(&refused));
+            let free = rtboot(second).output().expect("a run");
+            assert_eq!(free.status.code(), Some(0), "{}", said(&free));
+        });
+    });
+}
+
+#[test]
 fn another_user_is_kept_away_by_the_same_lock() {
     const NOBODY: u32 = 65534;
     with_terminal(|path| {

@@ -115,3 +115,18 @@ fn a_speed_that_the_board_does_not_have_finds_no_board() {
         assert!(board.board().elapsed() < Duration::from_secs(30));
     }
 }
+
+#[test]
+fn nobody_on_a_uart_makes_one_think_of_the_baud() {
+    let selector = "uart:/dev/ttyUSB0@9600";
+    let seen_instead = Vec::new();
+    let error = rtboot::Error::NoBoard {
+        selector: selector.into(),
+        seen_instead,
+    };
+    let advice = rtboot::advice::advice(&error);
+    assert!(error.to_string().contains("9600"), "{error}");
+    let causes = advice.causes.iter().map(|cause| cause.text.to_owned());
+    let words = causes.chain(advice.next).collect::<String>();
+    assert!(words.contains("115200 baud"), "{words}");
+}

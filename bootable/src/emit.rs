@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::{Error, Memory};
 
-pub use crate::firmware::emit_uf2 as uf2;
+pub use crate::firmware::{emit_uf2 as uf2, emit_uf2_blocks as uf2_blocks};
 
 /// Data bytes a line holds.
 const LINE: usize = 16;
@@ -20,30 +20,52 @@ const LINE: usize = 16;
 /// # Ok::<(), rtboot_bootable::Error>(())
 /// ```
 pub fn intel_hex(memory: &Memory) -> String {
-    let mut text = String::new();
+    intel_hex_lines(memory).collect()
+}
+
+/// The lines of [`intel_hex`] with their ends, made one by one: the text is three times as long as the bytes.
+pub fn intel_hex_lines(memory: &Memory) -> impl Iterator<Item = String> {
     let mut upper = None;
-    for (address, bytes) in lines(memory) {
+    let data = lines(memory).map(move |(address, bytes)| {
+        let mut text = String::new();
         let high = (address >> 16) as u16;
         if upper != Some(high) {
             hex_record(&mut text, 0, 4, &high.to_be_bytes());
             upper = Some(high);
         }
         hex_record(&mut text, address as u16, 0, bytes);
-    }
-    hex_record(&mut text, 0, 1, &[]);
-    text
+        text
+    });
+    data.chain(std::iter::once_with(|| {
+        let mut text = String::new();
+        hex_record(&mut text, 0, 1, &[]);
+        text
+    }))
 }
 
 /// S-records: S0 with `name`, S3 with 16 bytes a line, S7 with the address `entry` (0 when there is none).
 pub fn s_record(memory: &Memory, name: &str, entry: Option<u32>) -> String {
-    let mut text = String::new();
+    s_record_lines(memory, name, entry).collect()
+}
+
+/// The lines of [`s_record`] with their ends, made one by one.
+pub fn s_record_lines(
+    memory: &Memory,
+    name: &str,
+    entry: Option<u32>,
+) -> impl Iterator<Item = String> {
     let name: Vec<u8> = name.bytes().filter(u8::is_ascii_graphic).take(40).collect();
-    s_line(&mut text, '0', &[0, 0], &name);
-    for (address, bytes) in lines(memory) {
-        s_line(&mut text, '3', &address.to_be_bytes(), bytes);
-    }
-    s_line(&mut text, '7', &entry.unwrap_or(0).to_be_bytes(), &[]);
-    text
+    let line = |kind, address: &[u8], bytes: &[u8]| {
+        let mut text = String::new();
+        s_line(&mut text, kind, address, bytes);
+        text
+    };
+    let first = line('0', &[0, 0], &name);
+    let data = lines(memory).map(move |(address, bytes)| line('3', &address.to_be_bytes(), bytes));
+    let last = line('7', &entry.unwrap_or(0).to_be_bytes(), &[]);
+    std::iter::once(first)
+        .chain(data)
+        .chain(std::iter::once(last))
 }
 
 /// Raw bytes from `from` to the memory's end, with `fill` in the gaps. Bytes before `from` are left out.

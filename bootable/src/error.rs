@@ -63,6 +63,12 @@ pub enum Error {
         /// How many are allowed.
         limit: u64,
     },
+    /// More separate pieces than any program has.
+    #[error("more than {limit} separate pieces of bytes")]
+    TooScattered {
+        /// How many are allowed.
+        limit: usize,
+    },
     /// Nothing in the file.
     #[error("the file is empty")]
     Empty,

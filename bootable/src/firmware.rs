@@ -16,7 +16,7 @@ pub use detect::looks_like;
 pub use elf::{ElfProblem, Symbol, symbols};
 pub use record::RecordProblem;
 pub use uf2::Uf2Problem;
-pub use uf2_emit::emit_uf2;
+pub use uf2_emit::{emit_uf2, emit_uf2_blocks};
 
 use crate::{Error, Memory, MemoryMap};
 
@@ -68,6 +68,9 @@ struct Parsed {
 }
 
 impl Firmware {
+    /// The longest file that is taken: 25 MiB, room for 8 MiB as text with 16 bytes a line.
+    pub const FILE_LIMIT: usize = 25 << 20;
+
     /// Reads a firmware file of any known format. The format is told by the content; the name only makes errors better.
     ///
     /// `base` is the address of the first byte of a *raw* file. Without it, the address is the one that the file's own FCB,
@@ -81,10 +84,10 @@ impl Firmware {
         base: Option<u32>,
         chip: &MemoryMap,
     ) -> Result<Firmware, Error> {
-        if bytes.len() > Memory::LIMIT {
+        if bytes.len() > Firmware::FILE_LIMIT {
             return Err(Error::TooLarge {
                 size: bytes.len() as u64,
-                limit: Memory::LIMIT as u64,
+                limit: Firmware::FILE_LIMIT as u64,
             });
         }
         let format = detect::format(bytes, name)?;

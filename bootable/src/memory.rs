@@ -1,6 +1,7 @@
 //! Address → bytes, with the gaps kept.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use byteorder::{ByteOrder, LE};
 
@@ -9,7 +10,8 @@ use crate::Error;
 /// Bytes at addresses: sorted, never overlapping, gaps kept.
 ///
 /// Segments that touch are one segment. A gap is not zero and not 0xFF: nobody said anything about it, so a writer leaves
-/// it as the flash has it after the erase. All segments together hold at most [`Memory::LIMIT`] bytes.
+/// it as the flash has it after the erase. All segments together hold at most [`Memory::LIMIT`] bytes, and there are at most
+/// [`Memory::SEGMENTS`]. A clone shares its bytes with the original until one of them changes.
 ///
 /// ```
 /// use rtboot_bootable::Memory;
@@ -25,7 +27,7 @@ use crate::Error;
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Memory {
-    segments: BTreeMap<u32, Vec<u8>>,
+    segments: BTreeMap<u32, Arc<Vec<u8>>>,
     len: usize,
 }
 
@@ -35,8 +37,10 @@ fn end_of(start: u32, bytes: &[u8]) -> u64 {
 }
 
 impl Memory {
-    /// The most bytes that one memory holds: 64 MiB.
-    pub const LIMIT: usize = 64 << 20;
+    /// The most bytes that one memory holds: 16 MiB, as much as 24 address bits reach.
+    pub const LIMIT: usize = 16 << 20;
+    /// The most segments: far more than any program has, and few enough for little memory.
+    pub const SEGMENTS: usize = 1 << 16;
 
     /// An empty memory.
     pub fn new() -> Memory {
@@ -47,7 +51,7 @@ impl Memory {
     ///
     /// # Errors
     /// [`Error::Wraps`] past the end of the address space, [`Error::Overlap`] when another byte is already there,
-    /// [`Error::TooLarge`] past [`Memory::LIMIT`]. The memory is unchanged then.
+    /// [`Error::TooLarge`] past [`Memory::LIMIT`], [`Error::TooScattered`] past [`Memory::SEGMENTS`]. The memory is unchanged then.
     pub fn insert(&mut self, address: u32, bytes: Vec<u8>) -> Result<(), Error> {
         if bytes.is_empty() {
             return Ok(());
@@ -69,6 +73,11 @@ impl Memory {
             return Err(Error::TooLarge {
                 size: total as u64,
                 limit: Memory::LIMIT as u64,
+            });
+        }
+        if touching.is_empty() && self.segments.len() >= Memory::SEGMENTS {
+            return Err(Error::TooScattered {
+                limit: Memory::SEGMENTS,
             });
         }
         self.len = total;
@@ -223,11 +232,14 @@ impl Memory {
     /// `len` bytes from `address` on as a flat copy, with `fill` in the gaps.
     pub fn filled(&self, address: u32, len: usize, fill: u8) -> Vec<u8> {
         let mut flat = vec![fill; len];
-        for (start, bytes) in self.slice(address, len).segments() {
-            let at = (start - address) as usize;
-            if let Some(place) = flat.get_mut(at..at + bytes.len()) {
-                place.copy_from_slice(bytes);
-            }
+        let end = u64::from(address) + len as u64;
+        for (start, bytes) in self.within(address, end) {
+            let skip = (address.saturating_sub(start) as usize).min(bytes.len());
+            let at = start.saturating_sub(address) as usize;
+            let given = bytes.get(skip..).unwrap_or_default();
+            let place = flat.get_mut(at..).unwrap_or_default();
+            let count = given.len().min(place.len());
+            place[..count].copy_from_slice(&given[..count]);
         }
         flat
     }
@@ -289,6 +301,7 @@ impl Memory {
                 continue;
             };
             // the lower one grows by what the other has past its end
+            let other = Arc::unwrap_or_clone(other);
             let ((low, mut lower), (high, upper)) = if *key < start {
                 ((*key, other), (start, joined))
             } else {
@@ -298,14 +311,14 @@ impl Memory {
             lower.extend_from_slice(upper.get(skip..).unwrap_or_default());
             (start, joined) = (low, lower);
         }
-        self.segments.insert(start, joined);
+        self.segments.insert(start, Arc::new(joined));
     }
 
     /// Puts a rest of a segment back; its neighbours do not touch it.
     fn keep(&mut self, start: u32, bytes: Option<&[u8]>) {
         if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
             self.len += bytes.len();
-            self.segments.insert(start, bytes.to_vec());
+            self.segments.insert(start, Arc::new(bytes.to_vec()));
         }
     }
 }

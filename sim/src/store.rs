@@ -5,7 +5,7 @@
 //! | board.json | part, status registers, switches, faults, which program runs                                     |
 //! | flash.bin  | the flash from offset 0; what a shorter file leaves out is erased (FFh)                           |
 //! | fuses.txt  | `index = value`, one fuse word a line; words 1 and 2 are the chip's unique id                     |
-//! | board.lock | empty; locked while a program has the board open                                                 |
+//! | board.lock | locked while a program has the board open; empty once the board has been saved whole               |
 //!
 //! Every file is written beside its place and then renamed, so that a crash leaves the old one or the new one.
 //!
@@ -32,6 +32,8 @@ const BOARD: &str = "board.json";
 const FLASH: &str = "flash.bin";
 const FUSES: &str = "fuses.txt";
 const LOCK: &str = "board.lock";
+/// What the lock file says until all three files are there: a program that ends before has left no board.
+const MAKING: &[u8] = b"a board is being made\n";
 
 /// Why a board could not be opened or saved.
 #[derive(Debug, thiserror::Error)]
@@ -85,7 +87,7 @@ pub enum StoreError {
 pub struct Store {
     directory: PathBuf,
     /// Released when the file is closed.
-    _lock: File,
+    lock: File,
 }
 
 impl Board {
@@ -106,10 +108,7 @@ impl Board {
             unique_id: files::random_id(),
             ..Settings::default()
         };
-        let mut board = Board::new(settings);
-        board.set_store(store);
-        board.save()?;
-        Ok(board)
+        store.make(settings)
     }
 
     /// The board with these settings in a directory that is not there or empty.
@@ -120,10 +119,13 @@ impl Board {
             });
         }
         let store = Store::lock(directory)?;
-        let mut board = Board::new(settings);
-        board.set_store(store);
-        board.save()?;
-        Ok(board)
+        // somebody else may have made one while this one came to the lock
+        if !is_new(directory)? {
+            return Err(StoreError::Foreign {
+                path: directory.into(),
+            });
+        }
+        store.make(settings)
     }
 
     /// Writes the board to its directory. A board made by [`Board::new`] has none, and nothing is done.
@@ -159,6 +161,9 @@ fn is_new(directory: &Path) -> Result<bool, StoreError> {
             });
         }
     };
+    if fs::read(directory.join(LOCK)).is_ok_and(|text| text == MAKING) {
+        return Ok(true); // begun, and never there as a whole
+    }
     let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
     let ours = |name: &str| names.iter().any(|found| found == name);
     match names.iter().any(|name| name != LOCK) {
@@ -171,6 +176,25 @@ fn is_new(directory: &Path) -> Result<bool, StoreError> {
 }
 
 impl Store {
+    /// A new board here. Until it is saved whole the lock file says that there is none.
+    fn make(mut self, settings: Settings) -> Result<Board, StoreError> {
+        let path = self.directory.join(LOCK);
+        let failed = |cause| StoreError::Io {
+            action: "write",
+            path: path.clone(),
+            cause,
+        };
+        self.lock.set_len(0).map_err(failed)?;
+        self.lock.write_all(MAKING).map_err(failed)?;
+        self.lock.sync_all().map_err(failed)?;
+        let made = self.lock.try_clone().map_err(failed)?;
+        let mut board = Board::new(settings);
+        board.set_store(self);
+        board.save()?;
+        made.set_len(0).map_err(failed)?;
+        Ok(board)
+    }
+
     fn lock(directory: &Path) -> Result<Store, StoreError> {
         let failed = |path: &Path| {
             let path = path.to_path_buf();
@@ -191,7 +215,7 @@ impl Store {
         match fs4::FileExt::try_lock(&lock) {
             Ok(()) => Ok(Store {
                 directory: directory.into(),
-                _lock: lock,
+                lock,
             }),
             Err(fs4::TryLockError::WouldBlock) => Err(StoreError::Busy {
                 path: directory.into(),

@@ -3,19 +3,40 @@
 use std::fs::File;
 use std::io::Read;
 use std::path::Path;
+use std::sync::mpsc::sync_channel;
+use std::time::Duration;
 
 use rtboot::chip::Chip;
 use rtboot::flash::{FcbChoice, parts_for};
 use rtboot::{Error, Result};
-use rtboot_bootable::{Firmware, Memory};
+use rtboot_bootable::Firmware;
 use rtboot_fcb::{CfgError, Fcb, PartFile, database};
 
-/// A whole file, of at most [`Memory::LIMIT`] bytes.
+/// Longest text: settings, `.cfg`, YAML.
+const TEXT_LIMIT: usize = 256 << 10;
+/// Silence of a pipe or device after which nothing more is waited for.
+const SILENCE: Duration = Duration::from_secs(5);
+/// Bytes of one look into a pipe or device.
+const PIECE: u64 = 64 << 10;
+
+/// A whole file, of at most [`Firmware::FILE_LIMIT`] bytes.
 ///
 /// # Errors
-/// [`Error::ReadFile`], also for a folder; [`Error::Firmware`] for a file that is larger, which is not read at all.
+/// [`Error::ReadFile`], also for a folder and for a pipe that says nothing; [`Error::Firmware`] for a file that is larger, of
+/// which no more is read.
 pub fn file(path: &Path) -> Result<Vec<u8>> {
-    const LIMIT: usize = Memory::LIMIT;
+    limited(path, Firmware::FILE_LIMIT)
+}
+
+/// A whole text file, of at most 256 KiB.
+///
+/// # Errors
+/// As [`file`].
+pub fn small(path: &Path) -> Result<Vec<u8>> {
+    limited(path, TEXT_LIMIT)
+}
+
+fn limited(path: &Path, limit: usize) -> Result<Vec<u8>> {
     let unreadable = |source| Error::ReadFile {
         path: path.to_owned(),
         source,
@@ -24,21 +45,60 @@ pub fn file(path: &Path) -> Result<Vec<u8>> {
         path: path.to_owned(),
         source: rtboot_bootable::Error::TooLarge {
             size,
-            limit: LIMIT as u64,
+            limit: limit as u64,
         },
     };
-    let file = File::open(path).map_err(unreadable)?;
-    let known = file.metadata().map_err(unreadable)?.len();
-    if known > LIMIT as u64 {
-        return Err(too_large(known));
+    let known = std::fs::metadata(path).map_err(unreadable)?;
+    let bytes = match known.is_file() {
+        true if known.len() > limit as u64 => return Err(too_large(known.len())),
+        true => {
+            let mut bytes = Vec::with_capacity(known.len() as usize);
+            // it may have grown since
+            let file = File::open(path).map_err(unreadable)?;
+            let read = file.take(limit as u64 + 1).read_to_end(&mut bytes);
+            read.map(|_| bytes)
+        }
+        false => piped(path, limit),
+    };
+    let bytes = bytes.map_err(unreadable)?;
+    match bytes.len() > limit {
+        true => Err(too_large(bytes.len() as u64)),
+        false => Ok(bytes),
     }
+}
+
+/// What a pipe or device gives, at most a byte more than `limit`. Opening a pipe alone can take for ever.
+fn piped(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
+    let (sender, pieces) = sync_channel(1);
+    let path = path.to_owned();
+    // ends with the process where the pipe never answers
+    std::thread::spawn(move || {
+        let read = File::open(path).and_then(|mut file| {
+            loop {
+                let mut piece = Vec::new();
+                file.by_ref().take(PIECE).read_to_end(&mut piece)?;
+                let last = piece.is_empty();
+                if sender.send(Ok(piece)).is_err() || last {
+                    return Ok(());
+                }
+            }
+        });
+        if let Err(error) = read {
+            let _ = sender.send(Err(error));
+        }
+    });
     let mut bytes = Vec::new();
-    // a device or pipe has no length to look at before
-    file.take(LIMIT as u64 + 1)
-        .read_to_end(&mut bytes)
-        .map_err(unreadable)?;
-    if bytes.len() > LIMIT {
-        return Err(too_large(bytes.len() as u64));
+    while bytes.len() <= limit {
+        match pieces.recv_timeout(SILENCE) {
+            Ok(piece) => match piece? {
+                piece if piece.is_empty() => break,
+                piece => bytes.extend(piece),
+            },
+            Err(_) => {
+                let silence = format!("nothing came for {} s", SILENCE.as_secs());
+                return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, silence));
+            }
+        }
     }
     Ok(bytes)
 }
@@ -104,7 +164,7 @@ pub fn fcb_for(name: &str, chip: &Chip) -> Result<(FcbChoice, String)> {
 }
 
 fn fcb_file(path: &Path, name: &str) -> Result<(FcbChoice, String)> {
-    let bytes = file(path)?;
+    let bytes = small(path)?;
     let from = name.to_owned();
     let is_text = path
         .extension()

@@ -139,13 +139,17 @@ pub fn main() -> ExitCode {
     let done = run(cli.verb, &mut context);
     // the virtual board is written back whatever happened: what was done to it was done
     let saved = context.close();
+    let told = context.report.all_told();
     match done
         .map_err(unchanged)
-        .and_then(|code| saved.map(|()| code))
+        .and_then(|code| saved.and(told).map(|()| code))
     {
         Ok(code) => {
             context.report.succeed();
-            code
+            match context.report.all_told() {
+                Ok(()) => code,
+                Err(error) => context.report.fail(&error),
+            }
         }
         Err(error) => context.report.fail(&error),
     }

@@ -1,6 +1,6 @@
 //! Verb `read`: flash or RAM into a file.
 
-use std::io::Write;
+use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rtboot::event::{Meter, Stage};
@@ -39,6 +39,12 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         ));
     }
     let end = end_of(args.address, args.length)?;
+    if args.length as usize > Memory::LIMIT && is_text(&args.file) {
+        return Err(Error::Usage(format!(
+            "a text file of {:#x} bytes would be too long to be read again; name a raw one (.bin)",
+            args.length
+        )));
+    }
     let bytes = if flash_window(args.address) {
         flash(&args, end, context)?
     } else {
@@ -49,17 +55,17 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             .write_all(&bytes)
             .map_err(|source| unwritable(&args.file, source));
     }
-    save(&args.file, args.address, &bytes)?;
+    let len = bytes.len();
+    save(&args.file, args.address, bytes)?;
     context.report.line(format!(
-        "read {} bytes from {:#010x} into {}",
-        bytes.len(),
+        "read {len} bytes from {:#010x} into {}",
         args.address,
         args.file.display()
     ));
     context.report.result(json!({
         "file": args.file.display().to_string(),
         "address": args.address,
-        "bytes": bytes.len(),
+        "bytes": len,
     }));
     Ok(())
 }
@@ -122,30 +128,46 @@ fn ram(args: &Args, context: &mut Context) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
+fn ending(path: &Path) -> Option<String> {
+    Some(path.extension()?.to_string_lossy().to_ascii_lowercase())
+}
+
+/// Whether the file's name asks for Intel HEX or S-records.
+fn is_text(path: &Path) -> bool {
+    let known = ["hex", "ihex", "srec", "s19", "s28", "s37", "mot"];
+    ending(path).is_some_and(|ending| known.contains(&ending.as_str()))
+}
+
 /// Writes the bytes in the format that the name asks for; the file is there whole or not at all.
-fn save(path: &Path, address: u32, bytes: &[u8]) -> Result<()> {
-    let mut memory = Memory::new();
-    memory
-        .insert(address, bytes.to_vec())
-        .map_err(|source| Error::Firmware {
-            path: path.to_owned(),
-            source,
-        })?;
-    let ending = path
-        .extension()
-        .map(|end| end.to_string_lossy().to_ascii_lowercase());
-    let content = match ending.as_deref() {
-        Some("hex" | "ihex") => emit::intel_hex(&memory).into_bytes(),
-        Some("srec" | "s19" | "s28" | "s37" | "mot") => {
-            emit::s_record(&memory, "rtboot", None).into_bytes()
+fn save(path: &Path, address: u32, bytes: Vec<u8>) -> Result<()> {
+    let memory = |bytes| {
+        let mut memory = Memory::new();
+        let path = path.to_owned();
+        match memory.insert(address, bytes) {
+            Ok(()) => Ok(memory),
+            Err(source) => Err(Error::Firmware { path, source }),
         }
-        _ => bytes.to_vec(),
     };
-    write_whole(path, &content).map_err(|source| unwritable(path, source))
+    let written = match ending(path).as_deref() {
+        Some("hex" | "ihex") => write_pieces(path, emit::intel_hex_lines(&memory(bytes)?)),
+        Some("srec" | "s19" | "s28" | "s37" | "mot") => {
+            write_pieces(path, emit::s_record_lines(&memory(bytes)?, "rtboot", None))
+        }
+        _ => write_whole(path, &bytes),
+    };
+    written.map_err(|source| unwritable(path, source))
 }
 
 /// Writes aside and renames.
 pub fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    write_pieces(path, std::iter::once(content))
+}
+
+/// The same for content that is made piece by piece.
+pub fn write_pieces(
+    path: &Path,
+    pieces: impl Iterator<Item = impl AsRef<[u8]>>,
+) -> std::io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         _ => Path::new("."),
@@ -153,7 +175,7 @@ pub fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
     let is_special = std::fs::metadata(path).is_ok_and(|known| !known.is_file());
     if is_special {
         // a pipe or device is written to, never replaced; a folder says no itself
-        return std::fs::write(path, content);
+        return write_all(std::fs::File::create(path)?, pieces).map(drop);
     }
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
@@ -162,10 +184,20 @@ pub fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
         // as an ordinary new file: what the umask leaves of it
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
-    let mut file = builder.tempfile_in(folder)?;
-    file.write_all(content)?;
+    let file = write_all(builder.tempfile_in(folder)?, pieces)?;
     file.persist(path).map_err(|error| error.error)?;
     Ok(())
+}
+
+fn write_all<F: Write>(
+    file: F,
+    pieces: impl Iterator<Item = impl AsRef<[u8]>>,
+) -> std::io::Result<F> {
+    let mut out = BufWriter::new(file);
+    for piece in pieces {
+        out.write_all(piece.as_ref())?;
+    }
+    out.into_inner().map_err(|error| error.into_error())
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {

@@ -41,6 +41,8 @@ pub struct Report {
     result: Value,
     /// The doctor's command for this board and application.
     doctor: String,
+    /// Why a part of the result never reached stdout.
+    lost: Option<std::io::Error>,
 }
 
 impl Report {
@@ -58,6 +60,7 @@ impl Report {
             running: None,
             result: json!({}),
             doctor: doctor(globals, None, None),
+            lost: None,
         }
     }
 
@@ -94,9 +97,33 @@ impl Report {
     /// A line of the result, on stdout. Programs get [`Report::result`] instead.
     pub fn line(&mut self, text: impl AsRef<str>) {
         if !self.json {
+            let mut written = Ok(());
             self.bars.hide(|| {
-                let _ = writeln!(anstream::stdout(), "{}", text.as_ref());
+                let mut stdout = anstream::stdout();
+                written = writeln!(stdout, "{}", text.as_ref()).and_then(|()| stdout.flush());
             });
+            self.keep_loss(written);
+        }
+    }
+
+    /// A reader that has heard enough is no failure; a full disk is.
+    fn keep_loss(&mut self, written: std::io::Result<()>) {
+        let loss = written.err();
+        let loss = loss.filter(|error| error.kind() != std::io::ErrorKind::BrokenPipe);
+        self.lost = self.lost.take().or(loss);
+    }
+
+    /// Fails when a part of the result never reached stdout.
+    ///
+    /// # Errors
+    /// [`Error::WriteFile`].
+    pub fn all_told(&mut self) -> rtboot::Result<()> {
+        match self.lost.take() {
+            Some(source) => Err(rtboot::Error::WriteFile {
+                path: "stdout".into(),
+                source,
+            }),
+            None => Ok(()),
         }
     }
 
@@ -182,7 +209,8 @@ impl Report {
     }
 
     fn object(&mut self, object: Value) {
-        let _ = writeln!(std::io::stdout().lock(), "{object}");
+        let written = writeln!(std::io::stdout().lock(), "{object}");
+        self.keep_loss(written);
     }
 
     fn stage_event(&mut self, name: &str, stage: Stage, done: Option<u64>, total: u64) {

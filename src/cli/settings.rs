@@ -2,20 +2,17 @@
 //!
 //! Flags and `RTBOOT_*` variables win over all of them; clap knows those.
 
-mod place;
+mod text;
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rtboot::{Error, Result};
-use toml::de::{DeTable, DeValue};
 
-use super::{folders, number};
-use place::Place;
+use super::{folders, input, number};
 
-/// Keys that a settings file may have.
-const KEYS: &[&str] = &["board", "chip", "flashloader", "fcb", "timeout", "wait"];
 /// Files of a project, the winner first: the local one is for the version control to ignore.
 const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
 
@@ -44,10 +41,14 @@ impl Settings {
             .into_iter()
             .chain(folders::user_settings())
         {
-            match std::fs::read(&file) {
+            match input::small(&file) {
                 Ok(bytes) => settings.add(&bytes, &file)?,
-                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-                Err(source) => return Err(Error::ReadFile { path: file, source }),
+                Err(Error::ReadFile { source, .. }) if source.kind() == ErrorKind::NotFound => {}
+                Err(Error::Firmware { path, source }) => {
+                    let reason = source.to_string();
+                    return Err(Error::Settings { path, reason });
+                }
+                Err(error) => return Err(error),
             }
         }
         Ok(settings)
@@ -65,7 +66,7 @@ impl Settings {
                 error.valid_up_to() + 1
             ))
         })?;
-        for (key, value) in parse(text).map_err(fail)? {
+        for (key, value) in text::parse(text).map_err(fail)? {
             self.values.entry(key).or_insert_with(|| Value {
                 text: value,
                 file: file.to_owned(),
@@ -117,36 +118,6 @@ fn project_files(here: &Path) -> Vec<PathBuf> {
                 .find(|file| file.is_file())
         })
         .collect()
-}
-
-/// Keys and values of a settings file.
-fn parse(text: &str) -> std::result::Result<Vec<(&'static str, String)>, String> {
-    let table = DeTable::parse(text).map_err(|error| {
-        let place = Place::of(text, error.span().unwrap_or(0..0));
-        place.sentence(&format!("this is not TOML: {}", error.message()))
-    })?;
-    let mut values = Vec::new();
-    for (key, value) in table.get_ref() {
-        let name: &str = key.get_ref();
-        let Some(known) = KEYS.iter().find(|known| **known == name) else {
-            let near =
-                nearest(name).map_or(String::new(), |key| format!("; did you mean `{key}`?"));
-            let place = Place::of(text, key.span());
-            return Err(place.sentence(&format!("unknown key `{name}`{near}")));
-        };
-        let DeValue::String(value) = value.get_ref() else {
-            let place = Place::of(text, value.span());
-            return Err(place.sentence(&format!("`{name}` takes text in quotes")));
-        };
-        values.push((*known, value.to_string()));
-    }
-    Ok(values)
-}
-
-fn nearest(word: &str) -> Option<&'static str> {
-    let distance = |key: &&&str| strsim::damerau_levenshtein(word, key);
-    let near = KEYS.iter().min_by_key(distance)?;
-    (word.len() <= 64 && distance(&near) <= 3).then_some(*near)
 }
 
 #[cfg(test)]

@@ -39,7 +39,7 @@ pub fn plan_write(
     let current = read_sectors(nor, &sectors, &geometry, listener)?;
     let extent = boot_extent(image, &current, &geometry);
     Ok(WritePlan::new(
-        image, saved, &current, geometry, extent, policy,
+        image, saved, current, geometry, extent, policy,
     ))
 }
 

@@ -78,12 +78,17 @@ pub fn touched_sectors(memory: &Memory, geometry: &Geometry) -> Vec<u32> {
     sectors
 }
 
-/// Joins neighbouring sectors into ranges of addresses.
+/// Longest range that is read as a whole, in bytes.
+const RANGE: u32 = 64 * 1024;
+
+/// Joins neighbouring sectors into ranges of addresses, each of at most 64 KiB or one sector.
 pub fn ranges(sectors: &[u32], size: u32) -> Vec<Range<u32>> {
     let mut joined: Vec<Range<u32>> = Vec::new();
     for &sector in sectors {
         match joined.last_mut() {
-            Some(last) if last.end == sector => last.end = sector + size,
+            Some(last) if last.end == sector && last.len() as u32 + size <= RANGE => {
+                last.end = sector + size;
+            }
             _ => joined.push(sector..sector + size),
         }
     }

@@ -70,7 +70,7 @@ impl WritePlan {
     pub fn new(
         wanted: &Memory,
         kept: &Memory,
-        current: &BTreeMap<u32, Vec<u8>>,
+        current: BTreeMap<u32, Vec<u8>>,
         geometry: Geometry,
         boot_extent: Option<Range<u32>>,
         policy: Policy,
@@ -82,7 +82,7 @@ impl WritePlan {
             erase_all: policy.erase_all,
             rescue: Memory::new(),
         };
-        for (&address, held) in current {
+        for (address, held) in current {
             plan.add_sector(address, held, wanted, kept, policy);
         }
         plan.boot_first = plan.must_unboot(boot_extent);
@@ -98,7 +98,7 @@ impl WritePlan {
     fn add_sector(
         &mut self,
         address: u32,
-        held: &[u8],
+        held: Vec<u8>,
         wanted: &Memory,
         kept: &Memory,
         policy: Policy,
@@ -108,7 +108,7 @@ impl WritePlan {
             .any(|memory| !memory.slice(address, held.len()).is_empty());
         let keep = !policy.erase_all && (policy.keep_around || !touched);
         let mut target = if keep {
-            held.to_vec()
+            held.clone()
         } else {
             vec![0xFF; held.len()]
         };
@@ -118,7 +118,7 @@ impl WritePlan {
             _ if policy.erase_all => Action::Erase,
             _ if !touched => Action::Leave, // read only because it may hold the FCB
             _ if target == held && policy.skip_unchanged => Action::Leave,
-            _ if policy.skip_unchanged && self.only_blank_pages_change(held, &target) => {
+            _ if policy.skip_unchanged && self.only_blank_pages_change(&held, &target) => {
                 Action::Program
             }
             _ => Action::Erase,
@@ -128,7 +128,7 @@ impl WritePlan {
             SectorPlan {
                 action,
                 target,
-                current: held.to_vec(),
+                current: held,
             },
         );
     }
@@ -287,24 +287,33 @@ impl WritePlan {
             .map(|(&address, _)| address)
     }
 
-    /// Pages to program, joined into runs of up to [`RUN`] bytes, without [`Self::last_run`].
-    pub fn runs(&self) -> Vec<Run> {
-        let mut runs: Vec<Run> = Vec::new();
+    /// Pages to program, joined into runs of up to [`RUN`] bytes, without [`Self::last_run`]. One at a time is made.
+    pub fn runs(&self) -> impl Iterator<Item = Run> + '_ {
+        let mut places: Vec<Range<u32>> = Vec::new();
         let last = self.last_run().map(|run| run.address);
         for (address, bytes) in self.pages().filter(|(address, _)| Some(*address) != last) {
-            match runs.last_mut() {
-                Some(run)
-                    if run.address + run.bytes.len() as u32 == address && run.bytes.len() < RUN =>
-                {
-                    run.bytes.extend_from_slice(bytes);
-                }
-                _ => runs.push(Run {
-                    address,
-                    bytes: bytes.to_vec(),
-                }),
+            let end = address + bytes.len() as u32;
+            match places.last_mut() {
+                Some(run) if run.end == address && run.len() < RUN => run.end = end,
+                _ => places.push(address..end),
             }
         }
-        runs
+        places.into_iter().map(|place| self.run(place))
+    }
+
+    /// The bytes of a run; all of them lie in sectors of the plan.
+    fn run(&self, place: Range<u32>) -> Run {
+        let mut bytes = Vec::with_capacity(place.len());
+        let sector = self.geometry.sector_of(place.start);
+        for (&address, plan) in self.sectors.range(sector..place.end) {
+            let from = place.start.saturating_sub(address) as usize;
+            let to = (place.end - address).min(self.geometry.sector) as usize;
+            bytes.extend_from_slice(plan.target.get(from..to).unwrap_or_default());
+        }
+        Run {
+            address: place.start,
+            bytes,
+        }
     }
 
     /// The page that goes last: the first of the flash, when it is programmed at all.

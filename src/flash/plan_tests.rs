@@ -33,7 +33,7 @@ fn plan(wanted: &Memory, current: &BTreeMap<u32, Vec<u8>>) -> WritePlan {
     WritePlan::new(
         wanted,
         &Memory::new(),
-        current,
+        current.clone(),
         GEOMETRY,
         Some(BASE..BASE + 0x80_0000),
         Policy::default(),
@@ -57,7 +57,7 @@ fn play(plan: &WritePlan, current: &BTreeMap<u32, Vec<u8>>) -> BTreeMap<u32, Vec
                 .fill(0xFF);
         }
     }
-    for run in plan.runs().into_iter().chain(plan.last_run()) {
+    for run in plan.runs().chain(plan.last_run()) {
         for (i, page) in run.bytes.chunks(0x100).enumerate() {
             let address = run.address + i as u32 * 0x100;
             let sector = flash
@@ -82,7 +82,7 @@ fn an_image_already_there_needs_nothing() {
     let again = WritePlan::new(
         &wanted,
         &Memory::new(),
-        &current,
+        current.clone(),
         GEOMETRY,
         None,
         Policy {
@@ -112,7 +112,6 @@ fn blank_flash_is_programmed_without_erase_and_the_first_page_goes_last() {
     );
     assert_eq!(
         plan.runs()
-            .iter()
             .map(|r| (r.address - BASE, r.bytes.len()))
             .collect::<Vec<_>>(),
         [(0x100, 0x100), (0x1000, 0x100), (0x2000, 0x1300)]
@@ -158,7 +157,7 @@ fn erase_around_drops_them() {
     let plan = WritePlan::new(
         &wanted,
         &Memory::new(),
-        &BTreeMap::from([(BASE + 0x1000, vec![0xA0; 0x1000])]),
+        BTreeMap::from([(BASE + 0x1000, vec![0xA0; 0x1000])]),
         GEOMETRY,
         None,
         policy,
@@ -230,7 +229,7 @@ fn data_outside_the_boot_image_leaves_the_fcb_alone_and_inside_it_does_not() {
         let plan = WritePlan::new(
             &wanted,
             &Memory::new(),
-            &current,
+            current.clone(),
             GEOMETRY,
             extent.clone(),
             Policy::default(),
@@ -246,7 +245,14 @@ fn saved_bytes_come_back_where_the_image_brings_none() {
     let saved = memory(&[(0x1008, vec![0xEE; 0x10]), (0x2000, vec![0xDD; 4])]);
     let mut current = flash(&wanted, 0xFF);
     current.insert(BASE + 0x2000, vec![0xFF; 0x1000]);
-    let plan = WritePlan::new(&wanted, &saved, &current, GEOMETRY, None, Policy::default());
+    let plan = WritePlan::new(
+        &wanted,
+        &saved,
+        current.clone(),
+        GEOMETRY,
+        None,
+        Policy::default(),
+    );
     let after = play(&plan, &current);
     assert_eq!(
         after[&(BASE + 0x1000)][..0x19],
@@ -283,7 +289,14 @@ fn random_images_over_random_flash_end_as_wanted() {
             ..Policy::default()
         };
         let extent = (round % 2 == 0).then_some(BASE..BASE + 0x80_0000);
-        let plan = WritePlan::new(&wanted, &Memory::new(), &current, GEOMETRY, extent, policy);
+        let plan = WritePlan::new(
+            &wanted,
+            &Memory::new(),
+            current.clone(),
+            GEOMETRY,
+            extent,
+            policy,
+        );
         let after = play(&plan, &current);
         for (sector, bytes) in &after {
             for (i, &byte) in bytes.iter().enumerate() {

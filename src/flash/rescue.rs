@@ -7,12 +7,15 @@
 //! The file is Intel HEX: any tool, and any person, can read it.
 
 use std::fs;
-use std::io::{ErrorKind, Write};
+use std::io::{BufWriter, ErrorKind, Write};
 use std::path::{Path, PathBuf};
 
 use rtboot_bootable::{Firmware, Memory, MemoryMap, emit};
 
 use crate::{Error, Result};
+
+/// Most bytes that are saved: their text is read back as any other file.
+const LIMIT: usize = 8 << 20;
 
 /// Where rescue files live.
 #[derive(Debug, Clone)]
@@ -57,19 +60,30 @@ impl RescueStore {
     /// Saves the bytes so that they outlive a power cut: written aside, synced, renamed, the folder synced.
     ///
     /// # Errors
-    /// [`Error::WriteFile`]; nothing may be erased then.
+    /// [`Error::WriteFile`], [`Error::Firmware`] for more than a later run would read back; nothing may be erased then.
     pub fn save(&self, unique_id: &str, bytes: &Memory) -> Result<PathBuf> {
         let path = self.path(unique_id);
-        match self.write_synced(&path, emit::intel_hex(bytes).as_bytes()) {
+        if bytes.len_bytes() > LIMIT {
+            let source = rtboot_bootable::Error::TooLarge {
+                size: bytes.len_bytes() as u64,
+                limit: LIMIT as u64,
+            };
+            return Err(Error::Firmware { path, source });
+        }
+        match self.write_synced(&path, bytes) {
             Ok(()) => Ok(path),
             Err(source) => Err(Error::WriteFile { path, source }),
         }
     }
 
-    fn write_synced(&self, path: &Path, text: &[u8]) -> std::io::Result<()> {
+    fn write_synced(&self, path: &Path, bytes: &Memory) -> std::io::Result<()> {
         fs::create_dir_all(&self.folder)?;
-        let mut file = tempfile::NamedTempFile::new_in(&self.folder)?;
-        file.write_all(text)?;
+        let file = tempfile::NamedTempFile::new_in(&self.folder)?;
+        let mut text = BufWriter::new(file);
+        for line in emit::intel_hex_lines(bytes) {
+            text.write_all(line.as_bytes())?;
+        }
+        let file = text.into_inner().map_err(|error| error.into_error())?;
         file.as_file().sync_all()?;
         file.persist(path).map_err(|error| error.error)?;
         if cfg!(unix) {

@@ -299,24 +299,20 @@ impl<'a> Writer<'a> {
 
     fn program(&mut self, listener: &mut dyn Listener) -> Result<()> {
         self.nor.use_work_for_programming()?;
-        let runs = self.plan.runs();
-        self.program_runs(&runs, listener)
-    }
-
-    fn program_runs(&mut self, runs: &[Run], listener: &mut dyn Listener) -> Result<()> {
-        let total = runs.iter().map(|run| run.bytes.len() as u64).sum();
+        let last = self.plan.last_run().map_or(0, |run| run.bytes.len());
+        let total = self.plan.bytes_to_program() - last as u64;
         if total == 0 {
             return Ok(());
         }
         let mut meter = Meter::begin(listener, Stage::Program, total);
-        for run in runs {
+        for run in self.plan.runs() {
             if meter.cancelled() {
                 return Err(Error::Interrupted {
                     state: String::new(),
                 });
             }
             self.reached = self.reached.max(Reached::Programming);
-            self.nor.program(run, &mut meter)?;
+            self.nor.program(&run, &mut meter)?;
         }
         meter.end();
         Ok(())

@@ -208,6 +208,8 @@ pub struct Outcome {
     pub healed_after_power: bool,
     /// Bytes outside the image's sectors were changed.
     pub strayed: bool,
+    /// The job is done, and a file of kept bytes is still there: a later write would put old bytes back.
+    pub left_behind: bool,
     pub panicked: bool,
     pub slow: bool,
     /// Status register 1 of the flash at the end.
@@ -265,6 +267,8 @@ pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
     outcome.slow = board.board().elapsed() > TIME_LIMIT;
     judge(case, &board, point, &mut outcome);
     heal(case, &board, (uart, point.may_stray), &rescue, &mut outcome);
+    let left = std::fs::read_dir(folder.path()).is_ok_and(|mut files| files.next().is_some());
+    outcome.left_behind = outcome.healed() && left;
     outcome.strayed = !far(board.board().flash(), &case.done);
     outcome.status = board.board().nor().status[0];
     outcome

@@ -44,6 +44,7 @@ impl Table {
             (outcome.false_success, "false success"),
             (outcome.half, "a half image starts"),
             (!outcome.healed(), "not healed"),
+            (outcome.left_behind, "the file of kept bytes stays"),
             (outcome.slow, "took too long"),
             (
                 outcome.strayed && !point.may_stray,

@@ -160,7 +160,7 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
             continue;
         }
         let (address, content) = content(header, program, number, bytes, &mut notes)?;
-        pieces.add(address, content, number)?;
+        pieces.add_from_file(address, content, number)?;
         if program.p_paddr(Le) != program.p_vaddr(Le) {
             let (load, run) = (program.p_paddr(Le), program.p_vaddr(Le));
             notes.push(format!(

@@ -1,6 +1,7 @@
 //! Pieces of a file in any order, and the memory they make.
 
 use std::fmt;
+use std::ops::Range;
 
 use crate::{Error, Memory, MemoryMap};
 
@@ -28,58 +29,136 @@ impl fmt::Display for Unit {
 pub(super) struct Pieces<'a> {
     unit: Unit,
     map: &'a MemoryMap,
-    bytes: Vec<u8>,
-    list: Vec<Piece>,
+    /// Bytes that do not stand in the file as such.
+    made: Vec<u8>,
+    list: Vec<Piece<'a>>,
+    total: usize,
     aliased: Option<u32>,
 }
 
-struct Piece {
+/// One piece, or some of the same length that follow each other in the file and in memory.
+struct Piece<'a> {
     address: u32,
-    at: usize,
-    len: usize,
-    number: usize,
+    content: Content<'a>,
+    number: u32,
+    /// Length of each but the last.
+    each: u32,
 }
+
+enum Content<'a> {
+    File(&'a [u8]),
+    /// From where to where in [`Pieces::made`]; small, for there are many.
+    Made(u32, u32),
+}
+
+impl Piece<'_> {
+    fn len(&self) -> usize {
+        match &self.content {
+            Content::File(bytes) => bytes.len(),
+            Content::Made(from, to) => (to - from) as usize,
+        }
+    }
+
+    /// The number of the piece that holds this offset.
+    fn number_at(&self, offset: usize) -> usize {
+        self.number as usize + offset / self.each.max(1) as usize
+    }
+
+    /// Takes the next piece in, if it goes on where this one ends.
+    fn goes_on(&mut self, address: u32, more: &Range<usize>, number: usize) -> bool {
+        let (len, each) = (self.len(), self.each.max(1) as usize);
+        let next = self.number_at(len);
+        let Content::Made(_, end) = &mut self.content else {
+            return false;
+        };
+        let whole = len.is_multiple_of(each) && number == next && more.len() <= each;
+        let follows = u64::from(self.address) + len as u64 == u64::from(address);
+        if whole && follows {
+            *end = more.end as u32;
+        }
+        whole && follows
+    }
+}
+
+/// The most pieces that are kept apart. Numbers and places fit 32 bits: a file is shorter than 4 GiB.
+const MOST: usize = Memory::SEGMENTS;
 
 impl<'a> Pieces<'a> {
     pub fn new(unit: Unit, map: &'a MemoryMap) -> Pieces<'a> {
         Pieces {
             unit,
             map,
-            bytes: Vec::new(),
+            made: Vec::new(),
             list: Vec::new(),
+            total: 0,
             aliased: None,
         }
     }
 
     /// Adds a piece; an address in the flash alias becomes one in the flash.
     pub fn add(&mut self, address: u32, bytes: &[u8], number: usize) -> Result<(), Error> {
+        let bus = self.place(address, bytes.len())?;
+        let range = self.made.len()..self.made.len() + bytes.len();
+        self.made.extend_from_slice(bytes);
+        let last = self.list.last_mut();
+        if range.is_empty() || last.is_some_and(|last| last.goes_on(bus, &range, number)) {
+            return Ok(());
+        }
+        self.keep(Piece {
+            address: bus,
+            content: Content::Made(range.start as u32, range.end as u32),
+            number: number as u32,
+            each: range.len() as u32,
+        })
+    }
+
+    /// The same for bytes that stand in the file; they are not copied.
+    pub fn add_from_file(
+        &mut self,
+        address: u32,
+        bytes: &'a [u8],
+        number: usize,
+    ) -> Result<(), Error> {
+        let bus = self.place(address, bytes.len())?;
+        if bytes.is_empty() {
+            return Ok(());
+        }
+        self.keep(Piece {
+            address: bus,
+            content: Content::File(bytes),
+            number: number as u32,
+            each: bytes.len() as u32,
+        })
+    }
+
+    fn keep(&mut self, piece: Piece<'a>) -> Result<(), Error> {
+        if self.list.len() >= MOST {
+            return Err(Error::TooScattered { limit: MOST });
+        }
+        self.list.push(piece);
+        Ok(())
+    }
+
+    /// The bus address for so many bytes, if there is room for them.
+    fn place(&mut self, address: u32, len: usize) -> Result<u32, Error> {
         let bus = self.map.normalised(address);
         if bus != address {
             self.aliased.get_or_insert(address);
         }
-        if u64::from(bus) + bytes.len() as u64 > 1 << 32 {
+        if u64::from(bus) + len as u64 > 1 << 32 {
             return Err(Error::Wraps {
                 address: bus,
-                len: bytes.len() as u64,
+                len: len as u64,
             });
         }
-        let total = self.bytes.len() + bytes.len();
-        if total > Memory::LIMIT {
+        self.total += len;
+        if self.total > Memory::LIMIT {
             return Err(Error::TooLarge {
-                size: total as u64,
+                size: self.total as u64,
                 limit: Memory::LIMIT as u64,
             });
         }
-        if !bytes.is_empty() {
-            self.list.push(Piece {
-                address: bus,
-                at: self.bytes.len(),
-                len: bytes.len(),
-                number,
-            });
-            self.bytes.extend_from_slice(bytes);
-        }
-        Ok(())
+        Ok(bus)
     }
 
     /// Joins them all; `notes` learns of an alias.
@@ -118,23 +197,25 @@ impl<'a> Pieces<'a> {
         Ok(memory)
     }
 
-    fn content(&self, piece: &Piece) -> &[u8] {
-        self.bytes
-            .get(piece.at..piece.at + piece.len)
-            .unwrap_or_default()
+    fn content(&self, piece: &Piece<'a>) -> &[u8] {
+        match &piece.content {
+            Content::File(bytes) => bytes,
+            Content::Made(from, to) => {
+                let place = *from as usize..*to as usize;
+                self.made.get(place).unwrap_or_default()
+            }
+        }
     }
 
     /// Names the two pieces, the one that comes first in the file first.
     fn conflict(&self, index: usize, address: u32, held: u8, given: u8) -> Error {
         let (before, from) = self.list.split_at(index.min(self.list.len()));
-        let covers = |piece: &&Piece| address - piece.address < piece.len as u32;
-        let older = before
-            .iter()
-            .filter(covers)
-            .map(|piece| piece.number)
-            .min()
-            .unwrap_or_default();
-        let newer = from.first().map_or(0, |piece| piece.number);
+        let number = |piece: &Piece<'a>| {
+            let offset = (address - piece.address) as usize;
+            (offset < piece.len()).then(|| piece.number_at(offset))
+        };
+        let older = before.iter().filter_map(number).min().unwrap_or_default();
+        let newer = from.first().and_then(number).unwrap_or_default();
         let ((first, held), (second, given)) = if older <= newer {
             ((older, held), (newer, given))
         } else {
@@ -185,6 +266,35 @@ mod tests {
             error.to_string(),
             "line 1 and line 3 put different bytes at 0x00000012: 0x03 and 0x09"
         );
+    }
+
+    #[test]
+    fn lines_that_go_on_are_one_piece_and_each_still_has_its_number() {
+        let map = MemoryMap::rt1021();
+        let mut pieces = Pieces::new(Unit::Line, &map);
+        for line in 0..1000 {
+            pieces.add(line as u32 * 2, &[1, 2], line + 1).unwrap();
+        }
+        assert_eq!(pieces.list.len(), 1);
+        pieces.add(2000, &[1], 1001).unwrap(); // shorter: the last of its kind
+        pieces.add(2001, &[2], 1002).unwrap();
+        assert_eq!(pieces.list.len(), 2);
+        pieces.add(771, &[7], 1005).unwrap();
+        assert_eq!(
+            pieces.into_memory(&mut Vec::new()).unwrap_err().to_string(),
+            "line 386 and line 1005 put different bytes at 0x00000303: 0x02 and 0x07"
+        );
+    }
+
+    #[test]
+    fn more_separate_lines_than_any_program_has_are_refused() {
+        let map = MemoryMap::rt1021();
+        let mut pieces = Pieces::new(Unit::Line, &map);
+        for line in 0..MOST {
+            pieces.add(line as u32 * 2, &[1], line).unwrap();
+        }
+        let error = pieces.add(MOST as u32 * 2, &[1], MOST).unwrap_err();
+        assert_eq!(error, Error::TooScattered { limit: MOST });
     }
 
     #[test]

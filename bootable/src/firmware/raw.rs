@@ -10,6 +10,12 @@ use crate::{BootData, Error, Ivt, Memory, MemoryMap, Vectors};
 const HANDLERS: std::ops::Range<usize> = 2..256;
 
 pub(super) fn parse(bytes: &[u8], base: Option<u32>, map: &MemoryMap) -> Result<Parsed, Error> {
+    if bytes.len() > Memory::LIMIT {
+        return Err(Error::TooLarge {
+            size: bytes.len() as u64,
+            limit: Memory::LIMIT as u64,
+        });
+    }
     let mut notes = Vec::new();
     let base = match base {
         Some(base) => {

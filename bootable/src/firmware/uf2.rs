@@ -122,7 +122,7 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
         let data = content
             .get(field::DATA)
             .and_then(|data| data.get(..size as usize));
-        pieces.add(
+        pieces.add_from_file(
             word(field::ADDRESS),
             data.ok_or_else(|| at(Uf2Problem::Size { size }))?,
             block,

@@ -13,6 +13,17 @@ const PAGE: u32 = 256;
 /// # Errors
 /// [`Error::TooLarge`] when scattered bytes make more than [`Memory::LIMIT`] bytes of pages.
 pub fn emit_uf2(memory: &Memory, fill: u8) -> Result<Vec<u8>, Error> {
+    Ok(emit_uf2_blocks(memory, fill)?.flatten().collect())
+}
+
+/// The blocks of [`emit_uf2`], made one by one: the file is twice as long as the bytes.
+///
+/// # Errors
+/// As [`emit_uf2`].
+pub fn emit_uf2_blocks(
+    memory: &Memory,
+    fill: u8,
+) -> Result<impl Iterator<Item = [u8; BLOCK]>, Error> {
     let mut pages: Vec<u32> = Vec::new();
     for (start, bytes) in memory.segments() {
         let (first, last) = (
@@ -28,8 +39,9 @@ pub fn emit_uf2(memory: &Memory, fill: u8) -> Result<Vec<u8>, Error> {
             limit: Memory::LIMIT as u64,
         });
     }
-    let mut file = Vec::with_capacity(pages.len() * BLOCK);
-    for (number, page) in pages.iter().enumerate() {
+    let count = pages.len() as u32;
+    let blocks = pages.into_iter().zip(0..);
+    Ok(blocks.map(move |(page, number)| {
         let address = page * PAGE;
         let mut block = [0; BLOCK];
         for (place, word) in [
@@ -38,8 +50,8 @@ pub fn emit_uf2(memory: &Memory, fill: u8) -> Result<Vec<u8>, Error> {
             (field::FLAGS, flag::FAMILY),
             (field::ADDRESS, address),
             (field::SIZE, PAGE),
-            (field::NUMBER, number as u32),
-            (field::COUNT, pages.len() as u32),
+            (field::NUMBER, number),
+            (field::COUNT, count),
             (field::FAMILY, FAMILY_RT10XX),
             (field::MAGIC_END, MAGIC_END),
         ] {
@@ -49,9 +61,8 @@ pub fn emit_uf2(memory: &Memory, fill: u8) -> Result<Vec<u8>, Error> {
         for (place, byte) in block[field::DATA].iter_mut().zip(data) {
             *place = byte;
         }
-        file.extend_from_slice(&block);
-    }
-    Ok(file)
+        block
+    }))
 }
 
 #[cfg(test)]

@@ -68,14 +68,14 @@ fn the_last_byte_of_the_address_space_is_usable_and_the_next_is_not() {
 }
 
 #[test]
-fn more_than_64_mib_is_refused() {
+fn more_than_16_mib_is_refused() {
     let mut memory = memory(&[(0, &[0; 8])]);
     let error = memory
         .insert(0x1000_0000, vec![0; Memory::LIMIT - 7])
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "67108865 bytes are more than the 67108864 this tool handles"
+        "16777217 bytes are more than the 16777216 this tool handles"
     );
     memory
         .insert(0x1000_0000, vec![0; Memory::LIMIT - 8])
@@ -167,4 +167,32 @@ fn random_operations_agree_with_a_byte_map() {
                 .all(|((start, _), end)| u64::from(start) > end)
         );
     }
+}
+
+#[test]
+fn more_segments_than_any_program_has_are_refused() {
+    let mut memory = Memory::new();
+    let limit = Memory::SEGMENTS as u32;
+    for number in 0..limit {
+        memory.insert(number * 2, vec![1]).expect("room");
+    }
+    let error = memory.insert(limit * 2, vec![1]).unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "more than 65536 separate pieces of bytes"
+    );
+    // one that closes a gap is no further segment
+    memory.insert(1, vec![1]).expect("room");
+    assert_eq!(memory.segments().count(), Memory::SEGMENTS - 1);
+}
+
+#[test]
+fn a_changed_clone_leaves_the_original_alone() {
+    let mut memory = Memory::new();
+    memory.insert(0x10, vec![1, 2, 3]).expect("room");
+    let mut clone = memory.clone();
+    clone.replace(0x11, vec![9]).expect("room");
+    clone.insert(0x13, vec![4]).expect("room");
+    assert_eq!(memory.read(0x10, 3), Some(vec![1, 2, 3]));
+    assert_eq!(clone.read(0x10, 4), Some(vec![1, 9, 3, 4]));
 }

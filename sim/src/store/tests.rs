@@ -299,3 +299,55 @@ fn a_fault_that_has_happened_is_gone_from_the_folder_and_one_to_come_stays() {
     drop(board);
     assert_eq!(open(place.path()).faults(), [misread(9), Fault::StuckBusy]);
 }
+
+/// Whether a board can be opened here, and holds this flash.
+fn holds(path: &Path, offset: usize, byte: u8) -> bool {
+    open(path).flash()[offset] == byte
+}
+
+#[test]
+fn a_save_that_ends_anywhere_leaves_a_board_that_opens() {
+    for (name, flash) in [(FLASH, 1), (FUSES, 2), (BOARD, 2)] {
+        let place = directory();
+        let mut board = open(place.path());
+        board.flash_mut()[0x1234] = 1;
+        board.save().expect("saved");
+        // a folder where the file is made that goes beside: the save ends there
+        let beside = place.path().join(format!("{name}.new"));
+        fs::create_dir(&beside).expect("a folder");
+        board.flash_mut()[0x1234] = 2;
+        let error = board.save().expect_err("stopped").to_string();
+        assert!(error.contains(name), "{error}");
+        std::mem::forget(board); // killed: no save at the end
+        let other = directory();
+        for file in [FLASH, FUSES, BOARD] {
+            fs::copy(place.path().join(file), other.path().join(file)).expect("a copy");
+        }
+        // half a file, beside its place
+        fs::write(other.path().join(format!("{name}.new")), [0x5A; 100]).expect("written");
+        assert!(holds(other.path(), 0x1234, flash), "{name}");
+        assert!(holds(other.path(), 0x1234, flash), "and again: {name}");
+    }
+}
+
+#[test]
+fn a_board_that_was_never_whole_is_made_anew() {
+    for made in [&[][..], &[FLASH], &[FLASH, FUSES], &[FLASH, FUSES, BOARD]] {
+        let place = directory();
+        fs::write(place.path().join(LOCK), MAKING).expect("written");
+        for name in made {
+            fs::write(place.path().join(name), []).expect("written");
+        }
+        fs::write(place.path().join("fuses.txt.new"), "0x").expect("written");
+        assert!(holds(place.path(), 0, 0xFF), "{made:?}");
+        assert_eq!(fs::read(place.path().join(LOCK)).ok(), Some(Vec::new()));
+    }
+    // one that was whole is never made anew
+    let place = directory();
+    drop(open(place.path()));
+    fs::remove_file(place.path().join(BOARD)).expect("gone");
+    assert!(matches!(
+        Board::open(place.path()),
+        Err(StoreError::Missing { .. })
+    ));
+}

@@ -114,7 +114,7 @@ fn named(source: &str, path: &Path) -> Result<Source> {
         (FcbChoice::Part { file, .. }, what) => {
             let first = file.parts.first().ok_or_else(|| unknown(source))?;
             let text = match path.is_file() {
-                true => String::from_utf8(input::file(path)?).ok(),
+                true => String::from_utf8(input::small(path)?).ok(),
                 false => database_text(source, first),
             };
             Ok(Source {
@@ -162,7 +162,7 @@ fn foreign(
     what: &str,
     read: impl Fn(&str) -> std::result::Result<Fcb, String>,
 ) -> Result<Source> {
-    let bytes = input::file(path)?;
+    let bytes = input::small(path)?;
     let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
         reason,
@@ -182,7 +182,7 @@ fn words(source: &str, probe: &Probe) -> Result<Source> {
             "option words {words} become an FCB only with the flash's SFDP: give it with --sfdp FILE"
         )));
     };
-    let sfdp = input::file(path)?;
+    let sfdp = input::small(path)?;
     // with every bit set that means quad enable somewhere, the flashloader writes none
     let set = StatusRegisters {
         sr1: 0x40,

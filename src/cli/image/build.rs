@@ -149,7 +149,7 @@ fn bad(path: &Path, source: rtboot_bootable::Error) -> Error {
 const SHORTEST_DCD: usize = 8;
 
 fn dcd(path: &Path) -> Result<Dcd> {
-    let mut bytes = input::file(path)?;
+    let mut bytes = input::small(path)?;
     let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
         reason,

@@ -6,7 +6,7 @@ use rtboot::{Error, Result};
 use rtboot_bootable::{Memory, emit};
 
 use crate::cli::Context;
-use crate::cli::read::write_whole;
+use crate::cli::read::write_pieces;
 
 /// What a file's ending asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -56,17 +56,33 @@ pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
         path: path.to_owned(),
         source,
     };
-    let bytes = match Ending::of(path) {
-        Ending::Raw => emit::raw(memory, shape.from, shape.fill).map_err(too_large)?,
-        Ending::Hex => emit::intel_hex(memory).into_bytes(),
-        Ending::SRecord => emit::s_record(memory, "rtboot", shape.entry).into_bytes(),
-        Ending::Uf2 => emit::uf2(memory, shape.fill).map_err(too_large)?,
-    };
-    write_whole(path, &bytes).map_err(|source| Error::WriteFile {
+    let unwritable = |source| Error::WriteFile {
         path: path.to_owned(),
         source,
-    })?;
-    Ok(bytes.len())
+    };
+    let mut len = 0;
+    let counted = |line: String| {
+        len += line.len();
+        line
+    };
+    match Ending::of(path) {
+        Ending::Hex => write_pieces(path, emit::intel_hex_lines(memory).map(counted)),
+        Ending::SRecord => {
+            let lines = emit::s_record_lines(memory, "rtboot", shape.entry);
+            write_pieces(path, lines.map(counted))
+        }
+        Ending::Uf2 => {
+            let blocks = emit::uf2_blocks(memory, shape.fill).map_err(too_large)?;
+            write_pieces(path, blocks.inspect(|block| len += block.len()))
+        }
+        Ending::Raw => {
+            let bytes = emit::raw(memory, shape.from, shape.fill).map_err(too_large)?;
+            len = bytes.len();
+            write_pieces(path, std::iter::once(bytes))
+        }
+    }
+    .map_err(unwritable)?;
+    Ok(len)
 }
 
 /// Says what was written.

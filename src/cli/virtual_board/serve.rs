@@ -62,6 +62,14 @@ fn parse_address(text: &str) -> std::result::Result<SocketAddr, String> {
 /// [`Error::Usage`], [`Error::Virtual`]; [`Error::Port`] when the system gives no port or no terminal, or takes it away.
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let listen = address(&args, context)?;
+    // before any of them is made or held in memory
+    if args.folders.len() > UsbIp::MAX_BOARDS {
+        return Err(Error::Usage(format!(
+            "{} boards are more than the {} that are served at a time",
+            args.folders.len(),
+            UsbIp::MAX_BOARDS
+        )));
+    }
     let folders: Vec<Option<PathBuf>> = match args.folders.is_empty() {
         true => vec![None],
         false => args.folders.iter().cloned().map(Some).collect(),

@@ -1,5 +1,5 @@
 use super::*;
-use crate::{Firmware, Memory, MemoryMap};
+use crate::{Firmware, MemoryMap};
 
 fn message(bytes: &[u8], name: Option<&str>) -> String {
     Firmware::parse(bytes, name, None, &MemoryMap::rt1021())
@@ -44,12 +44,12 @@ fn other_kinds_of_files_are_called_by_their_names() {
 }
 
 #[test]
-fn an_empty_file_and_one_over_64_mib_are_refused() {
+fn an_empty_file_and_one_over_25_mib_are_refused() {
     assert_eq!(message(&[], Some("app.elf")), "the file is empty");
-    let size = Memory::LIMIT + 1;
+    let size = Firmware::FILE_LIMIT + 1;
     assert_eq!(
         message(&vec![1; size], None),
-        "67108865 bytes are more than the 67108864 this tool handles"
+        "26214401 bytes are more than the 26214400 this tool handles"
     );
 }
 

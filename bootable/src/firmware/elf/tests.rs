@@ -268,7 +268,7 @@ fn many_segments_over_the_same_bytes_do_not_fill_the_memory() {
         let header = words(&[1, 0x1_0000, 0, segment as u32 * 0x2_0000, 0x1_0000, 0, 5, 4]);
         file[52 + 32 * segment..84 + 32 * segment].copy_from_slice(&header);
     }
-    assert!(message(&file).contains("more than the 67108864 this tool handles"));
+    assert!(message(&file).contains("more than the 16777216 this tool handles"));
 }
 
 #[test]

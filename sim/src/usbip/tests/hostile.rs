@@ -130,3 +130,38 @@ fn a_device_that_takes_nothing_any_more_leaves_it_to_the_host_to_give_up() {
     let answer = host.answer(&[]);
     assert_eq!((answer.seqnum, answer.status), (unlink, -104));
 }
+
+#[test]
+fn a_flood_of_connections_holds_no_more_than_it_may_and_ends_with_a_served_host() {
+    let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
+    let mut host = bench.import("1-1").expect("a board");
+    let mut open = Vec::new();
+    for number in 0..300 {
+        let Ok(mut stream) = TcpStream::connect(bench.server.address()) else {
+            continue;
+        };
+        // the first half says nothing, the others claim the longest transfer and send none of it
+        if number % 2 == 1 {
+            let mut claim = vec![1, 0x11, 0x80, 3, 0, 0, 0, 0];
+            claim.resize(40, b'1');
+            claim.extend([0xFF; 48]);
+            let _ = stream.write_all(&claim);
+        }
+        open.push(stream);
+        assert!(lock(&bench.server.shared.connections).len() <= MAX_CONNECTIONS);
+    }
+    // who has a board is served all the while
+    assert_eq!(host.descriptor(1, 0).1.len(), 18);
+    drop(open);
+    assert_eq!(host.set_report(&error_status()), 0);
+}
+
+#[test]
+fn more_boards_than_a_bus_has_room_for_are_refused() {
+    let board = || Arc::new(Mutex::new(Board::new(Settings::default())));
+    let boards = (0..=MAX_BOARDS).map(|_| board()).collect();
+    let listen = (Ipv4Addr::LOCALHOST, 0).into();
+    let refused = Server::start(listen, boards, Cable::default(), drop);
+    let error = refused.err().expect("too many");
+    assert_eq!(error.to_string(), "16 boards, a bus has room for 15");
+}

@@ -1,0 +1,211 @@
+//! Garbage at every door: each fuzz target, on any compiler, a fixed number of times.
+//!
+//! The targets of `fuzz/` are compiled into this test as they stand there. What they get are good data made bad by a mutator
+//! that does the same on every machine. With RTBOOT_SEEDS=folder the good data are written there, a folder a target, for
+//! cargo-fuzz to start from; with RTBOOT_GARBAGE=n everything is tried n times as often.
+
+#![allow(clippy::duplicate_mod)] // several targets share a file, each is a program of its own elsewhere
+
+// what the targets take for the crate of this name is this test
+extern crate self as libfuzzer_sys;
+
+mod garbage {
+    pub mod random;
+    pub mod seeds;
+    pub mod targets;
+}
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+use std::sync::Once;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::{env, fs};
+
+use garbage::random::Random;
+use garbage::targets::{TARGETS, Target};
+
+/// Makes of bytes what a target asks for, in the way of the crate `arbitrary`.
+pub trait Take<'a> {
+    /// Takes the first bytes; what is not there is zero.
+    fn take(bytes: &mut &'a [u8]) -> Self;
+}
+
+impl<'a> Take<'a> for &'a [u8] {
+    fn take(bytes: &mut &'a [u8]) -> Self {
+        std::mem::take(bytes)
+    }
+}
+
+impl<'a> Take<'a> for &'a str {
+    fn take(bytes: &mut &'a [u8]) -> Self {
+        let bytes = std::mem::take(bytes);
+        let good = bytes.utf8_chunks().next();
+        good.map_or("", |chunk| chunk.valid())
+    }
+}
+
+impl<'a> Take<'a> for u8 {
+    fn take(bytes: &mut &'a [u8]) -> Self {
+        let Some((first, rest)) = bytes.split_first() else {
+            return 0;
+        };
+        *bytes = rest;
+        *first
+    }
+}
+
+impl<'a> Take<'a> for u32 {
+    fn take(bytes: &mut &'a [u8]) -> Self {
+        u32::from_le_bytes([(); 4].map(|()| u8::take(bytes)))
+    }
+}
+
+impl<'a> Take<'a> for bool {
+    fn take(bytes: &mut &'a [u8]) -> Self {
+        u8::take(bytes) & 1 == 1
+    }
+}
+
+impl<'a, T: Take<'a>> Take<'a> for Option<T> {
+    fn take(bytes: &mut &'a [u8]) -> Self {
+        bool::take(bytes).then(|| T::take(bytes))
+    }
+}
+
+macro_rules! tuples {
+    ($(($($name:ident),*))*) => {$(
+        impl<'a, $($name: Take<'a>),*> Take<'a> for ($($name,)*) {
+            fn take(bytes: &mut &'a [u8]) -> Self {
+                ($($name::take(bytes),)*)
+            }
+        }
+    )*};
+}
+
+tuples! { (A, B) (A, B, C) (A, B, C, D) (A, B, C, D, E) }
+
+/// In place of libFuzzer's macro: the target as a function.
+#[macro_export]
+macro_rules! fuzz_target {
+    (|$data:ident: $kind:ty| $body:expr) => {
+        pub fn run(bytes: &[u8]) {
+            let mut bytes = bytes;
+            let $data: $kind = $crate::Take::take(&mut bytes);
+            $body
+        }
+    };
+}
+
+/// Panics so far, of any thread: the server has threads of its own.
+static PANICS: AtomicU64 = AtomicU64::new(0);
+
+fn count_panics() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let usual = std::panic::take_hook();
+        std::panic::set_hook(Box::new(move |info| {
+            PANICS.fetch_add(1, Ordering::SeqCst);
+            usual(info);
+        }));
+    });
+}
+
+fn try_out(target: &Target) {
+    count_panics();
+    let seeds = (target.seeds)();
+    if let Some(folder) = env::var_os("RTBOOT_SEEDS") {
+        let folder = Path::new(&folder).join(target.name);
+        fs::create_dir_all(&folder).expect("a folder");
+        for (number, seed) in seeds.iter().enumerate() {
+            fs::write(folder.join(format!("seed-{number}")), seed).expect("a file");
+        }
+    }
+    let more = env::var("RTBOOT_GARBAGE").ok().and_then(|n| n.parse().ok());
+    let mut random = Random::new(1);
+    let made = (0..target.runs * more.unwrap_or(1)).map(|_| random.input(&seeds));
+    for (number, input) in seeds.iter().cloned().chain(made).enumerate() {
+        let before = PANICS.load(Ordering::SeqCst);
+        let run = catch_unwind(AssertUnwindSafe(|| (target.run)(&input)));
+        let panicked = run.is_err() || PANICS.load(Ordering::SeqCst) != before;
+        if panicked {
+            let file = env::temp_dir().join(format!("rtboot-garbage-{}", target.name));
+            fs::write(&file, &input).expect("a file");
+            panic!(
+                "{} panicked at input {number}, kept in {}",
+                target.name,
+                file.display()
+            );
+        }
+    }
+}
+
+/// Most memory that this process has taken so far, in KiB; 0 where that cannot be asked.
+fn peak_kib() -> u64 {
+    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
+    let number = line.and_then(|line| line.split_whitespace().nth(1));
+    number.and_then(|n| n.parse().ok()).unwrap_or(0)
+}
+
+#[test]
+fn garbage_at_every_door_does_no_harm() {
+    let before = peak_kib();
+    for target in TARGETS {
+        let start = std::time::Instant::now();
+        try_out(target);
+        println!(
+            "{}: {} ms, {} KiB at most so far",
+            target.name,
+            start.elapsed().as_millis(),
+            peak_kib()
+        );
+    }
+    let taken = peak_kib().saturating_sub(before);
+    assert!(taken < 64 * 1024, "{taken} KiB");
+}
+
+#[test]
+fn the_good_data_are_good() {
+    let map = rtboot_bootable::MemoryMap::rt1021();
+    for file in garbage::seeds::firmware() {
+        let read = rtboot_bootable::Firmware::parse(&file, Some("a.bin"), None, &map);
+        assert!(read.is_ok(), "{read:?}");
+    }
+    for file in garbage::seeds::cfg() {
+        let text = String::from_utf8(file).expect("text");
+        assert!(rtboot_fcb::PartFile::from_cfg(&text).is_ok());
+    }
+    // sessions that came to their answers
+    for (session, least) in [
+        (garbage::seeds::sdp_reports(), 500),
+        (garbage::seeds::mboot_reports(), 10_000),
+        (garbage::seeds::sdp_uart(), 100),
+        (garbage::seeds::mboot_uart(), 500),
+    ] {
+        assert!(session.iter().all(|data| data.len() > least));
+    }
+}
+
+#[test]
+fn every_fuzz_target_is_tried_here_and_listed() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml")).expect("a manifest");
+    let readme = fs::read_to_string(root.join("fuzz/README.md")).expect("a page");
+    let mut named: Vec<&str> = manifest
+        .lines()
+        .filter_map(|line| {
+            line.strip_prefix("path = \"fuzz_targets/")?
+                .strip_suffix(".rs\"")
+        })
+        .collect();
+    let mut tried: Vec<&str> = TARGETS.iter().map(|target| target.name).collect();
+    named.sort_unstable();
+    tried.sort_unstable();
+    assert_eq!(named, tried);
+    for name in tried {
+        assert!(
+            readme.contains(&format!("`{name}`")),
+            "{name} is not in fuzz/README.md"
+        );
+    }
+}

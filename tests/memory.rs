@@ -1,0 +1,266 @@
+//! Less than 64 MiB, whatever a file claims: the real program on the worst files that it takes, and on those it must not take.
+//!
+//! What counts is the most that the process ever held (the kernel's figure, also known as VmHWM).
+#![cfg(target_os = "linux")]
+
+use std::fmt::Write as _;
+use std::fs::{self, File};
+use std::io::{BufWriter, Write};
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use nix::sys::resource::{UsageWho, getrusage};
+
+/// The promise, in KiB.
+const LIMIT: i64 = 64 * 1024;
+/// As long as a file may be.
+const LONGEST: usize = 25 << 20;
+
+/// Runs rtboot; nothing that this process ever started took more than the limit.
+fn run(folder: &Path, line: &str) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
+    command.args(line.split(' ')).current_dir(folder);
+    command.env("RTBOOT_STATE_DIR", folder.join("state"));
+    command.env("XDG_CONFIG_HOME", folder.join("config"));
+    let output = command.stdin(Stdio::null()).output().expect("a run");
+    let most = getrusage(UsageWho::RUSAGE_CHILDREN)
+        .expect("known")
+        .max_rss();
+    let words = String::from_utf8_lossy(&output.stderr);
+    println!(
+        "{:5.1} MiB so far: {line}: {:?}",
+        most as f64 / 1024.0,
+        output.status.code()
+    );
+    assert!(most < LIMIT, "{line}: {most} KiB\n{words}");
+    output
+}
+
+fn refused(folder: &Path, line: &str, reason: &str) {
+    let output = run(folder, line);
+    let words = String::from_utf8_lossy(&output.stderr);
+    assert!(
+        !output.status.success() && words.contains(reason),
+        "{line}: {words}"
+    );
+}
+
+/// Writes `head`, then what `next` makes while there is room, then `tail`.
+fn fill(path: &Path, tail: &[u8], mut next: impl FnMut(u32) -> Option<Vec<u8>>) {
+    let mut out = BufWriter::new(File::create(path).expect("a file"));
+    let mut length = tail.len();
+    for number in 0.. {
+        let Some(piece) = next(number) else { break };
+        length += piece.len();
+        if length > LONGEST {
+            break;
+        }
+        out.write_all(&piece).expect("room");
+    }
+    out.write_all(tail).expect("room");
+}
+
+/// A line: digits of `head`, `data` as digits, the digits of what `check` makes of the sum of all bytes.
+fn line(start: &str, head: &[u8], data: (&str, u8), check: fn(u8) -> u8) -> Vec<u8> {
+    let (digits, sum) = data;
+    let sum = head.iter().fold(sum, |sum, byte| sum.wrapping_add(*byte));
+    let mut text = start.to_owned();
+    for byte in head {
+        let _ = write!(text, "{byte:02X}");
+    }
+    text += digits;
+    let _ = writeln!(text, "{:02X}", check(sum));
+    text.into_bytes()
+}
+
+/// So many bytes 0x5A as digits, and their sum.
+fn data(length: usize) -> (String, u8) {
+    ("5A".repeat(length), (length * 0x5A) as u8)
+}
+
+/// Intel HEX: so many bytes every so many, in at most so many lines.
+fn hex_file(path: &Path, length: usize, step: u32, most: u32) {
+    let (digits, sum) = data(length);
+    fill(path, b":00000001FF\n", |number| {
+        let address = 0x6000_2000 + number * step;
+        let [top, upper, high, low] = address.to_be_bytes();
+        let mut lines = match number == 0 || (address & 0xFFFF) < step {
+            true => line(":", &[2, 0, 0, 4, top, upper], ("", 0), u8::wrapping_neg),
+            false => Vec::new(),
+        };
+        let head = [length as u8, high, low, 0];
+        lines.extend(line(":", &head, (&digits, sum), u8::wrapping_neg));
+        (number < most).then_some(lines)
+    });
+}
+
+/// S-records of 240 bytes in falling order.
+fn srec_file(path: &Path) {
+    let (digits, sum) = data(240);
+    let record = |kind: &str, address: u32, (digits, sum): (&str, u8)| {
+        let [a, b, c, d] = address.to_be_bytes();
+        line(
+            kind,
+            &[(digits.len() / 2) as u8 + 5, a, b, c, d],
+            (digits, sum),
+            |sum| !sum,
+        )
+    };
+    let last = record("S7", 0x6000_2401, ("", 0));
+    fill(path, &last, |number| {
+        let address = 0x60F0_2000 - number.min(65_000) * 240;
+        (number < 65_000).then(|| record("S3", address, (&digits, sum)))
+    });
+}
+
+/// An ELF file with so many segments of so many bytes, each so far from the one before, in the file and in memory.
+fn elf_file(path: &Path, count: u16, length: u32, (in_file, step): (u32, u32)) {
+    let mut head = b"\x7FELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x28\0\x01\0\0\0".to_vec();
+    head.extend([0x6000_2401_u32, 52, 0, 0].map(u32::to_le_bytes).concat());
+    head.extend([52_u16, 32, count, 40, 0, 0].map(u16::to_le_bytes).concat());
+    let first = 52 + 32 * u32::from(count);
+    for number in 0..u32::from(count) {
+        let (from, to) = (first + number * in_file, 0x6000_2000 + number * step);
+        let header = [1, from, to, to, length, length, 5, 4];
+        head.extend(header.map(u32::to_le_bytes).concat());
+    }
+    let mut head = Some(head);
+    fill(path, &[], |number| {
+        Some(head.take().unwrap_or_else(|| vec![number as u8; 0x1_0000]))
+    });
+}
+
+/// UF2 blocks with as much in them as goes in.
+fn uf2_file(path: &Path, length: u32) {
+    let count = (16 << 20) / length.max(400);
+    fill(path, &[], |number| {
+        let words = [
+            0x0A32_4655,
+            0x9E5D_5157,
+            0x2000,
+            0x60F0_0000 - number * 480,
+            length,
+            number,
+            count,
+            0x4FB2_D5BD,
+        ];
+        let mut block = words.map(u32::to_le_bytes).concat();
+        block.resize(508, number as u8);
+        block.extend(0x0AB1_6F30_u32.to_le_bytes());
+        (number < count).then_some(block)
+    });
+}
+
+/// An application for 0x60002000 that fills 16 MiB of flash, then as much again as wanted.
+fn application(path: &Path, length: usize) {
+    let mut vectors = [0x2001_0000_u32, 0x6000_2401]
+        .map(u32::to_le_bytes)
+        .concat();
+    vectors.extend(0x6000_2401_u32.to_le_bytes().repeat(62));
+    let file = File::create(path).expect("a file");
+    let mut out = BufWriter::new(file);
+    out.write_all(&vectors).expect("room");
+    for number in 0..(length - vectors.len()) / 64 {
+        out.write_all(&[number as u8; 64]).expect("room");
+    }
+}
+
+#[test]
+fn the_worst_firmware_files_stay_below_64_mib() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    application(&at("full.bin"), (16 << 20) - 0x2000);
+    application(&at("long.bin"), LONGEST);
+    hex_file(&at("lines.hex"), 16, 16, u32::MAX);
+    hex_file(&at("apart.hex"), 160, 256, 65_000);
+    hex_file(&at("scattered.hex"), 1, 4, 70_000);
+    srec_file(&at("falling.srec"));
+    uf2_file(&at("full.uf2"), 476);
+    elf_file(&at("one.elf"), 1, (16 << 20) - 0x2000, (0, 0));
+    elf_file(&at("apart.elf"), 60_000, 270, (270, 400));
+    elf_file(&at("same.elf"), 60_000, 1 << 20, (0, 0));
+    let run = |line: &str| run(folder.path(), line);
+    for file in [
+        "lines.hex",
+        "apart.hex",
+        "falling.srec",
+        "full.uf2",
+        "one.elf",
+        "apart.elf",
+    ] {
+        let output = run(&format!("image check {file}"));
+        let words = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(
+            output.status.code(),
+            Some(1),
+            "read, and judged: {file}: {words}"
+        );
+    }
+    let build = "image build full.bin --base 0x60002000 --fcb MX25L12845G -o";
+    for made in ["made.bin", "made.hex"] {
+        assert!(run(&format!("{build} {made}")).status.success());
+    }
+    assert!(
+        run("image convert full.bin made.uf2 --base 0x60002000")
+            .status
+            .success()
+    );
+    let refused = |line: &str, reason: &str| refused(folder.path(), line, reason);
+    refused(
+        "image check scattered.hex",
+        "more than 65536 separate pieces",
+    );
+    refused("image check same.elf", "more than the 16777216");
+    refused(
+        "image check long.bin --base 0x60002000",
+        "more than the 16777216",
+    );
+    refused("flashloader add long.bin", "no flashloader");
+    refused("fcb show full.bin", "no FCB tag");
+}
+
+#[test]
+fn the_worst_texts_stay_below_64_mib() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let longest = 256 << 10;
+    for (name, text) in [
+        ("a.cfg", "[["),
+        ("b.cfg", "[part]\nx = 1\n"),
+        ("a.yaml", "a: 1\n"),
+    ] {
+        let mut content = text.repeat(longest / text.len());
+        fs::write(folder.path().join(name), &content).expect("a file");
+        content.push_str(&text.repeat(8));
+        fs::write(folder.path().join(format!("long-{name}")), content).expect("a file");
+        refused(folder.path(), &format!("fcb show {name}"), name);
+        refused(
+            folder.path(),
+            &format!("fcb show long-{name}"),
+            "more than the 262144",
+        );
+    }
+    fs::write(folder.path().join("rtboot.toml"), "[[".repeat(longest / 2)).expect("a file");
+    refused(folder.path(), "info", "unquoted keys cannot be empty");
+    fs::write(folder.path().join("rtboot.toml"), "# ".repeat(longest)).expect("a file");
+    refused(folder.path(), "info", "more than the 262144");
+}
+
+#[test]
+fn what_is_no_file_ends_too() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let pipe = folder.path().join("pipe");
+    nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");
+    refused(
+        folder.path(),
+        "image check /dev/zero",
+        "more than the 26214400",
+    );
+    refused(folder.path(), "image check /dev/null", "empty");
+    refused(folder.path(), "image check .", "directory");
+    refused(folder.path(), "image check pipe", "nothing came for 5 s");
+    refused(
+        folder.path(),
+        "write pipe --board virtual",
+        "nothing came for 5 s",
+    );
+}
