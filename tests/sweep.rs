@@ -20,7 +20,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use sweep::bench::{APP, Case, Outcome, Point, attempt};
+use sweep::bench::{APP, Case, Outcome, Point, What, attempt};
 use sweep::points::{self, Dice};
 use sweep::single;
 use sweep::table::Table;
@@ -129,6 +129,22 @@ fn a_share_of_all_points_over_a_uart() {
         uart(&case, Share::About(30), &mut table);
     }
     report("over a UART", &table);
+    table.check();
+}
+
+/// What a silent flash reads as is all ones: taken for its content, kept bytes would be lost with the next write.
+#[test]
+fn a_flash_that_falls_silent_before_anything_is_erased_keeps_its_bytes() {
+    let mut table = Table::default();
+    let case = Case::over_noise();
+    let silent = |point: &Point| match &point.what {
+        What::Call(call, _) => point.kind == "flash gone" && (70..110).contains(call),
+        What::Board(_) => false,
+    };
+    let mut points = points::calls(&case.count(false).0);
+    points.retain(silent);
+    assert!(points.len() > 30);
+    run(&case, false, points, &mut table);
     table.check();
 }
 

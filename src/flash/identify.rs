@@ -2,7 +2,7 @@
 
 use rtboot_fcb::{JedecId, Part, PartFile, SfdpPresence, database};
 
-use crate::flash::loader::NorFacts;
+use crate::flash::loader::{NorFacts, answers};
 use crate::{Error, Result};
 
 /// Where the expectation comes from.
@@ -78,6 +78,27 @@ fn from_database(id: JedecId) -> Result<Part> {
             candidates: names(&candidates),
         }),
     }
+}
+
+/// Whether the flash still answers as it did at the beginning of this run.
+///
+/// One that fell silent since then reads as ones, and what reads as ones may have been taken for bytes of it.
+///
+/// # Errors
+/// [`Error::NoFlash`], [`Error::PartMismatch`].
+pub fn check_same(now: JedecId, before: JedecId) -> Result<()> {
+    if now == before {
+        return Ok(());
+    }
+    if !answers(now) {
+        return Err(Error::NoFlash { found: now });
+    }
+    Err(Error::PartMismatch {
+        found: now,
+        known_as: names(&database::by_jedec(now)),
+        from: "its first answer".into(),
+        expected: vec![before.to_string()],
+    })
 }
 
 fn names(parts: &[Part]) -> Vec<String> {

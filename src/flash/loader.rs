@@ -50,8 +50,13 @@ pub struct NorFacts {
 impl NorFacts {
     /// Whether anything answered at all.
     pub fn answers(&self) -> bool {
-        self.id.0 != [0xFF; 3] && self.id.0 != [0; 3]
+        answers(self.id)
     }
+}
+
+/// Whether an id is one: lines that nobody drives read as all ones or all zeros.
+pub(super) fn answers(id: JedecId) -> bool {
+    id.0 != [0xFF; 3] && id.0 != [0; 3]
 }
 
 /// A running flashloader.
@@ -201,13 +206,21 @@ impl Flashloader {
             .map_err(Error::mboot(format!("reading {what}")))
     }
 
+    /// Asks the flash for its id.
+    ///
+    /// # Errors
+    /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
+    pub fn jedec_id(&mut self) -> Result<JedecId> {
+        let answer = self.read_through(&probe::jedec_id(), "the flash's id", 0, 3)?;
+        Ok(JedecId([0, 1, 2].map(|at| byte(&answer, at))))
+    }
+
     /// Asks the flash for id, SFDP and status registers. Changes nothing in it.
     ///
     /// # Errors
     /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
     pub fn look_at_flash(&mut self) -> Result<NorFacts> {
-        let answer = self.read_through(&probe::jedec_id(), "the flash's id", 0, 3)?;
-        let id = JedecId([byte(&answer, 0), byte(&answer, 1), byte(&answer, 2)]);
+        let id = self.jedec_id()?;
         let sfdp_raw = self.read_through(&probe::sfdp(), "SFDP", 0, SFDP_BYTES)?;
         let sr1 = byte(
             &self.read_through(&probe::status1(), "status register 1", 0, 1)?,

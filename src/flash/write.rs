@@ -6,7 +6,7 @@ use rtboot_fcb::EraseUnit;
 
 use crate::event::{Listener, Meter, Stage, Weight, tell};
 use crate::flash::held::{self, Reached, UNCHANGED};
-use crate::flash::identify::bytes;
+use crate::flash::identify::{bytes, check_same};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Action, Run, WritePlan, ranges};
 use crate::flash::rescue::RescueStore;
@@ -116,6 +116,11 @@ impl<'a> Writer<'a> {
         }
         let clear = part.quad_enabled(&status) == Some(false);
         self.nor.set_quad(listener)?;
+        if !self.plan.is_empty() {
+            // what was read of it decides what is erased, and is put back
+            let before = self.nor.facts().id;
+            check_same(self.nor.loader().jedec_id()?, before)?;
+        }
         self.nor.use_work(EraseUnit::Sector4K)?;
         self.prove_quad(listener)?;
         Ok(clear)

@@ -322,7 +322,8 @@ fn heal(
         let told = again();
         outcome.healed_after_power = matches!(told, Ok(Ok(_))) && right(board);
         if !outcome.healed_after_power {
-            outcome.message += &format!(" / again: {told:?}");
+            let first = (0..NEAR).find(|&i| board.board().flash()[i] != case.done[i]);
+            outcome.message += &format!(" / again: {told:?}; differs first at {first:#x?}");
         }
     }
 }
