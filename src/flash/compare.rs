@@ -117,3 +117,97 @@ fn boot_extent(
         word(0) & 0xF0FF_FFFF == 0x4020_00D1 && start == g.base && length > 0 && length <= g.size;
     Some(if sane { start..start + length } else { all })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const G: Geometry = Geometry {
+        base: 0x6000_0000,
+        size: 0x10_0000,
+        page: 0x100,
+        sector: 0x1000,
+        block: 0x1_0000,
+    };
+    const ALL: Range<u32> = 0x6000_0000..0x6010_0000;
+
+    fn one(address: u32, bytes: &[u8]) -> Memory {
+        let mut memory = Memory::new();
+        memory.insert(address, bytes.to_vec()).expect("room");
+        memory
+    }
+
+    /// Flash with an FCB's tag, and an IVT of these words.
+    fn flash(tag: u32, start: u32, length: u32) -> BTreeMap<u32, Vec<u8>> {
+        let mut first = vec![0xFF; 0x1000];
+        first[..Fcb::LEN].copy_from_slice(Fcb::new().as_bytes());
+        let mut second = vec![0; 0x1000];
+        for (at, word) in [(0, tag), (0x20, start), (0x24, length)] {
+            second[at..at + 4].copy_from_slice(&word.to_le_bytes());
+        }
+        BTreeMap::from([(G.base, first), (G.base + 0x1000, second)])
+    }
+
+    const TAG: u32 = 0x4120_00D1;
+    const APP: u32 = 0x6000_8000;
+
+    #[test]
+    fn what_the_boot_data_names_may_start_and_must_go_together() {
+        let extent = boot_extent(&one(APP, &[1]), &flash(TAG, G.base, 0x9000), &G);
+        assert_eq!(extent, Some(G.base..G.base + 0x9000));
+        let whole = boot_extent(&one(APP, &[1]), &flash(TAG, G.base, G.size), &G);
+        assert_eq!(whole, Some(ALL));
+    }
+
+    #[test]
+    fn boot_data_that_makes_no_sense_makes_all_of_flash_count() {
+        for (tag, start, length) in [
+            (0, G.base, 0x9000),
+            (0x4120_00D2, G.base, 0x9000),
+            (TAG, G.base + 4, 0x9000),
+            (TAG, 0, 0x9000),
+            (TAG, G.base, 0),
+            (TAG, G.base, G.size + 1),
+            (TAG, G.base, u32::MAX),
+        ] {
+            let extent = boot_extent(&one(APP, &[1]), &flash(tag, start, length), &G);
+            assert_eq!(extent, Some(ALL), "{tag:#x} {start:#x} {length:#x}");
+        }
+    }
+
+    #[test]
+    fn without_an_fcb_nothing_starts() {
+        let mut current = flash(TAG, G.base, 0x9000);
+        current.get_mut(&G.base).expect("a sector")[0] = 0xFF;
+        assert_eq!(boot_extent(&one(APP, &[1]), &current, &G), None);
+        assert_eq!(boot_extent(&one(APP, &[1]), &BTreeMap::new(), &G), None);
+    }
+
+    #[test]
+    fn an_image_that_brings_a_byte_of_the_boot_header_makes_all_of_flash_count() {
+        for (at, counts) in [(0, true), (0x1FFF, true), (0x2000, false)] {
+            let extent = boot_extent(&one(G.base + at, &[1]), &BTreeMap::new(), &G);
+            assert_eq!(extent.is_some(), counts, "{at:#x}");
+        }
+    }
+
+    #[test]
+    fn bytes_must_fit_the_flash() {
+        let last = 0x600F_FFFF;
+        assert!(check_fits(&one(last, &[1]), &G).is_ok());
+        for (address, bytes) in [
+            (last, &[1, 2][..]),
+            (0x6010_0000, &[1]),
+            (0x5FFF_FFFF, &[1]),
+        ] {
+            let error = check_fits(&one(address, bytes), &G).expect_err("outside");
+            match error {
+                Error::OutsideFlash { start, end, .. } => {
+                    assert_eq!(start, address);
+                    assert_eq!(end, u64::from(address) + bytes.len() as u64);
+                }
+                other => panic!("{other}"),
+            }
+        }
+    }
+}

@@ -16,6 +16,7 @@ pub mod desk;
 mod geometry;
 mod held;
 pub mod identify;
+mod limits;
 pub mod loader;
 pub mod nor;
 pub mod plan;

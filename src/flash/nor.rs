@@ -3,11 +3,10 @@
 //! Two set-ups are used. *Plain*: 03h on one pad at 30 MHz; it reads every part, with QE set or clear, and can do nothing
 //! else. *Work*: the quad read that the boot FCB uses, program and erase, a time-out instead of an endless wait.
 
-use std::time::Duration;
-
 use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
 
 use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::flash::limits;
 use crate::flash::loader::{FLASH_BASE, Flashloader, NorFacts};
 use crate::flash::plan::{Geometry, Run};
 use crate::mboot::{self, MemoryId};
@@ -15,9 +14,6 @@ use crate::{Error, Result};
 
 /// Longest piece read in one go; between pieces Ctrl-C is looked at.
 const READ_PIECE: u32 = 64 * 1024;
-/// Limit inside the flashloader for the flash to get ready, in milliseconds, when the part gives no figure.
-/// The slowest block erase of the data sheets at hand is 5.4 s.
-const READY_MS: u32 = 6_000;
 
 /// A known flash behind a flashloader.
 pub struct Nor {
@@ -81,7 +77,7 @@ impl Nor {
     /// # Errors
     /// [`Error::Configure`].
     pub fn use_work(&mut self, unit: EraseUnit) -> Result<()> {
-        let fcb = self.part.work_fcb(unit, self.ready_ms());
+        let fcb = self.part.work_fcb(unit, limits::ready_ms(&self.part));
         self.loader.configure(&fcb, "for writing")
     }
 
@@ -96,37 +92,6 @@ impl Nor {
     pub fn use_work_for_programming(&mut self) -> Result<()> {
         let fcb = self.part.work_fcb(EraseUnit::Sector4K, 0);
         self.loader.configure(&fcb, "for programming")
-    }
-
-    /// The flashloader's own limit for one erase or program: twice the data sheet's maximum.
-    fn ready_ms(&self) -> u32 {
-        let times = &self.part.times;
-        let longest = times
-            .block_erase
-            .or(times.sector_erase)
-            .map(|span| span.max * 2);
-        longest.map_or(READY_MS, |time| {
-            u32::try_from(time.as_millis())
-                .unwrap_or(u32::MAX)
-                .max(1_000)
-        })
-    }
-
-    /// How long the host waits for an erase: twice the data sheet's maximum and what checking takes; without a figure 5 s
-    /// for each 64 KiB begun.
-    fn erase_limit(&self, length: u32) -> Duration {
-        let times = &self.part.times;
-        let units = |size: u32| length.div_ceil(size.max(1));
-        let known = match length {
-            n if n >= self.part.size => times.chip_erase.map(|span| span.max),
-            n if n >= self.part.block_size => times
-                .block_erase
-                .map(|span| span.max * units(self.part.block_size)),
-            _ => times
-                .sector_erase
-                .map(|span| span.max * units(self.part.sector_size)),
-        };
-        known.unwrap_or(Duration::from_secs(5) * units(0x1_0000)) * 2 + Duration::from_secs(5)
     }
 
     /// Reads `length` bytes from `address` on, through the present set-up.
@@ -268,7 +233,7 @@ impl Nor {
     /// # Errors
     /// [`Error::Erase`], with the first byte that is not blank when flash can still be read.
     pub fn erase(&mut self, address: u32, length: u32) -> Result<()> {
-        let limit = self.erase_limit(length);
+        let limit = limits::erase(&self.part, length);
         let session = self.loader.quiet_session();
         let usual = std::mem::replace(&mut session.timeouts_mut().erase, limit);
         let erased = session.flash_erase_region(address, length, MemoryId::FLEXSPI_NOR);
@@ -292,7 +257,7 @@ impl Nor {
     /// [`Error::Erase`].
     pub fn erase_chip(&mut self) -> Result<()> {
         let size = self.part.size;
-        let limit = self.erase_limit(size);
+        let limit = limits::erase(&self.part, size);
         let session = self.loader.quiet_session();
         let usual = std::mem::replace(&mut session.timeouts_mut().erase_all, limit);
         let erased = session.flash_erase_all(MemoryId::FLEXSPI_NOR);
