@@ -109,3 +109,58 @@ fn progress(event: &Event) -> Option<u64> {
         _ => None,
     }
 }
+
+#[test]
+fn a_verify_names_the_first_difference_and_counts_them_all() {
+    let mut rig = Rig::with_flash(old_flash(0x4_0000));
+    let old = rig.flash();
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    nor.use_plain().expect("set up");
+    let mut wrong = old[0x3000..0x5000].to_vec();
+    for at in [0x1234, 0x1235, 0x1FFF] {
+        wrong[at] ^= 0x80;
+    }
+    let pieces = [
+        (0x6000_0000, &old[..0x1000]),
+        (0x6000_3000, &wrong[..0x1000]),
+        (0x6000_4000, &wrong[0x1000..]),
+    ];
+    let error = nor.verify(&pieces, Stage::Verify, &mut rig.events);
+    let Err(rtboot::Error::Verify {
+        address,
+        expected,
+        found,
+        count,
+        total,
+    }) = error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(address, 0x6000_4234);
+    assert_eq!((expected, found), (wrong[0x1234], old[0x4234]));
+    assert_eq!((count, total), (3, 0x3000));
+}
+
+#[test]
+fn a_quad_read_that_differs_is_told_with_its_place() {
+    let mut rig = Rig::with_flash(old_flash(0x4_0000));
+    rig.virtual_board.board().nor_mut().set_quad_enabled(true);
+    let old = rig.flash();
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    nor.use_work(rtboot_fcb::EraseUnit::Sector4K)
+        .expect("set up");
+    let mut plain = old[0x3000..0x4000].to_vec();
+    nor.prove_quad_read(&plain, 0x6000_3000).expect("equal");
+    plain[0x123] ^= 1;
+    let error = nor.prove_quad_read(&plain, 0x6000_3000);
+    let Err(rtboot::Error::QuadReadDiffers {
+        address,
+        quad,
+        plain: one_pad,
+    }) = error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!(address, 0x6000_3123);
+    assert_eq!((quad, one_pad), (old[0x3123], plain[0x123]));
+}

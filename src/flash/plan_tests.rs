@@ -1,5 +1,8 @@
 use super::*;
 
+#[path = "plan_edge_tests.rs"]
+mod edges;
+
 const BASE: u32 = 0x6000_0000;
 const GEOMETRY: Geometry = Geometry {
     base: BASE,

@@ -1,0 +1,79 @@
+//! Plans at the edges of their rules.
+
+use super::*;
+
+#[test]
+fn the_fcb_goes_first_exactly_when_a_sector_that_starts_changes() {
+    let extent = BASE + 0x2800..BASE + 0x3801;
+    for (at, goes) in [
+        (0x1FFF, false),
+        (0x2000, true),
+        (0x3000, true),
+        (0x4000, false),
+    ] {
+        let wanted = memory(&[(at, vec![0x11])]);
+        let plan = WritePlan::new(
+            &wanted,
+            &Memory::new(),
+            flash(&wanted, 0x22),
+            GEOMETRY,
+            Some(extent.clone()),
+            Policy::default(),
+        );
+        assert_eq!(plan.boot_first, goes, "{at:#x}");
+    }
+}
+
+#[test]
+fn a_sector_that_was_only_looked_at_is_left_whatever_is_asked() {
+    let wanted = memory(&[(0x8000, vec![0x22])]);
+    let policy = Policy {
+        skip_unchanged: false,
+        ..Policy::default()
+    };
+    let plan = WritePlan::new(
+        &wanted,
+        &Memory::new(),
+        flash(&wanted, 0x22),
+        GEOMETRY,
+        None,
+        policy,
+    );
+    assert_eq!(plan.sector_erases(), [BASE + 0x8000]);
+}
+
+#[test]
+fn a_part_whose_blocks_are_its_sectors_is_erased_by_sectors() {
+    let wanted = memory(&[(0x1_0000, vec![0x22; 0x1_0000])]);
+    let geometry = Geometry {
+        block: 0x1000,
+        ..GEOMETRY
+    };
+    let plan = WritePlan::new(
+        &wanted,
+        &Memory::new(),
+        flash(&wanted, 0x11),
+        geometry,
+        None,
+        Policy::default(),
+    );
+    assert_eq!(plan.block_erases(), [0; 0]);
+    assert_eq!(plan.sector_erases().len(), 16);
+}
+
+#[test]
+fn no_run_is_longer_than_what_is_sent_in_one_go() {
+    let wanted = memory(&[(0x2000, vec![0x22; 0x2_0000])]);
+    let plan = plan(&wanted, &flash(&wanted, 0xFF));
+    let lengths: Vec<usize> = plan.runs().map(|run| run.bytes.len()).collect();
+    assert_eq!(lengths, [RUN; 4]);
+}
+
+#[test]
+fn the_first_difference_is_told_with_its_place() {
+    let wanted = memory(&[(0x2000, vec![0x22; 0x1800])]);
+    let mut current = flash(&wanted, 0x22);
+    current.get_mut(&(BASE + 0x3000)).expect("a sector")[0x123] = 0x33;
+    let plan = plan(&wanted, &current);
+    assert_eq!(plan.first_difference(), Some((BASE + 0x3123, 0x22, 0x33)));
+}
