@@ -1,6 +1,7 @@
 //! Names and numbers of errors for programs: stable codes, process exit codes.
 
 use super::Error;
+use crate::mboot::Status;
 use crate::{mboot, port, sdp};
 
 impl Error {
@@ -71,6 +72,10 @@ impl Error {
             Error::Held { .. } => 14,
             Error::Port(source) => port_exit(source),
             Error::Sdp { source, .. } => sdp_exit(source),
+            // nobody here asked for an end: an acknowledgement was garbled into one
+            Error::Mboot { source, .. } if source.status() == Some(Status::DATA_PHASE_ABORTED) => {
+                15
+            }
             Error::Mboot { source, .. } => mboot_exit(source, 1),
             Error::NoLoader { .. } | Error::LoaderDamaged { .. } => 20,
             Error::JumpRefused { .. } | Error::LoaderSilent { .. } => 20,

@@ -36,7 +36,7 @@ pub const FITTING: &[(&str, &[u8])] = &[
     ),
     ("unplugged", &[10, 15, 20]),
     ("endpoint stalls", &[0, 12, 15, 20]),
-    ("flashloader or ROM resets", &[0, 10, 15, 20, 21]),
+    ("flashloader or ROM resets", &[0, 10, 12, 15, 20, 21]),
     ("host killed", &[15]),
     ("power cut in a flash operation", &[15, 30, 31, 32]),
     ("flash misread once", &[0, 30, 31, 32, 33]),
@@ -56,7 +56,7 @@ pub const FITTING: &[(&str, &[u8])] = &[
     ("byte in, a bit turned", &[0, 10, 12, 15, 20, 21]),
     ("byte in late, 1 s", &[0, 10, 12, 15, 20, 21]),
     ("byte in late, 30 s", &[0, 10, 12, 15, 20]),
-    ("wire breaks", &[0, 10, 15, 20]),
+    ("wire breaks", &[0, 10, 12, 15, 20]),
 ];
 
 /// Small numbers from a seed, one after the other.
