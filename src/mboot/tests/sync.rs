@@ -174,3 +174,40 @@ fn leaving_devices_are_told_at_every_step() {
         ));
     }
 }
+
+/// Nonsense of a predecessor, so many pieces of it, and then a device that answers.
+fn after_nonsense(pieces: usize) -> Result<(), Error> {
+    let mut client = fresh(&[&[version()]]);
+    let nonsense = (0..pieces).map(|_| Ok(Some(vec![9, 9, 9])));
+    let answers = &mut port_of(&mut client).answers;
+    answers.extend(nonsense.chain([Ok(None)]));
+    client.sync()
+}
+
+#[test]
+fn nonsense_of_a_predecessor_is_thrown_away_but_not_for_ever() {
+    after_nonsense(0).unwrap();
+    after_nonsense(1).unwrap();
+    after_nonsense(256).unwrap();
+    assert!(matches!(after_nonsense(257), Err(Error::Protocol { .. })));
+}
+
+#[test]
+fn a_raw_command_whose_answer_announces_data_leaves_the_client_out_of_step() {
+    let read = Command::raw(Tag::READ_MEMORY, false, &[0, 4, 0]).unwrap();
+    let filled = done(Tag::FILL_MEMORY, 0);
+    for (data, answers) in [
+        (true, vec![vec![version()], vec![filled.clone()]]),
+        (false, vec![vec![filled]]),
+    ] {
+        let flag = Command::raw(Tag::READ_MEMORY_RESPONSE, data, &[0, 4]).unwrap();
+        let first = [padded(3, &flag.to_bytes())];
+        let turns = answers.iter().map(Vec::as_slice);
+        let script: Vec<&[Vec<u8>]> = std::iter::once(&first[..]).chain(turns).collect();
+        let mut client = client(&script);
+        client.raw(&read, Duration::from_secs(1)).unwrap();
+        client.fill_memory(0, 4, 0).unwrap();
+        assert_eq!(commands(&mut client).len(), script.len(), "{data}");
+        assert_eq!(client.describe(), "fake");
+    }
+}
