@@ -171,6 +171,10 @@ pub fn a_status_register_is_never_written_as_it_was_misread() {
                 0,
                 "protection and lock stay clear: {outcome:?}"
             );
+            if Some(&at) == registers.last() && bit != 6 {
+                // what it reads after it wrote them: all other settings must have stayed as well
+                assert_eq!(outcome.exit, 30, "{outcome:?}");
+            }
         }
     }
 }
