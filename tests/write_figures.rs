@@ -42,6 +42,16 @@ fn every_stage_comes_to_exactly_what_it_began_with() {
     }
 }
 
+#[test]
+fn a_write_counts_what_it_programs_and_what_it_reads_back() {
+    let mut rig = Rig::fresh();
+    let length = contents("blinky.bin").len();
+    let pages = (0x200 + 0x100 + length.next_multiple_of(0x100)) as u64; // FCB, boot header, application
+    let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    assert_eq!(written.report.bytes_programmed, pages);
+    assert_eq!(written.report.bytes_verified, 0x3000);
+}
+
 /// Modelled time of a write of so many bytes on a blank flash whose quad-enable bit is set.
 fn takes(length: usize) -> std::time::Duration {
     let mut rig = Rig::fresh();
