@@ -4,23 +4,24 @@ use super::*;
 
 #[test]
 fn the_fcb_goes_first_exactly_when_a_sector_that_starts_changes() {
-    let extent = BASE + 0x2800..BASE + 0x3801;
-    for (at, goes) in [
+    let cases = [
         (0x1FFF, false),
         (0x2000, true),
         (0x3000, true),
         (0x4000, false),
-    ] {
+    ];
+    let starts = [BASE + 0x2000, BASE + 0x2800, BASE + 0x2FFF];
+    for (start, (at, goes)) in starts.iter().flat_map(|s| cases.map(|case| (*s, case))) {
         let wanted = memory(&[(at, vec![0x11])]);
         let plan = WritePlan::new(
             &wanted,
             &Memory::new(),
             flash(&wanted, 0x22),
             GEOMETRY,
-            Some(extent.clone()),
+            Some(start..BASE + 0x3801),
             Policy::default(),
         );
-        assert_eq!(plan.boot_first, goes, "{at:#x}");
+        assert_eq!(plan.boot_first, goes, "{start:#x} {at:#x}");
     }
 }
 
