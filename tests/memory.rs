@@ -223,10 +223,10 @@ fn the_worst_firmware_files_stay_below_64_mib() {
 fn the_worst_texts_stay_below_64_mib() {
     let folder = tempfile::tempdir().expect("a folder");
     let longest = 256 << 10;
-    for (name, text) in [
-        ("a.cfg", "[["),
-        ("b.cfg", "[part]\nx = 1\n"),
-        ("a.yaml", "a: 1\n"),
+    for (name, text, longest) in [
+        ("a.cfg", "[[", longest),
+        ("b.cfg", "[part]\nx = 1\n", longest),
+        ("a.yaml", "a: 1\n", 2 * longest),
     ] {
         let mut content = text.repeat(longest / text.len());
         fs::write(folder.path().join(name), &content).expect("a file");
@@ -236,7 +236,7 @@ fn the_worst_texts_stay_below_64_mib() {
         refused(
             folder.path(),
             &format!("fcb show long-{name}"),
-            "more than the 262144",
+            &format!("more than the {longest}"),
         );
     }
     fs::write(folder.path().join("rtboot.toml"), "[[".repeat(longest / 2)).expect("a file");

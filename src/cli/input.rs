@@ -12,8 +12,10 @@ use rtboot::{Error, Result};
 use rtboot_bootable::Firmware;
 use rtboot_fcb::{CfgError, Fcb, PartFile, database};
 
-/// Longest text: settings, `.cfg`, YAML.
+/// Longest text of our own: settings, `.cfg`.
 const TEXT_LIMIT: usize = 256 << 10;
+/// Longest text of another tool: an FCB in SPSDK's YAML has 380 KiB when every step of every sequence is written out.
+const FOREIGN_LIMIT: usize = 512 << 10;
 /// Silence of a pipe or device after which nothing more is waited for.
 const SILENCE: Duration = Duration::from_secs(5);
 /// Bytes of one look into a pipe or device.
@@ -34,6 +36,14 @@ pub fn file(path: &Path) -> Result<Vec<u8>> {
 /// As [`file`].
 pub fn small(path: &Path) -> Result<Vec<u8>> {
     limited(path, TEXT_LIMIT)
+}
+
+/// A whole text file of another tool, of at most 512 KiB.
+///
+/// # Errors
+/// As [`file`].
+pub fn foreign(path: &Path) -> Result<Vec<u8>> {
+    limited(path, FOREIGN_LIMIT)
 }
 
 fn limited(path: &Path, limit: usize) -> Result<Vec<u8>> {

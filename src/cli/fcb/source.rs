@@ -162,7 +162,7 @@ fn foreign(
     what: &str,
     read: impl Fn(&str) -> std::result::Result<Fcb, String>,
 ) -> Result<Source> {
-    let bytes = input::small(path)?;
+    let bytes = input::foreign(path)?;
     let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
         reason,
