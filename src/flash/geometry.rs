@@ -94,3 +94,49 @@ pub fn ranges(sectors: &[u32], size: u32) -> Vec<Range<u32>> {
     }
     joined
 }
+
+/// Pieces that follow each other without a gap, together at most `limit` bytes: one command reads them all.
+pub fn adjoining<'a, 'b>(
+    pieces: &'a [(u32, &'b [u8])],
+    limit: usize,
+) -> impl Iterator<Item = &'a [(u32, &'b [u8])]> {
+    let mut length = 0;
+    pieces.chunk_by(move |(address, bytes), (next, more)| {
+        length += bytes.len();
+        let joined = u64::from(*address) + bytes.len() as u64 == u64::from(*next)
+            && length + more.len() <= limit;
+        if !joined {
+            length = 0;
+        }
+        joined
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_read_together_when_they_touch_up_to_one_read() {
+        let sector = [0; 0x1000];
+        let piece = |number: u32| (0x6000_0000 + number * 0x1000, &sector[..]);
+        let runs = |numbers: &[u32]| -> Vec<usize> {
+            let pieces: Vec<_> = numbers.iter().map(|n| piece(*n)).collect();
+            adjoining(&pieces, 0x1_0000).map(<[_]>::len).collect()
+        };
+        assert_eq!(runs(&[0, 1, 2, 4, 5, 9]), [3, 2, 1]);
+        let many: Vec<u32> = (0..40).collect();
+        assert_eq!(runs(&many), [16, 16, 8]);
+        assert_eq!(runs(&[]), [0; 0]);
+        let long = [0; 0x2_0000];
+        let pieces = [
+            (0x6000_0000, &long[..]),
+            (0x6000_0000 + 0x2_0000, &sector[..]),
+        ];
+        assert_eq!(
+            adjoining(&pieces, 0x1_0000).count(),
+            2,
+            "a long one stays alone"
+        );
+    }
+}

@@ -6,6 +6,7 @@
 use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
 
 use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::flash::geometry::adjoining;
 use crate::flash::limits;
 use crate::flash::loader::{FLASH_BASE, Flashloader, NorFacts};
 use crate::flash::plan::{Geometry, Run};
@@ -333,11 +334,16 @@ impl Nor {
         let total = pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         let mut meter = Meter::begin(listener, stage, total);
         let (mut first, mut count) = (None, 0);
-        for (address, expected) in pieces {
-            let found = self.read(*address, expected.len() as u32, &mut meter)?;
-            for (offset, (want, have)) in expected.iter().zip(&found).enumerate() {
+        for run in adjoining(pieces, READ_PIECE as usize) {
+            let (start, length) = (
+                run[0].0,
+                run.iter().map(|(_, bytes)| bytes.len() as u32).sum(),
+            );
+            let found = self.read(start, length, &mut meter)?;
+            let expected = run.iter().flat_map(|(_, bytes)| bytes.iter());
+            for (offset, (want, have)) in expected.zip(&found).enumerate() {
                 if want != have {
-                    first.get_or_insert((address + offset as u32, *want, *have));
+                    first.get_or_insert((start + offset as u32, *want, *have));
                     count += 1;
                 }
             }
