@@ -8,6 +8,7 @@ mod served;
 use common::{Rig, app};
 use rtboot::Error;
 use rtboot::board::{Board, Options, Program, Selector};
+use rtboot::event::Event;
 use rtboot::port::virtual_board::VirtualBoard;
 use served::Served;
 
@@ -84,19 +85,31 @@ fn a_line_speed_that_the_rom_does_not_have_is_silence() {
     assert_eq!(board.program().expect("asked"), None);
 }
 
-#[test]
-fn a_byte_lost_on_the_way_into_ram_is_found_before_the_jump() {
+/// A board whose UART turns bits of these bytes behind the questions that are asked of the ROM, and a rig on it.
+fn spoiled(places: impl Iterator<Item = u64>) -> (Rig, Served) {
     let mut rig = Rig::fresh();
-    // some byte in the middle of the flashloader, behind the questions asked of the ROM
-    rig.virtual_board
-        .board()
-        .fault_mut()
-        .push(rtboot_sim::Fault::UartOut {
-            at: 2000,
-            what: rtboot_sim::ByteFault::Corrupt { xor: 0x10 },
-        });
+    for at in places {
+        let what = rtboot_sim::ByteFault::Corrupt { xor: 0x10 };
+        let fault = rtboot_sim::Fault::UartOut { at, what };
+        rig.virtual_board.board().fault_mut().push(fault);
+    }
     let served = Served::on(&rig.virtual_board);
     rig.board = served.board();
+    (rig, served)
+}
+
+#[test]
+fn a_byte_spoiled_on_the_way_into_ram_is_sent_again() {
+    let (mut rig, served) = spoiled([2000, 2100].into_iter());
+    let loader = rig.flashloader().expect("mended");
+    drop((loader, served));
+    let told = |event: &Event| matches!(event, Event::Note { code, .. } if *code == "flashloader-sent-again");
+    assert_eq!(rig.events.iter().filter(|event| told(event)).count(), 1);
+}
+
+#[test]
+fn a_line_that_spoils_the_flashloader_each_time_is_told_before_the_jump() {
+    let (mut rig, _served) = spoiled((2000..200_000).step_by(97));
     let error = rig.flashloader().err().expect("a damaged flashloader");
     assert!(matches!(error, Error::LoaderDamaged { .. }), "{error}");
 }

@@ -14,6 +14,9 @@ use crate::flash::Flashloader;
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
 use crate::{Error, Result};
 
+/// How often the flashloader goes over a UART, in whole or in part, before the line counts as too bad.
+const UART_LOADS: usize = 4;
+
 /// Unique id of a chip: OCOTP CFG0 and CFG1, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UniqueId(pub [u32; 2]);
@@ -195,32 +198,58 @@ impl Rom {
         Ok(())
     }
 
-    /// A UART has no checksum in SDP: a byte lost on the way would start garbage.
+    /// A UART has no checksum in SDP: what arrived is read back, and what came out wrong is sent again.
     fn check_loaded(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<()> {
+        for sent in 1..=UART_LOADS {
+            let found = match self.read_loaded(loader) {
+                Ok(found) => found,
+                // registers were read before: it is the line that fails, and what lies in RAM is not known
+                Err(error) if self.facts.unread.is_none() => {
+                    return Err(Error::sdp("reading back the flashloader")(error));
+                }
+                Err(error) => {
+                    let text = format!(
+                        "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent"
+                    );
+                    tell(listener, Weight::Warning, "flashloader-unchecked", text);
+                    return Ok(());
+                }
+            };
+            let wrong = |at: &usize| found.get(*at) != loader.bytes.get(*at);
+            let Some(first) = (0..loader.bytes.len()).find(wrong) else {
+                return Ok(());
+            };
+            let address = loader.load + first as u32;
+            if sent == UART_LOADS {
+                return Err(Error::LoaderDamaged {
+                    address,
+                    expected: loader.bytes[first],
+                    found: found.get(first).copied().unwrap_or_default(),
+                });
+            }
+            let last = (first..loader.bytes.len()).rfind(wrong).unwrap_or(first);
+            let again = &loader.bytes[first..=last];
+            let text = format!(
+                "the UART spoiled the flashloader at {address:#010x}: {} bytes are sent again",
+                again.len()
+            );
+            tell(listener, Weight::Warning, "flashloader-sent-again", text);
+            self.session
+                .write_file(address, again, &mut |_| {})
+                .map_err(Error::sdp(format!(
+                    "mending the flashloader at {address:#010x}"
+                )))?;
+        }
+        Ok(())
+    }
+
+    /// What RAM holds where the flashloader should be.
+    fn read_loaded(&mut self, loader: &LoaderImage) -> std::result::Result<Vec<u8>, sdp::Error> {
         let aligned = loader.load / 4 * 4;
         let head = (loader.load - aligned) as usize;
         let count = (head + loader.bytes.len()).next_multiple_of(4) as u32;
-        match self.session.read_register(aligned, Width::Word, count) {
-            Ok(found) => {
-                let found = found.get(head..).unwrap_or_default();
-                let wrong = loader.bytes.iter().zip(found).position(|(a, b)| a != b);
-                match wrong {
-                    Some(at) => Err(Error::LoaderDamaged {
-                        address: loader.load + at as u32,
-                        expected: loader.bytes[at],
-                        found: found[at],
-                    }),
-                    None => Ok(()),
-                }
-            }
-            Err(error) => {
-                let text = format!(
-                    "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent"
-                );
-                tell(listener, Weight::Warning, "flashloader-unchecked", text);
-                Ok(())
-            }
-        }
+        let mut found = self.session.read_register(aligned, Width::Word, count)?;
+        Ok(found.split_off(head.min(found.len())))
     }
 }
 
