@@ -4,7 +4,7 @@
 //! flashing and from what the genuine flashloader can produce. [`Error`] itself stays facts.
 
 use crate::Error;
-use crate::catalogue::{self, Entry, entry};
+use crate::catalogue::{self, BETTER_LINE, Entry, entry};
 use crate::mboot::{self, Status};
 
 /// A likely cause of an error.
@@ -128,7 +128,7 @@ pub fn advice(error: &Error) -> Advice {
         ),
         Error::LoaderDamaged { .. } => Advice::new(
             of! {"loader-damaged"},
-            &["reset the board and try again; a shorter cable or a lower speed helps"],
+            &["reset the board and try again", BETTER_LINE],
         ),
         Error::JumpRefused { .. } => Advice::new(
             of! {"closed-part", "loader-bad-file", "loader-refused"},

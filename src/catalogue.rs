@@ -92,6 +92,10 @@ entries! {
         "noise, a long cable, or levels other than 3.3 V",
         "it is no boot ROM that sends there",
     ];
+    "uart-noisy": "the UART spoils bytes" => &[
+        "noise, a long cable, a missing ground wire, or levels other than 3.3 V",
+        "an adapter whose 115200 baud are some per cent off",
+    ];
     "rom-silent": "the boot ROM is there and does not answer" => &[
         "a download was begun and not finished: the ROM waits for the rest of it",
         "it listens to its other plug: bytes on the UART came first",
@@ -348,6 +352,9 @@ const fn same(a: &[u8], b: &[u8]) -> bool {
 
 /// What to do when no board shows up.
 pub(crate) const BOOT_MODE: &str = "set BOOT_MODE = 01 (RT1020-EVK: SW8 off off off on) and switch power off and on: the pins are looked at only then";
+/// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
+pub(crate) const BETTER_LINE: &str =
+    "use a shorter cable with a ground wire, 3.3 V levels, another adapter";
 /// What to do when the board may not be opened.
 pub(crate) const UDEV: &str = "rtboot udev | sudo tee /etc/udev/rules.d/70-rtboot.rules; sudo udevadm control --reload-rules; sudo udevadm trigger";
 /// What to do when a serial port may not be opened.

@@ -9,6 +9,7 @@ use common::{Rig, app};
 use rtboot::Error;
 use rtboot::board::{Board, Options, Program, Selector};
 use rtboot::event::Event;
+use rtboot::flash::Rom;
 use rtboot::port::virtual_board::VirtualBoard;
 use served::Served;
 
@@ -109,7 +110,16 @@ fn a_byte_spoiled_on_the_way_into_ram_is_sent_again() {
 
 #[test]
 fn a_line_that_spoils_the_flashloader_each_time_is_told_before_the_jump() {
-    let (mut rig, _served) = spoiled((2000..200_000).step_by(97));
+    let mut rig = Rig::fresh();
+    let served = Served::on(&rig.virtual_board);
+    rig.board = served.board();
+    drop(Rom::connect(&mut rig.board).expect("asked"));
+    let loading = rig.virtual_board.board().counts().uart_out + 16;
+    drop((rig, served));
+    let loaded = loading + VirtualBoard::standin_loader().len() as u64;
+    // a byte of the load, and each time that it is sent again: behind a command that reads and one that writes
+    let again = (1..=3).map(|time| loaded + time * (16 + 16 + 1));
+    let (mut rig, _served) = spoiled([loading + 1_000].into_iter().chain(again));
     let error = rig.flashloader().err().expect("a damaged flashloader");
     assert!(matches!(error, Error::LoaderDamaged { .. }), "{error}");
 }

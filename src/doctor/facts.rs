@@ -205,6 +205,8 @@ pub struct LoaderRun {
     pub facts: LoaderFacts,
     /// Whether this run started it.
     pub started: bool,
+    /// Bytes of it that a UART spoiled, and that were sent again.
+    pub sent_again: usize,
     /// Bits of the commands that it has (property 7), when it told.
     pub commands: Option<u32>,
 }

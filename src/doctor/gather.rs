@@ -257,6 +257,7 @@ fn ask_loader(flashloader: &mut Flashloader, started: bool) -> LoaderRun {
     LoaderRun {
         facts: flashloader.facts().clone(),
         started,
+        sent_again: flashloader.sent_again(),
         commands: commands.ok().and_then(|words| words.first().copied()),
     }
 }

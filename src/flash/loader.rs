@@ -64,6 +64,7 @@ pub struct Flashloader {
     session: LoaderSession,
     facts: LoaderFacts,
     configured: Option<Fcb>,
+    sent_again: usize,
 }
 
 impl Flashloader {
@@ -100,12 +101,22 @@ impl Flashloader {
             session,
             facts,
             configured: None,
+            sent_again: 0,
         })
     }
 
     /// What it told.
     pub fn facts(&self) -> &LoaderFacts {
         &self.facts
+    }
+
+    /// Bytes of the flashloader that a UART spoiled on the way into RAM, and that were sent again.
+    pub fn sent_again(&self) -> usize {
+        self.sent_again
+    }
+
+    pub(super) fn set_sent_again(&mut self, bytes: usize) {
+        self.sent_again = bytes;
     }
 
     /// The session, for raw commands. Whatever they configure, the next flash step configures anew.

@@ -155,9 +155,10 @@ impl Rom {
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
         self.load(loader, listener)?;
-        if board.is_uart() {
-            self.check_loaded(loader, listener)?;
-        }
+        let sent_again = match board.is_uart() {
+            true => self.check_loaded(loader, listener)?,
+            false => 0,
+        };
         match self.session.jump_address(loader.jump) {
             Ok(JumpOutcome::Left | JumpOutcome::Silent) => {}
             Err(sdp::Error::Refused { status, .. }) => {
@@ -183,7 +184,8 @@ impl Rom {
                 now,
             });
         }
-        let flashloader = Flashloader::connect(board)?;
+        let mut flashloader = Flashloader::connect(board)?;
+        flashloader.set_sent_again(sent_again);
         flashloader.check_same_board(expected)?;
         Ok(flashloader)
     }
@@ -198,8 +200,10 @@ impl Rom {
         Ok(())
     }
 
-    /// A UART has no checksum in SDP: what arrived is read back, and what came out wrong is sent again.
-    fn check_loaded(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<()> {
+    /// A UART has no checksum in SDP: what arrived is read back, and what came out wrong is sent again. Returns
+    /// how many bytes that were.
+    fn check_loaded(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<usize> {
+        let mut sent_again = 0;
         for sent in 1..=UART_LOADS {
             let found = match self.read_loaded(loader) {
                 Ok(found) => found,
@@ -212,12 +216,12 @@ impl Rom {
                         "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent"
                     );
                     tell(listener, Weight::Warning, "flashloader-unchecked", text);
-                    return Ok(());
+                    return Ok(sent_again);
                 }
             };
             let wrong = |at: &usize| found.get(*at) != loader.bytes.get(*at);
             let Some(first) = (0..loader.bytes.len()).find(wrong) else {
-                return Ok(());
+                return Ok(sent_again);
             };
             let address = loader.load + first as u32;
             if sent == UART_LOADS {
@@ -229,6 +233,7 @@ impl Rom {
             }
             let last = (first..loader.bytes.len()).rfind(wrong).unwrap_or(first);
             let again = &loader.bytes[first..=last];
+            sent_again += again.len();
             let text = format!(
                 "the UART spoiled the flashloader at {address:#010x}: {} bytes are sent again",
                 again.len()
@@ -240,7 +245,7 @@ impl Rom {
                     "mending the flashloader at {address:#010x}"
                 )))?;
         }
-        Ok(())
+        Ok(sent_again)
     }
 
     /// What RAM holds where the flashloader should be.

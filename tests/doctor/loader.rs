@@ -207,11 +207,33 @@ fn a_silent_uart_is_told_with_its_alternatives() {
 
 #[test]
 fn bytes_lost_on_a_uart_are_found_in_ram_before_they_run() {
-    let fault = Fault::UartOut {
-        at: 3_000,
-        what: ByteFault::Corrupt { xor: 4 },
-    };
-    over_uart(faulty(fault)).finds("loader-damaged");
+    let mut asked = over_uart(healthy());
+    asked.no_loader = Some(Error::NoLoader {
+        chip: "RT1021".into(),
+    });
+    asked.run();
+    // the last question, who runs now, is as long as the command of the load that takes its place
+    let loading = asked.virtual_board.board().counts().uart_out;
+    let loaded = loading + rtboot_sim::standin_loader().len() as u64;
+    // a byte of the load, and each time that it is sent again: behind a command that reads and one that writes
+    let again = (1..=3).map(|time| loaded + time * (16 + 16 + 1));
+    let places = [loading + 1_000].into_iter().chain(again);
+    over_uart(spoiling(places)).finds("loader-damaged");
+}
+
+#[test]
+fn a_uart_that_spoils_a_byte_of_the_flashloader_is_told_though_it_was_mended() {
+    over_uart(spoiling([3_000].into_iter())).finds("uart-noisy");
+}
+
+/// A board whose UART turns a bit of these bytes.
+fn spoiling(places: impl Iterator<Item = u64>) -> rtboot_sim::Settings {
+    let what = ByteFault::Corrupt { xor: 4 };
+    let faults = places.map(|at| Fault::UartOut { at, what }).collect();
+    rtboot_sim::Settings {
+        faults,
+        ..healthy()
+    }
 }
 
 #[test]

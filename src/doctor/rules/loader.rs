@@ -1,6 +1,7 @@
 //! The flashloader: is there one, did it start, does it answer?
 
 use crate::board::Program;
+use crate::catalogue::BETTER_LINE;
 use crate::doctor::facts::{Facts, ocram_kib};
 use crate::doctor::finding::{Finding, Sure};
 use crate::sdp::Hab;
@@ -22,7 +23,21 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
         findings.extend(failed(facts, error));
     }
     findings.extend(foreign(facts));
+    findings.extend(noisy(facts));
     findings
+}
+
+/// A UART that turns bits: found by chance in the flashloader, and not found in the commands around it.
+fn noisy(facts: &Facts) -> Option<Finding> {
+    let spoiled = facts.loader.as_ref()?.sent_again;
+    (spoiled > 0).then(|| {
+        Finding::warning("uart-noisy", "the UART spoils bytes")
+            .why(format!(
+                "{spoiled} bytes of the flashloader had to be sent again"
+            ))
+            .act(BETTER_LINE)
+            .measure("look at the shape of the bits on RX at the chip")
+    })
 }
 
 fn closed(facts: &Facts) -> bool {
@@ -78,7 +93,7 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
         Error::LoaderSilent { .. } => silent(facts, error),
         Error::LoaderDamaged { .. } => Finding::error("loader-damaged", "the flashloader did not arrive whole in RAM")
             .why(error.to_string())
-            .act("reset the board; use a shorter cable or a lower speed")
+            .act(format!("reset the board; {BETTER_LINE}"))
             .measure("look at the shape of the bits on RX at the chip"),
         Error::OtherBoard { .. } => Finding::error("loader-other-board", "another board answered in this socket")
             .why(error.to_string())
