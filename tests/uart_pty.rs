@@ -113,6 +113,7 @@ fn a_line_that_spoils_the_flashloader_each_time_is_told_before_the_jump() {
     let mut rig = Rig::fresh();
     let served = Served::on(&rig.virtual_board);
     rig.board = served.board();
+    rig.board.program().expect("asked");
     drop(Rom::connect(&mut rig.board).expect("asked"));
     let loading = rig.virtual_board.board().counts().uart_out + 16;
     drop((rig, served));
