@@ -4,7 +4,7 @@ mod common;
 
 use common::{Rig, app, contents, old_flash, starts};
 use rtboot::event::{Event, Stage};
-use rtboot::flash::Policy;
+use rtboot::flash::{Policy, Writer};
 use rtboot_fcb::Fcb;
 
 #[test]
@@ -159,7 +159,9 @@ fn large_images_are_erased_by_blocks_and_read_back_whole() {
     for (i, byte) in image.iter_mut().enumerate().skip(0x1000) {
         *byte = ((i / 7) ^ (i >> 9)) as u8;
     }
-    let mut rig = Rig::with_flash(old_flash(0x4_0000));
+    let mut old = old_flash(0x4_0000);
+    old[..4].copy_from_slice(b"FCFB");
+    let mut rig = Rig::with_flash(old);
     rig.virtual_board.board().trace_spi(true);
     rig.write_bytes(&image, Some("large.bin"), "issi.cfg")
         .expect("written");
@@ -169,7 +171,7 @@ fn large_images_are_erased_by_blocks_and_read_back_whole() {
     assert_eq!(
         (count("d8 @"), count("20 @")),
         (2, 1 + 10),
-        "two blocks; the first sector, and ten behind"
+        "two blocks; the first sector before them, for it holds an FCB, and ten behind"
     );
     let verified = rig.events.iter().rev().find_map(|event| match event {
         Event::Begin {
@@ -207,16 +209,74 @@ fn parts_of_other_makers_work_with_their_own_cfg() {
 }
 
 #[test]
-fn data_outside_the_boot_image_leaves_the_fcb_alone() {
-    let mut rig = Rig::fresh();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
-    let mut nor = rig.nor("issi.cfg").expect("known");
-    for (address, unboots) in [(0x6010_0000, false), (0x6000_2400, true)] {
+fn data_behind_the_image_leaves_its_fcb_alone_unless_the_image_may_be_longer() {
+    // behind the header's length flash is blank; the header says all of flash; something lies right behind the length
+    for (length, behind, goes) in [
+        (None, 0xFF, false),
+        (Some(0x80_0000), 0xFF, true),
+        (None, 0, true),
+    ] {
+        let mut rig = Rig::fresh();
+        rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+        let mut before = rig.flash();
+        if let Some(length) = length {
+            before[0x1024..0x1028].copy_from_slice(&u32::to_le_bytes(length));
+        }
+        before[0x3FFF] = behind;
+        let mut rig = Rig::with_flash(before.clone());
         let mut data = rtboot_bootable::Memory::new();
-        data.insert(address, vec![0x5A; 16]).expect("room");
+        data.insert(0x6010_0004, vec![0x5A; 16]).expect("room");
+        let mut nor = rig.nor("issi.cfg").expect("known");
         let none = Default::default();
         let plan = rtboot::flash::plan_write(&mut nor, &data, &none, rig.policy, &mut ());
         let plan = plan.expect("a plan");
-        assert_eq!(plan.unboots_first(), unboots, "{address:#x}");
+        assert_eq!(plan.unboots_first(), goes, "{length:?} {behind}");
+        rig.virtual_board.board().trace_spi(true);
+        let written = Writer::new(&mut nor, &plan, Some(&rig.rescue), true).run(&mut ());
+        let left = written.expect("written").sectors_left;
+        assert_eq!(left, 0, "no sector that bytes were meant for");
+        let trace = rig.virtual_board.board().take_spi_trace();
+        let erased = trace.iter().filter(|line| line.starts_with("20 @")).count();
+        assert_eq!(erased, usize::from(goes), "the sector with the FCB");
+        before[0x10_0004..0x10_0014].fill(0x5A);
+        assert!(rig.flash() == before, "{length:?} {behind}");
+        assert!(starts(&rig).is_some());
     }
+}
+
+#[test]
+fn wherever_the_board_leaves_a_status_register_that_changed_is_told() {
+    let mut whole = Rig::fresh();
+    whole
+        .write(&app("blinky.elf"), "issi.cfg")
+        .expect("written");
+    let reports = whole.virtual_board.board().counts().usb_in;
+    let mut told = 0;
+    for at in 1..=reports {
+        let what = rtboot_sim::ReportFault::Unplug;
+        let mut rig = Rig::with(rtboot_sim::Settings {
+            faults: vec![rtboot_sim::Fault::UsbIn { at, what }],
+            ..Default::default()
+        });
+        let error = rig
+            .write(&app("blinky.elf"), "issi.cfg")
+            .expect_err("it left");
+        let text = match &error {
+            rtboot::Error::WhileWriting { state, .. } => state.as_str(),
+            _ => "",
+        };
+        let set = rig.virtual_board.board().nor().status[0] & 0x40 != 0;
+        assert!(
+            set || !text.contains("quad enable is set"),
+            "report {at}: {text}"
+        );
+        if rig.flash().iter().any(|&byte| byte != 0xFF) {
+            break; // from here on it is said that flash changes
+        }
+        if set {
+            assert!(text.contains("quad enable"), "report {at}: {text}");
+            told += 1;
+        }
+    }
+    assert!(told > 0);
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use rtboot_bootable::Memory;
-use rtboot_fcb::Fcb;
+use rtboot_bootable::{BootData, Ivt, Memory};
 
 use super::held::UNCHANGED;
 use crate::event::{Listener, Meter, Stage};
@@ -12,8 +11,10 @@ use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
 use crate::{Error, Result};
 
-/// Where the IVT lies in flash: offset, and bytes of IVT and boot data together.
-const IVT: (u32, usize) = (0x1000, 0x30);
+/// Where the IVT lies in flash, as an offset.
+const IVT: u32 = 0x1000;
+/// Bytes of flash that hold FCB, IVT and boot data.
+const HEADER: usize = 0x2000;
 
 /// Reads what is needed and decides. Changes nothing in flash.
 ///
@@ -32,12 +33,14 @@ pub fn plan_write(
     nor.use_plain()?;
     let mut sectors = touched_sectors(image, &geometry);
     sectors.extend(touched_sectors(saved, &geometry));
-    sectors.push(geometry.base); // the FCB lives there
-    sectors.push(geometry.sector_of(geometry.base + IVT.0)); // and there what it starts: both are verified at the end
+    sectors.push(geometry.base); // an FCB there lets a half image start
     sectors.sort_unstable();
     sectors.dedup();
     let current = read_sectors(nor, &sectors, &geometry, listener)?;
-    let extent = boot_extent(image, &current, &geometry);
+    let extent = match image.slice(geometry.base, HEADER).is_empty() {
+        true => boot_extent(nor, &geometry)?,
+        false => geometry.all(),
+    };
     Ok(WritePlan::new(
         image, saved, current, geometry, extent, policy,
     ))
@@ -85,37 +88,33 @@ fn read_sectors(
     Ok(current)
 }
 
-/// Addresses whose change could leave a half image that starts.
+/// Addresses that may belong to what the header in flash starts.
 ///
-/// An image that brings FCB or IVT makes all of flash count. Otherwise it is what the boot data in flash says; when an
-/// FCB is there and the boot data makes no sense, all of flash again.
-fn boot_extent(
-    image: &Memory,
-    current: &BTreeMap<u32, Vec<u8>>,
-    g: &Geometry,
-) -> Option<Range<u32>> {
-    let all = g.base..u32::try_from(g.end()).unwrap_or(u32::MAX);
-    if !image.slice(g.base, 2 * g.sector as usize).is_empty() {
-        return Some(all);
-    }
-    let sector = |offset: u32| current.get(&g.sector_of(g.base + offset));
-    let tagged = sector(0)
-        .is_some_and(|sector| Fcb::parse(sector.get(..Fcb::LEN).unwrap_or_default()).is_ok());
-    if !tagged {
-        return None;
-    }
-    let inside = (IVT.0 % g.sector) as usize;
-    let header = sector(IVT.0).and_then(|sector| sector.get(inside..inside + IVT.1));
-    let word = |at: usize| {
-        header
-            .and_then(|header| header.get(at..at + 4))
-            .and_then(|b| b.first_chunk())
-            .map_or(0, |b| u32::from_le_bytes(*b))
+/// The ROM does not hold an image that runs in place to the length in its boot data. So that length counts only when
+/// flash is blank behind it; else the image may be longer, and all of flash counts.
+fn boot_extent(nor: &mut Nor, g: &Geometry) -> Result<Range<u32>> {
+    let mut quiet = ();
+    let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
+    let header = nor.read(g.base + IVT, HEADER as u32 - IVT, &mut meter)?;
+    let Some(named) = named_extent(&header, g) else {
+        return Ok(g.all());
     };
-    let (start, length) = (word(0x20), word(0x24));
-    let sane =
-        word(0) & 0xF0FF_FFFF == 0x4020_00D1 && start == g.base && length > 0 && length <= g.size;
-    Some(if sane { start..start + length } else { all })
+    let sector_end = u64::from(g.sector_of(named.end - 1)) + u64::from(g.sector);
+    let behind = (sector_end + u64::from(g.sector)).min(g.end()) - u64::from(named.end);
+    let tail = nor.read(named.end, behind as u32, &mut meter)?;
+    let ends = tail.iter().all(|&byte| byte == 0xFF);
+    Ok(if ends { named } else { g.all() })
+}
+
+/// What the boot data names, for an image that runs in place from the beginning of this flash. `header`: flash from the
+/// IVT on.
+fn named_extent(header: &[u8], g: &Geometry) -> Option<Range<u32>> {
+    let ivt = Ivt::parse(header).ok()?;
+    let at = ivt.boot_data.checked_sub(g.base + IVT)?;
+    let data = BootData::parse(header.get(at as usize..)?).ok()?;
+    let sane = data.start == g.base && data.length > 0 && data.end() <= g.end();
+    let end = u32::try_from(data.end()).ok()?;
+    (sane && ivt.self_address == g.base + IVT).then_some(g.base..end)
 }
 
 #[cfg(test)]
@@ -129,7 +128,6 @@ mod tests {
         sector: 0x1000,
         block: 0x1_0000,
     };
-    const ALL: Range<u32> = 0x6000_0000..0x6010_0000;
 
     fn one(address: u32, bytes: &[u8]) -> Memory {
         let mut memory = Memory::new();
@@ -137,58 +135,55 @@ mod tests {
         memory
     }
 
-    /// Flash with an FCB's tag, and an IVT of these words.
-    fn flash(tag: u32, start: u32, length: u32) -> BTreeMap<u32, Vec<u8>> {
-        let mut first = vec![0xFF; 0x1000];
-        first[..Fcb::LEN].copy_from_slice(Fcb::new().as_bytes());
-        let mut second = vec![0; 0x1000];
-        for (at, word) in [(0, tag), (0x20, start), (0x24, length)] {
-            second[at..at + 4].copy_from_slice(&word.to_le_bytes());
-        }
-        BTreeMap::from([(G.base, first), (G.base + 0x1000, second)])
-    }
-
-    const TAG: u32 = 0x4120_00D1;
-    const APP: u32 = 0x6000_8000;
-
-    #[test]
-    fn what_the_boot_data_names_may_start_and_must_go_together() {
-        let extent = boot_extent(&one(APP, &[1]), &flash(TAG, G.base, 0x9000), &G);
-        assert_eq!(extent, Some(G.base..G.base + 0x9000));
-        let whole = boot_extent(&one(APP, &[1]), &flash(TAG, G.base, G.size), &G);
-        assert_eq!(whole, Some(ALL));
+    /// Flash from the IVT on, with the boot data behind the IVT.
+    fn header(start: u32, length: u32) -> Vec<u8> {
+        let ivt = Ivt {
+            version: Ivt::VERSION,
+            entry: 0x6000_2000,
+            reserved1: 0,
+            dcd: 0,
+            boot_data: G.base + 0x1020,
+            self_address: G.base + 0x1000,
+            csf: 0,
+            reserved2: 0,
+        };
+        let data = BootData {
+            start,
+            length,
+            plugin: 0,
+        };
+        [ivt.to_bytes().as_slice(), &data.to_bytes(), &[0xFF; 0x100]].concat()
     }
 
     #[test]
-    fn boot_data_that_makes_no_sense_makes_all_of_flash_count() {
-        for (tag, start, length) in [
-            (0, G.base, 0x9000),
-            (0x4120_00D2, G.base, 0x9000),
-            (TAG, G.base + 4, 0x9000),
-            (TAG, 0, 0x9000),
-            (TAG, G.base, 0),
-            (TAG, G.base, G.size + 1),
-            (TAG, G.base, u32::MAX),
+    fn the_boot_data_names_what_starts() {
+        let named = |length| named_extent(&header(G.base, length), &G);
+        assert_eq!(named(0x9000), Some(G.base..G.base + 0x9000));
+        assert_eq!(named(1), Some(G.base..G.base + 1));
+        assert_eq!(named(G.size), Some(G.all()));
+    }
+
+    #[test]
+    fn a_header_that_makes_no_sense_names_nothing() {
+        for (start, length) in [
+            (G.base + 4, 0x9000),
+            (0, 0x9000),
+            (0x2020_0000, 0x9000),
+            (G.base, 0),
+            (G.base, G.size + 1),
+            (G.base, u32::MAX),
         ] {
-            let extent = boot_extent(&one(APP, &[1]), &flash(tag, start, length), &G);
-            assert_eq!(extent, Some(ALL), "{tag:#x} {start:#x} {length:#x}");
+            let named = named_extent(&header(start, length), &G);
+            assert_eq!(named, None, "{start:#x} {length:#x}");
         }
-    }
-
-    #[test]
-    fn without_an_fcb_nothing_starts() {
-        let mut current = flash(TAG, G.base, 0x9000);
-        current.get_mut(&G.base).expect("a sector")[0] = 0xFF;
-        assert_eq!(boot_extent(&one(APP, &[1]), &current, &G), None);
-        assert_eq!(boot_extent(&one(APP, &[1]), &BTreeMap::new(), &G), None);
-    }
-
-    #[test]
-    fn an_image_that_brings_a_byte_of_the_boot_header_makes_all_of_flash_count() {
-        for (at, counts) in [(0, true), (0x1FFF, true), (0x2000, false)] {
-            let extent = boot_extent(&one(G.base + at, &[1]), &BTreeMap::new(), &G);
-            assert_eq!(extent.is_some(), counts, "{at:#x}");
+        // the tag, the version, its own address, the boot data's
+        for (at, byte) in [(0, 0xD2), (3, 0x50), (21, 0x20), (17, 0x30), (19, 0x10)] {
+            let mut bytes = header(G.base, 0x9000);
+            bytes[at] = byte;
+            assert_eq!(named_extent(&bytes, &G), None, "{at}");
         }
+        assert_eq!(named_extent(&header(G.base, 0x9000)[..0x28], &G), None);
+        assert_eq!(named_extent(&[], &G), None);
     }
 
     #[test]

@@ -30,6 +30,11 @@ impl Geometry {
         u64::from(self.base) + u64::from(self.size)
     }
 
+    /// All of the flash.
+    pub fn all(&self) -> Range<u32> {
+        self.base..u32::try_from(self.end()).unwrap_or(u32::MAX)
+    }
+
     /// Whether all of `start..end` lies in the flash.
     pub fn holds(&self, start: u32, end: u64) -> bool {
         start >= self.base && end <= self.end()

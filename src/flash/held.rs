@@ -5,6 +5,13 @@ use std::path::Path;
 /// The state of flash before anything was done.
 pub(super) const UNCHANGED: &str = "flash is as it was";
 
+/// What comes behind it when the status register was written.
+pub(super) const QUAD_SET: &str = "; quad enable is set in its status register now";
+
+/// The state after a write of the status register whose end is not known.
+pub(super) const QUAD_UNSURE: &str =
+    "the bytes of flash are as they were; quad enable may be set in its status register now";
+
 /// How far a write came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Reached {

@@ -7,6 +7,7 @@ use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
 
 use crate::event::{Listener, Meter, Stage, Weight, tell};
 use crate::flash::geometry::adjoining;
+use crate::flash::held::QUAD_UNSURE;
 use crate::flash::limits;
 use crate::flash::loader::{FLASH_BASE, Flashloader, NorFacts};
 use crate::flash::plan::{Geometry, Run};
@@ -177,20 +178,23 @@ impl Nor {
         self.read_status()
     }
 
-    /// Sets the quad-enable bit when the part has one and it is clear. Protection and all other bits stay.
+    /// Sets the quad-enable bit when the part has one and it is clear, and returns whether it was. Protection and all other
+    /// bits stay.
     ///
     /// # Errors
-    /// [`Error::QuadNotSet`] when it does not stay.
-    pub fn set_quad(&mut self, listener: &mut dyn Listener) -> Result<()> {
+    /// [`Error::QuadNotSet`] when it does not stay; [`Error::WhileWriting`] when the link fails at the write itself.
+    pub fn set_quad(&mut self, listener: &mut dyn Listener) -> Result<bool> {
         if self.part.quad_enabled(&self.facts.status) != Some(false) {
-            return Ok(());
+            return Ok(false);
         }
         let before = self.steady_status()?;
         if self.part.quad_enabled(&before) != Some(false) {
-            return Ok(());
+            return Ok(false);
         }
         let wanted = self.part.with_quad_enabled(&before);
-        let after = self.write_status(&wanted)?;
+        let after = self
+            .write_status(&wanted)
+            .map_err(|error| error.while_writing(QUAD_UNSURE))?;
         if self.part.quad_enabled(&after) != Some(true) || !after.same_settings(&wanted) {
             return Err(Error::QuadNotSet {
                 part: self.part.name.clone(),
@@ -203,7 +207,7 @@ impl Nor {
             self.part.name
         );
         tell(listener, Weight::Note, "quad-enabled", text);
-        Ok(())
+        Ok(true)
     }
 
     /// Proves the quad read against the plain read on `length` bytes at `address`.

@@ -4,15 +4,15 @@
 //! and between them the bytes that flash holds now. A sector that already is so is left alone, a sector whose
 //! changes fall on blank pages is only programmed, any other is erased and programmed.
 //!
-//! The order keeps a half image from starting: when the plan changes anything that the boot image in flash covers,
-//! the first sector (it holds the FCB) is erased before all else and its first page is programmed after all else.
-//! Without an FCB the ROM falls back to serial download. A page cannot be programmed twice (the flashloader answers
-//! 10203), so the tag cannot be spoiled in place.
+//! The order keeps a half image from starting: when flash holds an FCB and the plan changes anything that may belong to
+//! what starts, the first sector (the FCB is there) is erased before all else and its first page is programmed after all
+//! else. Without an FCB the ROM falls back to serial download. A page cannot be programmed twice (the flashloader answers 10203), so the tag cannot be spoiled in place.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rtboot_bootable::Memory;
+use rtboot_fcb::Fcb;
 
 pub use super::geometry::{Geometry, Policy, ranges, touched_sectors};
 
@@ -36,6 +36,8 @@ pub struct SectorPlan {
     pub target: Vec<u8>,
     /// Bytes that it holds now.
     pub current: Vec<u8>,
+    /// Whether bytes are to go there; one that is not was only looked at.
+    pub touched: bool,
 }
 
 /// A run of bytes to program; page aligned, whole pages.
@@ -65,14 +67,14 @@ impl WritePlan {
     ///
     /// * `wanted`: the image, all of it inside the flash.
     /// * `kept`: bytes that an earlier, interrupted write saved; they count as if flash held them.
-    /// * `current`: what flash holds, sector by sector; every touched sector must be there in full.
-    /// * `boot_extent`: the addresses that the boot image covers, the one in flash or the new one, when there is one.
+    /// * `current`: what flash holds, sector by sector; every touched sector must be there in full, and the first of flash.
+    /// * `boot_extent`: the addresses that may belong to what starts.
     pub fn new(
         wanted: &Memory,
         kept: &Memory,
         current: BTreeMap<u32, Vec<u8>>,
         geometry: Geometry,
-        boot_extent: Option<Range<u32>>,
+        boot_extent: Range<u32>,
         policy: Policy,
     ) -> WritePlan {
         let mut plan = WritePlan {
@@ -116,7 +118,7 @@ impl WritePlan {
         overlay(&mut target, address, wanted);
         let action = match () {
             _ if policy.erase_all => Action::Erase,
-            _ if !touched => Action::Leave, // read only because it may hold the FCB
+            _ if !touched => Action::Leave,
             _ if target == held && policy.skip_unchanged => Action::Leave,
             _ if policy.skip_unchanged && self.only_blank_pages_change(&held, &target) => {
                 Action::Program
@@ -129,6 +131,7 @@ impl WritePlan {
                 action,
                 target,
                 current: held,
+                touched,
             },
         );
     }
@@ -140,22 +143,18 @@ impl WritePlan {
             .all(|(old, new)| old == new || is_blank(old))
     }
 
-    fn must_unboot(&self, boot_extent: Option<Range<u32>>) -> bool {
-        let Some(first) = self.sectors.get(&self.geometry.base) else {
-            return false;
+    /// Whether something could start while the rest is written.
+    fn must_unboot(&self, boot_extent: Range<u32>) -> bool {
+        let first = self.sectors.get(&self.geometry.base);
+        let tag = first.and_then(|sector| sector.current.first_chunk());
+        let belongs = |address: u32| {
+            address < boot_extent.end && address + (self.geometry.sector - 1) >= boot_extent.start
         };
-        if is_blank(&first.current[..first.current.len().min(4)]) {
-            return false; // no tag now: nothing starts while the rest is written
-        }
-        let Some(extent) = boot_extent else {
-            return false;
-        };
-        let covered = |address: u32| {
-            address < extent.end && address + (self.geometry.sector - 1) >= extent.start
-        };
-        self.sectors
+        let changes = self
+            .sectors
             .iter()
-            .any(|(&address, sector)| sector.action != Action::Leave && covered(address))
+            .any(|(&address, sector)| sector.action != Action::Leave && belongs(address));
+        changes && tag.is_some_and(|tag| u32::from_le_bytes(*tag) == Fcb::TAG)
     }
 
     /// Bytes that nobody asked to change, on pages that are erased or programmed. Blank ones count: a write that goes wrong
@@ -214,18 +213,19 @@ impl WritePlan {
         self.erase_all
     }
 
-    /// Every touched sector with its address.
+    /// Every sector that was looked at, with its address.
     pub fn sectors(&self) -> impl Iterator<Item = (u32, &SectorPlan)> {
         self.sectors
             .iter()
             .map(|(&address, sector)| (address, sector))
     }
 
-    /// How many sectors get this action.
+    /// How many of the sectors where bytes are to go get this action; the first of flash counts when it is erased, too.
     pub fn count(&self, action: Action) -> usize {
         self.sectors
             .values()
             .filter(|sector| sector.action == action)
+            .filter(|sector| sector.touched || action != Action::Leave)
             .count()
     }
 

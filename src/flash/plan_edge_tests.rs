@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_fcb_goes_first_exactly_when_a_sector_that_starts_changes() {
+fn the_fcb_goes_first_exactly_when_a_sector_that_may_start_changes() {
     let cases = [
         (0x1FFF, false),
         (0x2000, true),
@@ -16,9 +16,9 @@ fn the_fcb_goes_first_exactly_when_a_sector_that_starts_changes() {
         let plan = WritePlan::new(
             &wanted,
             &Memory::new(),
-            flash(&wanted, 0x22),
+            bootable(&wanted, 0x22),
             GEOMETRY,
-            Some(start..BASE + 0x3801),
+            start..BASE + 0x3801,
             Policy::default(),
         );
         assert_eq!(plan.boot_first, goes, "{start:#x} {at:#x}");
@@ -37,10 +37,11 @@ fn a_sector_that_was_only_looked_at_is_left_whatever_is_asked() {
         &Memory::new(),
         flash(&wanted, 0x22),
         GEOMETRY,
-        None,
+        ALL,
         policy,
     );
     assert_eq!(plan.sector_erases(), [BASE + 0x8000]);
+    assert_eq!(plan.count(Action::Leave), 0, "nobody wanted anything there");
 }
 
 #[test]
@@ -55,7 +56,7 @@ fn a_part_whose_blocks_are_its_sectors_is_erased_by_sectors() {
         &Memory::new(),
         flash(&wanted, 0x11),
         geometry,
-        None,
+        ALL,
         Policy::default(),
     );
     assert_eq!(plan.block_erases(), [0; 0]);

@@ -4,6 +4,7 @@ use super::*;
 mod edges;
 
 const BASE: u32 = 0x6000_0000;
+const ALL: Range<u32> = BASE..BASE + 0x80_0000;
 const GEOMETRY: Geometry = Geometry {
     base: BASE,
     size: 0x80_0000,
@@ -32,13 +33,20 @@ fn flash(wanted: &Memory, fill: u8) -> BTreeMap<u32, Vec<u8>> {
         .collect()
 }
 
+/// The same with an FCB's tag.
+fn bootable(wanted: &Memory, fill: u8) -> BTreeMap<u32, Vec<u8>> {
+    let mut sectors = flash(wanted, fill);
+    sectors.get_mut(&BASE).expect("always there")[..4].copy_from_slice(b"FCFB");
+    sectors
+}
+
 fn plan(wanted: &Memory, current: &BTreeMap<u32, Vec<u8>>) -> WritePlan {
     WritePlan::new(
         wanted,
         &Memory::new(),
         current.clone(),
         GEOMETRY,
-        Some(BASE..BASE + 0x80_0000),
+        ALL,
         Policy::default(),
     )
 }
@@ -87,7 +95,7 @@ fn an_image_already_there_needs_nothing() {
         &Memory::new(),
         current.clone(),
         GEOMETRY,
-        None,
+        ALL,
         Policy {
             skip_unchanged: false,
             ..Policy::default()
@@ -129,7 +137,7 @@ fn blank_flash_is_programmed_without_erase_and_the_first_page_goes_last() {
 #[test]
 fn bytes_around_and_between_the_image_are_kept_and_listed_for_rescue() {
     let wanted = memory(&[(0x1800, vec![0x55; 0x10]), (0x1900, vec![0x66; 0x10])]);
-    let current = flash(&wanted, 0xA0);
+    let current = bootable(&wanted, 0xA0);
     let plan = plan(&wanted, &current);
     let after = play(&plan, &current);
     let sector = &after[&(BASE + 0x1000)];
@@ -144,7 +152,7 @@ fn bytes_around_and_between_the_image_are_kept_and_listed_for_rescue() {
         ),
         (0xA0, 0x55, 0x55, 0xA0, 0x66, 0xA0)
     );
-    // the first sector may hold an FCB, so it goes first, and all of it is saved, too
+    // the first sector holds an FCB, so it goes first, and all of it is saved, too
     assert_eq!(plan.rescue().len_bytes(), 0x1000 + 0x1000 - 0x20);
     assert_eq!(plan.rescue().byte(BASE + 0x1800), None);
 }
@@ -162,7 +170,7 @@ fn erase_around_drops_them() {
         &Memory::new(),
         BTreeMap::from([(BASE + 0x1000, vec![0xA0; 0x1000])]),
         GEOMETRY,
-        None,
+        ALL,
         policy,
     );
     assert_eq!(plan.rescue().len_bytes(), 0);
@@ -172,7 +180,7 @@ fn erase_around_drops_them() {
 #[test]
 fn whole_blocks_are_erased_as_blocks_and_the_first_sector_still_leads() {
     let wanted = memory(&[(0, vec![0x77; 0x1_3000])]);
-    let current = flash(&wanted, 0x00);
+    let current = bootable(&wanted, 0x00);
     let plan = plan(&wanted, &current);
     assert!(plan.unboots_first());
     assert_eq!(
@@ -190,26 +198,16 @@ fn whole_blocks_are_erased_as_blocks_and_the_first_sector_still_leads() {
 
 #[test]
 fn a_change_in_the_application_alone_takes_the_fcb_away_first_although_it_stays_equal() {
-    let mut wanted = memory(&[
-        (0, vec![0x46; 0x200]),
+    let header = [b"FCFB".as_slice(), &[0x46; 0x1FC]].concat();
+    let wanted = memory(&[
+        (0, header.clone()),
         (0x2000, vec![1; 0x1000]),
         (0x3000, vec![2; 0x1000]),
     ]);
     let mut current = flash(&wanted, 0xFF);
-    for (address, bytes) in wanted.segments() {
-        let sector = current.get_mut(&GEOMETRY.sector_of(address));
-        if let Some(sector) = sector {
-            let at = (address & 0xFFF) as usize;
-            let len = bytes.len().min(0x1000 - at);
-            sector[at..at + len].copy_from_slice(&bytes[..len]);
-        }
-    }
+    current.get_mut(&BASE).expect("always there")[..0x200].copy_from_slice(&header);
+    current.insert(BASE + 0x2000, vec![1; 0x1000]);
     current.insert(BASE + 0x3000, vec![9; 0x1000]);
-    wanted = memory(&[
-        (0, vec![0x46; 0x200]),
-        (0x2000, vec![1; 0x1000]),
-        (0x3000, vec![2; 0x1000]),
-    ]);
     let plan = plan(&wanted, &current);
     assert_eq!(plan.sector_erases(), [BASE, BASE + 0x3000]);
     assert_eq!(plan.last_run().map(|r| r.address), Some(BASE));
@@ -221,24 +219,20 @@ fn a_change_in_the_application_alone_takes_the_fcb_away_first_although_it_stays_
 }
 
 #[test]
-fn data_outside_the_boot_image_leaves_the_fcb_alone_and_inside_it_does_not() {
+fn a_change_in_what_may_start_takes_the_fcb_away_first_and_puts_it_back() {
     let wanted = memory(&[(0x10_0000, vec![1; 0x100])]);
-    let current = flash(&wanted, 0x46);
-    for (extent, unboots) in [
-        (None, false),
-        (Some(BASE..BASE + 0x8000), false),
-        (Some(BASE..BASE + 0x20_0000), true),
-    ] {
-        let plan = WritePlan::new(
-            &wanted,
-            &Memory::new(),
-            current.clone(),
-            GEOMETRY,
-            extent.clone(),
-            Policy::default(),
-        );
-        assert_eq!(plan.unboots_first(), unboots, "{extent:?}");
-        assert_eq!(play(&plan, &current)[&BASE], vec![0x46; 0x1000]);
+    let with_fcb = bootable(&wanted, 0x46);
+    let there = plan(&wanted, &with_fcb);
+    assert!(there.unboots_first());
+    assert_eq!(there.sector_erases()[0], BASE);
+    assert_eq!(there.last_run().map(|run| run.address), Some(BASE));
+    assert!(play(&there, &with_fcb)[&BASE] == with_fcb[&BASE]);
+    for at in 0..4 {
+        let mut no_fcb = with_fcb.clone();
+        no_fcb.get_mut(&BASE).expect("always there")[at] ^= 1;
+        let plan = plan(&wanted, &no_fcb);
+        assert!(!plan.unboots_first(), "byte {at} of the tag is another");
+        assert_eq!(plan.sector_erases(), [BASE + 0x10_0000]);
     }
 }
 
@@ -253,7 +247,7 @@ fn saved_bytes_come_back_where_the_image_brings_none() {
         &saved,
         current.clone(),
         GEOMETRY,
-        None,
+        ALL,
         Policy::default(),
     );
     let after = play(&plan, &current);
@@ -291,13 +285,15 @@ fn random_images_over_random_flash_end_as_wanted() {
             skip_unchanged: round % 3 != 0,
             ..Policy::default()
         };
-        let extent = (round % 2 == 0).then_some(BASE..BASE + 0x80_0000);
+        if round % 2 == 0 {
+            current.get_mut(&BASE).expect("always there")[..4].copy_from_slice(b"FCFB");
+        }
         let plan = WritePlan::new(
             &wanted,
             &Memory::new(),
             current.clone(),
             GEOMETRY,
-            extent,
+            ALL,
             policy,
         );
         let after = play(&plan, &current);

@@ -207,17 +207,14 @@ impl Rom {
         for sent in 1..=UART_LOADS {
             let found = match self.read_loaded(loader) {
                 Ok(found) => found,
-                // registers were read before: it is the line that fails, and what lies in RAM is not known
-                Err(error) if self.facts.unread.is_none() => {
-                    return Err(Error::sdp("reading back the flashloader")(error));
-                }
-                Err(error) => {
+                Err(error) if self.keeps_reads_back(&error) => {
                     let text = format!(
                         "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent"
                     );
                     tell(listener, Weight::Warning, "flashloader-unchecked", text);
                     return Ok(sent_again);
                 }
+                Err(error) => return Err(Error::sdp("reading back the flashloader")(error)),
             };
             let wrong = |at: &usize| found.get(*at) != loader.bytes.get(*at);
             let Some(first) = (0..loader.bytes.len()).find(wrong) else {
@@ -246,6 +243,17 @@ impl Rom {
                 )))?;
         }
         Ok(sent_again)
+    }
+
+    /// Whether it is the ROM that does not let RAM be read, by a fuse or because the part is closed, and not the line that
+    /// fails: then what lies in RAM is not known.
+    fn keeps_reads_back(&self, error: &sdp::Error) -> bool {
+        let never = self.facts.chip_id.is_none();
+        match error {
+            sdp::Error::Timeout { .. } => never,
+            sdp::Error::Refused { .. } => never || self.facts.hab == Some(Hab::Closed),
+            _ => false,
+        }
     }
 
     /// What RAM holds where the flashloader should be.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rtboot_fcb::EraseUnit;
 
 use crate::event::{Listener, Meter, Stage, Weight, tell};
-use crate::flash::held::{self, Reached, UNCHANGED};
+use crate::flash::held::{self, QUAD_SET, Reached};
 use crate::flash::identify::{bytes, check_same};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Action, Run, WritePlan, ranges};
@@ -38,6 +38,7 @@ pub struct Writer<'a> {
     rescue: Option<(&'a RescueStore, String)>,
     verify: bool,
     reached: Reached,
+    quad_set: bool,
     saved_to: Option<PathBuf>,
 }
 
@@ -57,6 +58,7 @@ impl<'a> Writer<'a> {
             rescue,
             verify,
             reached: Reached::Nothing,
+            quad_set: false,
             saved_to: None,
         }
     }
@@ -65,24 +67,30 @@ impl<'a> Writer<'a> {
     ///
     /// # Errors
     /// [`Error::Protected`], [`Error::QuadNotSet`], [`Error::QuadReadDiffers`], [`Error::Erase`], [`Error::NotBlank`],
-    /// [`Error::Program`], [`Error::Verify`], [`Error::Interrupted`]; once flash changes, inside
+    /// [`Error::Program`], [`Error::Verify`], [`Error::Interrupted`]; once flash or its status register changes, inside
     /// [`Error::WhileWriting`] with what it holds now.
     pub fn run(mut self, listener: &mut dyn Listener) -> Result<WriteReport> {
-        let quad_set = self.prepare(listener)?;
+        self.allow()?;
+        if let Err(error) = self.prepare(listener) {
+            return Err(match self.quad_set {
+                true => self.told(error),
+                false => error,
+            });
+        }
         let mut report = WriteReport {
             sectors_left: self.plan.count(Action::Leave),
             sectors_erased: self.plan.count(Action::Erase),
             sectors_programmed: self.plan.count(Action::Program),
             bytes_programmed: self.plan.bytes_to_program(),
             changed: !self.plan.is_empty(),
-            quad_set,
+            quad_set: self.quad_set,
             ..WriteReport::default()
         };
         if self.plan.is_empty() {
             if self.verify {
                 // a comparison that misread would have hidden what must change
                 let verified = self.verify_targets(listener);
-                report.bytes_verified = verified.map_err(|e| e.while_writing(UNCHANGED))?;
+                report.bytes_verified = verified.map_err(|error| self.told(error))?;
             }
             self.forget_rescue()?;
             return Ok(report);
@@ -93,15 +101,12 @@ impl<'a> Writer<'a> {
                 self.forget_rescue()?;
                 Ok(report)
             }
-            Err(error) => {
-                let state = self.state(&error);
-                Err(error.while_writing(state))
-            }
+            Err(error) => Err(self.told(error)),
         }
     }
 
-    /// All that can still say no before flash changes; sets quad enable last. Returns whether it had to.
-    fn prepare(&mut self, listener: &mut dyn Listener) -> Result<bool> {
+    /// All that says no before anything is changed, the status register included.
+    fn allow(&mut self) -> Result<()> {
         let (part, status) = (self.nor.part().clone(), self.nor.facts().status);
         if let Some((address, expected, found)) = self.plan.first_difference()
             && part.protected(&status)
@@ -115,15 +120,19 @@ impl<'a> Writer<'a> {
             });
         }
         let clear = part.quad_enabled(&status) == Some(false);
-        self.nor.set_quad(listener)?;
-        if !self.plan.is_empty() {
+        if clear || !self.plan.is_empty() {
             // what was read of it decides what is erased, and is put back
             let before = self.nor.facts().id;
             check_same(self.nor.loader().jedec_id()?, before)?;
         }
+        Ok(())
+    }
+
+    /// Sets quad enable where the part needs it, and proves that four pads read what one pad reads.
+    fn prepare(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        self.quad_set = self.nor.set_quad(listener)?;
         self.nor.use_work(EraseUnit::Sector4K)?;
-        self.prove_quad(listener)?;
-        Ok(clear)
+        self.prove_quad(listener)
     }
 
     /// Reads some sector that is not blank on four pads; it must equal what was read on one. So must every sector that holds
@@ -359,10 +368,14 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// What flash holds now, in words.
-    fn state(&self, error: &Error) -> String {
+    /// The error with what flash holds now, in words.
+    fn told(&self, error: Error) -> Error {
         let unbootable = self.plan.unboots_first() || self.plan.last_run().is_some();
         let stopped = matches!(error, Error::Interrupted { .. });
-        held::words(self.reached, unbootable, stopped, self.saved_to.as_deref())
+        let mut state = held::words(self.reached, unbootable, stopped, self.saved_to.as_deref());
+        if self.quad_set {
+            state.push_str(QUAD_SET);
+        }
+        error.while_writing(state)
     }
 }
