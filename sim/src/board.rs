@@ -12,6 +12,7 @@
 use std::collections::VecDeque;
 use std::time::Duration;
 
+mod kept;
 mod power;
 mod serial;
 mod settings;
@@ -19,6 +20,7 @@ mod settings;
 mod tests;
 mod usb;
 
+pub(crate) use kept::{FlashSetup, Kept};
 pub use settings::Settings;
 pub use usb::{Gone, UsbIdentity};
 

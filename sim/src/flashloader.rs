@@ -21,6 +21,7 @@ mod status;
 mod thumb;
 mod usb;
 
+pub use nor::NorSetup;
 pub use processor::{Packet, Processor, Received, Waits};
 pub use usb::{Control, Flashloader, OutResult, PACKET, REPORT};
 

@@ -3,6 +3,8 @@
 //! Memory-mapped reads fill a buffer of 256 bytes with one chip-select cycle and answer from it until the buffer is
 //! dropped: by a software reset or by a change of the look-up table.
 
+use serde::{Deserialize, Serialize};
+
 use crate::clock::Clock;
 use crate::nor::{Cycle, Nor};
 
@@ -73,7 +75,77 @@ mod opcode {
     pub const DDR: u8 = 0x20;
 }
 
+/// The controller's state, as far as firmware makes it.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Registers {
+    clock_hz: u64,
+    flash_size: u32,
+    read_sequence: usize,
+    pointer: usize,
+    /// The look-up table, words little-endian.
+    #[serde(with = "hex::serde")]
+    lut: Vec<u8>,
+    /// Where the line in the read buffer comes from.
+    line_at: Option<u32>,
+    #[serde(with = "hex::serde")]
+    line: Vec<u8>,
+}
+
+impl Registers {
+    /// What cannot be, in words.
+    pub fn check(&self) -> Result<(), String> {
+        match () {
+            _ if self.lut.len() != 256 => Err(format!("lut: {} bytes, not 256", self.lut.len())),
+            _ if self.read_sequence > 15 => Err(format!("read_sequence: {}", self.read_sequence)),
+            _ if self.pointer > 7 => Err(format!("pointer: {}", self.pointer)),
+            _ if self.line.len() > AHB_LINE as usize => {
+                Err(format!("line: {} bytes", self.line.len()))
+            }
+            _ if !(1..=1_000_000_000).contains(&self.clock_hz) => {
+                Err(format!("clock_hz: {}", self.clock_hz))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
 impl FlexSpi {
+    /// Its state now.
+    pub fn registers(&self) -> Registers {
+        Registers {
+            clock_hz: self.clock_hz,
+            flash_size: self.flash_size,
+            read_sequence: self.read_sequence,
+            pointer: self.pointer,
+            lut: self
+                .lut
+                .iter()
+                .flat_map(|word| word.to_le_bytes())
+                .collect(),
+            line_at: self.line.as_ref().map(|(at, _)| *at),
+            line: self
+                .line
+                .as_ref()
+                .map_or_else(Vec::new, |(_, bytes)| bytes.clone()),
+        }
+    }
+
+    /// Takes a state on.
+    pub fn set_registers(&mut self, state: Registers) {
+        self.clock_hz = state.clock_hz;
+        self.flash_size = state.flash_size;
+        self.read_sequence = state.read_sequence;
+        self.pointer = state.pointer;
+        for (place, bytes) in self.lut.iter_mut().zip(state.lut.chunks_exact(4)) {
+            *place = bytes
+                .iter()
+                .rev()
+                .fold(0, |word, byte| word << 8 | u32::from(*byte));
+        }
+        self.line = state.line_at.map(|at| (at, state.line));
+    }
+
     /// A controller as reset leaves it.
     pub fn new(nor: Nor) -> FlexSpi {
         FlexSpi {

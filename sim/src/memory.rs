@@ -54,6 +54,9 @@ const SPLITS: [[usize; 3]; 16] = [
     [0, 0, 256],
 ];
 
+/// Bytes of all banks together, however they are split.
+pub const TOTAL: usize = 256 << 10;
+
 /// Contents of the three banks.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Ram {
@@ -85,6 +88,22 @@ impl Ram {
     /// The fuse value that this partition comes from.
     pub fn split(&self) -> u32 {
         self.split
+    }
+
+    /// All banks one after another, without the zeros at the end.
+    pub fn to_bytes(&self) -> Vec<u8> {
+        let mut bytes = self.banks.concat();
+        let used = bytes.iter().rposition(|&byte| byte != 0);
+        bytes.truncate(used.map_or(0, |last| last + 1));
+        bytes
+    }
+
+    /// The banks out of [`Ram::to_bytes`]; zeros where it ends, and what is too much is left out.
+    pub fn fill_from(&mut self, bytes: &[u8]) {
+        let mut bytes = bytes.iter().copied();
+        for place in self.banks.iter_mut().flatten() {
+            *place = bytes.next().unwrap_or(0);
+        }
     }
 
     /// `len` bytes at `address`; `None` when they are not all inside one bank.

@@ -1,17 +1,18 @@
-//! A board in a directory: three files that a person can read and change while no program has the board open.
+//! A board in a directory: files that a person can read and change while no program has the board open.
 //!
 //! | file       | holds                                                                                            |
 //! |------------|--------------------------------------------------------------------------------------------------|
-//! | board.json | part, status registers, switches, faults, which program runs                                     |
+//! | board.json | part, status registers, switches, faults, which program runs, how it has set up the flash         |
 //! | flash.bin  | the flash from offset 0; what a shorter file leaves out is erased (FFh)                           |
 //! | fuses.txt  | `index = value`, one fuse word a line; words 1 and 2 are the chip's unique id                     |
+//! | ram.bin    | ITCM, DTCM and OCRAM one after another; what a shorter file, or none, leaves out is zero           |
 //! | board.lock | locked while a program has the board open; empty once the board has been saved whole               |
 //!
 //! Every file is written beside its place and then renamed, so that a crash leaves the old one or the new one.
 //!
-//! What survives from one program run to the next: the flash, the fuses, the switches, the faults, and which program the
-//! chip runs. What does not: RAM, and with it the flash configuration of a running flashloader, which starts again
-//! unconfigured; what USB or the UART had half said; and a flash part's passing moods (QPI, continuous read).
+//! What survives from one program run to the next: the flash, the fuses, the switches, the faults, which program the chip
+//! runs, RAM, and how a flashloader has set up the flash: as on a board that stays powered. What does not: what USB or the
+//! UART had half said; and a flash part's passing moods (QPI, continuous read).
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -25,11 +26,13 @@ mod tests;
 use files::BoardFile;
 pub(crate) use files::Running;
 
-use crate::board::{Board, Settings};
+use crate::board::{Board, Kept, Settings};
+use crate::memory;
 use crate::nor::Part;
 
 const BOARD: &str = "board.json";
 const FLASH: &str = "flash.bin";
+const RAM: &str = "ram.bin";
 const FUSES: &str = "fuses.txt";
 const LOCK: &str = "board.lock";
 /// What the lock file says until all three files are there: a program that ends before has left no board.
@@ -94,7 +97,7 @@ impl Board {
     /// The board that lives in `directory`; a new one with [`Settings::default`] and an own unique id when the directory is
     /// not there or empty.
     ///
-    /// The board goes on where it was: a flashloader that ran still runs, though unconfigured. One that was without power
+    /// The board goes on where it was: a flashloader that ran still runs. One that was without power
     /// is switched on. Fails with [`StoreError`], and changes nothing, when a file is missing, damaged or too large, or
     /// when another program has the board open.
     pub fn open(directory: &Path) -> Result<Board, StoreError> {
@@ -137,7 +140,10 @@ impl Board {
         };
         store.replace(FLASH, files::trimmed(self.flash()))?;
         store.replace(FUSES, fuses::to_text(self.fuses()).as_bytes())?;
-        store.replace(BOARD, BoardFile::of(self).to_json().as_bytes())
+        let kept = self.kept();
+        store.replace(RAM, &kept.ram)?;
+        let file = BoardFile::of(self, kept.flash);
+        store.replace(BOARD, file.to_json().as_bytes())
     }
 }
 
@@ -236,23 +242,40 @@ impl Store {
         })?;
         let flash = self.flash(part.size)?;
         let state = file.program;
+        let kept = Kept {
+            ram: self.ram()?,
+            flash: file.flash_setup.clone(),
+        };
         let settings = file
             .settings(part, flash, fuses)
             .map_err(|why| self.content(BOARD, why))?;
         let mut board = Board::unpowered(settings);
-        board.go_on(state);
+        board.go_on(state, kept);
         board.set_store(self);
         Ok(board)
     }
 
     /// The flash file, never more of it than the part holds.
     fn flash(&self, size: u32) -> Result<Vec<u8>, StoreError> {
-        let path = self.directory.join(FLASH);
+        self.cells(FLASH, "the part", u64::from(size))
+    }
+
+    /// The RAM file; none is RAM full of zeros.
+    fn ram(&self) -> Result<Vec<u8>, StoreError> {
+        match self.cells(RAM, "RAM", memory::TOTAL as u64) {
+            Err(StoreError::Missing { .. }) => Ok(Vec::new()),
+            read => read,
+        }
+    }
+
+    /// A file of cells: `what` holds `size` bytes.
+    fn cells(&self, name: &str, what: &str, size: u64) -> Result<Vec<u8>, StoreError> {
+        let path = self.directory.join(name);
         let length = fs::metadata(&path)
             .map_err(|cause| not_read(&path, cause))?
             .len();
-        if length > u64::from(size) {
-            return Err(self.content(FLASH, format!("{length} bytes, the part holds {size}")));
+        if length > size {
+            return Err(self.content(name, format!("{length} bytes, {what} holds {size}")));
         }
         fs::read(&path).map_err(|cause| not_read(&path, cause))
     }

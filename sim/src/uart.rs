@@ -57,6 +57,16 @@ impl SerialLoader {
         }
     }
 
+    /// The command processor.
+    pub fn processor(&self) -> &Processor {
+        &self.processor
+    }
+
+    /// The command processor, to be changed.
+    pub fn processor_mut(&mut self) -> &mut Processor {
+        &mut self.processor
+    }
+
     /// The rate it listens at; `None` before the first ping.
     pub fn baud(&self) -> Option<u32> {
         self.baud

@@ -1,5 +1,6 @@
 //! Power, reset, and how one program follows another.
 
+use super::kept::Kept;
 use super::{Board, Link, Program};
 use crate::boot::{self, BootVerdict, Conditions, Start};
 use crate::flashloader::{Flashloader, Outcome, Processor};
@@ -85,8 +86,8 @@ impl Board {
         self.settle();
     }
 
-    /// Goes on where a board that was put away had been; on the bus at once.
-    pub(crate) fn go_on(&mut self, running: Running) {
+    /// Goes on where a board that was put away had been, with what it kept; on the bus at once.
+    pub(crate) fn go_on(&mut self, running: Running, kept: Kept) {
         self.sync();
         self.machine.power_cycle();
         match running {
@@ -100,6 +101,9 @@ impl Board {
             Running::Flashloader(loader) => self.start_loader(loader),
             Running::Application => self.become_program(Program::Application(None), why),
             Running::Silent => self.become_program(Program::Silent, why),
+        }
+        if running != Running::Reset {
+            self.put_back(kept);
         }
         self.attached_at = 0;
     }

@@ -1,5 +1,7 @@
 //! Memory 9 as the firmware drives it: page buffer, blank checks, verification, configuration.
 
+use serde::{Deserialize, Serialize};
+
 use super::config::{Config, LEN, TAG, field};
 use super::driver;
 use super::probe::{self, Options};
@@ -33,11 +35,50 @@ impl Default for NorMemory {
     }
 }
 
+/// The firmware's variables for the flash, as a folder keeps them.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NorSetup {
+    configured: bool,
+    mapped: u32,
+    /// The active block.
+    #[serde(with = "hex::serde")]
+    fcb: Vec<u8>,
+}
+
+impl NorSetup {
+    /// What cannot be, in words.
+    pub fn check(&self) -> Result<(), String> {
+        match self.fcb.len() {
+            LEN => Ok(()),
+            other => Err(format!("fcb: {other} bytes, not {LEN}")),
+        }
+    }
+}
+
 fn offset(address: u32) -> u32 {
     address.wrapping_sub(AHB_BASE)
 }
 
 impl NorMemory {
+    /// Its variables between two commands.
+    pub fn setup(&self) -> NorSetup {
+        NorSetup {
+            configured: self.configured,
+            mapped: self.mapped,
+            fcb: self.config.bytes().to_vec(),
+        }
+    }
+
+    /// Takes variables on. A block of another length counts as none.
+    pub fn set_up_as(&mut self, setup: &NorSetup) {
+        if let Some(config) = Config::from_bytes(&setup.fcb) {
+            self.config = config;
+            self.configured = setup.configured;
+            self.mapped = setup.mapped;
+        }
+    }
+
     fn check_configured(&self) -> Result<(), Stop> {
         if self.configured {
             Ok(())

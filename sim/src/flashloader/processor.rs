@@ -11,6 +11,7 @@
 use std::collections::VecDeque;
 
 use super::memory::Memory;
+use super::nor::NorMemory;
 use super::status::{ABORT_DATA_PHASE, FAIL, SUCCESS, Status, Stop};
 use super::{Build, Outcome, command, keyblob, sb, thumb};
 use crate::machine::Machine;
@@ -122,6 +123,16 @@ impl Processor {
             waits: Waits::Command,
             outcome: None,
         }
+    }
+
+    /// FlexSPI NOR.
+    pub fn nor(&self) -> &NorMemory {
+        &self.memory.nor
+    }
+
+    /// FlexSPI NOR, to be changed.
+    pub fn nor_mut(&mut self) -> &mut NorMemory {
+        &mut self.memory.nor
     }
 
     /// What it waits for now.

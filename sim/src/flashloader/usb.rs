@@ -74,6 +74,16 @@ impl Flashloader {
         loader
     }
 
+    /// The command processor.
+    pub fn processor(&self) -> &Processor {
+        &self.processor
+    }
+
+    /// The command processor, to be changed.
+    pub fn processor_mut(&mut self) -> &mut Processor {
+        &mut self.processor
+    }
+
     /// One OUT report on endpoint 2, id first, 1 to 1021 bytes. Waits (in virtual time) until the endpoint listens;
     /// `Nak` when it never does.
     pub fn usb_out(&mut self, m: &mut Machine, report: &[u8]) -> OutResult {

@@ -5,7 +5,7 @@ use std::hash::{BuildHasher, RandomState};
 use serde::{Deserialize, Serialize};
 
 use super::fuses::parse_number;
-use crate::board::{Board, Settings, State};
+use crate::board::{Board, FlashSetup, Settings, State};
 use crate::fault::Fault;
 use crate::nor::Part;
 use crate::rom::RomOptions;
@@ -22,7 +22,7 @@ pub enum Running {
     Reset,
     /// The ROM's serial downloader.
     Rom,
-    /// A flashloader, not configured.
+    /// A flashloader.
     Flashloader(Loader),
     /// An application: nothing on USB until reset.
     Application,
@@ -46,6 +46,9 @@ pub struct BoardFile {
     pub program: Running,
     #[serde(default)]
     rom: RomOptions,
+    /// How a running flashloader has set up the flash.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flash_setup: Option<FlashSetup>,
     #[serde(default)]
     faults: Vec<Fault>,
 }
@@ -56,7 +59,7 @@ fn reset() -> Running {
 
 impl BoardFile {
     /// The board as it is.
-    pub fn of(board: &Board) -> BoardFile {
+    pub fn of(board: &Board, flash_setup: Option<FlashSetup>) -> BoardFile {
         BoardFile {
             version: VERSION,
             part: board.part().name.into(),
@@ -69,6 +72,7 @@ impl BoardFile {
             straps: board.straps(),
             program: running(board),
             rom: board.options(),
+            flash_setup,
             // counting starts anew when the board is opened: what has happened must not happen again then
             faults: board
                 .faults()
@@ -112,6 +116,9 @@ impl BoardFile {
             let value = parse_number(text).map_err(|why| format!("status_registers: {why}"))?;
             *register = u8::try_from(value)
                 .map_err(|_| format!("status_registers: {text} does not fit in a byte"))?;
+        }
+        if let Some(setup) = &self.flash_setup {
+            setup.check().map_err(|why| format!("flash_setup: {why}"))?;
         }
         for fault in &self.faults {
             check(fault, &part)?;

@@ -132,6 +132,30 @@ fn the_program_goes_on_where_it_was() {
 }
 
 #[test]
+fn ram_and_set_up_that_cannot_be_are_refused() {
+    let long = vec![1; memory::TOTAL + 1];
+    assert!(refusal(RAM, &long).contains("RAM holds 262144"));
+    let place = directory();
+    let mut board = open(place.path());
+    start_flashloader(&mut board);
+    drop(board);
+    let text = fs::read_to_string(place.path().join(BOARD)).expect("a text");
+    assert!(text.contains("\"flash_setup\""), "{text}");
+    for (right, wrong) in [
+        ("\"fcb\": \"", "\"fcb\": \"00"),
+        ("\"fcb\": \"", "\"fcb\": \"x"),
+        ("\"lut\": \"", "\"lut\": \"00"),
+        ("\"pointer\": 0", "\"pointer\": 8"),
+        ("\"read_sequence\": 0", "\"read_sequence\": 16"),
+        ("\"clock_hz\": ", "\"clock_hz\": 9000000"),
+    ] {
+        let damaged = text.replace(right, wrong);
+        assert_ne!(damaged, text, "{right}");
+        assert!(refusal(BOARD, damaged.as_bytes()).contains(BOARD));
+    }
+}
+
+#[test]
 fn a_board_without_power_is_switched_on() {
     let place = directory();
     let mut board = open(place.path());

@@ -193,3 +193,53 @@ fn execute_starts_what_was_written_once_the_flash_is_configured() {
         (State::Application, Some(start))
     );
 }
+
+/// Status of a read of flash, and the bytes when they came.
+fn read_flash(board: &mut Board, count: u32) -> (Option<u32>, Vec<u8>) {
+    send(board, &packet(3, 0, &[0x6000_0000, count, 9]));
+    assert_eq!(status(board, 1), Some(0));
+    let data = next(board, 1).map_or_else(Vec::new, |report| report[4..].to_vec());
+    (status(board, 1), data)
+}
+
+#[test]
+fn a_folder_keeps_ram_and_how_the_flash_was_set_up() {
+    let place = tempfile::tempdir().expect("a directory");
+    let settings = Settings {
+        flash: bootable_quad(),
+        status: [0x40, 0, 0],
+        ..Settings::default()
+    };
+    let mut board = Board::create(place.path(), settings).expect("a board");
+    start_flashloader(&mut board);
+    let (refused, _) = read_flash(&mut board, 16);
+    assert_ne!(refused, Some(0), "not set up yet");
+    configure(&mut board);
+    let block = board
+        .machine
+        .ram
+        .slice(0x2020_2000, 512)
+        .map(<[u8]>::to_vec);
+    drop(board);
+
+    let mut board = Board::open(place.path()).expect("the same board");
+    assert!(
+        board
+            .machine
+            .ram
+            .slice(0x2020_2000, 512)
+            .map(<[u8]>::to_vec)
+            == block
+    );
+    assert_eq!(
+        read_flash(&mut board, 16),
+        (Some(0), bootable_quad()[..16].to_vec())
+    );
+    board.power_cycle();
+    drop(board);
+
+    let mut board = Board::open(place.path()).expect("the same board");
+    assert_eq!(board.machine.ram.to_bytes(), [0; 0], "power was off");
+    start_flashloader(&mut board);
+    assert_eq!(read_flash(&mut board, 16).0, refused);
+}
