@@ -21,7 +21,7 @@ fn started() -> Cli {
 #[test]
 fn the_recipe_of_option_words_works_command_by_command() {
     let cli = started();
-    let bytes: Vec<u8> = (0..600u32).map(|i| (i * 7 >> 2) as u8).collect();
+    let bytes: Vec<u8> = (0..600u32).map(|i| (i * 7) as u8).collect();
     let file = cli.file("app.bin", &bytes);
     let flash = "0x60002000";
     cli.run(&["mboot", "read-memory", flash, "600", "early.bin"])

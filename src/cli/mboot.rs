@@ -8,7 +8,7 @@ mod keys;
 mod memory;
 mod property;
 
-use rtboot::board::{Board, LoaderSession, Program, Selector};
+use rtboot::board::{Board, LoaderSession, Program};
 use rtboot::mboot::MemoryId;
 use rtboot::{Error, Result};
 
@@ -60,18 +60,6 @@ fn expect_flashloader(board: &mut Board) -> Result<()> {
             seen_instead: Vec::new(),
         }),
     }
-}
-
-/// Says that what a command puts into RAM, or configures, is gone with this run: a virtual board in a folder is switched
-/// off when the run ends.
-pub(super) fn note_what_is_forgotten(context: &mut Context) -> Result<()> {
-    if matches!(context.selector()?, Selector::Virtual(_)) {
-        context.report.say(
-            "virtual-forgets-ram",
-            "a virtual board in a folder keeps flash, fuses and the running program from one run to the next, but neither RAM nor a flash configuration; `rtboot virtual serve --pty` keeps one switched on",
-        );
-    }
-    Ok(())
 }
 
 /// A memory id as people type it.

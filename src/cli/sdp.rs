@@ -10,7 +10,7 @@ use rtboot_bootable::Dcd;
 use serde_json::json;
 
 use super::guard::{self, Act};
-use super::mboot::{bytes, note_what_is_forgotten};
+use super::mboot::bytes;
 use super::{Context, number};
 
 /// Addresses and values take hex, decimal and `_`.
@@ -232,7 +232,7 @@ fn write_file(context: &mut Context, address: u32, file: &std::path::Path) -> Re
         .result(json!({"address": address, "length": data.len()}));
     let text = format!("{} bytes to {address:#010x}", data.len());
     context.report.line(text);
-    note_what_is_forgotten(context)
+    Ok(())
 }
 
 fn dcd_file(

@@ -8,7 +8,7 @@ use rtboot::mboot::{MemoryId, Status};
 use rtboot::{Error, Result};
 use serde_json::json;
 
-use super::{bytes, note_what_is_forgotten, parse_memory, session};
+use super::{bytes, parse_memory, session};
 use crate::cli::guard::{self, Act};
 use crate::cli::{Context, number};
 
@@ -197,7 +197,7 @@ fn write(
     context
         .report
         .line(format!("{length} bytes to {address:#010x}"));
-    note_what_is_forgotten(context)
+    Ok(())
 }
 
 fn fill(
@@ -227,7 +227,7 @@ fn fill(
         .result(json!({"address": address, "length": length, "pattern": word}));
     let text = format!("{length} bytes at {address:#010x} filled with {word:#010x}");
     context.report.line(text);
-    note_what_is_forgotten(context)
+    Ok(())
 }
 
 fn configure(
@@ -280,7 +280,7 @@ fn configure(
         Err(_) => format!("memory {memory} is configured"),
     };
     context.report.line(line);
-    note_what_is_forgotten(context)
+    Ok(())
 }
 
 /// Has the flashloader write its FCB to flash.
