@@ -67,20 +67,6 @@ fn ram_is_written_filled_and_read() {
 }
 
 #[test]
-fn a_board_in_a_folder_says_that_it_forgets_its_ram() {
-    let board = Kept::fresh();
-    board.run(&["info"]).good();
-    let ran = board.run(&["mboot", "fill-memory", "0x20202000", "4", "1"]);
-    assert!(ran.err.contains("neither RAM nor"), "{}", ran.all());
-    let ran = board.run(&["mboot", "read-memory", "0x20202000", "4"]);
-    assert!(
-        ran.out.starts_with("20202000: 00 00 00 00 "),
-        "{}",
-        ran.all()
-    );
-}
-
-#[test]
 fn flash_is_configured_erased_written_and_read_as_with_blhost() {
     let live = Live::flashloader();
     live.board.board().flash_mut()[0x1000] = 0;
