@@ -8,8 +8,7 @@ case $WHERE in
 pty) bl() { run 0 "$RBLHOST" -p "$terminal,115200" "$@"; } ;;
 *) bl() { run 0 "$RBLHOST" -u 0x15a2,0x0073 "$@"; } ;;
 esac
-part "$APPS/blinky_boot.bin" 0x1000 0x10000 >app.bin
-length=$(stat -c %s app.bin)
+app
 
 bl get-property 1
 says "K2.1.0"
@@ -22,10 +21,7 @@ bl write-memory 0x60001000 app.bin 9
 bl fill-memory 0x20203000 4 0xF000000F
 bl configure-memory 9 0x20203000
 bl read-memory 0x60000000 0x3000 back.bin 9
-part back.bin 0x1000 "$length" >back-app.bin
-equal back-app.bin app.bin "what rblhost read back"
-part back.bin 0 512 >fcb.bin
-equal fcb.bin "$guest/../transcripts/fcb/is25lp064a_c0000007.bin" "the FCB that the board made"
+back_is rblhost back.bin
 seen "rblhost: properties, option word, erase, write, FCB, read back"
 rtboot verify "$APPS/blinky.elf"
 rtboot write --fcb issi.cfg "$APPS/blinky_fast.elf"

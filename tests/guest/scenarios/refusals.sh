@@ -12,21 +12,24 @@ run 2 "$RTBOOT" sdp error-status
 says "flashloader"
 seen "a ROM's command for a board in its flashloader: said so"
 
-# as two runs of one ordinary user, on a node that is his
+# as two runs of one ordinary user, on a node that is his; the first is halted in the middle of its read and keeps its lock
 mkdir -p his && chown 4321:4321 his
 as_user=(setpriv --reuid=4321 --regid=4321 --clear-groups --no-new-privs env HOME="$home/his" XDG_CACHE_HOME="$home/his" XDG_DATA_HOME="$home/his")
 chown 4321 "$(node "$SOCKET")"
 "$RTBOOT" read 0x60000000 1K /dev/null >/dev/null
-"${as_user[@]}" "$RTBOOT" --json read 0x60000000 2M large.bin >holder 2>&1 &
+"${as_user[@]}" "$RTBOOT" --json read 0x60000000 8M large.bin >holder 2>&1 &
 holder=$!
 wait_until grep -q '"progress"' holder
+kill -STOP "$holder"
+is_halted() { grep -q '^State:.T' "/proc/$holder/status"; }
+wait_until is_halted
 run 14 "${as_user[@]}" "$RTBOOT" info
 says "in use by"
 says "rtboot"
 seen "a second rtboot of the same user: exit 14, who holds the board"
 run 14 "$RTBOOT" info
 seen "a second rtboot of another user: exit 14"
-kill "$holder"
+kill -KILL "$holder"
 wait "$holder" 2>/dev/null || true
 rtboot info
 seen "the lock of a run that was killed is gone with it"

@@ -5,20 +5,31 @@ export SPSDK_CACHE_DISABLED=1
 # SPSDK discards its output (tcflush) before each write. On a real UART it has waited until all was sent; a pseudo-terminal
 # says that at once, and the kernel may not have carried the last acknowledgement over yet: it is lost, SPSDK waits in vain.
 # A person would type the command again.
-spsdk() {
-    local code=$1 tool=$2
-    shift 2
-    for _ in 1 2 3 4; do
-        (run "$code" "$SPSDK/bin/$tool" -p "$terminal,115200" "$@") && return
-        grep -qiE 'no response|abort' "$said" || exit 1
-        echo "the terminal lost an acknowledgement: once more"
-    done
+#
+# answered EXIT TOOL ARGUMENT...: as `run`; false when the terminal lost something.
+answered() {
+    local want=$1
+    attempt "$SPSDK/bin/$2" -p "$terminal,115200" "${@:3}"
+    [[ $code == "$want" ]] && return
+    grep -qiE 'no response|abort' "$said" || wrong "exit code $code, expected $want"
+    echo "the terminal lost an acknowledgement: once more"
+    return 1
+}
+again_until() {
+    for _ in 1 2 3 4; do "$@" && return; done
     wrong "no answer four times"
 }
-sdp() { spsdk 0 sdphost "$@"; }
-bl() { spsdk 0 blhost "$@"; }
-part "$APPS/blinky_boot.bin" 0x1000 0x10000 >app.bin
-length=$(stat -c %s app.bin)
+sdp() { again_until answered 0 sdphost "$@"; }
+bl() { again_until answered 0 blhost "$@"; }
+# what is half programmed takes no second program, so that all of it is one
+flashed() {
+    answered 0 blhost flash-erase-region 0x60000000 0x4000 9 &&
+        answered 0 blhost write-memory 0x60001000 app.bin 9 &&
+        says "Response word 1 = $length" &&
+        answered 0 blhost fill-memory 0x20203000 4 0xF000000F word &&
+        answered 0 blhost configure-memory 9 0x20203000
+}
+app
 
 # the ROM has no way back from a file that lacks bytes
 for board in board again once-more; do
@@ -34,21 +45,14 @@ says "0x88888888"
 sdp jump-address 0x20208400
 bl fill-memory 0x20202000 4 0xC0000007 word
 bl configure-memory 9 0x20202000
-bl flash-erase-region 0x60000000 0x4000 9
-bl write-memory 0x60001000 app.bin 9
-says "Response word 1 = $length"
-bl fill-memory 0x20203000 4 0xF000000F word
-bl configure-memory 9 0x20203000
+again_until flashed
 bl read-memory 0x60000000 0x3000 back.bin 9
-part back.bin 0x1000 "$length" >back-app.bin
-equal back-app.bin app.bin "what SPSDK read back"
-part back.bin 0 512 >fcb.bin
-equal fcb.bin "$guest/../transcripts/fcb/is25lp064a_c0000007.bin" "the FCB that the board made"
+back_is SPSDK back.bin
 seen "SPSDK: error-status, write-file, jump-address, option word, erase, write, FCB, read back, reset"
 
 # property, exit code, words of the answer; what the genuine flashloader answers (10300: unknown property)
-while read -r property code text; do
-    spsdk "$code" blhost get-property "$property"
+while read -r property want text; do
+    again_until answered "$want" blhost get-property "$property"
     says "$text"
 done <<'END'
 1 0 K2.1.0
