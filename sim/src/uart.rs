@@ -8,8 +8,9 @@
 //! ```
 //!
 //! The ACK of the device comes when it has worked the packet off. A damaged frame gets a NAK, the host's NAK brings the
-//! last frame again. All this is written from fact sheets on the genuine flashloader (disassembly) and has not been held
-//! against a running one over a UART.
+//! last frame again. All this is written after the disassembled genuine flashloader (K2.1.0, in
+//! NXP-MCUBootUtility) and the public source of its RT1060 sister (imxrt1060_flashloader), and has not been held against
+//! a running one over a UART.
 
 use std::collections::VecDeque;
 

@@ -1,7 +1,7 @@
 //! RT10xx chips as data: names, ids, RAM, registers worth reading.
 //!
-//! Source: the public fact sheets cited at each table; the RT1021 reference manual was not at hand, and nothing here
-//! was seen on silicon.
+//! Source: NXP-MCUBootUtility (target tables of the RT1021), SPSDK (device data of the RT1024), and the device headers of
+//! hal_nxp and mcux-devices-rt; the RT1021 reference manual was not at hand, and nothing here was seen on silicon.
 
 mod boot_config;
 

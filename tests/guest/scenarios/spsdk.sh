@@ -43,9 +43,9 @@ case ${SPSDK_JOB:-} in
 *) # a process that has done its 20 s of start already, and waits for a job
     # a FIFO that nobody opens to read would hold this up for ever: it is filled beside, while the process is watched
     cat job >"$SPSDK_JOB" &
-    end=$((SECONDS + 400))
+    end=$((SECONDS + 240))
     while kill -0 "$SPSDK_PID" 2>/dev/null && ((SECONDS < end)); do sleep 0.3; done
-    ! kill "$SPSDK_PID" 2>/dev/null || echo "SPSDK did not get to its end in 400 s"
+    ! kill "$SPSDK_PID" 2>/dev/null || echo "SPSDK did not get to its end in 240 s"
     cat "$SPSDK_SAID"
     grep -q '^spsdk: done' "$SPSDK_SAID" || code=1
     ;;
