@@ -6,6 +6,7 @@
 #[path = "sweep/bench.rs"]
 #[allow(dead_code)]
 mod bench;
+mod clean;
 #[path = "cli_raw_rig/served.rs"]
 mod served;
 #[path = "sweep/wire.rs"]
@@ -47,7 +48,7 @@ impl Desk {
         );
         let mut command = Command::new("sh");
         command.args(["-c", &line]).current_dir(self.path());
-        command.env("RTBOOT_STATE_DIR", self.path().join("state"));
+        clean::clean(&mut command, self.path());
         command.stdin(Stdio::null());
         command
     }

@@ -3,6 +3,8 @@
 //! What counts is the most that the process ever held (the kernel's figure, also known as VmHWM).
 #![cfg(target_os = "linux")]
 
+mod clean;
+
 use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
@@ -20,8 +22,7 @@ const LONGEST: usize = 25 << 20;
 fn run(folder: &Path, line: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
     command.args(line.split(' ')).current_dir(folder);
-    command.env("RTBOOT_STATE_DIR", folder.join("state"));
-    command.env("XDG_CONFIG_HOME", folder.join("config"));
+    clean::clean(&mut command, folder);
     let output = command.stdin(Stdio::null()).output().expect("a run");
     let most = getrusage(UsageWho::RUSAGE_CHILDREN)
         .expect("known")

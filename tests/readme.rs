@@ -1,5 +1,7 @@
 //! The README shows real output only: its `console` blocks are run, line by line, and must print what they say.
 
+mod clean;
+
 use std::fs;
 use std::path::Path;
 use std::process::Command;
@@ -61,13 +63,10 @@ fn every_command_shown_prints_what_is_shown() {
     let sessions = sessions(&readme);
     assert!(sessions.len() >= 5, "the README shows a session");
     for (command, shown) in sessions {
-        let output = Command::new("sh")
+        let output = clean::clean(&mut Command::new("sh"), folder.path())
             .args(["-c", &format!("{command} 2>&1")])
             .current_dir(folder.path())
             .env("PATH", &path)
-            .env("HOME", folder.path())
-            .env("RTBOOT_STATE_DIR", folder.path().join("state"))
-            .env_remove("RTBOOT_BOARD")
             .output()
             .expect("a shell");
         let real = String::from_utf8_lossy(&output.stdout);

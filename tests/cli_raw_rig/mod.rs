@@ -1,12 +1,14 @@
 //! The real program against virtual boards: kept in a folder, or served on a pseudo-terminal by this test.
 #![allow(dead_code)] // each test file uses its own part of it
 
+#[path = "../clean/mod.rs"]
+pub mod clean;
 #[cfg(unix)]
 pub mod served;
 
 use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 
-use assert_cmd::Command;
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -51,20 +53,11 @@ impl Ran {
 
 /// Runs the program with nothing of this machine's settings, below `folder`.
 pub fn rtboot_in(folder: &Path, args: &[&str]) -> Ran {
-    let mut command = Command::cargo_bin("rtboot").expect("the program");
-    for name in [
-        "RTBOOT_BOARD",
-        "RTBOOT_CHIP",
-        "RTBOOT_FLASHLOADER",
-        "RTBOOT_TIMEOUT",
-    ] {
-        command.env_remove(name);
-    }
-    let output = command
-        .env("RTBOOT_STATE_DIR", folder.join("state"))
-        .env("XDG_CONFIG_HOME", folder.join("config"))
+    let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
+    let output = clean::clean(&mut command, folder)
         .current_dir(folder)
         .args(args)
+        .stdin(Stdio::null())
         .output()
         .expect("it runs");
     Ran {

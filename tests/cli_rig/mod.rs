@@ -1,6 +1,9 @@
 //! The real binary on a virtual board in a folder of its own, with nothing of the user's around it.
 #![allow(dead_code)] // each test file uses its own part of it
 
+#[path = "../clean/mod.rs"]
+mod clean;
+
 use std::path::{Path, PathBuf};
 
 use rtboot_sim::{Board, Settings};
@@ -87,16 +90,9 @@ impl Cli {
 
     /// `rtboot` with these arguments, in the folder of the test.
     pub fn command(&self) -> assert_cmd::Command {
-        let mut command = assert_cmd::Command::new(env!("CARGO_BIN_EXE_rtboot"));
-        for name in ["CHIP", "FLASHLOADER", "TIMEOUT", "FCB", "BOARD"] {
-            command.env_remove(format!("RTBOOT_{name}"));
-        }
-        command
-            .current_dir(self.folder.path())
-            .env("RTBOOT_STATE_DIR", self.path("state"))
-            .env("XDG_CONFIG_HOME", self.path("config"))
-            .env("HOME", self.path("home"));
-        command
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rtboot"));
+        clean::clean(&mut command, self.folder.path()).current_dir(self.folder.path());
+        assert_cmd::Command::from_std(command)
     }
 
     /// Runs it on this test's board.
