@@ -124,33 +124,16 @@ fn a_written_board_boots_once_the_switches_say_so() {
 #[cfg(unix)]
 #[test]
 fn a_served_board_is_used_by_another_program_and_kept() {
-    use std::io::{BufRead, BufReader};
-    use std::process::{Command, Stdio};
-
     let board = Kept::fresh();
-    let mut server = Command::new(assert_cmd::cargo::cargo_bin!("rtboot"))
-        .current_dir(board.folder.path())
-        .env("RTBOOT_STATE_DIR", board.folder.path().join("state"))
-        .args(["virtual", "serve", "board", "--pty"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("it runs");
-    let mut path = String::new();
-    let out = server.stdout.take().expect("its output");
-    BufReader::new(out).read_line(&mut path).expect("a line");
-    let selector = format!("uart:{}", path.trim());
+    let server = cli_raw_rig::server::Server::start(board.folder.path());
+    let selector = format!("uart:{}", server.path);
     let used = rtboot_in(
         board.folder.path(),
         &["--board", &selector, "sdp", "error-status"],
     );
     let locked = board.run(&["virtual", "show", "board"]);
-    let pid = server.id().to_string();
-    Command::new("kill")
-        .args(["-INT", &pid])
-        .status()
-        .expect("asked to end");
-    let ended = server.wait().expect("it ends");
+    let pid = server.id();
+    let ended = server.interrupt();
     assert!(used.good().contains("HAB success"));
     locked.bad(14, &format!("in use by rtboot (process {pid})"));
     assert!(ended.success(), "{ended}");
@@ -161,15 +144,9 @@ fn a_served_board_is_used_by_another_program_and_kept() {
 fn more_boards_than_can_be_served_are_refused_before_any_is_made() {
     let folder = tempfile::tempdir().expect("a folder");
     let names: Vec<String> = (0..16).map(|n| format!("b{n}")).collect();
-    let output = std::process::Command::new(env!("CARGO_BIN_EXE_rtboot"))
-        .args(["virtual", "serve", "--usbip=127.0.0.1:0"])
-        .args(&names)
-        .current_dir(folder.path())
-        .output()
-        .expect("a run");
-    let words = String::from_utf8_lossy(&output.stderr);
-    assert_eq!(output.status.code(), Some(2), "{words}");
-    assert!(words.contains("16 boards are more than the 15"), "{words}");
+    let mut args = vec!["virtual", "serve", "--usbip=127.0.0.1:0"];
+    args.extend(names.iter().map(String::as_str));
+    rtboot_in(folder.path(), &args).bad(2, "16 boards are more than the 15");
     let made = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(made, 0);
 }

@@ -1,49 +1,44 @@
 //! One program a board: two processes at one UART.
 #![cfg(target_os = "linux")]
 
-use std::fs::OpenOptions;
-use std::io::{BufRead, BufReader};
+mod clean;
+#[path = "cli_raw_rig/served.rs"]
+mod served;
+#[path = "cli_raw_rig/server.rs"]
+#[allow(dead_code)]
+mod server;
+
+use std::ffi::OsStr;
+use std::fs::{self, OpenOptions, Permissions};
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::os::unix::process::CommandExt;
+use std::path::Path;
 use std::process::{Command, Output, Stdio};
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use rtboot::Error;
 use rtboot::board::{Board, Options, Selector};
-use rtboot::port::virtual_board::{Make, Pty, VirtualBoard};
+use rtboot::port::virtual_board::{Make, VirtualBoard};
+use served::Served;
+use server::Server;
 
-/// A virtual board on a pseudo-terminal for as long as `act` runs; it gets the terminal's path.
-fn with_terminal(act: impl FnOnce(&str)) {
-    let mut pty = Pty::new().expect("a terminal");
-    let path = pty.path().to_owned();
-    let ended = AtomicBool::new(false);
-    /// Whatever happens in `act`.
-    struct End<'a>(&'a AtomicBool);
-    impl Drop for End<'_> {
-        fn drop(&mut self) {
-            self.0.store(true, Ordering::SeqCst);
-        }
-    }
-    std::thread::scope(|scope| {
-        let _end = End(&ended);
-        let ended = &ended;
-        scope.spawn(move || {
-            let board = VirtualBoard::new();
-            let mut go_on = || !ended.load(Ordering::SeqCst);
-            pty.pump(&board, &mut go_on).expect("the terminal stays");
-        });
-        act(&path);
-    });
+/// A board on a pseudo-terminal, and how one chooses it.
+fn board() -> (Served, Selector) {
+    let served = Served::on(&VirtualBoard::new());
+    let selector = format!("uart:{}", served.path);
+    (served, selector.parse().expect("a selector"))
+}
+
+/// Asks the board behind this terminal, with a program in this place.
+fn ask(program: impl AsRef<OsStr>, path: &str) -> Command {
+    let mut command = Command::new(program);
+    let selector = format!("uart:{path}");
+    clean::clean(&mut command, Path::new("/nonexistent")).current_dir("/");
+    command.args(["--no-wait", "--board", &selector, "sdp", "error-status"]);
+    command
 }
 
 fn rtboot(path: &str) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
-    let selector = format!("uart:{path}");
-    command.args(["--no-wait", "--board", &selector, "sdp", "error-status"]);
-    command
-        .current_dir("/")
-        .env("HOME", "/nonexistent")
-        .env_remove("XDG_CONFIG_HOME");
-    command
+    ask(env!("CARGO_BIN_EXE_rtboot"), path)
 }
 
 fn said(output: &Output) -> String {
@@ -52,74 +47,78 @@ fn said(output: &Output) -> String {
 
 #[test]
 fn a_second_run_is_told_who_has_the_board_until_the_first_is_done() {
-    with_terminal(|path| {
-        let selector: Selector = format!("uart:{path}").parse().expect("a selector");
-        let mut board = Board::find(&selector, Options::default()).expect("free");
-        // a session outlives the board it came from
-        let session = board.rom().expect("open");
-        drop(board);
-        let refused = rtboot(path).output().expect("a run");
-        let text = said(&refused);
-        assert_eq!(refused.status.code(), Some(14), "{text}");
-        let process = format!("(process {})", std::process::id());
-        assert!(text.contains(path) && text.contains(&process), "{text}");
-        // in one process, too
-        let error = Board::find(&selector, Options::default()).err();
-        assert!(matches!(error, Some(Error::Held { .. })), "{error:?}");
-        drop(session);
-        let taken = rtboot(path).output().expect("a run");
-        assert_eq!(taken.status.code(), Some(0), "{}", said(&taken));
-    });
+    let (served, selector) = board();
+    let mut board = Board::find(&selector, Options::default()).expect("free");
+    // a session outlives the board it came from
+    let session = board.rom().expect("open");
+    drop(board);
+    let refused = rtboot(&served.path).output().expect("a run");
+    let text = said(&refused);
+    assert_eq!(refused.status.code(), Some(14), "{text}");
+    let process = format!("(process {})", std::process::id());
+    assert!(
+        text.contains(&served.path) && text.contains(&process),
+        "{text}"
+    );
+    // in one process, too
+    let error = Board::find(&selector, Options::default()).err();
+    assert!(matches!(error, Some(Error::Held { .. })), "{error:?}");
+    drop(session);
+    let taken = rtboot(&served.path).output().expect("a run");
+    assert_eq!(taken.status.code(), Some(0), "{}", said(&taken));
 }
 
 #[test]
 fn two_boards_are_two_boards() {
-    with_terminal(|first| {
-        with_terminal(|second| {
-            let selector: Selector = format!("uart:{first}").parse().expect("a selector");
-            let _held = Board::find(&selector, Options::default()).expect("free");
-            let refused = rtboot(first).output().expect("a run");
-            assert_eq!(refused.status.code(), Some(14), "{}", said(&refused));
-            let free = rtboot(second).output().expect("a run");
-            assert_eq!(free.status.code(), Some(0), "{}", said(&free));
-        });
-    });
+    let ((first, selector), (second, _)) = (board(), board());
+    let _held = Board::find(&selector, Options::default()).expect("free");
+    let refused = rtboot(&first.path).output().expect("a run");
+    assert_eq!(refused.status.code(), Some(14), "{}", said(&refused));
+    let free = rtboot(&second.path).output().expect("a run");
+    assert_eq!(free.status.code(), Some(0), "{}", said(&free));
+}
+
+/// Whether this process may become another user.
+fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|process| process.uid() == 0)
 }
 
 #[test]
 fn another_user_is_kept_away_by_the_same_lock() {
     const NOBODY: u32 = 65534;
-    with_terminal(|path| {
-        let as_nobody = || rtboot(path).uid(NOBODY).gid(NOBODY).output();
-        // only root may become somebody else, and only a program that others may run can be run by them
-        let Ok(alone) = as_nobody() else {
-            eprintln!("not tried: this user cannot run rtboot as another one");
-            return;
-        };
-        // the terminal belongs to this user
-        assert_eq!(alone.status.code(), Some(11), "{}", said(&alone));
-        let selector: Selector = format!("uart:{path}").parse().expect("a selector");
-        let _board = Board::find(&selector, Options::default()).expect("free");
-        let refused = as_nobody().expect("a run");
-        assert_eq!(refused.status.code(), Some(14), "{}", said(&refused));
-    });
+    if !is_root() {
+        eprintln!("not tried: only root can run rtboot as another user");
+        return;
+    }
+    // others may not come to the folder that the program was built in
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("open to all");
+    let program = folder.path().join("rtboot");
+    // by another process: one that still had it open for writing would keep it from being started
+    let copied = Command::new("cp")
+        .arg(env!("CARGO_BIN_EXE_rtboot"))
+        .arg(&program)
+        .status();
+    assert!(copied.expect("cp runs").success());
+    let (served, selector) = board();
+    let as_nobody = || {
+        let mut command = ask(&program, &served.path);
+        command.uid(NOBODY).gid(NOBODY).output().expect("a run")
+    };
+    // the terminal belongs to this user
+    let alone = as_nobody();
+    assert_eq!(alone.status.code(), Some(11), "{}", said(&alone));
+    let _board = Board::find(&selector, Options::default()).expect("free");
+    let refused = as_nobody();
+    assert_eq!(refused.status.code(), Some(14), "{}", said(&refused));
 }
 
 #[test]
 fn a_program_that_has_the_port_open_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
-    VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
-    let mut server = Command::new(env!("CARGO_BIN_EXE_rtboot"))
-        .args(["virtual", "serve", "--pty"])
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .expect("a server");
-    let mut path = String::new();
-    let out = server.stdout.take().expect("piped");
-    BufReader::new(out).read_line(&mut path).expect("a path");
-    let path = path.trim();
+    VirtualBoard::create(&folder.path().join("board"), &Make::default()).expect("a board");
+    let server = Server::start(folder.path());
+    let path = &server.path;
     let port = OpenOptions::new().read(true).write(true).open(path);
     let mut other = Command::new("tail")
         .args(["-f", "/dev/null"])
@@ -127,11 +126,10 @@ fn a_program_that_has_the_port_open_is_named() {
         .stdout(port.expect("open"))
         .spawn()
         .expect("a program");
-    let run = rtboot(path).output().expect("a run");
-    for child in [&mut other, &mut server] {
-        let _ = child.kill();
-        let _ = child.wait();
-    }
+    let run = rtboot(path).output();
+    let _ = other.kill();
+    let _ = other.wait();
+    let run = run.expect("a run");
     assert_eq!(run.status.code(), Some(0), "{}", said(&run));
     let names: Vec<_> = said(&run)
         .lines()

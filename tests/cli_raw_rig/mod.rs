@@ -5,6 +5,8 @@
 pub mod clean;
 #[cfg(unix)]
 pub mod served;
+#[cfg(unix)]
+pub mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
