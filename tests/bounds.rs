@@ -22,6 +22,11 @@ fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
 }
 
+/// How the names of bounds end that are numbers; the others are durations.
+const COUNTS: [&str; 8] = [
+    "_LIMIT", "_TRIES", "RESENDS", "_LOADS", "_PACKETS", "_BYTES", "_BUFFER", "_MS",
+];
+
 /// File, name and value of the first table.
 fn documented() -> Vec<[String; 3]> {
     let text = fs::read_to_string(root().join("docs/bounds.md")).expect("the page");
@@ -94,10 +99,8 @@ fn every_wait_and_limit_of_the_source_is_documented() {
             if value.contains("ClockIndex") {
                 continue; // a speed
             }
-            let bound = value.starts_with("Duration::")
-                || ["_LIMIT", "_TRIES", "RESENDS"]
-                    .iter()
-                    .any(|end| name.ends_with(end));
+            let bound =
+                value.starts_with("Duration::") || COUNTS.iter().any(|end| name.ends_with(end));
             let known = rows.iter().any(|[f, n, _]| *f == *file && *n == name);
             if bound && !known {
                 missing.push(format!("{file}: {name} = {value}"));
