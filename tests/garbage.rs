@@ -15,6 +15,8 @@ mod garbage {
     pub mod targets;
 }
 
+use std::collections::BTreeSet;
+use std::io::Write as _;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::sync::Once;
@@ -128,12 +130,14 @@ fn try_out(target: &Target) {
         let run = catch_unwind(AssertUnwindSafe(|| (target.run)(&input)));
         let panicked = run.is_err() || PANICS.load(Ordering::SeqCst) != before;
         if panicked {
-            let file = env::temp_dir().join(format!("rtboot-garbage-{}", target.name));
-            fs::write(&file, &input).expect("a file");
+            let start = format!("rtboot-garbage-{}-", target.name);
+            let file = tempfile::Builder::new().prefix(&start).tempfile();
+            let (mut file, path) = file.and_then(|f| Ok(f.keep()?)).expect("a file");
+            file.write_all(&input).expect("a file");
             panic!(
                 "{} panicked at input {number}, kept in {}",
                 target.name,
-                file.display()
+                path.display()
             );
         }
     }
@@ -174,6 +178,11 @@ fn the_good_data_are_good() {
     for file in garbage::seeds::cfg() {
         let text = String::from_utf8(file).expect("text");
         assert!(rtboot_fcb::PartFile::from_cfg(&text).is_ok());
+    }
+    let jobs: BTreeSet<u8> = garbage::seeds::fcb().iter().map(|data| data[0]).collect();
+    assert_eq!(jobs, BTreeSet::from([0, 1, 2, 3]), "of the target fcb");
+    for data in garbage::seeds::fcb() {
+        assert!(rtboot_fcb::Fcb::parse(&data[1..]).is_ok());
     }
     // sessions that came to their answers
     for (session, least) in [

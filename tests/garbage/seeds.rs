@@ -104,8 +104,12 @@ fn blocks() -> Vec<Fcb> {
     parts.map(|part| part.boot_fcb()).collect()
 }
 
+/// What is done with the block, and the block: every job with every block.
 pub fn fcb() -> Vec<Vec<u8>> {
-    blocks().iter().map(|fcb| fcb.to_bytes().to_vec()).collect()
+    let with = |job: u8| move |fcb: &Fcb| [&[job], fcb.as_bytes().as_slice()].concat();
+    (0..4)
+        .flat_map(|job| blocks().iter().map(with(job)).collect::<Vec<_>>())
+        .collect()
 }
 
 pub fn cfg() -> Vec<Vec<u8>> {
