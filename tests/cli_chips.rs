@@ -117,17 +117,7 @@ fn what_the_probe_saves_names_the_chip_that_was_found() {
 #[test]
 fn images_of_other_chips_are_refused_by_what_gives_them_away() {
     let cli = Cli::fresh();
-    cli.run(&[
-        "image",
-        "build",
-        &app("blinky.elf"),
-        "--fcb",
-        "IS25LP064A",
-        "-o",
-        "image.bin",
-    ])
-    .says(0, &[]);
-    let image = std::fs::read(cli.path("image.bin")).expect("built");
+    let image = cli.built("image.bin");
     let mut rt1010 = image.clone();
     rt1010.copy_within(0..0x200, 0x400);
     rt1010[..0x200].fill(0xFF);
@@ -163,12 +153,6 @@ fn images_of_other_chips_are_refused_by_what_gives_them_away() {
             .says(1, &["[other-chip]"]);
         cli.run(&["doctor", &file])
             .says(1, &["[app-other-chip]", words]);
-        cli.run(&[
-            "--board",
-            &format!("virtual:{}", cli.path("board").display()),
-            "virtual",
-            "show",
-        ]);
         let cli = Cli::fresh();
         cli.run(&["write", "--fcb", "issi.cfg", &file])
             .says(12, &[]);

@@ -4,18 +4,14 @@ mod cli_rig;
 
 use cli_rig::{Cli, app};
 
-fn path(cli: &Cli, name: &str) -> String {
-    cli.path(name).display().to_string()
-}
-
 #[test]
 fn a_block_goes_through_every_form_and_back() {
     let cli = Cli::without_board();
-    let bin = path(&cli, "fcb.bin");
+    let bin = cli.at("fcb.bin");
     cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &bin])
         .says(0, &["fcb.bin: 512 bytes, from issi.cfg of the database"]);
     for name in ["fcb.yaml", "fcb.cfg"] {
-        let file = path(&cli, name);
+        let file = cli.at(name);
         cli.run_bare(&["fcb", "build", &bin, "-o", &file])
             .says(0, &[name]);
         cli.run_bare(&["fcb", "diff", &file, &bin])
@@ -29,7 +25,7 @@ fn a_block_goes_through_every_form_and_back() {
             "EBh 1-4-4, 24-bit address, 6 dummy cycles",
         ],
     );
-    let rust = path(&cli, "fcb.rs");
+    let rust = cli.at("fcb.rs");
     cli.run_bare(&["fcb", "build", &bin, "-o", &rust])
         .says(0, &["fcb.rs"]);
     let text = std::fs::read_to_string(&rust).expect("written");
@@ -38,7 +34,7 @@ fn a_block_goes_through_every_form_and_back() {
         "{text}"
     );
     // with a part's facts the .cfg is one to flash with
-    let cfg = path(&cli, "mine.cfg");
+    let cfg = cli.at("mine.cfg");
     cli.run_bare(&["fcb", "build", &bin, "--part", "W25Q64JV", "-o", &cfg])
         .says(0, &["mine.cfg"]);
     cli.run_bare(&["fcb", "show", &cfg]).says(
@@ -60,7 +56,7 @@ fn differences_and_contradictions_have_exit_code_1() {
     let differences = result["differences"].as_array().expect("a list");
     assert_eq!(differences.len(), 1, "{result}");
     assert_eq!(differences[0]["alias"], "sflashA1Size");
-    let bin = path(&cli, "fcb.bin");
+    let bin = cli.at("fcb.bin");
     cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &bin])
         .says(0, &[]);
     let mut bytes = std::fs::read(&bin).expect("written");
@@ -74,7 +70,7 @@ fn differences_and_contradictions_have_exit_code_1() {
                 "1 thing cannot work",
             ],
         );
-    let cfg = path(&cli, "mine.cfg");
+    let cfg = cli.at("mine.cfg");
     cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &cfg])
         .says(0, &[]);
     cli.run_bare(&["fcb", "check", &fast, "--part", &cfg])
@@ -141,13 +137,13 @@ fn option_words_become_a_block_with_the_sfdp() {
 fn source_text_goes_there_and_back() {
     let cli = Cli::without_board();
     for name in ["fcb.c", "fcb.h", "fcb.rs"] {
-        let file = path(&cli, name);
+        let file = cli.at(name);
         cli.run_bare(&["fcb", "build", "W25Q64JV", "-o", &file])
             .says(0, &[name]);
         cli.run_bare(&["fcb", "diff", &file, "W25Q64JV"])
             .says(0, &["they are equal"]);
     }
-    let text = std::fs::read_to_string(path(&cli, "fcb.c")).expect("written");
+    let text = std::fs::read_to_string(cli.at("fcb.c")).expect("written");
     let short = cli.file("short.c", text.replacen("0x46, ", "", 1));
     cli.run_bare(&["fcb", "show", &short]).says(
         3,

@@ -4,24 +4,11 @@ mod cli_rig;
 
 use cli_rig::{Cli, app};
 
-fn path(cli: &Cli, name: &str) -> String {
-    cli.path(name).display().to_string()
-}
-
 #[test]
 fn an_image_is_built_checked_and_converted() {
     let cli = Cli::without_board();
-    let image = path(&cli, "image.bin");
-    cli.run_bare(&[
-        "image",
-        "build",
-        &app("blinky.elf"),
-        "--fcb",
-        "IS25LP064A",
-        "-o",
-        &image,
-    ])
-    .says(0, &["image.bin:", "made an IVT at 0x60001000"]);
+    let bytes = cli.built("image.bin");
+    let image = cli.at("image.bin");
     cli.run_bare(&["image", "check", &image])
         .says(0, &["nothing here keeps the ROM from starting it"]);
     cli.run_bare(&["image", "check", &app("blinky.elf")]).says(
@@ -33,10 +20,9 @@ fn an_image_is_built_checked_and_converted() {
         ],
     );
     // through the other formats and back to the same bytes
-    let bytes = std::fs::read(&image).expect("written");
     let mut last = image;
     for name in ["a.hex", "a.srec", "a.uf2", "back.bin"] {
-        let next = path(&cli, name);
+        let next = cli.at(name);
         cli.run_bare(&["image", "convert", &last, &next])
             .says(0, &[name]);
         last = next;
@@ -69,7 +55,7 @@ fn a_dcd_comes_as_bytes_or_as_the_array_of_the_sdk() {
     app.resize(0x400, 0xA5);
     let app = cli.file("sdram.bin", app);
     let build = |dcd: &str, name: &str| {
-        let image = path(&cli, name);
+        let image = cli.at(name);
         cli.run_bare(&[
             "image",
             "build",
@@ -97,7 +83,7 @@ fn a_dcd_comes_as_bytes_or_as_the_array_of_the_sdk() {
         "--dcd",
         &none,
         "-o",
-        &path(&cli, "x.bin"),
+        &cli.at("x.bin"),
     ])
     .says(
         3,
@@ -135,7 +121,7 @@ fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
         .concat();
     bytes.resize(0x400, 0xA5);
     let app = cli.file("ram.bin", bytes.clone());
-    let card = path(&cli, "card.bin");
+    let card = cli.at("card.bin");
     let build = ["image", "build", &app, "--base", "0x20002000", "--sd", "-o"];
     cli.run_bare(&[&build[..], &[&card, "--fcb", "IS25LP064A"]].concat())
         .says(0, &["made an IVT at byte 0x400 of the card"]);
@@ -144,7 +130,7 @@ fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
     assert_eq!(file[0x14..0x18], 0x2000_1400_u32.to_le_bytes());
     assert_eq!(file[0xC00..], bytes);
     // other formats count from the card's first byte
-    let hex = path(&cli, "card.hex");
+    let hex = cli.at("card.hex");
     cli.run_bare(&[&build[..], &[&hex]].concat())
         .says(0, &["0x00000400..0x0000042c, 0x00001000..0x00001400"]);
 }
@@ -153,26 +139,15 @@ fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
 fn convert_cuts_fills_and_moves() {
     let cli = Cli::without_board();
     let raw = cli.file("a.bin", (0..64).collect::<Vec<u8>>());
-    let out = path(&cli, "out.bin");
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
-        "--crop",
-        "0x60002010..0x60002014",
-    ])
-    .says(0, &["the file's first byte belongs to 0x60002010"]);
+    let out = cli.at("out.bin");
+    let convert = |more: &[&str]| {
+        let args = ["image", "convert", &raw, &out, "--base", "0x60002000"];
+        cli.run_bare(&[&args[..], more].concat())
+    };
+    convert(&["--crop", "0x60002010..0x60002014"])
+        .says(0, &["the file's first byte belongs to 0x60002010"]);
     assert_eq!(std::fs::read(&out).expect("written"), [16, 17, 18, 19]);
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
+    convert(&[
         "--crop",
         "0x6000203e..0x60002042",
         "--fill",
@@ -182,34 +157,14 @@ fn convert_cuts_fills_and_moves() {
     ])
     .says(0, &["the file's first byte belongs to 0x0000203e"]);
     assert_eq!(std::fs::read(&out).expect("written"), [62, 63, 0xAA, 0xAA]);
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
-        "--crop",
-        "0x1..0x2",
-    ])
-    .says(2, &["nothing is left"]);
-    cli.run_bare(&[
-        "image",
-        "convert",
-        &raw,
-        &out,
-        "--base",
-        "0x60002000",
-        "--offset",
-        "-0x70000000",
-    ])
-    .says(3, &["cannot be moved by -0x70000000"]);
+    convert(&["--crop", "0x1..0x2"]).says(2, &["nothing is left"]);
+    convert(&["--offset", "-0x70000000"]).says(3, &["cannot be moved by -0x70000000"]);
 }
 
 #[test]
 fn show_draws_and_lists() {
     let cli = Cli::without_board();
-    let svg = path(&cli, "map.svg");
+    let svg = cli.at("map.svg");
     cli.run_bare(&[
         "image",
         "show",

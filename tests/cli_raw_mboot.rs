@@ -3,11 +3,13 @@
 
 mod cli_raw_rig;
 
-use cli_raw_rig::{Kept, Live};
+use std::time::Duration;
+
+use cli_raw_rig::{Kept, Live, Ran};
 use rtboot_sim::State;
 
 /// Lets the flashloader configure the flash by the RT1020 EVK's option word.
-fn configure(live: &Live) {
+fn configure(live: &Live) -> Ran {
     live.run(&[
         "mboot",
         "fill-memory",
@@ -18,7 +20,6 @@ fn configure(live: &Live) {
     ])
     .good();
     live.run(&["mboot", "configure-memory", "9", "0x20202000"])
-        .good();
 }
 
 #[test]
@@ -72,16 +73,7 @@ fn flash_is_configured_erased_written_and_read_as_with_blhost() {
     live.board.board().flash_mut()[0x1000] = 0;
     live.run(&["mboot", "read-memory", "0x60000000", "4"])
         .bad(1, "10205");
-    live.run(&[
-        "mboot",
-        "fill-memory",
-        "0x20202000",
-        "4",
-        "0xC0000007",
-        "word",
-    ])
-    .good();
-    let ran = live.run(&["mboot", "configure-memory", "9", "0x20202000"]);
+    let ran = configure(&live);
     assert!(
         ran.err.contains("can change its quad-enable bit"),
         "{}",
@@ -114,7 +106,7 @@ fn flash_is_configured_erased_written_and_read_as_with_blhost() {
 #[test]
 fn erasing_all_needs_the_words() {
     let live = Live::flashloader();
-    configure(&live);
+    configure(&live).good();
     live.board.board().flash_mut()[0x10_0000] = 0x42;
     for words in ["", "erase all", "erase all of memory 0x8"] {
         live.run(&["mboot", "flash-erase-all", "9", "--confirm", words])
@@ -139,7 +131,7 @@ fn erasing_all_needs_the_words() {
 #[test]
 fn a_block_that_sets_up_encryption_needs_the_words() {
     let live = Live::flashloader();
-    configure(&live);
+    configure(&live).good();
     for word in ["0xE0120000", "0xB1000000"] {
         live.run(&["mboot", "fill-memory", "0x20202000", "4", word])
             .good();
@@ -238,20 +230,16 @@ fn memory_of_the_fuse_controller_needs_the_words() {
     live.run(&args).bad(1, "10200");
 }
 
-/// Lets the thread that serves the board work; false.
-fn pause() -> bool {
-    std::thread::sleep(std::time::Duration::from_millis(10));
-    false
-}
-
 #[test]
 fn a_reset_brings_the_rom_back() {
     let live = Live::flashloader();
     let out = live.run(&["mboot", "reset"]).good();
     assert!(out.starts_with("the board resets"), "{out}");
     // the program is gone when the terminal has its last bytes; the board takes them in its own time
-    let back = || live.board.board().state() == State::Rom;
-    assert!((0..1_000).any(|_| back() || pause()), "no ROM came back");
+    let Live { board, served, .. } = live;
+    drop(served);
+    board.wait(Duration::from_secs(1));
+    assert_eq!(board.board().state(), State::Rom);
 }
 
 #[test]

@@ -7,7 +7,7 @@ use std::thread::{self, JoinHandle};
 use rtboot::port;
 use rtboot::port::virtual_board::{Pty, VirtualBoard};
 
-/// A virtual board served on a pseudo-terminal for as long as this lives.
+/// A virtual board served on a pseudo-terminal for as long as this lives; then it has heard all that was said.
 pub struct Served {
     /// Path of the terminal.
     pub path: String,
@@ -21,7 +21,14 @@ impl Served {
         let path = pty.path().to_owned();
         let stop = Arc::new(AtomicBool::new(false));
         let (board, asked) = (board.clone(), stop.clone());
-        let pump = thread::spawn(move || pty.pump(&board, &mut || !asked.load(Ordering::SeqCst)));
+        let mut heard = None;
+        // what programs wrote before the end was asked for still reaches the board
+        let mut go_on =
+            move |now: u64| !asked.load(Ordering::SeqCst) || heard.replace(now) != Some(now);
+        let pump = thread::spawn(move || {
+            let its = board.clone();
+            pty.pump(&board, &mut || go_on(its.board().counts().uart_out))
+        });
         Served {
             path,
             stop,

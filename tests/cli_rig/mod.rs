@@ -81,6 +81,20 @@ impl Cli {
         self.folder.path().join(name)
     }
 
+    /// The same, as an argument.
+    pub fn at(&self, name: &str) -> String {
+        self.path(name).display().to_string()
+    }
+
+    /// The example as a whole boot image of that name, in the folder; its bytes.
+    pub fn built(&self, name: &str) -> Vec<u8> {
+        let elf = app("blinky.elf");
+        let build = ["image", "build", &elf, "--fcb", "IS25LP064A", "-o", name];
+        let words = [&format!("{name}:"), "made an IVT at 0x60001000"];
+        self.run_bare(&build).says(0, &words);
+        std::fs::read(self.path(name)).expect("built")
+    }
+
     /// A file beside the board.
     pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
         let path = self.path(name);
