@@ -6,9 +6,13 @@ mod evil {
     pub mod device;
 }
 
+#[path = "common/peak.rs"]
+mod peak;
+
 use std::time::Duration;
 
 use evil::device::{Evil, Manner};
+use peak::peak_kib;
 use rtboot::Result;
 use rtboot::board::{Board, Options, Program};
 use rtboot::chip::Chip;
@@ -42,14 +46,6 @@ fn write(evil: &Evil) -> Result<()> {
     let plan = flash::plan_write(&mut nor, &wanted, &none, Policy::default(), &mut ())?;
     Writer::new(&mut nor, &plan, Some(&rescue), true).run(&mut ())?;
     Ok(())
-}
-
-/// Most memory that this process has taken so far, in KiB.
-fn peak_kib() -> u64 {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().nth(1));
-    number.and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 #[test]

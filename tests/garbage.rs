@@ -14,6 +14,8 @@ mod garbage {
     pub mod seeds;
     pub mod targets;
 }
+#[path = "common/peak.rs"]
+mod peak;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -25,6 +27,7 @@ use std::{env, fs};
 
 use garbage::random::Random;
 use garbage::targets::{TARGETS, Target};
+use peak::peak_kib;
 
 /// Makes of bytes what a target asks for, in the way of the crate `arbitrary`.
 pub trait Take<'a> {
@@ -123,7 +126,7 @@ fn try_out(target: &Target) {
         }
     }
     let more = env::var("RTBOOT_GARBAGE").ok().and_then(|n| n.parse().ok());
-    let mut random = Random::new(1);
+    let mut random = Random(1);
     let made = (0..target.runs * more.unwrap_or(1)).map(|_| random.input(&seeds));
     for (number, input) in seeds.iter().cloned().chain(made).enumerate() {
         let before = PANICS.load(Ordering::SeqCst);
@@ -141,14 +144,6 @@ fn try_out(target: &Target) {
             );
         }
     }
-}
-
-/// Most memory that this process has taken so far, in KiB; 0 where that cannot be asked.
-fn peak_kib() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find(|line| line.starts_with("VmHWM:"));
-    let number = line.and_then(|line| line.split_whitespace().nth(1));
-    number.and_then(|n| n.parse().ok()).unwrap_or(0)
 }
 
 #[test]

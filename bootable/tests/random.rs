@@ -1,26 +1,15 @@
 //! Noise into every parser: nothing panics, and what is built is taken as it is the second time.
 
+#[path = "../../tests/common/random.rs"]
+mod numbers;
+
+use numbers::Random;
 use rtboot_bootable::{
     BootData, BootImage, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, MemoryMap, check,
     convert, emit, inspect,
 };
 
-/// The same numbers on every machine.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as u32
-    }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.next() as u8).collect()
-    }
-
     /// Some bytes changed, or the end cut off.
     fn spoiled(&mut self, good: &[u8]) -> Vec<u8> {
         let mut bytes = good.to_vec();

@@ -1,31 +1,14 @@
 //! Bytes and text that nobody meant: all of it goes in, none of it panics, and blocks survive whole.
 
+#[path = "../../tests/common/random.rs"]
+mod numbers;
+
+use numbers::Random;
 use rtboot_fcb::lut::{Instruction, Sequence};
 use rtboot_fcb::sfdp::Sfdp;
 use rtboot_fcb::{
     Fcb, JedecId, OptionWords, PartFile, Spec, StatusRegisters, check, database, derive,
 };
-
-/// A linear congruential generator: the same numbers on every machine.
-struct Random(u64);
-
-impl Random {
-    fn next(&mut self) -> u32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as u32
-    }
-
-    fn below(&mut self, limit: usize) -> usize {
-        self.next() as usize % limit
-    }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.next() as u8).collect()
-    }
-}
 
 #[test]
 fn a_block_survives_whole_whatever_it_holds() {

@@ -1,5 +1,9 @@
 //! Blocks as text of other tools, and as a `.cfg` that loses nothing.
 
+#[path = "../../tests/common/random.rs"]
+mod numbers;
+
+use numbers::Random;
 use rtboot_fcb::text::{from_array, from_yaml, to_c, to_rust, to_yaml};
 use rtboot_fcb::{Fcb, Part, PartFile, database};
 
@@ -7,17 +11,7 @@ const EVK: &[u8] = include_bytes!("vectors/evkmimxrt1020_sdk.bin");
 /// Made by `nxpimage bootable-image fcb parse` of SPSDK 3.12.0 from `evkmimxrt1020_sdk.bin`, its comments left out.
 const SPSDK: &str = include_str!("vectors/spsdk_evkmimxrt1020.yaml");
 
-/// The same numbers on every machine.
-struct Random(u64);
-
 impl Random {
-    fn next(&mut self) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0
-    }
-
     /// A good block with some bytes changed, or all.
     fn block(&mut self) -> Fcb {
         let mut bytes = Fcb::parse(EVK).unwrap().to_bytes();
@@ -27,6 +21,17 @@ impl Random {
             bytes[at] = self.next() as u8;
         }
         Fcb::parse(&bytes).unwrap()
+    }
+
+    /// The start of a text with some of its bytes changed into these.
+    fn spoiled(&mut self, text: &str, odd: &[u8]) -> String {
+        let mut bytes = text.as_bytes().to_vec();
+        bytes.truncate(1 + self.below(bytes.len()));
+        for _ in 0..self.below(20) {
+            let at = self.below(bytes.len());
+            bytes[at] = odd[self.below(odd.len())];
+        }
+        String::from_utf8_lossy(&bytes).into_owned()
     }
 }
 
@@ -189,13 +194,8 @@ fn broken_source_never_panics() {
     let mut random = Random(4);
     let text = to_c(&Fcb::parse(EVK).unwrap());
     for _ in 0..500 {
-        let mut bytes = text.as_bytes().to_vec();
-        bytes.truncate(1 + random.next() as usize % bytes.len());
-        for _ in 0..random.next() % 20 {
-            let at = random.next() as usize % bytes.len();
-            bytes[at] = b"\n/*{}[],0x_u\xC3"[random.next() as usize % 13];
-        }
-        let _ = from_array(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string());
+        let text = random.spoiled(&text, b"\n/*{}[],0x_u\xC3");
+        let _ = from_array(&text).map_err(|error| error.to_string());
     }
 }
 
@@ -233,12 +233,7 @@ fn a_part_with_its_own_block_forces_nothing() {
 fn broken_yaml_never_panics() {
     let mut random = Random(3);
     for _ in 0..500 {
-        let mut bytes = SPSDK.as_bytes().to_vec();
-        bytes.truncate(1 + random.next() as usize % bytes.len());
-        for _ in 0..random.next() % 20 {
-            let at = random.next() as usize % bytes.len();
-            bytes[at] = b"\n :'\"#-\t{[&0xz_"[random.next() as usize % 15];
-        }
-        let _ = from_yaml(&String::from_utf8_lossy(&bytes)).map_err(|error| error.to_string());
+        let text = random.spoiled(SPSDK, b"\n :'\"#-\t{[&0xz_");
+        let _ = from_yaml(&text).map_err(|error| error.to_string());
     }
 }

@@ -10,18 +10,7 @@ use serde_json::Value;
 const RAM: u32 = 0x2020_2000;
 
 fn command(rig: &mut Rig, tag: u8, words: &[u32]) -> Option<u32> {
-    let mut report = vec![
-        1,
-        0,
-        4 + 4 * words.len() as u8,
-        0,
-        tag,
-        0,
-        0,
-        words.len() as u8,
-    ];
-    report.extend(words.iter().flat_map(|word| word.to_le_bytes()));
-    assert!(rig.send(&report, true));
+    rig.command(tag, words);
     let answer = rig.receive()?;
     Some(u32::from_le_bytes(answer[8..12].try_into().unwrap()))
 }

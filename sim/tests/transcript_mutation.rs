@@ -1,25 +1,21 @@
 //! The commands of every recorded session, on other boards: another unique id, other flash contents, other addresses
 //! and lengths. The answers must be what the rules expect; a virtual board that knew recorded answers by heart fails.
 
+#[path = "../../tests/common/random.rs"]
+mod random;
 mod replay;
 #[path = "replay/rules.rs"]
 mod rules;
 
 use std::fs;
 
+use random::Random as Dice;
 use replay::{Rig, bytes, directory, lines, pattern, text};
 use rules::{Expected, FLASH, Rules};
 
-/// A small random number generator.
-struct Dice(u64);
-
 impl Dice {
     fn roll(&mut self, sides: u32) -> u32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        ((self.0 >> 33) % u64::from(sides.max(1))) as u32
+        self.below(sides as usize) as u32
     }
 }
 
@@ -53,21 +49,6 @@ fn move_address(dice: &mut Dice, address: u32) -> u32 {
     }
 }
 
-fn send(rig: &mut Rig, tag: u8, words: &[u32]) {
-    let mut report = vec![
-        1,
-        0,
-        4 + 4 * words.len() as u8,
-        0,
-        tag,
-        0,
-        0,
-        words.len() as u8,
-    ];
-    report.extend(words.iter().flat_map(|word| word.to_le_bytes()));
-    assert!(rig.send(&report, true));
-}
-
 /// The parameters of a response.
 fn response(report: &[u8]) -> Vec<u32> {
     let count = usize::from(report[7]);
@@ -79,7 +60,7 @@ fn response(report: &[u8]) -> Vec<u32> {
 
 /// Sends a command with its data phase and collects the answers.
 fn run(rig: &mut Rig, tag: u8, words: &[u32], data: Option<&[u8]>) -> Expected {
-    send(rig, tag, words);
+    rig.command(tag, words);
     let first = response(&rig.receive().expect("a response"));
     let mut got = Expected {
         first,

@@ -1,5 +1,9 @@
 //! Two hundred boards with one cause each, drawn by seed: part, application, parameters and cause.
 
+#[path = "../common/random.rs"]
+mod numbers;
+
+use numbers::Random as Dice;
 use rtboot_fcb::ClockIndex;
 use rtboot_fcb::lut::Sequence;
 use rtboot_sim::{BootMode, Fault, ReportFault, Settings, Straps};
@@ -9,16 +13,9 @@ use crate::rig::{Exam, PARTS, check, healthy_on, part};
 
 const BOARDS: u64 = 200;
 
-/// A small generator; the same numbers on every machine.
-struct Dice(u64);
-
 impl Dice {
     fn roll(&mut self, sides: u64) -> u64 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) % sides
+        self.below(sides as usize) as u64
     }
 }
 

@@ -1,7 +1,9 @@
 //! Good data made bad, the same way on every machine.
 
-/// A linear congruential generator.
-pub struct Random(u64);
+#[path = "../common/random.rs"]
+mod numbers;
+
+pub use numbers::Random;
 
 /// Numbers that lead further than others.
 const ODD: [u32; 12] = [
@@ -22,26 +24,6 @@ const ODD: [u32; 12] = [
 const LONGEST: usize = 96 * 1024;
 
 impl Random {
-    pub fn new(seed: u64) -> Random {
-        Random(seed)
-    }
-
-    fn next(&mut self) -> u32 {
-        self.0 = self
-            .0
-            .wrapping_mul(6_364_136_223_846_793_005)
-            .wrapping_add(1_442_695_040_888_963_407);
-        (self.0 >> 33) as u32
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        self.next() as usize % limit.max(1)
-    }
-
-    fn bytes(&mut self, len: usize) -> Vec<u8> {
-        (0..len).map(|_| self.next() as u8).collect()
-    }
-
     /// An input: once in eight noise alone, else one of `seeds` with up to five changes.
     pub fn input(&mut self, seeds: &[Vec<u8>]) -> Vec<u8> {
         if seeds.is_empty() || self.below(8) == 0 {

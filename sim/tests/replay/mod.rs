@@ -98,6 +98,14 @@ impl Rig {
         }
     }
 
+    /// Sends a command with these parameters.
+    pub fn command(&mut self, tag: u8, words: &[u32]) {
+        let count = words.len() as u8;
+        let mut report = vec![1, 0, 4 + 4 * count, 0, tag, 0, 0, count];
+        report.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        assert!(self.send(&report, true));
+    }
+
     /// The next report.
     pub fn receive(&mut self) -> Option<Vec<u8>> {
         self.inbox
