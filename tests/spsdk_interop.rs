@@ -1,7 +1,7 @@
 //! SPSDK's nxpimage reads what rtboot builds, and rtboot reads what nxpimage builds.
 //!
-//! `RTBOOT_NXPIMAGE` names the program, else it is looked for in PATH (`pip install spsdk`). Without it the test says so and
-//! passes. SPSDK takes seconds to start, so everything is asked of one process.
+//! `RTBOOT_NXPIMAGE` names the program (`pip install spsdk==3.12.0` brings it). Without it the test says so and passes: what
+//! lies in PATH may be of any version. SPSDK takes seconds to start, so everything is asked of one process.
 
 mod cli_rig;
 
@@ -24,16 +24,11 @@ for argv in todo:
             sys.exit(f'failed: {argv}')
 ";
 
-/// The program, when it is there.
+/// The program, when it is named.
 fn nxpimage() -> Option<PathBuf> {
-    let named = std::env::var_os("RTBOOT_NXPIMAGE").map(PathBuf::from);
-    let path = std::env::var_os("PATH").unwrap_or_default();
-    let mut found = std::env::split_paths(&path).map(|folder| folder.join("nxpimage"));
-    let program = named.or_else(|| found.find(|program| program.is_file()));
+    let program = std::env::var_os("RTBOOT_NXPIMAGE").map(PathBuf::from);
     if program.is_none() {
-        println!(
-            "skipped: SPSDK's nxpimage is not here (pip install spsdk, or RTBOOT_NXPIMAGE=PROGRAM)"
-        );
+        println!("skipped: RTBOOT_NXPIMAGE=PROGRAM names no nxpimage of SPSDK");
     }
     program
 }
@@ -76,7 +71,17 @@ impl Spsdk {
     fn run(&mut self) {
         let todo = json!(std::mem::take(&mut self.todo)).to_string();
         let todo = self.cli.file("todo.json", todo);
-        let output = Command::new(self.interpreter())
+        let mut command = Command::new(self.interpreter());
+        // its settings and its cache are its own; without a cache at all 3.12.0 knows no chip
+        for (name, _) in std::env::vars_os() {
+            if name.to_string_lossy().starts_with("SPSDK_") {
+                command.env_remove(name);
+            }
+        }
+        for name in ["HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME"] {
+            command.env(name, self.cli.path("home"));
+        }
+        let output = command
             .args(["-c", DRIVER])
             .arg(&self.program)
             .arg(todo)

@@ -116,32 +116,43 @@ pub fn reports(log: &[Line], dice: &mut Dice) -> Vec<Point> {
     points
 }
 
+/// What can happen to a report of either way: its names lost, doubled, cut short, too long and of another id.
+fn both_ways(
+    [lost, doubled, short, long, other]: [&'static str; 5],
+    length: usize,
+    cut: usize,
+    id: u8,
+) -> [(&'static str, ReportFault); 7] {
+    let too_long = length + 300;
+    [
+        (lost, ReportFault::Drop),
+        (doubled, ReportFault::Duplicate),
+        (short, ReportFault::Truncate { length: cut }),
+        (long, ReportFault::Oversize { length: too_long }),
+        (other, ReportFault::WrongId { id }),
+        ("unplugged", ReportFault::Unplug),
+        ("endpoint stalls", ReportFault::Stall),
+    ]
+}
+
 fn report_out(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
     let length = line.bytes.len();
     let id = line.bytes[0];
     let command = id == 1;
     let mut add = |kind, what| points.push(point(kind, Fault::UsbOut { at, what }));
-    add("report out lost", ReportFault::Drop);
-    add("report out doubled", ReportFault::Duplicate);
     add("report out late", ReportFault::Delay { ms: 30_000 });
-    let cut = 1 + dice.below(length - 1);
-    add(
+    let names = [
+        "report out lost",
+        "report out doubled",
         "report out cut short",
-        ReportFault::Truncate { length: cut },
-    );
-    add(
         "report out too long",
-        ReportFault::Oversize {
-            length: length + 300,
-        },
-    );
-    let other = 1 + (id + dice.below(3) as u8) % 4;
-    add(
         "report out of another id",
-        ReportFault::WrongId { id: other },
-    );
-    add("unplugged", ReportFault::Unplug);
-    add("endpoint stalls", ReportFault::Stall);
+    ];
+    let cut = 1 + dice.below(length - 1);
+    let other = 1 + (id + dice.below(3) as u8) % 4;
+    for (kind, what) in both_ways(names, length, cut, other) {
+        add(kind, what);
+    }
     for byte in places(length, command, dice) {
         let what = ReportFault::Corrupt {
             byte,
@@ -163,23 +174,18 @@ fn report_in(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
         _ => 5,
     };
     let mut add = |kind, what| points.push(point(kind, Fault::UsbIn { at, what }));
-    add("report in lost", ReportFault::Drop);
-    add("report in doubled", ReportFault::Duplicate);
-    let cut = dice.below(used.min(length));
-    add("report in cut short", ReportFault::Truncate { length: cut });
-    add(
+    let names = [
+        "report in lost",
+        "report in doubled",
+        "report in cut short",
         "report in too long",
-        ReportFault::Oversize {
-            length: length + 300,
-        },
-    );
-    let other = 1 + (id + dice.below(3) as u8) % 4;
-    add(
         "report in of another id",
-        ReportFault::WrongId { id: other },
-    );
-    add("unplugged", ReportFault::Unplug);
-    add("endpoint stalls", ReportFault::Stall);
+    ];
+    let cut = dice.below(used.min(length));
+    let other = 1 + (id + dice.below(3) as u8) % 4;
+    for (kind, what) in both_ways(names, length, cut, other) {
+        add(kind, what);
+    }
     for byte in places(used.min(length), used < 48, dice) {
         let what = ReportFault::Corrupt {
             byte,

@@ -1,9 +1,37 @@
 //! The faults that once went unseen, each at the one place where it matters.
 
+use std::ops::RangeInclusive;
+
 use rtboot_sim::{Fault, ReportFault};
 
 use super::bench::{APP, Case, Outcome, Point, What, attempt};
 use super::wire::{Line, Way};
+
+/// First offset behind the sectors that the image touches.
+pub const END: usize = (0x2000 + APP).next_multiple_of(0x1000);
+
+/// Tag of the command that a report gives the flashloader: 2 erases a region, 3 reads memory.
+fn tag(line: &Line) -> Option<u8> {
+    let command = line.way == Way::Out && line.loader && line.bytes[0] == 1;
+    command.then(|| line.bytes[4])
+}
+
+/// The parameter of a command at this place of its report.
+fn word(line: &Line, at: usize) -> u32 {
+    u32::from_le_bytes(*line.bytes[at..].first_chunk().expect("four"))
+}
+
+/// Whether it reads flash content: id, SFDP and registers come through the same window, 256 bytes at most.
+fn reads_content(line: &Line) -> bool {
+    tag(line) == Some(3) && word(line, 12) > 256
+}
+
+/// The calls from the first read of flash content to the first erase, that one too.
+pub fn comparison(log: &[Line]) -> RangeInclusive<u64> {
+    let call = |line: Option<&Line>| line.expect("in every write").call;
+    let start = call(log.iter().find(|line| reads_content(line)));
+    start..=call(log.iter().find(|line| tag(line) == Some(2)))
+}
 
 /// Where a byte of flash passes when it is read the first time: number of the report in, place in it.
 fn first_read_of(log: &[Line], offset: u32) -> (u64, usize) {
@@ -12,11 +40,9 @@ fn first_read_of(log: &[Line], offset: u32) -> (u64, usize) {
     for line in log {
         let bytes = &line.bytes;
         match line.way {
-            Way::Out if line.loader && bytes[0] == 1 && bytes[4] == 3 => {
-                let word =
-                    |at: usize| u32::from_le_bytes(*bytes[at..].first_chunk().expect("four"));
-                // id, SFDP and registers are read through the same window, 256 bytes at most
-                next = (word(12) > 256).then(|| (word(8).wrapping_sub(0x6000_0000), word(12)));
+            Way::Out if tag(line) == Some(3) => {
+                let content = (word(line, 8).wrapping_sub(0x6000_0000), word(line, 12));
+                next = reads_content(line).then_some(content);
             }
             Way::Out => {}
             Way::In => {
