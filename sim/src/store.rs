@@ -116,18 +116,10 @@ impl Board {
 
     /// The board with these settings in a directory that is not there or empty.
     pub fn create(directory: &Path, settings: Settings) -> Result<Board, StoreError> {
-        if !is_new(directory)? {
-            return Err(StoreError::Exists {
-                path: directory.into(),
-            });
-        }
+        vacant(directory)?;
         let store = Store::lock(directory)?;
         // somebody else may have made one while this one came to the lock
-        if !is_new(directory)? {
-            return Err(StoreError::Foreign {
-                path: directory.into(),
-            });
-        }
+        vacant(directory)?;
         store.make(settings)
     }
 
@@ -176,6 +168,16 @@ fn is_new(directory: &Path) -> Result<bool, StoreError> {
         false => Ok(true),
         true if ours(BOARD) || ours(FLASH) || ours(FUSES) => Ok(false),
         true => Err(StoreError::Foreign {
+            path: directory.into(),
+        }),
+    }
+}
+
+/// That a board may be made here.
+fn vacant(directory: &Path) -> Result<(), StoreError> {
+    match is_new(directory)? {
+        true => Ok(()),
+        false => Err(StoreError::Exists {
             path: directory.into(),
         }),
     }
