@@ -2,7 +2,7 @@
 
 use rtboot_fcb::{JedecId, Part, PartFile, SfdpPresence, database};
 
-use crate::flash::loader::{NorFacts, answers};
+use crate::flash::loader::NorFacts;
 use crate::{Error, Result};
 
 /// Where the expectation comes from.
@@ -90,7 +90,7 @@ pub fn check_same(now: JedecId, before: JedecId) -> Result<()> {
     if now == before {
         return Ok(());
     }
-    if !answers(now) {
+    if !now.answers() {
         return Err(Error::NoFlash { found: now });
     }
     Err(Error::PartMismatch {
