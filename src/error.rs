@@ -3,7 +3,6 @@
 //! Every error says what failed, at which step and address, and keeps the device's own code. [`Error::code`] is a
 //! stable name for programs, [`Error::exit_code`] the process exit code from the one table in the README.
 
-use std::io;
 use std::path::PathBuf;
 
 use rtboot_fcb::JedecId;
@@ -14,10 +13,8 @@ mod codes;
 mod context;
 mod words;
 
+pub use context::Result;
 use words::{at_byte, at_pair, holders, named, seen};
-
-/// Result of everything that talks to a board.
-pub type Result<T> = std::result::Result<T, Error>;
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +26,7 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        source: std::io::Error,
     },
     /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
@@ -37,7 +34,7 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        source: std::io::Error,
     },
     /// An application or image file is not usable.
     #[error("{}: {source}", path.display())]
@@ -100,6 +97,9 @@ pub enum Error {
         /// The words.
         words: String,
     },
+    /// More bytes lie around the image in its sectors than are kept: how many there are, and how many are kept.
+    #[error("{0} bytes lie around the image and would have to be kept; at most {1} are")]
+    TooMuchToKeep(u64, u64),
     /// Nothing answers at the place the selector names.
     #[error("no board at {selector}{}", seen(seen_instead))]
     NoBoard {

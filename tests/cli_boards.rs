@@ -175,7 +175,7 @@ fn advice_about_a_failed_write_is_the_doctor_s_command_for_this_board_and_applic
     let run = cli
         .run(&["write", "--fcb", "issi.cfg", &elf])
         .says(32, &["[flash-other-part]", "[supply-dips]"]);
-    let line = format!("doctor --fcb issi.cfg {elf}` tells which of them it is");
+    let line = format!("doctor --fcb issi.cfg {elf}` tells some of them apart");
     let next = run.stderr.lines().find(|line| line.contains("next:"));
     assert!(next.is_some_and(|next| next.ends_with(&line)), "{run}");
     let object = cli

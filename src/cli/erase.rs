@@ -66,7 +66,7 @@ fn all(context: &mut Context) -> Result<()> {
 fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<()> {
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
-    check_inside(&nor, "the range", address, end)?;
+    check_range(&nor, address, end)?;
     let g = nor.geometry();
     let (from, to) = sectors(address, end, &g);
     if (from, to) != (address, end) {
@@ -102,6 +102,9 @@ fn check_blank(nor: &mut Nor, from: u32, length: u32, context: &mut Context) -> 
 }
 
 fn said(from: u32, to: u64, context: &mut Context) {
+    context
+        .report
+        .deed("the range is erased, and read back blank");
     let length = to - u64::from(from);
     context.report.line(format!(
         "erased {from:#010x}..{to:#010x} ({length} bytes), read back blank"
@@ -148,7 +151,15 @@ fn half_erased(error: Error) -> Error {
     error.while_writing("part of the range is erased; the same command again finishes the job")
 }
 
-/// That a range lies in the flash.
+/// That a range that was asked for lies in the flash.
+///
+/// # Errors
+/// [`Error::OutsideFlash`].
+pub fn check_range(nor: &Nor, start: u32, end: u64) -> Result<()> {
+    check_inside(nor, "the range", start, end)
+}
+
+/// That what a file brings lies in the flash.
 ///
 /// # Errors
 /// [`Error::OutsideFlash`].

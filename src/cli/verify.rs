@@ -6,7 +6,7 @@ use rtboot::event::Stage;
 use rtboot::{Error, Result};
 use serde_json::json;
 
-use super::{Context, boot, erase, input, number};
+use super::{About, Context, boot, erase, input, number};
 
 /// Compare flash with a file
 ///
@@ -22,7 +22,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    context.report.is_about(&context.globals, &args.file, None);
+    let about = About {
+        app: Some(&args.file),
+        base: args.base,
+        ..About::default()
+    };
+    context.report.is_about(&context.globals, &about);
     let chip = context.desk_chip()?;
     let firmware = input::firmware(&args.file, args.base, chip)?;
     if firmware.memory.is_empty() {

@@ -48,6 +48,7 @@ impl Error {
             Error::Program { .. } => "program-failed",
             Error::Verify { .. } => "verify-failed",
             Error::OutsideFlash { .. } => "outside-flash",
+            Error::TooMuchToKeep(..) => "too-much-to-keep",
             Error::Interrupted { .. } => "interrupted",
             Error::WhileWriting { source, .. } => source.code(),
         }
@@ -56,7 +57,7 @@ impl Error {
     /// Process exit code, from the table in the README.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) | Error::NotConfirmed { .. } => 2,
+            Error::Usage(_) | Error::NotConfirmed { .. } | Error::TooMuchToKeep(..) => 2,
             Error::Firmware { source, .. } if other_chip(source) => 12,
             Error::Firmware { .. }
             | Error::Cfg { .. }

@@ -60,15 +60,12 @@ impl RescueStore {
     /// Saves the bytes so that they outlive a power cut: written aside, synced, renamed, the folder synced.
     ///
     /// # Errors
-    /// [`Error::WriteFile`], [`Error::Firmware`] for more than a later run would read back; nothing may be erased then.
+    /// [`Error::WriteFile`], [`Error::TooMuchToKeep`] for more than a later run would read back; nothing may be erased then.
     pub fn save(&self, unique_id: &str, bytes: &Memory) -> Result<PathBuf> {
         let path = self.path(unique_id);
         if bytes.len_bytes() > LIMIT {
-            let source = rtboot_bootable::Error::TooLarge {
-                size: bytes.len_bytes() as u64,
-                limit: LIMIT as u64,
-            };
-            return Err(Error::Firmware { path, source });
+            let len = bytes.len_bytes() as u64;
+            return Err(Error::TooMuchToKeep(len, LIMIT as u64));
         }
         match self.write_synced(&path, bytes) {
             Ok(()) => Ok(path),
@@ -142,6 +139,23 @@ mod tests {
         let text = fs::read_to_string(&path).expect("text");
         fs::write(&path, &text[..text.len() / 2]).expect("cut");
         assert!(matches!(store.load("ab"), Err(Error::Firmware { .. })));
+    }
+
+    #[test]
+    fn more_than_is_kept_is_an_error_of_its_own_that_names_the_way_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut much = Memory::new();
+        much.insert(0x6000_0000, vec![0; LIMIT + 1]).expect("room");
+        let store = RescueStore::new(folder.path());
+        let error = store.save("00ff", &much).expect_err("too much");
+        assert_eq!((error.code(), error.exit_code()), ("too-much-to-keep", 2));
+        let text = error.to_string();
+        assert!(
+            text.contains("8388609") && text.contains("8388608"),
+            "{text}"
+        );
+        assert!(crate::advice::advice(&error).next[0].contains("--erase-around"));
+        assert!(!store.path("00ff").exists());
     }
 
     #[test]

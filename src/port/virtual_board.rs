@@ -22,7 +22,9 @@ pub use pty::Pty;
 pub use usbip::{Notice, UsbIp};
 
 /// What the ports of a virtual board call themselves.
-const NAME: &str = "virtual board";
+pub(super) const NAME: &str = "virtual board";
+/// How its UART is called.
+pub(super) const UART: &str = "virtual board's UART";
 
 /// A handle on a virtual board. Clones are handles on the same board.
 #[derive(Clone)]
@@ -216,6 +218,6 @@ impl SerialPort for VirtualSerial {
     }
 
     fn describe(&self) -> String {
-        format!("{NAME}'s UART at {} baud", self.baud)
+        format!("{UART} at {} baud", self.baud)
     }
 }

@@ -74,6 +74,7 @@ pub fn desk() -> Vec<Error> {
             flag: "--confirm",
             words: "erase the whole flash".into(),
         },
+        Error::TooMuchToKeep(9 << 20, 8 << 20),
         Error::NoBoard {
             selector: "usb".into(),
             seen_instead: Vec::new(),
