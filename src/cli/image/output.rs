@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use rtboot::{Error, Result};
-use rtboot_bootable::{Memory, emit};
+use rtboot_bootable::{Firmware, Memory, emit};
 
 use crate::cli::Context;
 use crate::cli::read::write_pieces;
+
+/// The name that S-records bring.
+pub const NAME: &str = "rtboot";
 
 /// What a file's ending asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -50,12 +53,10 @@ pub struct Shape {
 /// Writes the file, whole or not at all; returns its length.
 ///
 /// # Errors
-/// [`Error::Firmware`] when it would be too large, [`Error::WriteFile`].
+/// [`Error::Firmware`] or [`Error::Usage`] when it would be too large, [`Error::WriteFile`].
 pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
-    let too_large = |source| Error::Firmware {
-        path: path.to_owned(),
-        source,
-    };
+    let too_large = |source| bad(path, source);
+    check_text_len(path, text_len(Ending::of(path), memory))?;
     let unwritable = |source| Error::WriteFile {
         path: path.to_owned(),
         source,
@@ -68,11 +69,12 @@ pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
     match Ending::of(path) {
         Ending::Hex => write_pieces(path, emit::intel_hex_lines(memory).map(counted)),
         Ending::SRecord => {
-            let lines = emit::s_record_lines(memory, "rtboot", shape.entry);
+            let lines = emit::s_record_lines(memory, NAME, shape.entry);
             write_pieces(path, lines.map(counted))
         }
         Ending::Uf2 => {
             let blocks = emit::uf2_blocks(memory, shape.fill).map_err(too_large)?;
+            check_text_len(path, 512 * blocks.size_hint().0 as u64)?;
             write_pieces(path, blocks.inspect(|block| len += block.len()))
         }
         Ending::Raw => {
@@ -83,6 +85,38 @@ pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
     }
     .map_err(unwritable)?;
     Ok(len)
+}
+
+/// A file that cannot be made, or used.
+pub fn bad(path: &Path, source: rtboot_bootable::Error) -> Error {
+    Error::Firmware {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Bytes of the text that a memory becomes; 0 for formats that are no text.
+pub fn text_len(ending: Ending, memory: &Memory) -> u64 {
+    match ending {
+        Ending::Hex => emit::intel_hex_len(memory),
+        Ending::SRecord => emit::s_record_len(memory, NAME),
+        Ending::Uf2 | Ending::Raw => 0,
+    }
+}
+
+/// That a file is not longer than what is read again.
+///
+/// # Errors
+/// [`Error::Usage`] with the way out.
+pub fn check_text_len(path: &Path, len: u64) -> Result<()> {
+    let limit = Firmware::FILE_LIMIT as u64;
+    match len > limit {
+        true => Err(Error::Usage(format!(
+            "{} would have {len} bytes, and files of more than {limit} are not read again; name a raw one (.bin), or a smaller range",
+            path.display()
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Says what was written.
