@@ -140,6 +140,23 @@ fn a_board_that_leaves_in_the_middle_is_a_lost_link() {
 }
 
 #[test]
+fn a_board_from_the_factory_is_erased_though_its_quad_enable_bit_is_clear() {
+    let cli = Cli::with(Settings {
+        flash: vec![0x5A; 0x3000],
+        ..Settings::default()
+    });
+    cli.run(&["erase", "0x60001000", "4K"])
+        .says(0, &["quad-enable bit", "read back blank"]);
+    let flash = cli.flash();
+    assert!(flash[0x1000..0x2000].iter().all(|byte| *byte == 0xFF));
+    assert_eq!((flash[0xFFF], flash[0x2000]), (0x5A, 0x5A));
+    let cli = Cli::fresh();
+    let words = "erase the whole flash";
+    cli.run(&["erase", "--all", "--confirm", words])
+        .says(0, &["read back blank"]);
+}
+
+#[test]
 fn words_about_a_port_a_range_and_a_folder_fit_what_was_asked_for() {
     let cli = Cli::fresh();
     let port = cli.path("ttyNONE").display().to_string();

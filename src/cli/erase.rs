@@ -13,6 +13,7 @@ use super::{Context, blank_check, number};
 /// Erase whole sectors, or all of the flash
 ///
 /// A range that does not begin and end on sectors is refused, unless --round widens it. The erased bytes are read back.
+/// The quad-enable bit is set first where it is clear, and stays set.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rtboot erase 0x60000000 4K     (the board then stays in serial download)\n  rtboot erase --all --confirm \"erase the whole flash\""
@@ -54,6 +55,7 @@ fn all(context: &mut Context) -> Result<()> {
     let mut nor = context.nor(&mut board)?;
     let g = nor.geometry();
     refuse_protected(&mut nor, g.base, &mut ())?;
+    nor.set_quad(&mut context.report)?; // the flashloader reads back through the quad read
     nor.use_work(EraseUnit::Sector4K)?;
     let meter = Meter::begin(&mut context.report, Stage::Erase, u64::from(g.size));
     nor.erase_chip().map_err(half_erased)?;
@@ -80,6 +82,7 @@ fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<(
         context.report.say("rounded", text);
     }
     refuse_protected(&mut nor, from, &mut ())?;
+    nor.set_quad(&mut context.report)?; // as above
     erase_units(&mut nor, from, to, context)?;
     // the range lies in the flash, which has at most 32 bits of addresses
     let length = (to - u64::from(from)) as u32;
