@@ -14,6 +14,7 @@ mod context;
 mod words;
 
 pub use context::Result;
+pub use words::{Claim, Outside};
 use words::{at_byte, at_pair, holders, named, seen};
 
 /// A failed run.
@@ -246,7 +247,7 @@ pub enum Error {
         /// Part of the `.cfg`.
         part: String,
         /// Which property.
-        what: &'static str,
+        what: Claim,
         /// Value by the `.cfg`.
         expected: String,
         /// Value by the flash.
@@ -372,7 +373,7 @@ pub enum Error {
     )]
     OutsideFlash {
         /// What does not fit.
-        what: String,
+        what: Outside,
         /// Its first address.
         start: u32,
         /// First address after it.

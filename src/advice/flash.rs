@@ -2,10 +2,10 @@
 
 use super::link::mboot_advice;
 use super::{AGAIN, Advice, CYCLE, MARKING, WRITE_CFG};
-use crate::Error;
 use crate::catalogue::{Entry, entry};
 use crate::mboot::{self, Status};
 use crate::port::Wire;
+use crate::{Claim, Error, Outside};
 
 /// Which part the flash is.
 pub(super) fn identity(error: &Error) -> Advice {
@@ -27,7 +27,7 @@ pub(super) fn identity(error: &Error) -> Advice {
             )),
             None => Advice::new(of! {"flash-unknown"}, &[WRITE_CFG]),
         },
-        Error::SfdpMismatch { what, .. } => Advice::new(sfdp_entry(what), &[MARKING]),
+        Error::SfdpMismatch { what, .. } => Advice::new(sfdp_entry(*what), &[MARKING]),
         _ => Advice::default(),
     }
 }
@@ -51,9 +51,10 @@ pub(super) fn state(error: &Error) -> Advice {
             of! {"flash-protected"},
             &["rtboot unprotect (it says what it changes), then the same command again"],
         ),
-        Error::OutsideFlash { what, .. } if what == "the range" => {
-            Advice::next("`rtboot info` tells how large the flash is")
-        }
+        Error::OutsideFlash {
+            what: Outside::Range,
+            ..
+        } => Advice::next("`rtboot info` tells how large the flash is"),
         Error::OutsideFlash { .. } => Advice::new(
             of! {"app-too-large"},
             &[
@@ -123,12 +124,12 @@ pub(super) fn verify_advice(expected: u8, found: u8) -> Advice {
     )
 }
 
-/// The finding about what [`Error::SfdpMismatch`] calls by this name.
-fn sfdp_entry(what: &str) -> &'static [&'static Entry] {
+/// The finding about what [`Error::SfdpMismatch`] is about.
+fn sfdp_entry(what: Claim) -> &'static [&'static Entry] {
     match what {
-        "SFDP" => of! {"flash-no-sfdp"},
-        "its size" => of! {"flash-sfdp-size"},
-        "its smallest erase" => of! {"flash-sfdp-erase"},
-        _ => of! {"flash-sfdp-quad"},
+        Claim::Presence => of! {"flash-no-sfdp"},
+        Claim::Size => of! {"flash-sfdp-size"},
+        Claim::Erase => of! {"flash-sfdp-erase"},
+        Claim::QuadEnable => of! {"flash-sfdp-quad"},
     }
 }

@@ -2,7 +2,7 @@
 
 use rtboot::event::{Listener, Meter, Stage};
 use rtboot::flash::{Geometry, Nor};
-use rtboot::{Error, Result};
+use rtboot::{Error, Outside, Result};
 use rtboot_fcb::EraseUnit;
 use serde_json::json;
 
@@ -159,19 +159,19 @@ fn half_erased(error: Error) -> Error {
 /// # Errors
 /// [`Error::OutsideFlash`].
 pub fn check_range(nor: &Nor, start: u32, end: u64) -> Result<()> {
-    check_inside(nor, "the range", start, end)
+    check_inside(nor, Outside::Range, start, end)
 }
 
 /// That what a file brings lies in the flash.
 ///
 /// # Errors
 /// [`Error::OutsideFlash`].
-pub fn check_inside(nor: &Nor, what: &str, start: u32, end: u64) -> Result<()> {
+pub fn check_inside(nor: &Nor, what: Outside, start: u32, end: u64) -> Result<()> {
     let g = nor.geometry();
     match g.holds(start, end) {
         true => Ok(()),
         false => Err(Error::OutsideFlash {
-            what: what.to_owned(),
+            what,
             start,
             end,
             flash_start: g.base,

@@ -9,7 +9,7 @@ use super::held::UNCHANGED;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
-use crate::{Error, Result};
+use crate::{Error, Outside, Result};
 
 /// Where the IVT lies in flash, as an offset.
 const IVT: u32 = 0x1000;
@@ -50,7 +50,7 @@ fn check_fits(memory: &Memory, geometry: &Geometry) -> Result<()> {
     for (start, bytes) in memory.segments() {
         let end = u64::from(start) + bytes.len() as u64;
         if !geometry.holds(start, end) {
-            let what = "the image".to_owned();
+            let what = Outside::Image;
             return Err(Error::OutsideFlash {
                 what,
                 start,

@@ -3,7 +3,7 @@
 use rtboot_fcb::{JedecId, Part, PartFile, SfdpPresence, database};
 
 use crate::flash::loader::NorFacts;
-use crate::{Error, Result};
+use crate::{Claim, Error, Result};
 
 /// Where the expectation comes from.
 #[derive(Debug, Clone, PartialEq)]
@@ -127,12 +127,16 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
     let sfdp = match (&facts.sfdp, part.sfdp.presence) {
         (Ok(sfdp), _) => sfdp,
         (Err(error), SfdpPresence::Expected) => {
-            return mismatch("SFDP", "present".into(), format!("missing ({error})"));
+            return mismatch(
+                Claim::Presence,
+                "present".into(),
+                format!("missing ({error})"),
+            );
         }
         (Err(_), _) => return Ok(()),
     };
     if sfdp.size() != u64::from(part.size) {
-        return mismatch("its size", bytes(u64::from(part.size)), bytes(sfdp.size()));
+        return mismatch(Claim::Size, bytes(u64::from(part.size)), bytes(sfdp.size()));
     }
     let sizes: Vec<u64> = sfdp.erase_types().iter().map(|erase| erase.size).collect();
     if !sizes.is_empty() && !sizes.contains(&u64::from(part.sector_size)) {
@@ -141,22 +145,14 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
             .map(|size| bytes(*size))
             .collect::<Vec<_>>()
             .join(", ");
-        return mismatch(
-            "its smallest erase",
-            bytes(u64::from(part.sector_size)),
-            found,
-        );
+        return mismatch(Claim::Erase, bytes(u64::from(part.sector_size)), found);
     }
     match sfdp.qer() {
         Some(method)
             if part.sfdp.qer.is_none_or(|qer| Some(qer) != sfdp.qer_code())
                 && method != part.qe =>
         {
-            mismatch(
-                "its quad-enable bit",
-                part.qe.to_string(),
-                method.to_string(),
-            )
+            mismatch(Claim::QuadEnable, part.qe.to_string(), method.to_string())
         }
         _ => Ok(()),
     }
@@ -224,7 +220,13 @@ mod tests {
     fn a_part_that_must_have_sfdp_and_shows_none_is_refused() {
         let error = choose_part(&facts([0x9D, 0x60, 0x17]), &issi()).expect_err("no SFDP");
         assert!(
-            matches!(error, Error::SfdpMismatch { what: "SFDP", .. }),
+            matches!(
+                error,
+                Error::SfdpMismatch {
+                    what: Claim::Presence,
+                    ..
+                }
+            ),
             "{error}"
         );
     }

@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use rtboot::mboot::{self, Status, Step, Tag};
-use rtboot::{Error, port, sdp};
+use rtboot::{Claim, Error, Outside, port, sdp};
 use rtboot_fcb::JedecId;
 
 fn refused(command: Tag, status: u32, step: Step) -> mboot::Error {
@@ -189,7 +189,7 @@ pub fn flash() -> Vec<Error> {
         },
         Error::SfdpMismatch {
             part: "IS25LP064A".into(),
-            what: "its size",
+            what: Claim::Size,
             expected: "8 MiB".into(),
             found: "16 MiB".into(),
         },
@@ -262,7 +262,7 @@ pub fn flash() -> Vec<Error> {
             total: 4096,
         },
         Error::OutsideFlash {
-            what: "the image".into(),
+            what: Outside::Image,
             start: 0x6000_0000,
             end: 0x6100_0000,
             flash_start: 0x6000_0000,
