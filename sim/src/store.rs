@@ -117,10 +117,7 @@ impl Board {
     /// The board with these settings in a directory that is not there or empty.
     pub fn create(directory: &Path, settings: Settings) -> Result<Board, StoreError> {
         vacant(directory)?;
-        let store = Store::lock(directory)?;
-        // somebody else may have made one while this one came to the lock
-        vacant(directory)?;
-        store.make(settings)
+        Store::lock(directory)?.make_first(settings)
     }
 
     /// Writes the board to its directory. A board made by [`Board::new`] has none, and nothing is done.
@@ -184,6 +181,12 @@ fn vacant(directory: &Path) -> Result<(), StoreError> {
 }
 
 impl Store {
+    /// A new board here, unless somebody else made one while this program came to the lock.
+    fn make_first(self, settings: Settings) -> Result<Board, StoreError> {
+        vacant(&self.directory)?;
+        self.make(settings)
+    }
+
     /// A new board here. Until it is saved whole the lock file says that there is none.
     fn make(mut self, settings: Settings) -> Result<Board, StoreError> {
         let path = self.directory.join(LOCK);
