@@ -2,10 +2,11 @@
 
 use super::link::mboot_advice;
 use super::{AGAIN, Advice, CYCLE, MARKING, WRITE_CFG};
+use crate::Error;
 use crate::catalogue::{Entry, entry};
+use crate::error::{Claim, Outside};
 use crate::mboot::{self, Status};
 use crate::port::Wire;
-use crate::{Claim, Error, Outside};
 
 /// Which part the flash is.
 pub(super) fn identity(error: &Error) -> Advice {

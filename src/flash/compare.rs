@@ -6,10 +6,11 @@ use std::ops::Range;
 use rtboot_bootable::{BootData, Ivt, Memory};
 
 use super::held::UNCHANGED;
+use crate::error::Outside;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
-use crate::{Error, Outside, Result};
+use crate::{Error, Result};
 
 /// Where the IVT lies in flash, as an offset.
 const IVT: u32 = 0x1000;

@@ -2,8 +2,9 @@
 
 use rtboot_fcb::{JedecId, Part, PartFile, SfdpPresence, database};
 
+use crate::error::Claim;
 use crate::flash::loader::NorFacts;
-use crate::{Claim, Error, Result};
+use crate::{Error, Result};
 
 /// Where the expectation comes from.
 #[derive(Debug, Clone, PartialEq)]

@@ -53,10 +53,9 @@ pub struct Shape {
 /// Writes the file, whole or not at all; returns its length.
 ///
 /// # Errors
-/// [`Error::Firmware`] or [`Error::Usage`] when it would be too large, [`Error::WriteFile`].
+/// [`Error::Firmware`] when it would be too large, [`Error::WriteFile`].
 pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
     let too_large = |source| bad(path, source);
-    check_text_len(path, text_len(Ending::of(path), memory))?;
     let unwritable = |source| Error::WriteFile {
         path: path.to_owned(),
         source,
@@ -74,7 +73,6 @@ pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
         }
         Ending::Uf2 => {
             let blocks = emit::uf2_blocks(memory, shape.fill).map_err(too_large)?;
-            check_text_len(path, 512 * blocks.size_hint().0 as u64)?;
             write_pieces(path, blocks.inspect(|block| len += block.len()))
         }
         Ending::Raw => {
@@ -146,4 +144,12 @@ pub fn tell(context: &mut Context, path: &Path, memory: &Memory, len: usize) {
         path.display(),
         ranges.join(", ")
     ));
+    if len > Firmware::FILE_LIMIT {
+        let text = format!(
+            "{}: other tools may take it, rtboot reads no file of more than {} bytes again; a raw one (.bin) or a smaller range it does",
+            path.display(),
+            Firmware::FILE_LIMIT
+        );
+        context.report.warn("file-large", text);
+    }
 }
