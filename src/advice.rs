@@ -5,7 +5,7 @@
 
 use crate::Error;
 use crate::catalogue::{self, BETTER_LINE, Entry, entry};
-use crate::mboot::{self, Status};
+use crate::port::Wire;
 
 /// A likely cause of an error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +52,25 @@ impl Advice {
 
     /// Whether `rtboot doctor` tells the causes apart: they are several symptoms, and a look at the board shows one of them.
     pub fn doctor_tells(&self) -> bool {
-        let told = |cause: &Cause| catalogue::ALL.iter().any(|entry| entry.code == cause.code);
         let first = self.causes.first().map(|cause| cause.code);
         self.causes.iter().any(told) && self.causes.iter().any(|cause| Some(cause.code) != first)
     }
+
+    /// What `rtboot doctor` does with the causes, as the end of a sentence about it; `None` where it tells nothing apart.
+    ///
+    /// Some causes show only in a measurement, or in the next try: then it does not tell all of them.
+    pub fn doctor_does(&self) -> Option<&'static str> {
+        self.doctor_tells()
+            .then(|| match self.causes.iter().all(told) {
+                true => "tells which of them it is",
+                false => "tells some of them apart",
+            })
+    }
+}
+
+/// Whether the doctor has a finding of this name.
+fn told(cause: &Cause) -> bool {
+    catalogue::ALL.iter().any(|entry| entry.code == cause.code)
 }
 
 /// Entries of the catalogue by their codes, looked up while compiling.
@@ -63,8 +78,10 @@ macro_rules! of {
     ($($code:literal),* $(,)?) => { const { &[$(entry($code)),*] } };
 }
 
+mod flash;
 mod link;
 
+use flash::{change_advice, configure_advice, ignored, verify_advice};
 use link::{mboot_advice, port_advice, sdp_advice};
 
 const CYCLE: &str = "switch the board's power off and on (not only reset) and try again";
@@ -72,8 +89,64 @@ const MARKING: &str = "read the marking on the chip; name the right part or corr
 const AGAIN: &str = "the same command again finishes the job";
 const WRITE_CFG: &str = "write a .cfg for this part: `rtboot fcb probe --save PART.cfg` makes one, `rtboot fcb show issi.cfg --cfg` prints an example";
 
-/// What rtboot advises about this error.
+/// What rtboot advises about this error, whatever the board hangs on.
 pub fn advice(error: &Error) -> Advice {
+    advice_over(error, None)
+}
+
+/// The same for a board that hangs on this wire: what the other one brings with it is no cause then.
+pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
+    match error {
+        Error::ReadFile { .. }
+        | Error::WriteFile { .. }
+        | Error::Firmware { .. }
+        | Error::Cfg { .. }
+        | Error::BadFile { .. }
+        | Error::FcbFile { .. }
+        | Error::UnknownPart { .. }
+        | Error::Settings { .. }
+        | Error::Usage(_)
+        | Error::NotConfirmed { .. }
+        | Error::TooMuchToKeep(..) => desk(error),
+        Error::NoBoard { .. }
+        | Error::SeveralBoards { .. }
+        | Error::WrongChip { .. }
+        | Error::CfgOtherChip { .. }
+        | Error::UnknownChip { .. }
+        | Error::Held { .. }
+        | Error::Virtual(_)
+        | Error::OtherBoard { .. } => board(error),
+        Error::Port(source) => port_advice(source, wire),
+        Error::Sdp { step, source } => sdp_advice(step, source, wire),
+        Error::Mboot { source, .. } => mboot_advice(source, wire),
+        Error::NoLoader { .. }
+        | Error::LoaderDamaged { .. }
+        | Error::JumpRefused { .. }
+        | Error::LoaderSilent { .. } => loader(error),
+        Error::NoFlash { .. }
+        | Error::PartMismatch { .. }
+        | Error::FlashChanged(..)
+        | Error::PartUnclear { .. }
+        | Error::SfdpMismatch { .. } => flash::identity(error),
+        Error::QuadNotSet { .. }
+        | Error::ProtectionStays { .. }
+        | Error::QuadReadDiffers { .. }
+        | Error::Protected { .. }
+        | Error::OutsideFlash { .. } => flash::state(error),
+        Error::Configure { source, .. } => configure_advice(source, wire),
+        Error::Erase { source, .. } | Error::Program { source, .. } => change_advice(source, wire),
+        Error::NotBlank { .. } => ignored(),
+        Error::HoldsBytes { .. } => Advice::default(),
+        Error::Verify {
+            expected, found, ..
+        } => verify_advice(*expected, *found),
+        Error::Interrupted { .. } => Advice::next(AGAIN),
+        Error::WhileWriting { source, .. } => advice_over(source, wire),
+    }
+}
+
+/// Files, options and settings.
+fn desk(error: &Error) -> Advice {
     match error {
         Error::ReadFile { .. } => Advice::next("look at the path and its permissions"),
         Error::WriteFile { .. } => {
@@ -93,6 +166,20 @@ pub fn advice(error: &Error) -> Advice {
         Error::NotConfirmed { flag, words, .. } => {
             Advice::next(format!("if that is really wanted, add: {flag} \"{words}\""))
         }
+        Error::TooMuchToKeep(..) => Advice::new(
+            &[],
+            &[
+                "--erase-around drops the bytes around the image",
+                "or write fewer sectors at a time: a part of the image, cut out with `rtboot image convert IN OUT --crop FROM..TO`",
+            ],
+        ),
+        _ => Advice::default(),
+    }
+}
+
+/// Which board, and what it is.
+fn board(error: &Error) -> Advice {
+    match error {
         Error::NoBoard { selector, .. } => no_board(selector),
         Error::SeveralBoards { boards } => {
             Advice::next(format!("name one with --board: {}", boards.join("; ")))
@@ -115,10 +202,17 @@ pub fn advice(error: &Error) -> Advice {
             of! {"host-busy"},
             &["wait until it is done, or end it; `--board` names another board"],
         ),
-        Error::Port(source) => port_advice(source),
         Error::Virtual(_) => Advice::next("`rtboot virtual new DIR` makes a fresh one"),
-        Error::Sdp { source, .. } => sdp_advice(source),
-        Error::Mboot { source, .. } => mboot_advice(source),
+        Error::OtherBoard { .. } => {
+            Advice::next("leave the cables alone while rtboot runs, and start again")
+        }
+        _ => Advice::default(),
+    }
+}
+
+/// From the boot ROM to a flashloader that runs.
+fn loader(error: &Error) -> Advice {
+    match error {
         Error::NoLoader { .. } => Advice::new(
             &[],
             &[
@@ -140,61 +234,7 @@ pub fn advice(error: &Error) -> Advice {
                 "`rtboot flashloader show FILE` says what the file is; reset the board and try again",
             ],
         ),
-        Error::OtherBoard { .. } => {
-            Advice::next("leave the cables alone while rtboot runs, and start again")
-        }
-        Error::NoFlash { .. } => Advice::new(
-            of! {"flash-silent", "flash-second-pins", "flash-busy", "flash-asleep", "flash-in-qpi"},
-            &[CYCLE],
-        ),
-        Error::PartMismatch { known_as, .. } => match known_as.first() {
-            Some(name) => Advice::new(
-                of! {"flash-other-part"},
-                &[&format!("if this board is meant: --fcb {name}")],
-            ),
-            None => Advice::new(of! {"flash-other-part"}, &[WRITE_CFG]),
-        },
-        Error::PartUnclear { candidates, .. } => match candidates.first() {
-            Some(name) => Advice::next(format!(
-                "read the marking on the chip and name the part, as in --fcb {name}"
-            )),
-            None => Advice::new(of! {"flash-unknown"}, &[WRITE_CFG]),
-        },
-        Error::SfdpMismatch { what, .. } => Advice::new(sfdp_entry(what), &[MARKING]),
-        Error::Configure { source, .. } => configure_advice(source),
-        Error::QuadNotSet { .. } => Advice::new(
-            of! {"flash-status-locked", "flash-sfdp-quad"},
-            &["measure the WP# pin; compare the .cfg's quad-enable method with the data sheet"],
-        ),
-        Error::ProtectionStays { .. } => Advice::new(
-            of! {"flash-protected-locked"},
-            &["pull WP# up (or measure it), then `rtboot unprotect` again"],
-        ),
-        Error::QuadReadDiffers { .. } => Advice::new(
-            of! {"flash-quad-wrong", "flash-too-fast"},
-            &[CYCLE, "lower the clock in the .cfg"],
-        ),
-        Error::Protected { .. } => Advice::new(
-            of! {"flash-protected"},
-            &["rtboot unprotect (it says what it changes), then the same command again"],
-        ),
-        Error::Erase { source, .. } | Error::Program { source, .. } => change_advice(source),
-        Error::NotBlank { .. } => ignored(),
-        Error::HoldsBytes { .. } => Advice::default(),
-        Error::Verify {
-            expected, found, ..
-        } => verify_advice(*expected, *found),
-        Error::OutsideFlash { what, .. } if what == "the range" => {
-            Advice::next("`rtboot info` tells how large the flash is")
-        }
-        Error::OutsideFlash { .. } => Advice::new(
-            of! {"app-too-large"},
-            &[
-                "look at the linker script's flash region; `rtboot image show FILE` draws what the file brings",
-            ],
-        ),
-        Error::Interrupted { .. } => Advice::next(AGAIN),
-        Error::WhileWriting { source, .. } => advice(source),
+        _ => Advice::default(),
     }
 }
 
@@ -231,75 +271,6 @@ fn no_board(selector: &str) -> Advice {
             of! {"host-no-board"},
             &[catalogue::BOOT_MODE, "`rtboot list` shows what is there"],
         ),
-    }
-}
-
-fn configure_advice(error: &mboot::Error) -> Advice {
-    match error.status() {
-        Some(Status(7000..=7002)) => {
-            Advice::new(of! {"flash-silent", "flash-busy", "flash-in-qpi"}, &[CYCLE])
-        }
-        Some(Status(20107)) => Advice::new(
-            of! {"flash-silent", "flash-no-sfdp"},
-            &["`rtboot info` reads the flash's id without SFDP"],
-        ),
-        _ => mboot_advice(error),
-    }
-}
-
-/// An erase or program that was refused, or lost on the way.
-fn change_advice(error: &mboot::Error) -> Advice {
-    match error {
-        mboot::Error::Refused { status, .. } => match status {
-            Status(20106) => ignored(),
-            Status(10203) => Advice::new(
-                of! {"page-not-blank"},
-                &["the same command again erases what must be erased"],
-            ),
-            Status(7000..=7002) => Advice::new(
-                of! {"flash-busy", "supply-dips", "worn-cells"},
-                &["measure the flash's supply while it is erased", CYCLE],
-            ),
-            _ => mboot_advice(error),
-        },
-        mboot::Error::Timeout { .. } => Advice::new(of! {"flash-busy", "flash-silent"}, &[CYCLE]),
-        mboot::Error::Gone { .. } => Advice::new(of! {"flash-link-lost"}, &[AGAIN]),
-        _ => mboot_advice(error),
-    }
-}
-
-/// The flash took the command and did nothing, or not what it should.
-fn ignored() -> Advice {
-    Advice::new(
-        of! {"flash-protected", "flash-protected-locked", "flash-other-part", "supply-dips", "worn-cells", "flash-too-fast"},
-        &["measure WP# and the flash's supply"],
-    )
-}
-
-fn verify_advice(expected: u8, found: u8) -> Advice {
-    let entries: &[&Entry] = match (expected, found) {
-        (_, 0xFF) => {
-            of! {"flash-protected", "content-not-programmed", "app-half-written", "flash-other-part", "flash-too-fast"}
-        }
-        _ if expected & found == found => of! {"app-bits-lost", "app-differs", "flash-too-fast"},
-        _ => of! {"app-differs", "flash-too-fast", "flash-quad-wrong"},
-    };
-    Advice::new(
-        entries,
-        &[
-            "`rtboot verify` again: errors that move are reading errors, errors that stay are in flash",
-            "`rtboot write` again; lower the clock in the .cfg if errors move",
-        ],
-    )
-}
-
-/// The finding about what [`Error::SfdpMismatch`] calls by this name.
-fn sfdp_entry(what: &str) -> &'static [&'static Entry] {
-    match what {
-        "SFDP" => of! {"flash-no-sfdp"},
-        "its size" => of! {"flash-sfdp-size"},
-        "its smallest erase" => of! {"flash-sfdp-erase"},
-        _ => of! {"flash-sfdp-quad"},
     }
 }
 

@@ -3,7 +3,6 @@
 //! Every error says what failed, at which step and address, and keeps the device's own code. [`Error::code`] is a
 //! stable name for programs, [`Error::exit_code`] the process exit code from the one table in the README.
 
-use std::io;
 use std::path::PathBuf;
 
 use rtboot_fcb::JedecId;
@@ -14,10 +13,9 @@ mod codes;
 mod context;
 mod words;
 
+pub use context::Result;
+pub use words::{Claim, Outside};
 use words::{at_byte, at_pair, holders, named, seen};
-
-/// Result of everything that talks to a board.
-pub type Result<T> = std::result::Result<T, Error>;
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -29,7 +27,7 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        source: std::io::Error,
     },
     /// A file cannot be written.
     #[error("cannot write {}: {source}", path.display())]
@@ -37,7 +35,7 @@ pub enum Error {
         /// Which file.
         path: PathBuf,
         /// What the system says.
-        source: io::Error,
+        source: std::io::Error,
     },
     /// An application or image file is not usable.
     #[error("{}: {source}", path.display())]
@@ -100,6 +98,9 @@ pub enum Error {
         /// The words.
         words: String,
     },
+    /// More lies around the image in its sectors than is kept: how many bytes or pieces there are, and how many are kept.
+    #[error("{0} lie around the image and would have to be kept; at most {1} are")]
+    TooMuchToKeep(String, usize),
     /// Nothing answers at the place the selector names.
     #[error("no board at {selector}{}", seen(seen_instead))]
     NoBoard {
@@ -187,9 +188,7 @@ pub enum Error {
         found: u8,
     },
     /// The ROM refused to jump.
-    #[error(
-        "the boot ROM refused to start the flashloader at {address:#010x}: answer {answer:#010x}"
-    )]
+    #[error("the boot ROM refused to start the flashloader at {address:#010x}: {answer:#010x}")]
     JumpRefused {
         /// Where to.
         address: u32,
@@ -232,6 +231,9 @@ pub enum Error {
         /// Ids and names expected.
         expected: Vec<String>,
     },
+    /// The flash answers with another id than before in this run: that one, and the one of now. Nothing was changed.
+    #[error("the flash answered with the id {0} and now answers with {1}; nothing was changed")]
+    FlashChanged(JedecId, JedecId),
     /// No `--fcb` was given and the flash's id does not settle which part it is.
     #[error("the flash's id {found} does not tell which part it is: {}", if candidates.is_empty() { "it is not in the database".into() } else { candidates.join(", ") })]
     PartUnclear {
@@ -246,7 +248,7 @@ pub enum Error {
         /// Part of the `.cfg`.
         part: String,
         /// Which property.
-        what: &'static str,
+        what: Claim,
         /// Value by the `.cfg`.
         expected: String,
         /// Value by the flash.
@@ -321,9 +323,7 @@ pub enum Error {
         differs: Option<(u32, u8)>,
     },
     /// A place that was erased is not blank.
-    #[error(
-        "flash is not blank at {address:#010x} after the erase: expected 0xff, found {found:#04x}"
-    )]
+    #[error("flash is not blank at {address:#010x} after the erase: it holds {found:#04x}")]
     NotBlank {
         /// Where.
         address: u32,
@@ -372,7 +372,7 @@ pub enum Error {
     )]
     OutsideFlash {
         /// What does not fit.
-        what: String,
+        what: Outside,
         /// Its first address.
         start: u32,
         /// First address after it.

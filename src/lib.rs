@@ -61,4 +61,4 @@ pub mod mboot;
 pub mod port;
 pub mod sdp;
 
-pub use error::{Error, Result};
+pub use error::{Claim, Error, Outside, Result};

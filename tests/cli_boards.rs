@@ -140,6 +140,28 @@ fn a_board_that_leaves_in_the_middle_is_a_lost_link() {
 }
 
 #[test]
+fn a_board_from_the_factory_is_erased_though_its_quad_enable_bit_is_clear() {
+    let cli = Cli::with(Settings {
+        flash: vec![0x5A; 0x3000],
+        ..Settings::default()
+    });
+    cli.run(&["erase", "0x60001000", "4K"])
+        .says(0, &["read back blank"]);
+    assert_eq!(
+        cli.board().nor().status,
+        [0; 3],
+        "the bit is nobody's business here"
+    );
+    let flash = cli.flash();
+    assert!(flash[0x1000..0x2000].iter().all(|byte| *byte == 0xFF));
+    assert_eq!((flash[0xFFF], flash[0x2000]), (0x5A, 0x5A));
+    let cli = Cli::fresh();
+    let words = "erase the whole flash";
+    cli.run(&["erase", "--all", "--confirm", words])
+        .says(0, &["read back blank"]);
+}
+
+#[test]
 fn words_about_a_port_a_range_and_a_folder_fit_what_was_asked_for() {
     let cli = Cli::fresh();
     let port = cli.path("ttyNONE").display().to_string();
@@ -175,7 +197,7 @@ fn advice_about_a_failed_write_is_the_doctor_s_command_for_this_board_and_applic
     let run = cli
         .run(&["write", "--fcb", "issi.cfg", &elf])
         .says(32, &["[flash-other-part]", "[supply-dips]"]);
-    let line = format!("doctor --fcb issi.cfg {elf}` tells which of them it is");
+    let line = format!("doctor --fcb issi.cfg {elf}` tells some of them apart");
     let next = run.stderr.lines().find(|line| line.contains("next:"));
     assert!(next.is_some_and(|next| next.ends_with(&line)), "{run}");
     let object = cli

@@ -123,8 +123,21 @@ fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
     let app = cli.file("ram.bin", bytes.clone());
     let card = cli.at("card.bin");
     let build = ["image", "build", &app, "--base", "0x20002000", "--sd", "-o"];
-    cli.run_bare(&[&build[..], &[&card, "--fcb", "IS25LP064A"]].concat())
-        .says(0, &["made an IVT at byte 0x400 of the card"]);
+    // an FCB that is asked for has no place there; one that the environment names for all images is not meant
+    cli.run_bare(&[&build[..], &[&card, "--fcb", "no such part"]].concat())
+        .says(2, &["--sd", "cannot be used with", "--fcb"]);
+    let run = cli
+        .command()
+        .args([&build[..], &[&card]].concat())
+        .env("RTBOOT_FCB", "no such part")
+        .output();
+    let run = run.expect("it runs");
+    let words = String::from_utf8_lossy(&run.stderr);
+    assert!(run.status.success(), "{words}");
+    assert!(
+        words.contains("made an IVT at byte 0x400 of the card"),
+        "{words}"
+    );
     let file = std::fs::read(&card).expect("written");
     assert_eq!(file[..4], [0xD1, 0x00, 0x20, 0x40]);
     assert_eq!(file[0x14..0x18], 0x2000_1400_u32.to_le_bytes());
@@ -133,6 +146,35 @@ fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
     let hex = cli.at("card.hex");
     cli.run_bare(&[&build[..], &[&hex]].concat())
         .says(0, &["0x00000400..0x0000042c, 0x00001000..0x00001400"]);
+}
+
+#[test]
+fn a_backup_that_could_not_be_read_again_is_not_made_and_other_files_say_so() {
+    let cli = Cli::without_board();
+    let raw = cli.file("a.bin", [1, 2, 3, 4].repeat(13 << 18));
+    let out = cli.at("a.uf2");
+    cli.run_bare(&["image", "convert", &raw, &out, "--base", "0x60000000"])
+        .says(
+            0,
+            &[
+                "warning: ",
+                "rtboot reads no file of more than 26214400 bytes again",
+            ],
+        );
+    // a backup is refused before any board is asked
+    let run = cli.run_bare(&["--board", "uart:none", "read", "0x60000000", "10M", "a.hex"]);
+    run.says(2, &["a.hex would have 28838412 bytes", "not read again"]);
+    let run = cli.run_bare(&[
+        "--board",
+        "uart:none",
+        "read",
+        "0x60000000",
+        "32M",
+        "a.srec",
+    ]);
+    run.says(2, &["not read again"]);
+    cli.run_bare(&["--board", "uart:none", "read", "0x60000000", "8M", "a.hex"])
+        .says(10, &["does not exist"]);
 }
 
 #[test]

@@ -65,8 +65,8 @@ fn page() -> String {
             .map(|cause| format!("{} `{}`", cause.text, cause.code))
             .collect();
         let doctor = advice
-            .doctor_tells()
-            .then(|| "`rtboot doctor` tells which of them it is".to_owned());
+            .doctor_does()
+            .map(|does| format!("`rtboot doctor` {does}"));
         let next: Vec<String> = doctor.into_iter().chain(advice.next).collect();
         let _ = writeln!(
             text,

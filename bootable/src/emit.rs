@@ -43,6 +43,17 @@ pub fn intel_hex_lines(memory: &Memory) -> impl Iterator<Item = String> {
     }))
 }
 
+/// Bytes of the text that [`intel_hex`] makes.
+pub fn intel_hex_len(memory: &Memory) -> u64 {
+    let mut upper = None;
+    let record = |bytes: usize| 12 + 2 * bytes as u64;
+    let data = lines(memory).map(|(address, bytes)| {
+        let new = upper.replace(address >> 16) != Some(address >> 16);
+        record(bytes.len()) + if new { record(2) } else { 0 }
+    });
+    data.sum::<u64>() + record(0)
+}
+
 /// S-records: S0 with `name`, S3 with 16 bytes a line, S7 with the address `entry` (0 when there is none).
 pub fn s_record(memory: &Memory, name: &str, entry: Option<u32>) -> String {
     s_record_lines(memory, name, entry).collect()
@@ -66,6 +77,13 @@ pub fn s_record_lines(
     std::iter::once(first)
         .chain(data)
         .chain(std::iter::once(last))
+}
+
+/// Bytes of the text that [`s_record`] makes with a name of at most 40 characters, all of which can be printed.
+pub fn s_record_len(memory: &Memory, name: &str) -> u64 {
+    let line = |address: usize, bytes: usize| 7 + 2 * (address + bytes) as u64;
+    let data = lines(memory).map(|(_, bytes)| line(4, bytes.len()));
+    line(2, name.len()) + data.sum::<u64>() + line(4, 0)
 }
 
 /// Raw bytes from `from` to the memory's end, with `fill` in the gaps. Bytes before `from` are left out.
@@ -163,6 +181,19 @@ mod tests {
                 ..
             })
         ));
+    }
+
+    #[test]
+    fn the_length_of_a_text_is_known_before_it_is_made() {
+        let mut memory = Memory::new();
+        for (address, count) in [(0x6000_0003, 1), (0x6000_FFF0, 100), (0x6040_0000, 70_000)] {
+            memory.insert(address, vec![7; count]).expect("room");
+        }
+        for memory in [memory, Memory::new()] {
+            assert_eq!(intel_hex_len(&memory), intel_hex(&memory).len() as u64);
+            let text = s_record(&memory, "rtboot", None);
+            assert_eq!(s_record_len(&memory, "rtboot"), text.len() as u64);
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::dcd::DcdError;
 use crate::firmware::{ElfProblem, Format, RecordProblem, Uf2Problem};
 use crate::image::BuildProblem;
 use crate::loader::LoaderProblem;
+use crate::memory::Memory;
 
 /// Why bytes are not what they should be. The facts are in the fields; [`Error::hint`] has the advice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -164,6 +165,15 @@ impl Error {
     /// What to do about it, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
+            Error::TooLarge { limit, .. } if *limit < Memory::LIMIT as u64 => {
+                "such a file is never that large: look whether it is the right one"
+            }
+            Error::TooLarge { .. } => {
+                "leave the debug information out of an ELF (`objcopy --strip-debug`), or give a .hex or .bin of the application"
+            }
+            Error::TooScattered { .. } => {
+                "give the ELF file or a raw one (.bin): no application has that many pieces"
+            }
             Error::Empty => "build the firmware again; the file has no bytes",
             Error::NotFirmware { what } if what.starts_with("an FCB") => {
                 "`rtboot fcb show` and `rtboot fcb check` look at it; here an application is wanted"
@@ -194,5 +204,26 @@ impl Error {
             structure,
             problem: problem.into(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_large_says_how_it_becomes_smaller() {
+        let large = |limit| {
+            Error::TooLarge {
+                size: 1 << 40,
+                limit,
+            }
+            .hint()
+        };
+        let firmware = large(crate::Firmware::FILE_LIMIT as u64);
+        assert!(firmware.is_some_and(|hint| hint.contains("--strip-debug")));
+        let cfg = large(256 << 10);
+        assert!(cfg.is_some_and(|hint| hint.contains("the right one")));
+        assert!(Error::TooScattered { limit: 65536 }.hint().is_some());
     }
 }

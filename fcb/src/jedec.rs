@@ -15,8 +15,13 @@ impl JedecId {
     ///
     /// `None` when there are fewer, or when no flash drives the line (all 00 or all ff).
     pub fn from_answer(bytes: &[u8]) -> Option<JedecId> {
-        let id = [*bytes.first()?, *bytes.get(1)?, *bytes.get(2)?];
-        (id != [0; 3] && id != [0xFF; 3]).then_some(JedecId(id))
+        let id = JedecId([*bytes.first()?, *bytes.get(1)?, *bytes.get(2)?]);
+        id.answers().then_some(id)
+    }
+
+    /// Whether these bytes are an id: lines that nobody drives read as all ones or all zeros.
+    pub fn answers(self) -> bool {
+        self.0 != [0xFF; 3] && self.0 != [0; 3]
     }
 
     /// The maker's name as flash parts use it, when the first byte is a known one.

@@ -13,7 +13,9 @@ pub use overrides::Overrides;
 use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Sequence, index};
 use crate::protection::{Protected, Protection};
-use crate::{ChipName, ClockIndex, JedecId, OptionWords, QeMethod, StatusRegisters, StatusWrite};
+use crate::{
+    ChipName, ClockIndex, JedecId, OptionWords, QeMethod, StatusRegisters, StatusWrite, probe,
+};
 
 /// One NOR flash part.
 ///
@@ -114,6 +116,17 @@ impl Part {
         fcb.set_sequence(index::ERASE_SECTOR, &erase);
         fcb.set_sector_size(size);
         fcb.set_sequence(index::PAGE_PROGRAM, &commands.program);
+        fcb
+    }
+
+    /// The same, reading on one pad: for erasing while quad enable is clear. The genuine flashloader reads an erase back.
+    pub fn plain_work_fcb(&self, erase_unit: EraseUnit, timeout_ms: u32) -> Fcb {
+        let plain = probe::plain_read(self.size);
+        let mut fcb = self.work_fcb(erase_unit, timeout_ms);
+        fcb.set_sequence(index::READ, &plain.sequence(index::READ));
+        fcb.set_flash_pads(plain.flash_pads());
+        fcb.set_clock(plain.clock());
+        fcb.set_read_sample_clock(plain.read_sample_clock());
         fcb
     }
 

@@ -4,7 +4,7 @@
 mod numbers;
 
 use numbers::Random;
-use rtboot_fcb::text::{from_array, from_yaml, to_c, to_rust, to_yaml};
+use rtboot_fcb::text::{bytes_from_array, from_array, from_yaml, to_c, to_rust, to_yaml};
 use rtboot_fcb::{Fcb, Part, PartFile, database};
 
 const EVK: &[u8] = include_bytes!("vectors/evkmimxrt1020_sdk.bin");
@@ -187,6 +187,41 @@ fn c_and_rust_are_read_again() {
     );
     assert!(error(&words.replacen("0x4246_4346", "0", 1)).contains("tag"));
     assert!(error(&to_c(&fcb).replacen("0x46,", "0x146,", 1)).contains("larger than 0xff"));
+}
+
+#[test]
+fn comments_of_both_kinds_and_lone_slashes_hide_nothing() {
+    let block = to_c(&Fcb::parse(EVK).unwrap());
+    let lists = block.split_once('{').expect("a list").1;
+    let fcb = Fcb::parse(EVK).unwrap();
+    for head in [
+        "// {1, 2\n",
+        "/* // */",
+        "/* { \n * [ */ // */ {\n",
+        "1 / 2; a /= 3;",
+        "/",
+    ] {
+        assert_eq!(from_array(&format!("{head}{{{lists}")).unwrap(), fcb);
+    }
+    // as many comments as fit, which must not take a look at all the rest each
+    let many = format!("{}{{{lists}", "//\n".repeat(512 << 10));
+    assert_eq!(from_array(&many).unwrap(), fcb);
+    // one that is never closed takes all
+    assert!(from_array(&format!("/* {{{lists}").replace("*/", "")).is_err());
+}
+
+#[test]
+fn a_number_that_c_and_rust_read_in_two_ways_is_refused() {
+    let list = |number: &str| format!("x = {{\n{}{number}}};", "0x01, ".repeat(7));
+    let read = |number: &str| bytes_from_array(&list(number), 8);
+    for number in ["010", "017", "09", "0100u8", "010UL"] {
+        let error = read(number).unwrap_err().to_string();
+        let said = format!("line 1: the number {number} begins with 0, so it is octal in C");
+        assert!(error.starts_with(&said), "{error}");
+    }
+    for (number, value) in [("0", 0), ("00", 0), ("007", 7), ("0x010", 16), ("10", 10)] {
+        assert_eq!(read(number).unwrap().last(), Some(&value), "{number}");
+    }
 }
 
 #[test]

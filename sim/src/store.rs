@@ -116,19 +116,8 @@ impl Board {
 
     /// The board with these settings in a directory that is not there or empty.
     pub fn create(directory: &Path, settings: Settings) -> Result<Board, StoreError> {
-        if !is_new(directory)? {
-            return Err(StoreError::Exists {
-                path: directory.into(),
-            });
-        }
-        let store = Store::lock(directory)?;
-        // somebody else may have made one while this one came to the lock
-        if !is_new(directory)? {
-            return Err(StoreError::Foreign {
-                path: directory.into(),
-            });
-        }
-        store.make(settings)
+        vacant(directory)?;
+        Store::lock(directory)?.make_first(settings)
     }
 
     /// Writes the board to its directory. A board made by [`Board::new`] has none, and nothing is done.
@@ -181,7 +170,23 @@ fn is_new(directory: &Path) -> Result<bool, StoreError> {
     }
 }
 
+/// That a board may be made here.
+fn vacant(directory: &Path) -> Result<(), StoreError> {
+    match is_new(directory)? {
+        true => Ok(()),
+        false => Err(StoreError::Exists {
+            path: directory.into(),
+        }),
+    }
+}
+
 impl Store {
+    /// A new board here, unless somebody else made one while this program came to the lock.
+    fn make_first(self, settings: Settings) -> Result<Board, StoreError> {
+        vacant(&self.directory)?;
+        self.make(settings)
+    }
+
     /// A new board here. Until it is saved whole the lock file says that there is none.
     fn make(mut self, settings: Settings) -> Result<Board, StoreError> {
         let path = self.directory.join(LOCK);

@@ -25,7 +25,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let end = end_of(args.address, args.length)?;
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
-    erase::check_inside(&nor, "the range", args.address, end)?;
+    erase::check_range(&nor, args.address, end)?;
     let holds = first_byte(&mut nor, args.address, args.length, &mut context.report)?;
     if let Some((address, found)) = holds {
         return Err(Error::HoldsBytes { address, found });

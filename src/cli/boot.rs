@@ -1,16 +1,12 @@
 //! The boot header that is in flash now: what the ROM would read, and whether it would start it.
 
 use rtboot::Result;
+use rtboot::doctor::{is_blank, quad_clear, read_header};
 use rtboot::event::{Listener, Meter, Stage};
 use rtboot::flash::Nor;
-use rtboot_bootable::{
-    Finding, Inspection, Ivt, Memory, MemoryMap, Severity, check, inspect, starts,
-};
+use rtboot_bootable::{Finding, Inspection, Memory, MemoryMap, Severity, check, inspect, starts};
 use rtboot_fcb::{Fcb, database};
 use serde_json::{Value, json};
-
-/// Bytes at the start of the flash that are always read: FCB, IVT, boot data, the usual place of the vector table.
-const HEADER: u32 = 0x3000;
 
 /// What lies at the start of the flash, and what the ROM makes of it.
 #[derive(Debug)]
@@ -31,60 +27,14 @@ pub struct BootState {
 /// Whatever reading brings.
 pub fn read(nor: &mut Nor, map: &MemoryMap, listener: &mut dyn Listener) -> Result<BootState> {
     nor.use_plain()?;
-    let mut memory = Memory::new();
-    let base = nor.geometry().base;
-    piece(nor, &mut memory, base, HEADER, listener)?;
-    let ivt = memory
-        .bytes(map.ivt_address(), Ivt::LEN)
-        .and_then(|bytes| Ivt::parse(bytes).ok());
-    for (address, length) in ivt.map_or(Vec::new(), |ivt| pointed_at(&ivt, map)) {
-        piece(nor, &mut memory, address, length, listener)?;
-    }
+    let size = nor.geometry().size;
+    let memory = read_header(size, map, &mut |address, length| {
+        let mut meter = Meter::begin(listener, Stage::Read, u64::from(length));
+        let bytes = nor.read(address, length, &mut meter)?;
+        meter.end();
+        Ok(bytes)
+    })?;
     Ok(judge(&memory, map, nor))
-}
-
-/// Places that an IVT points to, as flash addresses, with how much of them is worth reading.
-fn pointed_at(ivt: &Ivt, map: &MemoryMap) -> Vec<(u32, u32)> {
-    let in_flash = |address: u32| {
-        map.normalised(address)
-            .wrapping_sub(ivt.self_address)
-            .wrapping_add(map.ivt_address())
-    };
-    [
-        (ivt.boot_data, 16),
-        (ivt.entry & !1, 16),
-        (ivt.dcd, 2 * 1024),
-        (ivt.csf, 8 * 1024),
-    ]
-    .into_iter()
-    .filter(|&(address, _)| address != 0)
-    .map(|(address, length)| (in_flash(address), length))
-    .collect()
-}
-
-/// Reads as much of the piece as lies in flash and is not there yet.
-fn piece(
-    nor: &mut Nor,
-    memory: &mut Memory,
-    address: u32,
-    length: u32,
-    listener: &mut dyn Listener,
-) -> Result<()> {
-    let g = nor.geometry();
-    let end = (u64::from(address) + u64::from(length)).min(g.end());
-    if address < g.base || u64::from(address) >= end {
-        return Ok(());
-    }
-    let length = (end - u64::from(address)) as u32;
-    if memory.bytes(address, length as usize).is_some() {
-        return Ok(());
-    }
-    let mut meter = Meter::begin(listener, Stage::Read, u64::from(length));
-    let bytes = nor.read(address, length, &mut meter)?;
-    meter.end();
-    // both were read from the same flash; a difference would be noise, and the newer read is as good
-    let _ = memory.replace(address, bytes);
-    Ok(())
 }
 
 fn judge(memory: &Memory, map: &MemoryMap, nor: &Nor) -> BootState {
@@ -93,9 +43,7 @@ fn judge(memory: &Memory, map: &MemoryMap, nor: &Nor) -> BootState {
     if let Some(fcb) = &inspection.fcb {
         findings.extend(against_part(fcb, nor));
     }
-    let blank = memory
-        .segments()
-        .all(|(_, bytes)| bytes.iter().all(|&byte| byte == 0xFF));
+    let blank = is_blank(memory);
     BootState {
         inspection,
         blank,
@@ -114,22 +62,9 @@ pub fn names(nor: &Nor) -> String {
 /// The FCB against the flash that is really there.
 fn against_part(fcb: &Fcb, nor: &Nor) -> Vec<Finding> {
     let (part, status) = (nor.part(), nor.facts().status);
-    let mut findings = Vec::new();
-    let quad = fcb
-        .sequence(0)
-        .steps()
-        .iter()
-        .any(|instruction| instruction.pads == 4);
-    if quad && part.quad_enabled(&status) == Some(false) && fcb.device_mode_enable() == 0 {
-        findings.push(Finding {
-            severity: Severity::Error,
-            code: "quad-enable-clear",
-            text: format!(
-                "the FCB reads on four pads, but the quad-enable bit of the {} is clear ({status}), so the ROM reads garbage",
-                names(nor)
-            ),
-        });
-    }
+    let quad = part.quad_enabled(&status);
+    let clear = quad_clear(fcb, quad, status, &names(nor));
+    let mut findings: Vec<Finding> = clear.into_iter().collect();
     if fcb.total_size() > u64::from(part.size) {
         findings.push(Finding {
             severity: Severity::Warning,

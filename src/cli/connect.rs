@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use rtboot::board::{Board, Options, Selector};
 use rtboot::chip::Chip;
 use rtboot::flash::{self, Flashloader, Nor, RescueStore, RomFacts};
+use rtboot::port::Wire;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
 
@@ -63,12 +64,19 @@ impl Context {
             Some(text) => text.clone(),
             None => match self.settings()?.text("board") {
                 Some(text) => text.to_owned(),
-                None => return Ok(Selector::default()),
+                None => {
+                    self.report.is_over(Wire::Hid);
+                    return Ok(Selector::default());
+                }
             },
         };
         let selector: Selector = text
             .parse()
             .map_err(|error: rtboot::board::SelectorError| Error::Usage(error.to_string()))?;
+        self.report.is_over(match selector {
+            Selector::Uart { .. } => Wire::Serial,
+            _ => Wire::Hid,
+        });
         Ok(match (selector, &self.globals.board) {
             // a folder in a settings file counts from that file
             (Selector::Virtual(Some(folder)), None) => Selector::Virtual(Some(

@@ -2,7 +2,7 @@
 
 use rtboot::event::{Listener, Meter, Stage};
 use rtboot::flash::{Geometry, Nor};
-use rtboot::{Error, Result};
+use rtboot::{Error, Outside, Result};
 use rtboot_fcb::EraseUnit;
 use serde_json::json;
 
@@ -54,7 +54,7 @@ fn all(context: &mut Context) -> Result<()> {
     let mut nor = context.nor(&mut board)?;
     let g = nor.geometry();
     refuse_protected(&mut nor, g.base, &mut ())?;
-    nor.use_work(EraseUnit::Sector4K)?;
+    nor.use_erasing(EraseUnit::Sector4K)?;
     let meter = Meter::begin(&mut context.report, Stage::Erase, u64::from(g.size));
     nor.erase_chip().map_err(half_erased)?;
     meter.end();
@@ -66,7 +66,7 @@ fn all(context: &mut Context) -> Result<()> {
 fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<()> {
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
-    check_inside(&nor, "the range", address, end)?;
+    check_range(&nor, address, end)?;
     let g = nor.geometry();
     let (from, to) = sectors(address, end, &g);
     if (from, to) != (address, end) {
@@ -102,6 +102,9 @@ fn check_blank(nor: &mut Nor, from: u32, length: u32, context: &mut Context) -> 
 }
 
 fn said(from: u32, to: u64, context: &mut Context) {
+    context
+        .report
+        .deed("the range is erased, and read back blank");
     let length = to - u64::from(from);
     context.report.line(format!(
         "erased {from:#010x}..{to:#010x} ({length} bytes), read back blank"
@@ -135,7 +138,7 @@ fn erase_units(nor: &mut Nor, from: u32, to: u64, context: &mut Context) -> Resu
             true => (EraseUnit::Block64K, g.block),
             false => (EraseUnit::Sector4K, g.sector),
         };
-        nor.use_work(unit)?;
+        nor.use_erasing(unit)?;
         nor.erase(at as u32, size).map_err(half_erased)?;
         meter.add(u64::from(size));
         at += u64::from(size);
@@ -148,16 +151,24 @@ fn half_erased(error: Error) -> Error {
     error.while_writing("part of the range is erased; the same command again finishes the job")
 }
 
-/// That a range lies in the flash.
+/// That a range that was asked for lies in the flash.
 ///
 /// # Errors
 /// [`Error::OutsideFlash`].
-pub fn check_inside(nor: &Nor, what: &str, start: u32, end: u64) -> Result<()> {
+pub fn check_range(nor: &Nor, start: u32, end: u64) -> Result<()> {
+    check_inside(nor, Outside::Range, start, end)
+}
+
+/// That what a file brings lies in the flash.
+///
+/// # Errors
+/// [`Error::OutsideFlash`].
+pub fn check_inside(nor: &Nor, what: Outside, start: u32, end: u64) -> Result<()> {
     let g = nor.geometry();
     match g.holds(start, end) {
         true => Ok(()),
         false => Err(Error::OutsideFlash {
-            what: what.to_owned(),
+            what,
             start,
             end,
             flash_start: g.base,

@@ -4,7 +4,7 @@ mod build;
 mod check;
 mod convert;
 mod map;
-mod output;
+pub mod output;
 mod show;
 mod source;
 mod svg;

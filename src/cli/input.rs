@@ -1,9 +1,9 @@
 //! Files that a command takes, read with a limit: applications, boot images, FCBs, parts.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{ErrorKind, Read};
 use std::path::Path;
-use std::sync::mpsc::sync_channel;
+use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use rtboot::chip::Chip;
@@ -16,10 +16,12 @@ use rtboot_fcb::{CfgError, Fcb, PartFile, database};
 const TEXT_LIMIT: usize = 256 << 10;
 /// Longest text of another tool: an FCB in SPSDK's YAML has 380 KiB when every step of every sequence is written out.
 const FOREIGN_LIMIT: usize = 512 << 10;
-/// Silence of a pipe or device after which nothing more is waited for.
+/// Silence of a pipe or device after which nothing more is waited for; a pipe that nobody opens to write is silent, too.
 const SILENCE: Duration = Duration::from_secs(5);
-/// Bytes of one look into a pipe or device.
-const PIECE: u64 = 64 << 10;
+/// Silence before the first byte of one that somebody has opened: the program behind it may have work to do.
+const FIRST: Duration = Duration::from_secs(60);
+/// Most bytes of one look into a pipe or device.
+const PIECE: usize = 64 << 10;
 
 /// A whole file, of at most [`Firmware::FILE_LIMIT`] bytes.
 ///
@@ -83,34 +85,60 @@ fn piped(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
     let path = path.to_owned();
     // ends with the process where the pipe never answers
     std::thread::spawn(move || {
-        let read = File::open(path).and_then(|mut file| {
-            loop {
-                let mut piece = Vec::new();
-                file.by_ref().take(PIECE).read_to_end(&mut piece)?;
-                let last = piece.is_empty();
-                if sender.send(Ok(piece)).is_err() || last {
-                    return Ok(());
-                }
-            }
-        });
+        let read = File::open(path).and_then(|file| pass_on(file, &sender));
         if let Err(error) = read {
             let _ = sender.send(Err(error));
         }
     });
     let mut bytes = Vec::new();
+    let mut patience = SILENCE;
     while bytes.len() <= limit {
-        match pieces.recv_timeout(SILENCE) {
-            Ok(piece) => match piece? {
-                piece if piece.is_empty() => break,
-                piece => bytes.extend(piece),
-            },
-            Err(_) => {
-                let silence = format!("nothing came for {} s", SILENCE.as_secs());
-                return Err(std::io::Error::new(std::io::ErrorKind::TimedOut, silence));
+        let Ok(given) = pieces.recv_timeout(patience) else {
+            let silence = format!("nothing came for {} s", patience.as_secs());
+            return Err(std::io::Error::new(ErrorKind::TimedOut, silence));
+        };
+        patience = match given? {
+            Given::Opened => FIRST,
+            Given::Piece(piece) => {
+                bytes.extend(piece);
+                SILENCE
             }
-        }
+            Given::End => break,
+        };
     }
     Ok(bytes)
+}
+
+/// Passes on what comes as it comes, each piece by itself, until the end or until nobody listens.
+fn pass_on(
+    mut source: impl Read,
+    sender: &SyncSender<std::io::Result<Given>>,
+) -> std::io::Result<()> {
+    let mut given = sender.send(Ok(Given::Opened));
+    let mut buffer = vec![0; PIECE];
+    while given.is_ok() {
+        given = match source.read(&mut buffer) {
+            Ok(0) => return sender.send(Ok(Given::End)).or(Ok(())),
+            Ok(count) => {
+                let piece = buffer.get(..count).unwrap_or_default();
+                sender.send(Ok(Given::Piece(piece.to_vec())))
+            }
+            Err(error) if error.kind() == ErrorKind::Interrupted => Ok(()),
+            Err(error) => return Err(error),
+        };
+    }
+    Ok(())
+}
+
+/// What becomes of a pipe or device.
+#[derive(Debug, PartialEq, Eq)]
+enum Given {
+    /// Somebody is at its other end.
+    Opened,
+    /// Bytes, at least one.
+    Piece(Vec<u8>),
+    /// There are no more.
+    End,
 }
 
 /// A firmware file of any format.
@@ -230,4 +258,39 @@ fn cfg_text(bytes: &[u8]) -> std::result::Result<&str, CfgError> {
             nearest: None,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Gives its pieces one by one, as a slow pipe does.
+    struct Slow(Vec<&'static [u8]>);
+
+    impl Read for Slow {
+        fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+            let mut piece = match self.0.is_empty() {
+                true => return Ok(0),
+                false => self.0.remove(0),
+            };
+            piece.read(buffer)
+        }
+    }
+
+    #[test]
+    fn each_piece_of_a_slow_pipe_is_heard_of_by_itself() {
+        let (sender, pieces) = sync_channel(9);
+        pass_on(Slow(vec![b"\x7fELF", b"x", b"yz"]), &sender).expect("read");
+        drop(sender);
+        let heard: Vec<Given> = pieces.iter().map(|given| given.expect("read")).collect();
+        let piece = |bytes: &[u8]| Given::Piece(bytes.to_vec());
+        let expected = [
+            Given::Opened,
+            piece(b"\x7fELF"),
+            piece(b"x"),
+            piece(b"yz"),
+            Given::End,
+        ];
+        assert_eq!(heard, expected);
+    }
 }

@@ -37,7 +37,7 @@ use clap::{Args, Parser, Subcommand};
 use rtboot::{Error, Result};
 
 pub use connect::Context;
-pub use report::Report;
+pub use report::{About, Report};
 
 /// Flash NXP i.MX RT10xx boards over USB or UART, without a debug probe
 ///
@@ -91,6 +91,9 @@ Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input fil
 10 no board; 11 permission; 12 wrong chip; 13 several boards; 14 board held by another program; 15 link lost or time-out;
 20 flashloader; 21 SDP refused; 30 flash configuration; 31 erase; 32 program; 33 verify; 40 security; 50 fuse; 60 job;
 70 interrupted.";
+
+/// What a raw command has done to the board, as far as rtboot knows.
+const CARRIED_OUT: &str = "the board did what the command says";
 
 #[derive(Debug, Subcommand)]
 enum Verb {
@@ -192,8 +195,10 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
         Verb::Fcb(command) => return fcb::run(command, context),
         Verb::Image(command) => return image::run(command, context),
         Verb::Flashloader(command) => flashloader::run(command, context),
-        Verb::Sdp(command) => sdp::run(command, context),
-        Verb::Mboot(command) => mboot::run(command, context),
+        Verb::Sdp(command) => sdp::run(command, context).map(|()| context.report.deed(CARRIED_OUT)),
+        Verb::Mboot(command) => {
+            mboot::run(command, context).map(|()| context.report.deed(CARRIED_OUT))
+        }
         Verb::Virtual(command) => virtual_board::run(command, context),
         Verb::Udev(args) => udev::run(args, context),
         Verb::Completions(args) => completions::run(args, context),

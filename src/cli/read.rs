@@ -10,6 +10,7 @@ use rtboot::{Error, Result};
 use rtboot_bootable::{Memory, emit};
 use serde_json::json;
 
+use super::image::output::{self, Ending};
 use super::{Context, number};
 
 /// Read flash or RAM into a file
@@ -39,24 +40,21 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         ));
     }
     let end = end_of(args.address, args.length)?;
-    if args.length as usize > Memory::LIMIT && is_text(&args.file) {
-        return Err(Error::Usage(format!(
-            "a text file of {:#x} bytes would be too long to be read again; name a raw one (.bin)",
-            args.length
-        )));
-    }
+    check_length(&args)?;
     let bytes = if flash_window(args.address) {
         flash(&args, end, context)?
     } else {
         ram(&args, context)?
     };
     if to_stdout {
-        return std::io::stdout()
-            .write_all(&bytes)
-            .map_err(|source| unwritable(&args.file, source));
+        return write_stdout(&bytes).map_err(|source| unwritable(&args.file, source));
     }
     let len = bytes.len();
     save(&args.file, args.address, bytes)?;
+    if len > Memory::LIMIT {
+        let text = "more than 16 MiB are not written again in one piece: read pieces of 16 MiB into files of their own; `rtboot write --as-is --base ADDRESS` takes each";
+        context.report.warn("read-large", text);
+    }
     context.report.line(format!(
         "read {len} bytes from {:#010x} into {}",
         args.address,
@@ -68,6 +66,28 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         "bytes": len,
     }));
     Ok(())
+}
+
+/// That `write` and `verify` take a text file of that many bytes again.
+fn check_length(args: &Args) -> Result<()> {
+    let ending = Ending::of(&args.file);
+    if !matches!(ending, Ending::Hex | Ending::SRecord) {
+        return Ok(());
+    }
+    let length = args.length as usize;
+    let as_text = match length <= Memory::LIMIT {
+        true => {
+            // how long the text is hangs on addresses only
+            let mut memory = Memory::new();
+            let unfit = |source| output::bad(&args.file, source);
+            memory
+                .insert(args.address, vec![0; length])
+                .map_err(unfit)?;
+            output::text_len(ending, &memory)
+        }
+        false => 3 * u64::from(args.length),
+    };
+    output::check_text_len(&args.file, as_text)
 }
 
 /// First address after a range; a range must hold something and end within 32 bits.
@@ -95,7 +115,7 @@ pub fn flash_window(address: u32) -> bool {
 fn flash(args: &Args, end: u64, context: &mut Context) -> Result<Vec<u8>> {
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
-    super::erase::check_inside(&nor, "the range", args.address, end)?;
+    super::erase::check_range(&nor, args.address, end)?;
     nor.use_plain()?;
     let report = &mut context.report;
     let mut meter = Meter::begin(report, Stage::Read, u64::from(args.length));
@@ -128,16 +148,6 @@ fn ram(args: &Args, context: &mut Context) -> Result<Vec<u8>> {
     Ok(bytes)
 }
 
-fn ending(path: &Path) -> Option<String> {
-    Some(path.extension()?.to_string_lossy().to_ascii_lowercase())
-}
-
-/// Whether the file's name asks for Intel HEX or S-records.
-fn is_text(path: &Path) -> bool {
-    let known = ["hex", "ihex", "srec", "s19", "s28", "s37", "mot"];
-    ending(path).is_some_and(|ending| known.contains(&ending.as_str()))
-}
-
 /// Writes the bytes in the format that the name asks for; the file is there whole or not at all.
 fn save(path: &Path, address: u32, bytes: Vec<u8>) -> Result<()> {
     let memory = |bytes| {
@@ -148,14 +158,22 @@ fn save(path: &Path, address: u32, bytes: Vec<u8>) -> Result<()> {
             Err(source) => Err(Error::Firmware { path, source }),
         }
     };
-    let written = match ending(path).as_deref() {
-        Some("hex" | "ihex") => write_pieces(path, emit::intel_hex_lines(&memory(bytes)?)),
-        Some("srec" | "s19" | "s28" | "s37" | "mot") => {
-            write_pieces(path, emit::s_record_lines(&memory(bytes)?, "rtboot", None))
-        }
-        _ => write_whole(path, &bytes),
+    let written = match Ending::of(path) {
+        Ending::Hex => write_pieces(path, emit::intel_hex_lines(&memory(bytes)?)),
+        Ending::SRecord => write_pieces(
+            path,
+            emit::s_record_lines(&memory(bytes)?, output::NAME, None),
+        ),
+        Ending::Raw | Ending::Uf2 => write_whole(path, &bytes),
     };
     written.map_err(|source| unwritable(path, source))
+}
+
+/// Writes to stdout, all of it: what stays in a buffer would be lost in silence.
+pub fn write_stdout(content: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(content)?;
+    stdout.flush()
 }
 
 /// Writes aside and renames.

@@ -1,22 +1,25 @@
 //! What people and programs get to see: stdout is the result, stderr is the talk, `--json` one object a line.
 
+mod about;
 mod bars;
 mod failure;
 mod interrupt;
 
 use std::io::{IsTerminal, Write};
-use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use rtboot::Error;
 use rtboot::event::{Event, Listener, Stage, Weight};
+use rtboot::port::Wire;
 use rtboot_bootable::{Finding, Severity};
 use serde_json::{Value, json};
 
 use super::Globals;
+use about::doctor;
 use bars::Bars;
 
+pub use about::About;
 pub use failure::print_usage_error;
 pub use interrupt::{catch as catch_ctrl_c, interrupted};
 
@@ -41,6 +44,10 @@ pub struct Report {
     result: Value,
     /// The doctor's command for this board and application.
     doctor: String,
+    /// What the board hangs on, once it is known.
+    wire: Option<Wire>,
+    /// What this run has changed, in words.
+    deeds: Vec<&'static str>,
     /// Why a part of the result never reached stdout.
     lost: Option<std::io::Error>,
 }
@@ -59,14 +66,26 @@ impl Report {
             bars: Bars::new(bars),
             running: None,
             result: json!({}),
-            doctor: doctor(globals, None, None),
+            doctor: doctor(globals, &About::default()),
+            wire: None,
+            deeds: Vec::new(),
             lost: None,
         }
     }
 
-    /// The application that this run is about, and what was said of its flash: advice about a failure names them.
-    pub fn is_about(&mut self, globals: &Globals, app: &Path, fcb: Option<&str>) {
-        self.doctor = doctor(globals, Some(app), fcb);
+    /// What this run is about: advice about a failure names it.
+    pub fn is_about(&mut self, globals: &Globals, about: &About<'_>) {
+        self.doctor = doctor(globals, about);
+    }
+
+    /// What the board hangs on: causes that the other wire brings are left out.
+    pub fn is_over(&mut self, wire: Wire) {
+        self.wire = Some(wire);
+    }
+
+    /// Something was done that stays done, whatever comes of the rest.
+    pub fn deed(&mut self, what: &'static str) {
+        self.deeds.push(what);
     }
 
     /// Whether a program listens.
@@ -113,18 +132,23 @@ impl Report {
         self.lost = self.lost.take().or(loss);
     }
 
-    /// Fails when a part of the result never reached stdout.
+    /// Fails when a part of the result never reached stdout; the error says what was done all the same.
     ///
     /// # Errors
     /// [`Error::WriteFile`].
     pub fn all_told(&mut self) -> rtboot::Result<()> {
-        match self.lost.take() {
-            Some(source) => Err(rtboot::Error::WriteFile {
-                path: "stdout".into(),
-                source,
-            }),
-            None => Ok(()),
-        }
+        let Some(source) = self.lost.take() else {
+            return Ok(());
+        };
+        let path = "stdout".into();
+        let error = Error::WriteFile { path, source };
+        Err(match self.deeds.is_empty() {
+            true => error,
+            false => error.while_writing(format!(
+                "{}; only the report of it is lost",
+                self.deeds.join(", ")
+            )),
+        })
     }
 
     /// A finding as a line of the result.
@@ -282,14 +306,14 @@ impl Report {
             )
         });
         if self.json {
-            let object = failure::object(error, at.as_deref(), &self.doctor, self.result.take());
+            let found = self.result.take();
+            let object = failure::object(error, self.wire, at.as_deref(), &self.doctor, found);
             self.object(object);
-        } else {
-            let _ = write!(
-                anstream::stderr(),
-                "{}",
-                failure::text(error, at.as_deref(), &self.doctor)
-            );
+        }
+        // a program whose pipe or disk took nothing still finds the words beside it
+        if !self.json || self.lost.is_some() {
+            let text = failure::text(error, self.wire, at.as_deref(), &self.doctor);
+            let _ = write!(anstream::stderr(), "{text}");
         }
         ExitCode::from(error.exit_code())
     }
@@ -308,35 +332,6 @@ impl Listener for Report {
     fn cancelled(&self) -> bool {
         interrupted()
     }
-}
-
-/// The command that examines the same board.
-fn doctor(globals: &Globals, app: Option<&Path>, fcb: Option<&str>) -> String {
-    let mut words = vec!["rtboot".to_owned()];
-    let options = [
-        ("--board", globals.board.as_deref()),
-        ("--chip", globals.chip.as_deref()),
-    ];
-    for (flag, value) in options {
-        words.extend(
-            value
-                .into_iter()
-                .flat_map(|value| [flag.to_owned(), value.to_owned()]),
-        );
-    }
-    words.push("doctor".into());
-    words.extend(
-        fcb.into_iter()
-            .flat_map(|fcb| ["--fcb".to_owned(), fcb.to_owned()]),
-    );
-    words.extend(app.map(|app| app.display().to_string()));
-    let quoted = words
-        .iter()
-        .map(|word| match word.contains(char::is_whitespace) {
-            true => format!("\"{word}\""),
-            false => word.clone(),
-        });
-    quoted.collect::<Vec<_>>().join(" ")
 }
 
 fn severity_style(severity: Severity) -> Style {

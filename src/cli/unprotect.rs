@@ -57,6 +57,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         });
     }
     let report = &mut context.report;
+    report.deed("the flash is unprotected");
     report.line(format!("unprotected: {after}"));
     report.result(json!({
         "changed": true,

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use rtboot::event::Stage;
-use rtboot::{Error, Result};
+use rtboot::{Error, Outside, Result};
 use serde_json::json;
 
-use super::{Context, boot, erase, input, number};
+use super::{About, Context, boot, erase, input, number};
 
 /// Compare flash with a file
 ///
@@ -22,7 +22,12 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    context.report.is_about(&context.globals, &args.file, None);
+    let about = About {
+        app: Some(&args.file),
+        base: args.base,
+        ..About::default()
+    };
+    context.report.is_about(&context.globals, &about);
     let chip = context.desk_chip()?;
     let firmware = input::firmware(&args.file, args.base, chip)?;
     if firmware.memory.is_empty() {
@@ -36,7 +41,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let pieces: Vec<(u32, &[u8])> = firmware.memory.segments().collect();
     for (start, bytes) in &pieces {
         let end = u64::from(*start) + bytes.len() as u64;
-        erase::check_inside(&nor, "what the file brings at", *start, end)?;
+        erase::check_inside(&nor, Outside::File, *start, end)?;
     }
     let boot = boot::read(&mut nor, &chip.memory_map(), &mut context.report)?;
     context.report.result(json!({

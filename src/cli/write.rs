@@ -13,7 +13,7 @@ use rtboot::{Error, Result};
 use rtboot_bootable::Memory;
 use serde_json::json;
 
-use super::{Context, number};
+use super::{About, Context, number};
 
 pub use after::{execute, reset};
 
@@ -83,9 +83,12 @@ struct Ready {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    context
-        .report
-        .is_about(&context.globals, &args.app, args.fcb.as_deref());
+    let about = About {
+        app: Some(&args.app),
+        fcb: args.fcb.as_deref(),
+        base: args.base,
+    };
+    context.report.is_about(&context.globals, &about);
     let desk = desk::settle(&args, context)?;
     let mut ready = reach(&args, &desk, context)?;
     let begun = Clock::start(&ready.board);
@@ -180,6 +183,11 @@ fn carry_out(
         );
     }
     let report = Writer::new(nor, plan, Some(&rescue), !args.no_verify).run(&mut context.report)?;
+    context.report.deed(match (report.changed, args.no_verify) {
+        (false, _) => "flash held the image already",
+        (true, true) => "flash holds the image, not verified",
+        (true, false) => "flash holds the image, verified",
+    });
     context.report.result(json!({
         "file": args.app.display().to_string(),
         "part": nor.part().name,

@@ -1,11 +1,13 @@
 //! What is known of a board, and from where. Rules read these facts and nothing else.
 
 mod rows;
+mod straps;
 
 use rtboot_bootable::{Inspection, Memory};
 use rtboot_fcb::{Fcb, JedecId, Part, PartFile};
 
-pub use rows::{Row, boot_obstacle, rows};
+pub use rows::{Row, rows};
+pub use straps::{Obstacle, boot_obstacle, obstacle};
 
 use crate::Error;
 use crate::board::Program;
@@ -132,6 +134,12 @@ impl Facts {
             || self.fuses.bit(TESTER, 20) == Some(true)
     }
 
+    /// Whether headers of the encryption engine are in flash; `None` when its content is not known.
+    pub(crate) fn encrypted(&self) -> Option<bool> {
+        let content = self.content.as_ref()?;
+        Some(!content.inspection.bee.is_empty())
+    }
+
     /// The part that the flash is taken for.
     pub fn part(&self) -> Option<&Part> {
         self.flash.as_ref()?.part.as_ref()
@@ -244,6 +252,11 @@ pub struct FlashLook {
 }
 
 impl FlashLook {
+    /// Whether the quad-enable bit is set; `None` when the part, or where its bit is, is not known.
+    pub(crate) fn quad(&self) -> Option<bool> {
+        self.part.as_ref()?.quad_enabled(&self.nor.status)
+    }
+
     /// The part in words: all that share the id, unless the user says which it is.
     pub fn name(&self) -> String {
         let names: Vec<&str> = self.known.iter().map(|part| part.name.as_str()).collect();

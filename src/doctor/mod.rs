@@ -12,14 +12,16 @@
 mod facts;
 mod finding;
 mod gather;
+mod header;
 mod rules;
 
 pub use crate::catalogue;
 pub use facts::{
     AppFacts, AppInput, BEYOND, BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Compared, Content, Expected,
-    Facts, FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, ReadProof, Request, Row, Source,
-    Unknown, boot_obstacle, ocram_kib, rows,
+    Facts, FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, Obstacle, ReadProof, Request,
+    Row, Source, Unknown, boot_obstacle, obstacle, ocram_kib, rows,
 };
 pub use finding::{Diagnosis, Finding, Next, Severity, Sure};
 pub use gather::{gather, host, nobody};
+pub use header::{HEADER, is_blank, quad_clear, read_header};
 pub use rules::examine;

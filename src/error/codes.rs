@@ -36,6 +36,7 @@ impl Error {
             Error::OtherBoard { .. } => "other-board",
             Error::NoFlash { .. } => "no-flash",
             Error::PartMismatch { .. } => "part-mismatch",
+            Error::FlashChanged(..) => "flash-changed",
             Error::PartUnclear { .. } => "part-unclear",
             Error::SfdpMismatch { .. } => "sfdp-mismatch",
             Error::Configure { .. } => "configure-failed",
@@ -48,6 +49,7 @@ impl Error {
             Error::Program { .. } => "program-failed",
             Error::Verify { .. } => "verify-failed",
             Error::OutsideFlash { .. } => "outside-flash",
+            Error::TooMuchToKeep(..) => "too-much-to-keep",
             Error::Interrupted { .. } => "interrupted",
             Error::WhileWriting { source, .. } => source.code(),
         }
@@ -56,7 +58,7 @@ impl Error {
     /// Process exit code, from the table in the README.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) | Error::NotConfirmed { .. } => 2,
+            Error::Usage(_) | Error::NotConfirmed { .. } | Error::TooMuchToKeep(..) => 2,
             Error::Firmware { source, .. } if other_chip(source) => 12,
             Error::Firmware { .. }
             | Error::Cfg { .. }
@@ -80,6 +82,7 @@ impl Error {
             Error::NoLoader { .. } | Error::LoaderDamaged { .. } => 20,
             Error::JumpRefused { .. } | Error::LoaderSilent { .. } => 20,
             Error::NoFlash { .. } | Error::PartMismatch { .. } | Error::PartUnclear { .. } => 30,
+            Error::FlashChanged(..) => 30,
             Error::SfdpMismatch { .. }
             | Error::QuadNotSet { .. }
             | Error::QuadReadDiffers { .. } => 30,

@@ -3,6 +3,9 @@
 use super::Error;
 use crate::{mboot, sdp};
 
+/// Result of everything that talks to a board.
+pub type Result<T> = std::result::Result<T, Error>;
+
 impl Error {
     /// Wraps an SDP failure with what rtboot was doing.
     pub fn sdp(step: impl Into<String>) -> impl FnOnce(sdp::Error) -> Error {

@@ -1,4 +1,51 @@
-//! Pieces of the sentences in `Display`.
+//! Pieces of the sentences in `Display`, and what an error is about where advice hangs on it.
+
+use std::fmt;
+
+/// What lies outside the flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outside {
+    /// The range that was asked for.
+    Range,
+    /// The image that was to be written.
+    Image,
+    /// What a file brings, to be compared.
+    File,
+}
+
+impl fmt::Display for Outside {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Outside::Range => "the range",
+            Outside::Image => "the image",
+            Outside::File => "what the file brings at",
+        })
+    }
+}
+
+/// What a flash's SFDP says otherwise than the part's `.cfg`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Claim {
+    /// Whether there is any.
+    Presence,
+    /// The size.
+    Size,
+    /// The smallest erase.
+    Erase,
+    /// How the quad-enable bit is set.
+    QuadEnable,
+}
+
+impl fmt::Display for Claim {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Claim::Presence => "SFDP",
+            Claim::Size => "its size",
+            Claim::Erase => "its smallest erase",
+            Claim::QuadEnable => "its quad-enable bit",
+        })
+    }
+}
 
 pub(super) fn seen(lines: &[String]) -> String {
     if lines.is_empty() {

@@ -6,6 +6,7 @@ use std::ops::Range;
 use rtboot_bootable::{BootData, Ivt, Memory};
 
 use super::held::UNCHANGED;
+use crate::error::Outside;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
@@ -50,7 +51,7 @@ fn check_fits(memory: &Memory, geometry: &Geometry) -> Result<()> {
     for (start, bytes) in memory.segments() {
         let end = u64::from(start) + bytes.len() as u64;
         if !geometry.holds(start, end) {
-            let what = "the image".to_owned();
+            let what = Outside::Image;
             return Err(Error::OutsideFlash {
                 what,
                 start,

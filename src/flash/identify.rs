@@ -2,7 +2,8 @@
 
 use rtboot_fcb::{JedecId, Part, PartFile, SfdpPresence, database};
 
-use crate::flash::loader::{NorFacts, answers};
+use crate::error::Claim;
+use crate::flash::loader::NorFacts;
 use crate::{Error, Result};
 
 /// Where the expectation comes from.
@@ -85,20 +86,15 @@ fn from_database(id: JedecId) -> Result<Part> {
 /// One that fell silent since then reads as ones, and what reads as ones may have been taken for bytes of it.
 ///
 /// # Errors
-/// [`Error::NoFlash`], [`Error::PartMismatch`].
+/// [`Error::NoFlash`], [`Error::FlashChanged`].
 pub fn check_same(now: JedecId, before: JedecId) -> Result<()> {
     if now == before {
         return Ok(());
     }
-    if !answers(now) {
+    if !now.answers() {
         return Err(Error::NoFlash { found: now });
     }
-    Err(Error::PartMismatch {
-        found: now,
-        known_as: names(&database::by_jedec(now)),
-        from: "its first answer".into(),
-        expected: vec![before.to_string()],
-    })
+    Err(Error::FlashChanged(before, now))
 }
 
 fn names(parts: &[Part]) -> Vec<String> {
@@ -127,12 +123,16 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
     let sfdp = match (&facts.sfdp, part.sfdp.presence) {
         (Ok(sfdp), _) => sfdp,
         (Err(error), SfdpPresence::Expected) => {
-            return mismatch("SFDP", "present".into(), format!("missing ({error})"));
+            return mismatch(
+                Claim::Presence,
+                "present".into(),
+                format!("missing ({error})"),
+            );
         }
         (Err(_), _) => return Ok(()),
     };
     if sfdp.size() != u64::from(part.size) {
-        return mismatch("its size", bytes(u64::from(part.size)), bytes(sfdp.size()));
+        return mismatch(Claim::Size, bytes(u64::from(part.size)), bytes(sfdp.size()));
     }
     let sizes: Vec<u64> = sfdp.erase_types().iter().map(|erase| erase.size).collect();
     if !sizes.is_empty() && !sizes.contains(&u64::from(part.sector_size)) {
@@ -141,22 +141,14 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
             .map(|size| bytes(*size))
             .collect::<Vec<_>>()
             .join(", ");
-        return mismatch(
-            "its smallest erase",
-            bytes(u64::from(part.sector_size)),
-            found,
-        );
+        return mismatch(Claim::Erase, bytes(u64::from(part.sector_size)), found);
     }
     match sfdp.qer() {
         Some(method)
             if part.sfdp.qer.is_none_or(|qer| Some(qer) != sfdp.qer_code())
                 && method != part.qe =>
         {
-            mismatch(
-                "its quad-enable bit",
-                part.qe.to_string(),
-                method.to_string(),
-            )
+            mismatch(Claim::QuadEnable, part.qe.to_string(), method.to_string())
         }
         _ => Ok(()),
     }
@@ -224,7 +216,13 @@ mod tests {
     fn a_part_that_must_have_sfdp_and_shows_none_is_refused() {
         let error = choose_part(&facts([0x9D, 0x60, 0x17]), &issi()).expect_err("no SFDP");
         assert!(
-            matches!(error, Error::SfdpMismatch { what: "SFDP", .. }),
+            matches!(
+                error,
+                Error::SfdpMismatch {
+                    what: Claim::Presence,
+                    ..
+                }
+            ),
             "{error}"
         );
     }

@@ -50,13 +50,8 @@ pub struct NorFacts {
 impl NorFacts {
     /// Whether anything answered at all.
     pub fn answers(&self) -> bool {
-        answers(self.id)
+        self.id.answers()
     }
-}
-
-/// Whether an id is one: lines that nobody drives read as all ones or all zeros.
-pub(super) fn answers(id: JedecId) -> bool {
-    id.0 != [0xFF; 3] && id.0 != [0; 3]
 }
 
 /// A running flashloader.

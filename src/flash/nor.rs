@@ -83,6 +83,18 @@ impl Nor {
         self.loader.configure(&fcb, "for writing")
     }
 
+    /// Sets up the work FCB for erasing alone: it reads on one pad while quad enable is clear.
+    ///
+    /// # Errors
+    /// [`Error::Configure`].
+    pub fn use_erasing(&mut self, unit: EraseUnit) -> Result<()> {
+        if self.part.quad_enabled(&self.facts.status) != Some(false) {
+            return self.use_work(unit);
+        }
+        let fcb = self.part.plain_work_fcb(unit, limits::ready_ms(&self.part));
+        self.loader.configure(&fcb, "for erasing")
+    }
+
     /// Sets up the work FCB for programming: without the flashloader's own limit.
     ///
     /// With a limit the genuine flashloader pauses 1 ms after every look at a busy flash, which makes programming four to

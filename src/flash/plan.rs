@@ -180,7 +180,8 @@ impl WritePlan {
                     if counts && wanted.byte(at).is_none() {
                         run.get_or_insert_with(|| (at, Vec::new())).1.push(byte);
                     } else if let Some((start, bytes)) = run.take() {
-                        let _ = saved.insert(start, bytes); // disjoint by construction
+                        // disjoint; when there are too many to hold, there are too many to save, too: that ends the write
+                        let _ = saved.insert(start, bytes);
                     }
                 }
             }

@@ -15,7 +15,9 @@ use rtboot_bootable::{Firmware, Memory, MemoryMap, emit};
 use crate::{Error, Result};
 
 /// Most bytes that are saved: their text is read back as any other file.
-const LIMIT: usize = 8 << 20;
+const KEPT_LIMIT: usize = 8 << 20;
+/// Most separate pieces, for the same reason.
+const PIECES_LIMIT: usize = 60_000;
 
 /// Where rescue files live.
 #[derive(Debug, Clone)]
@@ -60,15 +62,16 @@ impl RescueStore {
     /// Saves the bytes so that they outlive a power cut: written aside, synced, renamed, the folder synced.
     ///
     /// # Errors
-    /// [`Error::WriteFile`], [`Error::Firmware`] for more than a later run would read back; nothing may be erased then.
+    /// [`Error::WriteFile`], [`Error::TooMuchToKeep`] for more than a later run would read back; nothing may be erased then.
     pub fn save(&self, unique_id: &str, bytes: &Memory) -> Result<PathBuf> {
         let path = self.path(unique_id);
-        if bytes.len_bytes() > LIMIT {
-            let source = rtboot_bootable::Error::TooLarge {
-                size: bytes.len_bytes() as u64,
-                limit: LIMIT as u64,
-            };
-            return Err(Error::Firmware { path, source });
+        for (what, count, limit) in [
+            ("bytes", bytes.len_bytes(), KEPT_LIMIT),
+            ("pieces", bytes.segments().count(), PIECES_LIMIT),
+        ] {
+            if count > limit {
+                return Err(Error::TooMuchToKeep(format!("{count} {what}"), limit));
+            }
         }
         match self.write_synced(&path, bytes) {
             Ok(()) => Ok(path),
@@ -142,6 +145,42 @@ mod tests {
         let text = fs::read_to_string(&path).expect("text");
         fs::write(&path, &text[..text.len() / 2]).expect("cut");
         assert!(matches!(store.load("ab"), Err(Error::Firmware { .. })));
+    }
+
+    #[test]
+    fn more_than_is_kept_is_an_error_of_its_own_that_names_the_way_out() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut much = Memory::new();
+        much.insert(0x6000_0000, vec![0; KEPT_LIMIT + 1])
+            .expect("room");
+        let store = RescueStore::new(folder.path());
+        let error = store.save("00ff", &much).expect_err("too much");
+        assert_eq!((error.code(), error.exit_code()), ("too-much-to-keep", 2));
+        let text = error.to_string();
+        assert!(
+            text.contains("8388609") && text.contains("8388608"),
+            "{text}"
+        );
+        assert!(crate::advice::advice(&error).next[0].contains("--erase-around"));
+        assert!(!store.path("00ff").exists());
+    }
+
+    #[test]
+    fn as_many_pieces_as_are_kept_come_back_and_one_more_is_refused() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let store = RescueStore::new(folder.path());
+        let mut pieces = Memory::new();
+        for number in 0..PIECES_LIMIT as u32 {
+            pieces
+                .insert(0x6000_0000 + 2 * number, vec![number as u8])
+                .expect("room");
+        }
+        store.save("00ff", &pieces).expect("saved");
+        assert!(store.load("00ff").expect("read back") == pieces);
+        pieces.insert(0x6100_0000, vec![1]).expect("room");
+        let error = store.save("0100", &pieces).expect_err("too many");
+        assert!(error.to_string().contains("60001 pieces"), "{error}");
+        assert!(!store.path("0100").exists());
     }
 
     #[test]

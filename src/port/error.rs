@@ -1,5 +1,7 @@
 //! What can go wrong between the host and a wire.
 
+use super::Wire;
+
 /// An error of a port. Every variant names the port as its `describe()` does, or the path that was to be opened.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
@@ -55,6 +57,19 @@ pub enum Error {
 }
 
 impl Error {
+    /// What the port hangs on, by its name: the names of HID devices are the system's or this room's own.
+    pub fn wire(&self) -> Wire {
+        match self {
+            Error::NotFound { port }
+            | Error::Permission { port }
+            | Error::Busy { port }
+            | Error::Gone { port }
+            | Error::Stalled { port }
+            | Error::ReportLength { port, .. }
+            | Error::Io { port, .. } => Wire::of(port),
+        }
+    }
+
     /// Whether the device has left the bus. After some commands (jump, reset, execute) that is the success.
     pub fn is_gone(&self) -> bool {
         matches!(self, Error::Gone { .. })
@@ -128,6 +143,24 @@ mod tests {
         assert_eq!(of("write to", 108), Error::Gone { port: port() });
         assert_eq!(of("write to", 110), Error::Stalled { port: port() });
         assert!(matches!(of("write to", 22), Error::Io { .. }));
+    }
+
+    #[test]
+    fn a_port_s_name_tells_what_it_hangs_on() {
+        let board = crate::port::virtual_board::VirtualBoard::new();
+        for (port, wire) in [
+            ("/dev/hidraw3 (1fc9:0130)".to_owned(), Wire::Hid),
+            ("DevSrvsID:4294970123".to_owned(), Wire::Hid),
+            (r"\\?\HID#VID_1FC9&PID_0130#7".to_owned(), Wire::Hid),
+            (board.hid().describe(), Wire::Hid),
+            ("/dev/ttyUSB0 at 115200 baud".to_owned(), Wire::Serial),
+            ("/dev/serial/by-id/usb-X_HID-if00".to_owned(), Wire::Serial),
+            ("COM3".to_owned(), Wire::Serial),
+            (board.serial(115_200).describe(), Wire::Serial),
+        ] {
+            let error = Error::Gone { port: port.clone() };
+            assert_eq!(error.wire(), wire, "{port}");
+        }
     }
 
     #[test]

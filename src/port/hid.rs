@@ -213,7 +213,7 @@ pub fn open(device: &HidDevice) -> Result<Box<dyn HidPort>, Error> {
 
 fn api() -> Result<hidapi::HidApi, Error> {
     hidapi::HidApi::new().map_err(|e| Error::Io {
-        port: "HID devices".into(),
+        port: super::ALL_HID.into(),
         action: "list",
         message: e.to_string(),
     })

@@ -20,6 +20,41 @@ pub mod virtual_board;
 
 pub use error::Error;
 
+/// What an error about no single HID device names.
+const ALL_HID: &str = "HID devices";
+
+/// What a board hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Wire {
+    /// USB, as a HID device.
+    Hid,
+    /// A UART.
+    Serial,
+}
+
+impl Wire {
+    /// By the name that an [`Error`] of this room gives a port.
+    fn of(name: &str) -> Wire {
+        // Linux, macOS, Windows; and the names that `hid` and `virtual_board` make up
+        const HID: [&str; 6] = [
+            "/dev/hidraw",
+            "devsrvsid:",
+            "ioservice:",
+            r"\\?\hid#",
+            ALL_HID,
+            virtual_board::NAME,
+        ];
+        let name = name.to_ascii_lowercase();
+        let of_hid = HID
+            .iter()
+            .any(|head| name.starts_with(&head.to_ascii_lowercase()));
+        match of_hid && !name.starts_with(&virtual_board::UART.to_ascii_lowercase()) {
+            true => Wire::Hid,
+            false => Wire::Serial,
+        }
+    }
+}
+
 /// A USB HID device: whole reports, the report id in byte 0.
 pub trait HidPort: Send {
     /// Sends one report, `report[0]` being its id. Blocks until the device took it, or a bounded time.

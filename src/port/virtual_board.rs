@@ -22,7 +22,9 @@ pub use pty::Pty;
 pub use usbip::{Notice, UsbIp};
 
 /// What the ports of a virtual board call themselves.
-const NAME: &str = "virtual board";
+pub(super) const NAME: &str = "virtual board";
+/// How its UART is called.
+pub(super) const UART: &str = "virtual board's UART";
 
 /// A handle on a virtual board. Clones are handles on the same board.
 #[derive(Clone)]
@@ -210,12 +212,12 @@ impl SerialPort for VirtualSerial {
 
     fn discard_input(&mut self) -> Result<(), Error> {
         /// More than a UART's buffer holds.
-        const LIMIT: usize = 4096;
-        self.board.board().uart_read(LIMIT, Duration::ZERO);
+        const STALE_LIMIT: usize = 4096;
+        self.board.board().uart_read(STALE_LIMIT, Duration::ZERO);
         Ok(())
     }
 
     fn describe(&self) -> String {
-        format!("{NAME}'s UART at {} baud", self.baud)
+        format!("{UART} at {} baud", self.baud)
     }
 }

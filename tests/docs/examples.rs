@@ -4,7 +4,7 @@ use std::io;
 use std::time::Duration;
 
 use rtboot::mboot::{self, Status, Step, Tag};
-use rtboot::{Error, port, sdp};
+use rtboot::{Claim, Error, Outside, port, sdp};
 use rtboot_fcb::JedecId;
 
 fn refused(command: Tag, status: u32, step: Step) -> mboot::Error {
@@ -74,6 +74,7 @@ pub fn desk() -> Vec<Error> {
             flag: "--confirm",
             words: "erase the whole flash".into(),
         },
+        Error::TooMuchToKeep("9437184 bytes".into(), 8 << 20),
         Error::NoBoard {
             selector: "usb".into(),
             seen_instead: Vec::new(),
@@ -182,13 +183,14 @@ pub fn flash() -> Vec<Error> {
             from: "issi.cfg".into(),
             expected: vec!["9d 60 17 (IS25LP064A)".into()],
         },
+        Error::FlashChanged(JedecId([0x9D, 0x60, 0x17]), JedecId([0x9D, 0x60, 0x57])),
         Error::PartUnclear {
             found: JedecId([0x12, 0x34, 0x17]),
             candidates: Vec::new(),
         },
         Error::SfdpMismatch {
             part: "IS25LP064A".into(),
-            what: "its size",
+            what: Claim::Size,
             expected: "8 MiB".into(),
             found: "16 MiB".into(),
         },
@@ -261,7 +263,7 @@ pub fn flash() -> Vec<Error> {
             total: 4096,
         },
         Error::OutsideFlash {
-            what: "the image".into(),
+            what: Outside::Image,
             start: 0x6000_0000,
             end: 0x6100_0000,
             flash_start: 0x6000_0000,

@@ -62,18 +62,25 @@ fn list(text: &str, shortest: usize, wanted: &str) -> Result<(usize, Vec<u32>), 
     let code = without_comments(text);
     let lists = code.char_indices().filter(|(_, c)| matches!(c, '{' | '['));
     let found = lists
-        .map(|(at, _)| (at, numbers(code.get(at + 1..).unwrap_or_default())))
-        .find(|(_, numbers)| numbers.len() >= shortest);
-    match found {
-        Some((at, numbers)) => {
-            let line = 1 + code.get(..at).unwrap_or_default().matches('\n').count();
-            Ok((line, numbers))
-        }
-        None => Err(ArrayError {
+        .map(|(at, _)| (at, items(code.get(at + 1..).unwrap_or_default())))
+        .find(|(_, items)| items.len() >= shortest);
+    let Some((at, items)) = found else {
+        return Err(ArrayError {
             line: 1,
             message: format!("there is no list of numbers; {wanted}"),
-        }),
+        });
+    };
+    let line = 1 + code.get(..at).unwrap_or_default().matches('\n').count();
+    if let Some(unclear) = items.iter().find(|item| item.is_octal_in_c()) {
+        let text = unclear.text;
+        return Err(ArrayError {
+            line,
+            message: format!(
+                "the number {text} begins with 0, so it is octal in C and decimal in Rust; write it in hex"
+            ),
+        });
     }
+    Ok((line, items.iter().map(|item| item.value).collect()))
 }
 
 fn as_bytes(line: usize, numbers: &[u32]) -> Result<Vec<u8>, ArrayError> {
@@ -87,45 +94,73 @@ fn as_bytes(line: usize, numbers: &[u32]) -> Result<Vec<u8>, ArrayError> {
     })
 }
 
-/// The numbers up to the first thing that is none.
-fn numbers(text: &str) -> Vec<u32> {
-    // an opening bracket ends an item as well, so that no text is looked through twice
-    let items = text.split([',', '}', ']', '{', '[']).map(number);
-    items.map_while(|number| number).collect()
+/// One number of a list.
+struct Item<'a> {
+    /// As it is written.
+    text: &'a str,
+    /// Read as hex after `0x`, else as decimal.
+    value: u32,
 }
 
-/// `0x0A18_04EB`, `256`, `0xFFu8`, `4096UL`.
-fn number(text: &str) -> Option<u32> {
-    let text = text.trim();
-    let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
-        Some(digits) => (digits, 16),
-        None => (text, 10),
-    };
+impl<'a> Item<'a> {
+    /// `0x0A18_04EB`, `256`, `0xFFu8`, `4096UL`.
+    fn parse(text: &'a str) -> Option<Item<'a>> {
+        let text = text.trim();
+        let (digits, radix) = match text.strip_prefix("0x").or_else(|| text.strip_prefix("0X")) {
+            Some(digits) => (digits, 16),
+            None => (text, 10),
+        };
+        let digits: String = bare(digits).chars().filter(|c| *c != '_').collect();
+        let value = u32::from_str_radix(&digits, radix).ok()?;
+        Some(Item { text, value })
+    }
+
+    /// Whether C reads another number than Rust does: `010`, and `09`, which C does not read at all.
+    fn is_octal_in_c(&self) -> bool {
+        let digits = bare(self.text);
+        digits.len() > 1
+            && digits.bytes().all(|digit| digit.is_ascii_digit())
+            && digits.starts_with('0')
+            && u32::from_str_radix(digits, 8) != Ok(self.value)
+    }
+}
+
+/// Digits without the type that C or Rust writes behind them.
+fn bare(digits: &str) -> &str {
     let digits = digits.trim_end_matches(['u', 'U', 'l', 'L']);
-    let digits = ["u8", "u32"]
+    ["u8", "u32"]
         .iter()
         .find_map(|ending| digits.strip_suffix(ending))
-        .unwrap_or(digits);
-    let digits: String = digits.chars().filter(|c| *c != '_').collect();
-    u32::from_str_radix(&digits, radix).ok()
+        .unwrap_or(digits)
 }
 
-/// Comments as spaces, so that lines stay where they are.
+/// The numbers up to the first thing that is none.
+fn items(text: &str) -> Vec<Item<'_>> {
+    // an opening bracket ends an item as well, so that no text is looked through twice
+    let items = text.split([',', '}', ']', '{', '[']).map(Item::parse);
+    items.map_while(|item| item).collect()
+}
+
+/// Comments as spaces, so that lines stay where they are. Looks at each character once.
 fn without_comments(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
-    while let Some(at) = rest.find("/*").into_iter().chain(rest.find("//")).min() {
-        let (code, comment) = rest.split_at(at);
+    while let Some(at) = rest.find('/') {
+        let (code, from) = rest.split_at(at);
         out.push_str(code);
-        let line = comment.starts_with("//");
-        let end = match line {
-            true => comment.find('\n'),
-            false => comment
+        let end = match from.as_bytes().get(1) {
+            Some(b'/') => from.find('\n'),
+            Some(b'*') => from
                 .get(2..)
                 .and_then(|inner| inner.find("*/"))
                 .map(|end| end + 4),
+            _ => {
+                out.push('/');
+                rest = from.get(1..).unwrap_or_default();
+                continue;
+            }
         };
-        let (comment, behind) = comment.split_at(end.unwrap_or(comment.len()));
+        let (comment, behind) = from.split_at(end.unwrap_or(from.len()));
         out.extend(comment.chars().filter(|c| *c == '\n'));
         out.push(' ');
         rest = behind;

@@ -375,3 +375,13 @@ fn a_board_that_was_never_whole_is_made_anew() {
         Err(StoreError::Missing { .. })
     ));
 }
+
+#[test]
+fn of_two_that_make_a_board_at_once_the_late_one_hears_that_there_is_one() {
+    let place = directory();
+    drop(open(place.path()));
+    // both looked before there was a board; this one gets the lock after the other
+    let late = Store::lock(place.path()).expect("free again");
+    let error = late.make_first(Settings::default()).err().expect("late");
+    assert!(matches!(error, StoreError::Exists { .. }), "{error}");
+}

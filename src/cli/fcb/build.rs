@@ -9,7 +9,7 @@ use serde_json::json;
 
 use super::source::{self, Probe, Source};
 use crate::cli::Context;
-use crate::cli::read::write_whole;
+use crate::cli::read::{write_stdout, write_whole};
 
 /// Build an FCB, and write it as 512 bytes, .cfg, SPSDK's YAML, C or Rust
 ///
@@ -98,8 +98,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         source,
     };
     if to_stdout {
-        use std::io::Write;
-        return std::io::stdout().write_all(&content).map_err(unwritable);
+        return write_stdout(&content).map_err(unwritable);
     }
     write_whole(&args.output, &content).map_err(unwritable)?;
     context.report.result(json!({

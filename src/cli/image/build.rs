@@ -27,7 +27,8 @@ pub struct Args {
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// The FCB: a part, a .cfg, 512 bytes, another image, SPSDK's YAML
-    #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
+    /// (also RTBOOT_FCB)
+    #[arg(long, value_name = "PART|FILE")]
     fcb: Option<String>,
     /// Register writes before the start, a DCD: SDRAM set-up, for one. Binary, or the array in the SDK's dcd.c
     #[arg(long, value_name = "FILE")]
@@ -42,7 +43,7 @@ pub struct Args {
     #[arg(long)]
     no_padding: bool,
     /// For an SD card or eMMC instead of flash: begins with the IVT, goes to byte 0x400 of the card (`dd seek=2`), has no FCB
-    #[arg(long)]
+    #[arg(long, conflicts_with = "fcb")]
     sd: bool,
     /// Byte for the gaps of a raw or UF2 file [default: 0xff]
     #[arg(long, value_name = "BYTE", value_parser = number::parse_u8)]
@@ -65,10 +66,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     };
     let map = chip.memory_map().for_device(device);
     let firmware = input::firmware(&args.app, args.base, chip)?;
+    // what the environment says of all images is no word about this one
+    let usual = std::env::var("RTBOOT_FCB").ok().filter(|_| !args.sd);
     let fcb = args
         .fcb
-        .as_deref()
-        .filter(|_| !args.sd)
+        .as_ref()
+        .or(usual.as_ref())
         .map(|name| source::load(name, &source::Probe::default(), context))
         .transpose()?;
     let fcb = fcb.map(|source| meant(source, chip)).transpose()?;

@@ -3,10 +3,13 @@
 use std::path::Path;
 
 use rtboot::{Error, Result};
-use rtboot_bootable::{Memory, emit};
+use rtboot_bootable::{Firmware, Memory, emit};
 
 use crate::cli::Context;
 use crate::cli::read::write_pieces;
+
+/// The name that S-records bring.
+pub const NAME: &str = "rtboot";
 
 /// What a file's ending asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -52,10 +55,7 @@ pub struct Shape {
 /// # Errors
 /// [`Error::Firmware`] when it would be too large, [`Error::WriteFile`].
 pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
-    let too_large = |source| Error::Firmware {
-        path: path.to_owned(),
-        source,
-    };
+    let too_large = |source| bad(path, source);
     let unwritable = |source| Error::WriteFile {
         path: path.to_owned(),
         source,
@@ -68,7 +68,7 @@ pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
     match Ending::of(path) {
         Ending::Hex => write_pieces(path, emit::intel_hex_lines(memory).map(counted)),
         Ending::SRecord => {
-            let lines = emit::s_record_lines(memory, "rtboot", shape.entry);
+            let lines = emit::s_record_lines(memory, NAME, shape.entry);
             write_pieces(path, lines.map(counted))
         }
         Ending::Uf2 => {
@@ -83,6 +83,38 @@ pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
     }
     .map_err(unwritable)?;
     Ok(len)
+}
+
+/// A file that cannot be made, or used.
+pub fn bad(path: &Path, source: rtboot_bootable::Error) -> Error {
+    Error::Firmware {
+        path: path.to_owned(),
+        source,
+    }
+}
+
+/// Bytes of the text that a memory becomes; 0 for formats that are no text.
+pub fn text_len(ending: Ending, memory: &Memory) -> u64 {
+    match ending {
+        Ending::Hex => emit::intel_hex_len(memory),
+        Ending::SRecord => emit::s_record_len(memory, NAME),
+        Ending::Uf2 | Ending::Raw => 0,
+    }
+}
+
+/// That a file is not longer than what is read again.
+///
+/// # Errors
+/// [`Error::Usage`] with the way out.
+pub fn check_text_len(path: &Path, len: u64) -> Result<()> {
+    let limit = Firmware::FILE_LIMIT as u64;
+    match len > limit {
+        true => Err(Error::Usage(format!(
+            "{} would have {len} bytes, and files of more than {limit} are not read again; name a raw one (.bin), or a smaller range",
+            path.display()
+        ))),
+        false => Ok(()),
+    }
 }
 
 /// Says what was written.
@@ -112,4 +144,12 @@ pub fn tell(context: &mut Context, path: &Path, memory: &Memory, len: usize) {
         path.display(),
         ranges.join(", ")
     ));
+    if len > Firmware::FILE_LIMIT {
+        let text = format!(
+            "{}: other tools may take it, rtboot reads no file of more than {} bytes again; a raw one (.bin) or a smaller range it does",
+            path.display(),
+            Firmware::FILE_LIMIT
+        );
+        context.report.warn("file-large", text);
+    }
 }

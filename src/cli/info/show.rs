@@ -23,14 +23,21 @@ pub fn all(known: &Known, report: &mut Report) {
         nor(facts, known.part.as_ref(), report);
     }
     if let Some(state) = &known.boot {
-        let latched = known.rom.as_ref().and_then(|rom| rom.sbmr1);
-        let straps = latched.and_then(|sbmr1| boot_obstacle(&BootConfig::from_sbmr1(sbmr1)));
-        boot(state, straps, report);
+        boot(state, straps(known), report);
     }
     for (what, why) in &known.unknown {
         report.line(line(what, &format!("not known: {why}")));
     }
     report.result(object(known));
+}
+
+/// What the boot pins of the last reset say against the flash that is there.
+fn straps(known: &Known) -> Option<String> {
+    let sbmr1 = known.rom.as_ref()?.sbmr1?;
+    let size = known.part.as_ref().map(|part| part.size);
+    let boot = known.boot.as_ref();
+    let encrypted = boot.map(|state| !state.inspection.bee.is_empty());
+    boot_obstacle(&BootConfig::from_sbmr1(sbmr1), size, encrypted)
 }
 
 fn line(key: &str, value: &str) -> String {
@@ -158,7 +165,7 @@ fn object(known: &Known) -> Value {
             "hab": facts.hab.map(|hab| hab.to_string()),
             "boot_mode": facts.boot_mode().map(boot_mode),
             "sbmr1": facts.sbmr1,
-            "boot_obstacle": facts.sbmr1.and_then(|sbmr1| boot_obstacle(&BootConfig::from_sbmr1(sbmr1))),
+            "boot_obstacle": straps(known),
             "sbmr2": facts.sbmr2,
             "srsr": facts.srsr,
             "unread": facts.unread,

@@ -5,7 +5,8 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use rtboot::Error;
-use rtboot::advice::{Advice, advice};
+use rtboot::advice::{Advice, advice_over};
+use rtboot::port::Wire;
 use serde_json::{Value, json};
 
 /// What flash holds now, when the error knows.
@@ -17,10 +18,10 @@ fn state(error: &Error) -> Option<&str> {
 }
 
 /// An error as a person reads it.
-pub fn text(error: &Error, at: Option<&str>, doctor: &str) -> String {
+pub fn text(error: &Error, wire: Option<Wire>, at: Option<&str>, doctor: &str) -> String {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let bold = Style::new().bold();
-    let advice = advice(error);
+    let advice = advice_over(error, wire);
     let next = next(&advice, doctor);
     let mut text = String::new();
     let mut line = |what: String| {
@@ -54,18 +55,24 @@ pub fn text(error: &Error, at: Option<&str>, doctor: &str) -> String {
     text
 }
 
-/// The advice, and the doctor's command where it tells the causes apart.
+/// The advice, and the doctor's command where it tells causes apart.
 fn next(advice: &Advice, doctor: &str) -> Vec<String> {
     let mut next = advice.next.clone();
-    if advice.doctor_tells() {
-        next.insert(0, format!("`{doctor}` tells which of them it is"));
+    if let Some(does) = advice.doctor_does() {
+        next.insert(0, format!("`{doctor}` {does}"));
     }
     next
 }
 
 /// An error as a program reads it; `found` is what the run found out before it failed.
-pub fn object(error: &Error, at: Option<&str>, doctor: &str, found: Value) -> Value {
-    let advice = advice(error);
+pub fn object(
+    error: &Error,
+    wire: Option<Wire>,
+    at: Option<&str>,
+    doctor: &str,
+    found: Value,
+) -> Value {
+    let advice = advice_over(error, wire);
     let texts: Vec<&str> = advice.causes.iter().map(|cause| cause.text).collect();
     let codes: Vec<&str> = advice.causes.iter().map(|cause| cause.code).collect();
     json!({

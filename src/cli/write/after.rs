@@ -29,6 +29,7 @@ pub fn start(nor: Nor, image: Option<&BootImage>, report: &mut Report) -> Result
 pub fn execute(mut nor: Nor, entry: u32, stack: u32, report: &mut Report) -> Result<()> {
     nor.use_work(EraseUnit::Sector4K)?;
     nor.into_loader().execute(entry, stack)?;
+    report.deed("the application was started");
     report.line(format!(
         "started the application at {entry:#010x}, stack {stack:#010x}"
     ));
@@ -39,6 +40,7 @@ pub fn execute(mut nor: Nor, entry: u32, stack: u32, report: &mut Report) -> Res
 /// Resets the board and says what came of it.
 pub fn reset(flashloader: Flashloader, mut board: Board, report: &mut Report) -> Result<()> {
     flashloader.reset()?;
+    report.deed("the board was reset");
     if !board.await_program(Program::Rom, COME_BACK)? {
         report.line("reset: the board left serial download, so the ROM found something to start");
         report.result(json!({"reset": true, "rom_came_back": false, "boot_mode": null}));

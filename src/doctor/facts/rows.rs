@@ -2,8 +2,8 @@
 
 use rtboot_fcb::database;
 
-use super::{BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, ReadProof, Source};
-use crate::chip::{self, BootConfig};
+use super::{BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, ReadProof, Source, boot_obstacle};
+use crate::chip;
 use crate::flash::BootMode;
 use crate::flash::identify::bytes;
 
@@ -222,20 +222,6 @@ impl Rows {
     }
 }
 
-/// Why the ROM would not read a quad SPI flash on the primary pins by this configuration, in words; `None` when it would.
-pub fn boot_obstacle(config: &BootConfig) -> Option<String> {
-    match (config.device, config.flash_type) {
-        (0, 0) if config.encrypted => Some("BOOT_CFG says that the image is encrypted".into()),
-        (0, 0) => None,
-        (0, 1) => Some("BOOT_CFG says four address bytes (flash type 1)".into()),
-        (0, 7) => Some("BOOT_CFG says second pin group (flash type 7)".into()),
-        (0, kind) => Some(format!(
-            "BOOT_CFG says HyperFlash or an octal part (flash type {kind})"
-        )),
-        _ => Some(format!("BOOT_CFG names {}", config.device_name())),
-    }
-}
-
 /// With which boot pins the ROM would look at this flash, and what they were at the last reset.
 pub(crate) fn straps(facts: &Facts) -> String {
     let rom = facts.rom.as_ref();
@@ -247,7 +233,10 @@ pub(crate) fn straps(facts: &Facts) -> String {
         (Some(mode), Some(config)) => format!("at the last reset {mode}, BOOT_CFG {config}"),
         _ => "the pins of the last reset are not known".into(),
     };
-    let obstacle = facts.boot_config().as_ref().and_then(boot_obstacle);
+    let obstacle = facts.boot_config().and_then(|config| {
+        let size = facts.part().map(|part| part.size);
+        boot_obstacle(&config, size, facts.encrypted())
+    });
     let obstacle = obstacle.map_or(String::new(), |text| format!("; not so now: {text}"));
     format!("with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR, flash type 0); {now}{obstacle}")
 }

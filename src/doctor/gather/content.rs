@@ -1,17 +1,16 @@
 //! What is in flash: the boot header and what it points to, on one pad; read modes held against it; the application file.
 
-use rtboot_bootable::{Ivt, Memory, MemoryMap, check, inspect, starts};
+use rtboot_bootable::{Memory, check, inspect, starts};
 use rtboot_fcb::{ClockIndex, Fcb, probe};
 
 use super::flash::{is_busy, size};
 use crate::chip::Chip;
 use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
+use crate::doctor::header::{HEADER, is_blank, quad_clear, read_header, reads_on_four};
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::{FLASH_BASE, Flashloader};
 use crate::{Error, Result};
 
-/// Bytes at the start of the flash that are always read: FCB, IVT, boot data, the usual place of the vector table.
-const HEADER: u32 = 0x3000;
 /// Bytes read at a time.
 const PIECE: u32 = 64 * 1024;
 /// Bytes by which read modes are compared.
@@ -36,16 +35,12 @@ pub fn read(
         size: size(&look.nor, look.part.as_ref()),
     };
     let map = Chip::rt1021().memory_map();
-    let mut memory = Memory::new();
-    reader.piece(&mut memory, FLASH_BASE, HEADER)?;
-    let ivt = memory
-        .bytes(map.ivt_address(), Ivt::LEN)
-        .and_then(|bytes| Ivt::parse(bytes).ok());
-    for (address, length) in ivt.map_or(Vec::new(), |ivt| pointed_at(&ivt, &map)) {
-        reader.piece(&mut memory, address, length)?;
-    }
+    let size = reader.size;
+    let memory = read_header(size, &map, &mut |address, length| {
+        reader.plain(address, length)
+    })?;
     let rules = check(&memory, &map);
-    let blank = all(&memory, 0xFF);
+    let blank = is_blank(&memory);
     let unstable = reader.again(&memory, !blank && !starts(&rules))?;
     let content = Content {
         inspection: inspect(&memory, &map),
@@ -69,54 +64,20 @@ fn judge_reads(facts: &mut Facts) {
         return;
     };
     let Some(fcb) = content.fcb() else { return };
-    let quad = look
-        .part
-        .as_ref()
-        .and_then(|part| part.quad_enabled(&look.nor.status));
-    let four = fcb.sequence(0).steps().iter().any(|step| step.pads == 4);
-    let sets_it = fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0;
     let broken = match &content.stored_read {
-        _ if four && quad == Some(false) && !sets_it => (
-            "quad-enable-clear",
-            "the FCB reads on four lines, and quad enable is clear: the ROM reads garbage",
-        ),
-        ReadProof::Differs { .. } => (
-            "read-differs",
-            "the FCB's read sequence gives other bytes than the one-pad read",
-        ),
-        _ => return,
+        ReadProof::Differs { .. } => Some(rtboot_bootable::Finding {
+            severity: rtboot_bootable::Severity::Error,
+            code: "read-differs",
+            text: "the FCB's read sequence gives other bytes than the one-pad read".into(),
+        }),
+        _ => None,
     };
-    content.rules.push(rtboot_bootable::Finding {
-        severity: rtboot_bootable::Severity::Error,
-        code: broken.0,
-        text: broken.1.into(),
-    });
+    let (status, quad) = (look.nor.status, look.quad());
+    let Some(broken) = quad_clear(fcb, quad, status, &look.name()).or(broken) else {
+        return;
+    };
+    content.rules.push(broken);
     content.starts = false;
-}
-
-/// Places that an IVT points to, as flash addresses, with how much of them is worth reading.
-fn pointed_at(ivt: &Ivt, map: &MemoryMap) -> Vec<(u32, u32)> {
-    let in_flash = |address: u32| {
-        map.normalised(address)
-            .wrapping_sub(ivt.self_address)
-            .wrapping_add(map.ivt_address())
-    };
-    let places = [
-        (ivt.boot_data, 16),
-        (ivt.entry & !1, 16),
-        (ivt.dcd, 2 * 1024),
-        (ivt.csf, 8 * 1024),
-    ];
-    let there = places.into_iter().filter(|&(address, _)| address != 0);
-    there
-        .map(|(address, length)| (in_flash(address), length))
-        .collect()
-}
-
-fn all(memory: &Memory, value: u8) -> bool {
-    memory
-        .segments()
-        .all(|(_, bytes)| bytes.iter().all(|&byte| byte == value))
 }
 
 /// Reads flash on one pad.
@@ -135,22 +96,6 @@ impl Reader<'_> {
         let offset = address.wrapping_sub(FLASH_BASE);
         self.flashloader
             .read_through(&fcb, "flash on one pad", offset, length)
-    }
-
-    /// Reads as much of the piece as lies in flash and is not there yet.
-    fn piece(&mut self, memory: &mut Memory, address: u32, length: u32) -> Result<()> {
-        let end = (u64::from(address) + u64::from(length)).min(self.end());
-        if address < FLASH_BASE || u64::from(address) >= end {
-            return Ok(());
-        }
-        let length = (end - u64::from(address)) as u32;
-        if memory.bytes(address, length as usize).is_some() {
-            return Ok(());
-        }
-        let bytes = self.plain(address, length)?;
-        // both were read from the same flash; a difference is noise, and found by reading again
-        let _ = memory.replace(address, bytes);
-        Ok(())
     }
 
     /// First address where a second read gives another byte; all of the header when `doubtful`.
@@ -210,10 +155,7 @@ fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
         look.fast = ReadProof::NotTried("the flash is blank where it would be compared".into());
         return Ok(());
     };
-    let quad = look
-        .part
-        .as_ref()
-        .and_then(|part| part.quad_enabled(&look.nor.status));
+    let quad = look.quad();
     look.fast = match &look.part {
         None => ReadProof::NotTried("the part is not known".into()),
         Some(part) if part.read.data_pads == 4 && quad == Some(false) => {
@@ -229,9 +171,8 @@ fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
         }
     };
     if let Some(fcb) = content.fcb() {
-        let four = fcb.sequence(0).steps().iter().any(|step| step.pads == 4);
         content.stored_read = match probe::as_read_by(fcb, false) {
-            _ if four && quad == Some(false) => {
+            _ if reads_on_four(fcb) && quad == Some(false) => {
                 ReadProof::NotTried("it reads on four lines, and quad enable is clear".into())
             }
             Some(fast) => {

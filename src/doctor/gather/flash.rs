@@ -13,7 +13,7 @@ const WAKE: u8 = 0xAB;
 pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
     let mut nor = flashloader.look_at_flash()?;
     let sr1_again = one(flashloader.read_through(&probe::status1(), "status register 1", 0, 1)?);
-    let id_again = id(flashloader)?;
+    let id_again = flashloader.jedec_id()?;
     let (mut woken, mut qpi) = (None, None);
     if !nor.answers() && !is_busy(&nor.status) {
         woken = wake(flashloader)?;
@@ -49,33 +49,18 @@ pub fn is_busy(status: &StatusRegisters) -> bool {
     status.sr1 != 0xFF && status.sr1 & StatusRegisters::BUSY != 0
 }
 
-fn id(flashloader: &mut Flashloader) -> Result<JedecId> {
-    let answer = flashloader.read_through(&probe::jedec_id(), "the flash's id", 0, 3)?;
-    Ok(as_id(&answer))
-}
-
 fn wake(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
     let what = "the flash's answer to a release from power-down";
     flashloader.read_through(&probe::register(WAKE), what, 0, 4)?;
-    let id = id(flashloader)?;
-    Ok(makes_sense(id).then_some(id))
+    let id = flashloader.jedec_id()?;
+    Ok(id.answers().then_some(id))
 }
 
 fn id_on_four_lines(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
     let what = "the flash's id on four lines";
     let answer = flashloader.read_through(&probe::jedec_id_qpi(), what, 0, 3)?;
-    let id = as_id(&answer);
-    let known = !database::by_jedec(id).is_empty();
-    Ok((makes_sense(id) && known).then_some(id))
-}
-
-fn as_id(answer: &[u8]) -> JedecId {
-    let byte = |at: usize| answer.get(at).copied().unwrap_or(0xFF);
-    JedecId([byte(0), byte(1), byte(2)])
-}
-
-fn makes_sense(id: JedecId) -> bool {
-    id.0 != [0xFF; 3] && id.0 != [0; 3]
+    let id = JedecId::from_answer(&answer);
+    Ok(id.filter(|id| !database::by_jedec(*id).is_empty()))
 }
 
 fn one(answer: Vec<u8>) -> u8 {

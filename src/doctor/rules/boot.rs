@@ -1,7 +1,7 @@
 //! Boot pins: where the ROM would look, and whether it looks at all.
 
 use crate::chip::BootConfig;
-use crate::doctor::facts::{BOOT_CFG1, Facts};
+use crate::doctor::facts::{BOOT_CFG1, Facts, Obstacle, obstacle};
 use crate::doctor::finding::{Finding, Sure};
 use crate::flash::{BootMode, RomFacts};
 
@@ -9,7 +9,6 @@ use crate::flash::{BootMode, RomFacts};
 const FUSE_SEL: u32 = 4;
 /// SBMR2 bit of the same.
 const SBMR2_FUSE_SEL: u32 = 4;
-const EVERY_ADDRESS: u32 = 16 << 20;
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let Some(rom) = &facts.rom else {
@@ -50,37 +49,34 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
     }
     };
     let why = format!("BOOT_CFG was latched as {:#010x}", config.sbmr1);
-    if config.device != 0 {
-        let code = match fuses {
-            true => "fuse-boot-device",
-            false => "strap-boot-device",
-        };
-        let text = format!(
-            "{who} say that the ROM boots from {}, not from the FlexSPI NOR",
-            config.device_name()
-        );
-        return Some(cure(Finding::error(code, text).why(why)));
-    }
+    let size = facts.part().map(|part| part.size);
     let answers = facts.flash.as_ref().is_some_and(|look| look.nor.answers());
-    match config.flash_type {
-        7 if answers => Some(cure(
+    match obstacle(&config, size, facts.encrypted())? {
+        Obstacle::Device(name) => {
+            let code = match fuses {
+                true => "fuse-boot-device",
+                false => "strap-boot-device",
+            };
+            let text = format!("{who} say that the ROM boots from {name}, not from the FlexSPI NOR");
+            Some(cure(Finding::error(code, text).why(why)))
+        }
+        Obstacle::SecondPins => answers.then(|| cure(
             Finding::error("strap-second-pins", format!("{who} say that the flash is on the second pin group, but it answers on the primary one"))
                 .why(format!("{why}: flash type 7; the flashloader reached the flash on GPIO_SD_B1_06 to 11")),
         )),
-        kind @ 2..=6 => Some(cure(
+        Obstacle::FlashType(kind) => Some(cure(
             Finding::error("strap-flash-type", format!("{who} say flash type {kind}: HyperFlash or an octal part"))
                 .why(format!("{why}; a quad SPI flash is type 0")),
         )),
-        1 if facts.part().is_some_and(|part| part.size <= EVERY_ADDRESS) => Some(cure(
+        Obstacle::FourByte => Some(cure(
             Finding::error("strap-four-byte", format!("{who} say that the ROM reads the FCB with four address bytes"))
                 .why(format!("{why}: flash type 1; a part of 16 MiB or less takes three"))
                 .sure(Sure::Likely),
         )),
-        _ if config.encrypted && facts.content.as_ref().is_some_and(|c| c.inspection.bee.is_empty()) => Some(cure(
+        Obstacle::Encrypted => Some(cure(
             Finding::error("strap-encrypted", format!("{who} say that the image is encrypted (BEE), and it is not"))
                 .why(format!("{why}: bit 0 is set; no header of the encryption engine is in flash")),
         )),
-        _ => None,
     }
 }
 

@@ -7,6 +7,7 @@ use super::{image, no_fcb, write_command};
 use crate::chip::Chip;
 use crate::doctor::facts::{Content, Facts, ReadProof};
 use crate::doctor::finding::{Finding, Sure};
+use crate::doctor::header::reads_garbage;
 use crate::flash::FLASH_BASE;
 
 const TAG: &[u8] = b"FCFB";
@@ -232,10 +233,7 @@ fn kind(facts: &Facts, fcb: &Fcb) -> Option<Finding> {
 fn quad(facts: &Facts, fcb: &Fcb) -> Option<Finding> {
     let look = facts.flash.as_ref()?;
     let part = look.part.as_ref()?;
-    let four = fcb.sequence(0).steps().iter().any(|step| step.pads == 4);
-    let clear = part.quad_enabled(&look.nor.status) == Some(false);
-    let sets_it = fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0;
-    (four && clear && !sets_it).then(|| {
+    reads_garbage(fcb, look.quad()).then(|| {
         Finding::error("content-quad-clear", format!("the FCB reads on four lines, but the quad-enable bit of the {} is clear", look.name()))
             .why(format!("{} ({}); the FCB does not set the bit itself, so the ROM reads garbage", look.nor.status, part.qe))
             .cause("a new part: the bit is clear from the factory, and the tool that wrote the image did not set it")
