@@ -104,6 +104,7 @@ entries! {
     "rom-stalled": "the boot ROM takes no more bytes" => &[
         "the ROM crashed: something was loaded over its own RAM (0x20200000 to 0x20207fff)",
         "a download of another program is still open",
+        "the cable was pulled, or the board lost power, at this moment",
     ];
     "rom-left": "the board left while the boot ROM was asked" => &[
         "the cable or supply has bad contact",
@@ -156,6 +157,7 @@ entries! {
     ];
     "loader-stalled": "the flashloader takes no more bytes" => &[
         "it is busy with a command that never ends (a flash that does not get ready)",
+        "the cable was pulled, or the board lost power, at this moment",
     ];
     "loader-left": "the flashloader left the bus while it was asked" => &[
         "supply or cable",

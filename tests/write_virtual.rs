@@ -210,11 +210,15 @@ fn parts_of_other_makers_work_with_their_own_cfg() {
 
 #[test]
 fn data_behind_the_image_leaves_its_fcb_alone_unless_the_image_may_be_longer() {
-    // behind the header's length flash is blank; the header says all of flash; something lies right behind the length
-    for (length, behind, goes) in [
-        (None, 0xFF, false),
-        (Some(0x80_0000), 0xFF, true),
-        (None, 0, true),
+    // the image ends inside the sector of 0x2000, or by its header elsewhere; something lies at the place
+    for (length, place, goes) in [
+        (None, None, false),
+        (None, Some(0x2FFF), true),
+        (None, Some(0x3FFF), true),
+        (None, Some(0x4000), false),
+        (Some(0x3000), Some(0x3FFF), true),
+        (Some(0x3000), Some(0x4000), false),
+        (Some(0x80_0000), None, true),
     ] {
         let mut rig = Rig::fresh();
         rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
@@ -222,7 +226,10 @@ fn data_behind_the_image_leaves_its_fcb_alone_unless_the_image_may_be_longer() {
         if let Some(length) = length {
             before[0x1024..0x1028].copy_from_slice(&u32::to_le_bytes(length));
         }
-        before[0x3FFF] = behind;
+        if let Some(place) = place {
+            before[place] = 0;
+        }
+        before[0x20_0000] = 0;
         let mut rig = Rig::with_flash(before.clone());
         let mut data = rtboot_bootable::Memory::new();
         data.insert(0x6010_0004, vec![0x5A; 16]).expect("room");
@@ -230,7 +237,7 @@ fn data_behind_the_image_leaves_its_fcb_alone_unless_the_image_may_be_longer() {
         let none = Default::default();
         let plan = rtboot::flash::plan_write(&mut nor, &data, &none, rig.policy, &mut ());
         let plan = plan.expect("a plan");
-        assert_eq!(plan.unboots_first(), goes, "{length:?} {behind}");
+        assert_eq!(plan.unboots_first(), goes, "{length:?} {place:?}");
         rig.virtual_board.board().trace_spi(true);
         let written = Writer::new(&mut nor, &plan, Some(&rig.rescue), true).run(&mut ());
         let left = written.expect("written").sectors_left;
@@ -239,7 +246,7 @@ fn data_behind_the_image_leaves_its_fcb_alone_unless_the_image_may_be_longer() {
         let erased = trace.iter().filter(|line| line.starts_with("20 @")).count();
         assert_eq!(erased, usize::from(goes), "the sector with the FCB");
         before[0x10_0004..0x10_0014].fill(0x5A);
-        assert!(rig.flash() == before, "{length:?} {behind}");
+        assert!(rig.flash() == before, "{length:?} {place:?}");
         assert!(starts(&rig).is_some());
     }
 }
