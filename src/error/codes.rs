@@ -74,10 +74,6 @@ impl Error {
             Error::Held { .. } => 14,
             Error::Port(source) => port_exit(source),
             Error::Sdp { source, .. } => sdp_exit(source),
-            // nobody here asked for an end: an acknowledgement was garbled into one
-            Error::Mboot { source, .. } if source.status() == Some(Status::DATA_PHASE_ABORTED) => {
-                15
-            }
             Error::Mboot { source, .. } => mboot_exit(source, 1),
             Error::NoLoader { .. } | Error::LoaderDamaged { .. } => 20,
             Error::JumpRefused { .. } | Error::LoaderSilent { .. } => 20,
@@ -126,6 +122,8 @@ fn sdp_exit(error: &sdp::Error) -> u8 {
 fn mboot_exit(error: &mboot::Error, step: u8) -> u8 {
     match error {
         mboot::Error::Port { source, .. } => port_exit(source),
+        // nobody here asked for an end of data: an acknowledgement was garbled into one
+        _ if error.status() == Some(Status::DATA_PHASE_ABORTED) => 15,
         mboot::Error::Gone { .. }
         | mboot::Error::Timeout { .. }
         | mboot::Error::Protocol { .. } => 15,
