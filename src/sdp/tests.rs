@@ -172,6 +172,19 @@ fn each_command_wants_its_own_word() {
 }
 
 #[test]
+fn a_dcd_as_long_as_hab_takes_goes_out_and_a_longer_one_does_not() {
+    let answer = status(0x128A_8A12);
+    let mut client = rom(&[&[], &[], &[&HAB_OPEN, &answer]]);
+    assert_eq!(client.dcd_write(0x1000, &[0; 1768]), Ok(()));
+    let mut client = rom(&[]);
+    let refused = client.dcd_write(0x1000, &[0; 1769]).unwrap_err();
+    assert!(matches!(refused, Error::Argument { .. }), "{refused}");
+    assert!(port(&mut client).written.is_empty(), "nothing went out");
+    let name = crate::port::HidPort::describe(port(&mut client));
+    assert_eq!(client.describe(), name);
+}
+
+#[test]
 fn a_jump_that_leaves_is_a_success() {
     let mut client = rom(&[&[&HAB_OPEN]]);
     assert_eq!(client.jump_address(0x2020_8400), Ok(JumpOutcome::Silent));
