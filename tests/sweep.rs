@@ -205,6 +205,11 @@ fn a_difference_that_the_comparison_misreads_is_found_by_the_verify() {
 }
 
 #[test]
+fn an_erase_that_reaches_the_ivt_is_found_by_the_verify() {
+    single::an_erase_that_reaches_the_ivt_is_found_by_the_verify();
+}
+
+#[test]
 fn an_fcb_page_that_comes_out_wrong_is_erased_again() {
     single::an_fcb_page_that_comes_out_wrong_is_erased_again();
 }

@@ -34,12 +34,14 @@ pub fn plan_write(
     nor.use_plain()?;
     let mut sectors = touched_sectors(image, &geometry);
     sectors.extend(touched_sectors(saved, &geometry));
-    sectors.push(geometry.base); // an FCB there lets a half image start
+    // FCB and IVT: what they hold decides, and an erase beside them that a bent command made longer shows in the verify
+    sectors.push(geometry.base);
+    sectors.push(geometry.sector_of(geometry.base + IVT));
     sectors.sort_unstable();
     sectors.dedup();
     let current = read_sectors(nor, &sectors, &geometry, listener)?;
     let extent = match image.slice(geometry.base, HEADER).is_empty() {
-        true => boot_extent(nor, &geometry)?,
+        true => boot_extent(nor, &current, &geometry)?,
         false => geometry.all(),
     };
     Ok(WritePlan::new(
@@ -93,13 +95,18 @@ fn read_sectors(
 ///
 /// The ROM does not hold an image that runs in place to the length in its boot data. So that length counts only when
 /// flash is blank behind it; else the image may be longer, and all of flash counts.
-fn boot_extent(nor: &mut Nor, g: &Geometry) -> Result<Range<u32>> {
-    let mut quiet = ();
-    let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
-    let header = nor.read(g.base + IVT, HEADER as u32 - IVT, &mut meter)?;
-    let Some(named) = named_extent(&header, g) else {
+fn boot_extent(
+    nor: &mut Nor,
+    current: &BTreeMap<u32, Vec<u8>>,
+    g: &Geometry,
+) -> Result<Range<u32>> {
+    let sector = current.get(&g.sector_of(g.base + IVT));
+    let header = sector.and_then(|bytes| bytes.get((IVT % g.sector) as usize..));
+    let Some(named) = named_extent(header.unwrap_or_default(), g) else {
         return Ok(g.all());
     };
+    let mut quiet = ();
+    let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
     let sector_end = u64::from(g.sector_of(named.end - 1)) + u64::from(g.sector);
     let behind = (sector_end + u64::from(g.sector)).min(g.end()) - u64::from(named.end);
     let tail = nor.read(named.end, behind as u32, &mut meter)?;

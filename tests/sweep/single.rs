@@ -129,6 +129,20 @@ pub fn a_difference_that_the_comparison_misreads_is_found_by_the_verify() {
     }
 }
 
+/// The sector with the FCB goes before an application is written; a turned bit makes that erase take the IVT's, too.
+pub fn an_erase_that_reaches_the_ivt_is_found_by_the_verify() {
+    let case = Case::application_only();
+    let (log, _) = case.count(false);
+    let erase = |bytes: &[u8]| bytes[0] == 1 && bytes[4] == 2;
+    let first = *outs(&log, erase).first().expect("the FCB goes first");
+    // the address is bent, and the length
+    for (byte, xor) in [(9, 8), (13, 0x20), (13, 0x80)] {
+        let outcome = attempt(&case, false, &turned_out(first, byte, xor));
+        assert_eq!(outcome.exit, 33, "{byte}: {outcome:?}");
+        assert!(!outcome.false_success && !outcome.half, "{outcome:?}");
+    }
+}
+
 /// One turned bit in the FCB's own page.
 pub fn an_fcb_page_that_comes_out_wrong_is_erased_again() {
     let case = Case::update();
