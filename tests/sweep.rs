@@ -145,18 +145,24 @@ fn a_share_of_all_points_over_a_uart() {
 #[test]
 fn a_flash_that_falls_silent_before_anything_is_erased_keeps_its_bytes() {
     let mut table = Table::default();
-    let case = Case::over_noise();
-    let (log, _) = case.count(false);
-    let comparison = single::comparison(&log);
-    let silent = |point: &Point| match &point.what {
-        What::Call(call, _) => point.kind == "flash gone" && comparison.contains(call),
-        What::Board(_) => false,
-    };
-    let mut points = points::calls(&log);
-    points.retain(silent);
-    // every report of the touched sectors comes back in it
-    assert!(points.len() > single::END / PACKET, "{}", points.len());
-    run(&case, false, points, &mut table);
+    // quad enable clear, and set
+    for status in [[0; 3], [0x40, 0, 0]] {
+        let case = Case {
+            status,
+            ..Case::over_noise()
+        };
+        let (log, _) = case.count(false);
+        let comparison = single::comparison(&log);
+        let silent = |point: &Point| match &point.what {
+            What::Call(call, _) => point.kind == "flash gone" && comparison.contains(call),
+            What::Board(_) => false,
+        };
+        let mut points = points::calls(&log);
+        points.retain(silent);
+        // every report of the touched sectors comes back in it
+        assert!(points.len() > single::END / PACKET, "{}", points.len());
+        run(&case, false, points, &mut table);
+    }
     table.check();
 }
 
