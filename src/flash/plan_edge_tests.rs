@@ -32,14 +32,7 @@ fn a_sector_that_was_only_looked_at_is_left_whatever_is_asked() {
         skip_unchanged: false,
         ..Policy::default()
     };
-    let plan = WritePlan::new(
-        &wanted,
-        &Memory::new(),
-        flash(&wanted, 0x22),
-        GEOMETRY,
-        ALL,
-        policy,
-    );
+    let plan = plan_by(policy, &wanted, &flash(&wanted, 0x22));
     assert_eq!(plan.sector_erases(), [BASE + 0x8000]);
     assert_eq!(plan.count(Action::Leave), 0, "nobody wanted anything there");
 }

@@ -41,14 +41,13 @@ fn bootable(wanted: &Memory, fill: u8) -> BTreeMap<u32, Vec<u8>> {
 }
 
 fn plan(wanted: &Memory, current: &BTreeMap<u32, Vec<u8>>) -> WritePlan {
-    WritePlan::new(
-        wanted,
-        &Memory::new(),
-        current.clone(),
-        GEOMETRY,
-        ALL,
-        Policy::default(),
-    )
+    plan_by(Policy::default(), wanted, current)
+}
+
+/// The same by another policy.
+fn plan_by(policy: Policy, wanted: &Memory, current: &BTreeMap<u32, Vec<u8>>) -> WritePlan {
+    let none = Memory::new();
+    WritePlan::new(wanted, &none, current.clone(), GEOMETRY, ALL, policy)
 }
 
 /// Plays a plan on a copy of flash, as NOR behaves: erase sets, program clears. Returns what is there afterwards.
@@ -90,17 +89,11 @@ fn an_image_already_there_needs_nothing() {
     let wanted = memory(&[(0, vec![0xAB; 0x2345])]);
     let current = flash(&wanted, 0xAB);
     assert!(plan(&wanted, &current).is_empty());
-    let again = WritePlan::new(
-        &wanted,
-        &Memory::new(),
-        current.clone(),
-        GEOMETRY,
-        ALL,
-        Policy {
-            skip_unchanged: false,
-            ..Policy::default()
-        },
-    );
+    let all_anew = Policy {
+        skip_unchanged: false,
+        ..Policy::default()
+    };
+    let again = plan_by(all_anew, &wanted, &current);
     assert_eq!(again.count(Action::Erase), 3);
 }
 
@@ -165,14 +158,8 @@ fn erase_around_drops_them() {
         keep_around: false,
         ..Policy::default()
     };
-    let plan = WritePlan::new(
-        &wanted,
-        &Memory::new(),
-        BTreeMap::from([(BASE + 0x1000, vec![0xA0; 0x1000])]),
-        GEOMETRY,
-        ALL,
-        policy,
-    );
+    let touched = BTreeMap::from([(BASE + 0x1000, vec![0xA0; 0x1000])]);
+    let plan = plan_by(policy, &wanted, &touched);
     assert_eq!(plan.rescue().len_bytes(), 0);
     assert_eq!(play(&plan, &current)[&(BASE + 0x1000)][0], 0xFF);
 }
@@ -288,14 +275,7 @@ fn random_images_over_random_flash_end_as_wanted() {
         if round % 2 == 0 {
             current.get_mut(&BASE).expect("always there")[..4].copy_from_slice(b"FCFB");
         }
-        let plan = WritePlan::new(
-            &wanted,
-            &Memory::new(),
-            current.clone(),
-            GEOMETRY,
-            ALL,
-            policy,
-        );
+        let plan = plan_by(policy, &wanted, &current);
         let after = play(&plan, &current);
         for (sector, bytes) in &after {
             for (i, &byte) in bytes.iter().enumerate() {
