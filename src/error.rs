@@ -10,7 +10,7 @@ use rtboot_fcb::JedecId;
 use crate::{mboot, port, sdp};
 
 mod codes;
-mod context;
+pub(crate) mod context;
 mod words;
 
 pub use context::Result;
@@ -188,7 +188,7 @@ pub enum Error {
         found: u8,
     },
     /// The ROM refused to jump.
-    #[error("the boot ROM refused to start the flashloader at {address:#010x}: {answer:#010x}")]
+    #[error("the boot ROM refused to start the flashloader at {address:#010x}: answer {}", sdp::Status(*answer))]
     JumpRefused {
         /// Where to.
         address: u32,

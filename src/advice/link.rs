@@ -2,12 +2,11 @@
 
 use super::Advice;
 use crate::catalogue::{self, Entry, entry};
+use crate::error::context::READ_BACK;
 use crate::mboot::{self, Status};
 use crate::port::Wire;
 use crate::{port, sdp};
 
-/// Step of the errors about what a UART made of the flashloader on its way into RAM.
-const READ_BACK: &str = "reading back the flashloader";
 const PORTS: &str = "`rtboot list` names the ports that are there";
 
 pub(super) fn port_advice(error: &port::Error, wire: Option<Wire>) -> Advice {
@@ -164,6 +163,6 @@ mod tests {
         );
         // the step is called so where it is taken
         let stage = include_str!("../flash/rom.rs");
-        assert!(stage.contains(&format!("Error::sdp({READ_BACK:?})")));
+        assert!(stage.contains("Error::sdp(READ_BACK)"));
     }
 }

@@ -6,6 +6,9 @@ use crate::{mboot, sdp};
 /// Result of everything that talks to a board.
 pub type Result<T> = std::result::Result<T, Error>;
 
+/// Step of the errors about what a UART made of the flashloader on its way into RAM; advice goes by it.
+pub(crate) const READ_BACK: &str = "reading back the flashloader";
+
 impl Error {
     /// Wraps an SDP failure with what rtboot was doing.
     pub fn sdp(step: impl Into<String>) -> impl FnOnce(sdp::Error) -> Error {

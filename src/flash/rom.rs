@@ -9,6 +9,7 @@ use rtboot_bootable::LoaderImage;
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
 use crate::chip::{self, Chip, register};
+use crate::error::context::READ_BACK;
 use crate::event::{Listener, Meter, Stage, Weight, tell};
 use crate::flash::Flashloader;
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
@@ -203,8 +204,8 @@ impl Rom {
     /// A UART has no checksum in SDP: what arrived is read back, and what came out wrong is sent again. Returns
     /// how many bytes that were.
     fn check_loaded(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<usize> {
-        let mut sent_again = 0;
-        for sent in 1..=UART_LOADS {
+        let (mut loads, mut sent_again) = (1, 0);
+        loop {
             let found = match self.read_loaded(loader) {
                 Ok(found) => found,
                 Err(error) if self.keeps_reads_back(&error) => {
@@ -214,14 +215,14 @@ impl Rom {
                     tell(listener, Weight::Warning, "flashloader-unchecked", text);
                     return Ok(sent_again);
                 }
-                Err(error) => return Err(Error::sdp("reading back the flashloader")(error)),
+                Err(error) => return Err(Error::sdp(READ_BACK)(error)),
             };
             let wrong = |at: &usize| found.get(*at) != loader.bytes.get(*at);
             let Some(first) = (0..loader.bytes.len()).find(wrong) else {
                 return Ok(sent_again);
             };
             let address = loader.load + first as u32;
-            if sent == UART_LOADS {
+            if loads == UART_LOADS {
                 return Err(Error::LoaderDamaged {
                     address,
                     expected: loader.bytes[first],
@@ -230,6 +231,7 @@ impl Rom {
             }
             let last = (first..loader.bytes.len()).rfind(wrong).unwrap_or(first);
             let again = &loader.bytes[first..=last];
+            loads += 1;
             sent_again += again.len();
             let text = format!(
                 "the UART spoiled the flashloader at {address:#010x}: {} bytes are sent again",
@@ -242,7 +244,6 @@ impl Rom {
                     "mending the flashloader at {address:#010x}"
                 )))?;
         }
-        Ok(sent_again)
     }
 
     /// Whether it is the ROM that does not let RAM be read, by a fuse or because the part is closed, and not the line that
