@@ -1,4 +1,4 @@
-//! Holds docs/bounds.md against the sources, and a board that falls silent against the bounds.
+//! Holds docs/dev/bounds.md against the sources, and a board that falls silent against the bounds.
 
 #[allow(dead_code)] // another file's tests use the rest
 mod evil {
@@ -29,7 +29,7 @@ const COUNTS: [&str; 8] = [
 
 /// File, name and value of the first table.
 fn documented() -> Vec<[String; 3]> {
-    let text = fs::read_to_string(root().join("docs/bounds.md")).expect("the page");
+    let text = fs::read_to_string(root().join("docs/dev/bounds.md")).expect("the page");
     let cells = |line: &str| -> Vec<String> {
         line.split('|')
             .map(|cell| cell.trim().trim_matches('`').to_owned())

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 /// One public file.
 pub struct Golden {
-    /// Its name in `docs/goldens.md` and in the tests.
+    /// Its name in `docs/dev/goldens.md` and in the tests.
     pub name: &'static str,
     /// Its place in the folder of check-outs.
     pub path: &'static str,

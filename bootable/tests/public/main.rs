@@ -9,7 +9,7 @@
 //!   DIR/imxrt-boot-gen         https://github.com/imxrt-rs/imxrt-boot-gen         903112ff
 //! ```
 //!
-//! Without it they say so and pass; `golden.rs` then holds generated equivalents against the same layout. `docs/goldens.md` says of
+//! Without it they say so and pass; `golden.rs` then holds generated equivalents against the same layout. `docs/dev/goldens.md` says of
 //! each file what is held.
 
 mod applications;

@@ -1,8 +1,8 @@
-//! `docs/goldens.md` names every file of the list, and only tests that are there.
+//! `docs/dev/goldens.md` names every file of the list, and only tests that are there.
 
 use super::files::GOLDENS;
 
-const TABLE: &str = include_str!("../../../docs/goldens.md");
+const TABLE: &str = include_str!("../../../docs/dev/goldens.md");
 const SOURCES: &[&str] = &[
     include_str!("applications.rs"),
     include_str!("blocks.rs"),
