@@ -1,9 +1,6 @@
 //! What the dependencies allow, and that the build is the one that was tested.
 
-use std::path::PathBuf;
-use std::process::Command;
-
-use serde_json::Value;
+mod cargo;
 
 /// Licences whose terms a program under MIT or Apache-2.0 can keep. MPL-2.0 is serialport's: its files stay under it, ours do not
 /// become so.
@@ -21,10 +18,6 @@ const ALLOWED: &[&str] = &[
     "0BSD",
     "CC0-1.0",
 ];
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
 
 /// Whether an SPDX expression can be kept: of an OR one side, of an AND both.
 fn allowed(expression: &str) -> bool {
@@ -86,34 +79,9 @@ fn an_expression_is_read_as_it_is_meant() {
     }
 }
 
-/// What cargo knows of the dependencies. By default of those of the host's platform only: they are what the build of this test has
-/// downloaded. `RTBOOT_ALL_PLATFORMS` asks for every platform; `cargo fetch --locked` must have run before.
-fn metadata() -> Value {
-    let mut cargo = Command::new(env!("CARGO"));
-    cargo
-        .args(["metadata", "--format-version", "1", "--locked", "--offline"])
-        .current_dir(root());
-    if std::env::var_os("RTBOOT_ALL_PLATFORMS").is_none() {
-        cargo.args(["--filter-platform", &host()]);
-    }
-    let output = cargo.output().expect("cargo");
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "cargo metadata: {error}");
-    serde_json::from_slice(&output.stdout).expect("JSON")
-}
-
-/// The platform that tests are built for: rtboot's tests are never cross-compiled.
-fn host() -> String {
-    let rustc = std::env::var_os("RUSTC").unwrap_or("rustc".into());
-    let output = Command::new(rustc).arg("-vV").output().expect("rustc");
-    let text = String::from_utf8_lossy(&output.stdout);
-    let host = text.lines().find_map(|line| line.strip_prefix("host: "));
-    host.expect("rustc names its host").to_owned()
-}
-
 #[test]
 fn every_dependency_may_be_shipped() {
-    let metadata = metadata();
+    let metadata = cargo::metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 50);
     let mut wrong = Vec::new();
@@ -133,7 +101,7 @@ fn every_dependency_may_be_shipped() {
 
 #[test]
 fn the_lock_file_names_every_dependency_with_its_checksum() {
-    let text = std::fs::read_to_string(root().join("Cargo.lock")).expect("Cargo.lock");
+    let text = std::fs::read_to_string(cargo::root().join("Cargo.lock")).expect("Cargo.lock");
     for package in text.split("[[package]]").skip(1) {
         let foreign = package.contains("source = ");
         assert!(!foreign || package.contains("checksum = \""), "{package}");
