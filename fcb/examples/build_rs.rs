@@ -42,9 +42,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .iter()
         .filter(|finding| finding.severity > Severity::Note)
     {
-        println!("cargo:warning={finding}");
+        println!("cargo:warning={}: {finding}", finding.severity);
         if finding.severity >= Severity::Error {
-            return Err(finding.text.clone().into());
+            return Err(finding.to_string().into());
         }
     }
     let folder = std::env::var_os("OUT_DIR").map_or_else(std::env::temp_dir, PathBuf::from);

@@ -8,6 +8,12 @@ mod geometry;
 mod reading;
 mod sequences;
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rtboot_finding::catalogue::fcb as entries;
+
 use crate::fcb::Fcb;
 use crate::{Finding, Part};
 
@@ -27,8 +33,8 @@ use crate::{Finding, Part};
 ///
 /// fcb.set_clock(7);
 /// let findings = check(&fcb, Some(&part));
-/// assert_eq!(findings[0].code, "fcb-clock-part");
-/// assert_eq!(findings[0].text, "133 MHz (index 7) is above the 104 MHz that IS25LP064A takes with 6 dummy cycles");
+/// assert_eq!(findings[0].code(), "fcb-clock-part");
+/// assert_eq!(findings[0].to_string(), "133 MHz (index 7) is above the 104 MHz that IS25LP064A takes with 6 dummy cycles");
 /// ```
 pub fn check(fcb: &Fcb, part: Option<&Part>) -> Vec<Finding> {
     let mut found = Vec::new();
@@ -37,38 +43,20 @@ pub fn check(fcb: &Fcb, part: Option<&Part>) -> Vec<Finding> {
     reading::check(fcb, part, &mut found);
     device_mode::check(fcb, part, &mut found);
     geometry::check(fcb, part, &mut found);
-    found.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    found.sort_by_key(|finding| core::cmp::Reverse(finding.severity));
     found
 }
 
 /// Fields that stand for themselves.
 fn general(fcb: &Fcb, found: &mut Vec<Finding>) {
     if fcb.version() >> 24 != u32::from(b'V') {
-        found.push(Finding::warning(
-            "fcb-version",
-            format!(
-                "the version {:#010x} does not begin with the letter V (56h)",
-                fcb.version()
-            ),
-        ));
+        found.push(Finding::new(&entries::FCB_VERSION).address("version", fcb.version()));
     }
     if fcb.device_type() != 1 {
-        found.push(Finding::error(
-            "fcb-device-type",
-            format!(
-                "the device type is {}, and a serial NOR flash is 1",
-                fcb.device_type()
-            ),
-        ));
+        found.push(Finding::new(&entries::FCB_DEVICE_TYPE).number("type", fcb.device_type()));
     }
     if !matches!(fcb.flash_pads(), 1 | 2 | 4 | 8) {
-        found.push(Finding::error(
-            "fcb-pads",
-            format!(
-                "the flash has {} pads; 1, 2, 4 or 8 are possible",
-                fcb.flash_pads()
-            ),
-        ));
+        found.push(Finding::new(&entries::FCB_PADS).number("pads", fcb.flash_pads()));
     }
     let unused: Vec<String> = crate::Spec::reserved()
         .iter()
@@ -76,19 +64,15 @@ fn general(fcb: &Fcb, found: &mut Vec<Finding>) {
         .map(|spec| format!("{:#05x}", spec.offset))
         .collect();
     if !unused.is_empty() {
-        found.push(Finding::note(
-            "fcb-reserved",
-            format!(
-                "bytes without a meaning are not zero, from {}",
-                unused.join(", ")
-            ),
-        ));
+        found.push(Finding::new(&entries::FCB_RESERVED).text("offsets", unused.join(", ")));
     }
     let pads = [fcb.cs_pad(), fcb.clock_pad(), fcb.data_pad(), fcb.dqs_pad()];
     if fcb.controller_options() >> 5 & 1 == 0 && pads.iter().any(|pad| *pad != 0) {
-        found.push(Finding::warning(
-            "fcb-pad-override",
-            "pad settings are given, and bit 5 of the controller options, which makes them count, is clear",
-        ));
+        found.push(Finding::new(&entries::FCB_PAD_OVERRIDE));
     }
+}
+
+/// A command as data sheets print it: "EBh".
+fn hex_h(command: u8) -> String {
+    format!("{command:02X}h")
 }

@@ -81,6 +81,8 @@
 //! firmware needs nothing of it at run time: it takes the 512 bytes, from its `build.rs` (`examples/build_rs.rs`) or as
 //! [`text::to_rust`] writes them.
 
+extern crate alloc;
+
 mod cfg;
 pub mod check;
 mod chip;
@@ -89,7 +91,6 @@ pub mod database;
 pub mod derive;
 mod error;
 mod fcb;
-mod finding;
 mod jedec;
 pub mod lut;
 mod option;
@@ -105,7 +106,6 @@ pub use chip::ChipName;
 pub use clock::ClockIndex;
 pub use error::Error;
 pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};
-pub use finding::{Finding, Severity};
 pub use jedec::JedecId;
 pub use option::{OptionWords, Options, SecondOptions};
 pub use part::{
@@ -113,4 +113,5 @@ pub use part::{
     Span, Times,
 };
 pub use protection::{Protected, Protection, Scheme};
+pub use rtboot_finding::{Finding, Severity};
 pub use status::{QeMethod, StatusRegisters, StatusWrite};

@@ -194,7 +194,7 @@ fn misc_modes_above_1_give_a_block_that_cannot_read() {
     assert!(
         findings
             .iter()
-            .any(|finding| finding.code == "fcb-read-shape"),
+            .any(|finding| finding.code() == "fcb-read-shape"),
         "{findings:?}"
     );
 }

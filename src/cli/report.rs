@@ -337,7 +337,7 @@ impl Listener for Report {
 fn severity_style(severity: Severity) -> Style {
     let color = match severity {
         Severity::Ok => AnsiColor::Green,
-        Severity::Note => AnsiColor::Cyan,
+        Severity::Detail | Severity::Note => AnsiColor::Cyan,
         Severity::Warning => AnsiColor::Yellow,
         Severity::Error | Severity::Danger => AnsiColor::Red,
     };

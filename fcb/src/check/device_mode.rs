@@ -1,5 +1,11 @@
 //! Device mode, configuration commands, and quad enable.
 
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
+use rtboot_finding::catalogue::fcb as entries;
+
 use super::reading::Read;
 use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Opcode, Sequence, index};
@@ -20,8 +26,7 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
         // the driver leaves commands out whose sequence is 0
         let used: Vec<SequenceCall> = calls.into_iter().filter(|call| call.index != 0).collect();
         if used.is_empty() {
-            let text = "configuration commands are switched on, and none is named";
-            found.push(Finding::error("fcb-config-commands", text));
+            found.push(Finding::new(&entries::FCB_CONFIG_COMMANDS));
         }
         for call in used {
             played(fcb, "a configuration command", call, found);
@@ -34,26 +39,25 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
 fn played(fcb: &Fcb, what: &str, call: SequenceCall, found: &mut Vec<Finding>) {
     let last = usize::from(call.index) + usize::from(call.count.max(1)) - 1;
     if call.count == 0 || last > 15 {
-        let text = format!(
-            "{what} plays {} sequences from {} on, and there are 16",
-            call.count, call.index
-        );
-        found.push(Finding::error("fcb-device-mode", text));
+        let finding = Finding::new(&entries::FCB_DEVICE_MODE_RANGE)
+            .text("what", what)
+            .number("count", call.count)
+            .number("sequence", call.index);
+        found.push(finding);
         return;
     }
     if fcb.sequence(usize::from(call.index)).is_empty() {
-        let text = format!("{what} plays sequence {}, which is empty", call.index);
-        found.push(Finding::error("fcb-device-mode", text));
+        let finding = Finding::new(&entries::FCB_DEVICE_MODE).text("what", what);
+        found.push(finding.number("sequence", call.index));
     }
     if fcb.sequence(index::WRITE_ENABLE).is_empty() {
-        let text = format!("{what} needs a write enable first, and sequence 3 is empty");
-        found.push(Finding::error("fcb-no-write-enable", text));
+        let entry = &entries::FCB_DEVICE_MODE_NO_WRITE_ENABLE;
+        found.push(Finding::new(entry).text("what", what));
     }
     let busy = fcb.sequence(index::READ_STATUS).is_empty() && fcb.config_wait_time() == 0;
     if busy {
-        let text =
-            format!("after {what} the busy bit is polled, and sequence 1 (read status) is empty");
-        found.push(Finding::error("fcb-no-read-status", text));
+        let entry = &entries::FCB_DEVICE_MODE_NO_READ_STATUS;
+        found.push(Finding::new(entry).text("what", what));
     }
 }
 
@@ -65,15 +69,12 @@ fn quad(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
         .then(|| write(fcb))
         .flatten();
     if fcb.device_mode_enable() != 0 && fcb.device_mode_type() == 1 && write.is_none() {
-        let text = "the device mode is to set quad enable, and its sequence writes nothing";
-        found.push(Finding::error("fcb-quad-enable", text));
+        found.push(Finding::new(&entries::FCB_QUAD_NO_WRITE));
     }
     match (part, four) {
         (Some(part), _) => against_part(fcb, part, four, write.as_ref(), found),
         (None, true) if write.is_none() => {
-            let text = "the read needs four data lines, and nothing in the block sets the quad enable bit: \
-                        it must be set in the flash already, or the part must have none";
-            found.push(Finding::note("fcb-quad-enable", text));
+            found.push(Finding::new(&entries::FCB_QUAD_ENABLE));
         }
         (None, _) => {}
     }
@@ -89,12 +90,8 @@ fn against_part(
     let needs = four && part.qe != QeMethod::None;
     let Some(write) = write else {
         if needs {
-            let text = format!(
-                "the read needs four data lines, and nothing in the block sets the quad enable bit of {} ({}): \
-                 it must be set in the flash already",
-                part.name, part.qe
-            );
-            found.push(Finding::note("fcb-quad-enable", text));
+            let finding = Finding::new(&entries::FCB_QUAD_ENABLE_PART);
+            found.push(finding.text("part", &part.name).text("bit", part.qe));
         }
         return;
     };
@@ -116,18 +113,13 @@ fn against_part(
         .map(|byte| format!("{byte:02x}"))
         .collect();
     let sent = format!("{:02X}h with {}", write.command, data.join(" "));
-    if !sets {
-        let text = format!(
-            "the device mode sends {sent}, and the quad enable bit of {} is in {}",
-            part.name, part.qe
-        );
-        found.push(Finding::error("fcb-quad-enable", text));
-    } else {
-        let text = format!(
-            "the device mode sends {sent} at every start, whatever the other bits of the register are"
-        );
-        found.push(Finding::note("fcb-quad-every-start", text));
-    }
+    let finding = match sets {
+        true => Finding::new(&entries::FCB_QUAD_EVERY_START),
+        false => Finding::new(&entries::FCB_QUAD_REGISTER)
+            .text("part", &part.name)
+            .text("bit", part.qe),
+    };
+    found.push(finding.text("sent", sent));
 }
 
 /// The write that the device mode does; `None` when its sequence writes nothing.

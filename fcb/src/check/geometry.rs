@@ -1,5 +1,11 @@
 //! Sizes: of the flash, of pages, of what an erase clears.
 
+use alloc::vec::Vec;
+use core::cmp::Ordering;
+
+use rtboot_finding::catalogue::fcb as entries;
+
+use super::hex_h;
 use crate::fcb::{Fcb, size_in_words};
 use crate::lut::index;
 use crate::{Finding, Part};
@@ -14,21 +20,21 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
         unit(name, value, found);
         if let Some(expected) = of_part.filter(|expected| value != 0 && *expected != value) {
             let of = part.map_or("", |part| part.name.as_str());
-            let text = format!(
-                "the {name} size is {}, and {of} has {}",
-                size_in_words(value),
-                size_in_words(expected)
+            let finding = Finding::new(&entries::FCB_GEOMETRY_PART)
+                .text("unit", name)
+                .text("size", size_in_words(value));
+            found.push(
+                finding
+                    .text("part", of)
+                    .text("has", size_in_words(expected)),
             );
-            found.push(Finding::warning("fcb-geometry-part", text));
         }
     }
     if fcb.page_size() > fcb.sector_size() && fcb.sector_size() != 0 {
-        let text = format!(
-            "a page of {} does not fit into a sector of {}",
-            size_in_words(fcb.page_size()),
-            size_in_words(fcb.sector_size())
-        );
-        found.push(Finding::error("fcb-geometry", text));
+        let finding = Finding::new(&entries::FCB_PAGE_SECTOR)
+            .text("page", size_in_words(fcb.page_size()))
+            .text("sector", size_in_words(fcb.sector_size()));
+        found.push(finding);
     }
     erase(fcb, index::ERASE_SECTOR, "sector", fcb.sector_size(), found);
     erase(fcb, index::ERASE_BLOCK, "block", fcb.block_size(), found);
@@ -37,50 +43,35 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
 fn size(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
     let total = fcb.total_size();
     if fcb.sflash_a1_size() == 0 && fcb.sflash_b1_size() == 0 {
-        found.push(Finding::error(
-            "fcb-size",
-            "the block says that there is no flash: both first sizes are 0",
-        ));
+        found.push(Finding::new(&entries::FCB_SIZE));
         return;
     }
     // the window of the FlexSPI on the bus
     if total > 0x1F80_0000 {
-        found.push(Finding::error(
-            "fcb-size",
-            format!("{total:#x} bytes of flash do not fit the window of 504 MiB"),
-        ));
+        found.push(Finding::new(&entries::FCB_SIZE_WINDOW).hex("size", total));
     }
     let Some(part) = part else {
         return;
     };
     let own = fcb.sflash_a1_size().max(fcb.sflash_b1_size());
-    if own > part.size {
-        let text = format!(
-            "the block says {}, and {} has {}: the flash will appear more than once",
-            size_in_words(own),
-            part.name,
-            size_in_words(part.size)
-        );
-        found.push(Finding::error("fcb-size-part", text));
-    }
-    if own < part.size {
-        let text = format!(
-            "the block says {}, and {} has {}: the rest cannot be reached",
-            size_in_words(own),
-            part.name,
-            size_in_words(part.size)
-        );
-        found.push(Finding::warning("fcb-size-part", text));
-    }
+    let entry = match own.cmp(&part.size) {
+        Ordering::Greater => &entries::FCB_SIZE_PART,
+        Ordering::Less => &entries::FCB_SIZE_SMALL,
+        Ordering::Equal => return,
+    };
+    let finding = Finding::new(entry)
+        .text("size", size_in_words(own))
+        .text("part", &part.name)
+        .text("has", size_in_words(part.size));
+    found.push(finding);
 }
 
 fn unit(name: &str, value: u32, found: &mut Vec<Finding>) {
     if value == 0 {
-        let text = format!("the {name} size is 0: good for booting, not for flashing");
-        found.push(Finding::note("fcb-geometry", text));
+        found.push(Finding::new(&entries::FCB_GEOMETRY_ZERO).text("unit", name));
     } else if !value.is_power_of_two() {
-        let text = format!("the {name} size {value:#x} is no power of two");
-        found.push(Finding::error("fcb-geometry", text));
+        let finding = Finding::new(&entries::FCB_GEOMETRY);
+        found.push(finding.text("unit", name).hex("size", value));
     }
 }
 
@@ -103,12 +94,13 @@ fn erase(fcb: &Fcb, place: usize, name: &str, size: u32, found: &mut Vec<Finding
         .iter()
         .find(|(known, _)| *known == command && fcb.flash_pads() <= 4);
     if let Some((_, clears)) = usual.filter(|(_, clears)| *clears != size && size != 0) {
-        let text = format!(
-            "sequence {place} erases a {name} of {} with {command:02X}h, which clears {}",
-            size_in_words(size),
-            size_in_words(*clears)
-        );
-        // more than asked for destroys what lies behind; less leaves old data, and the verification finds it
-        found.push(Finding::error("fcb-erase-size", text));
+        // an error either way: an erase of more destroys data behind the unit, one of less leaves old data in it
+        let finding = Finding::new(&entries::FCB_ERASE_SIZE)
+            .number("sequence", place as u64)
+            .text("unit", name)
+            .text("size", size_in_words(size))
+            .text("command", hex_h(command))
+            .text("clears", size_in_words(*clears));
+        found.push(finding);
     }
 }

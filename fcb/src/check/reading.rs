@@ -1,8 +1,13 @@
 //! The read sequence, its clock and its sampling.
 
+use alloc::vec::Vec;
+
+use rtboot_finding::{Entry, catalogue::fcb as entries};
+
+use super::hex_h;
 use crate::fcb::Fcb;
 use crate::lut::{Instruction, Opcode, Sequence, index};
-use crate::{ClockIndex, Finding, Part};
+use crate::{ClockIndex, Finding, Part, Severity};
 
 /// A read as the flash sees it.
 pub(super) struct Read {
@@ -53,29 +58,21 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
     clock(fcb, found);
     let sequence = fcb.sequence(index::READ);
     if sequence.is_empty() {
-        found.push(Finding::error(
-            "fcb-no-read",
-            "sequence 0 (read) is empty: the flash cannot be read",
-        ));
+        found.push(Finding::new(&entries::FCB_NO_READ));
         return;
     }
     let Some(read) = Read::of(&sequence) else {
-        let text = format!("sequence 0 is no read with command, address and data: {sequence}");
-        // HyperBus parts send command and address in one
-        let finding = match fcb.column_address_width() {
-            0 => Finding::error("fcb-no-read", text),
-            _ => Finding::note("fcb-hyperbus", text),
+        // only HyperBus parts have column addresses; they take command and address in one
+        let entry = match fcb.column_address_width() {
+            0 => &entries::FCB_NOT_A_READ,
+            _ => &entries::FCB_HYPERBUS,
         };
-        found.push(finding);
+        found.push(Finding::new(entry).text("sequence", sequence));
         return;
     };
-    if fcb.flash_pads() != read.data_pads && fcb.flash_pads() > read.data_pads {
-        let text = format!(
-            "the read uses {} of the flash's {} pads",
-            read.data_pads,
-            fcb.flash_pads()
-        );
-        found.push(Finding::note("fcb-pads-unused", text));
+    if fcb.flash_pads() > read.data_pads {
+        let finding = Finding::new(&entries::FCB_PADS_UNUSED).number("pads", read.data_pads);
+        found.push(finding.number("has", fcb.flash_pads()));
     }
     double_rate(fcb, &read, found);
     shape(&read, found);
@@ -86,18 +83,11 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
 fn clock(fcb: &Fcb, found: &mut Vec<Finding>) {
     let clock = ClockIndex(fcb.clock());
     match clock.mhz() {
-        None if clock.0 == 0 => found.push(Finding::warning(
-            "fcb-clock",
-            "the clock index is 0: the ROM keeps the 30 MHz of its first look",
-        )),
-        None => found.push(Finding::error(
-            "fcb-clock",
-            format!("there is no clock index {}", clock.0),
-        )),
-        Some(_) if clock > ClockIndex::MAX => found.push(Finding::error(
-            "fcb-clock-chip",
-            format!("{clock} is above the 133 MHz that the chip's FlexSPI takes"),
-        )),
+        None if clock.0 == 0 => found.push(Finding::new(&entries::FCB_CLOCK)),
+        None => found.push(Finding::new(&entries::FCB_CLOCK_UNKNOWN).number("index", clock.0)),
+        Some(_) if clock > ClockIndex::MAX => {
+            found.push(Finding::new(&entries::FCB_CLOCK_CHIP).text("clock", clock));
+        }
         Some(_) => {}
     }
 }
@@ -105,12 +95,10 @@ fn clock(fcb: &Fcb, found: &mut Vec<Finding>) {
 fn double_rate(fcb: &Fcb, read: &Read, found: &mut Vec<Finding>) {
     let option = fcb.controller_options() >> 6 & 1 == 1;
     if read.ddr && !option {
-        let text = "the read works on both clock edges, and bit 6 of the controller options (DDR mode) is clear";
-        found.push(Finding::error("fcb-ddr-option", text));
+        found.push(Finding::new(&entries::FCB_DDR_OPTION));
     }
     if option && !read.ddr {
-        let text = "bit 6 of the controller options (DDR mode) is set, and the read works on one clock edge: its clock is halved";
-        found.push(Finding::warning("fcb-ddr-option", text));
+        found.push(Finding::new(&entries::FCB_DDR_UNUSED));
     }
 }
 
@@ -141,11 +129,20 @@ fn shape(read: &Read, found: &mut Vec<Finding>) {
     if read.data_pads == 8 {
         return;
     }
-    let text = format!(
-        "{command:02X}h is sent as 1-{}-{}, and that command works as 1-{address}-{data}",
-        read.address_pads, read.data_pads
-    );
-    found.push(Finding::error("fcb-read-shape", text));
+    let finding = Finding::new(&entries::FCB_READ_SHAPE)
+        .text("command", hex_h(*command))
+        .number("address", read.address_pads)
+        .number("data", read.data_pads)
+        .number("usual-address", *address)
+        .number("usual-data", *data);
+    found.push(finding);
+}
+
+/// A finding about the read's command and dummy cycles.
+fn of_read(entry: &'static Entry, read: &Read) -> Finding {
+    Finding::new(entry)
+        .text("command", hex_h(read.command))
+        .number("dummy", read.clocks)
 }
 
 fn dummy(fcb: &Fcb, read: &Read, part: Option<&Part>, found: &mut Vec<Finding>) {
@@ -153,41 +150,23 @@ fn dummy(fcb: &Fcb, read: &Read, part: Option<&Part>, found: &mut Vec<Finding>) 
     let khz = clock.khz().unwrap_or(0);
     let plain = matches!(read.command, 0x03 | 0x13);
     if plain && read.clocks != 0 {
-        let text = format!(
-            "{:02X}h takes no dummy cycles, and the block has {}",
-            read.command, read.clocks
-        );
-        found.push(Finding::error("fcb-dummy", text));
+        found.push(of_read(&entries::FCB_DUMMY_PLAIN, read));
     }
     if plain && khz > 50_000 {
-        let text = format!(
-            "{:02X}h without dummy cycles is good for some 33 to 50 MHz, and the clock is {clock}",
-            read.command
-        );
-        found.push(Finding::warning("fcb-clock-plain", text));
+        found.push(of_read(&entries::FCB_CLOCK_PLAIN, read).text("clock", clock));
     }
     let Some(part) = part else {
         if !plain && !read.ddr && read.clocks == 0 {
-            let text = format!(
-                "{:02X}h without dummy cycles: parts need some between address and data",
-                read.command
-            );
-            found.push(Finding::error("fcb-dummy", text));
+            found.push(of_read(&entries::FCB_DUMMY_NONE, read));
         }
-        let short =
-            matches!(read.command, 0xEB | 0xEC) && (1..6).contains(&read.clocks) && khz > 60_000;
-        if short {
-            let text = format!(
-                "{} dummy cycles are few for {:02X}h at {clock}; parts take 6 or more",
-                read.clocks, read.command
-            );
-            found.push(Finding::warning("fcb-dummy-few", text));
-        }
-        if matches!(read.command, 0xEB | 0xEC) && read.clocks == 6 && khz > 104_000 * 101 / 100 {
-            let text = format!(
-                "6 dummy cycles are good for 80 to 104 MHz on most parts, and the clock is {clock}"
-            );
-            found.push(Finding::warning("fcb-dummy-few", text));
+        // 1 % above a limit is rounding of the PLL's divider
+        let few = match read.clocks {
+            1..6 => khz > 60_000,
+            6 => khz > 104_000 * 101 / 100,
+            _ => false,
+        };
+        if few && matches!(read.command, 0xEB | 0xEC) {
+            found.push(of_read(&entries::FCB_DUMMY_FEW, read).text("clock", clock));
         }
         return;
     };
@@ -200,35 +179,29 @@ fn against_part(fcb: &Fcb, read: &Read, part: &Part, clock: ClockIndex, found: &
         && (own.address_pads, own.data_pads) == (read.address_pads, read.data_pads);
     let needs = u32::from(own.dummy_cycles);
     if same && read.clocks < needs {
-        let text = format!(
-            "{:02X}h has {} dummy cycles, and {} needs {needs}",
-            read.command, read.clocks, part.name
-        );
-        found.push(Finding::error("fcb-dummy", text));
+        let finding = of_read(&entries::FCB_DUMMY, read).text("part", &part.name);
+        found.push(finding.number("needs", needs));
     }
     if same && read.clocks > needs {
-        let text = format!(
-            "{:02X}h has {} dummy cycles, and {} comes with {needs}: a command has to set that first",
-            read.command, read.clocks, part.name
-        );
-        // the SDK's way: a config command writes the part's read register
-        let told = fcb.config_command_enable() != 0;
-        found.push(if told {
-            Finding::note("fcb-dummy", text)
-        } else {
-            Finding::warning("fcb-dummy", text)
-        });
+        let finding = of_read(&entries::FCB_DUMMY_MANY, read).text("part", &part.name);
+        // NXP's SDK sets them so: a config command writes the part's read register
+        let severity = match fcb.config_command_enable() {
+            0 => Severity::Warning,
+            _ => Severity::Note,
+        };
+        found.push(finding.number("needs", needs).severity(severity));
     }
     if let (Some(max), Some(khz)) = (part.max_mhz, clock.khz())
         && khz > u32::from(max) * 1010
         && same
         && read.clocks <= needs
     {
-        let text = format!(
-            "{clock} is above the {max} MHz that {} takes with {needs} dummy cycles",
-            part.name
-        );
-        found.push(Finding::error("fcb-clock-part", text));
+        let finding = Finding::new(&entries::FCB_CLOCK_PART)
+            .text("clock", clock)
+            .number("max", max)
+            .text("part", &part.name)
+            .number("dummy", needs);
+        found.push(finding);
     }
 }
 
@@ -238,15 +211,11 @@ fn sampling(fcb: &Fcb, read: &Read, found: &mut Vec<Finding>) {
         .khz()
         .is_some_and(|khz| khz > 60_000);
     match fcb.read_sample_clock() {
-        0 if fast => found.push(Finding::warning(
-            "fcb-sampling",
-            "sampling inside the controller (source 0) is good up to 60 MHz; above, loop back through the DQS pad (1)",
-        )),
-        3 if !read.ddr => found.push(Finding::warning(
-            "fcb-sampling",
-            "sampling by a DQS that the flash drives (source 3): quad parts at single data rate drive none",
-        )),
+        0 if fast => found.push(Finding::new(&entries::FCB_SAMPLING)),
+        3 if !read.ddr => found.push(Finding::new(&entries::FCB_SAMPLING_DQS)),
         0..=3 => {}
-        other => found.push(Finding::error("fcb-sampling", format!("there is no read sample clock {other}"))),
+        other => {
+            found.push(Finding::new(&entries::FCB_SAMPLING_UNKNOWN).number("source", other));
+        }
     }
 }

@@ -1,5 +1,11 @@
 //! Sequences as the controller plays them.
 
+use alloc::format;
+use alloc::vec::Vec;
+
+use rtboot_finding::{Entry, catalogue::fcb as entries};
+
+use super::hex_h;
 use crate::Finding;
 use crate::fcb::Fcb;
 use crate::lut::{Opcode, Sequence, index};
@@ -18,8 +24,10 @@ pub(super) fn check(fcb: &Fcb, found: &mut Vec<Finding>) {
     needed(fcb, found);
 }
 
-fn name(place: usize) -> String {
-    format!("sequence {place} ({})", index::name(place))
+/// A finding about the sequence at this place.
+fn of_sequence(entry: &'static Entry, place: usize) -> Finding {
+    let name = format!("sequence {place} ({})", index::name(place));
+    Finding::new(entry).text("sequence", name)
 }
 
 /// STOP, or a jump, ends a sequence; what stands behind is never played. The commands of a HyperFlash fill all eight places.
@@ -28,13 +36,7 @@ fn ends(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) 
     let last = steps.last().map(|step| step.opcode);
     let hyper = fcb.column_address_width() != 0;
     if steps.len() == Sequence::STEPS && !hyper && last != Some(Opcode::JMP_ON_CS) {
-        found.push(Finding::warning(
-            "fcb-lut-no-stop",
-            format!(
-                "{} has no STOP: all eight instructions are in use",
-                name(place)
-            ),
-        ));
+        found.push(of_sequence(&entries::FCB_LUT_NO_STOP, place));
     }
     let behind = sequence
         .0
@@ -42,13 +44,7 @@ fn ends(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) 
         .skip(steps.len())
         .any(|step| step.opcode != Opcode::STOP);
     if behind {
-        found.push(Finding::warning(
-            "fcb-lut-behind-stop",
-            format!(
-                "{} has instructions behind its STOP, which are never played",
-                name(place)
-            ),
-        ));
+        found.push(of_sequence(&entries::FCB_LUT_BEHIND_STOP, place));
     }
 }
 
@@ -58,13 +54,7 @@ fn opcodes(place: usize, sequence: &Sequence, found: &mut Vec<Finding>) {
         .iter()
         .filter(|step| step.opcode.name().is_none())
     {
-        found.push(Finding::error(
-            "fcb-lut-opcode",
-            format!(
-                "{} has {step}, and the controller knows no such instruction",
-                name(place)
-            ),
-        ));
+        found.push(of_sequence(&entries::FCB_LUT_OPCODE, place).text("instruction", step));
     }
 }
 
@@ -77,14 +67,8 @@ fn pads(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) 
         .max()
         .unwrap_or(1);
     if widest > fcb.flash_pads() && matches!(fcb.flash_pads(), 1 | 2 | 4) {
-        found.push(Finding::error(
-            "fcb-lut-pads",
-            format!(
-                "{} works on {widest} pads, and the block says that the flash has {}",
-                name(place),
-                fcb.flash_pads()
-            ),
-        ));
+        let finding = of_sequence(&entries::FCB_LUT_PADS, place).number("pads", widest);
+        found.push(finding.number("has", fcb.flash_pads()));
     }
 }
 
@@ -111,25 +95,19 @@ fn address(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding
     ];
     let largest = largest.into_iter().max().unwrap_or(0);
     if alone && bits <= 24 && largest > 16 << 20 {
-        found.push(Finding::error(
-            "fcb-address-short",
-            format!(
-                "{} sends {bits} address bits, which reach 16 MiB of {} MiB",
-                name(place),
-                largest >> 20
-            ),
-        ));
+        let finding = of_sequence(&entries::FCB_ADDRESS_SHORT, place).number("bits", bits);
+        found.push(finding.number("mib", largest >> 20));
     }
-    let usual = sequence.command_byte().and_then(address_bits);
-    if let Some(usual) = usual.filter(|usual| *usual != bits && alone) {
-        found.push(Finding::error(
-            "fcb-address-bits",
-            format!(
-                "{} sends {:02X}h with {bits} address bits, and that command takes {usual}",
-                name(place),
-                sequence.command_byte().unwrap_or(0)
-            ),
-        ));
+    if let Some(command) = sequence.command_byte()
+        && let Some(usual) = address_bits(command)
+        && usual != bits
+        && alone
+    {
+        let finding = of_sequence(&entries::FCB_ADDRESS_BITS, place)
+            .text("command", hex_h(command))
+            .number("bits", bits)
+            .number("usual", usual);
+        found.push(finding);
     }
 }
 
@@ -154,21 +132,12 @@ fn needed(fcb: &Fcb, found: &mut Vec<Finding>) {
         || has(index::ERASE_CHIP);
     let custom = fcb.custom_sequences_enable() != 0;
     if writes && !has(index::WRITE_ENABLE) && !custom && fcb.nor_type() == 0 {
-        found.push(Finding::error(
-            "fcb-no-write-enable",
-            "the block erases or programs, and sequence 3 (write enable) is empty: the flash will ignore it",
-        ));
+        found.push(Finding::new(&entries::FCB_NO_WRITE_ENABLE));
     }
     if writes && !has(index::READ_STATUS) && !custom {
-        found.push(Finding::error(
-            "fcb-no-read-status",
-            "the block erases or programs, and sequence 1 (read status) is empty: nobody sees when the flash is ready",
-        ));
+        found.push(Finding::new(&entries::FCB_NO_READ_STATUS));
     }
     if !writes {
-        found.push(Finding::note(
-            "fcb-read-only",
-            "no sequence erases or programs: good for booting, not for flashing",
-        ));
+        found.push(Finding::new(&entries::FCB_READ_ONLY));
     }
 }

@@ -3,4 +3,120 @@
 entries! {
     FCB_MISSING Error "fcb-missing": "there is no FCB at the start of the flash"
         / "there is no FCB at {at} ({there}), so the ROM goes to serial download";
+
+    // fields that stand for themselves
+    FCB_VERSION Warning "fcb-version": "the FCB's version is none that exists"
+        / "the version {version} does not begin with the letter V (56h)";
+    FCB_DEVICE_TYPE Error "fcb-device-type": "the FCB is not for a serial NOR flash"
+        / "the device type is {type}, and a serial NOR flash is 1";
+    FCB_PADS Error "fcb-pads": "the FCB has a number of pads that no flash has"
+        / "the flash has {pads} pads; 1, 2, 4 or 8 are possible";
+    FCB_RESERVED Note "fcb-reserved": "bytes of the FCB that have no meaning are not zero"
+        / "bytes without a meaning are not zero, from {offsets}";
+    FCB_PAD_OVERRIDE Warning "fcb-pad-override": "the FCB's pad settings are not switched on"
+        / "pad settings are given, and bit 5 of the controller options, which makes them count, is clear";
+
+    // the look-up table
+    FCB_LUT_NO_STOP Warning "fcb-lut-no-stop": "a sequence of the FCB has no STOP"
+        / "{sequence} has no STOP: all eight instructions are in use";
+    FCB_LUT_BEHIND_STOP Warning "fcb-lut-behind-stop": "a sequence of the FCB has instructions behind its STOP"
+        / "{sequence} has instructions behind its STOP, which are never played";
+    FCB_LUT_OPCODE Error "fcb-lut-opcode": "a sequence of the FCB has an instruction that the controller does not know"
+        / "{sequence} has {instruction}, and the controller knows no such instruction";
+    FCB_LUT_PADS Error "fcb-lut-pads": "a sequence of the FCB uses more pads than the flash has"
+        / "{sequence} works on {pads} pads, and the block says that the flash has {has}";
+    FCB_ADDRESS_SHORT Error "fcb-address-short": "a sequence of the FCB sends too few address bits for the size of the flash"
+        / "{sequence} sends {bits} address bits, which reach 16 MiB of {mib} MiB";
+    FCB_ADDRESS_BITS Error "fcb-address-bits": "a sequence of the FCB sends another number of address bits than its command takes"
+        / "{sequence} sends {command} with {bits} address bits, and that command takes {usual}";
+    FCB_NO_WRITE_ENABLE Error "fcb-no-write-enable": "the FCB has no write enable sequence"
+        / "the block erases or programs, and sequence 3 (write enable) is empty: the flash will ignore it";
+    FCB_NO_READ_STATUS Error "fcb-no-read-status": "the FCB has no read status sequence"
+        / "the block erases or programs, and sequence 1 (read status) is empty: nothing shows when the flash is ready";
+    FCB_READ_ONLY Note "fcb-read-only": "the FCB can boot the flash but not write it"
+        / "no sequence erases or programs: good for booting, not for flashing";
+
+    // the read: sequence, clock, dummy cycles, sampling
+    FCB_CLOCK Warning "fcb-clock": "the FCB sets no clock"
+        / "the clock index is 0: the ROM keeps the 30 MHz with which it reads the FCB";
+    FCB_CLOCK_UNKNOWN Error "fcb-clock-unknown": "the FCB has a clock index that does not exist"
+        / "there is no clock index {index}";
+    FCB_CLOCK_CHIP Error "fcb-clock-chip": "the FCB's clock is above what the chip takes"
+        / "{clock} is above the 133 MHz that the chip's FlexSPI takes";
+    FCB_CLOCK_PART Error "fcb-clock-part": "the FCB's clock is above what the flash takes"
+        / "{clock} is above the {max} MHz that {part} takes with {dummy} dummy cycles";
+    FCB_CLOCK_PLAIN Warning "fcb-clock-plain": "the FCB's clock is too fast for a read without dummy cycles"
+        / "{command} without dummy cycles is good for some 33 to 50 MHz, and the clock is {clock}";
+    FCB_NO_READ Error "fcb-no-read": "the FCB has no read sequence"
+        / "sequence 0 (read) is empty: the flash cannot be read";
+    FCB_NOT_A_READ Error "fcb-not-a-read": "the FCB's read sequence is no read"
+        / "sequence 0 is no read with command, address and data: {sequence}";
+    FCB_HYPERBUS Note "fcb-hyperbus": "the FCB reads as HyperBus parts do"
+        / "sequence 0 sends command and address in one, as HyperBus parts take them: {sequence}";
+    FCB_PADS_UNUSED Note "fcb-pads-unused": "the FCB's read uses fewer pads than the flash has"
+        / "the read uses {pads} of the flash's {has} pads";
+    FCB_READ_SHAPE Error "fcb-read-shape": "the FCB sends its read command on other pads than the command works on"
+        / "{command} is sent as 1-{address}-{data}, and that command works as 1-{usual-address}-{usual-data}";
+    FCB_DDR_OPTION Error "fcb-ddr-option": "the FCB reads on both clock edges without the option for it"
+        / "the read works on both clock edges, and bit 6 of the controller options (DDR mode) is clear";
+    FCB_DDR_UNUSED Warning "fcb-ddr-unused": "the FCB sets DDR mode and reads on one clock edge"
+        / "bit 6 of the controller options (DDR mode) is set, and the read works on one clock edge: its clock is halved";
+    FCB_DUMMY Error "fcb-dummy": "the FCB's read has fewer dummy cycles than the flash needs"
+        / "{command} has {dummy} dummy cycles, and {part} needs {needs}";
+    FCB_DUMMY_MANY Warning "fcb-dummy-many": "the FCB's read has more dummy cycles than the flash comes with"
+        / "{command} has {dummy} dummy cycles, and {part} comes with {needs}: a command has to set that first";
+    FCB_DUMMY_PLAIN Error "fcb-dummy-plain": "the FCB has dummy cycles for a read command that takes none"
+        / "{command} takes no dummy cycles, and the block has {dummy}";
+    FCB_DUMMY_NONE Error "fcb-dummy-none": "the FCB has no dummy cycles for a read command that takes some"
+        / "{command} without dummy cycles: parts need some between address and data";
+    FCB_DUMMY_FEW Warning "fcb-dummy-few": "the FCB's read has few dummy cycles for its clock"
+        / "{dummy} dummy cycles are few for {command} at {clock}; most parts need 6, and more above 80 to 104 MHz";
+    FCB_SAMPLING Warning "fcb-sampling": "the FCB samples inside the controller at a fast clock"
+        / "sampling inside the controller (source 0) is good up to 60 MHz; above, loop back through the DQS pad (1)";
+    FCB_SAMPLING_DQS Warning "fcb-sampling-dqs": "the FCB samples by a DQS that the flash hardly drives"
+        / "sampling by a DQS that the flash drives (source 3): quad parts at single data rate drive none";
+    FCB_SAMPLING_UNKNOWN Error "fcb-sampling-unknown": "the FCB has a read sample clock that does not exist"
+        / "there is no read sample clock {source}";
+
+    // device mode, configuration commands, quad enable
+    FCB_CONFIG_COMMANDS Error "fcb-config-commands": "the FCB switches configuration commands on and names none"
+        / "configuration commands are switched on, and none is named";
+    FCB_DEVICE_MODE Error "fcb-device-mode": "the FCB sets the flash up with an empty sequence"
+        / "{what} plays sequence {sequence}, which is empty";
+    FCB_DEVICE_MODE_RANGE Error "fcb-device-mode-range": "the FCB sets the flash up with sequences that do not exist"
+        / "{what} plays {count} sequences from {sequence} on, and there are 16";
+    FCB_DEVICE_MODE_NO_WRITE_ENABLE Error "fcb-device-mode-no-write-enable": "the FCB sets the flash up without a write enable sequence"
+        / "{what} needs a write enable first, and sequence 3 is empty";
+    FCB_DEVICE_MODE_NO_READ_STATUS Error "fcb-device-mode-no-read-status": "the FCB sets the flash up without a read status sequence"
+        / "after {what} the busy bit is polled, and sequence 1 (read status) is empty";
+    FCB_QUAD_ENABLE Note "fcb-quad-enable": "the FCB reads on four data lines and does not set quad enable"
+        / "the read needs four data lines, and nothing in the block sets the quad enable bit: it must be set in the flash already, or the part must have none";
+    FCB_QUAD_ENABLE_PART Note "fcb-quad-enable-part": "the FCB reads on four data lines and does not set the quad enable bit of its flash"
+        / "the read needs four data lines, and nothing in the block sets the quad enable bit of {part} ({bit}): it must be set in the flash already";
+    FCB_QUAD_NO_WRITE Error "fcb-quad-no-write": "the FCB is to set quad enable and writes nothing"
+        / "the device mode is to set quad enable, and its sequence writes nothing";
+    FCB_QUAD_REGISTER Error "fcb-quad-register": "the FCB sets quad enable in another register than the flash has it in"
+        / "the device mode sends {sent}, and the quad enable bit of {part} is in {bit}";
+    FCB_QUAD_EVERY_START Note "fcb-quad-every-start": "the FCB writes the flash's status register at every start"
+        / "the device mode sends {sent} at every start, whatever the other bits of the register are";
+
+    // sizes
+    FCB_SIZE Error "fcb-size": "the FCB says that there is no flash"
+        / "the block says that there is no flash: both first sizes are 0";
+    FCB_SIZE_WINDOW Error "fcb-size-window": "the FCB describes more flash than the chip can address"
+        / "{size} bytes of flash do not fit the window of 504 MiB";
+    FCB_SIZE_PART Error "fcb-size-part": "the FCB is for a larger flash"
+        / "the block says {size}, and {part} has {has}: the flash will appear more than once";
+    FCB_SIZE_SMALL Warning "fcb-size-small": "the FCB is for a smaller flash"
+        / "the block says {size}, and {part} has {has}: the rest cannot be reached";
+    FCB_GEOMETRY Error "fcb-geometry": "the FCB has a page, sector or block size that is no power of two"
+        / "the {unit} size {size} is no power of two";
+    FCB_GEOMETRY_ZERO Note "fcb-geometry-zero": "the FCB has no page, sector or block size"
+        / "the {unit} size is 0: good for booting, not for flashing";
+    FCB_GEOMETRY_PART Warning "fcb-geometry-part": "the FCB has another page or block size than the flash"
+        / "the {unit} size is {size}, and {part} has {has}";
+    FCB_PAGE_SECTOR Error "fcb-page-sector": "the FCB's pages are larger than its sectors"
+        / "a page of {page} does not fit into a sector of {sector}";
+    FCB_ERASE_SIZE Error "fcb-erase-size": "an erase command of the FCB clears another size than the FCB says"
+        / "sequence {sequence} erases a {unit} of {size} with {command}, which clears {clears}";
 }

@@ -90,7 +90,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     }
     for finding in check(&source.fcb, source.part()) {
         if finding.severity >= Severity::Warning {
-            context.report.finding(&finding);
+            context.report.finding(&finding.into());
         }
     }
     let unwritable = |source| Error::WriteFile {

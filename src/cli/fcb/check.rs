@@ -40,8 +40,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         "part": part.map(|part| part.name.clone()),
         "findings": findings.iter().map(|finding| json!({
             "severity": finding.severity.to_string(),
-            "code": finding.code,
-            "text": finding.text,
+            "code": finding.code(),
+            "text": finding.to_string(),
         })).collect::<Vec<_>>(),
     }));
     let held = part.map_or("no part to hold it against".to_owned(), |part| {
@@ -52,7 +52,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         .notes
         .iter()
         .map(|note| format!("note: {note}"))
-        .chain(findings.iter().map(ToString::to_string))
+        .chain(
+            findings
+                .iter()
+                .map(|finding| format!("{}: {finding} [{}]", finding.severity, finding.code())),
+        )
     {
         context.report.line(line);
     }

@@ -43,7 +43,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             .map(|name| fcb_source::load(name, &probe, context))
             .transpose()?;
         let part = named.as_ref().and_then(fcb_source::Source::part);
-        findings.extend(rtboot_fcb::check::check(fcb, part));
+        findings.extend(
+            rtboot_fcb::check::check(fcb, part)
+                .into_iter()
+                .map(Finding::from),
+        );
     }
     let good = starts(&findings);
     context.report.result(json!({

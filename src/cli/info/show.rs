@@ -147,7 +147,7 @@ fn boot(state: &BootState, straps: Option<String>, report: &mut Report) {
     for finding in &state.findings {
         let mark = match finding.severity {
             Severity::Ok => "ok",
-            Severity::Note => "note",
+            Severity::Detail | Severity::Note => "note",
             Severity::Warning => "look",
             Severity::Error | Severity::Danger => "NO",
         };
