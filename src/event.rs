@@ -1,9 +1,11 @@
-//! What a run tells its listener: stages, progress, notes.
+//! What a run tells its listener: stages, progress, findings.
 //!
 //! The library never prints. A caller hands a [`Listener`] to every long call; the command line draws bars from it
 //! or prints one JSON object per event, a test collects it, `()` ignores it.
 
 use std::fmt;
+
+use rtboot_finding::Finding;
 
 /// One leg of a run, in the order in which a write passes through them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -48,28 +50,6 @@ impl fmt::Display for Stage {
     }
 }
 
-/// How much a note matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Weight {
-    /// Said only when asked for more (`-v`).
-    Detail,
-    /// Said always.
-    Note,
-    /// Something a person should look at, although the run goes on.
-    Warning,
-}
-
-impl Weight {
-    /// Stable lower-case name, as `--json` prints it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Weight::Detail => "detail",
-            Weight::Note => "note",
-            Weight::Warning => "warning",
-        }
-    }
-}
-
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
@@ -94,15 +74,8 @@ pub enum Event {
         /// Bytes done.
         done: u64,
     },
-    /// A sentence for people, with a stable code for programs.
-    Note {
-        /// How much it matters.
-        weight: Weight,
-        /// Stable kebab-case identifier.
-        code: &'static str,
-        /// One sentence.
-        text: String,
-    },
+    /// Something a person should know, although the run goes on.
+    Finding(Finding),
 }
 
 /// Hears events; may ask the run to stop.
@@ -128,26 +101,10 @@ impl Listener for Vec<Event> {
     }
 }
 
-/// Shorthand for saying things.
-pub trait Tell: Listener {
-    /// Says a [`Weight::Note`].
-    fn note(&mut self, code: &'static str, text: impl Into<String>)
-    where
-        Self: Sized,
-    {
-        tell(self, Weight::Note, code, text.into());
-    }
-}
-
-impl<T: Listener> Tell for T {}
-
-/// Says one sentence to a listener behind a reference.
-pub fn tell(to: &mut dyn Listener, weight: Weight, code: &'static str, text: impl Into<String>) {
-    to.event(Event::Note {
-        weight,
-        code,
-        text: text.into(),
-    });
+/// Tells a listener what was found. Every hole of the entry's text must be filled.
+pub fn tell(to: &mut dyn Listener, finding: Finding) {
+    debug_assert_eq!(finding.unfilled(), None, "{finding}");
+    to.event(Event::Finding(finding));
 }
 
 /// Counts one stage for its listener.

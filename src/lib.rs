@@ -13,7 +13,7 @@
 //! | [`port`] | USB-HID, UART, the embedded virtual board |
 //! | [`chip`] | chips as data |
 //! | [`doctor`] | what is wrong with a board: facts, then pure rules |
-//! | [`event`] | progress and notes for whoever listens |
+//! | [`event`] | progress and findings for whoever listens |
 //! | [`catalogue`] | every symptom by its code, for findings and errors |
 //! | [`advice`] | for every [`Error`]: likely causes and what to do next |
 //!
@@ -60,5 +60,7 @@ pub mod flash;
 pub mod mboot;
 pub mod port;
 pub mod sdp;
+
+pub use rtboot_finding as finding;
 
 pub use error::{Claim, Error, Outside, Result};

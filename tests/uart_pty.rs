@@ -9,6 +9,7 @@ use common::{Rig, app};
 use rtboot::Error;
 use rtboot::board::{Board, Options, Program, Selector};
 use rtboot::event::Event;
+use rtboot::finding::catalogue::run;
 use rtboot::flash::Rom;
 use rtboot::port::virtual_board::VirtualBoard;
 use served::Served;
@@ -104,7 +105,7 @@ fn a_byte_spoiled_on_the_way_into_ram_is_sent_again() {
     let (mut rig, served) = spoiled([2000, 2100].into_iter());
     let loader = rig.flashloader().expect("mended");
     drop((loader, served));
-    let told = |event: &Event| matches!(event, Event::Note { code, .. } if *code == "flashloader-sent-again");
+    let told = |event: &Event| matches!(event, Event::Finding(found) if found.is(&run::FLASHLOADER_SENT_AGAIN));
     assert_eq!(rig.events.iter().filter(|event| told(event)).count(), 1);
 }
 

@@ -23,15 +23,44 @@ macro_rules! entries {
     };
 }
 
+pub mod app;
+pub mod boot;
+pub mod cause;
+pub mod content;
 pub mod fcb;
+pub mod flash;
+pub mod host;
 pub mod image;
+pub mod loader;
+pub mod rom;
 pub mod run;
+
+/// What the doctor can find on a board, in the order of the way to a running application.
+const DOCTOR: [&[&Entry]; 7] = [
+    host::ALL,
+    rom::ALL,
+    loader::ALL,
+    flash::ALL,
+    app::ALL,
+    content::ALL,
+    boot::ALL,
+];
 
 /// All entries, module by module.
 pub fn all() -> impl Iterator<Item = &'static Entry> {
-    [fcb::ALL, image::ALL, run::ALL]
-        .into_iter()
-        .flat_map(|entries| entries.iter().copied())
+    doctor().chain(flat([fcb::ALL, image::ALL, cause::ALL, run::ALL]))
+}
+
+/// What the doctor can find on a board, in the order of the way to a running application.
+pub fn doctor() -> impl Iterator<Item = &'static Entry> {
+    flat(DOCTOR)
+}
+
+fn flat<const N: usize>(
+    modules: [&'static [&'static Entry]; N],
+) -> impl Iterator<Item = &'static Entry> {
+    let modules = modules.into_iter();
+    modules.flat_map(|entries| entries.iter().copied())
 }
 
 /// The entry with this code.

@@ -4,6 +4,7 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 use core::fmt;
 
+use crate::action::{Action, Next};
 use crate::entry::{Entry, Piece, Severity, pieces};
 
 /// How sure a finding is.
@@ -76,6 +77,10 @@ pub struct Finding {
     pub values: Vec<(&'static str, Value)>,
     /// The facts behind it, one sentence; empty when the text says all.
     pub why: String,
+    /// What it may come from when the facts do not tell these apart, likely first.
+    pub causes: Vec<&'static str>,
+    /// What to do next, in order.
+    pub next: Vec<Next>,
 }
 
 impl Finding {
@@ -87,6 +92,8 @@ impl Finding {
             sure: Sure::Certain,
             values: Vec::new(),
             why: String::new(),
+            causes: entry.causes.to_vec(),
+            next: Vec::new(),
         }
     }
 
@@ -164,6 +171,34 @@ impl Finding {
         self
     }
 
+    /// Only this one of the possible causes: the facts tell.
+    #[must_use]
+    pub fn because(mut self, cause: &'static str) -> Finding {
+        self.causes = [cause].into();
+        self
+    }
+
+    /// A command to run next.
+    #[must_use]
+    pub fn run(mut self, action: Action) -> Finding {
+        self.next.push(Next::Run(action));
+        self
+    }
+
+    /// Something to measure next.
+    #[must_use]
+    pub fn measure(mut self, what: impl Into<String>) -> Finding {
+        self.next.push(Next::Measure(what.into()));
+        self
+    }
+
+    /// Something to do next by hand.
+    #[must_use]
+    pub fn act(mut self, what: impl Into<String>) -> Finding {
+        self.next.push(Next::Act(what.into()));
+        self
+    }
+
     /// The first hole that nobody filled; `None` when the sentence is whole.
     pub fn unfilled(&self) -> Option<&'static str> {
         self.entry.holes().find(|name| self.value(name).is_none())
@@ -194,6 +229,27 @@ mod tests {
         text: "{count} bytes of {file} differ from {at} on: {found}, {length} long",
         causes: &[],
     };
+
+    #[test]
+    fn next_steps_keep_their_order_and_kind() {
+        let finding = Finding::new(&ENTRY)
+            .measure("measure WP#")
+            .run(Action::ListBoards)
+            .act("replug the board");
+        let told: Vec<_> = finding
+            .next
+            .iter()
+            .map(|n| (n.kind(), n.to_string()))
+            .collect();
+        assert_eq!(
+            told,
+            [
+                ("measure", "measure WP#".to_string()),
+                ("run", "shows which boards and ports are there".to_string()),
+                ("do", "replug the board".to_string()),
+            ]
+        );
+    }
 
     #[test]
     fn holes_are_filled_and_an_empty_one_shows() {

@@ -21,9 +21,11 @@
 
 extern crate alloc;
 
+mod action;
 pub mod catalogue;
 mod entry;
 mod finding;
 
+pub use action::{Action, Next};
 pub use entry::{Entry, Severity};
 pub use finding::{Finding, Sure, Value};

@@ -7,6 +7,7 @@ use std::process::ExitCode;
 
 use rtboot::board::Selector;
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Finding, Request};
+use rtboot::finding::{self, catalogue::run};
 use rtboot::flash::{Desk, FcbChoice, parts_for};
 use rtboot::{Error, Result};
 use serde_json::{Value, json};
@@ -61,8 +62,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             path: path.clone(),
             source,
         })?;
-        let text = format!("everything that was found is in {}", path.display());
-        context.report.say("report", text);
+        let written = finding::Finding::new(&run::REPORT).text("file", path.display());
+        context.report.tell(written);
     }
     show(&facts, &diagnosis, context);
     Ok(match diagnosis.is_healthy() {

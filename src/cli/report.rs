@@ -10,7 +10,8 @@ use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
 use rtboot::Error;
-use rtboot::event::{Event, Listener, Stage, Weight};
+use rtboot::event::{self, Event, Listener, Stage};
+use rtboot::finding;
 use rtboot::port::Wire;
 use rtboot_bootable::{Finding, Severity};
 use serde_json::{Value, json};
@@ -170,23 +171,22 @@ impl Report {
 
     /// Says a sentence, on stderr.
     pub fn say(&mut self, code: &'static str, text: impl Into<String>) {
-        self.tell(Weight::Note, code, text);
+        self.note(finding::Severity::Note, code, &text.into());
     }
 
     /// Says something that a person should look at.
     pub fn warn(&mut self, code: &'static str, text: impl Into<String>) {
-        self.tell(Weight::Warning, code, text);
+        self.note(finding::Severity::Warning, code, &text.into());
     }
 
     /// Says something to those who asked for more.
     pub fn detail(&mut self, code: &'static str, text: impl Into<String>) {
-        self.tell(Weight::Detail, code, text);
+        self.note(finding::Severity::Detail, code, &text.into());
     }
 
-    /// Says a sentence of this weight.
-    pub fn tell(&mut self, weight: Weight, code: &'static str, text: impl Into<String>) {
-        let text = text.into();
-        self.event(Event::Note { weight, code, text });
+    /// Says what was found in the run.
+    pub fn tell(&mut self, finding: finding::Finding) {
+        event::tell(self, finding);
     }
 
     /// A finding about an image or a board. Rules that are kept are told only to those who asked for more.
@@ -211,15 +211,15 @@ impl Report {
         }
     }
 
-    fn note(&mut self, weight: Weight, code: &'static str, text: &str) {
-        if weight == Weight::Detail && self.verbose == 0 {
+    fn note(&mut self, severity: finding::Severity, code: &'static str, text: &str) {
+        if severity <= finding::Severity::Detail && self.verbose == 0 {
             return;
         }
         if self.json {
             self.object(
-                json!({"event": "note", "weight": weight.name(), "code": code, "text": text}),
+                json!({"event": "note", "weight": severity.name(), "code": code, "text": text}),
             );
-        } else if weight == Weight::Warning {
+        } else if severity >= finding::Severity::Warning {
             self.stderr(severity_style(Severity::Warning), "warning: ", text);
         } else if !self.quiet {
             self.stderr(Style::new(), "", text);
@@ -325,7 +325,7 @@ impl Listener for Report {
             Event::Begin { stage, total } => self.begin(stage, total),
             Event::Progress { stage, done } => self.progress(stage, done),
             Event::End { stage, done } => self.end(stage, done),
-            Event::Note { weight, code, text } => self.note(weight, code, &text),
+            Event::Finding(found) => self.note(found.severity, found.code(), &found.to_string()),
         }
     }
 

@@ -36,10 +36,12 @@ pub use rom::{BootMode, Rom, RomFacts, UniqueId};
 pub use write::{WriteReport, Writer};
 
 use rtboot_bootable::LoaderImage;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Program};
 use crate::chip::Chip;
-use crate::event::{Listener, Weight, tell};
+use crate::event::{Listener, tell};
 use crate::{Error, Result};
 
 /// Gets a flashloader running on the board, whatever runs there now.
@@ -57,12 +59,7 @@ pub fn reach_flashloader(
 ) -> Result<(Flashloader, Option<RomFacts>)> {
     match board.program()? {
         Some(Program::Flashloader) => {
-            tell(
-                listener,
-                Weight::Detail,
-                "flashloader-running",
-                "a flashloader already runs; going on from there",
-            );
+            tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
             Ok((Flashloader::connect(board)?, None))
         }
         Some(Program::Rom) => {

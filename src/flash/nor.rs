@@ -4,8 +4,10 @@
 //! else. *Work*: the quad read that the boot FCB uses, program and erase, a time-out instead of an endless wait.
 
 use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
 
-use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::geometry::adjoining;
 use crate::flash::held::QUAD_UNSURE;
 use crate::flash::limits;
@@ -214,11 +216,11 @@ impl Nor {
                 after: after.to_string(),
             });
         }
-        let text = format!(
-            "set the quad-enable bit of the {} ({before} -> {after}); it stays set for good",
-            self.part.name
+        let enabled = Finding::new(&run::QUAD_ENABLED).text("part", &self.part.name);
+        tell(
+            listener,
+            enabled.text("before", before).text("after", after),
         );
-        tell(listener, Weight::Note, "quad-enabled", text);
         Ok(true)
     }
 

@@ -6,11 +6,13 @@
 use std::time::Duration;
 
 use rtboot_bootable::LoaderImage;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
 use crate::chip::{self, Chip, register};
 use crate::error::context::READ_BACK;
-use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::Flashloader;
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
 use crate::{Error, Result};
@@ -209,10 +211,8 @@ impl Rom {
             let found = match self.read_loaded(loader) {
                 Ok(found) => found,
                 Err(error) if self.keeps_reads_back(&error) => {
-                    let text = format!(
-                        "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent"
-                    );
-                    tell(listener, Weight::Warning, "flashloader-unchecked", text);
+                    let unchecked = Finding::new(&run::FLASHLOADER_UNCHECKED);
+                    tell(listener, unchecked.text("error", error));
                     return Ok(sent_again);
                 }
                 Err(error) => return Err(Error::sdp(READ_BACK)(error)),
@@ -233,11 +233,11 @@ impl Rom {
             let again = &loader.bytes[first..=last];
             loads += 1;
             sent_again += again.len();
-            let text = format!(
-                "the UART spoiled the flashloader at {address:#010x}: {} bytes are sent again",
-                again.len()
-            );
-            tell(listener, Weight::Warning, "flashloader-sent-again", text);
+            let spoiled = Finding::new(&run::FLASHLOADER_SENT_AGAIN);
+            let spoiled = spoiled
+                .address("at", address)
+                .number("count", again.len() as u64);
+            tell(listener, spoiled);
             self.session
                 .write_file(address, again, &mut |_| {})
                 .map_err(Error::sdp(format!(

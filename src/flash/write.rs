@@ -3,8 +3,10 @@
 use std::path::PathBuf;
 
 use rtboot_fcb::EraseUnit;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
 
-use crate::event::{Listener, Meter, Stage, Weight, tell};
+use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::held::{self, QUAD_SET, Reached};
 use crate::flash::identify::{bytes, check_same};
 use crate::flash::nor::Nor;
@@ -156,8 +158,7 @@ impl<'a> Writer<'a> {
         match telling {
             Some((address, sector)) => self.nor.prove_quad_read(&sector.current, address),
             None => {
-                let text = "flash is blank here, so the quad read is proved only by the verify";
-                tell(listener, Weight::Detail, "quad-unproved", text);
+                tell(listener, Finding::new(&run::QUAD_UNPROVED));
                 Ok(())
             }
         }
@@ -222,12 +223,10 @@ impl<'a> Writer<'a> {
         let kept = self.plan.rescue();
         if let (Some((store, unique_id)), false) = (&self.rescue, kept.is_empty()) {
             let path = store.save(unique_id, kept)?;
-            let text = format!(
-                "{} around the image saved to {} until the write is done",
-                bytes(kept.len_bytes() as u64),
-                path.display()
-            );
-            tell(listener, Weight::Detail, "bytes-saved", text);
+            let saved = Finding::new(&run::BYTES_SAVED)
+                .text("size", bytes(kept.len_bytes() as u64))
+                .text("file", path.display());
+            tell(listener, saved);
             self.saved_to = Some(path);
         }
         Ok(())

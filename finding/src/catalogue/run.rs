@@ -1,6 +1,73 @@
 //! What happens in a run: steps taken, choices made, things a person should know although the run goes on.
 
 entries! {
+    VIRTUAL_BOARD Note "virtual-board": "a virtual board is used"
+        / "virtual board in {folder}";
+    PLACE_SHARED Warning "place-shared": "another program may use the same board"
+        / "{warning}";
+    WAITING Note "waiting": "rtboot waits for a board"
+        / "waiting {seconds} s for a board in serial download mode{seen}";
+    NO_BOARD Note "no-board": "no board is on USB"
+        / "no i.MX RT board in serial download mode is on USB";
     FLASHLOADER_RUNNING Detail "flashloader-running": "a flashloader runs already"
         / "a flashloader already runs; going on from there";
+    FLASHLOADER_STARTED Detail "flashloader-started": "a flashloader was started"
+        / "started the flashloader {name}";
+    FLASHLOADER_UNCHECKED Warning "flashloader-unchecked": "the flashloader in RAM is not checked"
+        / "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent";
+    FLASHLOADER_SENT_AGAIN Warning "flashloader-sent-again": "a UART spoiled bytes of the flashloader"
+        / "the UART spoiled the flashloader at {at}: {count} bytes are sent again";
+    NO_FLASHLOADER Note "no-flashloader": "no flashloader is remembered";
+    IMAGE Note "image": "what the application file is"
+        / "{text}";
+    IMAGE_NOTE Note "image-note": "how the image is laid out"
+        / "{text}";
+    BUILT Note "built": "how an image was built"
+        / "{text}";
+    READ Note "read": "how a file was read"
+        / "{text}";
+    FCB Note "fcb": "where the FCB comes from"
+        / "FCB of {name}";
+    FCB_NOTE Warning "fcb-note": "what the source of an FCB leaves open"
+        / "{text}";
+    PART Detail "part": "which part the flash is"
+        / "the flash is the {vendor} {part} ({id})";
+    PROBE_DOUBT Warning "probe-doubt": "the probe is not sure of a value"
+        / "{text}";
+    QUAD_ENABLED Note "quad-enabled": "the quad-enable bit was set"
+        / "set the quad-enable bit of the {part} ({before} -> {after}); it stays set for good";
+    QUAD_UNPROVED Detail "quad-unproved": "the quad read could not be proved before the write"
+        / "flash is blank here, so the quad read is proved only by the verify";
+    BYTES_SAVED Detail "bytes-saved": "bytes around the image were saved"
+        / "{size} around the image saved to {file} until the write is done";
+    BYTES_RESTORED Note "bytes-restored": "bytes that an interrupted write saved come back"
+        / "{count} bytes that an interrupted write saved come back ({file})";
+    NOT_VERIFIED Warning "not-verified": "the write is not verified"
+        / "what was written is not read back, so a wrong byte would not be seen";
+    ROUNDED Note "rounded": "a range was rounded to whole sectors"
+        / "{start}..{end} is not made of whole {sector}-byte sectors; they are {from}..{to}";
+    READ_LARGE Warning "read-large": "the file is too large to be written again in one piece"
+        / "more than 16 MiB are not written again in one piece: read pieces of 16 MiB into files of their own";
+    FILE_LARGE Warning "file-large": "rtboot does not read a file of this size again"
+        / "{file}: other tools may take it, rtboot reads no file of more than {limit} bytes again; a raw one (.bin) or a smaller range it does";
+    ADDRESS Note "address": "where a raw file belongs"
+        / "the file's first byte belongs to {at}";
+    SVG Note "svg": "the map was drawn"
+        / "the map is drawn in {file}";
+    REPORT Note "report": "the report was written"
+        / "everything that was found is in {file}";
+    CONFIGURE_WRITES_FCB Warning "configure-writes-fcb": "the flashloader writes its FCB to flash"
+        / "the word 0xf000000f makes the flashloader write its FCB to the start of the flash";
+    OPTION_WORDS Warning "option-words": "option words let the flashloader change the part"
+        / "the option word {word} lets the flashloader set the part up by itself: that can change its quad-enable bit and its block protection";
+    CONFIGURE_UNKNOWN Warning "configure-unknown": "the block is neither option words nor an FCB"
+        / "{word} at {at} begins neither option words nor an FCB";
+    READ_RESOURCE_MEANINGLESS Warning "read-resource-meaningless": "the flashloader's answer means nothing"
+        / "the RT1021 flashloader answers this with what is left in its packet buffer";
+    VIRTUAL_MADE Note "virtual-made": "a virtual board was made"
+        / "the virtual board is in {folder}";
+    SERVING Note "serving": "a virtual board is served"
+        / "{text}";
+    SERVING_OTHERS Warning "serving-others": "others can reach the virtual boards"
+        / "whoever reaches {address} can do with these boards what they like";
 }

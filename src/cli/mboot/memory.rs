@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
-use rtboot::event::{Meter, Stage, Weight};
+use rtboot::event::{Meter, Stage};
 use rtboot::mboot::{MemoryId, Status};
 use rtboot::{Error, Result};
 use serde_json::json;
@@ -240,13 +240,11 @@ fn configure(
     let block = first_word(&mut session, address)?;
     match block >> 28 {
         _ if block == rtboot_fcb::Fcb::TAG => {}
-        _ if block == WRITE_FCB => context.report.tell(
-            Weight::Warning,
+        _ if block == WRITE_FCB => context.report.warn(
             "configure-writes-fcb",
             "the word 0xf000000f makes the flashloader write its FCB to the start of the flash",
         ),
-        0xC => context.report.tell(
-            Weight::Warning,
+        0xC => context.report.warn(
             "option-words",
             format!("the option word {block:#010x} lets the flashloader set the part up by itself: that can change its quad-enable bit and its block protection"),
         ),
@@ -258,8 +256,7 @@ fn configure(
             );
             act.ask(&context.report, confirm)?;
         }
-        _ => context.report.tell(
-            Weight::Warning,
+        _ => context.report.warn(
             "configure-unknown",
             format!("{block:#010x} at {address:#010x} begins neither option words nor an FCB"),
         ),

@@ -1,0 +1,232 @@
+//! What to do next: a command to run, named as data, or a thing to measure or to do by hand.
+
+use alloc::string::String;
+use core::fmt;
+
+/// A command of rtboot or of the system, without its spelling: whoever talks to a person adds board, file and part at hand.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Action {
+    /// Examine the board.
+    Doctor {
+        /// This board, when another one than at hand.
+        board: Option<String>,
+        /// As this chip.
+        chip: Option<String>,
+    },
+    /// List the boards and ports.
+    ListBoards,
+    /// The same command with the board named.
+    NameBoard {
+        /// Its selector; `None` when any other is meant.
+        board: Option<String>,
+    },
+    /// The same command with the chip named.
+    NameChip {
+        /// Its name.
+        chip: String,
+    },
+    /// The same command with the NOR part named.
+    NamePart {
+        /// The part, or its .cfg; `None` when the user must find it out.
+        part: Option<String>,
+    },
+    /// The same command once more.
+    Again,
+    /// The same command, with the words that confirm what cannot be undone.
+    Confirm {
+        /// The words.
+        words: String,
+    },
+    /// The help of the commands.
+    Help,
+    /// Identify chip and flash.
+    Info,
+    /// Write an application.
+    Write {
+        /// The file; `None` for the one at hand.
+        app: Option<String>,
+        /// The NOR part or .cfg that the FCB comes from; `None` for the one at hand.
+        part: Option<String>,
+    },
+    /// The same write, without keeping the bytes around the image.
+    EraseAround,
+    /// Compare flash with the application.
+    Verify,
+    /// Clear the block protection.
+    Unprotect,
+    /// List the known NOR parts.
+    ListParts,
+    /// Print an example .cfg.
+    ExampleCfg,
+    /// Ask the flash what it is.
+    ProbeFlash,
+    /// Ask the flash what it is and make a .cfg of that.
+    ProbeToCfg,
+    /// List the remembered flashloaders.
+    ListFlashloaders,
+    /// Remember a flashloader file.
+    AddFlashloader,
+    /// Use a flashloader file for this run only.
+    NameFlashloader,
+    /// Show what a flashloader file is.
+    ShowFlashloader,
+    /// Draw what an application file holds.
+    ShowImage {
+        /// The file; `None` for the one at hand.
+        file: Option<String>,
+    },
+    /// Check an application file against the rules of the ROM.
+    CheckImage {
+        /// The file; `None` for the one at hand.
+        file: Option<String>,
+    },
+    /// Cut a piece out of an image file.
+    CropImage,
+    /// Make a virtual board.
+    NewVirtualBoard,
+    /// Show a virtual board.
+    ShowVirtualBoard {
+        /// Its folder; `None` for the default one.
+        folder: Option<String>,
+    },
+    /// Set a virtual board's boot pins to serial download and switch its power off and on.
+    VirtualToDownload {
+        /// Its folder; `None` for the default one.
+        folder: Option<String>,
+    },
+    /// Install the udev rules.
+    InstallUdevRules,
+    /// Let this user open serial ports.
+    JoinSerialGroup,
+    /// Ask the boot ROM for its last status.
+    HabStatus,
+    /// Ask the flashloader for a property.
+    Property {
+        /// Its number.
+        property: u32,
+    },
+}
+
+impl Action {
+    /// Stable kebab-case name, for programs.
+    pub const fn name(&self) -> &'static str {
+        match self {
+            Action::Doctor { .. } => "doctor",
+            Action::ListBoards => "list-boards",
+            Action::NameBoard { .. } => "name-board",
+            Action::NameChip { .. } => "name-chip",
+            Action::NamePart { .. } => "name-part",
+            Action::Again => "again",
+            Action::Confirm { .. } => "confirm",
+            Action::Help => "help",
+            Action::Info => "info",
+            Action::Write { .. } => "write",
+            Action::EraseAround => "erase-around",
+            Action::Verify => "verify",
+            Action::Unprotect => "unprotect",
+            Action::ListParts => "list-parts",
+            Action::ExampleCfg => "example-cfg",
+            Action::ProbeFlash => "probe-flash",
+            Action::ProbeToCfg => "probe-to-cfg",
+            Action::ListFlashloaders => "list-flashloaders",
+            Action::AddFlashloader => "add-flashloader",
+            Action::NameFlashloader => "name-flashloader",
+            Action::ShowFlashloader => "show-flashloader",
+            Action::ShowImage { .. } => "show-image",
+            Action::CheckImage { .. } => "check-image",
+            Action::CropImage => "crop-image",
+            Action::NewVirtualBoard => "new-virtual-board",
+            Action::ShowVirtualBoard { .. } => "show-virtual-board",
+            Action::VirtualToDownload { .. } => "virtual-to-download",
+            Action::InstallUdevRules => "install-udev-rules",
+            Action::JoinSerialGroup => "join-serial-group",
+            Action::HabStatus => "hab-status",
+            Action::Property { .. } => "property",
+        }
+    }
+
+    /// What it does, as the rest of a sentence that begins with the command.
+    pub const fn does(&self) -> &'static str {
+        match self {
+            Action::Doctor { .. } => "examines the board",
+            Action::ListBoards => "shows which boards and ports are there",
+            Action::NameBoard { board: Some(_) } => "names this board",
+            Action::NameBoard { board: None } => "names another board",
+            Action::NameChip { .. } => "says which chip it is",
+            Action::NamePart { .. } => "says which part the flash is",
+            Action::Again => "finishes the job",
+            Action::Confirm { .. } => "confirms it, if it is really wanted",
+            Action::Help => "tells what is possible",
+            Action::Info => "identifies chip and flash",
+            Action::Write { .. } => "writes the application",
+            Action::EraseAround => "drops the bytes around the image",
+            Action::Verify => "compares flash with the application",
+            Action::Unprotect => "clears the block protection, and says what it changes",
+            Action::ListParts => "lists the known parts",
+            Action::ExampleCfg => "prints an example of a .cfg",
+            Action::ProbeFlash => "asks the flash what it is",
+            Action::ProbeToCfg => "makes a .cfg of what the flash says of itself",
+            Action::ListFlashloaders => "lists the remembered flashloaders",
+            Action::AddFlashloader => "remembers a flashloader file",
+            Action::NameFlashloader => "uses a flashloader file for this run only",
+            Action::ShowFlashloader => "says what a flashloader file is",
+            Action::ShowImage { .. } => "draws what the file holds",
+            Action::CheckImage { .. } => "checks the file rule by rule",
+            Action::CropImage => "cuts out a part of an image",
+            Action::NewVirtualBoard => "makes a fresh virtual board",
+            Action::ShowVirtualBoard { .. } => "shows what the virtual board does",
+            Action::VirtualToDownload { .. } => "brings it back to serial download",
+            Action::InstallUdevRules => "lets every user open the board; then replug it",
+            Action::JoinSerialGroup => "lets this user open serial ports, after the next log-in",
+            Action::HabStatus => "asks the boot ROM for its last status",
+            Action::Property { property: 7 } => "lists the commands that the flashloader has",
+            Action::Property { property: 12 } => "names the flashloader's own RAM",
+            Action::Property { .. } => "asks the flashloader for a property",
+        }
+    }
+}
+
+/// What it does, without a command.
+impl fmt::Display for Action {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.does())
+    }
+}
+
+/// What to do next.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub enum Next {
+    /// A command to run.
+    Run(Action),
+    /// A thing to measure or look at on the board.
+    Measure(String),
+    /// Anything else to do by hand.
+    Act(String),
+}
+
+impl Next {
+    /// Stable lower-case name of the kind.
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Next::Run(_) => "run",
+            Next::Measure(_) => "measure",
+            Next::Act(_) => "do",
+        }
+    }
+}
+
+impl From<Action> for Next {
+    fn from(action: Action) -> Next {
+        Next::Run(action)
+    }
+}
+
+impl fmt::Display for Next {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Next::Run(action) => action.fmt(f),
+            Next::Measure(text) | Next::Act(text) => f.pad(text),
+        }
+    }
+}

@@ -1,0 +1,116 @@
+//! The flash: does it answer, which part is it, can it be read and changed?
+
+const SAME_ID: [&str; 2] = [
+    "another part with the same id, or a copy",
+    "noise on the lines",
+];
+const PROTECTED: [&str; 2] = [
+    "an application or another tool set the bits",
+    "the part came protected",
+];
+
+entries! {
+    FLASH_REFUSED Error "flash-refused": "the flashloader refuses to ask the flash" => [
+        "the flash does not get ready: absent, held in reset, or busy (status 7000 to 7002)",
+        "this flashloader does not take configuration blocks (status 4)",
+    ];
+    FLASH_LINK_LOST Error "flash-link-lost": "the board left while the flash was asked" => [
+        "supply or cable",
+        "a watchdog reset the chip",
+    ];
+    FLASH_LINK_SILENT Error "flash-link-silent": "the flashloader went silent while the flash was asked" => [
+        "the flashloader waits for the flash for ever",
+        "a report was lost: hub, cable, virtual machine",
+        "noise on the link",
+    ];
+    FLASH_BUSY Error "flash-busy": "the flash says that it is busy, and stays so" => [
+        "an erase or program was begun by another tool and does not end (worn, or its supply dips)",
+        "an erase of the whole part still runs: that takes up to minutes",
+    ];
+    FLASH_ASLEEP Error "flash-asleep": "the flash was in deep power-down" => [
+        "the application puts it to sleep, and a reset of the chip does not wake it",
+    ];
+    FLASH_IN_QPI Error "flash-in-qpi": "the flash is in QPI mode: it hears commands on four lines only" => [
+        "the application left it so, or another tool sent 35h or 38h (35h enters QPI on ISSI and Macronix parts)",
+    ];
+    FLASH_LINE_LOW Error "flash-line-low": "the flash's data line stays low"
+        / "the flash's data line stays low: its id reads {id}" => [
+        "D1 (flash SO) is shorted to ground, or the flash has no supply and loads the line",
+        "another chip on the same pins drives it",
+    ];
+    FLASH_SECOND_PINS Error "flash-second-pins": "the flash is on the second pin group, by the boot pins"
+        / "the flash is on the second pin group, which the flashloader does not drive here";
+    FLASH_LOADER_PINS Error "flash-loader-pins": "the flashloader drives the second pin group, and no flash answers there" => [
+        "the flash is on the primary group, and BOOT_CFG (by fuses) says otherwise",
+        "the flash on the second group has no supply, is held in reset, or is not soldered",
+    ];
+    FLASH_SILENT Error "flash-silent": "no flash answers on the primary pins: other pins, no supply, held in reset, or an open joint"
+        / "no flash answers on the primary pins: its id reads {id}" => [
+        "the flash is on other pins: the flashloader drives the primary group, port A only",
+        "it is held in reset, or has no supply",
+        "a solder joint of CS, CLK, D0 or D1 is open, or no flash is fitted",
+        "it is in octal or another mode that only power-off ends",
+    ];
+    FLASH_ID_UNSTEADY Error "flash-id-unsteady": "the flash's id reads differently each time" => [
+        "noise or a bad joint on CLK, CS, D0 or D1",
+        "the flash's supply dips",
+    ];
+    FLASH_ID_GARBLED Error "flash-id-garbled": "the flash's id is a known one with shifted bits"
+        / "the flash's id {id} is {known} with {how}" => [
+        "D1 (flash SO) or CLK has a bad joint, or a pull that is too strong",
+    ];
+    FLASH_OTHER_PART Error "flash-other-part": "the flash is another part than the user says"
+        / "the flash is another part than {from} says: {id}, {known}" => [
+        "another board, or another flash fitted on this one",
+    ];
+    FLASH_UNKNOWN Error "flash-unknown": "the flash is not in the database"
+        / "the flash {id} is not in the database";
+    FLASH_UNKNOWN_NO_SFDP Error "flash-unknown-no-sfdp": "the flash is not in the database and has no SFDP"
+        / "the flash {id} is not in the database and does not describe itself" => [
+        "an old part without SFDP",
+        "noise on the lines",
+    ];
+    FLASH_NO_SFDP Error "flash-no-sfdp": "the flash should have SFDP tables and has none"
+        / "the {part} should describe itself by SFDP, and there is none" => [
+        "a copy or an older part with the same id",
+        "noise on the lines",
+    ];
+    FLASH_SFDP_SIZE Error "flash-sfdp-size": "the flash's SFDP contradicts the part: size"
+        / "the flash contradicts the {part}: {what} is {found} by its SFDP, {expected} by the data sheet" => SAME_ID;
+    FLASH_SFDP_QUAD Error "flash-sfdp-quad": "the flash's SFDP contradicts the part: quad enable"
+        / "the flash contradicts the {part}: {what} is {found} by its SFDP, {expected} by the data sheet" => SAME_ID;
+    FLASH_SFDP_ERASE Error "flash-sfdp-erase": "the flash's SFDP contradicts the part: erase sizes"
+        / "the flash contradicts the {part}: {what} is {found} by its SFDP, {expected} by the data sheet" => SAME_ID;
+    FLASH_SFDP_READ Error "flash-sfdp-read": "the flash's SFDP contradicts the part: read command"
+        / "the flash contradicts the {part}: {what} is {found} by its SFDP, {expected} by the data sheet" => SAME_ID;
+    FLASH_SFDP_PAGE Error "flash-sfdp-page": "the flash's SFDP contradicts the part: page size"
+        / "the flash contradicts the {part}: {what} is {found} by its SFDP, {expected} by the data sheet" => SAME_ID;
+    FLASH_SFDP_OLD Warning "flash-sfdp-old": "the flash's SFDP table is too old to tell quad enable"
+        / "the {part} describes itself by an older SFDP table, without quad enable";
+    FLASH_TOO_FAST Error "flash-too-fast": "the clock is too fast: the fast read is right at 30 MHz only"
+        / "the fast read ({read}) gives {found} at {at} where the one-pad read gives {plain}; at 30 MHz it is right" => [
+        "the board's lines do not carry this clock, or the DQS pin is used for something else",
+    ];
+    FLASH_QUAD_WRONG Error "flash-quad-wrong": "the quad read is wrong at any clock: D2 or D3, or other dummy cycles than the part has now"
+        / "the fast read ({read}) gives {found} at {at} where the one-pad read gives {plain}, at 30 MHz, too" => [
+        "D2 or D3 have no contact, or are used for something else (WP#, HOLD#)",
+        "other dummy cycles than the part has now (a volatile setting of the application)",
+        "another part with the same id",
+    ];
+    FLASH_MAYBE_PROTECTED Warning "flash-maybe-protected": "an unknown flash has bits set that protect blocks on most parts"
+        / "status register 1 of the unknown flash is {sr1}: on most parts bits 5:2 protect blocks";
+    FLASH_PROTECTED Error "flash-protected": "the whole flash is write-protected"
+        / "the flash is write-protected: {extent} ({status})" => PROTECTED;
+    FLASH_PROTECTED_RANGE Error "flash-protected-range": "a part of the flash is write-protected"
+        / "the flash is write-protected: {extent} ({status})" => PROTECTED;
+    FLASH_PROTECTED_COMPLEMENT Error "flash-protected-complement": "the flash is write-protected by its complement bit"
+        / "the flash is write-protected, by its complement bit: {extent} ({status})" => PROTECTED;
+    FLASH_PROTECTED_LOCKED Error "flash-protected-locked": "the flash is write-protected, and WP# may lock the bits"
+        / "the flash is write-protected, and WP# may lock the bits: {extent} ({status})" => [
+        "the lock bit is set and WP# is low, so the bits cannot be cleared",
+        PROTECTED[0],
+        PROTECTED[1],
+    ];
+    FLASH_STATUS_LOCKED Warning "flash-status-locked": "WP# may lock the status register"
+        / "the status register's lock bit is set ({status}): while WP# is low it cannot be written";
+}

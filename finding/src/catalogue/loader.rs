@@ -1,0 +1,69 @@
+//! The flashloader: its file, its way into RAM, its answers.
+
+entries! {
+    CLOSED_PART Error "closed-part": "the part is closed (HAB) and the flashloader is not signed for it";
+    LOADER_NONE Error "loader-none": "no flashloader file is known"
+        / "no flashloader file is known for the {chip}";
+    LOADER_BAD_FILE Error "loader-bad-file": "the flashloader file is another chip's, cut off, or none"
+        / "the flashloader file {file} cannot be used" => [
+        "it is the flashloader of another chip: its addresses are not those of this one",
+        "the file is cut off or no flashloader",
+    ];
+    LOADER_DANGEROUS Error "loader-dangerous": "the flashloader file could change fuses"
+        / "the flashloader file could change fuses and is not sent";
+    FUSE_FLEXRAM_SHORT Error "fuse-flexram-short": "by its fuses the chip has too little OCRAM for the flashloader"
+        / "by its fuses the chip has {ocram} KiB of OCRAM, too little for the flashloader";
+    LOADER_REFUSED Error "loader-refused": "the boot ROM refused to start the flashloader" => [
+        "the file is damaged, or its DCD fails",
+        "the jump went to an entry instead of the IVT",
+    ];
+    LOADER_NOT_TAKEN Error "loader-not-taken": "the boot ROM did not take the flashloader's bytes" => [
+        "a report was lost: hub, cable, virtual machine",
+        "the ROM waits for bytes of an earlier, unfinished download",
+        "the ROM does not let this address be written",
+    ];
+    LOADER_LINK_LOST Error "loader-link-lost": "the board left while the flashloader was sent" => [
+        "cable, hub or supply",
+        "the ROM crashed: the image runs past the end of RAM",
+    ];
+    LOADER_DAMAGED Error "loader-damaged": "the flashloader did not arrive whole in RAM" => [
+        "bytes were lost or changed on the UART, which has no checksum in the boot ROM",
+    ];
+    LOADER_NOT_STARTED Error "loader-not-started": "the boot ROM took the flashloader and is still there" => [
+        "the flashloader's place or jump address is another chip's (RT1050: 0x20000400; RT1021: 0x20208200 or 0x20208400)",
+        "the part is closed and the flashloader is not signed",
+        "the file is cut off",
+    ];
+    LOADER_VANISHED Error "loader-vanished": "the flashloader was started and nothing came back" => [
+        "the file is damaged or another chip's: the chip runs garbage now",
+        "a byte was lost on the way",
+        "a virtual machine or hub does not pass the second USB device (15a2:0073) on",
+        "the chip was entered by a jump from an application that left clocks and USB running",
+    ];
+    LOADER_OTHER_BOARD Error "loader-other-board": "another board answered at this USB port";
+    LOADER_MUTE Error "loader-mute": "the flashloader is on the bus and does not answer" => [
+        "it waits for a busy flash for ever: an earlier command found none, or one held in reset",
+        "it listens to its other port: bytes on the UART came first",
+        "a full-speed hub or port",
+        "another program reads its answers",
+    ];
+    LOADER_STALLED Error "loader-stalled": "the flashloader takes no more bytes" => [
+        "it is busy with a command that never ends (a flash that does not get ready)",
+        "the cable was pulled, or the board lost power, at this moment",
+    ];
+    LOADER_LEFT Error "loader-left": "the flashloader left the bus while it was asked" => [
+        "supply or cable",
+        "a watchdog that fuses or the application switched on",
+        "serial download was entered by a jump from an application that left clocks, USB or FlexSPI running",
+    ];
+    LOADER_GARBAGE Error "loader-garbage": "the flashloader's answers make no sense" => [
+        "a full-speed port, where its packets are cut",
+        "noise on the UART",
+        "another program talks to it at the same time",
+    ];
+    LOADER_REFUSES Error "loader-refuses": "the flashloader refuses a question that every one answers" => [
+        "a vendor-restricted flashloader",
+    ];
+    LOADER_RESTRICTED Error "loader-restricted": "the flashloader lacks commands that flashing needs"
+        / "this flashloader lacks {commands}";
+}
