@@ -36,7 +36,7 @@ fn documented() -> Vec<[String; 3]> {
             .collect()
     };
     text.lines()
-        .filter(|line| line.starts_with("| src/"))
+        .filter(|line| line.starts_with("| src/") || line.starts_with("| wire/src/"))
         .map(|line| {
             let cells = cells(line);
             [cells[1].clone(), cells[2].clone(), cells[3].clone()]

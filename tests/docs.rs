@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use rtboot::Error;
 use rtboot::advice::advice;
 use rtboot::doctor::catalogue;
-use rtboot::mboot::Status;
+use rtboot::mboot::{self, Status};
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -88,7 +88,7 @@ fn page() -> String {
             status.0,
             status.name().unwrap_or_default(),
             cell(status.meaning().unwrap_or_default()),
-            cell(status.hint().unwrap_or_default())
+            cell(mboot::hint(status).unwrap_or_default())
         );
     }
     text += "\n## Findings of `rtboot doctor`\n\n\

@@ -89,7 +89,7 @@ pub fn mboot<L: mboot::Link>(link: L, first: u8) {
         |l| {
             let property = Property(24);
             let words = l.get_property(property, 0)?;
-            let _ = property.describe(&words);
+            let _ = property.describe(&words).to_string();
             Ok(())
         },
         |l| l.reset().map(drop),

@@ -77,7 +77,7 @@ fn gather(board: &mut Board, known: &mut Known, context: &mut Context) -> Result
         .session()
         .get_property(security, 0)
         .ok()
-        .map(|words| security.describe(&words));
+        .map(|words| security.describe(&words).to_string());
     let facts = flashloader.look_at_flash()?;
     known.nor = Some(facts.clone());
     match flash::any_part(&facts) {

@@ -301,7 +301,7 @@ impl<L: Link> Client<L> {
         let response = self.exchange(&command, self.timeouts.command)?;
         accept(command.tag, &response)?;
         own(command.tag, &response)?;
-        Ok(response.values)
+        Ok(response.values().to_vec())
     }
 
     /// The largest payload of a data packet that the flashloader takes (property 0x0B), at most 1024. Asked once.
@@ -352,13 +352,13 @@ impl<L: Link> Client<L> {
 fn is_version(response: &Response) -> bool {
     const VERSION_MARK: u32 = b'K' as u32;
     response.tag == Tag::GET_PROPERTY_RESPONSE
-        && response.status == Status::SUCCESS
-        && matches!(response.values[..], [word] if word >> 24 == VERSION_MARK)
+        && response.status() == Status::SUCCESS
+        && matches!(response.values(), [word] if word >> 24 == VERSION_MARK)
 }
 
 /// Turns a status other than success into an error.
 pub(super) fn accept(command: Tag, response: &Response) -> Result<(), Error> {
-    match response.status {
+    match response.status() {
         Status::SUCCESS => Ok(()),
         status => Err(Error::Refused {
             command,

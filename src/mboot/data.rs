@@ -80,7 +80,7 @@ impl<L: Link> Client<L> {
         let (ended, response) = self.response(command, step, self.timeouts.write_end, done)?;
         self.synced = true;
         let step = if ended { Step::Data } else { step };
-        match response.status {
+        match response.status() {
             Status::DATA_PHASE_ABORTED | Status::SUCCESS if cancelled => {
                 Err(Error::Cancelled { command, done })
             }
@@ -115,18 +115,18 @@ impl<L: Link> Client<L> {
     ) -> Result<Vec<u8>, Error> {
         let payload = self.max_packet_size()?;
         let response = self.exchange(command, self.timeouts.command)?;
-        if response.status != Status::SUCCESS {
+        if response.status() != Status::SUCCESS {
             return Err(Error::Refused {
                 command: command.tag,
-                status: response.status,
+                status: response.status(),
                 step: Step::Response,
                 done: before,
             });
         }
         self.synced = false;
         own(command.tag, &response)?;
-        let announced = match response.values[..] {
-            [count, ..] if count == limit || (!exact && count <= limit) => count as usize,
+        let announced = match response.values() {
+            &[count, ..] if count == limit || (!exact && count <= limit) => count as usize,
             _ => {
                 return Err(protocol(
                     command.tag,
@@ -239,7 +239,7 @@ impl Reading {
             ));
         };
         let complete = self.data.len() == self.announced;
-        match response.status {
+        match response.status() {
             Status::SUCCESS | Status::DATA_PHASE_ABORTED if self.cancelled && !complete => {
                 Err(Error::Cancelled {
                     command,

@@ -62,7 +62,7 @@ pub enum Error {
         command: Tag,
     },
     /// An answer that the protocol does not allow.
-    #[error("unexpected answer to {command}: {what} [{}]", super::link::hex(.bytes))]
+    #[error("unexpected answer to {command}: {what} [{}]", crate::port::hex(.bytes))]
     Protocol {
         /// The command.
         command: Tag,
@@ -131,7 +131,7 @@ impl Error {
     /// Advice for a person, where there is any.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
-            Error::Refused { status, .. } => status.hint(),
+            Error::Refused { status, .. } => hint(*status),
             Error::Timeout {
                 command: Tag::FLASH_ERASE_ALL | Tag::FLASH_ERASE_REGION,
                 ..
@@ -149,4 +149,37 @@ impl Error {
             _ => None,
         }
     }
+}
+
+/// What to do about a status, where something can be done.
+pub fn hint(status: Status) -> Option<&'static str> {
+    Some(match status {
+        Status::FLASH_ADDRESS => "this is RAM; only flash is erased",
+        Status::FLEXSPI_TIMEOUT | Status::FLEXSPI_INVALID_SEQUENCE => {
+            "the flash does not answer: look at its power, pins and clock, and at the lookup table"
+        }
+        Status::FLEXSPI_DEVICE_TIMEOUT => {
+            "the flash stays busy: absent, held in reset, or slower than the time-out in the configuration"
+        }
+        Status::UNKNOWN_COMMAND => "this flashloader does not have the command",
+        Status::SB_SIGNATURE => "this is no SB file for this flashloader",
+        Status::MEMORY_RANGE_INVALID => {
+            "outside the memory map, behind the end of the flash, or RAM that the flashloader needs"
+        }
+        Status::MEMORY_CUMULATIVE_WRITE => "erase first",
+        Status::MEMORY_NOT_CONFIGURED => "configure the flash first",
+        Status::UNKNOWN_PROPERTY => "this flashloader does not have the property",
+        Status::NOR_WRITE_ALIGNMENT => "flash is written from a page boundary (256 bytes) on",
+        Status::NOR_COMMAND_FAILURE => {
+            "it reads back differently: block protection set, quad mode off, worn sector, or wrong read set-up"
+        }
+        Status::NOR_SFDP_NOT_FOUND => {
+            "the flash is missing or has no SFDP: configure it by its own FCB"
+        }
+        Status::NOR_FLASH_NOT_FOUND => "the option words ask for another kind of flash",
+        Status::OCOTP_PROGRAM => {
+            "the word reads back differently: it may be burnt all the same, read it"
+        }
+        _ => return None,
+    })
 }

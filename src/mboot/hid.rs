@@ -1,51 +1,16 @@
-//! MBOOT over USB HID.
+//! MBOOT over USB HID: one report a packet, see [`report`] for their lengths and the one that hangs the device.
 //!
-//! | report | direction | carries |
-//! |--|--|--|
-//! | 1 | out | a command |
-//! | 2 | out | data; empty: the host ends the data phase |
-//! | 3 | in | a response; empty: the device ends a write |
-//! | 4 | in | data; empty: the device ends a read |
-//!
-//! A report is its id, a zero, the payload's length (little-endian), the payload. IN reports always have 1021 bytes; what lies
-//! behind the payload is stale.
-//!
-//! # How long an OUT report is
-//!
-//! The endpoint takes packets of 1019 bytes every half millisecond. A report of up to 1018 bytes is one short packet and done; a
-//! longer one takes two. A report of **exactly 1019** bytes is one full packet that does not end the transfer: the firmware waits
-//! for ever. So:
-//!
-//! - where short reports travel as they are, data goes out in reports of [`SHORT`] bytes (1014 of payload): one transaction;
-//! - anything longer than that is padded to [`FULL`] bytes, and so is everything where the system pads anyway (Windows), which then
-//!   takes the largest payload, 1016;
-//! - an unpadded report longer than [`SHORT`] never leaves this file.
+//! Where short reports travel as they are, data goes out in reports of [`SHORT`] bytes (1014 of payload): one transaction.
+//! Where the system pads every report (Windows), each takes the largest payload, 1016.
 
 use std::time::Duration;
+
+use rtboot_wire::mboot::report::{self, HEADER, MAX_PAYLOAD, Malformed, Report, SHORT};
 
 use super::link::{Link, LinkError, Packet, Sent};
 use super::{Command, Response};
 use crate::port::HidPort;
 use crate::port::traced::Direction;
-
-/// HID report ids of a flashloader.
-mod report {
-    pub const COMMAND: u8 = 1;
-    pub const DATA_OUT: u8 = 2;
-    pub const RESPONSE: u8 = 3;
-    pub const DATA_IN: u8 = 4;
-}
-
-/// Bytes before the payload.
-const HEADER: usize = 4;
-/// The longest report that is one short packet of the endpoint.
-pub const SHORT: usize = 1018;
-/// A whole report of an RT1021 flashloader.
-pub const FULL: usize = 1021;
-/// The largest payload of a whole report that the genuine flashloader announces (property 0x0B).
-const FULL_PAYLOAD: usize = 1016;
-
-const _: () = assert!(SHORT - HEADER == 1014 && HEADER + FULL_PAYLOAD <= FULL);
 
 /// A stale report waits in the device until it is fetched, and then comes at once.
 const SETTLE: Duration = Duration::from_millis(20);
@@ -83,42 +48,29 @@ impl<P: HidPort> HidLink<P> {
     }
 }
 
-/// The report for a payload; `None` when it does not fit.
+/// The report for a payload, padded where it must be; `None` when it does not fit.
 fn out_report(id: u8, payload: &[u8]) -> Option<Vec<u8>> {
-    let length = u16::try_from(payload.len())
-        .ok()
-        .filter(|_| HEADER + payload.len() <= FULL)?;
-    let [low, high] = length.to_le_bytes();
-    let mut report = vec![id, 0, low, high];
+    let mut report = report::header(id, payload)?.to_vec();
     report.extend_from_slice(payload);
-    if report.len() > SHORT {
-        report.resize(FULL, 0);
-    }
+    report.resize(report::out_length(payload.len()), 0);
     Some(report)
 }
 
-/// The packet in a report. What is behind the payload is not looked at.
-fn parse(report: Vec<u8>) -> Result<Packet, LinkError> {
-    let Some((&[id, _, low, high], rest)) = report.split_first_chunk::<HEADER>() else {
-        return Err(LinkError::Protocol {
-            what: "a report without a header",
-            bytes: report,
-        });
+/// The packet in a report.
+fn parse(bytes: Vec<u8>) -> Result<Packet, LinkError> {
+    let what = match (Report::parse(&bytes), bytes.first()) {
+        (Ok(report), Some(&report::RESPONSE)) => {
+            return Ok(Packet::Response(report.payload.to_vec()));
+        }
+        (Ok(report), Some(&report::DATA_IN)) => return Ok(Packet::Data(report.payload.to_vec())),
+        (Err(Malformed::NoHeader), _) => "a report without a header",
+        (Err(Malformed::CutOff), Some(&(report::RESPONSE | report::DATA_IN))) => {
+            "a report shorter than the length in it"
+        }
+        // an echo of the host's own report, whatever its length says
+        _ => return Ok(Packet::Stray(bytes)),
     };
-    let length = usize::from(u16::from_le_bytes([low, high]));
-    if id != report::RESPONSE && id != report::DATA_IN {
-        return Ok(Packet::Stray(report));
-    }
-    let Some(payload) = rest.get(..length) else {
-        return Err(LinkError::Protocol {
-            what: "a report shorter than the length in it",
-            bytes: report,
-        });
-    };
-    Ok(match id {
-        report::RESPONSE => Packet::Response(payload.to_vec()),
-        _ => Packet::Data(payload.to_vec()),
-    })
+    Err(LinkError::Protocol { what, bytes })
 }
 
 impl<P: HidPort> Link for HidLink<P> {
@@ -156,7 +108,7 @@ impl<P: HidPort> Link for HidLink<P> {
         let best = if self.port.sends_short_reports() {
             SHORT - HEADER
         } else {
-            FULL_PAYLOAD
+            MAX_PAYLOAD
         };
         device_max.clamp(1, best)
     }
@@ -172,8 +124,7 @@ impl<P: HidPort> Link for HidLink<P> {
 
 /// A few words on a report, for a trace; `None` for reports that MBOOT does not know.
 pub fn describe_report(direction: Direction, bytes: &[u8]) -> Option<String> {
-    let (&[id, _, low, high], rest) = bytes.split_first_chunk::<HEADER>()?;
-    let payload = rest.get(..usize::from(u16::from_le_bytes([low, high])))?;
+    let Report { id, payload } = Report::parse(bytes).ok()?;
     match (direction, id) {
         (Direction::Out, report::COMMAND) => Some(Command::parse(payload)?.to_string()),
         (Direction::Out, report::DATA_OUT) | (Direction::In, report::DATA_IN) => {

@@ -21,8 +21,8 @@ impl<L: Link> Client<L> {
         let response = self.exchange(&command, self.timeouts.command)?;
         accept(command.tag, &response)?;
         own(command.tag, &response)?;
-        match response.values[..] {
-            [4, word, ..] => Ok(word),
+        match response.values() {
+            &[4, word, ..] => Ok(word),
             _ => Err(protocol(
                 command.tag,
                 "a fuse word of another length",
@@ -164,6 +164,6 @@ impl<L: Link> Client<L> {
         let response = self.exchange(&command, self.timeouts.command)?;
         accept(tag, &response)?;
         own(tag, &response)?;
-        Ok(response.values)
+        Ok(response.values().to_vec())
     }
 }

@@ -52,17 +52,8 @@ pub(crate) fn protocol(command: Tag, what: &'static str, bytes: &[u8]) -> Error 
     Error::Protocol {
         command,
         what,
-        bytes: bytes[..bytes.len().min(64)].to_vec(),
+        bytes: bytes.iter().copied().take(64).collect(),
     }
-}
-
-/// Bytes as a person reads them.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// One packet of the device.

@@ -10,10 +10,8 @@
 
 use std::time::Duration;
 
-use super::frame;
-pub use super::frame::PingResponse;
 use super::link::{Link, LinkError, Packet, Sent};
-use super::{Command, Response};
+use super::{Command, PingResponse, Response, frame};
 use crate::port::SerialPort;
 use crate::port::traced::Direction;
 
@@ -268,7 +266,8 @@ impl<P: SerialPort> UartLink<P> {
             what: "a payload that no frame can carry",
             bytes: Vec::new(),
         };
-        let bytes = frame::build(kind, payload).ok_or(too_long)?;
+        let header = frame::header(kind, payload).ok_or(too_long)?;
+        let bytes = [&header, payload].concat();
         for _ in 0..=RESENDS {
             self.port.write(&bytes)?;
             match self.incoming(timeout)? {

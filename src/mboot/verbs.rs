@@ -1,10 +1,12 @@
 //! The commands of blhost, one method each, on what `client.rs` and `data.rs` give.
 
+use rtboot_wire::mboot::regions;
+
 use super::data::READ_PACKETS;
 use super::link::protocol;
-use super::property::{self, ExternalMemory};
 use super::{
-    Client, Command, Error, Link, MemoryId, Progress, Property, Status, Step, Tag, Version,
+    Client, Command, Error, ExternalMemory, Link, MemoryId, Progress, Property, Status, Step, Tag,
+    Version,
 };
 
 /// How a flashloader was left by reset or execute.
@@ -41,9 +43,8 @@ impl<L: Link> Client<L> {
     /// # Errors
     /// As [`Client::get_property`].
     pub fn reserved_regions(&mut self) -> Result<Vec<(u32, u32)>, Error> {
-        Ok(property::regions(
-            &self.get_property(Property::RESERVED_REGIONS, 0)?,
-        ))
+        let words = self.get_property(Property::RESERVED_REGIONS, 0)?;
+        Ok(regions(&words).collect())
     }
 
     /// A RAM bank of the flashloader's map: start and size in bytes (properties 0x0E, 0x0F). More than the chip may have.
@@ -283,7 +284,7 @@ impl<L: Link> Client<L> {
     /// [`Error::Timeout`] when it does not return within [`call`](super::Timeouts::call).
     pub fn call(&mut self, address: u32, argument: u32) -> Result<Status, Error> {
         let command = Command::call(address, argument);
-        Ok(self.exchange(&command, self.timeouts.call)?.status)
+        Ok(self.exchange(&command, self.timeouts.call)?.status())
     }
 
     /// Sends a secure-binary file, whose commands the flashloader runs.

@@ -10,6 +10,7 @@
 //! A port moves bytes and waits; it knows no protocol. A [`HidPort`] moves whole reports, the report id
 //! first, in both directions. A [`SerialPort`] moves a stream.
 
+use std::fmt::Write as _;
 use std::time::Duration;
 
 mod error;
@@ -53,6 +54,16 @@ impl Wire {
             false => Wire::Serial,
         }
     }
+}
+
+/// Bytes as error messages show them: `5a a4 0c`.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(3 * bytes.len());
+    for byte in bytes {
+        let separator = if text.is_empty() { "" } else { " " };
+        let _ = write!(text, "{separator}{byte:02x}");
+    }
+    text
 }
 
 /// A USB HID device: whole reports, the report id in byte 0.

@@ -32,7 +32,7 @@ pub enum Error {
         command: Tag,
     },
     /// An answer that SDP does not know.
-    #[error("unexpected answer to {command}: {what} [{}]", crate::sdp::link::hex(.bytes))]
+    #[error("unexpected answer to {command}: {what} [{}]", crate::port::hex(.bytes))]
     Protocol {
         /// The command.
         command: Tag,

@@ -1,30 +1,16 @@
-//! SDP over USB HID.
+//! SDP over USB HID: one report a packet, see [`report`].
 //!
-//! | report | direction | bytes with id | carries |
-//! |--|--|--|--|
-//! | 1 | out | 17 | a command |
-//! | 2 | out | 1025 | data; the last piece padded with zeros |
-//! | 3 | in | 5 (65 on Windows) | HAB state |
-//! | 4 | in | 65 | status (first four bytes) or register data |
-//!
-//! Report 1 goes out with its 17 bytes (sdphost, uuu and imx_usb_loader do so; a port that must pad, pads). Report 2 always
-//! goes out whole: the ROM takes whole reports, and so overwrites up to 1023 bytes behind the file with the padding.
-//! Answers are told apart by their id, never by their length.
+//! A command goes out with its 17 bytes, as sdphost, uuu and imx_usb_loader send it; a port whose system needs the full
+//! length pads it. Data always goes out in whole reports: the ROM takes nothing else, and so overwrites up to 1023 bytes
+//! behind the file with the padding.
 
 use std::time::Duration;
 
-use super::link::{DATA_PIECE, READ_PIECE};
-use super::{Answer, Command, Link, LinkError, Status, Want};
+use rtboot_wire::sdp::report::{self, FromHost, FromRom, Malformed};
+
+use super::{Answer, Command, Hab, Link, LinkError, Status, Want};
 use crate::port::HidPort;
 use crate::port::traced::Direction;
-
-/// HID report ids of the ROM.
-mod report {
-    pub const COMMAND: u8 = 1;
-    pub const DATA: u8 = 2;
-    pub const HAB: u8 = 3;
-    pub const BLOCK: u8 = 4;
-}
 
 /// Most stale reports thrown away: a Linux hidraw ring holds 64.
 const STALE_LIMIT: usize = 128;
@@ -56,18 +42,15 @@ impl<P: HidPort> HidLink<P> {
 
 impl<P: HidPort> Link for HidLink<P> {
     fn command(&mut self, command: &Command) -> Result<(), LinkError> {
-        let mut bytes = Vec::with_capacity(1 + Command::LEN);
-        bytes.push(report::COMMAND);
-        bytes.extend(command.to_bytes());
-        Ok(self.port.write(&bytes)?)
+        Ok(self.port.write(&report::command(command))?)
     }
 
     fn data(&mut self, piece: &[u8]) -> Result<(), LinkError> {
-        let mut bytes = vec![0; 1 + DATA_PIECE];
-        bytes[0] = report::DATA;
-        let count = piece.len().min(DATA_PIECE);
-        bytes[1..][..count].copy_from_slice(&piece[..count]);
-        Ok(self.port.write(&bytes)?)
+        let report = report::data(piece).ok_or(LinkError::Protocol {
+            what: "more data than a report can carry",
+            bytes: Vec::new(),
+        })?;
+        Ok(self.port.write(&report)?)
     }
 
     fn receive(&mut self, _want: Want, timeout: Duration) -> Result<Option<Answer>, LinkError> {
@@ -94,45 +77,34 @@ impl<P: HidPort> Link for HidLink<P> {
 
 /// The answer in a report.
 fn parse(bytes: Vec<u8>) -> Result<Answer, LinkError> {
-    match *bytes.as_slice() {
-        [report::HAB, a, b, c, d, ..] => Ok(Answer::Hab([a, b, c, d])),
-        [report::BLOCK, ref block @ ..] if block.len() >= 4 => {
-            Ok(Answer::Block(block[..block.len().min(READ_PIECE)].to_vec()))
-        }
-        [report::HAB | report::BLOCK, ..] => Err(LinkError::Protocol {
-            what: "a report that is too short",
-            bytes,
-        }),
-        _ => Err(LinkError::Protocol {
-            what: "a report id that the ROM does not have",
-            bytes,
-        }),
-    }
+    let what = match FromRom::parse(&bytes) {
+        Ok(FromRom::Hab(word)) => return Ok(Answer::Hab(word)),
+        Ok(FromRom::Block(block)) => return Ok(Answer::Block(block.to_vec())),
+        Err(Malformed::TooShort) => "a report that is too short",
+        Err(Malformed::UnknownId) => "a report id that the ROM does not have",
+    };
+    Err(LinkError::Protocol { what, bytes })
 }
 
 /// A few words on a report, for a trace; `None` for reports that SDP does not know.
 pub fn describe_report(direction: Direction, bytes: &[u8]) -> Option<String> {
-    let (&id, rest) = bytes.split_first()?;
-    match (direction, id) {
-        (Direction::Out, report::COMMAND) => {
-            Some(Command::parse(rest.first_chunk::<{ Command::LEN }>()?).to_string())
-        }
-        (Direction::Out, report::DATA) => Some("data".into()),
-        (Direction::In, report::HAB) => {
-            let word = u32::from_be_bytes(*rest.first_chunk()?);
-            Some(
-                super::Hab::from_word(word)
-                    .map_or_else(|| "unknown HAB state".into(), |h| h.to_string()),
-            )
-        }
-        (Direction::In, report::BLOCK) => {
-            let status = Status(u32::from_be_bytes(*rest.first_chunk()?));
-            Some(
-                status
-                    .name()
-                    .map_or_else(|| "data".into(), |_| status.to_string()),
-            )
-        }
-        _ => None,
-    }
+    let text = match direction {
+        Direction::Out => match FromHost::parse(bytes).ok()? {
+            FromHost::Command(command) => command.to_string(),
+            FromHost::Data(_) => "data".into(),
+        },
+        Direction::In => match FromRom::parse(bytes).ok()? {
+            FromRom::Hab(word) => {
+                Hab::from_bytes(word).map_or_else(|| "unknown HAB state".into(), |h| h.to_string())
+            }
+            FromRom::Block(block) => {
+                let status = Status::from_bytes(*block.first_chunk()?);
+                match status.name() {
+                    Some(_) => status.to_string(),
+                    None => "data".into(),
+                }
+            }
+        },
+    };
+    Some(text)
 }

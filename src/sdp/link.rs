@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
+pub(super) use rtboot_wire::sdp::report::{
+    BLOCK_PAYLOAD as READ_PIECE, DATA_PAYLOAD as DATA_PIECE,
+};
+
 use super::{Command, Error, Tag};
 use crate::port;
-
-/// Bytes of a data piece, and the most that [`Link::data`] takes.
-pub const DATA_PIECE: usize = 1024;
-/// Bytes of one answer to READ_REGISTER.
-pub const READ_PIECE: usize = 64;
 
 /// An error below the commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,17 +45,8 @@ pub(crate) fn protocol(command: Tag, what: &'static str, bytes: &[u8]) -> Error 
     Error::Protocol {
         command,
         what,
-        bytes: bytes[..bytes.len().min(80)].to_vec(),
+        bytes: bytes.iter().copied().take(80).collect(),
     }
-}
-
-/// Bytes as a person reads them.
-pub(crate) fn hex(bytes: &[u8]) -> String {
-    bytes
-        .iter()
-        .map(|b| format!("{b:02x}"))
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 /// What the client expects next. A UART needs it, for there nothing marks the answers.

@@ -35,44 +35,6 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn commands_have_the_bytes_of_the_manual() {
-    let vectors = [
-        (
-            Command::read_register(0x401F_4410, Width::Word, 4),
-            "01 01 40 1F 44 10 20 00 00 00 04 00 00 00 00 00",
-        ),
-        (
-            Command::write_file(0x2020_8000, 65157),
-            "04 04 20 20 80 00 00 00 00 FE 85 00 00 00 00 00",
-        ),
-        (
-            Command::jump_address(0x2020_8400),
-            "0B 0B 20 20 84 00 00 00 00 00 00 00 00 00 00 00",
-        ),
-        (
-            Command::error_status(),
-            "05 05 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
-        ),
-        (
-            Command::write_register(0x400A_C044, Width::Word, 0x1234_5678),
-            "02 02 40 0A C0 44 20 00 00 00 04 12 34 56 78 00",
-        ),
-        (
-            Command::skip_dcd_header(),
-            "0C 0C 00 00 00 00 00 00 00 00 00 00 00 00 00 00",
-        ),
-        (
-            Command::dcd_write(0x1000, 0x100),
-            "0A 0A 00 00 10 00 00 00 00 01 00 00 00 00 00 00",
-        ),
-    ];
-    for (command, bytes) in vectors {
-        assert_eq!(command.to_bytes().to_vec(), hex(bytes), "{command}");
-        assert_eq!(Command::parse(&command.to_bytes()), command);
-    }
-}
-
-#[test]
 fn a_command_goes_out_with_17_bytes_and_data_with_1025() {
     let file_complete = status(0x8888_8888);
     let mut client = rom(&[&[], &[&[]], &[]]);

@@ -202,7 +202,8 @@ impl SerialPort for Evil {
                                 Kind::Framed(4) => frame::DATA,
                                 _ => frame::COMMAND,
                             };
-                            out.extend(frame::build(kind, &bytes).expect("short"));
+                            out.extend(frame::header(kind, &bytes).expect("short"));
+                            out.extend(&bytes);
                         }
                     }
                 }

@@ -270,11 +270,12 @@ pub fn virtual_board() -> Vec<Vec<u8>> {
 
 pub fn packets() -> Vec<Vec<u8>> {
     let command = mboot::Command::read_memory(0x6000_0000, 512, 9).to_bytes();
-    let frame = mboot::frame::build(mboot::frame::COMMAND, &command).expect("short");
+    let header = mboot::frame::header(mboot::frame::COMMAND, &command).expect("short");
+    let frame = [&header, &*command].concat();
     let report = [&[3, 0, 16, 0], [0xA7, 0, 0, 3].as_slice(), &[0; 12]].concat();
     let ping = [0x5A, 0xA7, 0, 2, 1, b'P', 0, 0, 0xAA, 0xEA];
     let rom = sdp::Command::read_register(0x400D_8260, sdp::Width::Word, 4).to_bytes();
-    vec![command, frame, report, ping.to_vec(), rom.to_vec()]
+    vec![command.to_vec(), frame, report, ping.to_vec(), rom.to_vec()]
 }
 
 /// Runs of good answers, with some that are not.

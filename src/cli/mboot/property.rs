@@ -77,7 +77,7 @@ fn get(context: &mut Context, property: Property, index: u32) -> Result<()> {
         "property": property.0,
         "name": property.name(),
         "words": words,
-        "text": property.describe(&words),
+        "text": property.describe(&words).to_string(),
     }));
     Ok(())
 }
@@ -104,7 +104,7 @@ fn get_all(context: &mut Context) -> Result<()> {
                     "property": property.0,
                     "name": property.name(),
                     "words": words,
-                    "text": property.describe(&words),
+                    "text": property.describe(&words).to_string(),
                 }));
             }
             Err(mboot::Error::Refused { .. }) => {}

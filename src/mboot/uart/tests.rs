@@ -10,11 +10,11 @@ const PONG: [u8; 10] = [0x5A, 0xA7, 0, 2, 1, 0x50, 0, 0, 0xAA, 0xEA];
 const WAIT: Duration = Duration::from_secs(1);
 
 fn data(payload: &[u8]) -> Vec<u8> {
-    frame::build(frame::DATA, payload).unwrap()
+    [&frame::header(frame::DATA, payload).unwrap(), payload].concat()
 }
 
 fn response(payload: &[u8]) -> Vec<u8> {
-    frame::build(frame::COMMAND, payload).unwrap()
+    [&frame::header(frame::COMMAND, payload).unwrap(), payload].concat()
 }
 
 /// A link that needs no ping, to a line that says each piece after the write of the same place.

@@ -1,25 +1,8 @@
-//! SDP commands as bytes. This file knows nothing else.
+//! SDP commands.
 
-use std::fmt;
-use std::ops::Range;
+use core::fmt;
 
-use byteorder::{BE, ByteOrder};
-
-mod field {
-    use super::Range;
-    pub const TAG: Range<usize> = 0..2;
-    pub const ADDRESS: Range<usize> = 2..6;
-    pub const FORMAT: usize = 6;
-    pub const COUNT: Range<usize> = 7..11;
-    pub const DATA: Range<usize> = 11..15;
-    pub const RESERVED: usize = 15;
-}
-
-const _: () = assert!(field::RESERVED + 1 == Command::LEN); // the layout adds up
-const _: () =
-    assert!(field::FORMAT + 1 == field::COUNT.start && field::COUNT.end == field::DATA.start);
-
-/// What an SDP command asks for. Codes without a name are kept.
+/// What an SDP command asks for. Codes without a name are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag(pub u16);
 
@@ -67,7 +50,7 @@ impl fmt::Debug for Tag {
     }
 }
 
-/// How wide the ROM accesses a register. Peripherals want [`Width::Word`].
+/// How wide the ROM accesses a register. Peripheral registers need [`Width::Word`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Width {
     /// 8 bits.
@@ -81,7 +64,7 @@ pub enum Width {
 
 impl Width {
     /// 8, 16 or 32.
-    pub fn bits(self) -> u8 {
+    pub const fn bits(self) -> u8 {
         match self {
             Width::Byte => 8,
             Width::Half => 16,
@@ -90,15 +73,18 @@ impl Width {
     }
 
     /// 1, 2 or 4.
-    pub fn bytes(self) -> u32 {
-        u32::from(self.bits()) / 8
+    pub const fn bytes(self) -> u32 {
+        self.bits() as u32 / 8
     }
 
     /// The width of 8, 16 or 32 bits; `None` for other numbers.
-    pub fn from_bits(bits: u32) -> Option<Width> {
-        [Width::Byte, Width::Half, Width::Word]
-            .into_iter()
-            .find(|w| u32::from(w.bits()) == bits)
+    pub const fn from_bits(bits: u32) -> Option<Width> {
+        match bits {
+            8 => Some(Width::Byte),
+            16 => Some(Width::Half),
+            32 => Some(Width::Word),
+            _ => None,
+        }
     }
 }
 
@@ -144,7 +130,7 @@ impl Command {
     }
 
     /// Reads `count` bytes from `address` on, in accesses of `width`.
-    pub fn read_register(address: u32, width: Width, count: u32) -> Command {
+    pub const fn read_register(address: u32, width: Width, count: u32) -> Command {
         Command {
             address,
             format: width.bits(),
@@ -154,7 +140,7 @@ impl Command {
     }
 
     /// Writes `value` to the register at `address`. The count is the width in bytes, as SPSDK sends it.
-    pub fn write_register(address: u32, width: Width, value: u32) -> Command {
+    pub const fn write_register(address: u32, width: Width, value: u32) -> Command {
         let count = width.bytes();
         Command {
             address,
@@ -166,7 +152,7 @@ impl Command {
     }
 
     /// Announces `count` bytes for `address`.
-    pub fn write_file(address: u32, count: u32) -> Command {
+    pub const fn write_file(address: u32, count: u32) -> Command {
         Command {
             address,
             count,
@@ -175,7 +161,7 @@ impl Command {
     }
 
     /// Announces a command sequence file of `count` bytes for `address`.
-    pub fn write_csf(address: u32, count: u32) -> Command {
+    pub const fn write_csf(address: u32, count: u32) -> Command {
         Command {
             address,
             count,
@@ -184,7 +170,7 @@ impl Command {
     }
 
     /// Announces a DCD table of `count` bytes; the ROM stages it in RAM at `address` and runs it.
-    pub fn dcd_write(address: u32, count: u32) -> Command {
+    pub const fn dcd_write(address: u32, count: u32) -> Command {
         Command {
             address,
             count,
@@ -193,7 +179,7 @@ impl Command {
     }
 
     /// Jumps to the image whose IVT lies at `address`.
-    pub fn jump_address(address: u32) -> Command {
+    pub const fn jump_address(address: u32) -> Command {
         Command {
             address,
             ..Command::plain(Tag::JUMP_ADDRESS)
@@ -201,17 +187,17 @@ impl Command {
     }
 
     /// Asks for the result of the last HAB action.
-    pub fn error_status() -> Command {
+    pub const fn error_status() -> Command {
         Command::plain(Tag::ERROR_STATUS)
     }
 
     /// Makes the next jump ignore the image's DCD pointer.
-    pub fn skip_dcd_header() -> Command {
+    pub const fn skip_dcd_header() -> Command {
         Command::plain(Tag::SKIP_DCD_HEADER)
     }
 
     /// Changes the UART speed; the speed travels in the address field.
-    pub fn set_baudrate(baud: u32) -> Command {
+    pub const fn set_baudrate(baud: u32) -> Command {
         Command {
             address: baud,
             ..Command::plain(Tag::SET_BAUDRATE)
@@ -219,24 +205,40 @@ impl Command {
     }
 
     /// The 16 bytes.
-    pub fn to_bytes(&self) -> [u8; Command::LEN] {
-        let mut bytes = [0; Command::LEN];
-        BE::write_u16(&mut bytes[field::TAG], self.tag.0);
-        BE::write_u32(&mut bytes[field::ADDRESS], self.address);
-        bytes[field::FORMAT] = self.format;
-        BE::write_u32(&mut bytes[field::COUNT], self.count);
-        BE::write_u32(&mut bytes[field::DATA], self.data);
+    pub const fn to_bytes(&self) -> [u8; Command::LEN] {
+        let [t0, t1] = self.tag.0.to_be_bytes();
+        let [a0, a1, a2, a3] = self.address.to_be_bytes();
+        let [c0, c1, c2, c3] = self.count.to_be_bytes();
+        let [d0, d1, d2, d3] = self.data.to_be_bytes();
+        #[rustfmt::skip] // one line per field of the table above
+        let bytes = [
+            t0, t1,
+            a0, a1, a2, a3,
+            self.format,
+            c0, c1, c2, c3,
+            d0, d1, d2, d3,
+            0,
+        ];
         bytes
     }
 
-    /// Reads the 16 bytes back; the reserved byte is not looked at.
-    pub fn parse(bytes: &[u8; Command::LEN]) -> Command {
+    /// Reads the 16 bytes. The reserved byte is ignored: on other chips hosts put a file type there.
+    pub const fn parse(bytes: &[u8; Command::LEN]) -> Command {
+        #[rustfmt::skip] // one line per field of the table above
+        let [
+            t0, t1,
+            a0, a1, a2, a3,
+            format,
+            c0, c1, c2, c3,
+            d0, d1, d2, d3,
+            _,
+        ] = *bytes;
         Command {
-            tag: Tag(BE::read_u16(&bytes[field::TAG])),
-            address: BE::read_u32(&bytes[field::ADDRESS]),
-            format: bytes[field::FORMAT],
-            count: BE::read_u32(&bytes[field::COUNT]),
-            data: BE::read_u32(&bytes[field::DATA]),
+            tag: Tag(u16::from_be_bytes([t0, t1])),
+            address: u32::from_be_bytes([a0, a1, a2, a3]),
+            format,
+            count: u32::from_be_bytes([c0, c1, c2, c3]),
+            data: u32::from_be_bytes([d0, d1, d2, d3]),
         }
     }
 }

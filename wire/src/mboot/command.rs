@@ -1,10 +1,10 @@
-//! MBOOT commands as bytes. This file knows nothing else.
+//! MBOOT commands.
 
-use std::fmt;
+use core::fmt;
 
-use byteorder::{ByteOrder, LE};
+use super::packet::{self, PacketBytes, Parameters};
 
-/// What a command asks for, and what a response answers to. Codes without a name are kept.
+/// What a command asks for, or which kind of answer a response is. Codes without a name are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tag(pub u8);
 
@@ -66,7 +66,7 @@ tags! {
 }
 
 impl Tag {
-    /// The tag of this command's own response, beside the generic one. `None` when it has none.
+    /// The response that this command has besides the generic one; `None` when it has none.
     pub fn own_response(self) -> Option<Tag> {
         Some(match self {
             Tag::READ_MEMORY | Tag::FUSE_READ => Tag::READ_MEMORY_RESPONSE,
@@ -106,55 +106,44 @@ impl fmt::Debug for Tag {
 /// | 3      | 1     | number of parameters                             |
 /// | 4      | 4 · n | parameters                                       |
 ///
-/// All parameters are always sent: over USB a missing one is whatever the last command left there.
+/// Always send every parameter: over USB the device reads a missing one from what the last command left in its buffer.
 ///
 /// Source: SPSDK `spsdk/mboot/commands.py`, blhost.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Command {
     /// What to do.
     pub tag: Tag,
     /// Whether the host sends data afterwards (flags bit 0).
     pub sends_data: bool,
-    parameters: [u32; Command::MAX_PARAMETERS],
-    count: u8,
+    parameters: Parameters,
 }
 
 impl Command {
     /// Most parameters of a command.
-    pub const MAX_PARAMETERS: usize = 7;
+    pub const MAX_PARAMETERS: usize = packet::MAX_PARAMETERS;
     /// Bytes before the parameters.
-    pub const HEADER: usize = 4;
+    pub const HEADER: usize = packet::HEADER;
 
     const fn new<const N: usize>(tag: Tag, sends_data: bool, given: [u32; N]) -> Command {
-        const { assert!(N <= Command::MAX_PARAMETERS) };
-        let mut parameters = [0; Command::MAX_PARAMETERS];
-        let mut i = 0;
-        while i < N {
-            parameters[i] = given[i];
-            i += 1;
-        }
         Command {
             tag,
             sends_data,
-            parameters,
-            count: N as u8,
+            parameters: Parameters::of(given),
         }
     }
 
     /// Any command; `None` for more than seven parameters.
     pub fn raw(tag: Tag, sends_data: bool, given: &[u32]) -> Option<Command> {
-        let mut command = Command::new(tag, sends_data, []);
-        command
-            .parameters
-            .get_mut(..given.len())?
-            .copy_from_slice(given);
-        command.count = given.len() as u8;
-        Some(command)
+        Some(Command {
+            tag,
+            sends_data,
+            parameters: Parameters::collect(given.iter().copied())?,
+        })
     }
 
     /// The parameters.
     pub fn parameters(&self) -> &[u32] {
-        &self.parameters[..usize::from(self.count).min(Command::MAX_PARAMETERS)]
+        self.parameters.as_slice()
     }
 
     /// Erases a whole memory.
@@ -182,7 +171,7 @@ impl Command {
         Command::new(Tag::FILL_MEMORY, false, [start, length, pattern])
     }
 
-    /// Unlocks by the 8-byte backdoor key.
+    /// Unlocks with the 8-byte backdoor key.
     pub const fn flash_security_disable(key_low: u32, key_high: u32) -> Command {
         Command::new(Tag::FLASH_SECURITY_DISABLE, false, [key_low, key_high])
     }
@@ -283,31 +272,30 @@ impl Command {
     }
 
     /// The packet.
-    pub fn to_bytes(&self) -> Vec<u8> {
-        let mut bytes = vec![self.tag.0, u8::from(self.sends_data), 0, self.count];
-        for parameter in self.parameters() {
-            bytes.extend(parameter.to_le_bytes());
-        }
-        bytes
+    pub fn to_bytes(&self) -> PacketBytes {
+        packet::build(self.tag, self.sends_data, &self.parameters)
     }
 
-    /// Reads a packet back; `None` when it is too short or says it has more than seven parameters.
+    /// Reads a packet; `None` when it is shorter than it says or says it has more than seven parameters. Bytes behind the
+    /// parameters are padding and ignored.
     pub fn parse(bytes: &[u8]) -> Option<Command> {
-        let (&[tag, flags, _, count], rest) = bytes.split_first_chunk::<{ Command::HEADER }>()?;
-        let words = rest.get(..4 * usize::from(count))?;
-        let given: Vec<u32> = words.chunks_exact(4).map(LE::read_u32).collect();
-        Command::raw(Tag(tag), flags & 1 != 0, &given)
+        let (tag, sends_data, parameters) = packet::parse(bytes)?;
+        Some(Command {
+            tag,
+            sends_data,
+            parameters,
+        })
     }
 }
 
 impl fmt::Display for Command {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let parameters: Vec<String> = self
-            .parameters()
-            .iter()
-            .map(|p| format!("{p:#x}"))
-            .collect();
-        write!(f, "{}({})", self.tag, parameters.join(", "))
+        write!(f, "{}(", self.tag)?;
+        for (i, parameter) in self.parameters().iter().enumerate() {
+            let separator = if i == 0 { "" } else { ", " };
+            write!(f, "{separator}{parameter:#x}")?;
+        }
+        f.write_str(")")
     }
 }
 

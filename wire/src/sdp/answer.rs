@@ -1,9 +1,11 @@
-//! The two words the ROM answers with. Each reads the same in either byte order, but for two that are each other's mirror
-//! image: 0x900DD009 (DCD will be skipped) and 0x09D00D90 (baud rate set).
+//! The two words the ROM answers with, both big-endian.
+//!
+//! All but two read the same in either byte order. 0x900DD009 (DCD will be skipped) and 0x09D00D90 (baud rate set) are
+//! each other's byte-swapped form.
 
-use std::fmt;
+use core::fmt;
 
-/// The HAB state word, first answer to every command: is this a part that runs unsigned code?
+/// The HAB state word, the first answer to every command: whether the part runs unsigned code.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Hab {
     /// Open: a development part, runs unsigned code.
@@ -25,12 +27,22 @@ impl Hab {
         }
     }
 
-    /// The word on the wire.
-    pub fn word(self) -> u32 {
+    /// The word that stands for this state.
+    pub const fn word(self) -> u32 {
         match self {
             Hab::Open => Hab::OPEN,
             Hab::Closed => Hab::CLOSED,
         }
+    }
+
+    /// The four bytes as they travel.
+    pub const fn to_bytes(self) -> [u8; 4] {
+        self.word().to_be_bytes()
+    }
+
+    /// The state in four bytes as they travel; `None` for every other word.
+    pub fn from_bytes(bytes: [u8; 4]) -> Option<Hab> {
+        Hab::from_word(u32::from_be_bytes(bytes))
     }
 }
 
@@ -43,20 +55,20 @@ impl fmt::Display for Hab {
     }
 }
 
-/// A status word of the ROM. Words without a name are kept.
+/// A status word of the ROM. Words without a name are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Status(pub u32);
 
 impl Status {
     /// WRITE_REGISTER, DCD_WRITE, WRITE_CSF done.
     pub const WRITE_COMPLETE: Status = Status(0x128A_8A12);
-    /// The same, by another table of the reference manual (DCD_WRITE).
+    /// DCD_WRITE done, by another table of the reference manual; accept both.
     pub const WRITE_COMPLETE_ALTERNATIVE: Status = Status(0x1282_8212);
     /// WRITE_FILE done.
     pub const FILE_COMPLETE: Status = Status(0x8888_8888);
     /// SKIP_DCD_HEADER done.
     pub const DCD_SKIPPED: Status = Status(0x900D_D009);
-    /// ERROR_STATUS: nothing to complain about.
+    /// ERROR_STATUS: no HAB event is recorded.
     pub const HAB_SUCCESS: Status = Status(0xF0F0_F0F0);
     /// ERROR_STATUS: HAB refused the image.
     pub const HAB_FAILURE: Status = Status(0x3333_3333);
@@ -66,6 +78,16 @@ impl Status {
     pub const BAUDRATE_SET: Status = Status(0x09D0_0D90);
     /// Seen from an RT1021 after a command with a bad address; old sources call it "re-enumeration acknowledged".
     pub const REFUSED_89: Status = Status(0x8923_2389);
+
+    /// The four bytes as they travel.
+    pub const fn to_bytes(self) -> [u8; 4] {
+        self.0.to_be_bytes()
+    }
+
+    /// Reads the four bytes as they travel.
+    pub const fn from_bytes(bytes: [u8; 4]) -> Status {
+        Status(u32::from_be_bytes(bytes))
+    }
 
     /// What the word means, `None` for words without a name.
     pub fn name(self) -> Option<&'static str> {

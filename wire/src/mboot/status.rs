@@ -1,10 +1,10 @@
 //! Status codes of flashloaders and boot ROMs: number, name, meaning.
 //!
-//! A code is group × 100 + number, always written in decimal. Codes without a name are kept and print as their number.
+//! A code is group × 100 + number, always written in decimal. Codes without a name are kept as they are and print as their number.
 //!
 //! Sources: SPSDK `spsdk/mboot/error_codes.py`, blhost `Command.cpp`; which ones an RT1021 sends: its flashloader K2.1.0, emulated.
 
-use std::fmt;
+use core::fmt;
 
 mod bootloader;
 mod drivers;
@@ -73,39 +73,6 @@ impl Status {
             .chain(bootloader::BOOTLOADER)
             .map(|entry| Status(entry.0))
     }
-
-    /// Advice for a person, where there is any.
-    pub fn hint(self) -> Option<&'static str> {
-        Some(match self {
-            Status::FLASH_ADDRESS => "this is RAM; only flash is erased",
-            Status::FLEXSPI_TIMEOUT | Status::FLEXSPI_INVALID_SEQUENCE => {
-                "the flash does not answer: look at its power, pins and clock, and at the lookup table"
-            }
-            Status::FLEXSPI_DEVICE_TIMEOUT => {
-                "the flash stays busy: absent, held in reset, or slower than the time-out in the configuration"
-            }
-            Status::UNKNOWN_COMMAND => "this flashloader does not have the command",
-            Status::SB_SIGNATURE => "this is no SB file for this flashloader",
-            Status::MEMORY_RANGE_INVALID => {
-                "outside the memory map, behind the end of the flash, or RAM that the flashloader needs"
-            }
-            Status::MEMORY_CUMULATIVE_WRITE => "erase first",
-            Status::MEMORY_NOT_CONFIGURED => "configure the flash first",
-            Status::UNKNOWN_PROPERTY => "this flashloader does not have the property",
-            Status::NOR_WRITE_ALIGNMENT => "flash is written from a page boundary (256 bytes) on",
-            Status::NOR_COMMAND_FAILURE => {
-                "it reads back differently: block protection set, quad mode off, worn sector, or wrong read set-up"
-            }
-            Status::NOR_SFDP_NOT_FOUND => {
-                "the flash is missing or has no SFDP: configure it by its own FCB"
-            }
-            Status::NOR_FLASH_NOT_FOUND => "the option words ask for another kind of flash",
-            Status::OCOTP_PROGRAM => {
-                "the word reads back differently: it may be burnt all the same, read it"
-            }
-            _ => return None,
-        })
-    }
 }
 
 impl fmt::Display for Status {
@@ -125,17 +92,20 @@ impl fmt::Debug for Status {
 
 #[cfg(test)]
 mod tests {
+    use std::string::ToString;
+    use std::vec::Vec;
+
     use super::*;
 
     #[test]
-    fn the_table_is_sorted_and_has_no_code_twice() {
+    fn table_is_sorted_without_duplicates() {
         let codes: Vec<u32> = Status::known().map(|s| s.0).collect();
         assert!(codes.is_sorted_by(|a, b| a < b));
         assert!(codes.len() > 200);
     }
 
     #[test]
-    fn known_codes_print_name_and_meaning_and_others_their_number() {
+    fn unknown_codes_print_as_numbers() {
         assert_eq!(
             Status(10203).to_string(),
             "10203 MemoryCumulativeWrite (target not blank)"
@@ -145,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn every_code_an_rt1021_sends_has_a_name() {
+    fn codes_of_the_rt1021_flashloader_have_names() {
         // the immediates found in the genuine flashloader
         let sent = [
             0, 1, 4, 5, 102, 1800, 1834, 7000, 7001, 7002, 10000, 10002, 10100, 10101, 10111,

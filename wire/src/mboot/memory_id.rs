@@ -1,8 +1,8 @@
-//! Names of the memories that commands work on.
+//! The memories that commands work on.
 
-use std::fmt;
+use core::fmt;
 
-/// A memory id. Ids without a name are kept.
+/// A memory id. Ids without a name are kept as they are.
 ///
 /// An RT1021 flashloader takes 0 and 9 for anything in its address map, 0x110 and 0x120 for external devices.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Default)]

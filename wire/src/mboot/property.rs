@@ -1,10 +1,10 @@
 //! Properties of a flashloader: numbers, names, and their words as text.
 
-use std::fmt;
+use core::fmt;
 
-use super::command::Tag;
+use super::{Status, Tag};
 
-/// A property's number. Numbers without a name are kept.
+/// A property's number. Numbers without a name are kept as they are.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Property(pub u32);
 
@@ -67,48 +67,66 @@ properties! {
 }
 
 impl Property {
-    /// The property's words as a person reads them.
-    pub fn describe(self, words: &[u32]) -> String {
+    /// The property's words as text for a person: `K2.1.0`, `1016 bytes`, `UART, USB-HID`.
+    pub fn describe(self, words: &[u32]) -> Described<'_> {
+        Described {
+            property: self,
+            words,
+        }
+    }
+}
+
+/// Prints the words of a property; made by [`Property::describe`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Described<'a> {
+    property: Property,
+    words: &'a [u32],
+}
+
+impl fmt::Display for Described<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let words = self.words;
         let Some(&first) = words.first() else {
-            return "no value".into();
+            return f.write_str("no value");
         };
-        match self {
+        match self.property {
             Property::CURRENT_VERSION
             | Property::TARGET_VERSION
-            | Property::LOADABLE_FIRMWARE_VERSION => Version(first).to_string(),
-            Property::AVAILABLE_PERIPHERALS => list(first, PERIPHERALS),
-            Property::AVAILABLE_COMMANDS => commands(first),
+            | Property::LOADABLE_FIRMWARE_VERSION => Version(first).fmt(f),
+            Property::AVAILABLE_PERIPHERALS => peripherals(first, f),
+            // bit n stands for the command with tag n + 1
+            Property::AVAILABLE_COMMANDS => {
+                joined(f, ", ", bits(first), |f, bit| write!(f, "{}", Tag(bit + 1)))
+            }
             Property::FLASH_SIZE
             | Property::FLASH_SECTOR_SIZE
             | Property::MAX_PACKET_SIZE
             | Property::RAM_SIZE
             | Property::FAC_SEGMENT_SIZE
-            | Property::FLASH_PAGE_SIZE => format!("{first} bytes"),
-            Property::RESERVED_REGIONS => regions(words)
-                .iter()
-                .map(|(start, end)| format!("{start:#010x}-{end:#010x}"))
-                .collect::<Vec<_>>()
-                .join(", "),
-            Property::FLASH_START | Property::RAM_START => format!("{first:#010x}"),
+            | Property::FLASH_PAGE_SIZE => write!(f, "{first} bytes"),
+            Property::RESERVED_REGIONS => joined(f, ", ", regions(words), |f, (start, end)| {
+                write!(f, "{start:#010x}-{end:#010x}")
+            }),
+            Property::FLASH_START | Property::RAM_START => write!(f, "{first:#010x}"),
             Property::SECURITY_STATE => match first {
-                0 | 0x5AA5_5AA5 => "unlocked".into(),
-                1 | 0xC33C_C33C => "locked".into(),
-                other => format!("{other:#010x}"),
+                0 | 0x5AA5_5AA5 => f.write_str("unlocked"),
+                1 | 0xC33C_C33C => f.write_str("locked"),
+                other => write!(f, "{other:#010x}"),
             },
-            Property::UNIQUE_DEVICE_ID => words
-                .iter()
-                .map(|w| format!("{w:08x}"))
-                .collect::<Vec<_>>()
-                .join(" "),
+            Property::UNIQUE_DEVICE_ID => {
+                joined(f, " ", words.iter(), |f, word| write!(f, "{word:08x}"))
+            }
             Property::QSPI_INIT_STATUS
             | Property::RELIABLE_UPDATE_STATUS
-            | Property::LAST_ERROR => super::Status(first).to_string(),
+            | Property::LAST_ERROR => Status(first).fmt(f),
             Property::VERIFY_WRITES | Property::VALIDATE_REGIONS => {
-                if first == 0 { "off" } else { "on" }.into()
+                f.write_str(if first == 0 { "off" } else { "on" })
             }
-            Property::EXTERNAL_MEMORY_ATTRIBUTES => ExternalMemory::from_words(words)
-                .map_or_else(|| hex(words), |memory| memory.to_string()),
-            _ => hex(words),
+            Property::EXTERNAL_MEMORY_ATTRIBUTES => match ExternalMemory::from_words(words) {
+                Some(memory) => memory.fmt(f),
+                None => hex(words, f),
+            },
+            _ => hex(words, f),
         }
     }
 }
@@ -132,17 +150,24 @@ impl fmt::Debug for Property {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Version(pub u32);
 
+impl Version {
+    /// A version: `Version::new(b'K', 2, 1, 0)` is `K2.1.0`.
+    pub const fn new(mark: u8, major: u8, minor: u8, fix: u8) -> Version {
+        Version(u32::from_be_bytes([mark, major, minor, fix]))
+    }
+}
+
 impl fmt::Display for Version {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let [mark, major, minor, fix] = self.0.to_be_bytes();
         if mark.is_ascii_alphanumeric() {
-            write!(f, "{}", mark as char)?;
+            write!(f, "{}", char::from(mark))?;
         }
         write!(f, "{major}.{minor}.{fix}")
     }
 }
 
-/// What property 0x19 tells of an external memory; a part is `None` when the device does not vouch for it.
+/// Property 0x19, the geometry of an external memory. A field is `None` when the device does not mark it as valid.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct ExternalMemory {
     /// First address.
@@ -158,7 +183,7 @@ pub struct ExternalMemory {
 }
 
 impl ExternalMemory {
-    /// Reads the words: flags (bit n vouches for word n + 1), start, size in KiB, page, sector, block. `None` without words.
+    /// Reads the words: flags (bit n: word n + 1 is valid), start, size in KiB, page, sector, block. `None` without words.
     pub fn from_words(words: &[u32]) -> Option<ExternalMemory> {
         let (&flags, rest) = words.split_first()?;
         let word = |n: usize| rest.get(n).copied().filter(|_| flags >> n & 1 != 0);
@@ -171,6 +196,25 @@ impl ExternalMemory {
         })
     }
 
+    /// The words as [`ExternalMemory::from_words`] reads them; an absent field is 0 and not marked as valid.
+    pub fn to_words(&self) -> [u32; 6] {
+        let ExternalMemory {
+            start,
+            size_kib,
+            page_size,
+            sector_size,
+            block_size,
+        } = *self;
+        let fields = [start, size_kib, page_size, sector_size, block_size];
+        let valid = fields
+            .iter()
+            .enumerate()
+            .filter(|(_, field)| field.is_some())
+            .fold(0, |flags, (bit, _)| flags | 1 << bit);
+        let [start, size, page, sector, block] = fields.map(Option::unwrap_or_default);
+        [valid, start, size, page, sector, block]
+    }
+
     /// Size in bytes.
     pub fn size(&self) -> Option<u64> {
         self.size_kib.map(|kib| u64::from(kib) * 1024)
@@ -179,64 +223,85 @@ impl ExternalMemory {
 
 impl fmt::Display for ExternalMemory {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut parts = Vec::new();
-        parts.extend(self.start.map(|v| format!("start {v:#010x}")));
-        parts.extend(self.size_kib.map(|v| format!("{v} KiB")));
-        parts.extend(self.page_size.map(|v| format!("page {v}")));
-        parts.extend(self.sector_size.map(|v| format!("sector {v}")));
-        parts.extend(self.block_size.map(|v| format!("block {v}")));
-        f.write_str(&parts.join(", "))
+        let sizes = [
+            ("", self.size_kib, " KiB"),
+            ("page ", self.page_size, ""),
+            ("sector ", self.sector_size, ""),
+            ("block ", self.block_size, ""),
+        ];
+        let mut separator = "";
+        if let Some(start) = self.start {
+            write!(f, "start {start:#010x}")?;
+            separator = ", ";
+        }
+        for (before, size, after) in sizes {
+            if let Some(size) = size {
+                write!(f, "{separator}{before}{size}{after}")?;
+                separator = ", ";
+            }
+        }
+        Ok(())
     }
 }
 
-/// Pairs of first and last address; an odd word at the end, and pairs of zeros, are left out.
-pub(super) fn regions(words: &[u32]) -> Vec<(u32, u32)> {
-    words
-        .chunks_exact(2)
-        .map(|pair| (pair[0], pair[1]))
+/// The regions of property 0x0C: pairs of first and last address, both included. Pairs of zeros, which fill up unused
+/// entries, and an odd word at the end are left out.
+pub fn regions(words: &[u32]) -> impl Iterator<Item = (u32, u32)> {
+    let (pairs, _) = words.as_chunks();
+    pairs
+        .iter()
+        .map(|&[first, last]| (first, last))
         .filter(|&pair| pair != (0, 0))
-        .collect()
 }
 
-const PERIPHERALS: &[&str] = &[
+/// The numbers of the bits that are set.
+fn bits(word: u32) -> impl Iterator<Item = u8> {
+    (0..32).filter(move |bit| word >> bit & 1 != 0)
+}
+
+const PERIPHERALS: [&str; 8] = [
     "UART", "I2C", "SPI", "CAN", "USB-HID", "USB-CDC", "USB-DFU", "LIN",
 ];
 
-fn list(bits: u32, names: &[&str]) -> String {
-    let set = |n: &usize| bits >> n & 1 != 0;
-    let name = |n: usize| {
-        names
-            .get(n)
-            .map_or_else(|| format!("bit {n}"), |name| (*name).to_owned())
-    };
-    (0..32).filter(set).map(name).collect::<Vec<_>>().join(", ")
+fn peripherals(word: u32, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    joined(f, ", ", bits(word), |f, bit| {
+        match PERIPHERALS.get(usize::from(bit)) {
+            Some(name) => f.write_str(name),
+            None => write!(f, "bit {bit}"),
+        }
+    })
 }
 
-/// Bit n stands for the command with tag n + 1.
-fn commands(bits: u32) -> String {
-    let set = |n: &u8| bits >> n & 1 != 0;
-    (0..32)
-        .filter(set)
-        .map(|n| Tag(n + 1).to_string())
-        .collect::<Vec<_>>()
-        .join(", ")
+fn hex(words: &[u32], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    joined(f, " ", words.iter(), |f, word| write!(f, "{word:#010x}"))
 }
 
-fn hex(words: &[u32]) -> String {
-    words
-        .iter()
-        .map(|w| format!("{w:#010x}"))
-        .collect::<Vec<_>>()
-        .join(" ")
+/// Prints each item with `show`, `separator` between them.
+fn joined<T>(
+    f: &mut fmt::Formatter<'_>,
+    separator: &str,
+    items: impl Iterator<Item = T>,
+    show: impl Fn(&mut fmt::Formatter<'_>, T) -> fmt::Result,
+) -> fmt::Result {
+    for (i, item) in items.enumerate() {
+        if i > 0 {
+            f.write_str(separator)?;
+        }
+        show(f, item)?;
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
+    use std::string::{String, ToString};
+
     use super::*;
 
     #[test]
-    fn the_words_of_an_rt1021_flashloader_read_well() {
-        let said = |property: Property, words: &[u32]| property.describe(words);
+    fn words_of_an_rt1021_flashloader_as_text() {
+        let said =
+            |property: Property, words: &[u32]| -> String { property.describe(words).to_string() };
         assert_eq!(said(Property::CURRENT_VERSION, &[0x4B02_0100]), "K2.1.0");
         assert_eq!(said(Property::TARGET_VERSION, &[0x5401_0000]), "T1.0.0");
         assert_eq!(
@@ -272,20 +337,27 @@ mod tests {
     }
 
     #[test]
-    fn words_the_device_does_not_vouch_for_are_left_out() {
+    fn invalid_geometry_fields_are_none() {
         // what a failed configure leaves behind
         let memory = ExternalMemory::from_words(&[15, 0x6000_0000, 16384, 0, 0, 0]).unwrap();
         assert_eq!((memory.sector_size, memory.block_size), (Some(0), None));
         assert_eq!(memory.size(), Some(16 << 20));
+        assert_eq!(memory.to_words(), [15, 0x6000_0000, 16384, 0, 0, 0]);
         assert_eq!(ExternalMemory::from_words(&[]), None);
         assert_eq!(ExternalMemory::from_words(&[31, 1]).unwrap().size_kib, None);
     }
 
     #[test]
-    fn unknown_properties_and_empty_answers_print_too() {
+    fn unknown_property_and_empty_answer_print() {
         assert_eq!(Property(0xFF).to_string(), "property 0xff");
-        assert_eq!(Property(0xFF).describe(&[1, 2]), "0x00000001 0x00000002");
-        assert_eq!(Property::CURRENT_VERSION.describe(&[]), "no value");
-        assert_eq!(Property::RESERVED_REGIONS.describe(&[1]), "");
+        assert_eq!(
+            Property(0xFF).describe(&[1, 2]).to_string(),
+            "0x00000001 0x00000002"
+        );
+        assert_eq!(
+            Property::CURRENT_VERSION.describe(&[]).to_string(),
+            "no value"
+        );
+        assert_eq!(Property::RESERVED_REGIONS.describe(&[1]).to_string(), "");
     }
 }
