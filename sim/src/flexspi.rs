@@ -37,6 +37,8 @@ pub struct FlexSpi {
     pub flash_size: u32,
     /// Sequence of memory-mapped reads.
     pub read_sequence: usize,
+    /// Low address bits that RADDR leaves out: the column address, and bit 0 of word addresses.
+    pub address_shift: u32,
     /// IP commands so far.
     pub ip_commands: u64,
     /// AHB buffer fills so far.
@@ -153,6 +155,7 @@ impl FlexSpi {
             clock_hz: 30_000_000,
             flash_size: 64 << 20,
             read_sequence: 0,
+            address_shift: 0,
             ip_commands: 0,
             ahb_fills: 0,
             cycles: 0,
@@ -168,6 +171,7 @@ impl FlexSpi {
         self.line = None;
         self.pointer = 0;
         self.read_sequence = 0;
+        self.address_shift = 0;
         self.flash_size = 64 << 20;
     }
 
@@ -259,6 +263,7 @@ impl FlexSpi {
         clock: &mut Clock,
     ) -> Result<Vec<u8>, IpError> {
         let code = self.instructions(index);
+        let address = address >> self.address_shift;
         let (cycle, clocks, jump) =
             build(code.get(self.pointer..).unwrap_or(&[]), address, size, tx)?;
         let data = if code.is_empty() {
@@ -324,14 +329,14 @@ fn build(
                 clocks += u64::from((8 / rate).max(1));
                 if cycle.opcode.is_none() {
                     cycle.opcode = Some(operand);
-                    cycle.opcode_pads = pads;
+                    (cycle.opcode_pads, cycle.opcode_ddr) = (pads, ddr);
                 } else {
                     cycle.more.push(operand);
                 }
             }
             opcode::RADDR => {
                 cycle.address_bits = operand;
-                cycle.address_pads = pads;
+                (cycle.address_pads, cycle.address_ddr) = (pads, ddr);
                 cycle.address = address
                     & 1u32
                         .checked_shl(operand.into())

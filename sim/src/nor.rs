@@ -13,8 +13,10 @@ mod trace;
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 pub use cycle::Cycle;
-pub use part::{BlockProtect, PAGE, Part, QuadEnable, Times};
+pub use part::{BlockProtect, PAGE, Part, QuadEnable, ReadRegister, Times};
 pub use trace::Trace;
 
 use crate::clock::Clock;
@@ -33,6 +35,8 @@ pub struct Nor {
     pub memory: Vec<u8>,
     /// Status registers 1 to 3; bits 0 and 1 of the first live elsewhere.
     pub status: [u8; 3],
+    /// Non-volatile copy of an ISSI read register; power-on loads it.
+    pub read_default: u8,
     /// False: nobody answers, all lines read as ones.
     pub present: bool,
     /// Status reads that still show "busy" after a command.
@@ -70,18 +74,40 @@ pub struct Nor {
     mode: Mode,
 }
 
-/// What power-off forgets.
+/// What power-off forgets and a reset of the chip does not.
 #[derive(Debug, Clone, Default)]
 struct Mode {
     write_enabled: bool,
     volatile_write_enabled: bool,
-    qpi: bool,
-    continuous: bool,
     reset_armed: bool,
-    power_down: bool,
     busy: u32,
     busy_ns: u64,
     busy_since: u64,
+    lasting: Lasting,
+}
+
+/// The part of [`Mode`] that lasts until power-off or the part's own reset commands.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Lasting {
+    qpi: bool,
+    continuous: bool,
+    power_down: bool,
+    four_byte: bool,
+    read_register: u8,
+}
+
+impl Mode {
+    /// After power-on or the part's reset commands.
+    fn awake(read_register: u8) -> Mode {
+        Mode {
+            lasting: Lasting {
+                read_register,
+                ..Lasting::default()
+            },
+            ..Mode::default()
+        }
+    }
 }
 
 impl Nor {
@@ -89,8 +115,8 @@ impl Nor {
     pub fn new(part: Part) -> Nor {
         Nor {
             memory: vec![0xFF; part.size as usize],
-            part,
             status: [0; 3],
+            read_default: part.read_register.factory(),
             present: true,
             busy_polls: 3,
             polls_only: false,
@@ -108,13 +134,14 @@ impl Nor {
             reads: 0,
             misreads: Vec::new(),
             trace: None,
-            mode: Mode::default(),
+            mode: Mode::awake(part.read_register.factory()),
+            part,
         }
     }
 
     /// Power off and on.
     pub fn power_cycle(&mut self) {
-        self.mode = Mode::default();
+        self.mode = Mode::awake(self.read_default);
         self.cut = false;
     }
 
@@ -132,7 +159,17 @@ impl Nor {
 
     /// Does the part sit in QPI mode, where one-wire commands are not heard?
     pub fn in_qpi(&self) -> bool {
-        self.mode.qpi
+        self.mode.lasting.qpi
+    }
+
+    /// Modes and volatile registers, which a reset of the chip leaves as they are.
+    pub fn lasting(&self) -> Lasting {
+        self.mode.lasting
+    }
+
+    /// Puts the part into modes that [`Nor::lasting`] told.
+    pub fn set_lasting(&mut self, lasting: Lasting) {
+        self.mode.lasting = lasting;
     }
 
     /// Bytes that the block-protect bits keep from change.
@@ -160,18 +197,20 @@ impl Nor {
 
     /// What the part drives; `None` = it leaves the lines to their pull-ups.
     fn dispatch(&mut self, cycle: &Cycle, clock: &mut Clock) -> Option<Vec<u8>> {
-        let opcode = match (self.mode.continuous, cycle.opcode) {
+        let opcode = match (self.mode.lasting.continuous, cycle.opcode) {
             // in continuous read the part takes an address, not an opcode
             (true, None) => 0xEB,
             (true, Some(_)) => return Some(self.disturb_continuous(cycle)),
             (false, None) => return None,
             (false, Some(opcode)) => opcode,
         };
-        if self.mode.qpi != (cycle.opcode_pads == 4) {
+        // eight wires, or a command byte on both clock edges, are no command to a quad part
+        let pads = if self.mode.lasting.qpi { 4 } else { 1 };
+        if cycle.opcode.is_some() && (cycle.opcode_pads != pads || cycle.opcode_ddr) {
             return None;
         }
-        if self.mode.power_down {
-            self.mode.power_down = opcode != 0xAB;
+        if self.mode.lasting.power_down {
+            self.mode.lasting.power_down = opcode != 0xAB;
             return None;
         }
         if let Some(index) = self.status_read(opcode) {
@@ -184,7 +223,7 @@ impl Nor {
         let was_armed = std::mem::take(&mut self.mode.reset_armed);
         match opcode {
             0x66 => self.mode.reset_armed = true,
-            0x99 if was_armed => self.mode = Mode::default(),
+            0x99 if was_armed => self.mode = Mode::awake(self.read_default),
             _ => return self.command(opcode, cycle, clock),
         }
         None
@@ -199,9 +238,11 @@ impl Nor {
             0x06 => self.mode.write_enabled = true,
             0x04 => self.mode.write_enabled = false,
             0x50 => self.mode.volatile_write_enabled = true,
-            0xB9 => self.mode.power_down = true,
-            0xF5 => self.mode.qpi = false,
-            _ if Some(opcode) == self.part.enter_qpi => self.mode.qpi = true,
+            0xB9 => self.mode.lasting.power_down = true,
+            0xF5 => self.mode.lasting.qpi = false,
+            0xB7 if self.part.needs_four_bytes() => self.mode.lasting.four_byte = true,
+            0xE9 if self.part.needs_four_bytes() => self.mode.lasting.four_byte = false,
+            _ if Some(opcode) == self.part.enter_qpi => self.mode.lasting.qpi = true,
             _ => self.change(opcode, cycle, clock),
         }
         None
@@ -212,7 +253,7 @@ impl Nor {
         if cycle.opcode_pads == 4
             && let Some(mode) = cycle.more.get(2)
         {
-            self.mode.continuous = mode & 0xF0 == 0xA0;
+            self.mode.lasting.continuous = mode & 0xF0 == 0xA0;
         }
         read::garbage(cycle)
     }

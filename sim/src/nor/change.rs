@@ -1,23 +1,28 @@
 //! What changes the part: program, erase, status registers.
 
 use super::cycle::Cycle;
-use super::{Nor, PAGE};
+use super::{Nor, PAGE, ReadRegister};
 use crate::clock::Clock;
 
 impl Nor {
     /// Program, erase or status write; other opcodes are not known and do nothing.
     pub(super) fn change(&mut self, opcode: u8, cycle: &Cycle, clock: &mut Clock) {
+        if self.address_bits(Some(opcode)).is_none() {
+            return;
+        }
         match opcode {
-            0x02 => self.program(cycle, 1, 1, clock),
-            0x32 => self.program(cycle, 1, 4, clock),
-            0x38 => self.program(cycle, 4, 4, clock),
-            0x20 | 0xD7 => self.erase(cycle, 0x1000, self.part.times.erase_4k, clock),
-            0x52 => self.erase(cycle, 0x8000, self.part.times.erase_32k, clock),
-            0xD8 => self.erase(cycle, 0x1_0000, self.part.times.erase_64k, clock),
+            0x02 | 0x12 => self.program(cycle, 1, 1, clock),
+            0x32 | 0x34 => self.program(cycle, 1, 4, clock),
+            0x38 | 0x3E => self.program(cycle, 4, 4, clock),
+            0x20 | 0x21 | 0xD7 => self.erase(cycle, 0x1000, self.part.times.erase_4k, clock),
+            0x52 | 0x5C => self.erase(cycle, 0x8000, self.part.times.erase_32k, clock),
+            0xD8 | 0xDC => self.erase(cycle, 0x1_0000, self.part.times.erase_64k, clock),
             0x60 | 0xC7 => self.erase_chip(clock),
             0x01 => self.write_status(0, &cycle.write, clock),
             0x31 => self.write_status(1, &cycle.write, clock),
             0x11 => self.write_status(2, &cycle.write, clock),
+            0xC0 | 0x63 => self.set_read_parameters(&cycle.write),
+            0x65 => self.store_read_parameters(&cycle.write, clock),
             _ => {}
         }
     }
@@ -41,15 +46,45 @@ impl Nor {
         for (register, value) in (first..self.part.status_registers).zip(data) {
             self.status[register] = if register == 0 { value & !3 } else { *value };
         }
+        if let (ReadRegister::Macronix, 0, Some(value)) =
+            (self.part.read_register, first, data.get(1))
+        {
+            self.mode.lasting.read_register = *value;
+        }
         self.start(self.part.times.status, clock);
+    }
+
+    /// ISSI read parameters, volatile: in force at once. That they need write enable is a guess; an FCB sends it anyway.
+    fn set_read_parameters(&mut self, data: &[u8]) {
+        let known = self.part.read_register == ReadRegister::Issi;
+        if let (true, true, Some(value)) = (known, self.mode.write_enabled, data.last()) {
+            self.mode.lasting.read_register = *value;
+            self.mode.write_enabled = false;
+        }
+    }
+
+    /// ISSI read parameters, kept without power.
+    fn store_read_parameters(&mut self, data: &[u8], clock: &mut Clock) {
+        let known = self.part.read_register == ReadRegister::Issi;
+        let (true, true, Some(value)) = (known, self.mode.write_enabled, data.last()) else {
+            return;
+        };
+        if !self.operation() {
+            self.read_default = *value;
+            self.mode.lasting.read_register = *value;
+            self.start(self.part.times.status, clock);
+        }
     }
 
     fn program(&mut self, cycle: &Cycle, address_pads: u8, pads: u8, clock: &mut Clock) {
         if !self.mode.write_enabled {
             return;
         }
-        let as_expected =
-            (cycle.address_bits, cycle.address_pads, cycle.pads) == (24, address_pads, pads);
+        let bits = self.address_bits(cycle.opcode);
+        let as_expected = (Some(cycle.address_bits), cycle.address_pads, cycle.pads)
+            == (bits, address_pads, pads)
+            && !cycle.address_ddr
+            && !cycle.ddr;
         let page = cycle.address % self.part.size / PAGE * PAGE;
         if pads == 4 && !self.quad_enabled() || !as_expected || self.touches_protected(page, PAGE) {
             self.mode.write_enabled = false;
@@ -80,7 +115,7 @@ impl Nor {
     }
 
     fn erase(&mut self, cycle: &Cycle, size: u32, time: u64, clock: &mut Clock) {
-        if !self.mode.write_enabled || cycle.address_bits != 24 {
+        if !self.mode.write_enabled || Some(cycle.address_bits) != self.address_bits(cycle.opcode) {
             return;
         }
         let base = cycle.address % self.part.size / size * size;
@@ -116,6 +151,20 @@ impl Nor {
                     !mask
                 };
             }
+        }
+    }
+
+    /// Address bits that a command takes; `None` where the part lacks the command.
+    pub(super) fn address_bits(&self, opcode: Option<u8>) -> Option<u8> {
+        let wide = matches!(
+            opcode,
+            Some(0x12 | 0x34 | 0x3E | 0x21 | 0x5C | 0xDC | 0x13 | 0x0C | 0x3C | 0x6C | 0xBC | 0xEC)
+        );
+        match (wide, self.part.needs_four_bytes()) {
+            (true, false) => None,
+            (true, true) => Some(32),
+            (false, _) if self.mode.lasting.four_byte => Some(32),
+            (false, _) => Some(24),
         }
     }
 

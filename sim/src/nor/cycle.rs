@@ -7,6 +7,8 @@ pub struct Cycle {
     pub opcode: Option<u8>,
     /// Wires the command byte uses: 1, 2, 4, 8.
     pub opcode_pads: u8,
+    /// Command byte on both clock edges.
+    pub opcode_ddr: bool,
     /// Further command bytes.
     pub more: Vec<u8>,
     /// Address, cut to `address_bits`.
@@ -15,6 +17,8 @@ pub struct Cycle {
     pub address_bits: u8,
     /// Wires of the address.
     pub address_pads: u8,
+    /// Address on both clock edges.
+    pub address_ddr: bool,
     /// Mode bits after the address, when the sequence sends some.
     pub mode: Option<u8>,
     /// Clocks between address and data: mode bits and dummies together.

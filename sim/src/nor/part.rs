@@ -45,6 +45,32 @@ pub struct Times {
     pub status: u64,
 }
 
+/// Volatile register that sets how many clocks the part waits before it sends data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum ReadRegister {
+    /// There is none: every read command has its fixed number of dummy clocks.
+    None,
+    /// ISSI read register. C0h or 63h writes it, 61h reads it, 65h also writes the non-volatile copy that power-on
+    /// loads. Bits 4:3 dummy clocks, bit 2 burst wrap, bits 1:0 burst length.
+    Issi,
+    /// Macronix configuration register. The second byte of 01h writes it, 15h reads it. Bits 7:6 dummy clocks.
+    Macronix,
+}
+
+impl ReadRegister {
+    /// Its value when the part leaves the factory.
+    ///
+    /// Both parts drive their outputs at the strength of 111: bits 7:5 at ISSI, 2:0 at Macronix.
+    pub(crate) fn factory(self) -> u8 {
+        match self {
+            ReadRegister::None => 0,
+            ReadRegister::Issi => 0xE0,
+            ReadRegister::Macronix => 0x07,
+        }
+    }
+}
+
 /// A kind of flash.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
@@ -62,6 +88,10 @@ pub struct Part {
     pub status_registers: usize,
     /// Command that enters QPI mode.
     pub enter_qpi: Option<u8>,
+    /// Register that holds the number of dummy clocks.
+    pub read_register: ReadRegister,
+    /// Reads on both clock edges (0Dh, BDh, EDh) exist.
+    pub ddr: bool,
     /// SFDP table as the part gives it.
     pub sfdp: Vec<u8>,
     /// Typical times.
@@ -76,6 +106,11 @@ const MS: u64 = 1_000_000;
 const S: u64 = 1_000_000_000;
 
 impl Part {
+    /// More than 24 address bits reach: the part knows commands with 32 bits.
+    pub fn needs_four_bytes(&self) -> bool {
+        self.size > 1 << 24
+    }
+
     /// Names of all parts.
     pub fn names() -> Vec<&'static str> {
         Part::all().iter().map(|part| part.name).collect()
@@ -121,6 +156,8 @@ impl Part {
             },
             status_registers: 1,
             enter_qpi: Some(0x35),
+            read_register: ReadRegister::Issi,
+            ddr: true,
             sfdp: sfdp::is25lp064a(),
             times: Times {
                 page_program: 200 * US,
@@ -164,6 +201,8 @@ impl Part {
             },
             status_registers: 3,
             enter_qpi: None,
+            read_register: ReadRegister::None,
+            ddr: false,
             sfdp: sfdp::w25q64jv(),
             times: Times {
                 page_program: 704 * US,
@@ -198,6 +237,8 @@ impl Part {
             },
             status_registers: 1,
             enter_qpi: Some(0x35),
+            read_register: ReadRegister::Macronix,
+            ddr: true,
             sfdp: sfdp::mx25l12845g(),
             times: Times {
                 page_program: 384 * US,
@@ -232,6 +273,8 @@ impl Part {
             },
             status_registers: 3,
             enter_qpi: None,
+            read_register: ReadRegister::None,
+            ddr: false,
             sfdp: sfdp::gd25q64c(),
             times: Times {
                 page_program: 700 * US,

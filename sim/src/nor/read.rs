@@ -1,7 +1,7 @@
 //! What the part answers: array, SFDP, id, status; and what wrong set-ups make of it.
 
 use super::cycle::Cycle;
-use super::{Nor, WEL, WIP};
+use super::{Nor, ReadRegister, WEL, WIP};
 use crate::clock::Clock;
 
 /// Format a read command expects: address wires, clocks of waiting, data wires, both edges.
@@ -14,12 +14,12 @@ struct Format {
 
 fn format(opcode: u8) -> Option<Format> {
     let (address_pads, wait, pads, ddr) = match opcode {
-        0x03 => (1, 0, 1, false),
-        0x0B => (1, 8, 1, false),
-        0x3B => (1, 8, 2, false),
-        0x6B => (1, 8, 4, false),
-        0xBB => (2, 4, 2, false),
-        0xEB => (4, 6, 4, false),
+        0x03 | 0x13 => (1, 0, 1, false),
+        0x0B | 0x0C => (1, 8, 1, false),
+        0x3B | 0x3C => (1, 8, 2, false),
+        0x6B | 0x6C => (1, 8, 4, false),
+        0xBB | 0xBC => (2, 4, 2, false),
+        0xEB | 0xEC => (4, 6, 4, false),
         0x0D => (1, 8, 1, true),
         0xBD => (2, 4, 2, true),
         0xED => (4, 6, 4, true),
@@ -31,6 +31,28 @@ fn format(opcode: u8) -> Option<Format> {
         pads,
         ddr,
     })
+}
+
+/// Clocks of waiting as the part's register sets them; `format` holds those of the factory setting.
+///
+/// Source: data sheets of IS25LP064A (only the quad read changes; 1-2-2 not confirmed) and MX25L12845G.
+fn wait(format: &Format, register: ReadRegister, value: u8) -> u32 {
+    let quad_io = (format.address_pads, format.pads) == (4, 4);
+    let table = match register {
+        _ if format.ddr || format.wait == 0 => return format.wait,
+        ReadRegister::Issi if quad_io => [6, 4, 8, 10],
+        ReadRegister::Macronix if quad_io => [6, 4, 8, 10],
+        ReadRegister::Macronix if format.address_pads == 2 => [4, 6, 8, 10],
+        ReadRegister::Macronix => [8, 6, 8, 10],
+        ReadRegister::Issi | ReadRegister::None => return format.wait,
+    };
+    let shift = if register == ReadRegister::Issi { 3 } else { 6 };
+    table[usize::from(value >> shift & 3)]
+}
+
+/// Bytes after which an ISSI read jumps back to the start of its burst; `None` when it runs on.
+fn wrap(register: ReadRegister, value: u8) -> Option<usize> {
+    (register == ReadRegister::Issi && value & 4 != 0).then(|| 8 << (value & 3))
 }
 
 /// Bytes that mean nothing, but the same nothing every time.
@@ -91,7 +113,10 @@ impl Nor {
 
     /// A read of the array, the id or the SFDP table; `None` for other commands.
     pub(super) fn read_command(&mut self, opcode: u8, cycle: &Cycle) -> Option<Vec<u8>> {
-        if let Some(format) = format(opcode) {
+        let exists = |format: &Format| {
+            (self.part.ddr || !format.ddr) && self.address_bits(Some(opcode)).is_some()
+        };
+        if let Some(format) = format(opcode).filter(exists) {
             return Some(self.read_array(&format, cycle));
         }
         match opcode {
@@ -104,23 +129,32 @@ impl Nor {
                     .take(cycle.read_len)
                     .collect(),
             ),
-            0x5A => Some(shifted(&self.part.sfdp, cycle, 8)),
+            0x5A => Some(shifted(&self.part.sfdp, cycle, 8, None)),
+            0x61 if self.part.read_register == ReadRegister::Issi => {
+                Some(vec![self.mode.lasting.read_register; cycle.read_len])
+            }
+            0x15 if self.part.read_register == ReadRegister::Macronix => {
+                Some(vec![self.mode.lasting.read_register; cycle.read_len])
+            }
             _ => None,
         }
     }
 
     fn read_array(&mut self, format: &Format, cycle: &Cycle) -> Vec<u8> {
         if let (Some(mode), Some(0xEB) | None) = (cycle.mode, cycle.opcode) {
-            self.mode.continuous = mode & 0xF0 == 0xA0;
+            self.mode.lasting.continuous = mode & 0xF0 == 0xA0;
         }
-        let as_expected = cycle.address_bits == 24
+        let as_expected = Some(cycle.address_bits) == self.address_bits(cycle.opcode)
+            && cycle.address_ddr == format.ddr
             && cycle.address_pads == format.address_pads
             && cycle.pads == format.pads
             && cycle.ddr == format.ddr;
         if format.pads == 4 && !self.quad_enabled() || !as_expected {
             return garbage(cycle);
         }
-        let mut bytes = shifted(&self.memory, cycle, format.wait);
+        let (register, value) = (self.part.read_register, self.mode.lasting.read_register);
+        let clocks = wait(format, register, value);
+        let mut bytes = shifted(&self.memory, cycle, clocks, wrap(register, value));
         self.misread(&mut bytes);
         bytes
     }
@@ -139,16 +173,31 @@ impl Nor {
 }
 
 /// Bytes as a host sees them that waits other clocks than the part needs: the stream slides by bits.
-fn shifted(source: &[u8], cycle: &Cycle, wait: u32) -> Vec<u8> {
-    let start = cycle.address as usize % source.len().max(1);
+///
+/// With `burst`, the part sends the bytes of one aligned burst over and over.
+fn shifted(source: &[u8], cycle: &Cycle, wait: u32, burst: Option<usize>) -> Vec<u8> {
+    let size = source.len().max(1);
+    let start = cycle.address as usize % size;
     let lost = (i64::from(cycle.wait) - i64::from(wait)) * i64::from(cycle.data_rate());
     if lost.abs() > 64 {
         return garbage(cycle);
     }
+    if lost == 0
+        && burst.is_none()
+        && let Some(bytes) = source.get(start..start + cycle.read_len)
+    {
+        return bytes.to_vec();
+    }
     let byte = |at: i64| match usize::try_from(at) {
         // before the part speaks the lines are high; the array wraps at its end
         Err(_) => 0xFF,
-        Ok(at) => source[(start + at) % source.len()],
+        Ok(at) => {
+            let at = match burst {
+                Some(burst) => start / burst * burst + (start + at) % burst,
+                None => start + at,
+            };
+            source.get(at % size).copied().unwrap_or(0xFF)
+        }
     };
     let (whole, bits) = (lost.div_euclid(8), lost.rem_euclid(8) as u32);
     (0..cycle.read_len as i64)
