@@ -283,7 +283,7 @@ impl Board {
     /// What the ROM would do with the flash as it is; nothing is changed by asking.
     pub fn boot_verdict(&mut self) -> BootVerdict {
         self.sync();
-        power::verdict(&self.machine, self.straps, self.faults.second_pins())
+        BootVerdict::of(&self.machine, self.straps, self.faults.second_pins())
     }
 
     /// Puts the faults of the list into the flash, when they have changed.

@@ -1,84 +1,187 @@
-//! Internal boot: what the ROM does with the flash as it is, and why it does or does not start.
+//! Internal boot: what the ROM does with the flash as it is, and why it does or does not start an image.
 //!
-//! The ROM reads the FCB with command 03h on one wire at 30 MHz, plays the FCB's own set-up commands and its read
-//! sequence on the flash, then follows IVT, boot data and vector table. Here too every byte comes through the flash
-//! model, so that a wrong look-up table, a clear quad-enable bit or a sleeping part show as they would on the board.
+//! The ROM reads the FCB with command 03h on one wire at 30 MHz, plays the FCB's own configuration commands and its
+//! read sequence on the flash, then follows IVT, boot data and vector table. Every byte comes through the flash model,
+//! so a wrong look-up table, a clear quad-enable bit or a sleeping part shows as it would on the board.
 //!
-//! Source: flash driver sources of NXP's flashloader family for the order of work; the checks are those every boot image
-//! tool keeps to. Which of them the ROM makes itself, and which only the processor trips over, is not public.
+//! Of the FCB only what a read needs counts: tag, version, sample clock, column width, configuration commands,
+//! controller options, clock, size on port A1 and the sequences it plays. Device type, pad type, page and sector sizes,
+//! and unused sequences may hold anything.
+//!
+//! Source: flash driver sources of NXP's flashloader family for the order of work; for the image, the checks that all
+//! boot image tools agree on. Which of those the ROM makes itself, and which only make the processor fault, is not
+//! public: both count as "does not start".
 
 use byteorder::{ByteOrder, LittleEndian as LE};
 
 pub(crate) mod fcb;
 #[cfg(test)]
 mod tests;
+mod trial;
+
+pub use trial::{BootTrial, PowerOn};
 
 use crate::machine::Machine;
+use crate::memory::BANKS;
 use crate::rom::dcd;
 use crate::rom::ivt::{self, BootData, Ivt};
-use crate::straps::BootConfig;
+use crate::rom::registers::boot_fuses;
+use crate::straps::{BootConfig, BootMode, Route, Straps, route};
 
 const BASE: u32 = 0x6000_0000;
 const IVT_OFFSET: u32 = 0x1000;
 const SDRAM: std::ops::Range<u32> = 0x8000_0000..0xE000_0000;
 
-/// An application that the ROM would start.
+/// An application that the ROM starts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Start {
-    /// Where the processor goes: the reset handler, bit 0 set.
+    /// The reset handler, bit 0 set.
     pub entry: u32,
-    /// Its first stack pointer; `None` when the IVT names the reset handler itself, without a vector table.
+    /// The first stack pointer; `None` when the IVT names the reset handler itself, without a vector table.
     pub stack: Option<u32>,
 }
 
-/// What the ROM would do.
+/// What the chip does after reset.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Booted {
+    /// The application in the flash starts.
+    Application(Start),
+    /// The ROM's serial downloader starts, for this reason.
+    SerialDownload(String),
+    /// Nothing: the pins or fuses lead to neither, for this reason.
+    Nothing(String),
+}
+
+/// What the ROM would do with the flash as it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct BootVerdict {
-    /// What would run after a reset with BOOT_MODE = 10; `None`: nothing, the ROM falls into the serial downloader.
+    /// What starts after a reset with BOOT_MODE = 10; `None`: nothing.
     pub starts: Option<Start>,
     /// Why, in words.
     pub reason: String,
-    /// Whether a reset with the straps as they are would start it, too.
+    /// Whether a reset with the present boot pins starts it, too.
     pub with_present_straps: bool,
-    /// Where a reset with the straps as they are leads, in words.
+    /// What a reset with the present boot pins leads to, in words.
     pub present_straps: String,
 }
 
-/// What the boot decision needs to know besides the machine.
-#[derive(Clone, Copy, Debug)]
-pub struct Conditions {
-    /// BOOT_CFG as latched.
-    pub config: BootConfig,
-    /// HAB is closed.
-    pub closed: bool,
-    /// The flash is wired to the second pin group.
-    pub second_pins: bool,
+impl BootVerdict {
+    /// Tries the boot on a copy of the machine; `second_pins`: the flash is wired to the second pin group.
+    pub(crate) fn of(machine: &Machine, straps: Straps, second_pins: bool) -> BootVerdict {
+        let mut copy = machine.clone();
+        let nor = copy.nor_mut();
+        nor.trace = None;
+        nor.cut_after = None;
+        nor.misreads.clear();
+        nor.out_of_reach = false;
+        if nor.cut {
+            copy.power_cycle();
+        } else {
+            copy.reset();
+            fcb::rest(&mut copy);
+        }
+        copy.partition_ram();
+        let fuses = boot_fuses(&copy);
+        let pins = Straps {
+            boot_mode: BootMode::InternalBoot,
+            ..straps
+        };
+        let conditions = Conditions {
+            config: BootConfig(fuses.sbmr1(pins)),
+            closed: fuses.closed(),
+            second_pins,
+        };
+        let found = internal(&mut copy, conditions);
+        let reason = found.clone().map_or_else(|why| why, in_words);
+        let (with_present_straps, present_straps) = match route(straps, fuses) {
+            Route::Internal(_) => (found.is_ok(), reason.clone()),
+            Route::Downloader(why) | Route::Nothing(why) => (false, why),
+        };
+        BootVerdict {
+            starts: found.ok(),
+            reason,
+            with_present_straps,
+            present_straps,
+        }
+    }
 }
 
-/// Tries to boot from FlexSPI NOR; the application, or the reason in words. What the FCB's set-up commands do to the
-/// flash is done.
-pub fn internal(machine: &mut Machine, conditions: Conditions) -> Result<Start, String> {
+/// An application that starts, for a person.
+pub(crate) fn in_words(start: Start) -> String {
+    let entry = start.entry;
+    match start.stack {
+        Some(stack) => format!("the flash boots: entry {entry:#010x}, stack {stack:#010x}"),
+        None => format!("the flash boots: entry {entry:#010x}"),
+    }
+}
+
+/// The chip comes out of reset: boot pins and fuses choose the way, then the flash decides.
+pub(crate) fn out_of_reset(machine: &mut Machine, straps: Straps, second_pins: bool) -> Booted {
+    machine.partition_ram();
+    let fuses = boot_fuses(machine);
+    let why = match route(straps, fuses) {
+        Route::Nothing(why) => return Booted::Nothing(why),
+        Route::Downloader(why) => why,
+        Route::Internal(config) => {
+            let conditions = Conditions {
+                config,
+                closed: fuses.closed(),
+                second_pins,
+            };
+            let found = internal(machine, conditions);
+            machine.flexspi.reset();
+            match found {
+                Ok(start) => return Booted::Application(start),
+                Err(why) => why,
+            }
+        }
+    };
+    match fuses.sdp_disabled() {
+        false => Booted::SerialDownload(why),
+        true => Booted::Nothing(format!(
+            "{why}; the SDP_DISABLE fuse forbids serial download"
+        )),
+    }
+}
+
+/// What the boot from flash depends on besides the machine.
+#[derive(Clone, Copy, Debug)]
+struct Conditions {
+    /// BOOT_CFG as latched.
+    config: BootConfig,
+    /// HAB is closed.
+    closed: bool,
+    /// The flash is wired to the second pin group.
+    second_pins: bool,
+}
+
+/// Boots from FlexSPI NOR; the application, or the reason in words. The FCB's configuration commands change the flash.
+fn internal(machine: &mut Machine, conditions: Conditions) -> Result<Start, String> {
     reachable(conditions)?;
     machine
         .clock
         .work(u64::from(conditions.config.hold_time_us()) * 1_000);
-    let size = fcb::set_up(machine, conditions.config.flash_type() == 1)?;
-    let mut flash = Flash { machine, size };
+    let fcb = fcb::set_up(machine, conditions.config.flash_type() == 1)?;
+    let mut flash = Flash { machine, fcb };
     let ivt_bytes = flash
         .read(IVT_OFFSET)
         .ok_or("the IVT lies behind the flash size the FCB gives")?;
-    if ivt_bytes == [0xFF; ivt::LEN] {
-        return Err("no IVT at 0x60001000: erased".into());
-    }
-    let ivt = Ivt::parse(&ivt_bytes).map_err(|why| format!("no IVT at 0x60001000: {why}"))?;
+    let ivt = match Ivt::parse(&ivt_bytes) {
+        _ if flash.misreads(IVT_OFFSET, &ivt_bytes) => return Err(flash.why_garbage()),
+        _ if ivt_bytes == [0xFF; ivt::LEN] => {
+            return Err("no IVT at 0x60001000: erased".into());
+        }
+        Err(why) => return Err(format!("no IVT at 0x60001000: {why}")),
+        Ok(ivt) => ivt,
+    };
     let image = Image::locate(&mut flash, &ivt)?;
     if conditions.closed {
         return Err(
             "HAB is closed, and the image carries no signature this board could check".into(),
         );
     }
-    let sdram = image.device_configuration(&mut flash, &ivt)?;
-    image.start(&mut flash, &ivt, sdram)
+    image.start(&mut flash, &ivt)
 }
 
 /// Whether the ROM looks for its image where this board's flash is.
@@ -112,7 +215,7 @@ fn reachable(conditions: Conditions) -> Result<(), String> {
 /// The flash as the processor sees it once the FCB is in force.
 struct Flash<'a> {
     machine: &'a mut Machine,
-    size: u32,
+    fcb: fcb::Fcb,
 }
 
 impl Flash<'_> {
@@ -123,10 +226,27 @@ impl Flash<'_> {
 
     fn bytes(&mut self, offset: u32, length: usize) -> Option<Vec<u8>> {
         let end = u64::from(offset) + length as u64;
-        if end > u64::from(self.size) {
+        if end > u64::from(self.fcb.size()) {
             return None;
         }
-        fcb::read(self.machine, offset, length)
+        Some(fcb::Fcb::read(self.machine, offset, length))
+    }
+
+    /// The read sequence brought other bytes than the cells hold: only this model can know, and say why.
+    fn misreads(&self, offset: u32, bytes: &[u8]) -> bool {
+        let cells = &self.machine.nor().memory;
+        cells.get(offset as usize..offset as usize + bytes.len()) != Some(bytes)
+    }
+
+    fn why_garbage(&self) -> String {
+        let nor = self.machine.nor();
+        if self.fcb.reads_on_four_wires() && !nor.quad_enabled() {
+            return format!(
+                "the FCB reads on four wires, but quad enable of the {} is clear",
+                nor.part.name
+            );
+        }
+        "the FCB's read sequence brings garbage from this flash".into()
     }
 }
 
@@ -138,9 +258,11 @@ struct Image {
 }
 
 impl Image {
+    /// Finds the image and makes its destination usable: SDRAM works once the DCD has set it up.
     fn locate(flash: &mut Flash, ivt: &Ivt) -> Result<Image, String> {
         let in_ram = flash.machine.ram.slice(ivt.own, ivt::LEN).is_some();
-        if ivt.own != BASE + IVT_OFFSET && !in_ram {
+        let in_sdram = SDRAM.contains(&ivt.own);
+        if ivt.own != BASE + IVT_OFFSET && !in_ram && !in_sdram {
             return Err(format!(
                 "the IVT at 0x60001000 says it belongs at {:#010x}",
                 ivt.own
@@ -155,8 +277,8 @@ impl Image {
             )
         })?;
         let data = BootData::parse(&bytes);
+        let BootData { start, length, .. } = data;
         if !data.holds(ivt.own) {
-            let BootData { start, length, .. } = data;
             return Err(format!(
                 "boot data (start {start:#010x}, length {length:#x}) do not hold the IVT"
             ));
@@ -164,26 +286,25 @@ impl Image {
         if data.plugin != 0 {
             return Err("a plugin image, which this board cannot judge".into());
         }
-        if in_ram
-            && flash
-                .machine
-                .ram
-                .slice(data.start, data.length as usize)
-                .is_none()
+        if in_ram && flash.machine.ram.slice(start, length as usize).is_none()
+            || in_sdram && (start < SDRAM.start || data.end() > u64::from(SDRAM.end))
         {
-            let BootData { start, length, .. } = data;
             return Err(format!(
                 "the image goes to {start:#010x}, {length:#x} bytes, where there is no such RAM"
             ));
         }
-        Ok(Image { base, data })
+        let image = Image { base, data };
+        if !image.device_configuration(flash, ivt)? && in_sdram {
+            return Err("the image goes to SDRAM, and no DCD sets that up".into());
+        }
+        Ok(image)
     }
 
     fn read<const N: usize>(&self, flash: &mut Flash, address: u32) -> Option<[u8; N]> {
         flash.read(address.checked_sub(self.base)?)
     }
 
-    /// Works through a DCD; true when there is one. A pointer to something else is passed over: SDK images have such.
+    /// Checks a DCD; true when there is one. SDK images without a DCD may point to other bytes, which is ignored.
     fn device_configuration(&self, flash: &mut Flash, ivt: &Ivt) -> Result<bool, String> {
         if ivt.dcd == 0 {
             return Ok(false);
@@ -202,7 +323,7 @@ impl Image {
     }
 
     /// Follows the entry to the first instruction.
-    fn start(&self, flash: &mut Flash, ivt: &Ivt, sdram: bool) -> Result<Start, String> {
+    fn start(&self, flash: &mut Flash, ivt: &Ivt) -> Result<Start, String> {
         let entry = ivt.entry;
         if !self.data.holds(entry & !1) {
             return Err(format!(
@@ -220,9 +341,7 @@ impl Image {
             return Err(format!("the vector table at {entry:#010x} is erased"));
         }
         let (stack, reset) = (LE::read_u32(&table[..4]), LE::read_u32(&table[4..]));
-        let below = stack.wrapping_sub(4);
-        let in_ram = flash.machine.ram.slice(below, 4).is_some() || sdram && SDRAM.contains(&below);
-        if stack == 0 || !in_ram {
+        if !can_hold_a_stack(stack) {
             return Err(format!(
                 "the first stack pointer {stack:#010x} is not in RAM"
             ));
@@ -255,4 +374,20 @@ impl Image {
             Some(_) => Ok(()),
         }
     }
+}
+
+/// Whether a push with this stack pointer can reach RAM.
+///
+/// The processor loads the word without a look. The reset handler may split the FlexRAM anew, or start SDRAM, before
+/// its first push: so the whole window of each bank counts, whatever the fuses give it.
+fn can_hold_a_stack(stack: u32) -> bool {
+    let Some(below) = stack.checked_sub(4) else {
+        return false;
+    };
+    let in_flexram = |bank: &crate::memory::Bank| {
+        below
+            .checked_sub(bank.start)
+            .is_some_and(|at| at < bank.mapped)
+    };
+    BANKS.iter().any(in_flexram) || SDRAM.contains(&below)
 }

@@ -22,7 +22,7 @@ pub mod uart;
 pub mod usbip;
 
 pub use board::{Board, Gone, Settings, State, UsbIdentity};
-pub use boot::{BootVerdict, Start};
+pub use boot::{BootTrial, BootVerdict, Booted, PowerOn, Start};
 pub use fault::{ByteFault, Counts, Fault, ReportFault};
 pub use machine::Costs;
 pub use rom::RomOptions;

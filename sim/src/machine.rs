@@ -6,6 +6,9 @@ use crate::fuses::Fuses;
 use crate::memory::Ram;
 use crate::nor::Nor;
 
+/// Fuse word MISC_CONF0, with the FlexRAM split in bits 19:16.
+const MISC_CONF0: usize = 0x2D;
+
 /// Everything countable since power-on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Costs {
@@ -78,6 +81,14 @@ impl Machine {
         self.reset();
         self.ram = Ram::new();
         self.flexspi.nor.power_cycle();
+    }
+
+    /// Splits the FlexRAM as the fuses say; RAM that changes its place loses its content.
+    pub fn partition_ram(&mut self) {
+        let split = self.fuses.shadow(MISC_CONF0) >> 16 & 0xF;
+        if self.ram.split() != split {
+            self.ram = Ram::partitioned(split);
+        }
     }
 
     /// `count` USB transactions pass on the wire.

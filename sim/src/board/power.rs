@@ -2,16 +2,13 @@
 
 use super::kept::Kept;
 use super::{Board, Link, Program};
-use crate::boot::{self, BootVerdict, Conditions, Start};
+use crate::boot::{self, Booted, Start};
 use crate::flashloader::{Flashloader, Outcome, Processor};
-use crate::machine::Machine;
-use crate::memory::Ram;
 use crate::rom::loader::Loader;
 use crate::rom::registers::boot_fuses;
 use crate::rom::serial::SerialRom;
 use crate::rom::{Rom, Then};
 use crate::store::Running;
-use crate::straps::{BootConfig, BootMode, Route, Straps, route};
 use crate::uart::SerialLoader;
 
 /// From reset to the ROM's device on the bus (guess; hosts wait for seconds).
@@ -24,8 +21,6 @@ const CAUSE_PIN: u32 = 1 << 0;
 const CAUSE_SOFTWARE: u32 = 1 << 1;
 /// Longest payload over a UART, property 11.
 const UART_PACKET: usize = 1024;
-/// Fuse word MISC_CONF0, with the FlexRAM split in bits 19:16.
-const MISC_CONF0: usize = 0x2D;
 
 impl Board {
     /// Power off and on: RAM is lost, the flash wakes in its default mode, the straps are sampled.
@@ -61,26 +56,12 @@ impl Board {
     fn begin(&mut self, cause: u32) {
         self.program = Program::Off;
         self.reach_flash();
-        partition(&mut self.machine);
-        let fuses = boot_fuses(&self.machine);
-        match route(self.straps, fuses) {
-            Route::Downloader(why) => self.downloader(why, cause),
-            Route::Nothing(why) => self.become_program(Program::Silent, why),
-            Route::Internal(config) => {
-                let conditions = Conditions {
-                    config,
-                    closed: fuses.closed(),
-                    second_pins: self.faults.second_pins(),
-                };
-                let found = boot::internal(&mut self.machine, conditions);
-                self.machine.flexspi.reset();
-                match found {
-                    Ok(start) => {
-                        self.become_program(Program::Application(Some(start)), told(start))
-                    }
-                    Err(why) => self.downloader(why, cause),
-                }
+        match boot::out_of_reset(&mut self.machine, self.straps, self.faults.second_pins()) {
+            Booted::Application(start) => {
+                self.become_program(Program::Application(Some(start)), boot::in_words(start));
             }
+            Booted::SerialDownload(why) => self.downloader(why, cause),
+            Booted::Nothing(why) => self.become_program(Program::Silent, why),
         }
         self.attached_at = self.machine.clock.device_ns().saturating_add(ROM_ATTACH_NS);
         self.settle();
@@ -92,7 +73,7 @@ impl Board {
         self.machine.power_cycle();
         match running {
             Running::Reset => self.begin(CAUSE_PIN),
-            _ => partition(&mut self.machine),
+            _ => self.machine.partition_ram(),
         }
         let why = String::from("left so by the last program");
         match running {
@@ -109,10 +90,6 @@ impl Board {
     }
 
     fn downloader(&mut self, why: String, cause: u32) {
-        if boot_fuses(&self.machine).sdp_disabled() {
-            let why = format!("{why}; the SDP_DISABLE fuse forbids serial download");
-            return self.become_program(Program::Silent, why);
-        }
         let rom = Rom::new(self.straps, cause, self.options);
         self.become_program(Program::Rom(Box::new(rom), SerialRom::default()), why);
     }
@@ -210,62 +187,5 @@ impl Board {
                 self.become_program(Program::Application(Some(start)), why);
             }
         }
-    }
-}
-
-/// Splits the FlexRAM as the fuses say; RAM that changes its place is lost.
-fn partition(machine: &mut Machine) {
-    let split = machine.fuses.shadow(MISC_CONF0) >> 16 & 0xF;
-    if machine.ram.split() != split {
-        machine.ram = Ram::partitioned(split);
-    }
-}
-
-fn told(start: Start) -> String {
-    match start.stack {
-        Some(stack) => format!(
-            "the flash boots: entry {:#010x}, stack {stack:#010x}",
-            start.entry
-        ),
-        None => format!("the flash boots: entry {:#010x}", start.entry),
-    }
-}
-
-/// Tries the boot on a copy of everything.
-pub(super) fn verdict(machine: &Machine, straps: Straps, second_pins: bool) -> BootVerdict {
-    let mut copy = machine.clone();
-    copy.nor_mut().trace = None;
-    copy.nor_mut().cut_after = None;
-    copy.nor_mut().misreads.clear();
-    copy.nor_mut().out_of_reach = false;
-    if copy.nor().cut {
-        copy.power_cycle();
-    } else {
-        copy.reset();
-        boot::fcb::rest(&mut copy);
-    }
-    partition(&mut copy);
-    let fuses = boot_fuses(&copy);
-    let internal = Straps {
-        boot_mode: BootMode::InternalBoot,
-        ..straps
-    };
-    let config = BootConfig(fuses.sbmr1(internal));
-    let conditions = Conditions {
-        config,
-        closed: fuses.closed(),
-        second_pins,
-    };
-    let found = boot::internal(&mut copy, conditions);
-    let reason = found.clone().map_or_else(|why| why, told);
-    let (with_present_straps, present_straps) = match route(straps, fuses) {
-        Route::Internal(_) => (found.is_ok(), reason.clone()),
-        Route::Downloader(why) | Route::Nothing(why) => (false, why),
-    };
-    BootVerdict {
-        starts: found.ok(),
-        reason,
-        with_present_straps,
-        present_straps,
     }
 }

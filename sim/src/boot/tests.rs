@@ -1,6 +1,7 @@
 use crate::board::{Board, Settings, State};
-use crate::boot::Start;
+use crate::boot::{BootTrial, Booted, PowerOn, Start};
 use crate::fault::Fault;
+use crate::nor::Part;
 use crate::straps::{BootMode, Straps};
 use crate::testkit::*;
 
@@ -191,6 +192,232 @@ fn an_fcb_that_asks_for_qpi_is_not_followed_by_one_wire_reads() {
     assert_says(&board.boot_verdict().reason, "no flash that answers");
 }
 
+// FCB fields that a read does not need.
+
+/// A quad image on an IS25LP064A with quad enable set, changed by `change`.
+fn quad(change: impl FnOnce(&mut Vec<u8>)) -> Booted {
+    let mut flash = bootable_quad();
+    change(&mut flash);
+    BootTrial::new(Part::is25lp064a()).power_on(&PowerOn {
+        flash: &[(0, &flash)],
+        status: [0x40, 0, 0],
+        ..PowerOn::default()
+    })
+}
+
+fn assert_garbage(booted: Booted) {
+    match booted {
+        Booted::SerialDownload(why) => assert_says(&why, "garbage"),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn device_type_and_pad_type_do_not_matter() {
+    for word in [0x0004_0000, 0x0000_0401, 0x0000_0802, 0xFF] {
+        assert_eq!(
+            quad(|flash| words(flash, 0x44, &[word | 1 << 16])),
+            Booted::Application(PLAIN)
+        );
+    }
+}
+
+#[test]
+fn second_half_of_the_fcb_may_be_blank() {
+    for blank in [0x00, 0xFF] {
+        assert_eq!(
+            quad(|flash| flash[0x100..0x200].fill(blank)),
+            Booted::Application(PLAIN)
+        );
+    }
+}
+
+#[test]
+fn empty_device_mode_sequence_boots() {
+    let booted = quad(|flash| words(flash, 0x10, &[0x0000_0101, 0x0000_0401, 0x0200]));
+    assert_eq!(booted, Booted::Application(PLAIN));
+}
+
+#[test]
+fn part_of_32_mib_boots_with_24_address_bits() {
+    let part = Part {
+        size: 32 << 20,
+        ..Part::is25lp064a()
+    };
+    let mut flash = bootable_quad();
+    words(&mut flash, 0x50, &[32 << 20]);
+    let mut trial = BootTrial::new(part);
+    let mut boots = |flash: &[u8]| {
+        trial.power_on(&PowerOn {
+            flash: &[(0, flash)],
+            status: [0x40, 0, 0],
+            ..PowerOn::default()
+        })
+    };
+    assert_eq!(boots(&flash), Booted::Application(PLAIN));
+    words(&mut flash, 0x80, &[0x0A20_04EC]); // ECh with 32 bits
+    assert_eq!(boots(&flash), Booted::Application(PLAIN));
+    words(&mut flash, 0x80, &[0x0A20_04EB]); // EBh takes 24
+    assert_garbage(boots(&flash));
+}
+
+// Configuration commands and the part's own registers.
+
+/// C0h with F0h as a configuration command, and 8 dummy clocks: the block of NXP's SDK.
+fn read_parameters(flash: &mut [u8]) {
+    words(flash, 0x1C, &[1, 0x0000_0C01]);
+    words(flash, 0x30, &[0xF0]);
+    words(flash, 0x140, &[0x2001_04C0]);
+    words(flash, 0x84, &[0x2604_3208]);
+}
+
+#[test]
+fn read_parameters_set_by_the_fcb_count() {
+    assert_eq!(
+        quad(|flash| read_parameters(flash)),
+        Booted::Application(PLAIN)
+    );
+    assert_garbage(quad(|flash| words(flash, 0x84, &[0x2604_3208])));
+    assert_garbage(quad(|flash| {
+        read_parameters(flash);
+        words(flash, 0x84, &[0x2604_3206]);
+    }));
+    // disabled: the command is not sent
+    assert_garbage(quad(|flash| {
+        read_parameters(flash);
+        words(flash, 0x1C, &[0]);
+    }));
+}
+
+#[test]
+fn read_parameters_last_until_power_off() {
+    let mut flash = bootable_quad();
+    read_parameters(&mut flash);
+    let mut trial = BootTrial::new(Part::is25lp064a());
+    let mut found = PowerOn {
+        status: [0x40, 0, 0],
+        ..PowerOn::default()
+    };
+    let old = bootable_quad();
+    let without_command = [(0x1C, &[0u8; 4][..])];
+    let content = [(0, &flash[..])];
+    found.flash = &content;
+    assert_eq!(trial.power_on(&found), Booted::Application(PLAIN));
+    assert_eq!(
+        trial.warm_reset(found.straps, false),
+        Booted::Application(PLAIN)
+    );
+    // 8 clocks stay in force for another FCB after a warm reset, and not after power-off
+    let mut board = board(flash.clone());
+    board.nor_mut().set_quad_enabled(true);
+    board.reset();
+    assert_eq!(board.application(), Some(PLAIN));
+    let start = without_command[0].0;
+    board.flash_mut()[start..start + 4].copy_from_slice(without_command[0].1);
+    board.reset();
+    assert_eq!(board.application(), Some(PLAIN));
+    board.power_cycle();
+    assert_says(board.reason(), "garbage");
+    board.flash_mut()[..old.len()].copy_from_slice(&old);
+    board.power_cycle();
+    assert_eq!(board.application(), Some(PLAIN));
+}
+
+#[test]
+fn burst_wrap_set_by_the_fcb_breaks_reads() {
+    assert_garbage(quad(|flash| {
+        read_parameters(flash);
+        words(flash, 0x30, &[0xF4]); // 8 bytes
+    }));
+}
+
+#[test]
+fn macronix_dummy_clocks_come_from_01h() {
+    let mut flash = bootable_quad();
+    words(&mut flash, 0x10, &[0x0000_0101, 0x0000_0401, 0x8740]); // quad enable, DC = 10
+    words(&mut flash, 0xC0, &[0x2002_0401]);
+    let mut trial = BootTrial::new(Part::mx25l12845g());
+    let mut boots = |flash: &[u8]| {
+        trial.power_on(&PowerOn {
+            flash: &[(0, flash)],
+            ..PowerOn::default()
+        })
+    };
+    assert_garbage(boots(&flash));
+    words(&mut flash, 0x84, &[0x2604_3208]);
+    assert_eq!(boots(&flash), Booted::Application(PLAIN));
+}
+
+// FCBs of other flashes.
+
+#[test]
+fn hyperflash_block_reads_garbage() {
+    assert_garbage(quad(|flash| {
+        words(flash, 0x0C, &[0x0303_0303]);
+        words(flash, 0x40, &[0x59, 0x0007_0801]);
+        words(flash, 0x80, &[0x8B18_87A0, 0xB306_8F10, 0xA704, 0]);
+    }));
+}
+
+#[test]
+fn octal_and_ddr_reads_bring_garbage() {
+    let sequences: [[u32; 4]; 7] = [
+        [0x0B18_07EB, 0x2704_3306, 0, 0],           // 8-8-8
+        [0x8B18_47EE, 0x8B20_8711, 0xA704_B314, 0], // octal DDR with a second command byte
+        [0x0A18_04EB, 0x2704_3306, 0, 0],           // data on eight wires
+        [0x0A18_04EB, 0xA604_3206, 0, 0],           // data on both edges
+        [0x8A18_04EB, 0x2604_3206, 0, 0],           // address on both edges
+        [0x0A18_84EB, 0x2604_3206, 0, 0],           // command on both edges
+        [0x0A18_04EB, 0x2604_4406, 0, 0],           // no such instruction
+    ];
+    for sequence in sequences {
+        assert_garbage(quad(|flash| words(flash, 0x80, &sequence)));
+    }
+}
+
+#[test]
+fn wrong_wires_bring_garbage() {
+    for sequence in [
+        [0x0818_04EB, 0x2604_3206], // address on one
+        [0x0A18_04EB, 0x2404_3206], // data on one
+        [0x0A18_046B, 0x2604_3208], // 6Bh takes its address on one
+        [0x0A18_06EB, 0x2604_3206], // command on four
+    ] {
+        assert_garbage(quad(|flash| words(flash, 0x80, &sequence)));
+    }
+}
+
+#[test]
+fn ddr_read_needs_a_part_that_has_it() {
+    let mut flash = bootable();
+    words(&mut flash, 0x80, &[0x8A18_04ED, 0xA604_B206]);
+    let boots = |part: Part, status| {
+        BootTrial::new(part).power_on(&PowerOn {
+            flash: &[(0, &flash)],
+            status,
+            ..PowerOn::default()
+        })
+    };
+    assert_eq!(
+        boots(Part::is25lp064a(), [0x40, 0, 0]),
+        Booted::Application(PLAIN)
+    );
+    assert_garbage(boots(Part::gd25q64c(), [0, 2, 0]));
+}
+
+#[test]
+fn controller_settings_for_other_flashes_read_garbage() {
+    assert_garbage(quad(|flash| words(flash, 0x0C, &[0x0003_0303]))); // strobe on DQS
+    assert_garbage(quad(|flash| words(flash, 0x0C, &[0x0303_0301]))); // column address
+    assert_garbage(quad(|flash| words(flash, 0x40, &[0x14]))); // two flashes in parallel
+    assert_garbage(quad(|flash| words(flash, 0x40, &[0x18]))); // word addresses
+}
+
+#[test]
+fn flash_size_counts_whole_kib() {
+    word_says(0x50, 0x13FF, "a flash of 0x1000 bytes");
+}
+
 // IVT and boot data.
 
 #[test]
@@ -242,6 +469,40 @@ fn a_ram_image_is_copied_when_there_is_room() {
     );
 }
 
+#[test]
+fn sdram_image_boots_only_with_a_dcd() {
+    let place = |flash: &mut Vec<u8>, dcd| {
+        words(
+            flash,
+            0x1004,
+            &[0x8000_2000, 0, dcd, 0x8000_1020, 0x8000_1000],
+        );
+        words(flash, 0x1008, &[0, dcd]);
+        words(flash, 0x1020, &[0x8000_0000, 0x3000]);
+        words(flash, 0x1030, &[0x4108_00D2, 0x0004_00C0]);
+        words(flash, 0x2004, &[0x8000_2401]);
+    };
+    let mut flash = bootable();
+    place(&mut flash, 0x8000_1030);
+    let start = Start {
+        entry: 0x8000_2401,
+        ..PLAIN
+    };
+    assert_eq!(board(flash).application(), Some(start));
+    assert_says(&reason(|flash| place(flash, 0)), "no DCD");
+}
+
+#[test]
+fn stack_may_lie_past_the_default_flexram_split() {
+    let mut flash = bootable();
+    words(&mut flash, 0x2000, &[0x2002_0000]);
+    let start = Start {
+        stack: Some(0x2002_0000),
+        ..PLAIN
+    };
+    assert_eq!(board(flash).application(), Some(start));
+}
+
 // Where it leads.
 
 #[test]
@@ -259,8 +520,8 @@ fn entries_and_vectors_that_lead_nowhere() {
     word_says(0x2000, 0, "stack pointer 0x00000000 is not in RAM");
     word_says(
         0x2000,
-        0x2001_0004,
-        "stack pointer 0x20010004 is not in RAM",
+        0x2004_0004,
+        "stack pointer 0x20040004 is not in RAM",
     );
     word_says(0x2004, 0x6000_2400, "is even");
     word_says(0x2004, 0x2000_0001, "lies outside the image");
@@ -387,4 +648,79 @@ fn the_route_may_not_lead_to_the_flash_at_all() {
         State::Silent
     );
     assert_eq!(fused(vec![], BootMode::Reserved).state(), State::Silent);
+}
+
+// Boot trials.
+
+#[test]
+fn trial_keeps_nothing_of_the_one_before() {
+    let flash = bootable();
+    let mut trial = BootTrial::new(Part::is25lp064a());
+    let blank = trial.power_on(&PowerOn::default());
+    let content = [(0, &flash[..])];
+    let good = PowerOn {
+        flash: &content,
+        ..PowerOn::default()
+    };
+    assert_eq!(trial.power_on(&good), Booted::Application(PLAIN));
+    assert_eq!(trial.power_on(&PowerOn::default()), blank);
+    let closed = PowerOn {
+        fuses: &[(6, 2)],
+        ..good
+    };
+    assert!(matches!(trial.power_on(&closed), Booted::SerialDownload(_)));
+    assert_eq!(trial.power_on(&good), Booted::Application(PLAIN));
+}
+
+#[test]
+fn trial_and_board_agree() {
+    let flash = bootable_quad();
+    for status in [[0; 3], [0x40, 0, 0]] {
+        for boot_mode in [
+            BootMode::Fuses,
+            BootMode::SerialDownloader,
+            BootMode::InternalBoot,
+            BootMode::Reserved,
+        ] {
+            let straps = Straps {
+                boot_mode,
+                boot_cfg: 0,
+            };
+            let board = Board::new(Settings {
+                flash: flash.clone(),
+                status,
+                straps,
+                ..Settings::default()
+            });
+            let booted = BootTrial::new(Part::is25lp064a()).power_on(&PowerOn {
+                flash: &[(0, &flash)],
+                status,
+                straps,
+                ..PowerOn::default()
+            });
+            let expected = match board.state() {
+                State::Application => Booted::Application(PLAIN),
+                State::Rom => Booted::SerialDownload(board.reason().into()),
+                _ => Booted::Nothing(board.reason().into()),
+            };
+            assert_eq!(booted, expected);
+        }
+    }
+}
+
+#[test]
+#[ignore = "a measurement"]
+fn speed_of_trials() {
+    let mut flash = bootable_quad();
+    read_parameters(&mut flash);
+    let mut trial = BootTrial::new(Part::mx25l12845g());
+    let started = std::time::Instant::now();
+    for _ in 0..20_000 {
+        trial.power_on(&PowerOn {
+            flash: &[(0, &flash), (0xFF_0000, &flash)],
+            status: [0x40, 0, 0],
+            ..PowerOn::default()
+        });
+    }
+    println!("20,000 trials in {:?}", started.elapsed());
 }
