@@ -1,6 +1,8 @@
 //! Would the ROM start it? Rule by rule.
 
-use crate::finding::{Finding, Severity};
+use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
+use rtboot_finding::{Finding, Severity};
+
 use crate::{BootDevice, Memory, MemoryMap, inspect};
 
 /// Every rule that is known for an image in flash, in the order in which the ROM comes to them: kept rules are
@@ -18,27 +20,22 @@ pub fn check(memory: &Memory, map: &MemoryMap) -> Vec<Finding> {
         && !seen
             .findings
             .iter()
-            .any(|finding| finding.code.starts_with("fcb"))
+            .any(|finding| finding.is(&found::FCB_MISPLACED) || finding.is(&found::FCB_CUT))
     {
-        let text = format!(
-            "there is no FCB at {:#010x} ({}), so the ROM goes to serial download",
-            map.fcb_address(),
-            there(memory, map.fcb_address())
+        findings.push(
+            Finding::new(&found_fcb::FCB_MISSING)
+                .address("at", map.fcb_address())
+                .text("there", there(memory, map.fcb_address())),
         );
-        findings.push(Finding::error("fcb-missing", text));
     }
     if seen.ivt.is_none() {
-        let text = format!(
-            "there is no IVT at {:#010x} ({}), so the ROM finds no image",
-            map.ivt_address(),
-            there(memory, map.ivt_address())
+        findings.push(
+            Finding::new(&found::IVT_MISSING)
+                .address("at", map.ivt_address())
+                .text("there", there(memory, map.ivt_address())),
         );
-        findings.push(Finding::error("ivt-missing", text));
     }
-    findings.extend(
-        seen.layout_problem(map)
-            .map(|text| Finding::error("not-for-flash", text)),
-    );
+    findings.extend(seen.layout_problem(map));
     findings.extend(seen.findings);
     findings
 }

@@ -4,6 +4,9 @@ use std::fmt;
 
 use byteorder::{BE, ByteOrder};
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use crate::MemoryMap;
 
 mod tag {
@@ -102,17 +105,6 @@ pub enum DcdCommand {
     },
 }
 
-/// A register access that can change the chip for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DcdDanger {
-    /// Command, from 0.
-    pub command: usize,
-    /// The register, where the command names one.
-    pub address: Option<u32>,
-    /// One sentence.
-    pub text: String,
-}
-
 /// A device configuration data table.
 ///
 /// Header D2, length (2 bytes, big-endian, of the whole table), version 0x41; then commands of the same shape: tag, length,
@@ -181,35 +173,29 @@ impl Dcd {
     }
 
     /// Every access that can burn or unlock a fuse.
-    pub fn dangers(&self, map: &MemoryMap) -> Vec<DcdDanger> {
+    pub fn dangers(&self, map: &MemoryMap) -> Vec<Finding> {
         let mut dangers = Vec::new();
         for (command, content) in self.commands.iter().enumerate() {
             match content {
                 DcdCommand::Write { width, pairs, .. } => {
-                    for &(address, value) in pairs {
-                        if map.ocotp.overlaps(address, u64::from(*width)) {
-                            let text = format!(
-                                "command {command} writes {value:#010x} to the fuse controller at {address:#010x}: it can burn fuses"
-                            );
-                            dangers.push(DcdDanger {
-                                command,
-                                address: Some(address),
-                                text,
-                            });
-                        }
-                    }
+                    let burns = |(address, _): &&(u32, u32)| {
+                        map.ocotp.overlaps(*address, u64::from(*width))
+                    };
+                    dangers.extend(pairs.iter().filter(burns).map(|&(address, value)| {
+                        Finding::new(&found::DCD_WRITES_FUSES)
+                            .number("command", command as u64)
+                            .address("value", value)
+                            .address("at", address)
+                    }));
                 }
                 DcdCommand::Unlock {
                     engine: ENGINE_OCOTP,
                     ..
-                } => {
-                    let text = format!("command {command} unlocks fuses (engine 0x21)");
-                    dangers.push(DcdDanger {
-                        command,
-                        address: None,
-                        text,
-                    });
-                }
+                } => dangers.push(
+                    Finding::new(&found::DCD_UNLOCKS_FUSES)
+                        .number("command", command as u64)
+                        .byte("engine", ENGINE_OCOTP),
+                ),
                 _ => {}
             }
         }

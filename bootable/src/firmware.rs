@@ -12,6 +12,10 @@ mod uf2_emit;
 
 use std::fmt;
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
+
 pub use detect::looks_like;
 pub use elf::{ElfProblem, Symbol, symbols};
 pub use record::RecordProblem;
@@ -56,15 +60,15 @@ pub struct Firmware {
     pub memory: Memory,
     /// The entry that the file names, as it stands there (with the thumb bit), alias turned likewise.
     pub entry: Option<u32>,
-    /// What was decided on the way and why, a sentence each.
-    pub notes: Vec<String>,
+    /// What was decided on the way and why.
+    pub notes: Vec<Finding>,
 }
 
 /// What each format's parser gives back.
 struct Parsed {
     memory: Memory,
     entry: Option<u32>,
-    notes: Vec<String>,
+    notes: Vec<Finding>,
 }
 
 impl Firmware {
@@ -110,9 +114,11 @@ impl Firmware {
         }
         let bus_entry = entry.map(|entry| chip.normalised(entry));
         if let (Some(entry), Some(bus)) = (entry, bus_entry.filter(|&bus| Some(bus) != entry)) {
-            notes.push(format!(
-                "the entry {entry:#010x} is the flash alias of {bus:#010x}"
-            ));
+            notes.push(
+                Finding::new(&found::ENTRY_ALIAS)
+                    .address("entry", entry)
+                    .address("bus", bus),
+            );
         }
         Ok(Firmware {
             format,

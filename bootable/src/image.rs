@@ -4,9 +4,11 @@ mod compose;
 
 pub(crate) use compose::{header_areas, is_padding};
 use rtboot_fcb::Fcb;
+use rtboot_finding::catalogue::image as found;
+use rtboot_finding::{Finding, Severity};
 
 use crate::{
-    BootDevice, Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, Severity, emit, inspect,
+    BootDevice, Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, emit, inspect,
 };
 
 /// Why no boot image can be made of a firmware.
@@ -165,8 +167,8 @@ pub struct BootImage {
     pub entry: u32,
     /// Its initial stack pointer, if its vector table was found.
     pub stack: Option<u32>,
-    /// What was decided and why, a sentence each.
-    pub notes: Vec<String>,
+    /// What was decided and why.
+    pub notes: Vec<Finding>,
 }
 
 impl BootImage {
@@ -225,14 +227,18 @@ impl BootImage {
         let BuildOptions { fcb, dcd, entry } = *options;
         let card = map.device == BootDevice::SdCard;
         let seen = inspect(&firmware.memory, map);
-        if let Some(finding) = seen.finding("other-chip") {
+        if let Some(finding) = seen.finding(&found::OTHER_CHIP) {
             return Err(Error::OtherChip {
                 chip: map.chip,
-                seen: finding.text.clone(),
+                seen: finding.value("sign").map(ToString::to_string).unwrap_or_default(),
             });
         }
         let mut notes = firmware.notes.clone();
-        notes.push(format!("{}: {}", seen.kind, seen.reason));
+        notes.push(
+            Finding::new(&found::IMAGE_KIND)
+                .text("kind", seen.kind)
+                .text("reason", &seen.reason),
+        );
         let unknown = || BuildProblem::Unknown {
             chip: map.chip,
             reason: reasons(&seen),
@@ -301,7 +307,7 @@ fn finish(
     memory: Memory,
     built: bool,
     map: &MemoryMap,
-    notes: Vec<String>,
+    notes: Vec<Finding>,
 ) -> Result<BootImage, Error> {
     for (from, bytes) in memory.segments() {
         let to = u64::from(from) + bytes.len() as u64;
@@ -344,8 +350,8 @@ fn reasons(seen: &Inspection) -> String {
         .findings
         .iter()
         .filter(|finding| finding.severity >= Severity::Error);
-    let texts = errors.map(|finding| finding.text.as_str());
-    [seen.reason.as_str()]
+    let texts = errors.map(ToString::to_string);
+    [seen.reason.clone()]
         .into_iter()
         .chain(texts)
         .collect::<Vec<_>>()

@@ -7,8 +7,9 @@ mod kind;
 
 pub use kind::Kind;
 use rtboot_fcb::Fcb;
+use rtboot_finding::catalogue::image as found;
+use rtboot_finding::{Entry, Finding, Severity};
 
-use crate::finding::{Finding, Severity};
 use crate::vectors::TABLE_ALIGNMENT;
 use crate::{BootData, Csf, Dcd, Ivt, Memory, MemoryMap, Vectors};
 
@@ -46,21 +47,20 @@ impl Inspection {
     }
 
     /// Why a RAM image cannot be copied from a NOR flash: its IVT is not as far behind its start as the ROM has it there.
-    pub(crate) fn layout_problem(&self, map: &MemoryMap) -> Option<String> {
+    pub(crate) fn layout_problem(&self, map: &MemoryMap) -> Option<Finding> {
         let (ivt, data) = (self.ivt?, self.boot_data?);
         map.ram_at(ivt.self_address)?;
         let offset = ivt.self_address.wrapping_sub(data.start);
         (offset != map.ivt_offset).then(|| {
-            format!(
-                "its IVT lies {offset:#x} behind the image's start, as for serial download or an SD card; in a NOR flash that is {:#x}",
-                map.ivt_offset
-            )
+            Finding::new(&found::NOT_FOR_FLASH)
+                .hex("offset", offset)
+                .hex("expected", map.ivt_offset)
         })
     }
 
-    /// The finding with this code.
-    pub fn finding(&self, code: &str) -> Option<&Finding> {
-        self.findings.iter().find(|finding| finding.code == code)
+    /// The finding of this entry.
+    pub fn finding(&self, entry: &'static Entry) -> Option<&Finding> {
+        self.findings.iter().find(|finding| finding.is(entry))
     }
 }
 

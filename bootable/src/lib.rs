@@ -50,7 +50,6 @@ pub mod csf;
 pub mod dcd;
 pub mod emit;
 mod error;
-mod finding;
 pub mod firmware;
 mod image;
 mod inspect;
@@ -68,7 +67,6 @@ pub use check::{check, starts};
 pub use csf::Csf;
 pub use dcd::Dcd;
 pub use error::Error;
-pub use finding::{Finding, Severity};
 pub use firmware::{Firmware, Format};
 pub use image::{BootImage, BuildOptions, BuildProblem, Form};
 pub use inspect::{Inspection, Kind, inspect};
@@ -76,6 +74,7 @@ pub use ivt::Ivt;
 pub use loader::LoaderImage;
 pub use map::{BootDevice, MemoryMap, Region};
 pub use memory::Memory;
+pub use rtboot_finding::{Finding, Severity};
 pub use vectors::Vectors;
 
 /// The first `count` bytes as hexadecimal digits: "d1 00 20 41".

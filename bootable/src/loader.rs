@@ -1,6 +1,8 @@
 //! A flashloader file: where it is loaded, where the ROM jumps.
 
 use byteorder::{ByteOrder, LE};
+use rtboot_finding::catalogue::image as found;
+use rtboot_finding::Finding;
 
 use crate::firmware::looks_like;
 use crate::{BootData, Dcd, Error, Ivt, MemoryMap, Region, Vectors};
@@ -105,8 +107,8 @@ pub struct LoaderImage {
     pub bytes: Vec<u8>,
     /// The DCD that the ROM runs before it jumps, unless it is told to skip it. [`Dcd::dangers`] names fuse accesses in it.
     pub dcd: Option<Dcd>,
-    /// What is worth knowing, a sentence each.
-    pub notes: Vec<String>,
+    /// What is worth knowing.
+    pub notes: Vec<Finding>,
 }
 
 /// The ROM writes whole reports of this many bytes, and so past the end of the file.
@@ -224,8 +226,7 @@ fn candidate(file: &[u8], offset: usize, map: &MemoryMap) -> Result<LoaderImage,
     }
     let mut notes = notes(load, from, bytes.len() as u64, to, ram);
     let dcd = dcd(file, file_start, ivt.dcd).map_err(refuse)?;
-    let dangers = dcd.iter().flat_map(|dcd| dcd.dangers(map));
-    notes.extend(dangers.map(|danger| format!("its DCD's {}", danger.text)));
+    notes.extend(dcd.iter().flat_map(|dcd| dcd.dangers(map)));
     Ok(LoaderImage {
         load,
         jump: me,
@@ -272,24 +273,27 @@ fn fits(from: u32, to: u64, ram: &Region, map: &MemoryMap) -> Result<(), LoaderP
     Ok(())
 }
 
-fn notes(load: u32, start: u32, len: u64, to: u64, ram: &Region) -> Vec<String> {
+fn notes(load: u32, start: u32, len: u64, to: u64, ram: &Region) -> Vec<Finding> {
     let mut notes = Vec::new();
     if load > start {
-        notes.push(format!("the file begins at {load:#010x}, {:#x} bytes behind the image's start: the bytes before the IVT were left out of it", load - start));
+        notes.push(
+            Finding::new(&found::LOADER_HEAD_CUT)
+                .address("at", load)
+                .hex("count", load - start),
+        );
     }
     let sent = u64::from(load) + len;
     if sent < to {
-        notes.push(format!(
-            "the file is {} bytes shorter than its boot data says",
-            to - sent
-        ));
+        notes.push(Finding::new(&found::LOADER_SHORT).number("count", to - sent));
     }
     let written = u64::from(load) + len.next_multiple_of(REPORT);
     if written > ram.end() {
-        notes.push(format!(
-            "the ROM writes whole reports of 1024 bytes, here up to {written:#010x}, past the end of {} at {:#010x}: it may crash",
-            ram.name, ram.end()
-        ));
+        notes.push(
+            Finding::new(&found::LOADER_PAST_RAM)
+                .address("end", written)
+                .text("ram", ram.name)
+                .address("limit", ram.end()),
+        );
     }
     notes
 }

@@ -98,3 +98,8 @@ impl Lcg {
         spoiled
     }
 }
+
+/// The sentences of findings.
+pub fn texts(findings: &[rtboot_finding::Finding]) -> Vec<String> {
+    findings.iter().map(ToString::to_string).collect()
+}

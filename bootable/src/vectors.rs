@@ -1,6 +1,8 @@
 //! The first two words of an application: initial stack pointer and reset handler.
 
-use crate::finding::Finding;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use crate::{Memory, MemoryMap};
 
 /// The two words at the start of a Cortex-M vector table, and where it lies.
@@ -57,49 +59,34 @@ impl Vectors {
     ) -> Vec<Finding> {
         let mut findings = Vec::new();
         if self.stack == u32::MAX && self.reset == u32::MAX {
-            let text = format!(
-                "the vector table at {:#010x} is blank (all 0xff)",
-                self.table
-            );
-            return vec![Finding::error("vectors-blank", text)];
+            return vec![Finding::new(&found::VECTORS_BLANK).address("table", self.table)];
         }
         findings.extend(self.stack_finding(map));
         findings.extend(self.reset_finding(memory, map, to_bus));
         if !self.table.is_multiple_of(TABLE_ALIGNMENT) {
-            let text = format!(
-                "the vector table at {:#010x} is not aligned to 1 KiB, so interrupts would miss it",
-                self.table
-            );
-            findings.push(Finding::warning("vectors-alignment", text));
+            findings.push(Finding::new(&found::VECTORS_ALIGNMENT).address("table", self.table));
         }
         findings
     }
 
     fn stack_finding(&self, map: &MemoryMap) -> Option<Finding> {
         let Some(ram) = map.stack_ram(self.stack) else {
-            let text = format!(
-                "the initial stack pointer {:#010x} is not in RAM but in {}",
-                self.stack,
-                map.name_of(self.stack)
+            return Some(
+                Finding::new(&found::STACK_OUTSIDE_RAM)
+                    .address("stack", self.stack)
+                    .text("place", map.name_of(self.stack)),
             );
-            return Some(Finding::error("stack-outside-ram", text));
         };
         if !self.stack.is_multiple_of(4) {
-            let text = format!(
-                "the initial stack pointer {:#010x} is not on a word boundary",
-                self.stack
-            );
-            return Some(Finding::error("stack-unaligned", text));
+            return Some(Finding::new(&found::STACK_UNALIGNED).address("stack", self.stack));
         }
         if u64::from(self.stack) > ram.end() {
-            let text = format!(
-                "the initial stack pointer {:#010x} is past the {} KiB that {} has by default; it works only if fuses give {} more of the FlexRAM, or the reset handler does before its first push",
-                self.stack,
-                ram.len / 1024,
-                ram.name,
-                ram.name
+            return Some(
+                Finding::new(&found::STACK_PAST_DEFAULT_RAM)
+                    .address("stack", self.stack)
+                    .number("kib", ram.len / 1024)
+                    .text("ram", ram.name),
             );
-            return Some(Finding::warning("stack-past-default-ram", text));
         }
         None
     }
@@ -111,22 +98,17 @@ impl Vectors {
         to_bus: impl Fn(u32) -> u32,
     ) -> Option<Finding> {
         if self.reset & 1 == 0 {
-            let text = format!(
-                "the reset vector {:#010x} is even, but a Cortex-M runs thumb code only (bit 0 must be set)",
-                self.reset
-            );
-            return Some(Finding::error("reset-even", text));
+            return Some(Finding::new(&found::RESET_EVEN).address("reset", self.reset));
         }
         if memory
             .byte(to_bus(map.normalised(self.reset & !1)))
             .is_none()
         {
-            let text = format!(
-                "the reset vector {:#010x} points to {} outside the image",
-                self.reset,
-                map.name_of(self.reset)
+            return Some(
+                Finding::new(&found::RESET_OUTSIDE_IMAGE)
+                    .address("reset", self.reset)
+                    .text("place", map.name_of(self.reset)),
             );
-            return Some(Finding::error("reset-outside-image", text));
         }
         None
     }
@@ -151,7 +133,7 @@ mod tests {
                 .iter()
                 .all(|finding| finding.severity < crate::Severity::Error)
         );
-        findings.iter().map(|finding| finding.code).collect()
+        findings.iter().map(Finding::code).collect()
     }
 
     #[test]

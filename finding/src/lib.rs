@@ -7,12 +7,12 @@
 //! ```
 //! use rtboot_finding::{Finding, Severity, catalogue::image};
 //!
-//! let finding = Finding::new(&image::IVT_SELF).address("self", 0x6000_0400_u32).address("at", 0x6000_1000_u32);
-//! assert_eq!(finding.code(), "ivt-self");
+//! let finding = Finding::new(&image::IVT_SELF_MISMATCH).address("self", 0x6000_0400_u32).address("at", 0x6000_1000_u32);
+//! assert_eq!(finding.code(), "ivt-self-mismatch");
 //! assert_eq!(finding.severity, Severity::Error);
 //! assert_eq!(
 //!     finding.to_string(),
-//!     "the IVT at 0x60001000 says that it lies at 0x60000400"
+//!     "the IVT lies at 0x60001000, but says that it lies at 0x60000400"
 //! );
 //! ```
 //!

@@ -1,4 +1,5 @@
 use super::*;
+use rtboot_finding::Value;
 
 /// Header and commands with the right length in the header.
 fn table(commands: &[&[u8]]) -> Vec<u8> {
@@ -41,15 +42,12 @@ fn writes_into_ocotp_and_its_unlock_are_dangers() {
     let dcd = Dcd::parse(&table(&[&WRITE, &FUSE, &UNLOCK])).unwrap();
     let dangers = dcd.dangers(&MemoryMap::rt1021());
     assert_eq!(dangers.len(), 2);
+    assert_eq!(dangers[0].value("at"), Some(&Value::Address(0x401F_4000)));
     assert_eq!(
-        (dangers[0].command, dangers[0].address),
-        (1, Some(0x401F_4000))
+        dangers[0].to_string(),
+        "the DCD's command 1 writes 0x3e770006 to the fuse controller at 0x401f4000: it can burn fuses"
     );
-    assert_eq!(
-        dangers[0].text,
-        "command 1 writes 0x3e770006 to the fuse controller at 0x401f4000: it can burn fuses"
-    );
-    assert_eq!(dangers[1].text, "command 2 unlocks fuses (engine 0x21)");
+    assert_eq!(dangers[1].to_string(), "the DCD's command 2 unlocks fuses (engine 0x21)");
 }
 
 #[test]

@@ -4,6 +4,9 @@ use object::LittleEndian as Le;
 use object::elf::{self, FileHeader32, ProgramHeader32};
 use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use super::Parsed;
 use super::pieces::{Pieces, Unit};
 use crate::{Error, MemoryMap};
@@ -162,10 +165,12 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
         let (address, content) = content(header, program, number, bytes, &mut notes)?;
         pieces.add_from_file(address, content, number)?;
         if program.p_paddr(Le) != program.p_vaddr(Le) {
-            let (load, run) = (program.p_paddr(Le), program.p_vaddr(Le));
-            notes.push(format!(
-                "segment {number} is stored at {load:#010x} and runs at {run:#010x}"
-            ));
+            notes.push(
+                Finding::new(&found::SEGMENT_MOVES)
+                    .number("segment", number as u64)
+                    .address("load", program.p_paddr(Le))
+                    .address("run", program.p_vaddr(Le)),
+            );
         }
     }
     let memory = pieces.into_memory(&mut notes)?;
@@ -256,7 +261,7 @@ fn content<'a>(
     program: &ProgramHeader32<Le>,
     number: usize,
     bytes: &'a [u8],
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Finding>,
 ) -> Result<(u32, &'a [u8]), ElfProblem> {
     let (from, size) = program.file_range(Le);
     let to = from + size; // both come from 32 bits
@@ -285,7 +290,11 @@ fn content<'a>(
     if skip == 0 {
         return Ok((address, content));
     }
-    notes.push(format!("segment {number} begins with {skip} bytes of the ELF file's own headers, which are left out"));
+    notes.push(
+        Finding::new(&found::ELF_HEADERS_LEFT_OUT)
+            .number("segment", number as u64)
+            .number("count", skip as u64),
+    );
     Ok((
         address.wrapping_add(skip as u32),
         content.get(skip..).unwrap_or_default(),

@@ -3,6 +3,9 @@
 use std::fmt;
 use std::ops::Range;
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use crate::{Error, Memory, MemoryMap};
 
 /// What a file's pieces are called.
@@ -162,12 +165,14 @@ impl<'a> Pieces<'a> {
     }
 
     /// Joins them all; `notes` learns of an alias.
-    pub fn into_memory(mut self, notes: &mut Vec<String>) -> Result<Memory, Error> {
+    pub fn into_memory(mut self, notes: &mut Vec<Finding>) -> Result<Memory, Error> {
         if let Some(address) = self.aliased {
             let bus = self.map.normalised(address);
-            notes.push(format!(
-                "addresses in the flash alias are taken for flash: {address:#010x} is {bus:#010x}"
-            ));
+            notes.push(
+                Finding::new(&found::ADDRESSES_ALIAS)
+                    .address("address", address)
+                    .address("bus", bus),
+            );
         }
         self.list.sort_by_key(|piece| piece.address); // stable: the first in the file stays first
         let mut memory = Memory::new();

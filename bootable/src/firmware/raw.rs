@@ -2,6 +2,9 @@
 
 use byteorder::{ByteOrder, LE};
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use super::Parsed;
 use crate::vectors::TABLE_ALIGNMENT;
 use crate::{BootData, Error, Ivt, Memory, MemoryMap, Vectors};
@@ -21,15 +24,21 @@ pub(super) fn parse(bytes: &[u8], base: Option<u32>, map: &MemoryMap) -> Result<
         Some(base) => {
             let bus = map.normalised(base);
             if bus != base {
-                notes.push(format!(
-                    "the base {base:#010x} is the flash alias of {bus:#010x}"
-                ));
+                notes.push(
+                    Finding::new(&found::BASE_ALIAS)
+                        .address("base", base)
+                        .address("bus", bus),
+                );
             }
             bus
         }
         None => {
             let (base, reason) = implied(bytes, map)?;
-            notes.push(format!("placed at {base:#010x}: {reason}"));
+            notes.push(
+                Finding::new(&found::BASE_IMPLIED)
+                    .address("base", base)
+                    .text("reason", reason),
+            );
             base
         }
     };

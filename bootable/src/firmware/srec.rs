@@ -1,5 +1,8 @@
 //! Motorola S-records: `S` type, length, address, data, checksum.
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use super::Parsed;
 use super::pieces::{Pieces, Unit};
 use super::record::{self, RecordProblem};
@@ -126,16 +129,20 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
 }
 
 /// MCUXpresso writes S6 records that not every reader understands, so one that does not fit is a note and no error.
-fn odd_count(text: &[u8], line: usize, count: usize) -> Option<String> {
+fn odd_count(text: &[u8], line: usize, count: usize) -> Option<Finding> {
     match Record::parse(text) {
         Ok(record) if record.address as usize == count & 0xFF_FFFF => None,
-        Ok(record) => Some(format!(
-            "the S6 record in line {line} counts {} data records, {count} came before it",
-            record.address
-        )),
-        Err(problem) => Some(format!(
-            "the S6 record in line {line} is passed over: {problem}"
-        )),
+        Ok(record) => Some(
+            Finding::new(&found::SREC_COUNT)
+                .number("line", line as u64)
+                .number("counted", record.address)
+                .number("count", count as u64),
+        ),
+        Err(problem) => Some(
+            Finding::new(&found::SREC_UNREADABLE_COUNT)
+                .number("line", line as u64)
+                .text("problem", problem),
+        ),
     }
 }
 

@@ -4,6 +4,9 @@ use std::ops::Range;
 
 use byteorder::{ByteOrder, LE};
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use super::Parsed;
 use super::pieces::{Pieces, Unit};
 use crate::{Error, MemoryMap};
@@ -90,7 +93,7 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
     let mut pieces = Pieces::new(Unit::Block, map);
     let mut notes = Vec::new();
     let mut seen = std::collections::BTreeMap::<u32, (u32, std::collections::BTreeSet<u32>)>::new();
-    let (mut skipped, mut others) = (0usize, std::collections::BTreeSet::new());
+    let (mut skipped, mut others) = (0u64, std::collections::BTreeSet::new());
     for (block, content) in bytes.chunks(BLOCK).enumerate() {
         let at = |problem| Error::Uf2 { block, problem };
         let word = |range: Range<usize>| content.get(range).map_or(0, LE::read_u32);
@@ -141,14 +144,14 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
         }
     }
     for family in others {
-        notes.push(format!(
-            "the UF2 family id is {family:#010x}, not that of the RT10xx ({FAMILY_RT10XX:#010x})"
-        ));
+        notes.push(
+            Finding::new(&found::UF2_FAMILY)
+                .address("family", family)
+                .address("expected", FAMILY_RT10XX),
+        );
     }
     if skipped > 0 {
-        notes.push(format!(
-            "{skipped} UF2 blocks are not meant for the flash and left out"
-        ));
+        notes.push(Finding::new(&found::UF2_BLOCKS_LEFT_OUT).number("count", skipped));
     }
     Ok(Parsed {
         memory: pieces.into_memory(&mut notes)?,

@@ -1,10 +1,12 @@
 //! Headers around an application, and images moved to where the flash shows them.
 
 use rtboot_fcb::Fcb;
+use rtboot_finding::catalogue::image as found;
+use rtboot_finding::{Finding, Severity};
 
 use super::BuildProblem;
 use crate::{
-    BootData, BootDevice, Dcd, Error, Inspection, Ivt, Memory, MemoryMap, Severity, Vectors,
+    BootData, BootDevice, Dcd, Error, Inspection, Ivt, Memory, MemoryMap, Vectors,
 };
 
 /// The DCD lies this far behind the IVT, as elftosb and SPSDK have it: IVT 32 bytes, boot data in 32.
@@ -36,7 +38,7 @@ pub(super) fn headers(
     dcd: Option<&Dcd>,
     entry: Option<u32>,
     map: &MemoryMap,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Finding>,
 ) -> Result<Memory, Error> {
     // for RAM, the image's start is the header area before the application, as in flash
     let start = if map.in_flash(vectors.table) {
@@ -46,7 +48,7 @@ pub(super) fn headers(
     };
     let mut memory = app.moved(start, map.flash_base)?;
     if start != map.flash_base {
-        notes.push(format!("the ROM copies it to {start:#010x}, where it runs"));
+        notes.push(Finding::new(&found::COPIED_TO_RAM).address("start", start));
     }
     let mut areas = header_areas(map).to_vec();
     areas.extend(dcd.map(|dcd| {
@@ -92,14 +94,17 @@ pub(super) fn headers(
             dcd.as_bytes().to_vec(),
         )?;
     }
-    notes.push(format!(
-        "made an IVT at {} (entry {:#010x}, {}) and boot data (start {start:#010x}, length {length:#x})",
-        match map.device {
-            BootDevice::SerialNor => format!("{:#010x}", map.ivt_address()),
-            BootDevice::SdCard => format!("byte {:#x} of the card", map.ivt_offset),
-        },
-        ivt.entry, entry.map_or("the reset handler", |_| "as given")
-    ));
+    let made = Finding::new(&found::HEADERS_MADE);
+    let made = match map.device {
+        BootDevice::SerialNor => made.address("at", map.ivt_address()),
+        BootDevice::SdCard => made.text("at", format_args!("byte {:#x} of the card", map.ivt_offset)),
+    };
+    notes.push(
+        made.address("entry", ivt.entry)
+            .text("choice", entry.map_or("the reset handler", |_| "as given"))
+            .address("start", start)
+            .hex("length", length),
+    );
     Ok(memory)
 }
 
@@ -147,7 +152,7 @@ fn clear(
     header: &'static str,
     start: u32,
     len: usize,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Finding>,
 ) -> Result<(), BuildProblem> {
     let area = memory.slice(start, len);
     let Some((from, first)) = area.segments().next() else {
@@ -169,9 +174,7 @@ fn clear(
             end,
         });
     }
-    notes.push(format!(
-        "the padding in the place of the {header} is left out"
-    ));
+    notes.push(Finding::new(&found::PADDING_LEFT_OUT).text("header", header));
     memory.remove(start, len);
     Ok(())
 }
@@ -181,20 +184,19 @@ pub(super) fn in_flash(
     memory: &Memory,
     seen: &Inspection,
     map: &MemoryMap,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Finding>,
 ) -> Result<Memory, Error> {
-    for code in ["ivt-misplaced", "ivt-self-mismatch", "fcb-misplaced"] {
-        let wrong = seen
-            .finding(code)
-            .filter(|finding| finding.severity >= Severity::Error);
-        if let Some(finding) = wrong {
-            return Err(BuildProblem::Misplaced {
-                problem: finding.text.clone(),
-            }
-            .into());
-        }
-    }
-    if let Some(problem) = seen.layout_problem(map) {
+    let misplaced = [
+        &found::IVT_MISPLACED,
+        &found::IVT_STRAY,
+        &found::IVT_SELF_MISMATCH,
+        &found::IVT_NO_PADDING,
+        &found::FCB_MISPLACED,
+    ];
+    let wrong = misplaced.into_iter().find_map(|entry| seen.finding(entry));
+    let wrong = wrong.filter(|finding| finding.severity >= Severity::Error);
+    if let Some(finding) = wrong.cloned().or_else(|| seen.layout_problem(map)) {
+        let problem = finding.to_string();
         return Err(BuildProblem::Misplaced { problem }.into());
     }
     let at = seen.ivt_address.unwrap_or(map.ivt_address());
@@ -202,10 +204,7 @@ pub(super) fn in_flash(
         return Ok(memory.clone());
     }
     // a RAM image at its RAM addresses: its IVT belongs to 0x1000 in flash
-    notes.push(format!(
-        "the image is linked for RAM; in flash its IVT lies at {:#010x}",
-        map.ivt_address()
-    ));
+    notes.push(Finding::new(&found::MOVED_TO_FLASH).address("at", map.ivt_address()));
     memory.moved(at, map.ivt_address())
 }
 
@@ -214,7 +213,7 @@ pub(super) fn with_fcb(
     mut memory: Memory,
     fcb: Option<&Fcb>,
     map: &MemoryMap,
-    notes: &mut Vec<String>,
+    notes: &mut Vec<Finding>,
 ) -> Result<Memory, Error> {
     let address = map.fcb_address();
     let carried = memory
@@ -228,18 +227,14 @@ pub(super) fn with_fcb(
                 .map(|diff| diff.this.name)
                 .collect();
             if !names.is_empty() {
-                notes.push(format!(
-                    "the image keeps its own FCB; the given one differs in {}",
-                    names.join(", ")
-                ));
+                notes.push(Finding::new(&found::FCB_KEPT).text("fields", names.join(", ")));
             }
         }
         (None, Some(given)) => {
             clear(&mut memory, "FCB", address, Fcb::LEN, notes)?;
             memory.insert(address, given.as_bytes().to_vec())?;
         }
-        (None, None) => notes
-            .push("no FCB is given and the image has none: the ROM will not start it".to_owned()),
+        (None, None) => notes.push(Finding::new(&found::FCB_NOT_GIVEN)),
         (Some(_), None) => {}
     }
     Ok(memory)

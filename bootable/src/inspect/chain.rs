@@ -1,7 +1,9 @@
 //! The rules of the IVT and of everything that hangs on it.
 
 use super::{Frame, Inspection, aligned};
-use crate::finding::Finding;
+use rtboot_finding::catalogue::image as found;
+use rtboot_finding::{Entry, Finding, Severity};
+
 use crate::{BootData, Csf, Dcd, Ivt, Memory, MemoryMap, Vectors};
 
 /// The boot data normally lies right behind the IVT.
@@ -10,17 +12,13 @@ const BOOT_DATA_OFFSET: u32 = Ivt::LEN as u32;
 /// Everything that hangs on an IVT.
 pub(super) fn judge(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     let Frame { ivt, address } = frame;
-    if let Some(finding) = place(frame, map) {
-        seen.findings.push(finding);
-    } else {
-        seen.findings.push(Finding::ok(
-            "ivt",
-            format!(
-                "an IVT (version {:#04x}) lies at {address:#010x}",
-                ivt.version
-            ),
-        ));
-    }
+    let sound = || {
+        Finding::new(&found::IVT)
+            .byte("version", ivt.version)
+            .address("at", address)
+    };
+    let finding = place(frame, map).unwrap_or_else(sound);
+    seen.findings.push(finding);
     boot_data(seen, frame, memory, map);
     entry(seen, frame, memory, map);
     dcd(seen, frame, memory, map);
@@ -35,127 +33,107 @@ fn place(frame: Frame, map: &MemoryMap) -> Option<Finding> {
     if map.ram_at(says).is_some() || map.ram_at(address).is_some() {
         // copied by the ROM, or loaded over serial download: it may lie in the flash, or where it says
         let placed = address == says || address == usual;
-        let text = format!(
-            "the IVT lies at {address:#010x}, neither where it says ({says:#010x}) nor where the ROM looks ({usual:#010x})"
-        );
-        return (!placed).then(|| Finding::error("ivt-misplaced", text));
+        return (!placed).then(|| {
+            Finding::new(&found::IVT_STRAY)
+                .address("at", address)
+                .address("self", says)
+                .address("expected", usual)
+        });
     }
     if says != address {
-        let mut text =
-            format!("the IVT lies at {address:#010x}, but says that it lies at {says:#010x}");
-        if address == map.flash_base && says == usual {
-            text += ": an image without room for its FCB (\"nopadding\") is placed at the start of the flash";
-        }
-        return Some(Finding::error("ivt-self-mismatch", text));
+        let entry = match address == map.flash_base && says == usual {
+            true => &found::IVT_NO_PADDING,
+            false => &found::IVT_SELF_MISMATCH,
+        };
+        return Some(
+            Finding::new(entry)
+                .address("at", address)
+                .address("self", says),
+        );
     }
-    let text =
-        format!("the IVT lies at {address:#010x}, but the ROM looks for it at {usual:#010x} only");
-    (address != usual).then(|| Finding::error("ivt-misplaced", text))
+    (address != usual).then(|| {
+        Finding::new(&found::IVT_MISPLACED)
+            .address("at", address)
+            .address("expected", usual)
+    })
 }
 
 fn boot_data(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     let ivt = frame.ivt;
     let bytes = memory.bytes(frame.to_memory(ivt.boot_data), BootData::LEN);
     let Some(data) = bytes.and_then(|bytes| BootData::parse(bytes).ok()) else {
-        let text = format!(
-            "the boot data pointer {:#010x} leads outside the image",
-            ivt.boot_data
-        );
+        let outside = Finding::new(&found::BOOT_DATA_OUTSIDE);
         return seen
             .findings
-            .push(Finding::error("boot-data-outside", text));
+            .push(outside.address("pointer", ivt.boot_data));
     };
     seen.boot_data = Some(data);
     let before = seen.findings.len();
-    let range = format!("{:#010x}..{:#010x}", data.start, data.end());
     if data.length == 0 {
-        seen.findings.push(Finding::error(
-            "boot-data-empty",
-            "the boot data gives the image a length of 0",
-        ));
+        seen.findings.push(Finding::new(&found::BOOT_DATA_EMPTY));
     } else if !data.contains(ivt.self_address)
         || data.end() < u64::from(ivt.self_address) + Ivt::LEN as u64
     {
-        let text = format!(
-            "the boot data says that the image is {range}, which does not hold its own IVT at {:#010x}",
-            ivt.self_address
-        );
+        let finding = ranged(&found::BOOT_DATA_CONTRADICTS, data);
         seen.findings
-            .push(Finding::error("boot-data-contradicts", text));
+            .push(finding.address("ivt", ivt.self_address));
     } else {
         seen.findings.extend(extent(frame, data, memory, map));
     }
     if ivt.boot_data != ivt.self_address.wrapping_add(BOOT_DATA_OFFSET) {
-        let text = format!(
-            "the boot data lies at {:#010x}, not right behind the IVT",
-            ivt.boot_data
-        );
-        seen.findings.push(Finding::note("boot-data-place", text));
+        let finding = Finding::new(&found::BOOT_DATA_PLACE).address("at", ivt.boot_data);
+        seen.findings.push(finding);
     }
     match data.plugin {
         0 => {}
-        1 => seen.findings.push(Finding::warning(
-            "plugin",
-            "it is a plugin image: the ROM calls it to load another one",
-        )),
+        1 => seen.findings.push(Finding::new(&found::PLUGIN)),
         other => {
-            let text =
-                format!("the plugin flag of the boot data is {other:#010x}, neither 0 nor 1");
-            seen.findings.push(Finding::error("plugin-flag", text));
+            let finding = Finding::new(&found::PLUGIN_FLAG).address("flag", other);
+            seen.findings.push(finding);
         }
     }
     if seen.findings.len() == before {
-        seen.findings.push(Finding::ok(
-            "boot-data",
-            format!("the boot data says that the image is {range}"),
-        ));
+        seen.findings.push(ranged(&found::BOOT_DATA, data));
     }
+}
+
+/// A finding that names the range of the boot data.
+fn ranged(entry: &'static Entry, data: BootData) -> Finding {
+    Finding::new(entry)
+        .address("start", data.start)
+        .address("end", data.end())
 }
 
 /// Do the addresses of the boot data fit the bytes that are there?
 fn extent(frame: Frame, data: BootData, memory: &Memory, map: &MemoryMap) -> Option<Finding> {
     let end = u64::from(frame.to_image(last_used(memory))) + 1;
-    let range = format!("{:#010x}..{:#010x}", data.start, data.end());
     if let Some(ram) = map.ram_at(data.start) {
         if data.end() > ram.max_end() {
-            let text = format!(
-                "the boot data says that the image is {range}, past the end of {} at {:#010x}",
-                ram.name,
-                ram.max_end()
+            return Some(
+                ranged(&found::RAM_OVERFLOW, data)
+                    .text("ram", ram.name)
+                    .address("limit", ram.max_end()),
             );
-            return Some(Finding::error("ram-overflow", text));
         }
         if data.end() > ram.end() {
-            let text = format!(
-                "the image is {range}, past the end that {} has by default, {:#010x}",
-                ram.name,
-                ram.end()
+            return Some(
+                ranged(&found::RAM_PAST_DEFAULT, data)
+                    .text("ram", ram.name)
+                    .address("limit", ram.end()),
             );
-            return Some(Finding::warning("ram-past-default", text));
         }
-        let text = format!(
-            "the boot data ends at {:#010x}, so the bytes up to {end:#010x} are not copied",
-            data.end()
-        );
-        return (data.end() < end).then(|| Finding::warning("boot-data-short", text));
+        return (data.end() < end)
+            .then(|| ranged(&found::RAM_COPY_SHORT, data).address("used", end));
     }
     if data.start != map.flash_base {
-        let text = format!(
-            "the boot data begins the image at {:#010x}, not at the start of the flash {:#010x}",
-            data.start, map.flash_base
-        );
-        let outside = !map.in_flash(data.start);
-        return Some(if outside {
-            Finding::error("boot-data-start", text)
-        } else {
-            Finding::warning("boot-data-start", text)
-        });
+        let severity = match map.in_flash(data.start) {
+            true => Severity::Warning,
+            false => Severity::Error,
+        };
+        let finding = ranged(&found::BOOT_DATA_START, data).address("flash", map.flash_base);
+        return Some(finding.severity(severity));
     }
-    let text = format!(
-        "the boot data ends the image at {:#010x}, its bytes go on to {end:#010x}; it runs in place, so only a signature would mind",
-        data.end()
-    );
-    (data.end() < end).then(|| Finding::note("boot-data-short", text))
+    (data.end() < end).then(|| ranged(&found::BOOT_DATA_SHORT, data).address("used", end))
 }
 
 /// The last address whose byte is not that of an erased flash.
@@ -174,23 +152,19 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
     let inside = memory.byte(place).is_some();
     let covered = seen.boot_data.is_none_or(|data| data.contains(entry & !1));
     if !inside {
-        let text = format!("the entry {:#010x} is outside the image", frame.ivt.entry);
+        let finding = Finding::new(&found::ENTRY_OUTSIDE_IMAGE);
         return seen
             .findings
-            .push(Finding::error("entry-outside-image", text));
+            .push(finding.address("entry", frame.ivt.entry));
     }
     if !covered {
-        let text = format!(
-            "the entry {:#010x} is outside the range of its boot data",
-            frame.ivt.entry
-        );
         let copied = map.ram_at(frame.ivt.self_address).is_some();
-        let severity = if copied {
-            Finding::error
-        } else {
-            Finding::warning
-        };
-        seen.findings.push(severity("entry-outside-image", text));
+        let finding =
+            Finding::new(&found::ENTRY_OUTSIDE_BOOT_DATA).address("entry", frame.ivt.entry);
+        seen.findings.push(match copied {
+            true => finding.severity(Severity::Error),
+            false => finding,
+        });
     }
     let at = |table: u32| {
         let found = Vectors::read(memory, table)?;
@@ -201,15 +175,12 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
     };
     if entry & 1 == 0 {
         let Some(vectors) = at(place) else {
-            let text = format!(
-                "the entry {entry:#010x} is even, so a vector table, but its two words are not in the image"
-            );
-            return seen.findings.push(Finding::error("entry-cut", text));
+            let finding = Finding::new(&found::ENTRY_CUT).address("entry", entry);
+            return seen.findings.push(finding);
         };
         let wrong = vectors.findings(memory, map, |address| frame.to_memory(address));
         if wrong.is_empty() {
-            seen.findings
-                .push(sound(vectors, "the entry is the vector table"));
+            seen.findings.push(sound(vectors, "vector table"));
         }
         seen.findings.extend(wrong);
         seen.vectors = Some(vectors);
@@ -219,124 +190,104 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
         |vectors: &Vectors| map.normalised(vectors.reset) == entry && vectors.stack_is_usable(map);
     match aligned(memory).filter_map(at).find(is_table) {
         Some(vectors) => {
-            seen.findings
-                .push(sound(vectors, "the entry is the reset handler"));
+            seen.findings.push(sound(vectors, "reset handler"));
             seen.vectors = Some(vectors);
         }
         None => {
-            let text = format!(
-                "the entry {entry:#010x} is the reset handler of no vector table in the image"
-            );
-            seen.findings.push(Finding::note("vectors-not-found", text));
+            let finding = Finding::new(&found::VECTORS_NOT_FOUND).address("entry", entry);
+            seen.findings.push(finding);
         }
     }
 }
 
 fn sound(vectors: Vectors, convention: &str) -> Finding {
-    let Vectors {
-        table,
-        stack,
-        reset,
-    } = vectors;
-    Finding::ok(
-        "entry",
-        format!(
-            "{convention}: table {table:#010x}, stack {stack:#010x}, reset handler {reset:#010x}"
-        ),
-    )
+    Finding::new(&found::ENTRY)
+        .text("convention", convention)
+        .address("table", vectors.table)
+        .address("stack", vectors.stack)
+        .address("reset", vectors.reset)
 }
 
 fn dcd(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     let pointer = frame.ivt.dcd;
     if pointer == 0 {
-        return seen.findings.push(Finding::ok("dcd", "there is no DCD"));
+        return seen.findings.push(Finding::new(&found::NO_DCD));
     }
     let Some((start, segment)) = memory.segment_at(frame.to_memory(pointer)) else {
-        let text = format!("the DCD pointer {pointer:#010x} leads outside the image");
-        return seen
-            .findings
-            .push(Finding::warning("dcd-outside-image", text));
+        let finding = Finding::new(&found::DCD_OUTSIDE_IMAGE);
+        return seen.findings.push(finding.address("pointer", pointer));
     };
     let bytes = segment
         .get((frame.to_memory(pointer) - start) as usize..)
         .unwrap_or_default();
     if !Dcd::is_here(bytes) {
-        let begins = crate::bytes_text(bytes, 4);
-        let text = format!(
-            "the DCD pointer {pointer:#010x} leads to {begins}, which is no DCD (d2 … 4x); SDK images without a DCD are so, and start"
-        );
-        return seen.findings.push(Finding::warning("dcd-tag", text));
+        return seen
+            .findings
+            .push(points_at(&found::DCD_TAG, pointer, bytes));
     }
     match Dcd::parse(bytes) {
         Ok(dcd) => {
-            let dangers = dcd
-                .dangers(map)
-                .into_iter()
-                .map(|danger| Finding::danger("dcd-fuses", format!("the DCD's {}", danger.text)));
-            let known = seen.findings.len();
-            seen.findings.extend(dangers);
-            if seen.findings.len() == known {
-                let text = format!(
-                    "a DCD with {} commands lies at {pointer:#010x}",
-                    dcd.commands().len()
+            let dangers = dcd.dangers(map);
+            if dangers.is_empty() {
+                seen.findings.push(
+                    Finding::new(&found::DCD)
+                        .number("commands", dcd.commands().len() as u64)
+                        .address("at", pointer),
                 );
-                seen.findings.push(Finding::ok("dcd", text));
             }
+            seen.findings.extend(dangers);
             seen.dcd = Some(dcd);
         }
-        Err(error) => seen.findings.push(Finding::error(
-            "dcd-broken",
-            format!("the DCD at {pointer:#010x} is broken: {error}"),
-        )),
+        Err(error) => seen.findings.push(
+            Finding::new(&found::DCD_BROKEN)
+                .address("at", pointer)
+                .text("problem", error),
+        ),
     }
+}
+
+/// What a pointer to something else leads to.
+fn points_at(entry: &'static Entry, pointer: u32, bytes: &[u8]) -> Finding {
+    Finding::new(entry)
+        .address("pointer", pointer)
+        .text("there", crate::bytes_text(bytes, 4))
 }
 
 fn csf(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     let pointer = frame.ivt.csf;
     if pointer == 0 {
-        return seen.findings.push(Finding::ok(
-            "csf",
-            "it is not signed: a part with open HAB starts it, a closed one does not",
-        ));
+        return seen.findings.push(Finding::new(&found::NO_CSF));
     }
     let Some((start, segment)) = memory.segment_at(frame.to_memory(pointer)) else {
-        let text = format!("the CSF pointer {pointer:#010x} leads outside the image");
-        return seen
-            .findings
-            .push(Finding::warning("csf-outside-image", text));
+        let finding = Finding::new(&found::CSF_OUTSIDE_IMAGE);
+        return seen.findings.push(finding.address("pointer", pointer));
     };
     let bytes = segment
         .get((frame.to_memory(pointer) - start) as usize..)
         .unwrap_or_default();
     let Ok(csf) = Csf::parse(bytes) else {
-        let text = format!(
-            "the CSF pointer {pointer:#010x} leads to {}, which is no CSF (d4 … 4x)",
-            crate::bytes_text(bytes, 4)
-        );
-        return seen.findings.push(Finding::warning("csf-tag", text));
+        return seen
+            .findings
+            .push(points_at(&found::CSF_TAG, pointer, bytes));
     };
     if let Some(problem) = &csf.problem {
-        seen.findings.push(Finding::warning(
-            "csf-broken",
-            format!("the CSF at {pointer:#010x} is broken: {problem}"),
-        ));
+        seen.findings.push(
+            Finding::new(&found::CSF_BROKEN)
+                .address("at", pointer)
+                .text("problem", problem),
+        );
     }
     let unsupported = match (csf.encrypted(), map.ram_at(frame.ivt.self_address)) {
-        (true, _) => Some(("encrypted", "encrypted for HAB")),
-        (false, Some(_)) => Some(("signed-ram", "signed and copied to RAM")),
+        (true, _) => Some(Finding::new(&found::ENCRYPTED)),
+        (false, Some(_)) => Some(Finding::new(&found::SIGNED_RAM)),
         (false, None) => None,
     };
-    if let Some((code, what)) = unsupported {
-        let text = format!(
-            "it is {what}, which public tools hold for unsupported when an RT1020 boots from NOR flash"
-        );
-        seen.findings.push(Finding::warning(code, text));
-    }
-    let text = format!(
-        "it is signed (CSF at {pointer:#010x}, {} blocks); its signature is not checked here",
-        csf.blocks().len()
+    seen.findings.extend(unsupported);
+    seen.findings.push(
+        Finding::new(&found::SIGNED)
+            .address("at", pointer)
+            .number("blocks", csf.blocks().len() as u64),
     );
-    seen.findings.push(Finding::note("signed", text));
     seen.csf = Some(csf);
 }
 
@@ -344,16 +295,12 @@ fn csf(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
 fn sdram(seen: &mut Inspection, frame: Frame, map: &MemoryMap) {
     let ram = map.ram_at(frame.ivt.self_address);
     if seen.dcd.is_none() && ram.is_some() && ram == map.sdram.as_ref() {
-        let text = "the image is copied to SDRAM, which works only after a DCD has set it up, and it has none";
-        seen.findings
-            .push(Finding::error("sdram-without-dcd", text));
+        seen.findings.push(Finding::new(&found::SDRAM_WITHOUT_DCD));
     }
     let in_sdram = |stack: &u32| map.stack_ram(*stack) == map.sdram.as_ref() && map.sdram.is_some();
     let stack = seen.vectors.map(|vectors| vectors.stack).filter(in_sdram);
     if let Some(stack) = stack.filter(|_| seen.dcd.is_none()) {
-        let text = format!(
-            "the initial stack pointer {stack:#010x} is in SDRAM, but no DCD sets that up before the first push"
-        );
-        seen.findings.push(Finding::warning("stack-in-sdram", text));
+        let finding = Finding::new(&found::STACK_IN_SDRAM).address("stack", stack);
+        seen.findings.push(finding);
     }
 }

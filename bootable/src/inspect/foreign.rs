@@ -1,7 +1,9 @@
 //! Signs that an image was made for another chip.
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
+
 use super::Inspection;
-use crate::finding::Finding;
 use crate::{Ivt, Memory, MemoryMap};
 
 /// Where the ROMs of other chips look for the FCB, counted from the start of their flash.
@@ -26,8 +28,8 @@ const WINDOWS: &[(u32, u32, &str)] = &[
 
 /// What gives it away; `None` for one that may be meant for this chip.
 pub(super) fn judge(seen: &Inspection, memory: &Memory, map: &MemoryMap) -> Option<Finding> {
-    let text = window(seen, memory, map).or_else(|| far_fcb(seen, memory, map))?;
-    Some(Finding::error("other-chip", text))
+    let sign = window(seen, memory, map).or_else(|| far_fcb(seen, memory, map))?;
+    Some(Finding::new(&found::OTHER_CHIP).text("sign", sign))
 }
 
 /// Bytes, or what they are linked to, in a window of another chip's flash.

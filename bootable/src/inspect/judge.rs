@@ -1,9 +1,10 @@
 //! The rules of the FCB, of a bare application, and of places.
 
 use rtboot_fcb::Fcb;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
 
 use super::Inspection;
-use crate::finding::Finding;
 use crate::{BootDevice, Memory, MemoryMap, Vectors};
 
 /// The FCB: is one at the start of the flash, and can it be one?
@@ -16,10 +17,11 @@ pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
             .map(|(start, _)| start)
             .find(|&start| tag(start))
         {
-            let text = format!(
-                "an FCB lies at {start:#010x}, but the ROM looks for it at {address:#010x} only: the image is in the wrong place"
+            seen.findings.push(
+                Finding::new(&found::FCB_MISPLACED)
+                    .address("at", start)
+                    .address("expected", address),
             );
-            seen.findings.push(Finding::error("fcb-misplaced", text));
         }
         return;
     }
@@ -27,28 +29,19 @@ pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
         .bytes(address, Fcb::LEN)
         .and_then(|bytes| Fcb::parse(bytes).ok())
     else {
-        let text = format!("the FCB at {address:#010x} is cut off: 512 bytes are needed");
-        return seen.findings.push(Finding::error("fcb-cut", text));
+        let finding = Finding::new(&found::FCB_CUT).address("at", address);
+        return seen.findings.push(finding);
     };
     let sound = seen.findings.len();
     if fcb.version() >> 24 != u32::from(b'V') {
-        let text = format!(
-            "the FCB's version is {:#010x}, which does not begin with 0x56 (\"V\"): garbage behind a tag?",
-            fcb.version()
-        );
-        seen.findings.push(Finding::error("fcb-version", text));
+        let finding = Finding::new(&found_fcb::FCB_VERSION).address("version", fcb.version());
+        seen.findings.push(finding);
     }
     if fcb.total_size() == 0 {
-        seen.findings.push(Finding::error(
-            "fcb-size",
-            "the FCB says that the flash has 0 bytes",
-        ));
+        seen.findings.push(Finding::new(&found_fcb::FCB_SIZE_ZERO));
     }
     if fcb.sequence(0).to_bytes().iter().all(|&byte| byte == 0) {
-        seen.findings.push(Finding::error(
-            "fcb-read-sequence",
-            "the FCB has no read sequence (LUT 0 is empty), so nothing can be read",
-        ));
+        seen.findings.push(Finding::new(&found_fcb::FCB_NO_READ));
     }
     let size = fcb.total_size();
     let in_flash = memory.segments().filter(|(start, _)| map.in_flash(*start));
@@ -56,16 +49,18 @@ pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
         .last()
         .map_or(0, |(start, bytes)| u64::from(start) + bytes.len() as u64);
     if size != 0 && end > u64::from(map.flash_base) + size {
-        let text = format!(
-            "the image ends at {end:#010x}, past the {size:#x} bytes of flash that the FCB describes"
+        seen.findings.push(
+            Finding::new(&found::IMAGE_PAST_FLASH)
+                .address("end", end)
+                .hex("size", size),
         );
-        seen.findings.push(Finding::error("image-past-flash", text));
     }
     if seen.findings.len() == sound {
-        seen.findings.push(Finding::ok(
-            "fcb",
-            format!("an FCB lies at {address:#010x}, for {size:#x} bytes of flash"),
-        ));
+        seen.findings.push(
+            Finding::new(&found::FCB_IN_IMAGE)
+                .address("at", address)
+                .hex("size", size),
+        );
     }
     seen.fcb = Some(fcb);
 }
@@ -106,12 +101,13 @@ fn over_headers(vectors: Vectors, memory: &Memory, map: &MemoryMap) -> Option<Fi
         !crate::image::is_padding(&area)
             || (vectors.table >= address && vectors.table - address < len as u32)
     })?;
-    let text = format!(
-        "the application reaches into {address:#010x}..{:#010x}, the place of the {name}; link its vector table to {:#010x}",
-        u64::from(address) + len as u64,
-        map.app_address()
-    );
-    Some(Finding::error("app-over-boot-header", text))
+    Some(
+        Finding::new(&found::APP_OVER_BOOT_HEADER)
+            .address("from", address)
+            .address("to", u64::from(address) + len as u64)
+            .text("header", name)
+            .address("table", map.app_address()),
+    )
 }
 
 /// Places that have to do with the chip alone: outside the flash, BEE headers.
@@ -119,25 +115,18 @@ pub(super) fn places(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
     let flash = memory.segments().any(|(start, _)| map.in_flash(start));
     for (start, bytes) in memory.segments() {
         let end = u64::from(start) + bytes.len() as u64;
-        let text = if map.in_flash(start) && end > map.flash_end() {
-            format!(
-                "the bytes {start:#010x}..{end:#010x} run past the end of the flash window at {:#010x}",
-                map.flash_end()
-            )
-        } else if flash && !map.in_flash(start) {
-            format!(
-                "the bytes {start:#010x}..{end:#010x} lie in {}, not in flash with the rest",
-                map.name_of(start)
-            )
-        } else if map.ram_at(start).is_none() && !map.in_flash(start) {
-            format!(
-                "the bytes {start:#010x}..{end:#010x} lie in {}",
-                map.name_of(start)
-            )
+        let in_flash = map.in_flash(start);
+        let finding = if in_flash && end > map.flash_end() {
+            Finding::new(&found::PAST_FLASH_WINDOW).address("limit", map.flash_end())
+        } else if flash && !in_flash {
+            Finding::new(&found::OUTSIDE_FLASH).text("place", map.name_of(start))
+        } else if map.ram_at(start).is_none() && !in_flash {
+            Finding::new(&found::IN_NO_MEMORY).text("place", map.name_of(start))
         } else {
             continue;
         };
-        seen.findings.push(Finding::error("outside-flash", text));
+        seen.findings
+            .push(finding.address("from", start).address("to", end));
     }
     let nor = map.device == BootDevice::SerialNor;
     if nor && (seen.ivt.is_some() || seen.fcb.is_some()) {
@@ -152,10 +141,8 @@ pub(super) fn places(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
                 .iter()
                 .all(|block| block.is_some_and(|bytes| !uniform(bytes)))
             {
-                let text = format!(
-                    "something lies at {address:#010x}, where a header of the bus encryption engine (BEE) would be"
-                );
-                seen.findings.push(Finding::note("bee-header", text));
+                let finding = Finding::new(&found::BEE_HEADER).address("at", address);
+                seen.findings.push(finding);
                 seen.bee.push(address);
             }
         }

@@ -12,7 +12,7 @@ fn codes(memory: &Memory) -> Vec<&'static str> {
     inspect(memory, &map())
         .findings
         .iter()
-        .map(|finding| finding.code)
+        .map(Finding::code)
         .collect()
 }
 
@@ -29,11 +29,11 @@ fn only(memory: &Memory, code: &str) -> String {
     assert_eq!(
         seen.findings
             .iter()
-            .map(|finding| finding.code)
+            .map(Finding::code)
             .collect::<Vec<_>>(),
         [code]
     );
-    seen.findings[0].text.clone()
+    seen.findings[0].to_string()
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn an_image_without_padding_at_the_start_of_the_flash_is_misplaced() {
     let seen = inspect(&nopadding, &map());
     assert_eq!(seen.kind, Kind::BootableWithoutFcb);
     assert_eq!(
-        seen.finding("ivt-self-mismatch").unwrap().text,
+        seen.finding(&found::IVT_NO_PADDING).unwrap().to_string(),
         "the IVT lies at 0x60000000, but says that it lies at 0x60001000: an image without room for its FCB (\"nopadding\") is placed at the start of the flash"
     );
 }
@@ -122,10 +122,10 @@ fn an_image_without_padding_at_the_start_of_the_flash_is_misplaced() {
 fn a_whole_image_0x1000_too_high_is_misplaced() {
     let seen = inspect(&image().moved(0x6000_0000, 0x6000_1000).unwrap(), &map());
     assert_eq!(
-        seen.finding("fcb-misplaced").unwrap().text,
+        seen.finding(&found::FCB_MISPLACED).unwrap().to_string(),
         "an FCB lies at 0x60001000, but the ROM looks for it at 0x60000000 only: the image is in the wrong place"
     );
-    assert!(seen.finding("ivt-self-mismatch").is_some());
+    assert!(seen.finding(&found::IVT_SELF_MISMATCH).is_some());
 }
 
 #[test]
@@ -136,7 +136,7 @@ fn each_contradiction_of_the_ivt_has_its_finding() {
     );
     assert_eq!(
         codes(&changed(|_, data| data.length = 0)),
-        ["boot-data-empty", "entry-outside-image"]
+        ["boot-data-empty", "entry-outside-boot-data"]
     );
     assert_eq!(
         codes(&changed(|_, data| data.start = 0x6000_1001)),
@@ -169,9 +169,9 @@ fn each_contradiction_of_the_ivt_has_its_finding() {
         "the entry 0x60002401 is outside the image"
     );
     let seen = inspect(&changed(|_, data| data.length = 0x2000), &map());
-    let finding = seen.finding("entry-outside-image").unwrap();
+    let finding = seen.finding(&found::ENTRY_OUTSIDE_BOOT_DATA).unwrap();
     assert_eq!(
-        finding.text,
+        finding.to_string(),
         "the entry 0x60002000 is outside the range of its boot data"
     );
     assert_eq!(finding.severity, Severity::Warning); // it runs in place, so nothing is missing
@@ -196,7 +196,7 @@ fn a_dcd_is_read_and_one_that_burns_fuses_is_a_danger() {
     let seen = inspect(&memory, &map());
     assert_eq!(seen.dcd.as_ref().unwrap().commands().len(), 1);
     assert_eq!(
-        (seen.worst(), seen.findings[0].text.as_str()),
+        (seen.worst(), seen.findings[0].to_string().as_str()),
         (
             Some(Severity::Danger),
             "the DCD's command 0 writes 0x00000006 to the fuse controller at 0x401f4000: it can burn fuses"
@@ -273,7 +273,7 @@ fn a_signed_image_is_told_by_its_csf() {
     assert_eq!(
         seen.findings
             .iter()
-            .map(|finding| finding.code)
+            .map(Finding::code)
             .collect::<Vec<_>>(),
         ["signed"]
     );
@@ -298,7 +298,7 @@ fn nothing_at_all_says_what_was_seen() {
         seen.reason,
         "no FCB, no IVT and no vector table were found; the bytes begin at 0x60002000 in flash with 11 11 11 11 11 11 11 11"
     );
-    assert!(seen.finding("stack-outside-ram").is_some());
+    assert!(seen.finding(&found::STACK_OUTSIDE_RAM).is_some());
     let rt1170 = inspect(
         &at(0x3000_2000, app(0x2001_0000, 0x3000_2101, 0x400)),
         &map(),

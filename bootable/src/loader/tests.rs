@@ -1,5 +1,5 @@
 use super::*;
-use crate::testing::words;
+use crate::testing::{texts, words};
 
 /// Where an image is linked, and what its file leaves out.
 #[derive(Clone, Copy)]
@@ -129,6 +129,7 @@ fn an_image_without_its_leading_bytes_loads_at_its_ivt() {
     );
     assert!(
         image.notes[0]
+            .to_string()
             .starts_with("the file begins at 0x20208400, 0x400 bytes behind the image's start")
     );
 }
@@ -228,7 +229,7 @@ fn the_last_report_past_the_end_of_a_ram_is_noted() {
         entry: 0x2000_1001,
     });
     assert_eq!(
-        parse(&shifted).unwrap().notes,
+        texts(&parse(&shifted).unwrap().notes),
         [
             "the ROM writes whole reports of 1024 bytes, here up to 0x20010200, past the end of DTCM at 0x20010000: it may crash"
         ]
@@ -240,7 +241,7 @@ fn a_short_file_is_noted_and_a_cut_one_refused() {
     let bytes = file(OCRAM);
     let image = parse(&bytes[..0xE00]).unwrap();
     assert_eq!(
-        image.notes,
+        texts(&image.notes),
         ["the file is 512 bytes shorter than its boot data says"]
     );
     assert_eq!(
@@ -300,7 +301,7 @@ fn no_cut_and_no_spoiled_byte_panics() {
     });
     for len in 0..bytes.len() {
         match parse(&bytes[..len]) {
-            Ok(image) => assert!(image.notes[0].contains("shorter") && len >= 0x140),
+            Ok(image) => assert!(image.notes[0].is(&found::LOADER_SHORT) && len >= 0x140),
             Err(error) => assert!(!error.to_string().is_empty()),
         }
     }
@@ -324,9 +325,9 @@ fn a_dcd_that_burns_fuses_is_noted() {
     let image = parse(&bytes).unwrap();
     assert_eq!(image.dcd.unwrap().commands().len(), 1);
     assert_eq!(
-        image.notes,
+        texts(&image.notes),
         [
-            "its DCD's command 0 writes 0x00000006 to the fuse controller at 0x401f4000: it can burn fuses"
+            "the DCD's command 0 writes 0x00000006 to the fuse controller at 0x401f4000: it can burn fuses"
         ]
     );
     bytes[0x44] = 0xAA;

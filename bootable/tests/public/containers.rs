@@ -190,6 +190,6 @@ fn merged_images_of_other_chips_are_put_together_and_read() {
             "{name}"
         );
         let finding = seen.finding("ivt-self-mismatch").expect("linked elsewhere");
-        assert!(finding.text.contains("0x30001000"), "{finding}");
+        assert!(finding.to_string().contains("0x30001000"), "{finding}");
     }
 }

@@ -1,6 +1,222 @@
-//! Boot images and application files.
+//! Boot images, application files and flashloader files.
 
 entries! {
-    IVT_SELF Error "ivt-self": "the IVT belongs to another address"
-        / "the IVT at {at} says that it lies at {self}";
+    IVT_MISSING Error "ivt-missing": "there is no IVT where the ROM looks"
+        / "there is no IVT at {at} ({there}), so the ROM finds no image";
+    IVT Ok "ivt": "an IVT lies in its place"
+        / "an IVT (version {version}) lies at {at}";
+    IVT_SELF_MISMATCH Error "ivt-self-mismatch": "the IVT belongs to another address"
+        / "the IVT lies at {at}, but says that it lies at {self}" => [
+            "linked for another flash address (0x70000000 is the RT1064)",
+            "written to the wrong address",
+        ];
+    IVT_NO_PADDING Error "ivt-no-padding": "an image without room for its FCB lies at the start of the flash"
+        / "the IVT lies at {at}, but says that it lies at {self}: an image without room for its FCB (\"nopadding\") is placed at the start of the flash";
+    IVT_MISPLACED Error "ivt-misplaced": "the IVT is not where the ROM looks"
+        / "the IVT lies at {at}, but the ROM looks for it at {expected} only" => [
+            "an image for SD cards or serial download (IVT at 0x400)",
+            "written to the wrong address",
+        ];
+    IVT_STRAY Error "ivt-stray": "the IVT of a RAM image is neither where the ROM looks nor in its RAM"
+        / "the IVT lies at {at}, neither where it says ({self}) nor where the ROM looks ({expected})" => [
+            "written to the wrong address",
+        ];
+    NOT_FOR_FLASH Error "not-for-flash": "the image's layout is that of serial download or an SD card"
+        / "its IVT lies {offset} behind the image's start, as for serial download or an SD card; in a NOR flash that is {expected}";
+
+    BOOT_DATA Ok "boot-data": "the boot data holds the image"
+        / "the boot data says that the image is {start}..{end}";
+    BOOT_DATA_OUTSIDE Error "boot-data-outside": "the boot data pointer leads outside the image"
+        / "the boot data pointer {pointer} leads outside the image" => [
+            "the boot header was built for another layout, or partly overwritten",
+        ];
+    BOOT_DATA_EMPTY Error "boot-data-empty": "the boot data gives the image no length"
+        / "the boot data gives the image a length of 0" => [
+            "the boot data was never filled in: the project's linker script lacks its symbols",
+        ];
+    BOOT_DATA_CONTRADICTS Error "boot-data-contradicts": "the boot data does not hold its own IVT"
+        / "the boot data says that the image is {start}..{end}, which does not hold its own IVT at {ivt}" => [
+            "the boot header was built for another layout, or partly overwritten",
+        ];
+    BOOT_DATA_START Warning "boot-data-start": "the boot data begins the image elsewhere than the flash begins"
+        / "the boot data begins the image at {start}, not at the start of the flash {flash}";
+    BOOT_DATA_SHORT Note "boot-data-short": "the image is longer than its boot data says"
+        / "the boot data ends the image at {end}, its bytes go on to {used}; it runs in place, so only a signature would mind";
+    BOOT_DATA_PLACE Note "boot-data-place": "the boot data does not lie behind the IVT"
+        / "the boot data lies at {at}, not right behind the IVT";
+    PLUGIN Warning "plugin": "a plugin image"
+        / "it is a plugin image: the ROM calls it to load another one";
+    PLUGIN_FLAG Error "plugin-flag": "the plugin flag of the boot data is garbage"
+        / "the plugin flag of the boot data is {flag}, neither 0 nor 1" => [
+            "the boot data is garbage, or partly overwritten",
+        ];
+    RAM_COPY_SHORT Warning "ram-copy-short": "the ROM copies less than the whole image to RAM"
+        / "the boot data ends at {end}, so the bytes up to {used} are not copied";
+    RAM_OVERFLOW Error "ram-overflow": "the image does not fit the RAM that it is copied to"
+        / "the boot data says that the image is {start}..{end}, past the end of {ram} at {limit}" => [
+            "linked for a chip with more RAM",
+        ];
+    RAM_PAST_DEFAULT Warning "ram-past-default": "the image needs more RAM than the chip has by default"
+        / "the image is {start}..{end}, past the end that {ram} has by default, {limit}";
+
+    ENTRY Ok "entry": "entry, stack and reset handler make sense"
+        / "the entry is the {convention}: table {table}, stack {stack}, reset handler {reset}";
+    ENTRY_OUTSIDE_IMAGE Error "entry-outside-image": "the entry lies outside the image"
+        / "the entry {entry} is outside the image" => [
+            "the image is cut off",
+            "the entry is another chip's address",
+        ];
+    ENTRY_OUTSIDE_BOOT_DATA Warning "entry-outside-boot-data": "the boot data does not cover the entry"
+        / "the entry {entry} is outside the range of its boot data" => [
+            "the IVT and the application come from different builds",
+        ];
+    ENTRY_CUT Error "entry-cut": "the vector table is cut off"
+        / "the entry {entry} is even, so a vector table, but its two words are not in the image" => [
+            "the image is cut off",
+        ];
+    VECTORS_NOT_FOUND Note "vectors-not-found": "no vector table names the entry"
+        / "the entry {entry} is the reset handler of no vector table in the image";
+    VECTORS_BLANK Error "vectors-blank": "the vector table is erased"
+        / "the vector table at {table} is blank (all 0xff)" => [
+            "the boot header was written and the application was not, or it was erased since",
+        ];
+    VECTORS_ALIGNMENT Warning "vectors-alignment": "the vector table is not aligned"
+        / "the vector table at {table} is not aligned to 1 KiB, so interrupts would miss it";
+    STACK_OUTSIDE_RAM Error "stack-outside-ram": "the first stack pointer is not in RAM"
+        / "the initial stack pointer {stack} is not in RAM but in {place}" => [
+            "linked for another chip's RAM, or another file was written over the vector table",
+        ];
+    STACK_UNALIGNED Error "stack-unaligned": "the first stack pointer is not on a word boundary"
+        / "the initial stack pointer {stack} is not on a word boundary" => [
+            "the vector table was overwritten",
+        ];
+    STACK_PAST_DEFAULT_RAM Warning "stack-past-default-ram": "the first stack pointer is past the RAM that the chip has by default"
+        / "the initial stack pointer {stack} is past the {kib} KiB that {ram} has by default; it works only if fuses give {ram} more of the FlexRAM, or the reset handler does before its first push";
+    STACK_IN_SDRAM Warning "stack-in-sdram": "the first stack pointer is in external memory that nothing sets up"
+        / "the initial stack pointer {stack} is in SDRAM, but no DCD sets that up before the first push" => [
+            "linked for another board, with external memory",
+        ];
+    RESET_EVEN Error "reset-even": "the reset vector is no Thumb address"
+        / "the reset vector {reset} is even, but a Cortex-M runs thumb code only (bit 0 must be set)" => [
+            "the vector table was overwritten, or holds no Thumb address",
+        ];
+    RESET_OUTSIDE_IMAGE Error "reset-outside-image": "the reset vector does not lead into the image"
+        / "the reset vector {reset} points to {place} outside the image" => [
+            "the application was linked for another address than it lies at, or is cut off",
+        ];
+
+    DCD Ok "dcd": "the DCD can be read"
+        / "a DCD with {commands} commands lies at {at}";
+    NO_DCD Ok "no-dcd": "there is no DCD";
+    DCD_OUTSIDE_IMAGE Warning "dcd-outside-image": "the DCD pointer leads outside the image"
+        / "the DCD pointer {pointer} leads outside the image";
+    DCD_TAG Warning "dcd-tag": "the DCD pointer leads to something else"
+        / "the DCD pointer {pointer} leads to {there}, which is no DCD (d2 … 4x); SDK images without a DCD are so, and start";
+    DCD_BROKEN Error "dcd-broken": "the DCD is broken"
+        / "the DCD at {at} is broken: {problem}" => [
+            "the device configuration data was partly overwritten",
+        ];
+    DCD_WRITES_FUSES Danger "dcd-fuses": "the DCD can burn fuses"
+        / "the DCD's command {command} writes {value} to the fuse controller at {at}: it can burn fuses" => [
+            "somebody put fuse writes into the DCD: the ROM runs it at every start",
+        ];
+    DCD_UNLOCKS_FUSES Danger "dcd-unlocks-fuses": "the DCD unlocks fuses"
+        / "the DCD's command {command} unlocks fuses (engine {engine})" => [
+            "somebody put fuse writes into the DCD: the ROM runs it at every start",
+        ];
+    SDRAM_WITHOUT_DCD Error "sdram-without-dcd": "external memory is used and not set up"
+        / "the image is copied to SDRAM, which works only after a DCD has set it up, and it has none" => [
+            "built for external memory without the DCD that sets it up",
+        ];
+
+    NO_CSF Ok "csf": "it is not signed"
+        / "it is not signed: a part with open HAB starts it, a closed one does not";
+    CSF_OUTSIDE_IMAGE Warning "csf-outside-image": "the CSF pointer leads outside the image"
+        / "the CSF pointer {pointer} leads outside the image";
+    CSF_TAG Warning "csf-tag": "the CSF pointer leads to something else"
+        / "the CSF pointer {pointer} leads to {there}, which is no CSF (d4 … 4x)";
+    CSF_BROKEN Warning "csf-broken": "the CSF is broken"
+        / "the CSF at {at} is broken: {problem}";
+    SIGNED Note "signed": "the image is signed"
+        / "it is signed (CSF at {at}, {blocks} blocks); its signature is not checked here";
+    ENCRYPTED Warning "encrypted": "the image is encrypted for HAB"
+        / "it is encrypted for HAB, which public tools hold for unsupported when an RT1020 boots from NOR flash";
+    SIGNED_RAM Warning "signed-ram": "the image is signed and copied to RAM"
+        / "it is signed and copied to RAM, which public tools hold for unsupported when an RT1020 boots from NOR flash";
+    BEE_HEADER Note "bee-header": "there may be a header of the bus encryption engine"
+        / "something lies at {at}, where a header of the bus encryption engine (BEE) would be";
+
+    FCB_IN_IMAGE Ok "fcb": "an FCB lies at the start of the flash"
+        / "an FCB lies at {at}, for {size} bytes of flash";
+    FCB_CUT Error "fcb-cut": "the FCB is cut off"
+        / "the FCB at {at} is cut off: 512 bytes are needed";
+    FCB_MISPLACED Error "fcb-misplaced": "the FCB is not at the start of the flash"
+        / "an FCB lies at {at}, but the ROM looks for it at {expected} only: the image is in the wrong place";
+    IMAGE_PAST_FLASH Error "image-past-flash": "the image is larger than the flash that its FCB describes"
+        / "the image ends at {end}, past the {size} bytes of flash that the FCB describes" => [
+            "the FCB is for a smaller part, or the image was linked for a larger one",
+        ];
+    APP_OVER_BOOT_HEADER Error "app-over-boot-header": "the application lies where a boot header belongs"
+        / "the application reaches into {from}..{to}, the place of the {header}; link its vector table to {table}";
+    OUTSIDE_FLASH Error "outside-flash": "some bytes lie outside the flash"
+        / "the bytes {from}..{to} lie in {place}, not in flash with the rest" => [
+            "linked for another memory",
+        ];
+    PAST_FLASH_WINDOW Error "past-flash-window": "some bytes lie past the end of the flash window"
+        / "the bytes {from}..{to} run past the end of the flash window at {limit}" => [
+            "linked for another memory",
+        ];
+    IN_NO_MEMORY Error "in-no-memory": "some bytes lie in no memory of the chip"
+        / "the bytes {from}..{to} lie in {place}" => [
+            "linked for another memory",
+        ];
+    OTHER_CHIP Error "other-chip": "the image is for another chip"
+        / "the image is for another chip: {sign}";
+
+    IMAGE_KIND Note "image-kind": "what the image is"
+        / "{kind}: {reason}";
+    HEADERS_MADE Note "headers-made": "IVT and boot data were made"
+        / "made an IVT at {at} (entry {entry}, {choice}) and boot data (start {start}, length {length})";
+    COPIED_TO_RAM Note "copied-to-ram": "the ROM copies the image to RAM"
+        / "the ROM copies it to {start}, where it runs";
+    MOVED_TO_FLASH Note "moved-to-flash": "an image linked for RAM was moved to where the flash holds it"
+        / "the image is linked for RAM; in flash its IVT lies at {at}";
+    PADDING_LEFT_OUT Note "padding-left-out": "padding in the place of a header is left out"
+        / "the padding in the place of the {header} is left out";
+    FCB_KEPT Note "fcb-kept": "the image keeps its own FCB"
+        / "the image keeps its own FCB; the given one differs in {fields}";
+    FCB_NOT_GIVEN Note "fcb-not-given": "no FCB is given and the image has none"
+        / "no FCB is given and the image has none: the ROM will not start it";
+
+    BASE_IMPLIED Note "base-implied": "the content of a raw file implies its address"
+        / "placed at {base}: {reason}";
+    BASE_ALIAS Note "base-alias": "the base address is an alias of the flash"
+        / "the base {base} is the flash alias of {bus}";
+    ENTRY_ALIAS Note "entry-alias": "the entry is an alias of the flash"
+        / "the entry {entry} is the flash alias of {bus}";
+    ADDRESSES_ALIAS Note "addresses-alias": "the file's addresses are an alias of the flash"
+        / "addresses in the flash alias are taken for flash: {address} is {bus}";
+    SEGMENT_MOVES Note "segment-moves": "a segment runs elsewhere than it is stored"
+        / "segment {segment} is stored at {load} and runs at {run}";
+    ELF_HEADERS_LEFT_OUT Note "elf-headers-left-out": "the ELF file's own headers are left out"
+        / "segment {segment} begins with {count} bytes of the ELF file's own headers, which are left out";
+    UF2_FAMILY Note "uf2-family": "the UF2 family is another chip's"
+        / "the UF2 family id is {family}, not that of the RT10xx ({expected})";
+    UF2_BLOCKS_LEFT_OUT Note "uf2-blocks-left-out": "some UF2 blocks are not for the flash"
+        / "{count} UF2 blocks are not meant for the flash and left out";
+    SREC_COUNT Note "srec-count": "an S6 record counts another number of records"
+        / "the S6 record in line {line} counts {counted} data records, {count} came before it";
+    SREC_UNREADABLE_COUNT Note "srec-unreadable-count": "an S6 record cannot be read"
+        / "the S6 record in line {line} is passed over: {problem}";
+
+    LOADER Ok "loader": "the flashloader can be loaded and started"
+        / "goes to {load}, starts at {jump}";
+    LOADER_UNUSABLE Error "loader-unusable": "the flashloader cannot be loaded"
+        / "{problem}";
+    LOADER_HEAD_CUT Note "loader-head-cut": "the bytes before the flashloader's IVT are not in the file"
+        / "the file begins at {at}, {count} bytes behind the image's start: the bytes before the IVT were left out of it";
+    LOADER_SHORT Note "loader-short": "the flashloader file is shorter than its boot data says"
+        / "the file is {count} bytes shorter than its boot data says";
+    LOADER_PAST_RAM Warning "loader-past-ram": "the last report of the flashloader runs past its RAM"
+        / "the ROM writes whole reports of 1024 bytes, here up to {end}, past the end of {ram} at {limit}: it may crash";
 }

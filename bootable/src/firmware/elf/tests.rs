@@ -1,4 +1,4 @@
-use crate::testing::{Lcg, words};
+use crate::testing::{Lcg, texts, words};
 use crate::{Error, Firmware, Format, MemoryMap};
 
 /// A program header and its content.
@@ -82,7 +82,7 @@ fn data_goes_to_its_load_address_and_not_to_its_run_address() {
         [(0x6000_2000, &[[1; 16].as_slice(), &[2; 8]].concat()[..])]
     );
     assert_eq!(
-        firmware.notes,
+        texts(&firmware.notes),
         ["segment 1 is stored at 0x60002010 and runs at 0x20000000"]
     );
 }
@@ -118,7 +118,7 @@ fn the_flash_alias_becomes_flash_for_segments_and_the_entry() {
         (Some(0x6000_2000), Some(0x6000_2009))
     );
     assert_eq!(
-        firmware.notes,
+        texts(&firmware.notes),
         [
             "addresses in the flash alias are taken for flash: 0x08002000 is 0x60002000",
             "the entry 0x08002009 is the flash alias of 0x60002009"
@@ -255,7 +255,7 @@ fn the_files_own_headers_are_no_part_of_the_program() {
         [(0x6000_2000, &[1; 16][..])]
     );
     assert_eq!(
-        firmware.notes,
+        texts(&firmware.notes),
         ["segment 0 begins with 84 bytes of the ELF file's own headers, which are left out"]
     );
 }

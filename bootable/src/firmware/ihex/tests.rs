@@ -1,3 +1,4 @@
+use crate::testing::texts;
 use crate::{Error, Firmware, Format, MemoryMap};
 
 fn read(text: &str) -> Result<Firmware, Error> {
@@ -72,7 +73,7 @@ fn the_flash_alias_becomes_flash_with_a_note() {
     let firmware = read(&text).unwrap();
     assert_eq!(firmware.memory.byte(0x6000_2000), Some(9));
     assert_eq!(
-        firmware.notes,
+        texts(&firmware.notes),
         ["addresses in the flash alias are taken for flash: 0x08002000 is 0x60002000"]
     );
 }

@@ -1,4 +1,4 @@
-use crate::testing::{app, fcb, headers, image};
+use crate::testing::{app, fcb, headers, image, texts};
 use crate::{Error, Firmware, MemoryMap};
 
 fn read(bytes: &[u8], base: Option<u32>) -> Result<Firmware, Error> {
@@ -10,7 +10,7 @@ fn placed(bytes: &[u8]) -> (u32, String) {
     let firmware = read(bytes, None).unwrap();
     (
         firmware.memory.first().unwrap(),
-        firmware.notes.last().unwrap().clone(),
+        firmware.notes.last().unwrap().to_string(),
     )
 }
 
@@ -28,7 +28,7 @@ fn a_given_base_is_taken_and_its_alias_normalised() {
     let firmware = read(&bytes, Some(0x0800_5000)).unwrap();
     assert_eq!(firmware.memory.first(), Some(0x6000_5000));
     assert_eq!(
-        firmware.notes,
+        texts(&firmware.notes),
         ["the base 0x08005000 is the flash alias of 0x60005000"]
     );
     let error = read(&bytes, Some(0xFFFF_FF00)).unwrap_err();

@@ -1,3 +1,4 @@
+use crate::testing::texts;
 use crate::{Error, Firmware, Format, MemoryMap};
 
 fn read(text: &str) -> Result<Firmware, Error> {
@@ -65,9 +66,8 @@ fn s7_s8_and_s9_end_the_file_and_zero_is_no_entry() {
 #[test]
 fn an_s6_record_that_does_not_fit_is_only_a_note() {
     let with = |s6: &str| {
-        read(&[data().as_str(), s6, "\n", &end()].concat())
-            .unwrap()
-            .notes
+        let file = [data().as_str(), s6, "\n", &end()].concat();
+        texts(&read(&file).unwrap().notes)
     };
     assert!(with(record(6, &[0, 0, 1], &[]).trim()).is_empty());
     assert_eq!(

@@ -1,4 +1,5 @@
 use super::{FAMILY_RT10XX, MAGIC_END, MAGIC0, MAGIC1};
+use crate::testing::texts;
 use crate::{Error, Firmware, Format, MemoryMap};
 
 fn block(flags: u32, address: u32, number: u32, count: u32, family: u32, data: &[u8]) -> Vec<u8> {
@@ -54,7 +55,7 @@ fn another_family_and_blocks_for_elsewhere_are_notes() {
     let firmware = read(&file.concat()).unwrap();
     assert_eq!(firmware.memory.len_bytes(), 16);
     assert_eq!(
-        firmware.notes,
+        texts(&firmware.notes),
         [
             "the UF2 family id is 0xe48bff56, not that of the RT10xx (0x4fb2d5bd)",
             "1 UF2 blocks are not meant for the flash and left out"

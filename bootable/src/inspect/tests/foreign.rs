@@ -5,12 +5,12 @@ use crate::{BootImage, Error, Firmware};
 
 fn other(memory: &Memory) -> Option<String> {
     let seen = inspect(memory, &map());
-    let found = seen.finding("other-chip");
+    let found = seen.finding(&found::OTHER_CHIP);
     assert!(
-        found.is_none() || seen.findings[0].code == "other-chip",
+        found.is_none() || seen.findings[0].code() == "other-chip",
         "it comes first"
     );
-    found.map(|finding| finding.text.clone())
+    found.and_then(|finding| Some(finding.value("sign")?.to_string()))
 }
 
 /// The refusal of what a raw file holds.

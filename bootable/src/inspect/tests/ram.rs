@@ -31,9 +31,9 @@ fn a_ram_image_in_flash_is_judged_by_its_own_addresses() {
     let overflow = ram_image(0x2003_F000, 0x1000, 0);
     assert_eq!(
         inspect(&overflow, &map())
-            .finding("ram-overflow")
+            .finding(&found::RAM_OVERFLOW)
             .unwrap()
-            .text,
+            .to_string(),
         "the boot data says that the image is 0x2003f000..0x20041400, past the end of DTCM at 0x20040000"
     );
 }
@@ -45,10 +45,10 @@ fn a_ram_image_laid_out_for_an_sd_card_does_not_start_from_flash() {
     let findings = crate::check(&memory, &map());
     let found = findings
         .iter()
-        .find(|finding| finding.code == "not-for-flash")
+        .find(|finding| finding.code() == "not-for-flash")
         .unwrap();
     assert_eq!(
-        found.text,
+        found.to_string(),
         "its IVT lies 0x400 behind the image's start, as for serial download or an SD card; in a NOR flash that is 0x1000"
     );
 }
@@ -63,5 +63,5 @@ fn an_sdram_image_needs_a_dcd_and_a_signed_ram_image_a_warning() {
     memory
         .insert(0x6000_3000, vec![0xD4, 0, 8, 0x42, 0xC0, 0, 4, 0])
         .unwrap();
-    assert_eq!(codes(&memory), ["boot-data-short", "signed-ram", "signed"]);
+    assert_eq!(codes(&memory), ["ram-copy-short", "signed-ram", "signed"]);
 }
