@@ -15,7 +15,6 @@ use std::fmt;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
-
 pub use detect::looks_like;
 pub use elf::{ElfProblem, Symbol, symbols};
 pub use record::RecordProblem;

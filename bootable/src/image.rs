@@ -7,9 +7,7 @@ use rtboot_fcb::Fcb;
 use rtboot_finding::catalogue::image as found;
 use rtboot_finding::{Finding, Severity};
 
-use crate::{
-    BootDevice, Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, emit, inspect,
-};
+use crate::{BootDevice, Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMap, emit, inspect};
 
 /// Why no boot image can be made of a firmware.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -230,7 +228,10 @@ impl BootImage {
         if let Some(finding) = seen.finding(&found::OTHER_CHIP) {
             return Err(Error::OtherChip {
                 chip: map.chip,
-                seen: finding.value("sign").map(ToString::to_string).unwrap_or_default(),
+                seen: finding
+                    .value("sign")
+                    .map(ToString::to_string)
+                    .unwrap_or_default(),
             });
         }
         let mut notes = firmware.notes.clone();

@@ -1,8 +1,8 @@
 //! A flashloader file: where it is loaded, where the ROM jumps.
 
 use byteorder::{ByteOrder, LE};
-use rtboot_finding::catalogue::image as found;
 use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
 
 use crate::firmware::looks_like;
 use crate::{BootData, Dcd, Error, Ivt, MemoryMap, Region, Vectors};

@@ -75,7 +75,8 @@ fn a_ram_image_with_its_fcb_is_read_as_what_the_flash_holds() {
     let seen = inspect(&again.memory, &map);
     assert_eq!(seen.kind, Kind::RamImage { fcb: true });
     assert!(
-        seen.finding("fcb-misplaced").is_none(),
+        seen.finding(&rtboot_finding::catalogue::image::FCB_MISPLACED)
+            .is_none(),
         "{:?}",
         seen.findings
     );

@@ -6,6 +6,7 @@ use rtboot::event::{Listener, Meter, Stage};
 use rtboot::flash::Nor;
 use rtboot_bootable::{Finding, Inspection, Memory, MemoryMap, Severity, check, inspect, starts};
 use rtboot_fcb::{Fcb, database};
+use rtboot_finding::catalogue::fcb as found;
 use serde_json::{Value, json};
 
 /// What lies at the start of the flash, and what the ROM makes of it.
@@ -66,16 +67,13 @@ fn against_part(fcb: &Fcb, nor: &Nor) -> Vec<Finding> {
     let clear = quad_clear(fcb, quad, status, &names(nor));
     let mut findings: Vec<Finding> = clear.into_iter().collect();
     if fcb.total_size() > u64::from(part.size) {
-        findings.push(Finding {
-            severity: Severity::Warning,
-            code: "fcb-size-part",
-            text: format!(
-                "the FCB is for {:#x} bytes of flash, the {} has {:#x}",
-                fcb.total_size(),
-                names(nor),
-                part.size
-            ),
-        });
+        findings.push(
+            Finding::new(&found::FCB_SIZE_PART)
+                .severity(Severity::Warning)
+                .hex("size", fcb.total_size())
+                .text("part", names(nor))
+                .hex("has", part.size),
+        );
     }
     findings
 }
@@ -115,10 +113,7 @@ impl BootState {
         if self.starts {
             return "the ROM would start it".into();
         }
-        let reasons: Vec<&str> = self
-            .reasons()
-            .map(|finding| finding.text.as_str())
-            .collect();
+        let reasons: Vec<String> = self.reasons().map(ToString::to_string).collect();
         format!("the ROM would not start it: {}", reasons.join("; "))
     }
 
@@ -131,8 +126,8 @@ impl BootState {
             .map(|finding| {
                 json!({
                     "severity": finding.severity.to_string(),
-                    "code": finding.code,
-                    "text": finding.text,
+                    "code": finding.code(),
+                    "text": finding.to_string(),
                 })
             })
             .collect();

@@ -193,7 +193,7 @@ fn details(facts: &Facts, report: &mut Report) {
         report.line(format!("{:<22} {} ({})", row.name, row.value, row.source));
     }
     for rule in facts.content.iter().flat_map(|content| &content.rules) {
-        report.line(format!("  {:<8} {}", rule.severity, rule.text));
+        report.line(format!("  {:<8} {}", rule.severity, rule));
     }
 }
 

@@ -96,7 +96,7 @@ fn show(bytes: &[u8], image: &LoaderImage, context: &mut Context) {
         image.load, image.jump, image.entry
     ));
     for note in &image.notes {
-        report.line(note);
+        report.line(note.to_string());
     }
     report.result(json!({
         "sha256": digest,
@@ -105,7 +105,7 @@ fn show(bytes: &[u8], image: &LoaderImage, context: &mut Context) {
         "load": image.load,
         "jump": image.jump,
         "entry": image.entry,
-        "notes": image.notes,
+        "notes": image.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
     }));
 }
 
@@ -178,9 +178,8 @@ fn refuse_fuses(image: &LoaderImage, path: &Path, chip: &Chip) -> Result<()> {
         .and_then(|dcd| dcd.dangers(&map).into_iter().next());
     match danger {
         Some(danger) => Err(Error::Usage(format!(
-            "{}: this flashloader's DCD can change fuses ({}), so it is not sent; `rtboot sdp` does, if that is really wanted",
-            path.display(),
-            danger.text
+            "{}: this flashloader's DCD can change fuses ({danger}), so it is not sent; `rtboot sdp` does, if that is really wanted",
+            path.display()
         ))),
         None => Ok(()),
     }

@@ -155,11 +155,8 @@ impl Report {
     /// A finding as a line of the result.
     pub fn finding_line(&mut self, finding: &Finding) {
         let style = severity_style(finding.severity);
-        let text = finding.to_string();
-        match text.split_once(": ") {
-            Some((severity, rest)) => self.line(format!("{style}{severity}:{style:#} {rest}")),
-            None => self.line(text),
-        }
+        let (severity, code) = (finding.severity, finding.code());
+        self.line(format!("{style}{severity}:{style:#} {finding} [{code}]"));
     }
 
     /// Adds the fields of a JSON object to the result that ends the run under `--json`.
@@ -196,8 +193,8 @@ impl Report {
             self.object(json!({
                 "event": "finding",
                 "severity": severity,
-                "code": finding.code,
-                "text": finding.text,
+                "code": finding.code(),
+                "text": finding.to_string(),
             }));
         } else if finding.severity >= Severity::Warning
             || self.verbose > 0
@@ -206,7 +203,7 @@ impl Report {
             self.stderr(
                 severity_style(finding.severity),
                 &format!("{severity}: "),
-                &finding.text,
+                &finding.to_string(),
             );
         }
     }

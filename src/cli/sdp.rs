@@ -246,7 +246,7 @@ fn dcd_file(
         Ok(dcd) => {
             let dangers = dcd.dangers(&context.desk_chip()?.memory_map());
             for danger in &dangers {
-                context.report.warn("dcd-fuses", danger.text.clone());
+                context.report.warn(danger.code(), danger.to_string());
             }
             if !dangers.is_empty() {
                 let act = Act::confirmed(

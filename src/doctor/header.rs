@@ -1,7 +1,9 @@
 //! The boot header in flash, and what it points to: which bytes are read, and the rule that needs the flash's own state.
 
-use rtboot_bootable::{Finding, Ivt, Memory, MemoryMap, Severity};
+use rtboot_bootable::{Ivt, Memory, MemoryMap};
 use rtboot_fcb::{Fcb, StatusRegisters};
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::fcb as found;
 
 use crate::Result;
 use crate::flash::FLASH_BASE;
@@ -97,12 +99,10 @@ pub fn quad_clear(
     status: StatusRegisters,
     names: &str,
 ) -> Option<Finding> {
-    reads_garbage(fcb, quad).then(|| Finding {
-        severity: Severity::Error,
-        code: "quad-enable-clear",
-        text: format!(
-            "the FCB reads on four pads, but the quad-enable bit of the {names} is clear ({status}), so the ROM reads garbage"
-        ),
+    reads_garbage(fcb, quad).then(|| {
+        Finding::new(&found::QUAD_ENABLE_CLEAR)
+            .text("part", names)
+            .text("status", status)
     })
 }
 
@@ -117,7 +117,7 @@ mod tests {
         let mut fcb = part.expect("a quad part").boot_fcb();
         fcb.set_device_mode_enable(0);
         fcb.set_config_command_enable(0);
-        let told = |fcb: &Fcb, quad| quad_clear(fcb, quad, status, "X").map(|f| f.code);
+        let told = |fcb: &Fcb, quad| quad_clear(fcb, quad, status, "X").map(|f| f.code());
         assert_eq!(told(&fcb, Some(false)), Some("quad-enable-clear"));
         assert_eq!(told(&fcb, Some(true)), None);
         assert_eq!(told(&fcb, None), None);

@@ -39,7 +39,9 @@ fn a_bare_application_does_not_start() {
 fn a_blank_flash_says_that_it_is_blank() {
     let findings = check(&at(0x6000_0000, vec![0xFF; 0x3000]), &map());
     assert!(
-        findings[0].to_string().contains("(the flash is blank there)"),
+        findings[0]
+            .to_string()
+            .contains("(the flash is blank there)"),
         "{}",
         findings[0]
     );
@@ -55,10 +57,7 @@ fn an_image_without_its_fcb_names_that_alone() {
         .filter(|finding| finding.severity == Severity::Error)
         .collect();
     assert_eq!(
-        broken
-            .iter()
-            .map(Finding::code)
-            .collect::<Vec<_>>(),
+        broken.iter().map(Finding::code).collect::<Vec<_>>(),
         ["fcb-missing"]
     );
 }

@@ -47,7 +47,10 @@ fn writes_into_ocotp_and_its_unlock_are_dangers() {
         dangers[0].to_string(),
         "the DCD's command 1 writes 0x3e770006 to the fuse controller at 0x401f4000: it can burn fuses"
     );
-    assert_eq!(dangers[1].to_string(), "the DCD's command 2 unlocks fuses (engine 0x21)");
+    assert_eq!(
+        dangers[1].to_string(),
+        "the DCD's command 2 unlocks fuses (engine 0x21)"
+    );
 }
 
 #[test]

@@ -5,9 +5,7 @@ use rtboot_finding::catalogue::image as found;
 use rtboot_finding::{Finding, Severity};
 
 use super::BuildProblem;
-use crate::{
-    BootData, BootDevice, Dcd, Error, Inspection, Ivt, Memory, MemoryMap, Vectors,
-};
+use crate::{BootData, BootDevice, Dcd, Error, Inspection, Ivt, Memory, MemoryMap, Vectors};
 
 /// The DCD lies this far behind the IVT, as elftosb and SPSDK have it: IVT 32 bytes, boot data in 32.
 const DCD_OFFSET: u32 = 0x40;
@@ -97,7 +95,9 @@ pub(super) fn headers(
     let made = Finding::new(&found::HEADERS_MADE);
     let made = match map.device {
         BootDevice::SerialNor => made.address("at", map.ivt_address()),
-        BootDevice::SdCard => made.text("at", format_args!("byte {:#x} of the card", map.ivt_offset)),
+        BootDevice::SdCard => {
+            made.text("at", format_args!("byte {:#x} of the card", map.ivt_offset))
+        }
     };
     notes.push(
         made.address("entry", ivt.entry)

@@ -70,10 +70,7 @@ fn headers_are_put_around_a_bare_application_and_gaps_stay() {
 fn without_an_fcb_the_rest_is_made_and_the_lack_is_told() {
     let built = build(bare(), None).unwrap();
     assert_eq!(built.memory.first(), Some(0x6000_1000));
-    assert_eq!(
-        built.notes.last().map(Finding::code),
-        Some("fcb-not-given")
-    );
+    assert_eq!(built.notes.last().map(Finding::code), Some("fcb-not-given"));
 }
 
 #[test]
@@ -331,7 +328,12 @@ fn what_is_no_application_is_refused_by_its_name() {
 fn an_application_linked_to_the_alias_gets_a_flash_entry() {
     let built = build(at(0x6000_2000, app(0x2001_0000, 0x0800_2101, 0x400)), None).unwrap();
     assert_eq!(built.inspection.ivt.unwrap().entry, 0x6000_2101);
-    assert!(built.inspection.finding("reset-outside-image").is_none());
+    assert!(
+        built
+            .inspection
+            .finding(&found::RESET_OUTSIDE_IMAGE)
+            .is_none()
+    );
 }
 
 #[test]

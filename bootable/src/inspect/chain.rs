@@ -75,8 +75,7 @@ fn boot_data(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryM
         || data.end() < u64::from(ivt.self_address) + Ivt::LEN as u64
     {
         let finding = ranged(&found::BOOT_DATA_CONTRADICTS, data);
-        seen.findings
-            .push(finding.address("ivt", ivt.self_address));
+        seen.findings.push(finding.address("ivt", ivt.self_address));
     } else {
         seen.findings.extend(extent(frame, data, memory, map));
     }

@@ -1,8 +1,8 @@
 //! The rules of the FCB, of a bare application, and of places.
 
 use rtboot_fcb::Fcb;
-use rtboot_finding::Finding;
 use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
+use rtboot_finding::{Finding, Severity};
 
 use super::Inspection;
 use crate::{BootDevice, Memory, MemoryMap, Vectors};
@@ -34,11 +34,13 @@ pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
     };
     let sound = seen.findings.len();
     if fcb.version() >> 24 != u32::from(b'V') {
-        let finding = Finding::new(&found_fcb::FCB_VERSION).address("version", fcb.version());
+        let finding = Finding::new(&found_fcb::FCB_VERSION)
+            .address("version", fcb.version())
+            .severity(Severity::Error);
         seen.findings.push(finding);
     }
     if fcb.total_size() == 0 {
-        seen.findings.push(Finding::new(&found_fcb::FCB_SIZE_ZERO));
+        seen.findings.push(Finding::new(&found_fcb::FCB_SIZE));
     }
     if fcb.sequence(0).to_bytes().iter().all(|&byte| byte == 0) {
         seen.findings.push(Finding::new(&found_fcb::FCB_NO_READ));

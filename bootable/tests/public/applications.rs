@@ -128,7 +128,8 @@ fn whole_images_of_the_sdk_are_kept_byte_for_byte() {
         let real = dcd == Some(0x6000_1030);
         assert_eq!(seen.dcd.is_some(), real, "{name}");
         assert_eq!(
-            seen.finding("dcd-tag").is_some(),
+            seen.finding(&rtboot_finding::catalogue::image::DCD_TAG)
+                .is_some(),
             dcd.is_some() && !real,
             "{name}"
         );

@@ -189,7 +189,9 @@ fn merged_images_of_other_chips_are_put_together_and_read() {
             (Some(&fcb), Some(0x6000_1000)),
             "{name}"
         );
-        let finding = seen.finding("ivt-self-mismatch").expect("linked elsewhere");
+        let finding = seen
+            .finding(&rtboot_finding::catalogue::image::IVT_SELF_MISMATCH)
+            .expect("linked elsewhere");
         assert!(finding.to_string().contains("0x30001000"), "{finding}");
     }
 }

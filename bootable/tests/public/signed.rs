@@ -358,7 +358,8 @@ fn a_signed_flashloader_that_contradicts_itself_is_refused() {
             seen.kind
         );
         assert!(
-            seen.finding("entry-outside-image").is_some(),
+            seen.finding(&rtboot_finding::catalogue::image::ENTRY_OUTSIDE_IMAGE)
+                .is_some(),
             "{:?}",
             seen.findings
         );

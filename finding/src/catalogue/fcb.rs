@@ -97,6 +97,10 @@ entries! {
         / "the device mode is to set quad enable, and its sequence writes nothing";
     FCB_QUAD_REGISTER Error "fcb-quad-register": "the FCB sets quad enable in another register than the flash has it in"
         / "the device mode sends {sent}, and the quad enable bit of {part} is in {bit}";
+    QUAD_ENABLE_CLEAR Error "quad-enable-clear": "the FCB reads on four data lines and quad enable is clear"
+        / "the FCB reads on four pads, but the quad-enable bit of the {part} is clear ({status}), so the ROM reads garbage";
+    READ_DIFFERS Error "read-differs": "the FCB's read sequence gives other bytes than the one-pad read"
+        / "the FCB's read sequence gives other bytes than the one-pad read";
     FCB_QUAD_EVERY_START Note "fcb-quad-every-start": "the FCB writes the flash's status register at every start"
         / "the device mode sends {sent} at every start, whatever the other bits of the register are";
 

@@ -188,6 +188,10 @@ entries! {
     FCB_NOT_GIVEN Note "fcb-not-given": "no FCB is given and the image has none"
         / "no FCB is given and the image has none: the ROM will not start it";
 
+    READ_FROM_FLASH Note "read-from-flash": "the image is what a board has in its flash"
+        / "read from the flash of the board: id {id}, {mib} MiB";
+    READ_IN_PART Note "read-in-part": "only the first part of the image was read"
+        / "its boot data say {promised} bytes; the first {read} were read";
     BASE_IMPLIED Note "base-implied": "the content of a raw file implies its address"
         / "placed at {base}: {reason}";
     BASE_ALIAS Note "base-alias": "the base address is an alias of the flash"

@@ -74,7 +74,7 @@ fn rules(facts: &Facts) -> String {
     };
     let mut text = String::from("## Would the ROM start it?\n\n");
     for rule in &content.rules {
-        let _ = writeln!(text, "- {}: {}", rule.severity, escaped(&rule.text));
+        let _ = writeln!(text, "- {}: {}", rule.severity, escaped(&rule.to_string()));
     }
     text
 }

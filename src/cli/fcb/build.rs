@@ -90,7 +90,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     }
     for finding in check(&source.fcb, source.part()) {
         if finding.severity >= Severity::Warning {
-            context.report.finding(&finding.into());
+            context.report.finding(&finding);
         }
     }
     let unwritable = |source| Error::WriteFile {

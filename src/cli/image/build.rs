@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use rtboot::chip::Chip;
 use rtboot::flash::parts_for;
 use rtboot::{Error, Result};
-use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Dcd, Form, Severity, check, starts};
+use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Dcd, Form, check, starts};
 use rtboot_fcb::text::bytes_from_array;
 use rtboot_fcb::{Fcb, Part};
+use rtboot_finding::catalogue::fcb::FCB_MISSING;
+use rtboot_finding::{Finding, Severity};
 use serde_json::json;
 
 use super::output::{self, Ending, Shape};
@@ -84,14 +86,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let image = BootImage::build_with(&firmware, &options, &map)
         .map_err(|source| bad(&args.app, source))?;
     for note in &image.notes {
-        context.report.say("built", note.clone());
+        context.report.say(note.code(), note.to_string());
     }
     let findings = check(&image.memory, &map);
     // a file from the IVT on is not meant to have an FCB
-    let told = |code: &str| !(args.no_padding && code == "fcb-missing");
+    let told = |finding: &Finding| !(args.no_padding && finding.is(&FCB_MISSING));
     for finding in findings
         .iter()
-        .filter(|finding| finding.severity > Severity::Ok && told(finding.code))
+        .filter(|finding| finding.severity > Severity::Ok && told(finding))
     {
         context.report.finding(finding);
     }
@@ -127,7 +129,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         "entry": image.entry,
         "stack": image.stack,
         "starts": starts(&findings),
-        "notes": image.notes,
+        "notes": image.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
     }));
     Ok(())
 }

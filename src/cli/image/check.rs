@@ -4,7 +4,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rtboot::Result;
-use rtboot_bootable::{Finding, Kind, LoaderImage, MemoryMap, Severity, check, inspect, starts};
+use rtboot_bootable::{Kind, LoaderImage, MemoryMap, check, inspect, starts};
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
 use serde_json::json;
 
 use super::source;
@@ -43,11 +45,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             .map(|name| fcb_source::load(name, &probe, context))
             .transpose()?;
         let part = named.as_ref().and_then(fcb_source::Source::part);
-        findings.extend(
-            rtboot_fcb::check::check(fcb, part)
-                .into_iter()
-                .map(Finding::from),
-        );
+        findings.extend(rtboot_fcb::check::check(fcb, part));
     }
     let good = starts(&findings);
     context.report.result(json!({
@@ -55,8 +53,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         "starts": good,
         "findings": findings.iter().map(|finding| json!({
             "severity": finding.severity.to_string(),
-            "code": finding.code,
-            "text": finding.text,
+            "code": finding.code(),
+            "text": finding.to_string(),
         })).collect::<Vec<_>>(),
     }));
     context
@@ -88,14 +86,11 @@ fn verdict(kind: &Kind, good: bool) -> &'static str {
 /// The rules for a file that is sent to RAM.
 fn loader(bytes: &[u8], map: &MemoryMap) -> Vec<Finding> {
     match LoaderImage::parse(bytes, map) {
-        Ok(loader) => vec![Finding {
-            severity: Severity::Ok,
-            code: "loader",
-            text: format!(
-                "goes to {:#010x}, starts at {:#010x}",
-                loader.load, loader.jump
-            ),
-        }],
-        Err(error) => vec![Finding::error("loader", error.to_string())],
+        Ok(loader) => vec![
+            Finding::new(&found::LOADER)
+                .address("load", loader.load)
+                .address("jump", loader.jump),
+        ],
+        Err(error) => vec![Finding::new(&found::LOADER_UNUSABLE).text("problem", error)],
     }
 }

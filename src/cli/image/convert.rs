@@ -84,7 +84,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         context,
     )?;
     for note in &source.firmware.notes {
-        context.report.say("read", note.clone());
+        context.report.say(note.code(), note.to_string());
     }
     let memory = changed(source.firmware.memory, args).map_err(|source| Error::Firmware {
         path: args.input.clone(),

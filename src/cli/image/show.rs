@@ -43,14 +43,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         "format": firmware.format.to_string(),
         "kind": seen.kind.to_string(),
         "reason": seen.reason,
-        "notes": firmware.notes,
+        "notes": firmware.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
         "entry": firmware.entry,
         "bytes": firmware.memory.len_bytes(),
         "pieces": pieces.iter().map(piece).collect::<Vec<_>>(),
         "findings": seen.findings.iter().map(|finding| json!({
             "severity": finding.severity.to_string(),
-            "code": finding.code,
-            "text": finding.text,
+            "code": finding.code(),
+            "text": finding.to_string(),
         })).collect::<Vec<_>>(),
     }));
     context.report.result(headers(&seen));

@@ -6,6 +6,8 @@ use rtboot::event::{Meter, Stage};
 use rtboot::flash::{FLASH_BASE, Nor};
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Format, Memory, inspect};
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::image as found;
 
 use crate::cli::{Context, input};
 
@@ -51,10 +53,11 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     nor.use_plain()?;
     let size = nor.part().size;
     let id = nor.part().jedec;
-    let mut notes = vec![format!(
-        "read from the flash of the board: id {id}, {} MiB",
-        size >> 20
-    )];
+    let mut notes = vec![
+        Finding::new(&found::READ_FROM_FLASH)
+            .text("id", id)
+            .number("mib", size >> 20),
+    ];
     let mut memory = Memory::new();
     let first = length.unwrap_or(HEAD).min(size);
     add(&mut memory, &mut nor, FLASH_BASE, first, context)?;
@@ -65,7 +68,11 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
             .map_or(0, |data| data.length);
         let whole = promised.min(size);
         if whole > MOST {
-            notes.push(format!("its boot data say {promised:#x} bytes; the first {MOST:#x} were read, --length reads more"));
+            notes.push(
+                Finding::new(&found::READ_IN_PART)
+                    .hex("promised", promised)
+                    .hex("read", MOST),
+            );
         }
         let whole = whole.min(MOST);
         if whole > first {

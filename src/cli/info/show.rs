@@ -151,7 +151,7 @@ fn boot(state: &BootState, straps: Option<String>, report: &mut Report) {
             Severity::Warning => "look",
             Severity::Error | Severity::Danger => "NO",
         };
-        report.line(format!("  {mark:<4} {}", finding.text));
+        report.line(format!("  {mark:<4} {finding}"));
     }
 }
 

@@ -2,7 +2,9 @@
 
 use rtboot::flash::{Desk, FcbChoice};
 use rtboot::{Error, Result};
-use rtboot_bootable::{Finding, Severity};
+use rtboot_finding::catalogue::fcb::FCB_MISSING;
+use rtboot_finding::catalogue::image::FCB_NOT_GIVEN;
+use rtboot_finding::{Finding, Severity};
 
 use super::Args;
 use crate::cli::guard::Act;
@@ -25,10 +27,10 @@ pub fn settle(args: &Args, context: &mut Context) -> Result<Desk> {
     context.report.say("image", head);
     if let Some(image) = &layout.image {
         for note in &image.notes {
-            if layout.needs_part && note.starts_with("no FCB is given") {
+            if layout.needs_part && note.is(&FCB_NOT_GIVEN) {
                 continue; // it is made for the part that the flash turns out to be
             }
-            context.report.say("image-note", note.clone());
+            context.report.say(note.code(), note.to_string());
         }
         for finding in worth_saying(&image.inspection.findings, layout.needs_part) {
             context.report.finding(finding);
@@ -69,7 +71,7 @@ fn of_surroundings(context: &mut Context) -> Result<Option<String>> {
 fn worth_saying(findings: &[Finding], needs_part: bool) -> impl Iterator<Item = &Finding> {
     findings
         .iter()
-        .filter(move |finding| !(needs_part && finding.code == "fcb-missing"))
+        .filter(move |finding| !(needs_part && finding.is(&FCB_MISSING)))
 }
 
 /// Writing a DCD that burns fuses at the next start is such an act, too.
@@ -80,7 +82,7 @@ fn ask_for_dangers(args: &Args, findings: &[Finding], context: &mut Context) -> 
     let Some(danger) = danger else {
         return Ok(());
     };
-    let what = format!("writing an image that can change fuses ({})", danger.text);
+    let what = format!("writing an image that can change fuses ({danger})");
     let act = Act::confirmed(what, "write an image that can change fuses");
     act.ask(&context.report, given(args, &act))
 }

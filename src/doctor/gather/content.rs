@@ -65,11 +65,9 @@ fn judge_reads(facts: &mut Facts) {
     };
     let Some(fcb) = content.fcb() else { return };
     let broken = match &content.stored_read {
-        ReadProof::Differs { .. } => Some(rtboot_bootable::Finding {
-            severity: rtboot_bootable::Severity::Error,
-            code: "read-differs",
-            text: "the FCB's read sequence gives other bytes than the one-pad read".into(),
-        }),
+        ReadProof::Differs { .. } => Some(rtboot_finding::Finding::new(
+            &rtboot_finding::catalogue::fcb::READ_DIFFERS,
+        )),
         _ => None,
     };
     let (status, quad) = (look.nor.status, look.quad());

@@ -64,12 +64,12 @@ fn broken(app: &AppFacts) -> Option<Finding> {
     let seen = app.inspection.as_ref()?;
     // a boot header that is missing is made while writing
     let first = seen.findings.iter().find(|rule| {
-        rule.severity == Severity::Error && !matches!(rule.code, "fcb-missing" | "ivt-missing")
+        rule.severity == Severity::Error && !matches!(rule.code(), "fcb-missing" | "ivt-missing")
     })?;
     Some(
         Finding::error(
             "app-broken",
-            format!("{} would not start: {}", app.name, first.text),
+            format!("{} would not start: {}", app.name, first),
         )
         .why(seen.reason.clone())
         .run(format!("rtboot image check {}", app.name)),

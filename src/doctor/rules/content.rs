@@ -188,7 +188,7 @@ fn fcb(facts: &Facts, content: &Content) -> Vec<Finding> {
         return Vec::new();
     };
     let broken = content.rules.iter().any(|rule| {
-        rule.code.starts_with("fcb-") && rule.severity >= rtboot_bootable::Severity::Error
+        rule.code().starts_with("fcb-") && rule.severity >= rtboot_bootable::Severity::Error
     });
     if broken {
         return Vec::new(); // the rules of the image say how

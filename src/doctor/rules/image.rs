@@ -20,7 +20,7 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "an FCB that was made by hand and left incomplete",
     ),
     (
-        "fcb-read-sequence",
+        "fcb-no-read",
         "content-fcb-no-read",
         "an FCB whose look-up table was left empty, as an SDK template",
     ),
@@ -39,6 +39,16 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "ivt-misplaced",
         "content-ivt-misplaced",
         "an image for SD cards or serial download (IVT at 0x400), or written to the wrong address",
+    ),
+    (
+        "ivt-stray",
+        "content-ivt-misplaced",
+        "written to the wrong address",
+    ),
+    (
+        "ivt-no-padding",
+        "content-ivt-self",
+        "an image without padding was written to the start of the flash",
     ),
     (
         "ivt-self-mismatch",
@@ -131,6 +141,26 @@ const BROKEN: &[(&str, &str, &str)] = &[
         "somebody put fuse writes into the DCD: the ROM runs it at every start",
     ),
     (
+        "dcd-unlocks-fuses",
+        "content-dcd-fuses",
+        "somebody put fuse writes into the DCD: the ROM runs it at every start",
+    ),
+    (
+        "entry-outside-boot-data",
+        "content-entry",
+        "the IVT and the application come from different builds",
+    ),
+    (
+        "past-flash-window",
+        "content-past-flash",
+        "linked for another memory",
+    ),
+    (
+        "in-no-memory",
+        "content-past-flash",
+        "linked for another memory",
+    ),
+    (
         "outside-flash",
         "content-past-flash",
         "linked for another memory",
@@ -144,13 +174,13 @@ pub fn rules(facts: &Facts, content: &Content) -> Vec<Finding> {
         .iter()
         .filter(|rule| rule.severity >= Severity::Error)
     {
-        let Some((_, code, cause)) = BROKEN.iter().find(|(name, ..)| *name == rule.code) else {
+        let Some((_, code, cause)) = BROKEN.iter().find(|(name, ..)| *name == rule.code()) else {
             continue;
         };
         if findings.iter().any(|finding| finding.code == *code) {
             continue;
         }
-        let finding = Finding::error(code, rule.text.clone())
+        let finding = Finding::error(code, rule.to_string())
             .why("read on one pad, by the rules that the ROM and the processor follow")
             .cause(*cause);
         findings.push(match *code {
@@ -172,7 +202,7 @@ fn entry_beyond(facts: &Facts, content: &Content, so_far: &[Finding]) -> Option<
     let rule = content
         .rules
         .iter()
-        .find(|rule| rule.code == "entry-outside-image")?;
+        .find(|rule| rule.code() == "entry-outside-boot-data")?;
     if so_far.iter().any(|finding| finding.code == "content-entry") {
         return None;
     }
@@ -182,11 +212,8 @@ fn entry_beyond(facts: &Facts, content: &Content, so_far: &[Finding]) -> Option<
         .bytes(entry, 4)
         .is_none_or(|bytes| bytes == [0xFF; 4]);
     let finding = match erased {
-        true => Finding::error(
-            "content-entry",
-            format!("{}, and nothing is there", rule.text),
-        ),
-        false => Finding::warning("content-entry", rule.text.clone()),
+        true => Finding::error("content-entry", format!("{}, and nothing is there", rule)),
+        false => Finding::warning("content-entry", rule.to_string()),
     };
     Some(
         finding
@@ -201,9 +228,9 @@ fn external_stack(facts: &Facts, content: &Content) -> Option<Finding> {
     let rule = content
         .rules
         .iter()
-        .find(|rule| rule.code == "stack-in-sdram")?;
+        .find(|rule| rule.code() == "stack-in-sdram")?;
     Some(
-        Finding::warning("content-stack-external", rule.text.clone())
+        Finding::warning("content-stack-external", rule.to_string())
             .why("the processor uses the stack before any code can set up the memory controller")
             .cause("linked for another board, with external memory")
             .run(write_command(facts)),
@@ -240,13 +267,15 @@ fn unsigned(facts: &Facts, content: &Content) -> Option<Finding> {
 
 /// An image that no RT1021 was meant to start.
 pub fn other_chip(facts: &Facts, content: &Content) -> Option<Finding> {
-    let seen = content.inspection.finding("other-chip")?;
+    let seen = content
+        .inspection
+        .finding(&rtboot_finding::catalogue::image::OTHER_CHIP)?;
     Some(
         Finding::error(
             "content-other-chip",
             "what is in flash was made for another chip",
         )
-        .why(seen.text.clone())
+        .why(seen.to_string())
         .cause("another project's image was written")
         .run(write_command(facts)),
     )

@@ -18,7 +18,7 @@ pub fn no_fcb(facts: &Facts, content: &Content) -> Option<Finding> {
     }
     if !erased(&content.memory, 0, 0x100) {
         let is_broken = |code: &str| code.starts_with("fcb") && code != "fcb-missing";
-        if content.rules.iter().any(|rule| is_broken(rule.code)) {
+        if content.rules.iter().any(|rule| is_broken(rule.code())) {
             return None; // there is one, and it is broken: the rule says how
         }
         let begins = content.memory.bytes(FLASH_BASE, 4).unwrap_or_default();
