@@ -146,7 +146,7 @@ entries! {
     BEE_HEADER Note "bee-header": "there may be a header of the bus encryption engine"
         / "something lies at {at}, where a header of the bus encryption engine (BEE) would be";
 
-    FCB_IN_IMAGE Ok "fcb": "an FCB lies at the start of the flash"
+    FCB_IN_IMAGE Ok "fcb-found": "an FCB lies at the start of the flash"
         / "an FCB lies at {at}, for {size} bytes of flash";
     FCB_CUT Error "fcb-cut": "the FCB is cut off"
         / "the FCB at {at} is cut off: 512 bytes are needed";
