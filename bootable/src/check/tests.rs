@@ -14,7 +14,10 @@ fn a_sound_image_keeps_every_rule() {
             .all(|finding| finding.severity == Severity::Ok)
     );
     let codes: Vec<_> = findings.iter().map(Finding::code).collect();
-    assert_eq!(codes, ["fcb-found", "ivt", "boot-data", "entry", "no-dcd", "csf"]);
+    assert_eq!(
+        codes,
+        ["fcb-found", "ivt", "boot-data", "entry", "no-dcd", "csf"]
+    );
     assert!(starts(&findings));
 }
 
