@@ -106,18 +106,20 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::UnknownPart { .. }
         | Error::Settings { .. }
         | Error::Usage(_)
+        | Error::StatusWriteUnknown { .. }
+        | Error::UsbPortsUnknown
         | Error::NotConfirmed { .. }
-        | Error::TooMuchToKeep(..) => desk(error),
+        | Error::TooMuchToKeep { .. } => desk(error),
         Error::NoBoard { .. }
         | Error::SeveralBoards { .. }
         | Error::WrongChip { .. }
         | Error::CfgOtherChip { .. }
         | Error::UnknownChip { .. }
-        | Error::Held { .. }
+        | Error::BoardBusy { .. }
         | Error::Virtual(_)
         | Error::OtherBoard { .. } => board(error),
         Error::Port(source) => port_advice(source, wire),
-        Error::Sdp { step, source } => sdp_advice(step, source, wire),
+        Error::Sdp { step, source } => sdp_advice(*step, source, wire),
         Error::Mboot { source, .. } => mboot_advice(source, wire),
         Error::NoLoader { .. }
         | Error::LoaderDamaged { .. }
@@ -125,7 +127,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::LoaderSilent { .. } => loader(error),
         Error::NoFlash { .. }
         | Error::PartMismatch { .. }
-        | Error::FlashChanged(..)
+        | Error::FlashChanged { .. }
         | Error::PartUnclear { .. }
         | Error::SfdpMismatch { .. } => flash::identity(error),
         Error::QuadNotSet { .. }
@@ -163,10 +165,12 @@ fn desk(error: &Error) -> Advice {
         Error::Usage(_) => {
             Advice::next("`rtboot --help` and `rtboot COMMAND --help` tell what is possible")
         }
+        Error::StatusWriteUnknown { .. } => Advice::next(WRITE_CFG),
+        Error::UsbPortsUnknown => Advice::next("`rtboot list` shows what is there"),
         Error::NotConfirmed { flag, words, .. } => {
             Advice::next(format!("if that is really wanted, add: {flag} \"{words}\""))
         }
-        Error::TooMuchToKeep(..) => Advice::new(
+        Error::TooMuchToKeep { .. } => Advice::new(
             &[],
             &[
                 "--erase-around drops the bytes around the image",
@@ -198,7 +202,7 @@ fn board(error: &Error) -> Advice {
             of! {"rom-read-disabled"},
             &["if you know the chip, say so: --chip rt1021"],
         ),
-        Error::Held { .. } => Advice::new(
+        Error::BoardBusy { .. } => Advice::new(
             of! {"host-busy"},
             &["wait until it is done, or end it; `--board` names another board"],
         ),
@@ -292,7 +296,9 @@ mod tests {
             found: 0,
         };
         let plain = advice(&error);
-        let error = error.while_writing("flash holds part of the image");
+        let error = error.with_flash_state(crate::Content::NothingStarts {
+            changed: 0x6000_0000..0x6000_1000,
+        });
         assert_eq!(advice(&error), plain);
         assert_eq!(error.exit_code(), 31);
     }

@@ -5,16 +5,20 @@
 
 use std::path::PathBuf;
 
-use rtboot_fcb::JedecId;
+use rtboot_fcb::{JedecId, StatusRegisters};
 
 use crate::{mboot, port, sdp};
 
 mod codes;
-pub(crate) mod context;
+mod context;
+mod state;
+mod step;
 mod words;
 
 pub use context::Result;
-pub use words::{Claim, Outside};
+pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
+pub use step::{Question, SetUp, Step};
+pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, bytes};
 use words::{at_byte, at_pair, holders, named, seen};
 
 /// A failed run.
@@ -85,6 +89,17 @@ pub enum Error {
         /// Why, with its place.
         reason: String,
     },
+    /// The database does not say how this part's status registers are written.
+    #[error("how the status registers of the {part} are written is not known; its .cfg may say it")]
+    StatusWriteUnknown {
+        /// The part.
+        part: String,
+    },
+    /// USB ports have no names on this system.
+    #[error(
+        "USB ports (usb:1-4.1) are known on Linux only so far; with one board attached `usb` is enough"
+    )]
+    UsbPortsUnknown,
     /// The command line asks for something impossible.
     #[error("{0}")]
     Usage(String),
@@ -98,9 +113,16 @@ pub enum Error {
         /// The words.
         words: String,
     },
-    /// More lies around the image in its sectors than is kept: how many bytes or pieces there are, and how many are kept.
-    #[error("{0} lie around the image and would have to be kept; at most {1} are")]
-    TooMuchToKeep(String, usize),
+    /// More lies around the image in its sectors than is kept.
+    #[error("{count} {unit} lie around the image and would have to be kept; at most {limit} are")]
+    TooMuchToKeep {
+        /// How many there are.
+        count: usize,
+        /// Of what.
+        unit: KeptUnit,
+        /// How many are kept.
+        limit: usize,
+    },
     /// Nothing answers at the place the selector names.
     #[error("no board at {selector}{}", seen(seen_instead))]
     NoBoard {
@@ -141,11 +163,11 @@ pub enum Error {
     },
     /// Another program works with this board.
     #[error("{place} is in use by {}", holders(by))]
-    Held {
+    BoardBusy {
         /// The board's place.
         place: String,
         /// Who, as far as it is known.
-        by: Vec<String>,
+        by: Vec<Holder>,
     },
     /// The operating system or the cable.
     #[error(transparent)]
@@ -157,7 +179,7 @@ pub enum Error {
     #[error("{step}: {source}")]
     Sdp {
         /// What rtboot was doing.
-        step: String,
+        step: Step,
         /// What happened.
         source: sdp::Error,
     },
@@ -165,7 +187,7 @@ pub enum Error {
     #[error("{step}: {source}")]
     Mboot {
         /// What rtboot was doing.
-        step: String,
+        step: Step,
         /// What happened.
         source: mboot::Error,
     },
@@ -203,7 +225,7 @@ pub enum Error {
         /// How long rtboot waited, in milliseconds.
         waited_ms: u64,
         /// What is on the port now.
-        now: String,
+        now: OnPort,
     },
     /// The board behind the port is not the one that was started.
     #[error("another board answers on this port: unique id {found}, expected {expected}")]
@@ -231,9 +253,16 @@ pub enum Error {
         /// Ids and names expected.
         expected: Vec<String>,
     },
-    /// The flash answers with another id than before in this run: that one, and the one of now. Nothing was changed.
-    #[error("the flash answered with the id {0} and now answers with {1}; nothing was changed")]
-    FlashChanged(JedecId, JedecId),
+    /// The flash answers with another id than before in this run. Nothing was changed.
+    #[error(
+        "the flash answered with the id {before} and now answers with {now}; nothing was changed"
+    )]
+    FlashChanged {
+        /// The id at first.
+        before: JedecId,
+        /// The id now.
+        now: JedecId,
+    },
     /// No `--fcb` was given and the flash's id does not settle which part it is.
     #[error("the flash's id {found} does not tell which part it is: {}", if candidates.is_empty() { "it is not in the database".into() } else { candidates.join(", ") })]
     PartUnclear {
@@ -243,22 +272,18 @@ pub enum Error {
         candidates: Vec<String>,
     },
     /// SFDP contradicts the part.
-    #[error("the flash contradicts {part}: {what} is {found} by its SFDP, {expected} by the .cfg")]
+    #[error("the flash contradicts {part}: {field}")]
     SfdpMismatch {
         /// Part of the `.cfg`.
         part: String,
-        /// Which property.
-        what: Claim,
-        /// Value by the `.cfg`.
-        expected: String,
-        /// Value by the flash.
-        found: String,
+        /// Which property, with both values.
+        field: SfdpField,
     },
     /// configure-memory failed.
-    #[error("configuring the flash ({step}) failed: {source}")]
+    #[error("configuring the flash ({set_up}) failed: {source}")]
     Configure {
         /// With which set-up.
-        step: String,
+        set_up: SetUp,
         /// What happened.
         source: mboot::Error,
     },
@@ -269,10 +294,10 @@ pub enum Error {
     QuadNotSet {
         /// Part of the `.cfg`.
         part: String,
-        /// Status registers before, in hex.
-        before: String,
-        /// Status registers after, in hex.
-        after: String,
+        /// Status registers before.
+        before: StatusRegisters,
+        /// Status registers after.
+        after: StatusRegisters,
     },
     /// Block protection does not go away.
     #[error(
@@ -281,10 +306,10 @@ pub enum Error {
     ProtectionStays {
         /// Part of the database.
         part: String,
-        /// Status registers before, in hex.
-        before: String,
-        /// Status registers after, in hex.
-        after: String,
+        /// Status registers before.
+        before: StatusRegisters,
+        /// Status registers after.
+        after: StatusRegisters,
     },
     /// The quad read does not give what the one-pad read gives.
     #[error("at {address:#010x} the quad read gives {quad:#04x}, the one-pad read {plain:#04x}")]
@@ -298,11 +323,13 @@ pub enum Error {
     },
     /// Block protection is on and something must change.
     #[error(
-        "the flash is write-protected: {why}; {address:#010x} holds {found:#04x} and should become {expected:#04x}"
+        "the flash is write-protected: {status}: {extent}; {address:#010x} holds {found:#04x} and should become {expected:#04x}"
     )]
     Protected {
-        /// Status register and the bits that protect.
-        why: String,
+        /// Status registers.
+        status: StatusRegisters,
+        /// What they protect.
+        extent: rtboot_fcb::Protected,
         /// First byte that would have to change.
         address: u32,
         /// What it should become.
@@ -372,7 +399,7 @@ pub enum Error {
     )]
     OutsideFlash {
         /// What does not fit.
-        what: Outside,
+        what: OutOfRange,
         /// Its first address.
         start: u32,
         /// First address after it.
@@ -386,7 +413,7 @@ pub enum Error {
     #[error("stopped by the user: {state}")]
     Interrupted {
         /// What flash holds now.
-        state: String,
+        state: FlashState,
     },
     /// A failure while flash was changing; `state` says what flash holds now.
     #[error("{source}")]
@@ -394,6 +421,6 @@ pub enum Error {
         /// The failure.
         source: Box<Error>,
         /// What flash holds now.
-        state: String,
+        state: FlashState,
     },
 }

@@ -63,4 +63,7 @@ pub mod sdp;
 
 pub use rtboot_finding as finding;
 
-pub use error::{Claim, Error, Outside, Result};
+pub use error::{
+    Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange, QuadEnable,
+    Question, Result, SetUp, SfdpField, Step,
+};

@@ -6,9 +6,9 @@
 mod common;
 
 use common::{Rig, app, contents, old_flash, starts};
-use rtboot::Error;
 use rtboot::event::{Event, Listener};
 use rtboot::flash::{self, Writer};
+use rtboot::{Content, Error};
 use rtboot_bootable::Memory;
 use rtboot_sim::{BootMode, Fault, Straps};
 
@@ -149,7 +149,7 @@ fn stopping_between_any_two_events_says_what_flash_holds_and_heals() {
                 stopped += 1;
                 let untouched = rig.flash()[..0x8000] == old[..];
                 assert_eq!(
-                    state.contains("as it was"),
+                    state.content == Content::Untouched,
                     untouched,
                     "after {after}: {state}"
                 );

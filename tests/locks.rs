@@ -62,7 +62,7 @@ fn a_second_run_is_told_who_has_the_board_until_the_first_is_done() {
     );
     // in one process, too
     let error = Board::find(&selector, Options::default()).err();
-    assert!(matches!(error, Some(Error::Held { .. })), "{error:?}");
+    assert!(matches!(error, Some(Error::BoardBusy { .. })), "{error:?}");
     drop(session);
     let taken = rtboot(&served.path).output().expect("a run");
     assert_eq!(taken.status.code(), Some(0), "{}", said(&taken));

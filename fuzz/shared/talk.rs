@@ -2,7 +2,7 @@
 
 use rtboot::mboot::{self, Mboot, MemoryId, Property};
 use rtboot::sdp::{self, Sdp, Width};
-use rtboot::{Error, advice};
+use rtboot::{Error, Step, advice};
 
 /// An error has words, an exit code, and advice.
 fn told(error: &Error) {
@@ -35,7 +35,7 @@ pub fn sdp<L: sdp::Link>(link: L, first: u8) {
     for at in 0..verbs.len() {
         let verb = verbs[(usize::from(first) + at) % verbs.len()];
         if let Err(error) = verb(&mut rom) {
-            told(&Error::sdp("fuzz")(error));
+            told(&Error::sdp(Step::AskRom)(error));
         }
     }
 }
@@ -98,7 +98,7 @@ pub fn mboot<L: mboot::Link>(link: L, first: u8) {
     for at in 0..verbs.len() {
         let verb = verbs[(usize::from(first) + at) % verbs.len()];
         if let Err(error) = verb(&mut loader) {
-            told(&Error::mboot("fuzz")(error));
+            told(&Error::mboot(Step::AskVersion)(error));
         }
     }
 }

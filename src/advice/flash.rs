@@ -4,7 +4,7 @@ use super::link::mboot_advice;
 use super::{AGAIN, Advice, CYCLE, MARKING, WRITE_CFG};
 use crate::Error;
 use crate::catalogue::{Entry, entry};
-use crate::error::{Claim, Outside};
+use crate::error::{OutOfRange, SfdpField};
 use crate::mboot::{self, Status};
 use crate::port::Wire;
 
@@ -22,7 +22,7 @@ pub(super) fn identity(error: &Error) -> Advice {
             ),
             None => Advice::new(of! {"flash-other-part"}, &[WRITE_CFG]),
         },
-        Error::FlashChanged(..) => Advice::new(
+        Error::FlashChanged { .. } => Advice::new(
             of! {"flash-id-unsteady", "supply-dips"},
             &[
                 CYCLE,
@@ -35,7 +35,7 @@ pub(super) fn identity(error: &Error) -> Advice {
             )),
             None => Advice::new(of! {"flash-unknown"}, &[WRITE_CFG]),
         },
-        Error::SfdpMismatch { what, .. } => Advice::new(sfdp_entry(*what), &[MARKING]),
+        Error::SfdpMismatch { field, .. } => Advice::new(sfdp_entry(field), &[MARKING]),
         _ => Advice::default(),
     }
 }
@@ -60,7 +60,7 @@ pub(super) fn state(error: &Error) -> Advice {
             &["rtboot unprotect (it says what it changes), then the same command again"],
         ),
         Error::OutsideFlash {
-            what: Outside::Range,
+            what: OutOfRange::Range,
             ..
         } => Advice::next("`rtboot info` tells how large the flash is"),
         Error::OutsideFlash { .. } => Advice::new(
@@ -133,11 +133,11 @@ pub(super) fn verify_advice(expected: u8, found: u8) -> Advice {
 }
 
 /// The finding about what [`Error::SfdpMismatch`] is about.
-fn sfdp_entry(what: Claim) -> &'static [&'static Entry] {
-    match what {
-        Claim::Presence => of! {"flash-no-sfdp"},
-        Claim::Size => of! {"flash-sfdp-size"},
-        Claim::Erase => of! {"flash-sfdp-erase"},
-        Claim::QuadEnable => of! {"flash-sfdp-quad"},
+fn sfdp_entry(field: &SfdpField) -> &'static [&'static Entry] {
+    match field {
+        SfdpField::Presence { .. } => of! {"flash-no-sfdp"},
+        SfdpField::Size { .. } => of! {"flash-sfdp-size"},
+        SfdpField::Erase { .. } => of! {"flash-sfdp-erase"},
+        SfdpField::QuadEnable { .. } => of! {"flash-sfdp-quad"},
     }
 }

@@ -1,32 +1,15 @@
 //! Which programs have a lock or a device open, as far as the system tells this user (Linux; elsewhere nothing is known).
 
-use std::fmt;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-/// A program that runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Holder {
-    /// Its process id.
-    pub(super) process: u32,
-    /// Its name; may be empty.
-    pub(super) name: String,
-}
-
-impl fmt::Display for Holder {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name.as_str() {
-            "" => write!(f, "process {}", self.process),
-            name => write!(f, "{name} (process {})", self.process),
-        }
-    }
-}
+use crate::error::Holder;
 
 fn holder(process: u32) -> Holder {
     let name = fs::read_to_string(format!("/proc/{process}/comm")).unwrap_or_default();
     // a process names itself: no control characters from there
-    let name = name.trim().chars().filter(|c| !c.is_control()).collect();
-    Holder { process, name }
+    let name: String = name.trim().chars().filter(|c| !c.is_control()).collect();
+    Holder::new(process, name)
 }
 
 /// Who holds the lock on this file. Processes of other users, too.
@@ -146,7 +129,7 @@ nonsense
     fn the_holder_is_the_one_with_the_file_and_better_with_the_device_too() {
         assert_eq!(process_in(TABLE, ((0xFD, 0x1F), 77)), Some(33));
         assert_eq!(process_in(TABLE, ((0, 0x30), 77)), Some(22));
-        // a process of another world has number 0
+        // pid 0: the owner lives in another PID namespace
         assert_eq!(process_in(TABLE, ((8, 1), 88)), None);
         assert_eq!(process_in(TABLE, ((8, 1), 99)), None);
     }
@@ -165,12 +148,6 @@ nonsense
         let seen = of_node(file.path());
         let _ = child.kill();
         let _ = child.wait();
-        assert_eq!(
-            seen,
-            [Holder {
-                process: child.id(),
-                name: "tail".into()
-            }]
-        );
+        assert_eq!(seen, [Holder::new(child.id(), "tail")]);
     }
 }

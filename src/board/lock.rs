@@ -32,7 +32,7 @@ impl Lock {
     /// Locks this place. Where no lock file can be made, nothing is locked: the reason comes along.
     ///
     /// # Errors
-    /// [`Error::Held`] when another run has it.
+    /// [`Error::BoardBusy`] when another run has it.
     pub(super) fn take(place: &str) -> Result<(Lock, Option<String>)> {
         Lock::take_in(&folder(), place)
     }
@@ -55,12 +55,9 @@ impl Lock {
                 },
                 None,
             )),
-            Err(fs4::TryLockError::WouldBlock) => Err(Error::Held {
+            Err(fs4::TryLockError::WouldBlock) => Err(Error::BoardBusy {
                 place: place.to_owned(),
-                by: holders::of_lock(&file)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect(),
+                by: holders::of_lock(&file).into_iter().collect(),
             }),
             Err(fs4::TryLockError::Error(error)) => unlocked(&error),
         }
@@ -180,10 +177,11 @@ impl<P: SerialPort> SerialPort for Guarded<P> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::error::Holder;
 
-    fn held(folder: &Path, place: &str) -> Vec<String> {
+    fn held(folder: &Path, place: &str) -> Vec<Holder> {
         match Lock::take_in(folder, place) {
-            Err(Error::Held { by, .. }) => by,
+            Err(Error::BoardBusy { by, .. }) => by,
             other => panic!("{other:?}"),
         }
     }
@@ -198,7 +196,7 @@ mod tests {
         let holder = held(folder.path(), "usb:1-4.1");
         if cfg!(target_os = "linux") {
             let me = format!("(process {})", std::process::id());
-            assert!(holder[0].ends_with(&me), "{holder:?}");
+            assert!(holder[0].to_string().ends_with(&me), "{holder:?}");
         }
         // another socket is another board
         assert!(Lock::take_in(folder.path(), "usb:1-4.2").is_ok());

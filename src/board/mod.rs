@@ -15,6 +15,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::error::{Holder, OnPort};
 use crate::mboot::{self, Mboot, Property};
 use crate::port::virtual_board::VirtualBoard;
 use crate::port::{self, HidPort, SerialPort, traced};
@@ -99,10 +100,10 @@ impl Board {
     /// until the board and the last session with it are dropped.
     ///
     /// # Errors
-    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::Held`], [`Error::Port`], [`Error::Virtual`].
+    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::BoardBusy`], [`Error::Port`], [`Error::Virtual`].
     pub fn find(selector: &Selector, options: Options) -> Result<Board> {
         match selector {
-            Selector::Unsaid | Selector::Usb(None) => Board::in_socket(selector, None, options),
+            Selector::Default | Selector::Usb(None) => Board::in_socket(selector, None, options),
             Selector::Usb(Some(socket)) => Board::in_socket(selector, Some(socket), options),
             Selector::Uart { path, baud } => Board::behind_uart(selector, path, *baud, options),
             Selector::Virtual(folder) => {
@@ -136,12 +137,9 @@ impl Board {
         let place = format!("uart:{}", node.display());
         let (lock, why_not) = Lock::take(&place)?;
         let port = port::serial::open(path, baud).map_err(|error| match error {
-            port::Error::Busy { .. } => Error::Held {
+            port::Error::Busy { .. } => Error::BoardBusy {
                 place,
-                by: holders::of_node(&node)
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect(),
+                by: holders::of_node(&node),
             },
             other => Error::Port(other),
         })?;
@@ -270,13 +268,13 @@ impl Board {
         }
     }
 
-    /// What is on this place now, in words; for messages.
-    pub fn seen(&mut self) -> String {
+    /// What is on this place now; for messages.
+    pub fn on_port(&mut self) -> OnPort {
         match self.program() {
-            Ok(Some(Program::Rom)) => "the boot ROM is still there".into(),
-            Ok(Some(Program::Flashloader)) => "a flashloader is there".into(),
-            Ok(None) => "nothing answers there now".into(),
-            Err(error) => error.to_string(),
+            Ok(Some(Program::Rom)) => OnPort::Rom,
+            Ok(Some(Program::Flashloader)) => OnPort::Flashloader,
+            Ok(None) => OnPort::Nothing,
+            Err(error) => OnPort::Unreadable(error.to_string()),
         }
     }
 
@@ -359,7 +357,7 @@ impl Board {
 
 /// Programs that have the same device open, which the system allows; each as a warning.
 fn rivals(node: &Path) -> impl Iterator<Item = String> {
-    let warning = |holder: holders::Holder| {
+    let warning = |holder: Holder| {
         format!(
             "{} is open in {holder} too: if that one talks, both get wrong answers",
             node.display()

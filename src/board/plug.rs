@@ -132,7 +132,7 @@ const LOCK_RETRY: Duration = Duration::from_millis(500);
 /// The virtual board that lives in a folder.
 ///
 /// # Errors
-/// [`Error::Held`] when another program has it open, [`Error::Virtual`] when the folder is not usable.
+/// [`Error::BoardBusy`] when another program has it open, [`Error::Virtual`] when the folder is not usable.
 pub fn open_virtual(folder: &std::path::Path) -> Result<VirtualBoard> {
     let start = Instant::now();
     loop {
@@ -144,9 +144,9 @@ pub fn open_virtual(folder: &std::path::Path) -> Result<VirtualBoard> {
             Err(port::Error::Busy { .. }) => {
                 let lock = std::fs::File::open(folder.join(VirtualBoard::LOCK_FILE)).ok();
                 let holder = lock.and_then(|file| holders::of_lock(&file));
-                return Err(Error::Held {
+                return Err(Error::BoardBusy {
                     place: format!("virtual:{}", folder.display()),
-                    by: holder.iter().map(ToString::to_string).collect(),
+                    by: holder.into_iter().collect(),
                 });
             }
             Err(other) => return Err(Error::Virtual(other.to_string())),

@@ -30,7 +30,7 @@ pub enum Selector {
     Virtual(Option<PathBuf>),
     /// Nothing said: the only board on USB.
     #[default]
-    Unsaid,
+    Default,
 }
 
 /// A selector that is none.
@@ -96,7 +96,7 @@ fn uart(rest: &str) -> Option<Selector> {
 impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Selector::Unsaid | Selector::Usb(None) => f.write_str("usb"),
+            Selector::Default | Selector::Usb(None) => f.write_str("usb"),
             Selector::Usb(Some(path)) => write!(f, "usb:{path}"),
             Selector::Uart { path, baud } if *baud == DEFAULT_BAUD => write!(f, "uart:{path}"),
             Selector::Uart { path, baud } => write!(f, "uart:{path}@{baud}"),

@@ -140,7 +140,7 @@ fn check_sockets_known() -> Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
     }
-    Err(Error::Usage("USB sockets (usb:1-4.1) are known on Linux only so far; with one board attached `usb` is enough".into()))
+    Err(Error::UsbPortsUnknown)
 }
 
 /// The device in this socket, or the only board there is.

@@ -196,9 +196,7 @@ impl Context {
                 other => return other,
             }
             if report::interrupted() {
-                return Err(Error::Interrupted {
-                    state: "no board was there yet".into(),
-                });
+                return Err(Error::interrupted());
             }
         }
     }

@@ -52,8 +52,7 @@ const FINDINGS: u8 = 1;
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let facts = gather(args, context)?;
     if let Some(Error::Interrupted { .. }) = facts.flash_error {
-        let state = String::new();
-        return Err(Error::Interrupted { state });
+        return Err(Error::interrupted());
     }
     let diagnosis = doctor::examine(&facts);
     if let Some(path) = &args.report {
@@ -127,7 +126,7 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
         Err(
             error @ (Error::NoBoard { .. }
             | Error::SeveralBoards { .. }
-            | Error::Held { .. }
+            | Error::BoardBusy { .. }
             | Error::Port(_)
             | Error::Virtual(_)),
         ) => Ok(doctor::nobody(host, error, request)),

@@ -1,8 +1,10 @@
 //! Verb `erase`: sectors, or all of the flash.
 
+use std::ops::Range;
+
 use rtboot::event::{Listener, Meter, Stage};
 use rtboot::flash::{Geometry, Nor};
-use rtboot::{Error, Outside, Result};
+use rtboot::{Change, Content, Error, Evidence, OutOfRange, Result};
 use rtboot_fcb::EraseUnit;
 use serde_json::json;
 
@@ -56,7 +58,9 @@ fn all(context: &mut Context) -> Result<()> {
     refuse_protected(&mut nor, g.base, &mut ())?;
     nor.use_erasing(EraseUnit::Sector4K)?;
     let meter = Meter::begin(&mut context.report, Stage::Erase, u64::from(g.size));
-    nor.erase_chip().map_err(half_erased)?;
+    let all = u64::from(g.base)..g.end();
+    nor.erase_chip()
+        .map_err(|error| half_erased(error, &all, all.start, Evidence::Acknowledged))?;
     meter.end();
     check_blank(&mut nor, g.base, g.size, context)?;
     said(g.base, g.end(), context);
@@ -89,22 +93,29 @@ fn range(address: u32, end: u64, round: bool, context: &mut Context) -> Result<(
 }
 
 fn check_blank(nor: &mut Nor, from: u32, length: u32, context: &mut Context) -> Result<()> {
-    let stopped = |error| match error {
-        Error::Interrupted { .. } => Error::Interrupted {
-            state: "the range is erased, and not checked".into(),
-        },
-        other => other,
+    let range = u64::from(from)..u64::from(from) + u64::from(length);
+    let unread = |error: Error| {
+        error.with_flash_state(Content::Erased {
+            range: range.clone(),
+            evidence: Evidence::Acknowledged,
+        })
     };
-    match blank_check::first_byte(nor, from, length, &mut context.report).map_err(stopped)? {
-        Some((address, found)) => Err(half_erased(Error::NotBlank { address, found })),
+    match blank_check::first_byte(nor, from, length, &mut context.report).map_err(unread)? {
+        Some((address, found)) => {
+            let error = Error::NotBlank { address, found };
+            Err(half_erased(
+                error,
+                &range,
+                u64::from(address),
+                Evidence::ReadBack,
+            ))
+        }
         None => Ok(()),
     }
 }
 
 fn said(from: u32, to: u64, context: &mut Context) {
-    context
-        .report
-        .deed("the range is erased, and read back blank");
+    context.report.record_change(Change::Erased);
     let length = to - u64::from(from);
     context.report.line(format!(
         "erased {from:#010x}..{to:#010x} ({length} bytes), read back blank"
@@ -125,12 +136,12 @@ fn sectors(address: u32, end: u64, g: &Geometry) -> (u32, u64) {
 fn erase_units(nor: &mut Nor, from: u32, to: u64, context: &mut Context) -> Result<()> {
     let g = nor.geometry();
     let mut meter = Meter::begin(&mut context.report, Stage::Erase, to - u64::from(from));
-    let mut at = u64::from(from);
+    let range = u64::from(from)..to;
+    let mut at = range.start;
     while at < to {
         if meter.cancelled() {
-            return Err(Error::Interrupted {
-                state: format!("{from:#010x}..{at:#010x} is erased, the rest is as it was"),
-            });
+            let error = Error::interrupted();
+            return Err(half_erased(error, &range, at, Evidence::Acknowledged));
         }
         let block = (at - u64::from(g.base)).is_multiple_of(u64::from(g.block))
             && at + u64::from(g.block) <= to;
@@ -139,7 +150,8 @@ fn erase_units(nor: &mut Nor, from: u32, to: u64, context: &mut Context) -> Resu
             false => (EraseUnit::Sector4K, g.sector),
         };
         nor.use_erasing(unit)?;
-        nor.erase(at as u32, size).map_err(half_erased)?;
+        nor.erase(at as u32, size)
+            .map_err(|error| half_erased(error, &range, at, Evidence::Acknowledged))?;
         meter.add(u64::from(size));
         at += u64::from(size);
     }
@@ -147,8 +159,13 @@ fn erase_units(nor: &mut Nor, from: u32, to: u64, context: &mut Context) -> Resu
     Ok(())
 }
 
-fn half_erased(error: Error) -> Error {
-    error.while_writing("part of the range is erased; the same command again finishes the job")
+/// The error with how much of `range` is erased: up to `end`.
+fn half_erased(error: Error, range: &Range<u64>, end: u64, evidence: Evidence) -> Error {
+    error.with_flash_state(Content::PartErased {
+        range: range.clone(),
+        erased: range.start..end,
+        evidence,
+    })
 }
 
 /// That a range that was asked for lies in the flash.
@@ -156,14 +173,14 @@ fn half_erased(error: Error) -> Error {
 /// # Errors
 /// [`Error::OutsideFlash`].
 pub fn check_range(nor: &Nor, start: u32, end: u64) -> Result<()> {
-    check_inside(nor, Outside::Range, start, end)
+    check_inside(nor, OutOfRange::Range, start, end)
 }
 
 /// That what a file brings lies in the flash.
 ///
 /// # Errors
 /// [`Error::OutsideFlash`].
-pub fn check_inside(nor: &Nor, what: Outside, start: u32, end: u64) -> Result<()> {
+pub fn check_inside(nor: &Nor, what: OutOfRange, start: u32, end: u64) -> Result<()> {
     let g = nor.geometry();
     match g.holds(start, end) {
         true => Ok(()),
@@ -186,7 +203,8 @@ fn refuse_protected(nor: &mut Nor, address: u32, listener: &mut dyn Listener) ->
     nor.use_plain()?;
     let found = nor.read(address, 1, &mut Meter::begin(listener, Stage::Read, 1))?;
     Err(Error::Protected {
-        why: format!("{status}: {}", nor.part().protected_extent(&status)),
+        status,
+        extent: nor.part().protected_extent(&status),
         address,
         expected: 0xFF,
         found: found.first().copied().unwrap_or(0xFF),

@@ -34,7 +34,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
-use rtboot::{Error, Result};
+use rtboot::{Change, Result};
 
 pub use connect::Context;
 pub use report::{About, Report};
@@ -92,9 +92,6 @@ Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input fil
 20 flashloader; 21 SDP refused; 30 flash configuration; 31 erase; 32 program; 33 verify; 40 security; 50 fuse; 60 job;
 70 interrupted.";
 
-/// What a raw command has done to the board, as far as rtboot knows.
-const CARRIED_OUT: &str = "the board did what the command says";
-
 #[derive(Debug, Subcommand)]
 enum Verb {
     List(list::Args),
@@ -143,10 +140,7 @@ pub fn main() -> ExitCode {
     // the virtual board is written back whatever happened: what was done to it was done
     let saved = context.close();
     let told = context.report.all_told();
-    match done
-        .map_err(unchanged)
-        .and_then(|code| saved.and(told).map(|()| code))
-    {
+    match done.and_then(|code| saved.and(told).map(|()| code)) {
         Ok(code) => {
             context.report.succeed();
             match context.report.all_told() {
@@ -155,16 +149,6 @@ pub fn main() -> ExitCode {
             }
         }
         Err(error) => context.report.fail(&error),
-    }
-}
-
-/// A verb that only reads leaves the state to its caller: it changed nothing.
-fn unchanged(error: Error) -> Error {
-    match error {
-        Error::Interrupted { state } if state.is_empty() => Error::Interrupted {
-            state: "flash is as it was".into(),
-        },
-        other => other,
     }
 }
 
@@ -195,9 +179,11 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
         Verb::Fcb(command) => return fcb::run(command, context),
         Verb::Image(command) => return image::run(command, context),
         Verb::Flashloader(command) => flashloader::run(command, context),
-        Verb::Sdp(command) => sdp::run(command, context).map(|()| context.report.deed(CARRIED_OUT)),
+        Verb::Sdp(command) => {
+            sdp::run(command, context).map(|()| context.report.record_change(Change::CommandDone))
+        }
         Verb::Mboot(command) => {
-            mboot::run(command, context).map(|()| context.report.deed(CARRIED_OUT))
+            mboot::run(command, context).map(|()| context.report.record_change(Change::CommandDone))
         }
         Verb::Virtual(command) => virtual_board::run(command, context),
         Verb::Udev(args) => udev::run(args, context),

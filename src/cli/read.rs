@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use rtboot::event::{Meter, Stage};
 use rtboot::flash::FLASH_BASE;
 use rtboot::mboot::{self, MemoryId};
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Step};
 use rtboot_bootable::{Memory, emit};
 use serde_json::json;
 
@@ -139,10 +139,10 @@ fn ram(args: &Args, context: &mut Context) -> Result<Vec<u8>> {
         },
     );
     let bytes = read.map_err(|source| match source {
-        mboot::Error::Cancelled { .. } => Error::Interrupted {
-            state: "nothing was changed".into(),
-        },
-        source => Error::mboot(format!("reading {:#010x}", args.address))(source),
+        mboot::Error::Cancelled { .. } => Error::interrupted(),
+        source => Error::mboot(Step::ReadMemory {
+            address: args.address,
+        })(source),
     })?;
     meter.end();
     Ok(bytes)

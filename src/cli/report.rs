@@ -9,10 +9,10 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 
 use anstyle::{AnsiColor, Style};
-use rtboot::Error;
 use rtboot::event::{self, Event, Listener, Stage};
 use rtboot::finding;
 use rtboot::port::Wire;
+use rtboot::{Change, Content, Error};
 use rtboot_bootable::{Finding, Severity};
 use serde_json::{Value, json};
 
@@ -47,8 +47,8 @@ pub struct Report {
     doctor: String,
     /// What the board hangs on, once it is known.
     wire: Option<Wire>,
-    /// What this run has changed, in words.
-    deeds: Vec<&'static str>,
+    /// What this run has changed.
+    done: Vec<Change>,
     /// Why a part of the result never reached stdout.
     lost: Option<std::io::Error>,
 }
@@ -69,7 +69,7 @@ impl Report {
             result: json!({}),
             doctor: doctor(globals, &About::default()),
             wire: None,
-            deeds: Vec::new(),
+            done: Vec::new(),
             lost: None,
         }
     }
@@ -84,9 +84,9 @@ impl Report {
         self.wire = Some(wire);
     }
 
-    /// Something was done that stays done, whatever comes of the rest.
-    pub fn deed(&mut self, what: &'static str) {
-        self.deeds.push(what);
+    /// Records what was done and stays done, whatever comes of the rest.
+    pub fn record_change(&mut self, change: Change) {
+        self.done.push(change);
     }
 
     /// Whether a program listens.
@@ -143,12 +143,11 @@ impl Report {
         };
         let path = "stdout".into();
         let error = Error::WriteFile { path, source };
-        Err(match self.deeds.is_empty() {
+        Err(match self.done.is_empty() {
             true => error,
-            false => error.while_writing(format!(
-                "{}; only the report of it is lost",
-                self.deeds.join(", ")
-            )),
+            false => error.with_flash_state(Content::ReportLost {
+                done: self.done.clone(),
+            }),
         })
     }
 

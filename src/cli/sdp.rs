@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rtboot::board::{Board, Program, RomSession};
 use rtboot::event::{Meter, Stage};
 use rtboot::sdp::{self, JumpOutcome, Width};
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Step};
 use rtboot_bootable::Dcd;
 use serde_json::json;
 
@@ -98,7 +98,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             let count = count.unwrap_or(width.bytes());
             let data = session(context)?
                 .read_register(address, width, count)
-                .map_err(Error::sdp(format!("reading {address:#010x}")))?;
+                .map_err(Error::sdp(Step::ReadMemory { address }))?;
             let word = match data[..] {
                 [a, b, c, d] => Some(u32::from_le_bytes([a, b, c, d])),
                 _ => None,
@@ -130,14 +130,14 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
         Command::SkipDcdHeader => {
             session(context)?
                 .skip_dcd_header()
-                .map_err(Error::sdp("skipping the DCD"))?;
+                .map_err(Error::sdp(Step::SkipDcd))?;
             context.report.line("the next jump ignores the image's DCD");
             Ok(())
         }
         Command::SetBaudrate { baud } => {
             session(context)?
                 .set_baudrate(baud)
-                .map_err(Error::sdp("changing the speed"))?;
+                .map_err(Error::sdp(Step::ChangeBaud))?;
             let text = format!(
                 "the ROM's UART runs at {baud} baud: go on with @{baud} behind the port's name"
             );
@@ -169,9 +169,7 @@ fn expect_rom(board: &mut Board) -> Result<()> {
 
 fn error_status(context: &mut Context) -> Result<()> {
     let mut session = session(context)?;
-    let status = session
-        .error_status()
-        .map_err(Error::sdp("asking the boot ROM for its state"))?;
+    let status = session.error_status().map_err(Error::sdp(Step::AskRom))?;
     let hab = session.hab();
     context.report.result(json!({
         "status": status.0,
@@ -206,7 +204,7 @@ fn write_register(
     }
     session(context)?
         .write_register(address, width, value)
-        .map_err(Error::sdp(format!("writing {address:#010x}")))?;
+        .map_err(Error::sdp(Step::WriteMemory { address }))?;
     context
         .report
         .result(json!({"address": address, "value": value}));
@@ -222,10 +220,7 @@ fn write_file(context: &mut Context, address: u32, file: &std::path::Path) -> Re
     let mut meter = Meter::begin(&mut context.report, Stage::Send, data.len() as u64);
     session
         .write_file(address, &data, &mut |done| meter.set(done))
-        .map_err(Error::sdp(format!(
-            "loading {} to {address:#010x}",
-            file.display()
-        )))?;
+        .map_err(Error::sdp(Step::LoadFile { address }))?;
     meter.end();
     context
         .report
@@ -266,7 +261,7 @@ fn dcd_file(
     }
     session(context)?
         .dcd_write(address, &data)
-        .map_err(Error::sdp("carrying out the DCD"))?;
+        .map_err(Error::sdp(Step::CarryOutDcd))?;
     let text = format!("the ROM took the DCD of {} bytes", data.len());
     context.report.line(text);
     Ok(())
@@ -275,9 +270,7 @@ fn dcd_file(
 fn jump_address(context: &mut Context, address: u32) -> Result<()> {
     let outcome = session(context)?
         .jump_address(address)
-        .map_err(Error::sdp(format!(
-            "jumping to the image at {address:#010x}"
-        )))?;
+        .map_err(Error::sdp(Step::JumpToImage { address }))?;
     let (name, text) = match outcome {
         JumpOutcome::Left => ("left", "the ROM left the bus: the image runs"),
         JumpOutcome::Silent => (

@@ -1,6 +1,6 @@
 //! Verb `unprotect`: clear the flash's block protection.
 
-use rtboot::{Error, Result};
+use rtboot::{Change, Error, Result};
 use serde_json::json;
 
 use super::{Context, boot};
@@ -52,12 +52,12 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     if part.protected(&after) {
         return Err(Error::ProtectionStays {
             part: name,
-            before: before.to_string(),
-            after: after.to_string(),
+            before,
+            after,
         });
     }
     let report = &mut context.report;
-    report.deed("the flash is unprotected");
+    report.record_change(Change::Unprotected);
     report.line(format!("unprotected: {after}"));
     report.result(json!({
         "changed": true,

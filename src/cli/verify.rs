@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rtboot::event::Stage;
-use rtboot::{Error, Outside, Result};
+use rtboot::{Error, OutOfRange, Result};
 use serde_json::json;
 
 use super::{About, Context, boot, erase, input, number};
@@ -41,7 +41,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let pieces: Vec<(u32, &[u8])> = firmware.memory.segments().collect();
     for (start, bytes) in &pieces {
         let end = u64::from(*start) + bytes.len() as u64;
-        erase::check_inside(&nor, Outside::File, *start, end)?;
+        erase::check_inside(&nor, OutOfRange::File, *start, end)?;
     }
     let boot = boot::read(&mut nor, &chip.memory_map(), &mut context.report)?;
     context.report.result(json!({

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use rtboot::board::Board;
 use rtboot::flash::{self, Desk, Layout, Nor, PartSource, Policy, WritePlan, WriteReport, Writer};
-use rtboot::{Error, Result};
+use rtboot::{Change, Error, Result};
 use rtboot_bootable::Memory;
 use serde_json::json;
 
@@ -183,11 +183,13 @@ fn carry_out(
         );
     }
     let report = Writer::new(nor, plan, Some(&rescue), !args.no_verify).run(&mut context.report)?;
-    context.report.deed(match (report.changed, args.no_verify) {
-        (false, _) => "flash held the image already",
-        (true, true) => "flash holds the image, not verified",
-        (true, false) => "flash holds the image, verified",
-    });
+    context
+        .report
+        .record_change(match (report.changed, args.no_verify) {
+            (false, _) => Change::ImageWasThere,
+            (true, true) => Change::ImageWritten,
+            (true, false) => Change::ImageVerified,
+        });
     context.report.result(json!({
         "file": args.app.display().to_string(),
         "part": nor.part().name,

@@ -11,6 +11,7 @@ use super::facts::{
 };
 use crate::board::{Board, Program};
 use crate::chip::Chip;
+use crate::error::Step;
 use crate::event::Listener;
 use crate::flash::{Flashloader, Rom, parts_for};
 use crate::mboot::Property;
@@ -241,7 +242,7 @@ fn fuses_by_rom(rom: &mut Rom) -> Result<FuseWords> {
         let value = rom
             .session()
             .read_word(FUSE_SHADOW + index * 0x10)
-            .map_err(Error::sdp("reading fuses"))?;
+            .map_err(Error::sdp(Step::ReadFuses))?;
         words.push((index, value));
     }
     Ok(FuseWords {

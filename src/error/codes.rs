@@ -18,13 +18,15 @@ impl Error {
             Error::UnknownPart { .. } => "unknown-part",
             Error::Settings { .. } => "bad-settings",
             Error::Usage(_) => "usage",
+            Error::StatusWriteUnknown { .. } => "status-write-unknown",
+            Error::UsbPortsUnknown => "usb-ports-unknown",
             Error::NotConfirmed { .. } => "not-confirmed",
             Error::NoBoard { .. } => "no-board",
             Error::SeveralBoards { .. } => "several-boards",
             Error::WrongChip { .. } => "wrong-chip",
             Error::CfgOtherChip { .. } => "cfg-other-chip",
             Error::UnknownChip { .. } => "unknown-chip",
-            Error::Held { .. } => "board-held",
+            Error::BoardBusy { .. } => "board-held",
             Error::Port(_) => "port",
             Error::Virtual(_) => "virtual-board",
             Error::Sdp { .. } => "sdp",
@@ -36,7 +38,7 @@ impl Error {
             Error::OtherBoard { .. } => "other-board",
             Error::NoFlash { .. } => "no-flash",
             Error::PartMismatch { .. } => "part-mismatch",
-            Error::FlashChanged(..) => "flash-changed",
+            Error::FlashChanged { .. } => "flash-changed",
             Error::PartUnclear { .. } => "part-unclear",
             Error::SfdpMismatch { .. } => "sfdp-mismatch",
             Error::Configure { .. } => "configure-failed",
@@ -49,7 +51,7 @@ impl Error {
             Error::Program { .. } => "program-failed",
             Error::Verify { .. } => "verify-failed",
             Error::OutsideFlash { .. } => "outside-flash",
-            Error::TooMuchToKeep(..) => "too-much-to-keep",
+            Error::TooMuchToKeep { .. } => "too-much-to-keep",
             Error::Interrupted { .. } => "interrupted",
             Error::WhileWriting { source, .. } => source.code(),
         }
@@ -58,7 +60,8 @@ impl Error {
     /// Process exit code, from the table in the README.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Error::Usage(_) | Error::NotConfirmed { .. } | Error::TooMuchToKeep(..) => 2,
+            Error::StatusWriteUnknown { .. } | Error::UsbPortsUnknown => 2,
+            Error::Usage(_) | Error::NotConfirmed { .. } | Error::TooMuchToKeep { .. } => 2,
             Error::Firmware { source, .. } if other_chip(source) => 12,
             Error::Firmware { .. }
             | Error::Cfg { .. }
@@ -71,14 +74,14 @@ impl Error {
             Error::WrongChip { .. } | Error::CfgOtherChip { .. } => 12,
             Error::UnknownChip { .. } | Error::OtherBoard { .. } => 12,
             Error::SeveralBoards { .. } => 13,
-            Error::Held { .. } => 14,
+            Error::BoardBusy { .. } => 14,
             Error::Port(source) => port_exit(source),
             Error::Sdp { source, .. } => sdp_exit(source),
             Error::Mboot { source, .. } => mboot_exit(source, 1),
             Error::NoLoader { .. } | Error::LoaderDamaged { .. } => 20,
             Error::JumpRefused { .. } | Error::LoaderSilent { .. } => 20,
             Error::NoFlash { .. } | Error::PartMismatch { .. } | Error::PartUnclear { .. } => 30,
-            Error::FlashChanged(..) => 30,
+            Error::FlashChanged { .. } => 30,
             Error::SfdpMismatch { .. }
             | Error::QuadNotSet { .. }
             | Error::QuadReadDiffers { .. } => 30,

@@ -1,37 +1,61 @@
-//! Failures with what rtboot was doing.
+//! Failures with what rtboot was doing, and with what flash holds.
 
-use super::Error;
+use super::{Error, FlashState, Step};
 use crate::{mboot, sdp};
 
 /// Result of everything that talks to a board.
 pub type Result<T> = std::result::Result<T, Error>;
 
-/// Step of the errors about what a UART made of the flashloader on its way into RAM; advice goes by it.
-pub(crate) const READ_BACK: &str = "reading back the flashloader";
-
 impl Error {
     /// Wraps an SDP failure with what rtboot was doing.
-    pub fn sdp(step: impl Into<String>) -> impl FnOnce(sdp::Error) -> Error {
-        let step = step.into();
+    pub fn sdp(step: Step) -> impl FnOnce(sdp::Error) -> Error {
         move |source| Error::Sdp { step, source }
     }
 
     /// Wraps a flashloader failure with what rtboot was doing.
-    pub fn mboot(step: impl Into<String>) -> impl FnOnce(mboot::Error) -> Error {
-        let step = step.into();
+    pub fn mboot(step: Step) -> impl FnOnce(mboot::Error) -> Error {
         move |source| Error::Mboot { step, source }
     }
 
-    /// Adds what flash holds now to a failure that happened while it was changing.
-    pub fn while_writing(self, state: impl Into<String>) -> Error {
+    /// A run that the user stopped before flash changed.
+    pub fn interrupted() -> Error {
+        Error::Interrupted {
+            state: FlashState::default(),
+        }
+    }
+
+    /// The same failure, with what flash holds now.
+    #[must_use]
+    pub fn with_flash_state(self, state: impl Into<FlashState>) -> Error {
+        let state = state.into();
         match self {
-            Error::Interrupted { .. } => Error::Interrupted {
-                state: state.into(),
-            },
+            Error::Interrupted { .. } => Error::Interrupted { state },
+            Error::WhileWriting { source, .. } => Error::WhileWriting { source, state },
             source => Error::WhileWriting {
                 source: Box::new(source),
-                state: state.into(),
+                state,
             },
+        }
+    }
+
+    /// What flash holds now, where that is known to matter.
+    pub fn flash_state(&self) -> Option<&FlashState> {
+        match self {
+            Error::Interrupted { state } | Error::WhileWriting { state, .. } => Some(state),
+            _ => None,
+        }
+    }
+
+    /// Whether the device answered the command that failed: it can be asked what flash holds.
+    pub(crate) fn device_answers(&self) -> bool {
+        match self {
+            Error::Mboot { source, .. }
+            | Error::Configure { source, .. }
+            | Error::Erase { source, .. }
+            | Error::Program { source, .. } => source.status().is_some(),
+            Error::Sdp { .. } | Error::Port(_) => false,
+            Error::WhileWriting { source, .. } => source.device_answers(),
+            _ => true,
         }
     }
 }

@@ -2,9 +2,12 @@
 
 use std::fmt;
 
+use rtboot_fcb::QeMethod;
+
 /// What lies outside the flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Outside {
+#[non_exhaustive]
+pub enum OutOfRange {
     /// The range that was asked for.
     Range,
     /// The image that was to be written.
@@ -13,37 +16,156 @@ pub enum Outside {
     File,
 }
 
-impl fmt::Display for Outside {
+impl fmt::Display for OutOfRange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Outside::Range => "the range",
-            Outside::Image => "the image",
-            Outside::File => "what the file brings at",
+            OutOfRange::Range => "the range",
+            OutOfRange::Image => "the image",
+            OutOfRange::File => "what the file brings at",
         })
     }
 }
 
-/// What a flash's SFDP says otherwise than the part's `.cfg`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Claim {
-    /// Whether there is any.
-    Presence,
-    /// The size.
-    Size,
-    /// The smallest erase.
-    Erase,
+/// What a flash's SFDP says otherwise than the part's `.cfg`, with both values.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SfdpField {
+    /// There should be SFDP, and none can be read.
+    Presence {
+        /// Why not.
+        problem: rtboot_fcb::Error,
+    },
+    /// The size, in bytes.
+    Size {
+        /// By the `.cfg`.
+        expected: u64,
+        /// By SFDP.
+        found: u64,
+    },
+    /// The smallest erase, in bytes.
+    Erase {
+        /// By the `.cfg`.
+        expected: u64,
+        /// The sizes that SFDP names.
+        found: Vec<u64>,
+    },
     /// How the quad-enable bit is set.
-    QuadEnable,
+    QuadEnable {
+        /// By the `.cfg`.
+        expected: QeMethod,
+        /// By SFDP.
+        found: QeMethod,
+    },
 }
 
-impl fmt::Display for Claim {
+impl fmt::Display for SfdpField {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let both = |f: &mut fmt::Formatter<'_>, what, found: String, expected: String| {
+            write!(f, "{what} is {found} by its SFDP, {expected} by the .cfg")
+        };
+        match self {
+            SfdpField::Presence { problem } => {
+                write!(
+                    f,
+                    "its SFDP is missing ({problem}), and the .cfg expects it"
+                )
+            }
+            SfdpField::Size { expected, found } => {
+                both(f, "its size", bytes(*found), bytes(*expected))
+            }
+            SfdpField::Erase { expected, found } => {
+                let found: Vec<String> = found.iter().map(|size| bytes(*size)).collect();
+                both(f, "its smallest erase", found.join(", "), bytes(*expected))
+            }
+            SfdpField::QuadEnable { expected, found } => both(
+                f,
+                "its quad-enable bit",
+                found.to_string(),
+                expected.to_string(),
+            ),
+        }
+    }
+}
+
+/// What there is too much of to be kept through an erase.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeptUnit {
+    /// Bytes.
+    Bytes,
+    /// Separate pieces.
+    Pieces,
+}
+
+impl fmt::Display for KeptUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Claim::Presence => "SFDP",
-            Claim::Size => "its size",
-            Claim::Erase => "its smallest erase",
-            Claim::QuadEnable => "its quad-enable bit",
+            KeptUnit::Bytes => "bytes",
+            KeptUnit::Pieces => "pieces",
         })
+    }
+}
+
+/// What is on a port now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OnPort {
+    /// The boot ROM.
+    Rom,
+    /// A flashloader.
+    Flashloader,
+    /// Nothing that answers.
+    Nothing,
+    /// Looking failed.
+    Unreadable(String),
+}
+
+impl fmt::Display for OnPort {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            OnPort::Rom => "the boot ROM is still there",
+            OnPort::Flashloader => "a flashloader is there",
+            OnPort::Nothing => "nothing answers there now",
+            OnPort::Unreadable(problem) => problem,
+        })
+    }
+}
+
+/// A program that has a board open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Holder {
+    /// Its process id.
+    pub process: u32,
+    /// Its name; may be empty.
+    pub name: String,
+}
+
+impl Holder {
+    /// The program with this process id.
+    pub fn new(process: u32, name: impl Into<String>) -> Holder {
+        Holder {
+            process,
+            name: name.into(),
+        }
+    }
+}
+
+impl fmt::Display for Holder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.name.as_str() {
+            "" => write!(f, "process {}", self.process),
+            name => write!(f, "{name} (process {})", self.process),
+        }
+    }
+}
+
+/// A size as people say it.
+pub fn bytes(count: u64) -> String {
+    match count {
+        n if n >= 1 << 20 && n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
+        n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
+        n => format!("{n} bytes"),
     }
 }
 
@@ -76,9 +198,13 @@ pub(super) fn at_pair(differs: &Option<(u32, u8, u8)>) -> String {
 }
 
 /// Who holds a board.
-pub(super) fn holders(by: &[String]) -> String {
+pub(super) fn holders(by: &[Holder]) -> String {
     match by {
         [] => "another program".into(),
-        by => by.join(", "),
+        by => by
+            .iter()
+            .map(Holder::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
     }
 }

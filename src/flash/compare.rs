@@ -5,8 +5,7 @@ use std::ops::Range;
 
 use rtboot_bootable::{BootData, Ivt, Memory};
 
-use super::held::UNCHANGED;
-use crate::error::Outside;
+use crate::error::OutOfRange;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
@@ -53,7 +52,7 @@ fn check_fits(memory: &Memory, geometry: &Geometry) -> Result<()> {
     for (start, bytes) in memory.segments() {
         let end = u64::from(start) + bytes.len() as u64;
         if !geometry.holds(start, end) {
-            let what = Outside::Image;
+            let what = OutOfRange::Image;
             return Err(Error::OutsideFlash {
                 what,
                 start,
@@ -76,13 +75,7 @@ fn read_sectors(
     let total = sectors.len() as u64 * u64::from(geometry.sector);
     let mut meter = Meter::begin(listener, Stage::Compare, total);
     for range in ranges(sectors, geometry.sector) {
-        let read = nor.read(range.start, range.end - range.start, &mut meter);
-        let read = read.map_err(|error| match error {
-            Error::Interrupted { .. } => Error::Interrupted {
-                state: UNCHANGED.into(),
-            },
-            other => other,
-        })?;
+        let read = nor.read(range.start, range.end - range.start, &mut meter)?;
         for (i, sector) in read.chunks(geometry.sector as usize).enumerate() {
             current.insert(range.start + i as u32 * geometry.sector, sector.to_vec());
         }

@@ -2,7 +2,8 @@
 
 use rtboot_fcb::{JedecId, Part, PartFile, SfdpPresence, database};
 
-use crate::error::Claim;
+use crate::error::SfdpField;
+pub use crate::error::bytes;
 use crate::flash::loader::NorFacts;
 use crate::{Error, Result};
 
@@ -94,7 +95,7 @@ pub fn check_same(now: JedecId, before: JedecId) -> Result<()> {
     if !now.answers() {
         return Err(Error::NoFlash { found: now });
     }
-    Err(Error::FlashChanged(before, now))
+    Err(Error::FlashChanged { before, now })
 }
 
 fn names(parts: &[Part]) -> Vec<String> {
@@ -112,54 +113,45 @@ fn expected(file: &PartFile) -> Vec<String> {
 
 /// Holds the part against what the flash says of itself.
 fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
-    let mismatch = |what, expected: String, found: String| {
+    let mismatch = |field| {
         Err(Error::SfdpMismatch {
             part: part.name.clone(),
-            what,
-            expected,
-            found,
+            field,
         })
     };
     let sfdp = match (&facts.sfdp, part.sfdp.presence) {
         (Ok(sfdp), _) => sfdp,
         (Err(error), SfdpPresence::Expected) => {
-            return mismatch(
-                Claim::Presence,
-                "present".into(),
-                format!("missing ({error})"),
-            );
+            return mismatch(SfdpField::Presence {
+                problem: error.clone(),
+            });
         }
         (Err(_), _) => return Ok(()),
     };
     if sfdp.size() != u64::from(part.size) {
-        return mismatch(Claim::Size, bytes(u64::from(part.size)), bytes(sfdp.size()));
+        return mismatch(SfdpField::Size {
+            expected: u64::from(part.size),
+            found: sfdp.size(),
+        });
     }
     let sizes: Vec<u64> = sfdp.erase_types().iter().map(|erase| erase.size).collect();
     if !sizes.is_empty() && !sizes.contains(&u64::from(part.sector_size)) {
-        let found = sizes
-            .iter()
-            .map(|size| bytes(*size))
-            .collect::<Vec<_>>()
-            .join(", ");
-        return mismatch(Claim::Erase, bytes(u64::from(part.sector_size)), found);
+        return mismatch(SfdpField::Erase {
+            expected: u64::from(part.sector_size),
+            found: sizes,
+        });
     }
     match sfdp.qer() {
         Some(method)
             if part.sfdp.qer.is_none_or(|qer| Some(qer) != sfdp.qer_code())
                 && method != part.qe =>
         {
-            mismatch(Claim::QuadEnable, part.qe.to_string(), method.to_string())
+            mismatch(SfdpField::QuadEnable {
+                expected: part.qe,
+                found: method,
+            })
         }
         _ => Ok(()),
-    }
-}
-
-/// A size as people say it.
-pub fn bytes(count: u64) -> String {
-    match count {
-        n if n >= 1 << 20 && n.is_multiple_of(1 << 20) => format!("{} MiB", n >> 20),
-        n if n >= 1 << 10 && n.is_multiple_of(1 << 10) => format!("{} KiB", n >> 10),
-        n => format!("{n} bytes"),
     }
 }
 
@@ -219,7 +211,7 @@ mod tests {
             matches!(
                 error,
                 Error::SfdpMismatch {
-                    what: Claim::Presence,
+                    field: SfdpField::Presence { .. },
                     ..
                 }
             ),

@@ -10,6 +10,7 @@ use rtboot_fcb::{Fcb, JedecId, QeMethod, StatusRegisters, lut, probe, sfdp::Sfdp
 
 use crate::board::{Board, LoaderSession};
 use crate::chip::Chip;
+use crate::error::{Question, SetUp, Step};
 use crate::flash::rom::UniqueId;
 use crate::mboot::{self, Departure, MemoryId, Status, Version};
 use crate::{Error, Result};
@@ -69,21 +70,19 @@ impl Flashloader {
     /// [`Error::Mboot`] when it does not answer as a flashloader does.
     pub fn connect(board: &mut Board) -> Result<Flashloader> {
         let mut session = board.loader()?;
-        let version = session
-            .version()
-            .map_err(Error::mboot("asking the flashloader for its version"))?;
+        let version = session.version().map_err(Error::mboot(Step::AskVersion))?;
         let id = session
             .unique_id()
-            .map_err(Error::mboot("reading the unique id"))?;
+            .map_err(Error::mboot(Step::ReadUniqueId))?;
         let reserved = session
             .reserved_regions()
-            .map_err(Error::mboot("asking for the flashloader's own RAM"))?;
+            .map_err(Error::mboot(Step::AskReservedRam))?;
         let unique_id = UniqueId([word(&id, 0), word(&id, 1)]);
         let scratch = choose_scratch(&reserved)?;
         let configured_kib = match session.external_memory(MemoryId::FLEXSPI_NOR) {
             Ok(memory) => memory.size_kib,
             Err(mboot::Error::Refused { .. }) => None,
-            Err(error) => return Err(Error::mboot("asking for the flash's state")(error)),
+            Err(error) => return Err(Error::mboot(Step::AskFlashSetUp)(error)),
         };
         let facts = LoaderFacts {
             version,
@@ -144,30 +143,19 @@ impl Flashloader {
     ///
     /// # Errors
     /// [`Error::Configure`]. The flash counts as not configured then: the flashloader keeps half of the old set-up.
-    pub fn configure(&mut self, fcb: &Fcb, step: &str) -> Result<()> {
+    pub fn configure(&mut self, fcb: &Fcb, set_up: SetUp) -> Result<()> {
         if self.configured.as_ref() == Some(fcb) && fcb.device_mode_enable() == 0 {
             return Ok(());
         }
         self.configured = None;
-        let failed = |source| Error::Configure {
-            step: step.to_owned(),
-            source,
-        };
+        let failed = |source| Error::Configure { set_up, source };
         let scratch = self.facts.scratch;
         self.session
             .write_memory(scratch, fcb.as_bytes(), MemoryId::INTERNAL, &mut |_| true)
             .map_err(failed)?;
-        let failed = |source| Error::Configure {
-            step: step.to_owned(),
-            source,
-        };
         if can_change_flash(fcb) {
             self.check_in_ram(fcb, scratch).map_err(failed)?;
         }
-        let failed = |source| Error::Configure {
-            step: step.to_owned(),
-            source,
-        };
         self.session
             .configure_memory(MemoryId::FLEXSPI_NOR, scratch)
             .map_err(failed)?;
@@ -199,17 +187,17 @@ impl Flashloader {
     pub fn read_through(
         &mut self,
         fcb: &Fcb,
-        what: &str,
+        question: Question,
         offset: u32,
         count: u32,
     ) -> Result<Vec<u8>> {
         // the same line again would come from the controller's buffer, as it was
         self.configured = None;
-        self.configure(fcb, what)?;
+        self.configure(fcb, SetUp::Ask(question))?;
         let address = FLASH_BASE + offset;
         self.session
             .read_memory(address, count, MemoryId::FLEXSPI_NOR, &mut |_| true)
-            .map_err(Error::mboot(format!("reading {what}")))
+            .map_err(Error::mboot(Step::AskFlash(question)))
     }
 
     /// Asks the flash for its id.
@@ -217,7 +205,7 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
     pub fn jedec_id(&mut self) -> Result<JedecId> {
-        let answer = self.read_through(&probe::jedec_id(), "the flash's id", 0, 3)?;
+        let answer = self.read_through(&probe::jedec_id(), Question::Id, 0, 3)?;
         Ok(JedecId([0, 1, 2].map(|at| byte(&answer, at))))
     }
 
@@ -227,15 +215,15 @@ impl Flashloader {
     /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
     pub fn look_at_flash(&mut self) -> Result<NorFacts> {
         let id = self.jedec_id()?;
-        let sfdp_raw = self.read_through(&probe::sfdp(), "SFDP", 0, SFDP_BYTES)?;
+        let sfdp_raw = self.read_through(&probe::sfdp(), Question::Sfdp, 0, SFDP_BYTES)?;
         let sr1 = byte(
-            &self.read_through(&probe::status1(), "status register 1", 0, 1)?,
+            &self.read_through(&probe::status1(), Question::Status1, 0, 1)?,
             0,
         );
         let mut status = StatusRegisters { sr1, sr2: None };
         if second_register_is_safe(id) {
             status.sr2 = Some(byte(
-                &self.read_through(&probe::status2(), "status register 2", 0, 1)?,
+                &self.read_through(&probe::status2(), Question::Status2, 0, 1)?,
                 0,
             ));
         }
@@ -253,9 +241,7 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Mboot`] when it refuses.
     pub fn reset(mut self) -> Result<Departure> {
-        self.session
-            .reset()
-            .map_err(Error::mboot("resetting the board"))
+        self.session.reset().map_err(Error::mboot(Step::Reset))
     }
 
     /// Starts code: its reset handler and stack.
@@ -263,11 +249,9 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Mboot`] when it refuses.
     pub fn execute(mut self, entry: u32, stack: u32) -> Result<Departure> {
-        let step =
-            format!("starting the application at {entry:#010x} with its stack at {stack:#010x}");
         self.session
             .execute(entry, 0, stack)
-            .map_err(Error::mboot(step))
+            .map_err(Error::mboot(Step::StartApplication { entry, stack }))
     }
 }
 
@@ -300,7 +284,7 @@ fn choose_scratch(reserved: &[(u32, u32)]) -> Result<u32> {
         .find(free)
         .copied()
         .ok_or_else(|| Error::Mboot {
-            step: "looking for free RAM".into(),
+            step: Step::FindScratchRam,
             source: mboot::Error::Refused {
                 command: mboot::Tag::GET_PROPERTY,
                 status: Status(0),

@@ -14,7 +14,6 @@
 pub mod compare;
 pub mod desk;
 mod geometry;
-mod held;
 pub mod identify;
 mod limits;
 pub mod loader;

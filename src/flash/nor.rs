@@ -7,9 +7,9 @@ use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
+use crate::error::{FlashState, QuadEnable, Question, SetUp, Step};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::geometry::adjoining;
-use crate::flash::held::QUAD_UNSURE;
 use crate::flash::limits;
 use crate::flash::loader::{FLASH_BASE, Flashloader, NorFacts};
 use crate::flash::plan::{Geometry, Run};
@@ -73,7 +73,7 @@ impl Nor {
     /// [`Error::Configure`].
     pub fn use_plain(&mut self) -> Result<()> {
         self.loader
-            .configure(&probe::plain_read(self.part.size), "for plain reading")
+            .configure(&probe::plain_read(self.part.size), SetUp::PlainRead)
     }
 
     /// Sets up the work FCB with this unit of erase.
@@ -82,7 +82,7 @@ impl Nor {
     /// [`Error::Configure`].
     pub fn use_work(&mut self, unit: EraseUnit) -> Result<()> {
         let fcb = self.part.work_fcb(unit, limits::ready_ms(&self.part));
-        self.loader.configure(&fcb, "for writing")
+        self.loader.configure(&fcb, SetUp::Write)
     }
 
     /// Sets up the work FCB for erasing alone: it reads on one pad while quad enable is clear.
@@ -94,7 +94,7 @@ impl Nor {
             return self.use_work(unit);
         }
         let fcb = self.part.plain_work_fcb(unit, limits::ready_ms(&self.part));
-        self.loader.configure(&fcb, "for erasing")
+        self.loader.configure(&fcb, SetUp::Erase)
     }
 
     /// Sets up the work FCB for programming: without the flashloader's own limit.
@@ -107,7 +107,7 @@ impl Nor {
     /// [`Error::Configure`].
     pub fn use_work_for_programming(&mut self) -> Result<()> {
         let fcb = self.part.work_fcb(EraseUnit::Sector4K, 0);
-        self.loader.configure(&fcb, "for programming")
+        self.loader.configure(&fcb, SetUp::Program)
     }
 
     /// Reads `length` bytes from `address` on, through the present set-up.
@@ -132,12 +132,10 @@ impl Nor {
             match read {
                 Ok(read) => bytes.extend_from_slice(&read),
                 Err(mboot::Error::Cancelled { .. }) => {
-                    return Err(Error::Interrupted {
-                        state: String::new(),
-                    });
+                    return Err(Error::interrupted());
                 }
                 Err(error) => {
-                    return Err(Error::mboot(format!("reading flash at {at:#010x}"))(error));
+                    return Err(Error::mboot(Step::ReadFlash { address: at })(error));
                 }
             }
             meter.set(before + u64::from(piece));
@@ -152,12 +150,12 @@ impl Nor {
     pub fn read_status(&mut self) -> Result<StatusRegisters> {
         let sr1 = self
             .loader
-            .read_through(&probe::status1(), "status register 1", 0, 1)?;
+            .read_through(&probe::status1(), Question::Status1, 0, 1)?;
         self.facts.status.sr1 = sr1.first().copied().unwrap_or(0xFF);
         if self.part.qe.sr2_read_command() == Some(0x35) {
             let sr2 = self
                 .loader
-                .read_through(&probe::status2(), "status register 2", 0, 1)?;
+                .read_through(&probe::status2(), Question::Status2, 0, 1)?;
             self.facts.status.sr2 = sr2.first().copied();
         }
         Ok(self.facts.status)
@@ -182,12 +180,14 @@ impl Nor {
     /// # Errors
     /// [`Error::Configure`], [`Error::Mboot`].
     pub fn write_status(&mut self, new: &StatusRegisters) -> Result<StatusRegisters> {
-        let steps = self.part.status_write_steps(&self.facts.status, new).ok_or_else(|| {
-            Error::Usage(format!("how the status registers of the {} are written is not known; its .cfg may say it", self.part.name))
-        })?;
+        let steps = self
+            .part
+            .status_write_steps(&self.facts.status, new)
+            .ok_or_else(|| Error::StatusWriteUnknown {
+                part: self.part.name.clone(),
+            })?;
         for fcb in steps {
-            self.loader
-                .configure(&fcb, "to write the status registers")?;
+            self.loader.configure(&fcb, SetUp::WriteStatus)?;
         }
         self.read_status()
     }
@@ -206,14 +206,15 @@ impl Nor {
             return Ok(false);
         }
         let wanted = self.part.with_quad_enabled(&before);
-        let after = self
-            .write_status(&wanted)
-            .map_err(|error| error.while_writing(QUAD_UNSURE))?;
+        let after = self.write_status(&wanted).map_err(|error| {
+            let state = FlashState::default().quad_enable(QuadEnable::Uncertain);
+            error.with_flash_state(state)
+        })?;
         if self.part.quad_enabled(&after) != Some(true) || !after.same_settings(&wanted) {
             return Err(Error::QuadNotSet {
                 part: self.part.name.clone(),
-                before: before.to_string(),
-                after: after.to_string(),
+                before,
+                after,
             });
         }
         let enabled = Finding::new(&run::QUAD_ENABLED).text("part", &self.part.name);
@@ -234,9 +235,7 @@ impl Nor {
             .loader
             .quiet_session()
             .read_memory(address, length, MemoryId::FLEXSPI_NOR, &mut |_| true)
-            .map_err(Error::mboot(format!(
-                "reading flash at {address:#010x} on four pads"
-            )))?;
+            .map_err(Error::mboot(Step::ReadFlashQuad { address }))?;
         match plain.iter().zip(&quad).position(|(a, b)| a != b) {
             Some(at) => Err(Error::QuadReadDiffers {
                 address: address + at as u32,

@@ -145,8 +145,6 @@ impl WritePlan {
 
     /// Whether something could start while the rest is written.
     fn must_unboot(&self, boot_extent: Range<u32>) -> bool {
-        let first = self.sectors.get(&self.geometry.base);
-        let tag = first.and_then(|sector| sector.current.first_chunk());
         let belongs = |address: u32| {
             address < boot_extent.end && address + (self.geometry.sector - 1) >= boot_extent.start
         };
@@ -154,7 +152,7 @@ impl WritePlan {
             .sectors
             .iter()
             .any(|(&address, sector)| sector.action != Action::Leave && belongs(address));
-        changes && tag.is_some_and(|tag| u32::from_le_bytes(*tag) == Fcb::TAG)
+        changes && self.had_fcb()
     }
 
     /// Bytes that nobody asked to change, on pages that are erased or programmed. Blank ones count: a write that goes wrong
@@ -207,6 +205,29 @@ impl WritePlan {
     /// Whether the first sector is erased before all else so that nothing half-written can start.
     pub fn unboots_first(&self) -> bool {
         self.boot_first
+    }
+
+    /// Whether flash holds an FCB before the write: what starts with it may start.
+    pub fn had_fcb(&self) -> bool {
+        let first = self.sectors.get(&self.geometry.base);
+        first.is_some_and(|sector| has_fcb(&sector.current))
+    }
+
+    /// From the first to behind the last address that the write may change.
+    pub fn changed(&self) -> Range<u64> {
+        let changes = |(_, sector): &(&u32, &SectorPlan)| sector.action != Action::Leave;
+        let mut all = self
+            .sectors
+            .iter()
+            .filter(changes)
+            .map(|(&address, _)| u64::from(address));
+        match (self.erase_all, all.next()) {
+            (true, _) => u64::from(self.geometry.base)..self.geometry.end(),
+            (false, None) => u64::from(self.geometry.base)..u64::from(self.geometry.base),
+            (false, Some(first)) => {
+                first..all.next_back().unwrap_or(first) + u64::from(self.geometry.sector)
+            }
+        }
     }
 
     /// Whether the whole chip is erased.
@@ -371,6 +392,13 @@ impl WritePlan {
             Some((address + at as u32, sector.target[at], sector.current[at]))
         })
     }
+}
+
+/// Whether the first sector of flash begins with the tag of an FCB: without it the ROM starts nothing.
+pub(super) fn has_fcb(sector: &[u8]) -> bool {
+    sector
+        .first_chunk()
+        .is_some_and(|tag| u32::from_le_bytes(*tag) == Fcb::TAG)
 }
 
 fn is_blank(bytes: &[u8]) -> bool {

@@ -10,6 +10,7 @@ use rtboot_fcb::{
     SfdpExpectation, SfdpPresence, StatusWrite, Times, database, probe,
 };
 
+use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::identify::bytes;
 use crate::flash::{Flashloader, NorFacts};
@@ -111,7 +112,7 @@ fn read_second_status(
     let says = facts.sfdp.as_ref().ok().and_then(Sfdp::qer_code);
     let safe = known.is_empty() && matches!(says, Some(5 | 6));
     if facts.status.sr2.is_none() && safe {
-        let read = flashloader.read_through(&probe::status2(), "status register 2", 0, 1)?;
+        let read = flashloader.read_through(&probe::status2(), Question::Status2, 0, 1)?;
         facts.status.sr2 = read.first().copied();
     }
     Ok(())
@@ -173,7 +174,7 @@ fn telling_bytes(flashloader: &mut Flashloader, size: u32) -> Result<Vec<(u32, V
     let plain = probe::plain_read(size);
     let mut telling = Vec::new();
     for offset in PLACES.into_iter().filter(|offset| offset + PIECE <= size) {
-        let piece = flashloader.read_through(&plain, "flash on one pad", offset, PIECE)?;
+        let piece = flashloader.read_through(&plain, Question::PlainRead, offset, PIECE)?;
         let first = piece.first().copied().unwrap_or(0xFF);
         if piece.iter().any(|&byte| byte != first) {
             telling.push((offset, piece));
@@ -286,8 +287,9 @@ fn gives(
 ) -> Result<bool> {
     let fcb = probe::read_by(mode, size, clock);
     for (offset, plain) in telling {
-        let what = "flash by another read";
-        if flashloader.read_through(&fcb, what, *offset, plain.len() as u32)? != *plain {
+        if flashloader.read_through(&fcb, Question::OtherRead, *offset, plain.len() as u32)?
+            != *plain
+        {
             return Ok(false);
         }
     }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 
 use rtboot_bootable::{Firmware, Memory, MemoryMap, emit};
 
+use crate::error::KeptUnit;
 use crate::{Error, Result};
 
 /// Most bytes that are saved: their text is read back as any other file.
@@ -65,12 +66,12 @@ impl RescueStore {
     /// [`Error::WriteFile`], [`Error::TooMuchToKeep`] for more than a later run would read back; nothing may be erased then.
     pub fn save(&self, unique_id: &str, bytes: &Memory) -> Result<PathBuf> {
         let path = self.path(unique_id);
-        for (what, count, limit) in [
-            ("bytes", bytes.len_bytes(), KEPT_LIMIT),
-            ("pieces", bytes.segments().count(), PIECES_LIMIT),
+        for (unit, count, limit) in [
+            (KeptUnit::Bytes, bytes.len_bytes(), KEPT_LIMIT),
+            (KeptUnit::Pieces, bytes.segments().count(), PIECES_LIMIT),
         ] {
             if count > limit {
-                return Err(Error::TooMuchToKeep(format!("{count} {what}"), limit));
+                return Err(Error::TooMuchToKeep { count, unit, limit });
             }
         }
         match self.write_synced(&path, bytes) {

@@ -11,7 +11,7 @@ use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
 use crate::chip::{self, Chip, register};
-use crate::error::context::READ_BACK;
+use crate::error::Step;
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::Flashloader;
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
@@ -89,9 +89,7 @@ impl Rom {
     /// [`Error::Sdp`] when the ROM answers nothing at all.
     pub fn connect(board: &mut Board) -> Result<Rom> {
         let mut session = board.rom()?;
-        let error_status = session
-            .error_status()
-            .map_err(Error::sdp("asking the boot ROM for its state"))?;
+        let error_status = session.error_status().map_err(Error::sdp(Step::AskRom))?;
         let mut facts = RomFacts {
             error_status: Some(error_status),
             hab: session.hab(),
@@ -103,7 +101,7 @@ impl Rom {
                 error,
                 sdp::Error::Refused { .. } | sdp::Error::Timeout { .. }
             ) {
-                return Err(Error::sdp("reading chip registers")(error));
+                return Err(Error::sdp(Step::ReadChipRegisters)(error));
             }
             facts.unread = Some(error.to_string());
         }
@@ -171,16 +169,14 @@ impl Rom {
                 });
             }
             Err(error) => {
-                return Err(Error::sdp(format!(
-                    "starting the flashloader at {:#010x}",
-                    loader.jump
-                ))(error));
+                let address = loader.jump;
+                return Err(Error::sdp(Step::StartFlashloader { address })(error));
             }
         }
         let expected = self.facts.unique_id;
         drop(self.session); // its node goes away with the ROM
         if !board.await_program(Program::Flashloader, REAPPEAR)? {
-            let now = board.seen();
+            let now = board.on_port();
             return Err(Error::LoaderSilent {
                 address: loader.jump,
                 waited_ms: as_millis(REAPPEAR),
@@ -195,7 +191,9 @@ impl Rom {
 
     fn load(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<()> {
         let mut meter = Meter::begin(listener, Stage::Load, loader.bytes.len() as u64);
-        let step = format!("loading the flashloader to {:#010x}", loader.load);
+        let step = Step::LoadFlashloader {
+            address: loader.load,
+        };
         self.session
             .write_file(loader.load, &loader.bytes, &mut |done| meter.set(done))
             .map_err(Error::sdp(step))?;
@@ -215,7 +213,7 @@ impl Rom {
                     tell(listener, unchecked.text("error", error));
                     return Ok(sent_again);
                 }
-                Err(error) => return Err(Error::sdp(READ_BACK)(error)),
+                Err(error) => return Err(Error::sdp(Step::ReadBackFlashloader)(error)),
             };
             let wrong = |at: &usize| found.get(*at) != loader.bytes.get(*at);
             let Some(first) = (0..loader.bytes.len()).find(wrong) else {
@@ -240,9 +238,7 @@ impl Rom {
             tell(listener, spoiled);
             self.session
                 .write_file(address, again, &mut |_| {})
-                .map_err(Error::sdp(format!(
-                    "mending the flashloader at {address:#010x}"
-                )))?;
+                .map_err(Error::sdp(Step::ResendFlashloader { address }))?;
         }
     }
 

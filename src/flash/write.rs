@@ -6,11 +6,11 @@ use rtboot_fcb::EraseUnit;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
+use crate::error::{Content, FlashState, QuadEnable};
 use crate::event::{Listener, Meter, Stage, tell};
-use crate::flash::held::{self, QUAD_SET, Reached};
 use crate::flash::identify::{bytes, check_same};
 use crate::flash::nor::Nor;
-use crate::flash::plan::{Action, Run, WritePlan, ranges};
+use crate::flash::plan::{Action, Run, WritePlan, has_fcb, ranges};
 use crate::flash::rescue::RescueStore;
 use crate::{Error, Result};
 
@@ -33,6 +33,22 @@ pub struct WriteReport {
     pub quad_set: bool,
 }
 
+/// How far a write came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Reached {
+    Nothing,
+    /// Erases are sent.
+    Erasing,
+    /// All that was to be erased was read back blank.
+    Blank,
+    /// All but the page with the FCB is there; that page was sent.
+    Last,
+    /// That page came out wrong, and the erase of its sector was acknowledged.
+    TakenBack,
+    /// Everything is there.
+    Done,
+}
+
 /// Carries a plan out.
 pub struct Writer<'a> {
     nor: &'a mut Nor,
@@ -40,6 +56,8 @@ pub struct Writer<'a> {
     rescue: Option<(&'a RescueStore, String)>,
     verify: bool,
     reached: Reached,
+    /// The device said that the sector with the FCB is erased.
+    header_acknowledged: bool,
     quad_set: bool,
     saved_to: Option<PathBuf>,
 }
@@ -60,6 +78,7 @@ impl<'a> Writer<'a> {
             rescue,
             verify,
             reached: Reached::Nothing,
+            header_acknowledged: false,
             quad_set: false,
             saved_to: None,
         }
@@ -75,7 +94,7 @@ impl<'a> Writer<'a> {
         self.allow()?;
         if let Err(error) = self.prepare(listener) {
             return Err(match self.quad_set {
-                true => self.told(error),
+                true => self.explained(error),
                 false => error,
             });
         }
@@ -92,7 +111,7 @@ impl<'a> Writer<'a> {
             if self.verify {
                 // a comparison that misread would have hidden what must change
                 let verified = self.verify_targets(listener);
-                report.bytes_verified = verified.map_err(|error| self.told(error))?;
+                report.bytes_verified = verified.map_err(|error| self.explained(error))?;
             }
             self.forget_rescue()?;
             return Ok(report);
@@ -100,10 +119,9 @@ impl<'a> Writer<'a> {
         match self.change(listener) {
             Ok(verified) => {
                 report.bytes_verified = verified;
-                self.forget_rescue()?;
                 Ok(report)
             }
-            Err(error) => Err(self.told(error)),
+            Err(error) => Err(self.explained(error)),
         }
     }
 
@@ -113,9 +131,9 @@ impl<'a> Writer<'a> {
         if let Some((address, expected, found)) = self.plan.first_difference()
             && part.protected(&status)
         {
-            let why = format!("{status}: {}", part.protected_extent(&status));
             return Err(Error::Protected {
-                why,
+                status,
+                extent: part.protected_extent(&status),
                 address,
                 expected,
                 found,
@@ -123,7 +141,7 @@ impl<'a> Writer<'a> {
         }
         let clear = part.quad_enabled(&status) == Some(false);
         if clear || !self.plan.is_empty() {
-            // what was read of it decides what is erased, and is put back
+            // a flash that fell silent since the compare would have given FFh for the bytes that are about to be kept
             let before = self.nor.facts().id;
             check_same(self.nor.loader().jedec_id()?, before)?;
         }
@@ -168,6 +186,7 @@ impl<'a> Writer<'a> {
         self.save_rescue(listener)?;
         self.erase(listener)?;
         self.blank_check(listener)?;
+        self.reached = self.reached.max(Reached::Blank);
         self.program(listener)?;
         let mut verified = 0;
         if self.verify {
@@ -184,6 +203,8 @@ impl<'a> Writer<'a> {
                 }
             }
         }
+        self.reached = Reached::Done;
+        self.forget_rescue()?;
         Ok(verified)
     }
 
@@ -245,6 +266,7 @@ impl<'a> Writer<'a> {
             self.reached = Reached::Erasing;
             let meter = Meter::begin(listener, Stage::Erase, u64::from(g.size));
             self.nor.erase_chip()?;
+            self.header_acknowledged = true;
             meter.end();
             return Ok(());
         }
@@ -265,12 +287,11 @@ impl<'a> Writer<'a> {
             self.nor.use_work(unit)?;
             for address in places {
                 if meter.cancelled() {
-                    return Err(Error::Interrupted {
-                        state: String::new(),
-                    });
+                    return Err(Error::interrupted());
                 }
                 self.reached = Reached::Erasing;
                 self.nor.erase(address, size)?;
+                self.header_acknowledged |= address == g.base;
                 meter.add(u64::from(size));
             }
         }
@@ -320,11 +341,8 @@ impl<'a> Writer<'a> {
         let mut meter = Meter::begin(listener, Stage::Program, total);
         for run in self.plan.runs() {
             if meter.cancelled() {
-                return Err(Error::Interrupted {
-                    state: String::new(),
-                });
+                return Err(Error::interrupted());
             }
-            self.reached = self.reached.max(Reached::Programming);
             self.nor.program(&run, &mut meter)?;
         }
         meter.end();
@@ -359,22 +377,92 @@ impl<'a> Writer<'a> {
 
     fn stop_if_asked(&self, listener: &dyn Listener) -> Result<()> {
         if listener.cancelled() {
-            Err(Error::Interrupted {
-                state: String::new(),
-            })
+            Err(Error::interrupted())
         } else {
             Ok(())
         }
     }
 
-    /// The error with what flash holds now, in words.
-    fn told(&self, error: Error) -> Error {
-        let unbootable = self.plan.unboots_first() || self.plan.last_run().is_some();
-        let stopped = matches!(error, Error::Interrupted { .. });
-        let mut state = held::words(self.reached, unbootable, stopped, self.saved_to.as_deref());
-        if self.quad_set {
-            state.push_str(QUAD_SET);
+    /// The error with what flash holds now.
+    fn explained(&mut self, error: Error) -> Error {
+        let state = FlashState {
+            content: self.content_after(&error),
+            quad_enable: match self.quad_set {
+                true => QuadEnable::Set,
+                false => QuadEnable::AsItWas,
+            },
+            saved_to: match self.reached {
+                Reached::Done => None,
+                _ => self.saved_to.clone(),
+            },
+        };
+        error.with_flash_state(state)
+    }
+
+    fn content_after(&mut self, error: &Error) -> Content {
+        let changed = self.plan.changed();
+        match self.reached {
+            Reached::Nothing => Content::Untouched,
+            Reached::Done => Content::NewImageWhole {
+                verified: self.verify,
+            },
+            Reached::Last => self.last_page_unread(),
+            // an acknowledged erase is no erase yet: a flash that is locked acknowledges, too
+            Reached::TakenBack => match self.first_sector() {
+                Ok(first) if !has_fcb(&first) => Content::NothingStarts { changed },
+                _ => self.last_page_unread(),
+            },
+            // neither erases nor the pages programmed so far make an FCB where none was
+            _ if !self.plan.had_fcb() => Content::NothingStarts { changed },
+            _ if !self.plan.unboots_first() => Content::ImageUntouched { changed },
+            Reached::Blank => Content::NothingStarts { changed },
+            Reached::Erasing => {
+                let looked = error.device_answers().then(|| self.look_at_erased());
+                match looked {
+                    Some(Ok(content)) => content,
+                    _ if self.header_acknowledged => Content::HeaderEraseUnread { changed },
+                    _ => Content::Unknown { changed },
+                }
+            }
         }
-        error.while_writing(state)
+    }
+
+    fn last_page_unread(&self) -> Content {
+        let g = self.plan.geometry();
+        let start = u64::from(g.base);
+        Content::LastPageUnread {
+            page: start..start + u64::from(g.page),
+        }
+    }
+
+    /// Reads what the erases did to the old image, when the sector with its FCB was among them.
+    fn look_at_erased(&mut self) -> Result<Content> {
+        let changed = self.plan.changed();
+        if !has_fcb(&self.first_sector()?) {
+            return Ok(Content::NothingStarts { changed });
+        }
+        let plan = self.plan;
+        let sector = plan.geometry().sector;
+        let mut quiet = ();
+        let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
+        for (address, planned) in plan.sectors().filter(|(_, s)| s.action == Action::Erase) {
+            if self.nor.read(address, sector, &mut meter)? != planned.current {
+                return Ok(Content::OldHeaderLeft { changed });
+            }
+        }
+        // a chip erase reaches sectors of which it is not known what they held
+        Ok(match plan.erases_all() {
+            true => Content::OldHeaderLeft { changed },
+            false => Content::OldImageWhole { checked: changed },
+        })
+    }
+
+    /// The first sector as it reads on one pad: that read works whatever state quad enable is in.
+    fn first_sector(&mut self) -> Result<Vec<u8>> {
+        let g = *self.plan.geometry();
+        let mut quiet = ();
+        self.nor.use_plain()?;
+        let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
+        self.nor.read(g.base, g.sector, &mut meter)
     }
 }

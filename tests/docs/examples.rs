@@ -3,11 +3,13 @@
 use std::io;
 use std::time::Duration;
 
-use rtboot::mboot::{self, Status, Step, Tag};
-use rtboot::{Claim, Error, Outside, port, sdp};
-use rtboot_fcb::JedecId;
+use rtboot::mboot::{self, Status, Tag};
+use rtboot::{
+    Error, FlashState, Holder, KeptUnit, OnPort, OutOfRange, SetUp, SfdpField, Step, port, sdp,
+};
+use rtboot_fcb::{JedecId, StatusRegisters};
 
-fn refused(command: Tag, status: u32, step: Step) -> mboot::Error {
+fn refused(command: Tag, status: u32, step: mboot::Step) -> mboot::Error {
     mboot::Error::Refused {
         command,
         status: Status(status),
@@ -19,7 +21,7 @@ fn refused(command: Tag, status: u32, step: Step) -> mboot::Error {
 fn silent(command: Tag) -> mboot::Error {
     mboot::Error::Timeout {
         command,
-        step: Step::Response,
+        step: mboot::Step::Response,
         waited: Duration::from_secs(5),
         done: 0,
     }
@@ -68,13 +70,21 @@ pub fn desk() -> Vec<Error> {
             path: "rtboot.toml".into(),
             reason: "line 2: unknown key \"bord\"".into(),
         },
+        Error::StatusWriteUnknown {
+            part: "PROBED-123417".into(),
+        },
+        Error::UsbPortsUnknown,
         Error::Usage("--run and --reset exclude each other".into()),
         Error::NotConfirmed {
             act: "erasing the whole flash".into(),
             flag: "--confirm",
             words: "erase the whole flash".into(),
         },
-        Error::TooMuchToKeep("9437184 bytes".into(), 8 << 20),
+        Error::TooMuchToKeep {
+            count: 9_437_184,
+            unit: KeptUnit::Bytes,
+            limit: 8 << 20,
+        },
         Error::NoBoard {
             selector: "usb".into(),
             seen_instead: Vec::new(),
@@ -82,9 +92,9 @@ pub fn desk() -> Vec<Error> {
         Error::SeveralBoards {
             boards: vec!["usb:1-1: boot ROM".into(), "usb:1-4.1: flashloader".into()],
         },
-        Error::Held {
+        Error::BoardBusy {
             place: "usb:1-1".into(),
-            by: vec!["blhost (process 4711)".into()],
+            by: vec![Holder::new(4711, "blhost")],
         },
         Error::Virtual("board.toml: line 3: no such part".into()),
     ]
@@ -127,25 +137,29 @@ pub fn loading() -> Vec<Error> {
             reason: "it does not answer register reads".into(),
         },
         Error::Sdp {
-            step: "asking the boot ROM for its state".into(),
+            step: Step::AskRom,
             source: sdp::Error::Timeout {
                 command: sdp::Tag::ERROR_STATUS,
                 waited: Duration::from_secs(2),
             },
         },
         Error::Sdp {
-            step: "loading the flashloader to 0x20208200".into(),
+            step: Step::LoadFlashloader {
+                address: 0x2020_8200,
+            },
             source: sdp::Error::Gone {
                 command: sdp::Tag::WRITE_FILE,
             },
         },
         Error::Mboot {
-            step: "asking the flashloader for its version".into(),
+            step: Step::AskVersion,
             source: silent(Tag::GET_PROPERTY),
         },
         Error::Mboot {
-            step: "reading flash at 0x60000000".into(),
-            source: refused(Tag::READ_MEMORY, 10200, Step::Data),
+            step: Step::ReadFlash {
+                address: 0x6000_0000,
+            },
+            source: refused(Tag::READ_MEMORY, 10200, mboot::Step::Data),
         },
         Error::NoLoader {
             chip: "RT1021".into(),
@@ -162,13 +176,17 @@ pub fn loading() -> Vec<Error> {
         Error::LoaderSilent {
             address: 0x2020_8200,
             waited_ms: 10_000,
-            now: "the boot ROM is still there".into(),
+            now: OnPort::Rom,
         },
         Error::OtherBoard {
             expected: "9abcdef012345678".into(),
             found: "9abcdef012345679".into(),
         },
     ]
+}
+
+fn sr1(sr1: u8) -> StatusRegisters {
+    StatusRegisters { sr1, sr2: None }
 }
 
 /// Every error of the flash.
@@ -183,34 +201,38 @@ pub fn flash() -> Vec<Error> {
             from: "issi.cfg".into(),
             expected: vec!["9d 60 17 (IS25LP064A)".into()],
         },
-        Error::FlashChanged(JedecId([0x9D, 0x60, 0x17]), JedecId([0x9D, 0x60, 0x57])),
+        Error::FlashChanged {
+            before: JedecId([0x9D, 0x60, 0x17]),
+            now: JedecId([0x9D, 0x60, 0x57]),
+        },
         Error::PartUnclear {
             found: JedecId([0x12, 0x34, 0x17]),
             candidates: Vec::new(),
         },
         Error::SfdpMismatch {
             part: "IS25LP064A".into(),
-            what: Claim::Size,
-            expected: "8 MiB".into(),
-            found: "16 MiB".into(),
+            field: SfdpField::Size {
+                expected: 8 << 20,
+                found: 16 << 20,
+            },
         },
         Error::Configure {
-            step: "for writing".into(),
-            source: refused(Tag::CONFIGURE_MEMORY, 7002, Step::Response),
+            set_up: SetUp::Write,
+            source: refused(Tag::CONFIGURE_MEMORY, 7002, mboot::Step::Response),
         },
         Error::Configure {
-            step: "for writing".into(),
-            source: refused(Tag::CONFIGURE_MEMORY, 20107, Step::Response),
+            set_up: SetUp::Write,
+            source: refused(Tag::CONFIGURE_MEMORY, 20107, mboot::Step::Response),
         },
         Error::QuadNotSet {
             part: "IS25LP064A".into(),
-            before: "SR1 80".into(),
-            after: "SR1 80".into(),
+            before: sr1(0x80),
+            after: sr1(0x80),
         },
         Error::ProtectionStays {
             part: "IS25LP064A".into(),
-            before: "SR1 bc".into(),
-            after: "SR1 bc".into(),
+            before: sr1(0xBC),
+            after: sr1(0xBC),
         },
         Error::QuadReadDiffers {
             address: 0x6000_0000,
@@ -218,7 +240,8 @@ pub fn flash() -> Vec<Error> {
             plain: 0x46,
         },
         Error::Protected {
-            why: "SR1 3c: the whole part is protected".into(),
+            status: sr1(0x3C),
+            extent: rtboot_fcb::Protected::Everything,
             address: 0x6000_0000,
             expected: 0x46,
             found: 0xFF,
@@ -226,7 +249,7 @@ pub fn flash() -> Vec<Error> {
         Error::Erase {
             address: 0x6000_0000,
             length: 0x1000,
-            source: refused(Tag::FLASH_ERASE_REGION, 20106, Step::Response),
+            source: refused(Tag::FLASH_ERASE_REGION, 20106, mboot::Step::Response),
             differs: Some((0x6000_0000, 0x46)),
         },
         Error::Erase {
@@ -246,13 +269,13 @@ pub fn flash() -> Vec<Error> {
         Error::Program {
             address: 0x6000_0000,
             length: 0x100,
-            source: refused(Tag::WRITE_MEMORY, 20106, Step::Final),
+            source: refused(Tag::WRITE_MEMORY, 20106, mboot::Step::Final),
             differs: Some((0x6000_0000, 0x46, 0xFF)),
         },
         Error::Program {
             address: 0x6000_0000,
             length: 0x100,
-            source: refused(Tag::WRITE_MEMORY, 10203, Step::Final),
+            source: refused(Tag::WRITE_MEMORY, 10203, mboot::Step::Final),
             differs: None,
         },
         Error::Verify {
@@ -263,14 +286,14 @@ pub fn flash() -> Vec<Error> {
             total: 4096,
         },
         Error::OutsideFlash {
-            what: Outside::Image,
+            what: OutOfRange::Image,
             start: 0x6000_0000,
             end: 0x6100_0000,
             flash_start: 0x6000_0000,
             flash_end: 0x6080_0000,
         },
         Error::Interrupted {
-            state: "flash is as it was".into(),
+            state: FlashState::default(),
         },
     ]
 }

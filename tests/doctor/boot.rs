@@ -195,7 +195,7 @@ fn refusals_that_no_known_build_gives_lead_to_their_findings() {
             facts.flash = None;
             facts.content = None;
             facts.flash_error = Some(rtboot::Error::Configure {
-                step: "the flash's id".into(),
+                set_up: rtboot::SetUp::Ask(rtboot::Question::Id),
                 source: refused(status),
             });
         });
@@ -203,7 +203,7 @@ fn refusals_that_no_known_build_gives_lead_to_their_findings() {
     }
     let code = by_hand(|facts| {
         facts.rom_error = Some(rtboot::Error::Sdp {
-            step: "asking the boot ROM for its state".into(),
+            step: rtboot::Step::AskRom,
             source: rtboot::sdp::Error::Refused {
                 command: rtboot::sdp::Tag::ERROR_STATUS,
                 status: rtboot::sdp::Status::HAB_WARNING,

@@ -1,5 +1,6 @@
 //! The flash itself: silent, asleep, another part, protected.
 
+use rtboot::Question;
 use rtboot::board::{Board, Program};
 use rtboot::chip::Chip;
 use rtboot::flash::Flashloader;
@@ -45,9 +46,13 @@ fn blank(status: [u8; 3], part: usize) -> Settings {
 fn after_command(opcode: u8) -> Exam {
     let mut exam = Exam::on(healthy());
     let mut flashloader = start(&mut exam.board);
-    let what = "what an earlier program did";
     flashloader
-        .read_through(&probe::register(opcode), what, 0, 4)
+        .read_through(
+            &probe::register(opcode),
+            Question::Register { opcode },
+            0,
+            4,
+        )
         .expect("a command");
     exam
 }

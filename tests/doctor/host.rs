@@ -99,8 +99,8 @@ fn permission_is_told_from_another_program() {
     assert!(next.contains("rtboot udev"), "{next}");
     let held = Error::Port(port::Error::Busy { port: port() });
     assert_eq!(first("usb", rom(), held), "host-busy");
-    let by = vec!["blhost (process 7)".into()];
-    let held = Error::Held {
+    let by = vec![rtboot::Holder::new(7, "blhost")];
+    let held = Error::BoardBusy {
         place: "usb:1-1".into(),
         by,
     };

@@ -260,7 +260,7 @@ fn outcomes_that_no_virtual_board_has_lead_to_their_findings() {
     let silent = || Error::LoaderSilent {
         address: 0x2020_8400,
         waited_ms: 10_000,
-        now: String::new(),
+        now: rtboot::OnPort::Nothing,
     };
     assert_eq!(
         with(silent(), Some(Program::Rom)),

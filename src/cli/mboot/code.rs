@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use rtboot::event::{Meter, Stage};
 use rtboot::mboot::{Departure, Status};
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Step};
 use serde_json::json;
 
 use super::{bytes, session};
@@ -72,7 +72,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             act.ask(&context.report, confirm.as_deref())?;
             let outcome = session(context)?
                 .execute(address, argument, stack)
-                .map_err(Error::mboot(format!("executing {address:#010x}")))?;
+                .map_err(Error::mboot(Step::Execute { address }))?;
             left(context, outcome, "the code runs");
             Ok(())
         }
@@ -84,7 +84,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
         Command::Reset => {
             let outcome = session(context)?
                 .reset()
-                .map_err(Error::mboot("resetting the board"))?;
+                .map_err(Error::mboot(Step::Reset))?;
             left(context, outcome, "the board resets");
             Ok(())
         }
@@ -100,7 +100,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
                     meter.set(done);
                     !meter.cancelled()
                 })
-                .map_err(Error::mboot("sending the image"))?;
+                .map_err(Error::mboot(Step::SendImage))?;
             meter.end();
             context.report.line(format!("{} bytes sent", image.len()));
             Ok(())
@@ -129,7 +129,7 @@ fn call(context: &mut Context, address: u32, argument: u32, confirm: Option<&str
     act.ask(&context.report, confirm)?;
     let status = session(context)?
         .call(address, argument)
-        .map_err(Error::mboot(format!("calling {address:#010x}")))?;
+        .map_err(Error::mboot(Step::Call { address }))?;
     context.report.result(json!({"returned": status.0}));
     context.report.line(match status {
         Status::INVALID_ARGUMENT => {
@@ -160,7 +160,7 @@ fn receive_sb_file(context: &mut Context, file: &Path, confirm: Option<&str>) ->
             meter.set(done);
             !meter.cancelled()
         })
-        .map_err(Error::mboot(format!("sending {}", file.display())))?;
+        .map_err(Error::mboot(Step::SendSbFile))?;
     meter.end();
     context
         .report

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rtboot::mboot::MemoryId;
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Step};
 use serde_json::json;
 
 use super::{bytes, parse_memory, session};
@@ -82,7 +82,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             act.ask(&context.report, confirm.as_deref())?;
             session(context)?
                 .flash_erase_all(memory)
-                .map_err(Error::mboot(format!("erasing all of memory {memory}")))?;
+                .map_err(Error::mboot(Step::EraseMemory(memory)))?;
             context.report.line(format!("memory {memory} is erased"));
             Ok(())
         }
@@ -94,14 +94,14 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             act.ask(&context.report, confirm.as_deref())?;
             session(context)?
                 .flash_erase_all_unsecure()
-                .map_err(Error::mboot("erasing everything"))?;
+                .map_err(Error::mboot(Step::EraseAndUnlock))?;
             context.report.line("everything is erased and unlocked");
             Ok(())
         }
         Command::FlashSecurityDisable { key } => {
             session(context)?
                 .flash_security_disable(key)
-                .map_err(Error::mboot("unlocking the flash"))?;
+                .map_err(Error::mboot(Step::UnlockFlash))?;
             context.report.line("the flash is unlocked");
             Ok(())
         }
@@ -117,13 +117,13 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             );
             let data = session(context)?
                 .flash_read_resource(address, length, option)
-                .map_err(Error::mboot("reading the special flash area"))?;
+                .map_err(Error::mboot(Step::ReadResource))?;
             bytes::deliver(&mut context.report, address, &data, file.as_deref())
         }
         Command::ReliableUpdate { address } => {
             session(context)?
                 .reliable_update(address)
-                .map_err(Error::mboot("updating from the backup"))?;
+                .map_err(Error::mboot(Step::UpdateFromBackup))?;
             context.report.line("the backup application is in place");
             Ok(())
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
 use rtboot::mboot::MemoryId;
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Step};
 use serde_json::json;
 
 use super::{bytes, parse_memory, session};
@@ -112,7 +112,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
         } => {
             let data = session(context)?
                 .fuse_read(address, length, memory)
-                .map_err(Error::mboot(format!("reading fuses at {address:#x}")))?;
+                .map_err(Error::mboot(Step::ReadFusesAt { address }))?;
             bytes::deliver(&mut context.report, address, &data, file.as_deref())
         }
         Command::FuseProgram {
@@ -136,7 +136,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             act.ask(&context.report, burn.as_deref())?;
             session(context)?
                 .fuse_program(address, &data, memory)
-                .map_err(Error::mboot(format!("burning fuses at {address:#x}")))?;
+                .map_err(Error::mboot(Step::BurnFusesAt { address }))?;
             context
                 .report
                 .line(format!("{} bytes are burnt", data.len()));
@@ -148,7 +148,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
 fn read_word(session: &mut LoaderSession, index: u32) -> Result<u32> {
     session
         .flash_read_once(index)
-        .map_err(Error::mboot(format!("reading fuse word {index:#04x}")))
+        .map_err(Error::mboot(Step::ReadFuseWord { index }))
 }
 
 /// The words of a burn name the bits asked for; what is burnt already is sent along.
@@ -177,7 +177,7 @@ fn program_word(context: &mut Context, index: u32, value: u32, burn: Option<&str
             "word {index:#04x}: {before:#010x} before, {after:#010x} now"
         ));
     }
-    outcome.map_err(Error::mboot(format!("burning fuse word {index:#04x}")))?;
+    outcome.map_err(Error::mboot(Step::BurnFuseWord { index }))?;
     after.map(|_| ())
 }
 

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Step};
 
 use super::{bytes, session};
 use crate::cli::guard::Act;
@@ -113,7 +113,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             act.ask(&context.report, confirm.as_deref())?;
             let wrapped = session(context)?
                 .generate_key_blob(&data, key_select, length)
-                .map_err(Error::mboot("making the key blob"))?;
+                .map_err(Error::mboot(Step::MakeKeyBlob))?;
             bytes::deliver(&mut context.report, 0, &wrapped, Some(&blob))
         }
         Command::KeyProvisioning { operation, confirm } => {
@@ -139,10 +139,8 @@ fn provision(context: &mut Context, operation: &Operation) -> Result<()> {
         _ => Vec::new(),
     };
     let mut session = session(context)?;
-    let read = perform(&mut session, operation, &data).map_err(Error::mboot(format!(
-        "key-provisioning {}",
-        operation.name()
-    )))?;
+    let read = perform(&mut session, operation, &data)
+        .map_err(Error::mboot(Step::KeyProvisioning(operation.name())))?;
     match operation {
         Operation::ReadKeyStore { file } => {
             bytes::deliver(&mut context.report, 0, &read, Some(file))

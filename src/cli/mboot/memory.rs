@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use rtboot::board::LoaderSession;
 use rtboot::event::{Meter, Stage};
 use rtboot::mboot::{MemoryId, Status};
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, SetUp, Step};
 use serde_json::json;
 
 use super::{bytes, parse_memory, session};
@@ -159,7 +159,7 @@ fn read(
             meter.set(done);
             !meter.cancelled()
         })
-        .map_err(Error::mboot(format!("reading {address:#010x}")))?;
+        .map_err(Error::mboot(Step::ReadMemory { address }))?;
     meter.end();
     bytes::deliver(&mut context.report, address, &data, file.as_deref())
 }
@@ -189,7 +189,7 @@ fn write(
             meter.set(done);
             !meter.cancelled()
         })
-        .map_err(Error::mboot(format!("writing {address:#010x}")))?;
+        .map_err(Error::mboot(Step::WriteMemory { address }))?;
     meter.end();
     context
         .report
@@ -221,7 +221,7 @@ fn fill(
     }
     session(context)?
         .fill_memory(address, length, word)
-        .map_err(Error::mboot(format!("filling {address:#010x}")))?;
+        .map_err(Error::mboot(Step::FillMemory { address }))?;
     context
         .report
         .result(json!({"address": address, "length": length, "pattern": word}));
@@ -264,7 +264,7 @@ fn configure(
     session
         .configure_memory(memory, address)
         .map_err(|source| Error::Configure {
-            step: format!("by the block at {address:#010x}"),
+            set_up: SetUp::Block { address },
             source,
         })?;
     let line = match session.external_memory(memory) {
@@ -285,14 +285,14 @@ const WRITE_FCB: u32 = 0xF000_000F;
 
 /// The first word of a configuration block, so that it is known what is asked for.
 fn first_word(session: &mut LoaderSession, address: u32) -> Result<u32> {
-    let step = || format!("reading the configuration block at {address:#010x}");
+    let step = Step::ReadConfigurationBlock { address };
     let bytes = session
         .read_memory(address, 4, MemoryId::INTERNAL, &mut |_| true)
-        .map_err(Error::mboot(step()))?;
+        .map_err(Error::mboot(step))?;
     match bytes[..] {
         [a, b, c, d] => Ok(u32::from_le_bytes([a, b, c, d])),
         _ => Err(Error::Mboot {
-            step: step(),
+            step,
             source: rtboot::mboot::Error::Refused {
                 command: rtboot::mboot::Tag::READ_MEMORY,
                 status: Status::MEMORY_RANGE_INVALID,

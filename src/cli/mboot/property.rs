@@ -1,7 +1,7 @@
 //! Properties: what the flashloader tells of itself.
 
 use rtboot::mboot::{self, MemoryId, Property};
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Step};
 use serde_json::json;
 
 use super::session;
@@ -60,7 +60,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
         } => {
             session(context)?
                 .set_property(property, value)
-                .map_err(Error::mboot(format!("setting {property}")))?;
+                .map_err(Error::mboot(Step::SetProperty(property)))?;
             context.report.line(format!("{property} := {value:#x}"));
             Ok(())
         }
@@ -71,7 +71,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
 fn get(context: &mut Context, property: Property, index: u32) -> Result<()> {
     let words = session(context)?
         .get_property(property, index)
-        .map_err(Error::mboot(format!("asking for {property}")))?;
+        .map_err(Error::mboot(Step::AskProperty(property)))?;
     tell(context, property, &words);
     context.report.result(json!({
         "property": property.0,
@@ -108,7 +108,7 @@ fn get_all(context: &mut Context) -> Result<()> {
                 }));
             }
             Err(mboot::Error::Refused { .. }) => {}
-            Err(error) => return Err(Error::mboot(format!("asking for {property}"))(error)),
+            Err(error) => return Err(Error::mboot(Step::AskProperty(property))(error)),
         }
     }
     context.report.result(json!({"properties": all}));
@@ -117,7 +117,7 @@ fn get_all(context: &mut Context) -> Result<()> {
 
 fn list_memory(context: &mut Context) -> Result<()> {
     let mut session = session(context)?;
-    let step = || Error::mboot("asking for the memories");
+    let step = || Error::mboot(Step::ListMemories);
     let mut all = Vec::new();
     let mut starts = Vec::new();
     for index in 0..8 {

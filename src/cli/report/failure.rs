@@ -4,13 +4,13 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
-use rtboot::Error;
 use rtboot::advice::{Advice, advice_over};
 use rtboot::port::Wire;
+use rtboot::{Error, FlashState};
 use serde_json::{Value, json};
 
-/// What flash holds now, when the error knows.
-fn state(error: &Error) -> Option<&str> {
+/// What flash holds now, when the error's own sentence does not say it.
+fn state(error: &Error) -> Option<&FlashState> {
     match error {
         Error::WhileWriting { state, .. } => Some(state),
         _ => None,
@@ -81,7 +81,8 @@ pub fn object(
         "exit": error.exit_code(),
         "message": error.to_string(),
         "at": at,
-        "flash_now": state(error),
+        "flash_now": state(error).map(FlashState::to_string),
+        "flash_state": error.flash_state().map(FlashState::code),
         "causes": texts,
         "cause_codes": codes,
         "next": next(&advice, doctor),
@@ -98,6 +99,7 @@ pub fn print_usage_error(message: &str) {
         "message": message.trim_end(),
         "at": null,
         "flash_now": null,
+        "flash_state": null,
         "causes": [],
         "cause_codes": [],
         "next": ["rtboot --help"],

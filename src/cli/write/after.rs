@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use rtboot::board::{Board, Program};
 use rtboot::flash::{BootMode, Flashloader, Nor, Rom};
-use rtboot::{Error, Result};
+use rtboot::{Change, Error, Result};
 use rtboot_bootable::BootImage;
 use rtboot_fcb::EraseUnit;
 use serde_json::json;
@@ -29,7 +29,7 @@ pub fn start(nor: Nor, image: Option<&BootImage>, report: &mut Report) -> Result
 pub fn execute(mut nor: Nor, entry: u32, stack: u32, report: &mut Report) -> Result<()> {
     nor.use_work(EraseUnit::Sector4K)?;
     nor.into_loader().execute(entry, stack)?;
-    report.deed("the application was started");
+    report.record_change(Change::Started);
     report.line(format!(
         "started the application at {entry:#010x}, stack {stack:#010x}"
     ));
@@ -40,7 +40,7 @@ pub fn execute(mut nor: Nor, entry: u32, stack: u32, report: &mut Report) -> Res
 /// Resets the board and says what came of it.
 pub fn reset(flashloader: Flashloader, mut board: Board, report: &mut Report) -> Result<()> {
     flashloader.reset()?;
-    report.deed("the board was reset");
+    report.record_change(Change::Reset);
     if !board.await_program(Program::Rom, COME_BACK)? {
         report.line("reset: the board left serial download, so the ROM found something to start");
         report.result(json!({"reset": true, "rom_came_back": false, "boot_mode": null}));

@@ -7,6 +7,7 @@ use super::flash::{is_busy, size};
 use crate::chip::Chip;
 use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
 use crate::doctor::header::{HEADER, is_blank, quad_clear, read_header, reads_on_four};
+use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::{FLASH_BASE, Flashloader};
 use crate::{Error, Result};
@@ -93,7 +94,7 @@ impl Reader<'_> {
         let fcb = probe::plain_read(self.size);
         let offset = address.wrapping_sub(FLASH_BASE);
         self.flashloader
-            .read_through(&fcb, "flash on one pad", offset, length)
+            .read_through(&fcb, Question::PlainRead, offset, length)
     }
 
     /// First address where a second read gives another byte; all of the header when `doubtful`.
@@ -119,16 +120,18 @@ impl Reader<'_> {
         slow: Option<&Fcb>,
     ) -> Result<ReadProof> {
         let (offset, length) = (address - FLASH_BASE, plain.len() as u32);
-        let found =
-            self.flashloader
-                .read_through(fast, "flash by its fast read", offset, length)?;
+        let found = self
+            .flashloader
+            .read_through(fast, Question::FastRead, offset, length)?;
         let Some(at) = plain.iter().zip(&found).position(|(a, b)| a != b) else {
             return Ok(ReadProof::Same);
         };
         let slow_is_right = match slow {
             Some(slow) => {
-                let what = "flash by its fast read at 30 MHz";
-                self.flashloader.read_through(slow, what, offset, length)? == plain
+                let question = Question::FastReadSlowly;
+                self.flashloader
+                    .read_through(slow, question, offset, length)?
+                    == plain
             }
             None => false,
         };
@@ -227,8 +230,7 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
             compared.add(address, piece, &found);
             meter.set(compared.total);
             if meter.cancelled() {
-                let state = String::new();
-                return Err(Error::Interrupted { state });
+                return Err(Error::interrupted());
             }
         }
     }

@@ -4,6 +4,7 @@ use rtboot_fcb::{JedecId, StatusRegisters, database, probe};
 
 use crate::Result;
 use crate::doctor::facts::{Facts, FlashLook, ReadProof, Unknown};
+use crate::error::Question;
 use crate::flash::{Flashloader, NorFacts};
 
 /// Release from deep power-down.
@@ -12,7 +13,7 @@ const WAKE: u8 = 0xAB;
 /// Asks the flash who it is.
 pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
     let mut nor = flashloader.look_at_flash()?;
-    let sr1_again = one(flashloader.read_through(&probe::status1(), "status register 1", 0, 1)?);
+    let sr1_again = one(flashloader.read_through(&probe::status1(), Question::Status1, 0, 1)?);
     let id_again = flashloader.jedec_id()?;
     let (mut woken, mut qpi) = (None, None);
     if !nor.answers() && !is_busy(&nor.status) {
@@ -50,15 +51,13 @@ pub fn is_busy(status: &StatusRegisters) -> bool {
 }
 
 fn wake(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
-    let what = "the flash's answer to a release from power-down";
-    flashloader.read_through(&probe::register(WAKE), what, 0, 4)?;
+    flashloader.read_through(&probe::register(WAKE), Question::Wake, 0, 4)?;
     let id = flashloader.jedec_id()?;
     Ok(id.answers().then_some(id))
 }
 
 fn id_on_four_lines(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
-    let what = "the flash's id on four lines";
-    let answer = flashloader.read_through(&probe::jedec_id_qpi(), what, 0, 3)?;
+    let answer = flashloader.read_through(&probe::jedec_id_qpi(), Question::IdQpi, 0, 3)?;
     let id = JedecId::from_answer(&answer);
     Ok(id.filter(|id| !database::by_jedec(*id).is_empty()))
 }

@@ -1,11 +1,11 @@
 //! The host: is a board there, and may this user open it?
 
-use crate::Error;
 use crate::catalogue::{BOOT_MODE, DIALOUT, UDEV};
 use crate::doctor::facts::{Facts, HostFacts};
 use crate::doctor::finding::{Finding, Sure};
 use crate::port;
 use crate::port::hid::{HidKind, OpenProblem};
+use crate::{Error, Holder};
 
 /// USB ids of boot ROMs that this tool does not write.
 const OTHER_ROMS: &[(u16, u16, &str)] = &[
@@ -74,7 +74,7 @@ fn usb(host: &HostFacts, error: &Error) -> Finding {
         Error::Port(source @ (port::Error::Permission { .. } | port::Error::Busy { .. })) => {
             opened(host, source, false)
         }
-        Error::Held { place, by } => held("host-busy", place, by),
+        Error::BoardBusy { place, by } => held("host-busy", place, by),
         Error::NoBoard { .. } => nobody(host),
         Error::Virtual(text) => {
             Finding::error("host-virtual", "the virtual board's folder is not usable")
@@ -168,7 +168,7 @@ fn uart(host: &HostFacts, error: &Error) -> Finding {
                 .why(error.to_string())
                 .act("look at the adapter's USB cable")
         }
-        Error::Held { place, by } => held("uart-busy", place, by),
+        Error::BoardBusy { place, by } => held("uart-busy", place, by),
         Error::NoBoard { .. } => silent_uart(path),
         other => Finding::error("uart-broken", format!("{path} is not usable"))
             .why(other.to_string())
@@ -185,10 +185,14 @@ fn silent_uart(path: &str) -> Finding {
 }
 
 /// Another run, or another program, works with this board.
-fn held(code: &'static str, place: &str, by: &[String]) -> Finding {
+fn held(code: &'static str, place: &str, by: &[Holder]) -> Finding {
     let who = match by {
         [] => "another program".to_owned(),
-        by => by.join(", "),
+        by => by
+            .iter()
+            .map(Holder::to_string)
+            .collect::<Vec<_>>()
+            .join(", "),
     };
     Finding::error(code, format!("{place} is in use by {who}"))
         .why("two programs that talk to one board take each other's answers")
