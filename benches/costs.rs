@@ -130,7 +130,7 @@ fn doctor_row() {
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     rig.flashloader().expect("a flashloader");
     let before = mark(&rig);
-    let map = rtboot::chip::Chip::rt1021().memory_map();
+    let map = rt1021().map;
     let image = LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("the stand-in");
     let mut loader = || Ok(image.clone());
     let host = doctor::host("virtual", false);
@@ -150,4 +150,8 @@ fn doctor_row() {
         &mark(&rig),
         reading(0x3000),
     );
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -5,7 +5,7 @@
 use rtboot::board::{Board, Options, Selector};
 use rtboot::chip::Chip;
 use rtboot::event::{Meter, Stage};
-use rtboot::flash::{self, FLASH_BASE, Nor};
+use rtboot::flash::{self, Nor};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_bootable::{LoaderImage, Memory, emit};
 
@@ -15,7 +15,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("usage: backup BOARD OUT.hex".into());
     };
     let selector: Selector = board.parse()?;
-    let map = Chip::rt1021().memory_map();
+    let map = Chip::by_name("rt1021").ok_or("no such chip")?.map;
     let loader = LoaderImage::parse(VirtualBoard::standin_loader(), &map)?;
 
     let mut board = Board::find(&selector, Options::default())?;
@@ -31,12 +31,12 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut meter = Meter::begin(&mut quiet, Stage::Read, u64::from(size));
     let mut memory = Memory::new();
     for (i, page) in nor
-        .read(FLASH_BASE, size, &mut meter)?
+        .read(map.flash_base, size, &mut meter)?
         .chunks(256)
         .enumerate()
     {
         if page.iter().any(|&byte| byte != 0xFF) {
-            memory.insert(FLASH_BASE + i as u32 * 256, page.to_vec())?;
+            memory.insert(map.flash_base + i as u32 * 256, page.to_vec())?;
         }
     }
     std::fs::write(output, emit::intel_hex(&memory))?;

@@ -3,7 +3,7 @@
 //! `cargo run --example identify -- usb ivt_flashloader.bin`, or `-- virtual:/tmp/board`
 
 use rtboot::board::{Board, Options, Selector};
-use rtboot::chip::{self, Chip};
+use rtboot::chip::Chip;
 use rtboot::flash;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_bootable::LoaderImage;
@@ -15,13 +15,13 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         Some(path) => std::fs::read(path)?,
         None => VirtualBoard::standin_loader().to_vec(), // runs on the virtual board only
     };
-    let loader = LoaderImage::parse(&file, &Chip::rt1021().memory_map())?;
+    let loader = LoaderImage::parse(&file, &Chip::by_name("rt1021").ok_or("no such chip")?.map)?;
 
     let mut board = Board::find(&selector, Options::default())?;
     let mut give = || Ok(loader.clone());
     let (mut flashloader, rom) = flash::reach_flashloader(&mut board, None, &mut give, &mut ())?;
-    if let Some(id) = rom.and_then(|facts| facts.chip_id) {
-        println!("chip        {}", chip::describe_id(id));
+    if let Some(words) = rom.and_then(|facts| facts.chip_words(None)) {
+        println!("chip        {words}");
     }
     println!("unique id   {}", flashloader.facts().unique_id);
     println!("flashloader {}", flashloader.facts().version);

@@ -27,7 +27,7 @@
 //! use rtboot_bootable::{Firmware, LoaderImage};
 //!
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let chip = Chip::rt1021();
+//! let chip = Chip::by_name("rt1021").ok_or("no such chip")?;
 //! let app = std::fs::read("examples/apps/blinky/blinky.elf")?;
 //! let firmware = Firmware::parse(&app, Some("blinky.elf"), None, &chip.memory_map())?;
 //! let (from, file) = rtboot_fcb::database::find("issi.cfg").ok_or("no such part")?;
@@ -52,7 +52,6 @@
 pub mod advice;
 pub mod board;
 pub mod catalogue;
-pub mod chip;
 pub mod doctor;
 mod error;
 pub mod event;
@@ -61,6 +60,7 @@ pub mod mboot;
 pub mod port;
 pub mod sdp;
 
+pub use rtboot_chip as chip;
 pub use rtboot_finding as finding;
 
 pub use error::{

@@ -12,7 +12,6 @@ use std::time::Duration;
 
 use evil::device::{Evil, Manner};
 use rtboot::board::{Board, Options, Program};
-use rtboot::chip::Chip;
 use rtboot::flash;
 use rtboot::mboot::{HidLink, Mboot, MemoryId};
 use rtboot::port::virtual_board::VirtualBoard;
@@ -112,7 +111,7 @@ fn every_wait_and_limit_of_the_source_is_documented() {
 
 /// Goes as far as looking at the flash; how long that takes when the board falls silent after so many answers.
 fn look(evil: &Evil) -> rtboot::Result<()> {
-    let map = Chip::rt1021().memory_map();
+    let map = rt1021().map;
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
     let mut image =
         || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map).expect("the stand-in"));
@@ -182,4 +181,8 @@ fn every_command_to_a_silent_flashloader_ends_at_its_own_limit() {
             "{name}: {time:?}"
         );
     }
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

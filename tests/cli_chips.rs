@@ -32,8 +32,9 @@ fn a_cfg_for_another_chip_is_refused_by_every_verb_that_writes_with_it() {
         "next:",
     ];
     cli.run(&["write", "--fcb", &other, &elf]).says(12, &words);
+    let said = "other.cfg is for rt1062, rt117x, not for the RT1020";
     cli.run(&["--chip", "rt1020", "write", "--fcb", &other, &elf])
-        .says(12, &words);
+        .says(12, &[said, "[cfg-other-chip]"]);
     cli.run(&["image", "build", "--fcb", &other, &elf, "-o", "x.bin"])
         .says(12, &words);
     let object = cli.run(&["--json", "write", "--fcb", &other, &elf]).last();

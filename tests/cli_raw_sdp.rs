@@ -58,7 +58,7 @@ fn an_address_between_two_words_is_refused_before_the_wire() {
 #[test]
 fn a_flashloader_is_loaded_and_started_by_hand() {
     let live = Live::rom();
-    let map = rtboot::chip::Chip::rt1021().memory_map();
+    let map = rt1021().map;
     let image = LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a flashloader");
     live.file("loader.bin", &image.bytes);
     let (load, jump) = (format!("{:#x}", image.load), format!("{:#x}", image.jump));
@@ -141,4 +141,8 @@ fn the_roms_uart_changes_its_speed() {
     let board = format!("uart:{}@57600", live.served.path);
     let args = ["--board", &board, "sdp", "skip-dcd-header"];
     cli_raw_rig::rtboot_in(live.folder.path(), &args).good();
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -15,7 +15,6 @@ use evil::device::{Evil, Manner};
 use peak::peak_kib;
 use rtboot::Result;
 use rtboot::board::{Board, Options, Program};
-use rtboot::chip::Chip;
 use rtboot::flash::{self, Nor, Policy, RescueStore, Writer};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_bootable::{LoaderImage, Memory};
@@ -27,7 +26,7 @@ const MEMORY_LIMIT: u64 = 64 * 1024;
 
 /// Everything that `write` does; on the way the part is taken for the right one, so that lies get further.
 fn write(evil: &Evil) -> Result<()> {
-    let map = Chip::rt1021().memory_map();
+    let map = rt1021().map;
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
     let mut image =
         || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map).expect("the stand-in"));
@@ -117,4 +116,8 @@ fn a_board_that_says_nothing_ends_every_stage_in_seconds() {
             evil.time()
         );
     }
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

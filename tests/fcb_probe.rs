@@ -103,10 +103,10 @@ fn a_part_that_no_list_knows_is_described_by_what_it_says_and_does() {
 fn probe(settings: Settings) -> rtboot::Result<rtboot::flash::probe::Found> {
     use rtboot::board::{Board, Options};
     use rtboot::port::virtual_board::VirtualBoard;
-    use rtboot_bootable::{LoaderImage, MemoryMap};
+    use rtboot_bootable::LoaderImage;
     let virtual_board = VirtualBoard::from_board(rtboot_sim::Board::new(settings));
     let mut board = Board::on_virtual(&virtual_board, Options::default());
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let mut loader =
         || Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a loader"));
     let (mut flashloader, _) =
@@ -178,4 +178,8 @@ fn the_cfg_that_it_writes_ends_in_a_board_that_starts() {
     cli.run(&["write", "--fcb", "mine.cfg", &app("blinky.elf")])
         .says(0, &[]);
     cli.would_start();
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

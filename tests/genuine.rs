@@ -15,7 +15,6 @@ use std::time::Duration;
 
 use common::app;
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
-use rtboot::chip::Chip;
 use rtboot::event::Event;
 use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, Rom, Writer};
 use rtboot::port::{self, HidPort};
@@ -102,7 +101,7 @@ fn emulated() -> Option<(Socket, LoaderImage)> {
     let address = std::env::var("RTBOOT_GENUINE").ok()?;
     let file = std::env::var("RTBOOT_GENUINE_LOADER").expect("the flashloader file, too");
     let bytes = std::fs::read(file).expect("the flashloader file");
-    let loader = LoaderImage::parse(&bytes, &Chip::rt1021().memory_map()).expect("a flashloader");
+    let loader = LoaderImage::parse(&bytes, &rt1021().map).expect("a flashloader");
     let stream = TcpStream::connect(address).expect("the emulated board");
     Some((Socket(Arc::new(Mutex::new(BufReader::new(stream)))), loader))
 }
@@ -113,7 +112,7 @@ fn write(
     file: &str,
     fcb: &str,
 ) -> Result<(flash::WriteReport, Vec<Event>, Nor)> {
-    let chip = Chip::rt1021();
+    let chip = rt1021();
     let mut events = Vec::new();
     let bytes = match file {
         "large.bin" => large(),
@@ -133,9 +132,11 @@ fn write(
     .expect("blinky");
     let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
     let mut running = match board.program()? {
-        // the ROM is a model there and does not know all registers, so it is not asked which chip it is
-        Some(Program::Rom) => Rom::connect(&mut board)?.start(loader, &mut board, &mut events)?,
-        _ => flash::Flashloader::connect(&mut board)?,
+        // the ROM is a model there and does not know all registers: the flashloader is asked for its chip
+        Some(Program::Rom) => {
+            Rom::connect(&mut board)?.start(known(), loader, &mut board, &mut events)?
+        }
+        _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)?,
     };
     let facts = running.look_at_flash()?;
     let part = flash::choose_part(&facts, &desk.expected_part())?;
@@ -161,10 +162,11 @@ fn nor_of(socket: &Socket, loader: &LoaderImage, fcb: &str) -> (Board, Vec<Event
     let mut running = match board.program().expect("a board") {
         Some(Program::Rom) => {
             let rom = Rom::connect(&mut board).expect("the ROM");
-            rom.start(loader, &mut board, &mut events)
+            rom.start(known(), loader, &mut board, &mut events)
                 .expect("a flashloader")
         }
-        _ => flash::Flashloader::connect(&mut board).expect("a flashloader"),
+        _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)
+            .expect("a flashloader"),
     };
     let facts = running.look_at_flash().expect("a flash");
     let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
@@ -266,4 +268,13 @@ fn the_main_job_ends_in_a_bootable_flash() {
             .contains("0x60002005 should be 0xff, found 0xef"),
         "{error}"
     );
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
+}
+
+/// The chip as a user names it, before anything was asked.
+fn known() -> rtboot::chip::Identity {
+    rtboot::chip::Identity::unasked(Some(rt1021()))
 }

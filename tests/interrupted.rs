@@ -126,14 +126,10 @@ fn stopping_between_any_two_events_says_what_flash_holds_and_heals() {
     for after in (0..200).step_by(3) {
         let mut rig = Rig::with_flash(old.clone());
         let mut nor = rig.nor("issi.cfg").expect("known");
-        let firmware = rtboot_bootable::Firmware::parse(
-            &contents("blinky.elf"),
-            None,
-            None,
-            &rtboot_bootable::MemoryMap::rt1021(),
-        );
+        let firmware =
+            rtboot_bootable::Firmware::parse(&contents("blinky.elf"), None, None, &rt1021().map);
         let fcb = nor.part().boot_fcb();
-        let map = rtboot_bootable::MemoryMap::rt1021();
+        let map = rt1021().map;
         let image = rtboot_bootable::BootImage::build(&firmware.expect("blinky"), Some(&fcb), &map);
         let image = image.expect("blinky").memory;
         let mut listener = StopAfter(after, Vec::new());
@@ -179,4 +175,8 @@ fn after_the_write_the_board_starts_once_its_straps_say_so() {
         board.application().map(|start| start.entry),
         Some(0x6000_2279)
     );
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

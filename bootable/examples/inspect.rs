@@ -4,14 +4,14 @@
 
 use std::error::Error;
 
-use rtboot_bootable::{Firmware, MemoryMap, check, inspect, starts};
+use rtboot_bootable::{Chip, Firmware, check, inspect, starts};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(path) = std::env::args().nth(1) else {
         println!("usage: inspect FILE (ELF, Intel HEX, S-record, UF2 or raw)");
         return Ok(());
     };
-    let map = MemoryMap::rt1021();
+    let map = Chip::by_name("rt1021").ok_or("no such chip")?.map;
     let firmware = Firmware::parse(&std::fs::read(&path)?, Some(&path), None, &map)?;
     for note in &firmware.notes {
         println!("{note}");

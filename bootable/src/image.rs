@@ -316,7 +316,7 @@ fn finish(
             return Err(BuildProblem::OutsideFlash {
                 from,
                 to,
-                place: map.name_of(from),
+                place: map.name_of(from).to_string(),
                 flash: map.flash_base,
             }
             .into());

@@ -23,12 +23,12 @@
 //! ```
 //!
 //! ```
-//! use rtboot_bootable::{BootImage, Firmware, Kind, MemoryMap, check, starts};
+//! use rtboot_bootable::{BootImage, Chip, Firmware, Kind, check, starts};
 //! use rtboot_fcb::Fcb;
 //!
 //! // a tiny raw application: stack pointer, reset handler (thumb), `b .`
 //! let app = [0x2001_0000u32, 0x6000_2009, 0xE7FE_E7FE].map(u32::to_le_bytes).concat();
-//! let map = MemoryMap::rt1021();
+//! let map = Chip::by_name("rt1021").expect("a chip of the table").map;
 //! let firmware = Firmware::parse(&app, Some("app.bin"), None, &map)?;
 //! assert_eq!(firmware.memory.first(), Some(0x6000_2000)); // where its reset handler lies inside it
 //!
@@ -56,7 +56,6 @@ mod inspect;
 pub mod ivt;
 pub mod known;
 pub mod loader;
-mod map;
 mod memory;
 #[cfg(test)]
 mod testing;
@@ -72,8 +71,8 @@ pub use image::{BootImage, BuildOptions, BuildProblem, Form};
 pub use inspect::{Inspection, Kind, inspect};
 pub use ivt::Ivt;
 pub use loader::LoaderImage;
-pub use map::{BootDevice, MemoryMap, Region};
 pub use memory::Memory;
+pub use rtboot_chip::{BootDevice, Chip, MemoryMap, Region};
 pub use rtboot_finding::{Finding, Severity};
 pub use vectors::Vectors;
 

@@ -193,7 +193,7 @@ fn candidate(file: &[u8], offset: usize, map: &MemoryMap) -> Result<LoaderImage,
     let Some(ram) = map.ram.iter().find(|ram| ram.contains(me)) else {
         return Err(LoaderProblem::NotForRam {
             self_address: me,
-            place: map.name_of(me),
+            place: map.name_of(me).to_string(),
         });
     };
     let file_end = u64::from(file_start) + file.len() as u64;

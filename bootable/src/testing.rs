@@ -3,7 +3,12 @@
 use rtboot_fcb::Fcb;
 use rtboot_fcb::lut::Sequence;
 
-use crate::{BootData, Ivt, Memory};
+use crate::{BootData, Chip, Ivt, Memory};
+
+/// The chip that most tests build for.
+pub fn rt1021() -> &'static Chip {
+    Chip::by_name("rt1021").expect("a chip of the table")
+}
 
 /// Little-endian words.
 pub fn words(words: &[u32]) -> Vec<u8> {

@@ -117,6 +117,7 @@ impl Vectors {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::rt1021;
 
     fn judged(stack: u32, reset: u32) -> Vec<&'static str> {
         let mut memory = Memory::new();
@@ -125,8 +126,8 @@ mod tests {
             .insert(0x6000_2000, [words, vec![0; 0x100]].concat())
             .unwrap();
         let vectors = Vectors::read(&memory, 0x6000_2000).unwrap();
-        let findings = vectors.findings(&memory, &MemoryMap::rt1021(), |address| address);
-        let recognised = Vectors::recognise(&memory, &MemoryMap::rt1021(), 0x6000_2000).is_some();
+        let findings = vectors.findings(&memory, &rt1021().map, |address| address);
+        let recognised = Vectors::recognise(&memory, &rt1021().map, 0x6000_2000).is_some();
         assert_eq!(
             recognised,
             findings

@@ -30,7 +30,7 @@ fn app(reset: u32) -> Vec<u8> {
 }
 
 fn built(reset: u32) -> BootImage {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let firmware = Firmware::parse(
         &app(reset),
         Some("iled_blinky.bin"),
@@ -65,7 +65,7 @@ fn the_headers_of_a_ram_application_are_the_public_ones() {
 
 #[test]
 fn a_ram_image_with_its_fcb_is_read_as_what_the_flash_holds() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let fcb = Fcb::new();
     let firmware = Firmware::parse(&app(0x2000_22DD), Some("a.bin"), Some(0x2000_2000), &map);
     let image = BootImage::build(&firmware.unwrap(), Some(&fcb), &map).unwrap();
@@ -89,7 +89,7 @@ fn the_public_file_with_zeros_before_it_is_recognised() {
     let mut file = vec![0; 0x2000];
     file[0x1000..0x102C].copy_from_slice(&vector(EXT_FLASH));
     file.extend(app(0x6000_22DD));
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let firmware = Firmware::parse(&file, Some("ext_FLASH_unsigned.bin"), None, &map).unwrap();
     assert_eq!(firmware.memory.first(), Some(0x6000_0000));
     let seen = inspect(&firmware.memory, &map);
@@ -113,7 +113,7 @@ fn dcd() -> Dcd {
 
 #[test]
 fn files_lie_as_the_public_ones_do() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let mut app = app(0x8000_22DD);
     app.truncate(0x172C);
     let firmware = Firmware::parse(&app, Some("sdram.bin"), Some(0x8000_2000), &map).unwrap();
@@ -160,7 +160,7 @@ fn files_lie_as_the_public_ones_do() {
 
 /// A RAM application for an SD card: with the public one's size, stack and reset handler.
 fn for_card(base: u32, len: usize, dcd: Option<&Dcd>) -> (BootImage, MemoryMap, Vec<u8>) {
-    let map = MemoryMap::rt1021().for_device(BootDevice::SdCard);
+    let map = rt1021().map.for_device(BootDevice::SdCard);
     let mut bytes = app(base + 0x2DD);
     bytes.truncate(len);
     let firmware = Firmware::parse(&bytes, Some("a.bin"), Some(base), &map).unwrap();
@@ -212,7 +212,7 @@ fn files_for_a_card_lie_as_the_public_ones_do() {
 
 #[test]
 fn a_card_takes_bare_applications_for_ram_only() {
-    let map = MemoryMap::rt1021().for_device(BootDevice::SdCard);
+    let map = rt1021().map.for_device(BootDevice::SdCard);
     let build = |file: &[u8], base| {
         let firmware = Firmware::parse(file, Some("a.bin"), Some(base), &map).unwrap();
         BootImage::build(&firmware, None, &map)
@@ -233,7 +233,7 @@ fn a_card_takes_bare_applications_for_ram_only() {
 
 #[test]
 fn an_entry_may_be_chosen() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let firmware = Firmware::parse(&app(0x6000_22DD), Some("a.bin"), None, &map).unwrap();
     // as SDK images have it: the vector table
     let options = BuildOptions {
@@ -252,4 +252,8 @@ fn an_entry_may_be_chosen() {
         error.to_string(),
         "an image that has its own IVT keeps the entry in it"
     );
+}
+
+fn rt1021() -> &'static rtboot_bootable::Chip {
+    rtboot_bootable::Chip::by_name("rt1021").expect("a chip of the table")
 }

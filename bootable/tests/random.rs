@@ -5,8 +5,8 @@ mod numbers;
 
 use numbers::Random;
 use rtboot_bootable::{
-    BootData, BootImage, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, MemoryMap, check,
-    convert, emit, inspect,
+    BootData, BootImage, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, check, convert,
+    emit, inspect,
 };
 
 impl Random {
@@ -32,7 +32,7 @@ const RESET: u32 = 0x6000_2009;
 
 /// A small boot image with all headers.
 fn image() -> Memory {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let mut app = [0x2001_0000, RESET].map(u32::to_le_bytes).concat();
     app.resize(0x300, 0xBF);
     let firmware = Firmware::parse(&app, Some("a.bin"), Some(0x6000_2000), &map).unwrap();
@@ -47,14 +47,14 @@ fn image() -> Memory {
 }
 
 fn looked_at(memory: &Memory) {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     inspect(memory, &map);
     check(memory, &map);
 }
 
 #[test]
 fn spoiled_files_of_every_format() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let image = image();
     let raw = emit::raw(&image, 0x6000_0000, 0xFF).unwrap();
     let files = [
@@ -81,7 +81,7 @@ fn spoiled_files_of_every_format() {
 
 #[test]
 fn elf_headers_of_noise() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let mut random = Random(2);
     let identification = b"\x7FELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x28\0\x01\0\0\0";
     for _ in 0..1500 {
@@ -127,7 +127,7 @@ fn structures_of_noise() {
         }
         let _ = (Ivt::parse(&bytes), BootData::parse(&bytes));
         if let Ok(dcd) = Dcd::parse(&bytes) {
-            let _ = (dcd.to_string(), dcd.dangers(&MemoryMap::rt1021()));
+            let _ = (dcd.to_string(), dcd.dangers(&rt1021().map));
         }
         if let Ok(csf) = Csf::parse(&bytes) {
             let _ = (csf.to_string(), csf.blocks(), csf.encrypted());
@@ -137,7 +137,7 @@ fn structures_of_noise() {
 
 #[test]
 fn built_shown_and_built_again_is_the_same() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let mut random = Random(5);
     for _ in 0..60 {
         let mut app = [0x2001_0000, RESET].map(u32::to_le_bytes).concat();
@@ -194,6 +194,10 @@ fn scattered_bytes_are_written_and_changed_in_bounds() {
     assert!(convert::fill(&memory, 0, None).is_err(), "gigabytes");
     assert_eq!(emit::uf2(&memory, 0).unwrap().len() % 512, 0);
     let text = emit::intel_hex(&memory);
-    let read = Firmware::parse(text.as_bytes(), Some("a.hex"), None, &MemoryMap::rt1021());
+    let read = Firmware::parse(text.as_bytes(), Some("a.hex"), None, &rt1021().map);
     drop(read);
+}
+
+fn rt1021() -> &'static rtboot_bootable::Chip {
+    rtboot_bootable::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -85,7 +85,6 @@ extern crate alloc;
 
 mod cfg;
 pub mod check;
-mod chip;
 mod clock;
 pub mod database;
 pub mod derive;
@@ -102,7 +101,6 @@ mod status;
 pub mod text;
 
 pub use cfg::{CfgError, PartFile};
-pub use chip::ChipName;
 pub use clock::ClockIndex;
 pub use error::Error;
 pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};
@@ -113,5 +111,6 @@ pub use part::{
     Span, Times,
 };
 pub use protection::{Protected, Protection, Scheme};
+pub use rtboot_chip::ChipName;
 pub use rtboot_finding::{Finding, Severity};
 pub use status::{QeMethod, StatusRegisters, StatusWrite};

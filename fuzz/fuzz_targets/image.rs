@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{BootImage, Firmware, Format, Memory, MemoryMap, check};
+use rtboot_bootable::{BootImage, Firmware, Format, Memory, check};
 
 fuzz_target!(|data: &[u8]| {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let mut memory = Memory::new();
     if memory.insert(map.flash_base, data.to_vec()).is_err() {
         return;
@@ -27,3 +27,7 @@ fuzz_target!(|data: &[u8]| {
         assert_eq!(again.memory, image.memory);
     }
 });
+
+fn rt1021() -> &'static rtboot_bootable::Chip {
+    rtboot_bootable::Chip::by_name("rt1021").expect("a chip of the table")
+}

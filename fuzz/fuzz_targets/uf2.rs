@@ -2,10 +2,10 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{Firmware, MemoryMap, check, inspect};
+use rtboot_bootable::{Firmware, check, inspect};
 
 fuzz_target!(|data: &[u8]| {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     if let Ok(firmware) = Firmware::parse(
         &[b"UF2\x0AWQ]\x9E".as_slice(), data].concat(),
         Some("a.uf2"),
@@ -16,3 +16,7 @@ fuzz_target!(|data: &[u8]| {
         check(&firmware.memory, &map);
     }
 });
+
+fn rt1021() -> &'static rtboot_bootable::Chip {
+    rtboot_bootable::Chip::by_name("rt1021").expect("a chip of the table")
+}

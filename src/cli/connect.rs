@@ -102,19 +102,19 @@ impl Context {
             Chip::by_name(&name).ok_or_else(|| {
                 Error::Usage(format!(
                     "\"{name}\" is no chip that rtboot knows; it knows {}",
-                    Chip::names().join(", ")
+                    Chip::names().collect::<Vec<_>>().join(", ")
                 ))
             })
         })
         .transpose()
     }
 
-    /// The chip that desk work is for: the one said, else the RT1021.
+    /// The chip for work on files: the one that the user says, else [`Chip::DEFAULT`].
     ///
     /// # Errors
     /// As [`Context::chip`].
     pub fn desk_chip(&mut self) -> Result<&'static Chip> {
-        Ok(self.chip()?.unwrap_or(Chip::rt1021()))
+        Ok(self.chip()?.unwrap_or(Chip::DEFAULT))
     }
 
     fn wait(&mut self) -> Result<Option<Duration>> {
@@ -236,7 +236,7 @@ impl Context {
         let chip = self.chip()?;
         let source = flashloader::source(self)?;
         let is_virtual = board.virtual_board().is_some();
-        let wanted = chip.unwrap_or(Chip::rt1021());
+        let wanted = chip.unwrap_or(Chip::DEFAULT);
         let mut started = None;
         let mut image = || {
             let (image, name) = flashloader::image(source.as_ref(), wanted, is_virtual)?;

@@ -5,7 +5,7 @@
 
 use std::io::{BufRead, Write};
 
-use rtboot::chip::Chip;
+use rtboot::chip::CHIPS;
 use rtboot::{Error, Result};
 
 use super::Report;
@@ -86,11 +86,11 @@ pub fn words(act: &str, given: Option<&str>, flag: &'static str, words: &str) ->
 }
 
 /// Whether a byte of `address..address + length` belongs to the fuse controller, whose registers burn fuses.
+///
+/// A raw command may go to a board whose chip nobody asked for, so the fuse controller of every known chip counts.
 pub fn touches_fuses(address: u32, length: u64) -> bool {
-    Chip::rt1021()
-        .memory_map()
-        .ocotp
-        .overlaps(address, length.max(1))
+    let mut chips = CHIPS.iter();
+    chips.any(|chip| chip.map.ocotp.overlaps(address, length.max(1)))
 }
 
 fn capitalised(text: &str) -> String {

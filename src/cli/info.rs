@@ -4,6 +4,7 @@ mod show;
 
 use rtboot::advice::advice;
 use rtboot::board::{Board, Program};
+use rtboot::chip::{Chip, Identity};
 use rtboot::flash::{self, LoaderFacts, Nor, NorFacts, Rom, RomFacts};
 use rtboot::mboot::Property;
 use rtboot::{Error, Result};
@@ -23,6 +24,8 @@ pub struct Args {}
 #[derive(Debug, Default)]
 struct Known {
     board: String,
+    /// The chip that the user named.
+    named: Option<&'static Chip>,
     rom: Option<RomFacts>,
     loader: Option<LoaderFacts>,
     /// Which file was started, when this run did.
@@ -35,10 +38,31 @@ struct Known {
     unknown: Vec<(&'static str, String)>,
 }
 
+impl Known {
+    /// The chip, as far as it is known.
+    fn identity(&self) -> Identity {
+        let by_rom = || self.rom.as_ref()?.told.identify(self.named).ok();
+        let by_loader = self.loader.as_ref().map(|loader| loader.identity);
+        by_loader
+            .or_else(by_rom)
+            .unwrap_or(Identity::unasked(self.named))
+    }
+
+    /// The chip in words.
+    fn chip_words(&self) -> String {
+        let by_rom = self.rom.as_ref().and_then(|rom| rom.chip_words(self.named));
+        by_rom.unwrap_or_else(|| match self.identity() {
+            identity if identity.is_known() => identity.to_string(),
+            identity => format!("taken for the {identity}: it does not tell"),
+        })
+    }
+}
+
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     let mut board = context.board_for_flash()?;
     let mut known = Known {
         board: board.name(),
+        named: context.chip()?,
         ..Known::default()
     };
     let gathered = gather(&mut board, &mut known, context);
@@ -92,6 +116,6 @@ fn gather(board: &mut Board, known: &mut Known, context: &mut Context) -> Result
 }
 
 fn read_boot(nor: &mut Nor, context: &mut Context) -> Result<BootState> {
-    let map = context.desk_chip()?.memory_map();
-    boot::read(nor, &map, &mut context.report)
+    let map = &nor.chip().map;
+    boot::read(nor, map, &mut context.report)
 }

@@ -34,6 +34,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
+use rtboot::chip::Chip;
 use rtboot::{Change, Result};
 
 pub use connect::Context;
@@ -59,8 +60,8 @@ pub struct Globals {
     /// Which board: usb, usb:1-4.1, uart:/dev/ttyUSB0[@115200], virtual, virtual:DIR
     #[arg(long, global = true, value_name = "SELECTOR", env = "RTBOOT_BOARD")]
     pub board: Option<String>,
-    /// The chip, when it does not tell itself: rt1021, rt1020, rt1024
-    #[arg(long, global = true, value_name = "CHIP", env = "RTBOOT_CHIP")]
+    // the names come from the table of chips
+    #[arg(long, global = true, value_name = "CHIP", env = "RTBOOT_CHIP", help = chip_help())]
     pub chip: Option<String>,
     /// Flashloader to start, for this run (`rtboot flashloader add` remembers one)
     #[arg(long, global = true, value_name = "FILE", env = "RTBOOT_FLASHLOADER")]
@@ -84,6 +85,14 @@ pub struct Globals {
     /// Do not wait for a board
     #[arg(long, global = true, conflicts_with = "wait")]
     pub no_wait: bool,
+}
+
+fn chip_help() -> String {
+    let names: Vec<&str> = Chip::names().collect();
+    format!(
+        "The chip, when the board does not tell it: {}",
+        names.join(", ")
+    )
 }
 
 const EXIT_CODES: &str = "\

@@ -4,7 +4,6 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rtboot::event::{Meter, Stage};
-use rtboot::flash::FLASH_BASE;
 use rtboot::mboot::{self, MemoryId};
 use rtboot::{Error, Result, Step};
 use rtboot_bootable::{Memory, emit};
@@ -41,7 +40,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     }
     let end = end_of(args.address, args.length)?;
     check_length(&args)?;
-    let bytes = if flash_window(args.address) {
+    let chip = context.desk_chip()?;
+    let bytes = if chip.map.in_flash(args.address) {
         flash(&args, end, context)?
     } else {
         ram(&args, context)?
@@ -105,11 +105,6 @@ pub fn end_of(address: u32, length: u32) -> Result<u64> {
         )));
     }
     Ok(end)
-}
-
-/// Whether an address is one of the FlexSPI window.
-pub fn flash_window(address: u32) -> bool {
-    (FLASH_BASE..FLASH_BASE + 0x1000_0000).contains(&address)
 }
 
 fn flash(args: &Args, end: u64, context: &mut Context) -> Result<Vec<u8>> {

@@ -14,10 +14,11 @@ use super::write::reset;
 pub struct Args {}
 
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
+    let chip = context.chip()?;
     let mut board = context.board()?;
     match board.program()? {
         Some(Program::Flashloader) => {
-            let flashloader = Flashloader::connect(&mut board)?;
+            let flashloader = Flashloader::join(&mut board, chip, &mut context.report)?;
             reset(flashloader, board, &mut context.report)
         }
         Some(Program::Rom) => Err(Error::Usage(

@@ -14,10 +14,10 @@ use super::{Context, boot};
 pub struct Args {}
 
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
-    let chip = context.desk_chip()?;
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
-    let boot = boot::read(&mut nor, &chip.memory_map(), &mut context.report)?;
+    let map = nor.chip().map;
+    let boot = boot::read(&mut nor, &map, &mut context.report)?;
     context.report.result(json!({"boot": boot.object()}));
     let Some(vectors) = boot.inspection.vectors else {
         return Err(Error::Firmware {

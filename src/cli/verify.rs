@@ -43,7 +43,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         let end = u64::from(*start) + bytes.len() as u64;
         erase::check_inside(&nor, OutOfRange::File, *start, end)?;
     }
-    let boot = boot::read(&mut nor, &chip.memory_map(), &mut context.report)?;
+    let map = nor.chip().map;
+    let boot = boot::read(&mut nor, &map, &mut context.report)?;
     context.report.result(json!({
         "file": args.file.display().to_string(),
         "bytes": firmware.memory.len_bytes(),

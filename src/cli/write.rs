@@ -122,7 +122,6 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
 
 /// Board, flashloader, part, layout for that part, and what an interrupted write left.
 fn reach(args: &Args, desk: &Desk, context: &mut Context) -> Result<Ready> {
-    let chip = context.desk_chip()?;
     let mut board = context.board_for_flash()?;
     let (mut flashloader, _) = context.flashloader(&mut board)?;
     let facts = flashloader.look_at_flash()?;
@@ -137,6 +136,7 @@ fn reach(args: &Args, desk: &Desk, context: &mut Context) -> Result<Ready> {
             part.vendor, part.name, part.jedec
         ),
     );
+    let chip = flashloader.chip();
     let layout = desk
         .layout(Some(&part), chip)
         .map_err(|source| Error::Firmware {
@@ -150,7 +150,7 @@ fn reach(args: &Args, desk: &Desk, context: &mut Context) -> Result<Ready> {
     }
     let saved = match args.discard_rescue {
         true => Memory::new(),
-        false => rescue.load(&unique_id)?,
+        false => rescue.load(&unique_id, &chip.map)?,
     };
     if !saved.is_empty() {
         let text = format!(

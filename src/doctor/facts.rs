@@ -11,7 +11,7 @@ pub use straps::{Obstacle, boot_obstacle, obstacle};
 
 use crate::Error;
 use crate::board::Program;
-use crate::chip::{BootConfig, Chip};
+use crate::chip::{BootConfig, Chip, Identity};
 use crate::flash::{LoaderFacts, NorFacts, RomFacts};
 use crate::port::hid::HidDevice;
 
@@ -82,6 +82,8 @@ pub const BEYOND: &[(&str, &str, &str)] = &[
 pub struct Facts {
     /// What the operating system says.
     pub host: HostFacts,
+    /// The chip that is gone by: the one named, narrowed down by what the board tells.
+    pub identity: Identity,
     /// What the boot ROM told.
     pub rom: Option<RomFacts>,
     /// Why the boot ROM told nothing, or stopped in between.
@@ -122,22 +124,29 @@ impl Facts {
 
     /// Boot configuration as it was latched at the last reset.
     pub fn boot_config(&self) -> Option<BootConfig> {
-        self.rom.as_ref()?.sbmr1.map(BootConfig::from_sbmr1)
+        let sbmr1 = self.rom.as_ref()?.sbmr1?;
+        Some(self.identity.chip.boot_config(sbmr1))
     }
 
     /// Whether the flashloader drives the second FlexSPI pin group: SBMR1 bits 10:8 are 7, or bit 20 of fuse word 4 is set.
     ///
     /// Source: pin code of two builds of the RT1021 flashloader, in emulation.
     pub fn loader_drives_second_pins(&self) -> bool {
+        let package = self.identity.chip.in_package;
         self.boot_config()
-            .is_some_and(|config| config.sbmr1 >> 8 & 7 == 7)
-            || self.fuses.bit(TESTER, 20) == Some(true)
+            .is_some_and(|config| config.moves_flashloader())
+            || self.fuses.bit(package.word, package.bit) == Some(true)
     }
 
     /// Whether headers of the encryption engine are in flash; `None` when its content is not known.
     pub(crate) fn encrypted(&self) -> Option<bool> {
         let content = self.content.as_ref()?;
         Some(!content.inspection.bee.is_empty())
+    }
+
+    /// Where flash begins on the bus.
+    pub(crate) fn flash_base(&self) -> u32 {
+        self.identity.chip.map.flash_base
     }
 
     /// The part that the flash is taken for.

@@ -10,18 +10,13 @@ use super::facts::{
     STEERING, Source, Unknown, ocram_kib,
 };
 use crate::board::{Board, Program};
-use crate::chip::Chip;
+use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::Listener;
 use crate::flash::{Flashloader, Rom, parts_for};
 use crate::mboot::Property;
 use crate::port::{hid, serial};
 use crate::{Error, Result};
-
-/// Shadow register of fuse word 0; a word is 0x10 further.
-const FUSE_SHADOW: u32 = 0x401F_4400;
-/// First address of OCRAM.
-const OCRAM: u32 = 0x2020_0000;
 
 /// What the system says about USB and serial ports; asks no board.
 pub fn host(selector: &str, is_uart: bool) -> HostFacts {
@@ -89,7 +84,7 @@ pub fn gather(
             facts.host.program = Some(program);
             match program {
                 Program::Rom => from_rom(board, &mut facts, &mut request, listener),
-                Program::Flashloader => running(board, &mut facts),
+                Program::Flashloader => running(board, &mut facts, &request, listener),
             }
         }
     };
@@ -112,10 +107,10 @@ pub fn gather(
 }
 
 fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
-    let chip = request.chip.unwrap_or(Chip::rt1021());
+    let identity = Identity::unasked(request.chip);
     let expected = request.expected.clone();
     let named = expected.map(|Expected { from, file }| {
-        let file = parts_for(&from, file, chip)?;
+        let file = parts_for(&from, file, identity.chip)?;
         Ok(Expected { from, file })
     });
     let (expected, expected_error) = match named.transpose() {
@@ -124,6 +119,7 @@ fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
     };
     Facts {
         host,
+        identity,
         expected,
         expected_error,
         ..Facts::default()
@@ -145,9 +141,10 @@ fn take_app(app: Option<AppInput>, facts: &mut Facts) {
     };
     match desk {
         Ok(desk) => {
-            let map = Chip::rt1021().memory_map();
-            seen.inspection = Some(rtboot_bootable::inspect(&desk.firmware().memory, &map));
-            match desk.layout(None, Chip::rt1021()) {
+            let chip = facts.identity.chip;
+            let memory = &desk.firmware().memory;
+            seen.inspection = Some(rtboot_bootable::inspect(memory, &chip.map));
+            match desk.layout(None, chip) {
                 Ok(layout) => seen.memory = layout.memory,
                 Err(source) => {
                     let path = seen.name.clone().into();
@@ -175,8 +172,8 @@ fn from_rom(
         }
     };
     facts.rom = Some(rom.facts().clone());
-    if rom.facts().unread.is_none() {
-        match fuses_by_rom(&mut rom) {
+    if let (None, Some(chip)) = (&rom.facts().unread, rom.facts().chip) {
+        match fuses_by_rom(&mut rom, chip) {
             Ok(fuses) => facts.fuses = fuses,
             Err(error) => facts.unknown.push(Unknown {
                 what: "fuses",
@@ -185,17 +182,20 @@ fn from_rom(
             }),
         }
     }
-    let image = rom.identify(request.chip).and_then(|_| (request.loader)());
+    let image = rom
+        .identify(request.chip)
+        .and_then(|identity| Ok((identity, (request.loader)()?)));
     if image.is_ok() && facts.expected_error.is_some() {
         return None; // what the user has in mind is another board
     }
     let started = match image {
-        Ok(image) => {
+        Ok((identity, image)) => {
+            facts.identity = identity;
             facts.ram_short = ram_short(&image, facts);
             if facts.ram_short.is_some() {
                 return None; // it would overwrite nothing and start garbage
             }
-            rom.start(&image, board, listener)
+            rom.start(identity, &image, board, listener)
         }
         Err(error) => Err(error),
     };
@@ -211,24 +211,34 @@ fn from_rom(
 
 /// By the fuses the FlexRAM may be split so that the flashloader's place is no RAM.
 fn ram_short(image: &LoaderImage, facts: &Facts) -> Option<RamShort> {
+    let chip = facts.identity.chip;
     let word = facts.fuses.word(super::MISC_CONF0)?;
+    let ocram = chip.map.rom_reserved.base; // the ROM works in OCRAM
     let end = u64::from(image.load) + image.bytes.len() as u64;
-    let ram_end = u64::from(OCRAM) + u64::from(ocram_kib(word)) * 1024;
-    (image.load >= OCRAM && end > ram_end).then_some(RamShort {
+    let ram_end = u64::from(ocram) + u64::from(ocram_kib(word)) * 1024;
+    (image.load >= ocram && end > ram_end).then_some(RamShort {
         start: image.load,
         end,
         ram_end,
     })
 }
 
-fn running(board: &mut Board, facts: &mut Facts) -> Option<Flashloader> {
+fn running(
+    board: &mut Board,
+    facts: &mut Facts,
+    request: &Request<'_>,
+    listener: &mut dyn Listener,
+) -> Option<Flashloader> {
     facts.unknown.push(Unknown {
         what: "boot pins, security state, reset cause",
         why: "a flashloader was running already, and only the boot ROM tells them".into(),
         tells: "reset the board into serial download and run the doctor again".into(),
     });
-    match Flashloader::connect(board) {
-        Ok(flashloader) => Some(flashloader),
+    match Flashloader::join(board, request.chip, listener) {
+        Ok(flashloader) => {
+            facts.identity = flashloader.facts().identity;
+            Some(flashloader)
+        }
         Err(error) => {
             facts.loader_error = Some(error);
             None
@@ -236,12 +246,12 @@ fn running(board: &mut Board, facts: &mut Facts) -> Option<Flashloader> {
     }
 }
 
-fn fuses_by_rom(rom: &mut Rom) -> Result<FuseWords> {
+fn fuses_by_rom(rom: &mut Rom, chip: &Chip) -> Result<FuseWords> {
     let mut words = Vec::new();
     for index in STEERING {
         let value = rom
             .session()
-            .read_word(FUSE_SHADOW + index * 0x10)
+            .read_word(chip.registers.fuse(index))
             .map_err(Error::sdp(Step::ReadFuses))?;
         words.push((index, value));
     }

@@ -1,12 +1,13 @@
 //! The boot header in flash, and what it points to: which bytes are read, and the rule that needs the flash's own state.
 
+use std::ops::Range;
+
 use rtboot_bootable::{Ivt, Memory, MemoryMap};
 use rtboot_fcb::{Fcb, StatusRegisters};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::fcb as found;
 
 use crate::Result;
-use crate::flash::FLASH_BASE;
 
 /// Bytes at the start of the flash that are always read: FCB, IVT, boot data, the usual place of the vector table.
 pub const HEADER: u32 = 0x3000;
@@ -21,14 +22,15 @@ pub fn read_header(
     map: &MemoryMap,
     read: &mut dyn FnMut(u32, u32) -> Result<Vec<u8>>,
 ) -> Result<Memory> {
-    let end = u64::from(FLASH_BASE) + u64::from(size);
+    let base = u64::from(map.flash_base);
+    let window = &(base..base + u64::from(size));
     let mut memory = Memory::new();
-    piece(&mut memory, (FLASH_BASE, HEADER), end, read)?;
+    piece(&mut memory, (map.flash_base, HEADER), window, read)?;
     let ivt = memory
         .bytes(map.ivt_address(), Ivt::LEN)
         .and_then(|bytes| Ivt::parse(bytes).ok());
     for place in ivt.map_or(Vec::new(), |ivt| pointed_at(&ivt, map)) {
-        piece(&mut memory, place, end, read)?;
+        piece(&mut memory, place, window, read)?;
     }
     Ok(memory)
 }
@@ -56,11 +58,11 @@ fn pointed_at(ivt: &Ivt, map: &MemoryMap) -> Vec<(u32, u32)> {
 fn piece(
     memory: &mut Memory,
     (address, length): (u32, u32),
-    end: u64,
+    window: &Range<u64>,
     read: &mut dyn FnMut(u32, u32) -> Result<Vec<u8>>,
 ) -> Result<()> {
-    let to = (u64::from(address) + u64::from(length)).min(end);
-    if address < FLASH_BASE || u64::from(address) >= to {
+    let to = (u64::from(address) + u64::from(length)).min(window.end);
+    if u64::from(address) < window.start || u64::from(address) >= to {
         return Ok(());
     }
     let length = (to - u64::from(address)) as u32;

@@ -35,6 +35,8 @@ pub enum Step {
     },
     /// The flashloader is asked for its version.
     AskVersion,
+    /// The flashloader is asked for the chip id.
+    AskChip,
     /// The flashloader is asked for the chip's unique id.
     ReadUniqueId,
     /// The flashloader is asked which RAM it needs itself.
@@ -168,6 +170,7 @@ impl Step {
             Step::ResendFlashloader { .. } => "resend-flashloader",
             Step::StartFlashloader { .. } => "start-flashloader",
             Step::AskVersion => "ask-version",
+            Step::AskChip => "ask-chip",
             Step::ReadUniqueId => "read-unique-id",
             Step::AskReservedRam => "ask-reserved-ram",
             Step::FindScratchRam => "find-scratch-ram",
@@ -222,6 +225,7 @@ impl fmt::Display for Step {
                 write!(f, "starting the flashloader at {address:#010x}")
             }
             Step::AskVersion => f.write_str("asking the flashloader for its version"),
+            Step::AskChip => f.write_str("asking the flashloader for the chip id"),
             Step::ReadUniqueId => f.write_str("reading the unique id"),
             Step::AskReservedRam => f.write_str("asking for the flashloader's own RAM"),
             Step::FindScratchRam => f.write_str("looking for free RAM"),

@@ -58,6 +58,8 @@ pub struct Desk {
     firmware: Firmware,
     choice: FcbChoice,
     as_is: bool,
+    /// Whether the file has an FCB of its own.
+    brings_fcb: bool,
 }
 
 /// What goes into flash.
@@ -84,10 +86,12 @@ impl Desk {
         as_is: bool,
         chip: &'static Chip,
     ) -> Result<Desk, rtboot_bootable::Error> {
+        let seen = rtboot_bootable::inspect(&firmware.memory, &chip.map);
         let desk = Desk {
             firmware,
             choice,
             as_is,
+            brings_fcb: seen.fcb.is_some(),
         };
         desk.layout(None, chip)?;
         Ok(desk)
@@ -116,14 +120,7 @@ impl Desk {
 
     /// Whether the database must name one part, because its FCB goes into the image.
     pub fn part_decides_fcb(&self) -> bool {
-        !self.as_is && self.choice == FcbChoice::Auto && !self.brings_fcb()
-    }
-
-    fn brings_fcb(&self) -> bool {
-        let map = Chip::rt1021().memory_map();
-        rtboot_bootable::inspect(&self.firmware.memory, &map)
-            .fcb
-            .is_some()
+        !self.as_is && self.choice == FcbChoice::Auto && !self.brings_fcb
     }
 
     /// The bytes for flash, for this part; for the part that is meant when none is known yet.
@@ -154,7 +151,7 @@ impl Desk {
             (FcbChoice::Auto, None) => None,
         };
         // an image that brings its FCB keeps it; one chosen by nobody is no news to its user
-        let given = if self.choice == FcbChoice::Auto && self.brings_fcb() {
+        let given = if self.choice == FcbChoice::Auto && self.brings_fcb {
             None
         } else {
             fcb

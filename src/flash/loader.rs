@@ -7,22 +7,25 @@
 //! RT1021 flashloader K2.1.0 in emulation.
 
 use rtboot_fcb::{Fcb, JedecId, QeMethod, StatusRegisters, lut, probe, sfdp::Sfdp};
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, LoaderSession};
-use crate::chip::Chip;
+use crate::chip::{CHIPS, Chip, Identity, Told};
 use crate::error::{Question, SetUp, Step};
-use crate::flash::rom::UniqueId;
+use crate::event::{Listener, tell};
+use crate::flash::rom::{UniqueId, wrong_chip};
 use crate::mboot::{self, Departure, MemoryId, Status, Version};
 use crate::{Error, Result};
 
-/// Where flash appears on the bus of the RT1021.
-pub const FLASH_BASE: u32 = 0x6000_0000;
 /// Bytes of SFDP worth reading: headers and tables of every part seen lie in the first 256.
 const SFDP_BYTES: u32 = 256;
 
 /// What a flashloader tells about itself and the chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoaderFacts {
+    /// The chip that it runs on, as far as that is known.
+    pub identity: Identity,
     /// Its version.
     pub version: Version,
     /// Unique id of the chip.
@@ -64,13 +67,37 @@ pub struct Flashloader {
 }
 
 impl Flashloader {
-    /// Opens the session and asks version, unique id, reserved RAM. Changes nothing.
+    /// Opens the session of a flashloader whose chip is known and asks version, unique id, reserved RAM. Changes nothing.
     ///
     /// # Errors
     /// [`Error::Mboot`] when it does not answer as a flashloader does.
-    pub fn connect(board: &mut Board) -> Result<Flashloader> {
+    pub fn connect(board: &mut Board, identity: Identity) -> Result<Flashloader> {
         let mut session = board.loader()?;
-        let version = session.version().map_err(Error::mboot(Step::AskVersion))?;
+        let version = version(&mut session)?;
+        Flashloader::greet(session, version, identity)
+    }
+
+    /// As [`Flashloader::connect`], for one that ran already: its USB ids are those of every RT10xx flashloader, so it is asked
+    /// which chip it runs on. Nothing was written to its RAM by then.
+    ///
+    /// # Errors
+    /// As [`Flashloader::connect`]; [`Error::WrongChip`] when it tells another chip than `named`, or none that rtboot writes.
+    pub fn join(
+        board: &mut Board,
+        named: Option<&'static Chip>,
+        listener: &mut dyn Listener,
+    ) -> Result<Flashloader> {
+        let mut session = board.loader()?;
+        let version = version(&mut session)?;
+        let identity = ask_chip(&mut session, named, listener)?;
+        Flashloader::greet(session, version, identity)
+    }
+
+    fn greet(
+        mut session: LoaderSession,
+        version: Version,
+        identity: Identity,
+    ) -> Result<Flashloader> {
         let id = session
             .unique_id()
             .map_err(Error::mboot(Step::ReadUniqueId))?;
@@ -78,13 +105,14 @@ impl Flashloader {
             .reserved_regions()
             .map_err(Error::mboot(Step::AskReservedRam))?;
         let unique_id = UniqueId([word(&id, 0), word(&id, 1)]);
-        let scratch = choose_scratch(&reserved)?;
+        let scratch = choose_scratch(identity.chip, &reserved)?;
         let configured_kib = match session.external_memory(MemoryId::FLEXSPI_NOR) {
             Ok(memory) => memory.size_kib,
             Err(mboot::Error::Refused { .. }) => None,
             Err(error) => return Err(Error::mboot(Step::AskFlashSetUp)(error)),
         };
         let facts = LoaderFacts {
+            identity,
             version,
             unique_id,
             reserved,
@@ -102,6 +130,11 @@ impl Flashloader {
     /// What it told.
     pub fn facts(&self) -> &LoaderFacts {
         &self.facts
+    }
+
+    /// The chip that it runs on.
+    pub fn chip(&self) -> &'static Chip {
+        self.facts.identity.chip
     }
 
     /// Bytes of the flashloader that a UART spoiled on the way into RAM, and that were sent again.
@@ -194,7 +227,7 @@ impl Flashloader {
         // the same line again would come from the controller's buffer, as it was
         self.configured = None;
         self.configure(fcb, SetUp::Ask(question))?;
-        let address = FLASH_BASE + offset;
+        let address = self.chip().map.flash_base + offset;
         self.session
             .read_memory(address, count, MemoryId::FLEXSPI_NOR, &mut |_| true)
             .map_err(Error::mboot(Step::AskFlash(question)))
@@ -255,6 +288,71 @@ impl Flashloader {
     }
 }
 
+fn version(session: &mut LoaderSession) -> Result<Version> {
+    session.version().map_err(Error::mboot(Step::AskVersion))
+}
+
+/// Which chip a running flashloader is on: its id register, read through it.
+///
+/// NXP's builds for the RT1010, RT1050 and RT1060 answer; those for the RT1020, RT1021 and RT1024 refuse every address outside RAM and
+/// flash, so that a refusal tells these apart from the others as well.
+fn ask_chip(
+    session: &mut LoaderSession,
+    named: Option<&'static Chip>,
+    listener: &mut dyn Listener,
+) -> Result<Identity> {
+    let mut told = Told::default();
+    let mut refusal = None;
+    for address in Chip::id_registers() {
+        match session.read_memory(address, 4, MemoryId::INTERNAL, &mut |_| true) {
+            Ok(bytes) => {
+                let read = Told {
+                    id: Some((address, little_endian(&bytes))),
+                    package_word: None,
+                };
+                let fits = CHIPS.iter().any(|chip| read.allows(chip));
+                if fits || told.id.is_none() {
+                    told = read;
+                }
+            }
+            Err(error @ mboot::Error::Refused { .. }) => refusal = Some(error),
+            Err(error) => {
+                return Err(Error::mboot(Step::AskChip)(error));
+            }
+        }
+    }
+    if named.is_none()
+        && let Ok(identity) = told.identify(None)
+    {
+        // a closed part refuses this, too
+        let word = session.flash_read_once(identity.chip.in_package.word);
+        told.package_word = word.ok();
+    }
+    let identity = told
+        .identify(named)
+        .map_err(|contradiction| wrong_chip(named, contradiction))?;
+    if let (None, Some(error)) = (told.id, refusal) {
+        untold(identity, &error, listener);
+    }
+    Ok(identity)
+}
+
+/// Says that the flashloader keeps its chip id to itself, the louder the less it is expected.
+fn untold(identity: Identity, error: &mboot::Error, listener: &mut dyn Listener) {
+    let chip = identity.chip;
+    let outside = error.status() == Some(Status(10200));
+    let finding = match outside && !chip.flashloader.reads_registers {
+        true => Finding::new(&run::CHIP_TAKEN),
+        false => Finding::new(&run::CHIP_UNTOLD).text("error", error.to_string()),
+    };
+    tell(listener, finding.text("chip", chip.name));
+}
+
+fn little_endian(bytes: &[u8]) -> u32 {
+    let word = bytes.get(..4).and_then(|word| word.try_into().ok());
+    word.map_or(u32::MAX, u32::from_le_bytes)
+}
+
 /// Whether anything in it programs, erases or writes registers: all of that starts with a write enable.
 fn can_change_flash(fcb: &Fcb) -> bool {
     let enables = !fcb.sequence(lut::index::WRITE_ENABLE).is_empty();
@@ -271,15 +369,14 @@ fn second_register_is_safe(id: JedecId) -> bool {
 }
 
 /// The first place of 512 bytes that the flashloader does not need for itself.
-fn choose_scratch(reserved: &[(u32, u32)]) -> Result<u32> {
+fn choose_scratch(chip: &Chip, reserved: &[(u32, u32)]) -> Result<u32> {
     let free = |address: &&u32| {
         let last = **address + Fcb::LEN as u32 - 1;
         !reserved
             .iter()
             .any(|&(from, to)| **address <= to && last >= from)
     };
-    Chip::rt1021()
-        .scratch
+    chip.scratch
         .iter()
         .find(free)
         .copied()

@@ -24,14 +24,15 @@ pub mod rescue;
 pub mod rom;
 pub mod write;
 
+pub use crate::chip::BootMode;
 pub use compare::plan_write;
 pub use desk::{Desk, FcbChoice, Layout, parts_for};
 pub use identify::{PartSource, any_part, choose_part};
-pub use loader::{FLASH_BASE, Flashloader, LoaderFacts, NorFacts};
+pub use loader::{Flashloader, LoaderFacts, NorFacts};
 pub use nor::Nor;
 pub use plan::{Action, Geometry, Policy, WritePlan};
 pub use rescue::RescueStore;
-pub use rom::{BootMode, Rom, RomFacts, UniqueId};
+pub use rom::{Rom, RomFacts, UniqueId};
 pub use write::{WriteReport, Writer};
 
 use rtboot_bootable::LoaderImage;
@@ -45,8 +46,8 @@ use crate::{Error, Result};
 
 /// Gets a flashloader running on the board, whatever runs there now.
 ///
-/// In the ROM the chip is identified first and the loader comes from `loader`, asked only then. A flashloader that
-/// already runs is taken as it is.
+/// In the ROM the chip is identified first and the loader comes from `loader`, asked only then. A flashloader that already
+/// runs is asked for its chip.
 ///
 /// # Errors
 /// [`Error::NoBoard`], [`Error::WrongChip`], [`Error::NoLoader`] and whatever starting it brings.
@@ -59,14 +60,14 @@ pub fn reach_flashloader(
     match board.program()? {
         Some(Program::Flashloader) => {
             tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
-            Ok((Flashloader::connect(board)?, None))
+            Ok((Flashloader::join(board, chip, listener)?, None))
         }
         Some(Program::Rom) => {
             let rom = Rom::connect(board)?;
-            rom.identify(chip)?;
+            let identity = rom.identify(chip)?;
             let facts = rom.facts().clone();
             let image = loader()?;
-            Ok((rom.start(&image, board, listener)?, Some(facts)))
+            Ok((rom.start(identity, &image, board, listener)?, Some(facts)))
         }
         None => Err(Error::NoBoard {
             selector: board.name(),

@@ -7,11 +7,12 @@ use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
+use crate::chip::Chip;
 use crate::error::{FlashState, QuadEnable, Question, SetUp, Step};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::geometry::adjoining;
 use crate::flash::limits;
-use crate::flash::loader::{FLASH_BASE, Flashloader, NorFacts};
+use crate::flash::loader::{Flashloader, NorFacts};
 use crate::flash::plan::{Geometry, Run};
 use crate::mboot::{self, MemoryId};
 use crate::{Error, Result};
@@ -51,6 +52,11 @@ impl Nor {
         &mut self.loader
     }
 
+    /// The chip that it is wired to.
+    pub fn chip(&self) -> &'static Chip {
+        self.loader.chip()
+    }
+
     /// Gives the flashloader back.
     pub fn into_loader(self) -> Flashloader {
         self.loader
@@ -59,7 +65,7 @@ impl Nor {
     /// Sizes and place of the flash.
     pub fn geometry(&self) -> Geometry {
         Geometry {
-            base: FLASH_BASE,
+            base: self.chip().map.flash_base,
             size: self.part.size,
             page: self.part.page_size,
             sector: self.part.sector_size,
@@ -274,14 +280,14 @@ impl Nor {
     /// # Errors
     /// [`Error::Erase`].
     pub fn erase_chip(&mut self) -> Result<()> {
-        let size = self.part.size;
+        let (base, size) = (self.chip().map.flash_base, self.part.size);
         let limit = limits::erase(&self.part, size);
         let session = self.loader.quiet_session();
         let usual = std::mem::replace(&mut session.timeouts_mut().erase_all, limit);
         let erased = session.flash_erase_all(MemoryId::FLEXSPI_NOR);
         session.timeouts_mut().erase_all = usual;
         erased.map_err(|source| Error::Erase {
-            address: FLASH_BASE,
+            address: base,
             length: size,
             source,
             differs: None,

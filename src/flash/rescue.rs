@@ -47,14 +47,14 @@ impl RescueStore {
     ///
     /// # Errors
     /// [`Error::ReadFile`], and [`Error::Firmware`] for a damaged file: it is never ignored silently.
-    pub fn load(&self, unique_id: &str) -> Result<Memory> {
+    pub fn load(&self, unique_id: &str, map: &MemoryMap) -> Result<Memory> {
         let path = self.path(unique_id);
         let bytes = match fs::read(&path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Memory::new()),
             Err(source) => return Err(Error::ReadFile { path, source }),
         };
-        match Firmware::parse(&bytes, Some("rescue.hex"), None, &MemoryMap::rt1021()) {
+        match Firmware::parse(&bytes, Some("rescue.hex"), None, map) {
             Ok(firmware) => Ok(firmware.memory),
             Err(source) => Err(Error::Firmware { path, source }),
         }
@@ -114,6 +114,10 @@ impl RescueStore {
 mod tests {
     use super::*;
 
+    fn map() -> MemoryMap {
+        crate::chip::Chip::by_name("rt1021").expect("a chip").map
+    }
+
     fn bytes() -> Memory {
         let mut memory = Memory::new();
         memory.insert(0x6000_0200, vec![1, 2, 3]).expect("room");
@@ -126,15 +130,18 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let store = RescueStore::new(folder.path().join("deep/er"));
         assert_eq!(
-            store.load("00ff").expect("no file is no bytes"),
+            store.load("00ff", &map()).expect("no file is no bytes"),
             Memory::new()
         );
         let path = store.save("00ff", &bytes()).expect("saved");
         assert!(path.ends_with("00ff.hex"));
-        assert_eq!(store.load("00ff").expect("loaded"), bytes());
-        assert_eq!(store.load("00fe").expect("another board"), Memory::new());
+        assert_eq!(store.load("00ff", &map()).expect("loaded"), bytes());
+        assert_eq!(
+            store.load("00fe", &map()).expect("another board"),
+            Memory::new()
+        );
         store.remove("00ff").expect("removed");
-        assert_eq!(store.load("00ff").expect("gone"), Memory::new());
+        assert_eq!(store.load("00ff", &map()).expect("gone"), Memory::new());
         store.remove("00ff").expect("removing nothing is fine");
     }
 
@@ -145,7 +152,10 @@ mod tests {
         let path = store.save("ab", &bytes()).expect("saved");
         let text = fs::read_to_string(&path).expect("text");
         fs::write(&path, &text[..text.len() / 2]).expect("cut");
-        assert!(matches!(store.load("ab"), Err(Error::Firmware { .. })));
+        assert!(matches!(
+            store.load("ab", &map()),
+            Err(Error::Firmware { .. })
+        ));
     }
 
     #[test]
@@ -177,7 +187,7 @@ mod tests {
                 .expect("room");
         }
         store.save("00ff", &pieces).expect("saved");
-        assert!(store.load("00ff").expect("read back") == pieces);
+        assert!(store.load("00ff", &map()).expect("read back") == pieces);
         pieces.insert(0x6100_0000, vec![1]).expect("room");
         let error = store.save("0100", &pieces).expect_err("too many");
         assert!(error.to_string().contains("60001 pieces"), "{error}");

@@ -10,7 +10,7 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
-use crate::chip::{self, Chip, register};
+use crate::chip::{self, BootMode, Chip, Contradiction, Identity, Told};
 use crate::error::Step;
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::Flashloader;
@@ -37,8 +37,10 @@ pub struct RomFacts {
     pub hab: Option<Hab>,
     /// Result of the last HAB action.
     pub error_status: Option<Status>,
-    /// Chip id register.
-    pub chip_id: Option<u32>,
+    /// What it told about the chip.
+    pub told: Told,
+    /// The first chip that the id allows: its layout decodes the registers.
+    pub chip: Option<&'static Chip>,
     /// Unique id.
     pub unique_id: Option<UniqueId>,
     /// Boot configuration pins as latched.
@@ -51,27 +53,23 @@ pub struct RomFacts {
     pub unread: Option<String>,
 }
 
-/// BOOT_MODE pins, from SBMR2 bits 25:24.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum BootMode {
-    /// 00: boot as the fuses say.
-    Fuses,
-    /// 01: serial downloader.
-    SerialDownload,
-    /// 10: internal boot, by pins or fuses.
-    Internal,
-    /// 11: reserved.
-    Reserved,
-}
-
 impl RomFacts {
     /// The boot mode that the pins gave at the last reset.
     pub fn boot_mode(&self) -> Option<BootMode> {
-        Some(match self.sbmr2? >> 24 & 3 {
-            0 => BootMode::Fuses,
-            1 => BootMode::SerialDownload,
-            2 => BootMode::Internal,
-            _ => BootMode::Reserved,
+        Some(self.chip?.boot.boot_mode(self.sbmr2?))
+    }
+
+    /// The chip id register.
+    pub fn chip_id(&self) -> Option<u32> {
+        self.told.id.map(|(_, read)| read)
+    }
+
+    /// Which chip this is, in words; `None` when the ROM does not tell.
+    pub fn chip_words(&self, named: Option<&'static Chip>) -> Option<String> {
+        self.told.id?;
+        Some(match self.told.identify(named) {
+            Ok(identity) => identity.to_string(),
+            Err(contradiction) => contradiction.to_string(),
         })
     }
 }
@@ -123,26 +121,15 @@ impl Rom {
     /// # Errors
     /// [`Error::WrongChip`] when they contradict each other or the chip is none that rtboot writes; [`Error::UnknownChip`]
     /// when the chip does not tell and the user neither.
-    pub fn identify(&self, asked: Option<&'static Chip>) -> Result<&'static Chip> {
-        let wanted = asked.unwrap_or(Chip::rt1021());
-        match (self.facts.chip_id, asked) {
-            (Some(id), _) => match Chip::by_id(id) {
-                Some(found) if found.chip_id == wanted.chip_id => Ok(wanted),
-                _ => Err(Error::WrongChip {
-                    wanted: wanted.name.into(),
-                    found: chip::describe_id(id),
-                }),
-            },
-            (None, Some(chip)) => Ok(chip),
-            (None, None) => {
-                let reason = self
-                    .facts
-                    .unread
-                    .clone()
-                    .unwrap_or_else(|| "it does not answer register reads".into());
-                Err(Error::UnknownChip { reason })
-            }
+    pub fn identify(&self, named: Option<&'static Chip>) -> Result<Identity> {
+        let told = self.facts.told;
+        if told.id.is_none() && named.is_none() {
+            let reason = self.facts.unread.clone();
+            let reason = reason.unwrap_or_else(|| "it does not answer register reads".into());
+            return Err(Error::UnknownChip { reason });
         }
+        told.identify(named)
+            .map_err(|contradiction| wrong_chip(named, contradiction))
     }
 
     /// Loads the flashloader where its own IVT says, starts it there and waits for it in the same socket.
@@ -151,6 +138,7 @@ impl Rom {
     /// [`Error::Sdp`], [`Error::LoaderDamaged`], [`Error::JumpRefused`], [`Error::LoaderSilent`], [`Error::OtherBoard`].
     pub fn start(
         mut self,
+        identity: Identity,
         loader: &LoaderImage,
         board: &mut Board,
         listener: &mut dyn Listener,
@@ -183,7 +171,11 @@ impl Rom {
                 now,
             });
         }
-        let mut flashloader = Flashloader::connect(board)?;
+        let mut flashloader = match identity.told.id {
+            Some(_) => Flashloader::connect(board, identity)?,
+            // the ROM kept its registers to itself: the flashloader may tell
+            None => Flashloader::join(board, Some(identity.chip), listener)?,
+        };
         flashloader.set_sent_again(sent_again);
         flashloader.check_same_board(expected)?;
         Ok(flashloader)
@@ -245,7 +237,7 @@ impl Rom {
     /// Whether it is the ROM that does not let RAM be read, by a fuse or because the part is closed, and not the line that
     /// fails: then what lies in RAM is not known.
     fn keeps_reads_back(&self, error: &sdp::Error) -> bool {
-        let never = self.facts.chip_id.is_none();
+        let never = self.facts.told.id.is_none();
         match error {
             sdp::Error::Timeout { .. } => never,
             sdp::Error::Refused { .. } => never || self.facts.hab == Some(Hab::Closed),
@@ -267,15 +259,44 @@ fn read_registers(
     session: &mut RomSession,
     facts: &mut RomFacts,
 ) -> std::result::Result<(), sdp::Error> {
-    facts.chip_id = Some(session.read_word(register::CHIP_ID)?);
+    for address in Chip::id_registers() {
+        facts.told.id = Some((address, session.read_word(address)?));
+        facts.chip = chip::CHIPS.iter().find(|chip| facts.told.allows(chip));
+        if facts.chip.is_some() {
+            break;
+        }
+    }
+    // the registers of a chip without a row may be anywhere
+    let Some(chip) = facts.chip else {
+        return Ok(());
+    };
+    let registers = &chip.registers;
+    let [low, high] = registers.unique_id;
     facts.unique_id = Some(UniqueId([
-        session.read_word(register::UNIQUE_ID[0])?,
-        session.read_word(register::UNIQUE_ID[1])?,
+        session.read_word(low)?,
+        session.read_word(high)?,
     ]));
-    facts.sbmr1 = Some(session.read_word(register::SBMR1)?);
-    facts.sbmr2 = Some(session.read_word(register::SBMR2)?);
-    facts.srsr = Some(session.read_word(register::SRSR)?);
+    facts.sbmr1 = Some(session.read_word(registers.sbmr1)?);
+    facts.sbmr2 = Some(session.read_word(registers.sbmr2)?);
+    facts.srsr = Some(session.read_word(registers.srsr)?);
+    let package = registers.fuse(chip.in_package.word);
+    facts.told.package_word = Some(session.read_word(package)?);
     Ok(())
+}
+
+/// What is known of the chip excludes the one that the user names, or every chip that rtboot writes.
+pub(super) fn wrong_chip(named: Option<&'static Chip>, contradiction: Contradiction) -> Error {
+    let wanted = match named {
+        Some(chip) => chip.name.to_owned(),
+        None => {
+            let names: Vec<&str> = chip::CHIPS.iter().map(|chip| chip.name).collect();
+            names.join("/")
+        }
+    };
+    Error::WrongChip {
+        wanted,
+        found: contradiction.to_string(),
+    }
 }
 
 fn as_millis(time: Duration) -> u64 {

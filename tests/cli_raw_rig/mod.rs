@@ -129,12 +129,11 @@ impl Live {
     /// A fresh board whose flashloader was started over the UART.
     pub fn flashloader() -> Live {
         use rtboot::board::{Board, DEFAULT_BAUD, Options};
-        use rtboot::chip::Chip;
 
         let virtual_board = rtboot::port::virtual_board::VirtualBoard::new();
         let serial = virtual_board.serial(DEFAULT_BAUD);
         let mut board = Board::on_serial(serial, Options::default());
-        let map = Chip::rt1021().memory_map();
+        let map = rt1021().map;
         let image = rtboot_bootable::LoaderImage::parse(rtboot_sim::standin_loader(), &map);
         let image = image.expect("a flashloader");
         let mut loader = || Ok(image.clone());
@@ -178,4 +177,8 @@ impl Live {
     pub fn heard(&self) -> u64 {
         self.board.board().counts().uart_out
     }
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -4,7 +4,6 @@
 use std::path::PathBuf;
 
 use rtboot::board::{Board, Options};
-use rtboot::chip::Chip;
 use rtboot::event::Event;
 use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, WriteReport, Writer};
 use rtboot::port::virtual_board::VirtualBoard;
@@ -118,7 +117,7 @@ impl Rig {
 
     /// Gets a flashloader to run.
     pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
-        let map = Chip::rt1021().memory_map();
+        let map = rt1021().map;
         let mut loader = || {
             Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map)
                 .expect("the stand-in is a flashloader"))
@@ -151,7 +150,7 @@ impl Rig {
     }
 
     pub fn write_bytes(&mut self, bytes: &[u8], name: Option<&str>, fcb: &str) -> Result<Written> {
-        let chip = Chip::rt1021();
+        let chip = rt1021();
         let bad = |source| Error::Firmware {
             path: name.unwrap_or("file").into(),
             source,
@@ -171,7 +170,7 @@ impl Rig {
         let mut nor = self.nor(fcb)?;
         let layout = desk.layout(Some(nor.part()), chip).map_err(bad)?;
         let uid = nor.loader().facts().unique_id.to_string();
-        let saved = self.rescue.load(&uid)?;
+        let saved = self.rescue.load(&uid, &rt1021().map)?;
         let plan = flash::plan_write(
             &mut nor,
             &layout.memory,
@@ -186,4 +185,8 @@ impl Rig {
             memory: layout.memory,
         })
     }
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -2,7 +2,6 @@
 
 use rtboot::Question;
 use rtboot::board::{Board, Program};
-use rtboot::chip::Chip;
 use rtboot::flash::Flashloader;
 use rtboot_bootable::LoaderImage;
 use rtboot_fcb::probe;
@@ -58,7 +57,7 @@ fn after_command(opcode: u8) -> Exam {
 }
 
 pub fn start(board: &mut Board) -> Flashloader {
-    let map = Chip::rt1021().memory_map();
+    let map = rt1021().map;
     let mut loader =
         || Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a loader"));
     let (flashloader, _) =
@@ -273,4 +272,8 @@ fn protection_of_a_board_that_works_is_a_warning() {
         diagnosis.findings[0].severity,
         rtboot::doctor::Severity::Warning
     );
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

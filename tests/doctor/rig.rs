@@ -1,7 +1,6 @@
 //! A virtual board to be examined, as it should be and with one thing wrong.
 
 use rtboot::board::{Board, Options};
-use rtboot::chip::Chip;
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, HostFacts, Request};
 use rtboot::flash::{Desk, FcbChoice};
 use rtboot::port::virtual_board::VirtualBoard;
@@ -30,13 +29,13 @@ pub fn blinky(name: &str) -> Vec<u8> {
 }
 
 pub fn firmware(name: &str) -> Firmware {
-    let map = Chip::rt1021().memory_map();
+    let map = rt1021().map;
     Firmware::parse(&blinky(name), Some(name), None, &map).expect("a firmware file")
 }
 
 /// Flash from offset 0 on, as a write with this FCB leaves it.
 pub fn image_with(fcb: &Fcb) -> Vec<u8> {
-    let map = Chip::rt1021().memory_map();
+    let map = rt1021().map;
     let image = BootImage::build(&firmware("blinky.elf"), Some(fcb), &map).expect("an image");
     let length = (image.memory.end() - 0x6000_0000) as usize;
     image.memory.filled(0x6000_0000, length, 0xFF)
@@ -122,7 +121,7 @@ impl Exam {
 
     /// The user gives an application.
     pub fn with_app(mut self, firmware: Firmware) -> Exam {
-        let chip = Chip::rt1021();
+        let chip = rt1021();
         let choice = match &self.expected {
             Some(expected) => FcbChoice::Part {
                 from: expected.from.clone(),
@@ -147,7 +146,7 @@ impl Exam {
     }
 
     pub fn run(&mut self) -> Diagnosis {
-        let map = Chip::rt1021().memory_map();
+        let map = rt1021().map;
         let file = self.loader.clone();
         let mut missing = self.no_loader.take();
         let mut loader = || match missing.take() {
@@ -254,4 +253,8 @@ fn is_command(text: &str) -> bool {
 /// Expects this finding first on such a board.
 pub fn finds(settings: Settings, code: &str) -> Diagnosis {
     Exam::on(settings).finds(code)
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

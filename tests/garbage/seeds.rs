@@ -7,7 +7,7 @@ use rtboot::mboot;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::port::{Error, HidPort, SerialPort};
 use rtboot::sdp;
-use rtboot_bootable::{BootImage, Dcd, Firmware, Memory, MemoryMap, emit};
+use rtboot_bootable::{BootImage, Dcd, Firmware, Memory, emit};
 use rtboot_fcb::{Fcb, database, text};
 use rtboot_sim::sfdp as tables;
 
@@ -21,7 +21,7 @@ const DCD: [u8; 24] = [
 
 /// A small boot image with all headers.
 fn memory() -> Memory {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let mut app = [0x2001_0000, RESET].map(u32::to_le_bytes).concat();
     app.resize(0x300, 0xBF);
     let firmware = Firmware::parse(&app, Some("a.bin"), Some(0x6000_2000), &map).expect("a file");
@@ -336,4 +336,8 @@ pub fn usbip() -> Vec<Vec<u8>> {
         [&[1, 1], loader.concat().as_slice()].concat(),
         vec![0, 0, 1, 0x11, 0x80, 5, 0, 0, 0, 0],
     ]
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

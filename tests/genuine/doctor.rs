@@ -1,24 +1,23 @@
 //! The doctor on the genuine flashloader: its read-only set-ups bring true facts, and change nothing.
 
 use rtboot::board::{Board, Options, Program};
-use rtboot::chip::Chip;
 use rtboot::doctor::{self, Diagnosis, HostFacts, Request};
 use rtboot::flash::Rom;
 use rtboot_bootable::LoaderImage;
 
-use super::{Emulated, Socket, emulated, write};
+use super::{Emulated, Socket, emulated, known, write};
 
 fn examine(socket: &Socket, loader: &LoaderImage) -> Diagnosis {
     let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
     // the ROM is a model there and does not know the chip's id, so it is not the doctor who starts the flashloader
     if board.program().expect("a board") == Some(Program::Rom) {
         let rom = Rom::connect(&mut board).expect("the ROM");
-        rom.start(loader, &mut board, &mut ())
+        rom.start(known(), loader, &mut board, &mut ())
             .expect("a flashloader");
     }
     let mut bring = || Ok(loader.clone());
     let request = Request {
-        chip: Some(Chip::rt1021()),
+        chip: Some(rt1021()),
         loader: &mut bring,
         expected: None,
         app: None,
@@ -83,4 +82,8 @@ fn the_doctor_tells_boards_apart_on_the_genuine_flashloader() {
     socket.ask("flash present");
     socket.ask("power serial");
     assert_eq!(codes(&examine(&socket, &loader)), [""; 0], "as before");
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -5,7 +5,6 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use rtboot::board::{Board, Options};
-use rtboot::chip::Chip;
 use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, WriteReport, Writer};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
@@ -111,7 +110,7 @@ impl Case {
 
     /// The whole write, as the command line does it.
     pub fn job(&self, wire: &Wire, rescue: &RescueStore) -> Result<WriteReport> {
-        let chip = Chip::rt1021();
+        let chip = rt1021();
         let map = chip.memory_map();
         let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
         let mut image = || {
@@ -127,7 +126,7 @@ impl Case {
             .expect("laid out before");
         let mut nor = Nor::new(loader, part, facts);
         let id = nor.loader().facts().unique_id.to_string();
-        let saved = rescue.load(&id)?;
+        let saved = rescue.load(&id, &rt1021().map)?;
         let policy = Policy::default();
         let plan = flash::plan_write(&mut nor, &layout.memory, &saved, policy, &mut ())?;
         Writer::new(&mut nor, &plan, Some(rescue), true).run(&mut ())
@@ -154,7 +153,7 @@ fn bootable() -> Vec<u8> {
         unreachable!("a part was named")
     };
     let layout = firmware
-        .layout(file.parts.first(), Chip::rt1021())
+        .layout(file.parts.first(), rt1021())
         .expect("laid out");
     for (address, bytes) in layout.memory.segments() {
         let at = (address - 0x6000_0000) as usize;
@@ -164,7 +163,7 @@ fn bootable() -> Vec<u8> {
 }
 
 fn desk(app: &[u8], as_is: bool) -> Desk {
-    let chip = Chip::rt1021();
+    let chip = rt1021();
     let map = chip.memory_map();
     let firmware = Firmware::parse(app, Some("app.bin"), Some(0x6000_2000), &map).expect("a file");
     let (from, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
@@ -326,4 +325,8 @@ fn heal(
             outcome.message += &format!(" / again: {told:?}; differs first at {first:#x?}");
         }
     }
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -1,8 +1,9 @@
 use super::*;
+use crate::testing::rt1021;
 use crate::testing::{app, at, image};
 
 fn map() -> MemoryMap {
-    MemoryMap::rt1021()
+    rt1021().map
 }
 
 #[test]

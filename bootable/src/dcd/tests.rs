@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::rt1021;
 use rtboot_finding::Value;
 
 /// Header and commands with the right length in the header.
@@ -27,7 +28,7 @@ fn commands_are_decoded_to_text() {
         "DCD, 32 bytes, 3 commands\nwrite, 4 bytes wide\n  0x400fc068 0xffffffff\n\
          wait until a bit is set of 0x00000001 at 0x402f003c, 4 bytes wide, for ever\nnothing"
     );
-    assert!(dcd.dangers(&MemoryMap::rt1021()).is_empty());
+    assert!(dcd.dangers(&rt1021().map).is_empty());
 }
 
 #[test]
@@ -40,7 +41,7 @@ fn what_lies_behind_the_table_is_left_alone() {
 #[test]
 fn writes_into_ocotp_and_its_unlock_are_dangers() {
     let dcd = Dcd::parse(&table(&[&WRITE, &FUSE, &UNLOCK])).unwrap();
-    let dangers = dcd.dangers(&MemoryMap::rt1021());
+    let dangers = dcd.dangers(&rt1021().map);
     assert_eq!(dangers.len(), 2);
     assert_eq!(dangers[0].value("at"), Some(&Value::Address(0x401F_4000)));
     assert_eq!(
@@ -61,7 +62,7 @@ fn the_edges_of_ocotp_are_0x401f4000_and_0x401f7fff() {
         write[4..8].copy_from_slice(&address.to_be_bytes());
         Dcd::parse(&table(&[&write]))
             .unwrap()
-            .dangers(&MemoryMap::rt1021())
+            .dangers(&rt1021().map)
             .len()
     };
     assert_eq!(
@@ -139,7 +140,7 @@ fn no_cut_and_no_random_bytes_panic() {
             bytes[at] = seed as u8;
         }
         if let Ok(dcd) = Dcd::parse(&bytes) {
-            let _ = (dcd.to_string(), dcd.dangers(&MemoryMap::rt1021()));
+            let _ = (dcd.to_string(), dcd.dangers(&rt1021().map));
         }
     }
 }

@@ -240,9 +240,10 @@ impl<'a> Pieces<'a> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::rt1021;
 
     fn joined(parts: &[(u32, &[u8])]) -> Result<Memory, Error> {
-        let map = MemoryMap::rt1021();
+        let map = rt1021().map;
         let mut pieces = Pieces::new(Unit::Line, &map);
         for (number, (address, bytes)) in parts.iter().enumerate() {
             pieces.add(*address, bytes, number + 1)?;
@@ -275,7 +276,7 @@ mod tests {
 
     #[test]
     fn lines_that_go_on_are_one_piece_and_each_still_has_its_number() {
-        let map = MemoryMap::rt1021();
+        let map = rt1021().map;
         let mut pieces = Pieces::new(Unit::Line, &map);
         for line in 0..1000 {
             pieces.add(line as u32 * 2, &[1, 2], line + 1).unwrap();
@@ -293,7 +294,7 @@ mod tests {
 
     #[test]
     fn more_separate_lines_than_any_program_has_are_refused() {
-        let map = MemoryMap::rt1021();
+        let map = rt1021().map;
         let mut pieces = Pieces::new(Unit::Line, &map);
         for line in 0..MOST {
             pieces.add(line as u32 * 2, &[1], line).unwrap();

@@ -68,7 +68,8 @@ pub fn emit_uf2_blocks(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Firmware, Format, MemoryMap};
+    use crate::testing::rt1021;
+    use crate::{Firmware, Format};
 
     #[test]
     fn what_is_written_is_read_again() {
@@ -78,8 +79,7 @@ mod tests {
         memory.insert(0x6001_0000, vec![1; 256]).expect("room");
         let file = emit_uf2(&memory, 0xFF).expect("small");
         assert_eq!(file.len(), 3 * BLOCK);
-        let read =
-            Firmware::parse(&file, Some("a.uf2"), None, &MemoryMap::rt1021()).expect("whole");
+        let read = Firmware::parse(&file, Some("a.uf2"), None, &rt1021().map).expect("whole");
         assert_eq!(read.format, Format::Uf2);
         assert_eq!(read.memory.read(0x6000_10F0, 40), Some((0..40).collect()));
         assert_eq!(read.memory.byte(0x6000_1190), Some(7));

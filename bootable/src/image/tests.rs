@@ -1,9 +1,10 @@
 use super::*;
+use crate::testing::rt1021;
 use crate::testing::{app, at, fcb, headers, image, texts};
 use crate::{BootData, Format, Ivt};
 
 fn map() -> MemoryMap {
-    MemoryMap::rt1021()
+    rt1021().map
 }
 
 fn firmware(memory: Memory) -> Firmware {

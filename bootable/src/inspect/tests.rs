@@ -1,11 +1,12 @@
 use super::*;
+use crate::testing::rt1021;
 use crate::testing::{app, at, fcb, headers, image, image_with};
 
 mod foreign;
 mod ram;
 
 fn map() -> MemoryMap {
-    MemoryMap::rt1021()
+    rt1021().map
 }
 
 fn codes(memory: &Memory) -> Vec<&'static str> {

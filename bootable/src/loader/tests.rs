@@ -1,4 +1,5 @@
 use super::*;
+use crate::testing::rt1021;
 use crate::testing::{texts, words};
 
 /// Where an image is linked, and what its file leaves out.
@@ -39,7 +40,7 @@ fn file(plan: Plan) -> Vec<u8> {
 }
 
 fn parse(bytes: &[u8]) -> Result<LoaderImage, Error> {
-    LoaderImage::parse(bytes, &MemoryMap::rt1021())
+    LoaderImage::parse(bytes, &rt1021().map)
 }
 
 fn message(bytes: &[u8]) -> String {

@@ -19,7 +19,7 @@ const EXAMPLES: [(&str, u32); 3] = [
 
 #[test]
 fn unsigned_images_for_flash_are_made_again() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     for (name, base) in EXAMPLES {
         let Some(image) = built(&format!("rt102x/{name}.bin"), base, &map) else {
             return;
@@ -47,7 +47,7 @@ fn unsigned_images_for_flash_are_made_again() {
 
 #[test]
 fn unsigned_images_for_a_card_are_made_again() {
-    let map = MemoryMap::rt1021().for_device(BootDevice::SdCard);
+    let map = rt1021().map.for_device(BootDevice::SdCard);
     for (name, base) in &EXAMPLES[1..] {
         let Some(image) = built(&format!("rt102x/{name}.bin"), *base, &map) else {
             return;
@@ -61,7 +61,7 @@ fn unsigned_images_for_a_card_are_made_again() {
 
 #[test]
 fn the_sb_file_holds_the_image_as_it_is() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let Some(image) = built("rt102x/ext_FLASH.bin", 0x6000_2000, &map) else {
         return;
     };
@@ -86,7 +86,7 @@ fn an_fcb_before_a_container() {
 }
 
 fn with_fcb(container: &[u8], fcb: &Fcb) -> Memory {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let firmware = Firmware::parse(container, Some("container.bin"), None, &map).unwrap();
     let options = BuildOptions {
         fcb: Some(fcb),
@@ -139,7 +139,7 @@ fn merged_images_are_made_again() {
         let file = emit::raw(&memory, 0x6000_0000, fill).unwrap();
         same(name, &file, &golden(name).unwrap());
         // and the whole is recognised, headers included
-        let map = MemoryMap::rt1021();
+        let map = rt1021().map;
         let read = Firmware::parse(&file, Some("merged.bin"), None, &map).unwrap();
         let seen = inspect(&read.memory, &map);
         let wanted: &[u32] = if encrypted {
@@ -181,7 +181,7 @@ fn merged_images_of_other_chips_are_put_together_and_read() {
         same(name, &file, &golden(name).unwrap());
         let map = MemoryMap {
             fcb_offset,
-            ..MemoryMap::rt1021()
+            ..rt1021().map
         };
         let seen = inspect(&memory, &map);
         assert_eq!(
@@ -194,4 +194,8 @@ fn merged_images_of_other_chips_are_put_together_and_read() {
             .expect("linked elsewhere");
         assert!(finding.to_string().contains("0x30001000"), "{finding}");
     }
+}
+
+fn rt1021() -> &'static rtboot_bootable::Chip {
+    rtboot_bootable::Chip::by_name("rt1021").expect("a chip of the table")
 }

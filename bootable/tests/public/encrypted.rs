@@ -5,7 +5,7 @@ use aes::cipher::{Array, BlockCipherDecrypt, BlockCipherEncrypt, KeyInit};
 use ccm::aead::Aead;
 use ccm::consts::{U13, U16};
 use rtboot_bootable::csf::{Block, CsfCommand};
-use rtboot_bootable::{Csf, Firmware, Form, Kind, MemoryMap, inspect};
+use rtboot_bootable::{Csf, Firmware, Form, Kind, inspect};
 
 use super::files::{golden, public};
 use super::signed::before_signing;
@@ -15,7 +15,7 @@ type Key = [u8; 16];
 
 #[test]
 fn a_hab_encrypted_image() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let Some(image) = built("rt102x/int_RAM.bin", 0x2000_2000, &map) else {
         return;
     };
@@ -173,7 +173,7 @@ fn encrypt(key: &Aes128, block: &mut [u8]) {
 
 #[test]
 fn an_image_for_the_bus_encryption() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let Some(image) = built("rt102x/ext_FLASH.bin", 0x6000_2000, &map) else {
         return;
     };
@@ -197,4 +197,8 @@ fn an_image_for_the_bus_encryption() {
         other[0x20..0x80].iter().all(|byte| *byte == 0),
         "between the two blocks"
     );
+}
+
+fn rt1021() -> &'static rtboot_bootable::Chip {
+    rtboot_bootable::Chip::by_name("rt1021").expect("a chip of the table")
 }

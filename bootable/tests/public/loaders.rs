@@ -1,13 +1,13 @@
 //! Flashloaders: where they go, where they start, and what the files without IVT are told.
 
-use rtboot_bootable::{Firmware, LoaderImage, MemoryMap};
+use rtboot_bootable::{Firmware, LoaderImage};
 
 use super::files::golden;
 use super::same;
 
 #[test]
 fn every_flashloader_goes_where_it_is_linked() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     for (name, load, ram) in [
         ("rt102x/ivt_flashloader.bin", 0x2020_8000, "OCRAM"),
         ("MIMXRT1021/ivt_flashloader.bin", 0x2020_8200, "OCRAM"),
@@ -37,7 +37,7 @@ fn every_flashloader_goes_where_it_is_linked() {
 
 #[test]
 fn a_flashloader_without_ivt_is_the_same_program() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let Some(records) = golden("flashloader.srec") else {
         return;
     };
@@ -60,7 +60,7 @@ fn a_flashloader_without_ivt_is_the_same_program() {
 /// The ROM's log of a boot: no image, and taken for none.
 #[test]
 fn a_boot_log_is_no_image() {
-    let map = MemoryMap::rt1021();
+    let map = rt1021().map;
     let Some(file) = golden("rt1060_sdp.bin") else {
         return;
     };
@@ -68,4 +68,8 @@ fn a_boot_log_is_no_image() {
     assert!(LoaderImage::parse(&file, &map).is_err());
     let read = Firmware::parse(&file, Some("rt1060_sdp.bin"), None, &map);
     assert!(read.is_err(), "{read:?}");
+}
+
+fn rt1021() -> &'static rtboot_bootable::Chip {
+    rtboot_bootable::Chip::by_name("rt1021").expect("a chip of the table")
 }

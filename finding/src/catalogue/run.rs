@@ -13,6 +13,10 @@ entries! {
         / "a flashloader already runs; going on from there";
     FLASHLOADER_STARTED Detail "flashloader-started": "a flashloader was started"
         / "started the flashloader {name}";
+    CHIP_TAKEN Detail "chip-taken": "the running flashloader does not tell its chip, as expected of this chip's"
+        / "the flashloader does not let the chip id be read, as NXP's for the {chip} does not; it is taken for the {chip}";
+    CHIP_UNTOLD Warning "chip-untold": "the running flashloader does not tell its chip"
+        / "the flashloader does not tell which chip it runs on ({error}); it is taken for the {chip}";
     FLASHLOADER_UNCHECKED Warning "flashloader-unchecked": "the flashloader in RAM is not checked"
         / "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent";
     FLASHLOADER_SENT_AGAIN Warning "flashloader-sent-again": "a UART spoiled bytes of the flashloader"

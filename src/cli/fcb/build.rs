@@ -80,10 +80,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         ));
     }
     let source = source::load(&args.source, &args.probe, context)?;
-    let family = match context.desk_chip()?.name.contains("1024") {
-        true => "mimxrt1024",
-        false => "mimxrt1020",
-    };
+    let family = context.desk_chip()?.tools.spsdk;
     let content = content(&source, form, args, family)?;
     for note in &source.notes {
         context.report.warn("fcb-note", note.clone());

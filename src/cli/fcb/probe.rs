@@ -2,7 +2,6 @@
 
 use std::path::PathBuf;
 
-use rtboot::chip::Chip;
 use rtboot::flash::Nor;
 use rtboot::flash::probe::{Found, probe_flash};
 use rtboot::{Error, Result};
@@ -39,7 +38,7 @@ Examples:
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let mut board = context.board_for_flash()?;
-    let (mut flashloader, rom) = context.flashloader(&mut board)?;
+    let (mut flashloader, _) = context.flashloader(&mut board)?;
     let facts = flashloader.look_at_flash()?;
     let mut found = probe_flash(&mut flashloader, facts, &mut context.report)?;
     let clear = matches!(found.quad, Some((_, Some(false))));
@@ -53,10 +52,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     if let Some(name) = &args.name {
         found.part.name.clone_from(name);
     }
-    // a flashloader that ran already does not tell which chip it runs on
-    let by_id = rom.and_then(|facts| Chip::by_id(facts.chip_id?));
-    if let Some(chip) = by_id.or(context.chip()?) {
-        found.part.chips = chip.name.parse().into_iter().collect();
+    let identity = flashloader.facts().identity;
+    if identity.is_known() {
+        found.part.chips = identity.chip.name.parse().into_iter().collect();
     }
     show(&found, context);
     if let Some(path) = &args.save {

@@ -4,7 +4,7 @@
 use std::path::{Path, PathBuf};
 
 use rtboot::event::{Meter, Stage};
-use rtboot::flash::{FLASH_BASE, FcbChoice};
+use rtboot::flash::FcbChoice;
 use rtboot::{Error, Result};
 use rtboot_fcb::derive::{self, Refused};
 use rtboot_fcb::{Fcb, OptionWords, Part, PartFile, StatusRegisters, database, text};
@@ -248,9 +248,10 @@ pub fn flash(context: &mut Context, length: u32) -> Result<Vec<u8>> {
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     let length = length.min(nor.part().size);
+    let base = nor.chip().map.flash_base;
     nor.use_plain()?;
     let mut meter = Meter::begin(&mut context.report, Stage::Read, u64::from(length));
-    let bytes = nor.read(FLASH_BASE, length, &mut meter)?;
+    let bytes = nor.read(base, length, &mut meter)?;
     meter.end();
     Ok(bytes)
 }

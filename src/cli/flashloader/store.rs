@@ -43,7 +43,7 @@ impl Store {
     /// # Errors
     /// [`Error::ReadFile`]; [`Error::Settings`] for an index that is none.
     pub fn open(chip: &Chip) -> Result<Store> {
-        let folder = folders::flashloaders()?.join(chip.name.to_ascii_lowercase());
+        let folder = folders::flashloaders()?.join(chip.flashloader.folder);
         let path = folder.join("index.toml");
         let index = match fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| Error::Settings {

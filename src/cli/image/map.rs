@@ -197,13 +197,18 @@ pub fn draw(pieces: &[Piece]) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
+    use rtboot::chip::Chip;
+
+    fn rt1021() -> &'static Chip {
+        Chip::by_name("rt1021").expect("a chip")
+    }
     use rtboot_bootable::inspect;
 
     use super::*;
 
     #[test]
     fn a_gap_is_drawn_between_two_boxes() {
-        let map = MemoryMap::rt1021();
+        let map = rt1021().map;
         let mut memory = Memory::new();
         memory.insert(0x6000_0000, vec![0xFF; 16]).unwrap();
         memory.insert(0x6000_1000, vec![1, 2, 3]).unwrap();

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rtboot::event::{Meter, Stage};
-use rtboot::flash::{FLASH_BASE, Nor};
+use rtboot::flash::Nor;
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Format, Memory, inspect};
 use rtboot_finding::Finding;
@@ -51,7 +51,8 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     nor.use_plain()?;
-    let size = nor.part().size;
+    let map = nor.chip().map;
+    let (base, size) = (map.flash_base, nor.part().size);
     let id = nor.part().jedec;
     let mut notes = vec![
         Finding::new(&found::READ_FROM_FLASH)
@@ -60,9 +61,8 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     ];
     let mut memory = Memory::new();
     let first = length.unwrap_or(HEAD).min(size);
-    add(&mut memory, &mut nor, FLASH_BASE, first, context)?;
+    add(&mut memory, &mut nor, base, first, context)?;
     if length.is_none() {
-        let map = context.desk_chip()?.memory_map();
         let promised = inspect(&memory, &map)
             .boot_data
             .map_or(0, |data| data.length);
@@ -76,15 +76,9 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
         }
         let whole = whole.min(MOST);
         if whole > first {
-            add(
-                &mut memory,
-                &mut nor,
-                FLASH_BASE + first,
-                whole - first,
-                context,
-            )?;
+            add(&mut memory, &mut nor, base + first, whole - first, context)?;
         } else if whole >= HEADERS {
-            memory = memory.slice(FLASH_BASE, whole as usize);
+            memory = memory.slice(base, whole as usize);
         }
     }
     Ok(Source {

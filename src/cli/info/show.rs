@@ -1,6 +1,5 @@
 //! What is known of a board, for people and programs.
 
-use rtboot::chip::{self, BootConfig};
 use rtboot::doctor::boot_obstacle;
 use rtboot::flash::identify::bytes;
 use rtboot::flash::{BootMode, LoaderFacts, NorFacts, RomFacts};
@@ -13,8 +12,9 @@ use super::{BootState, Known, Report};
 /// Prints everything.
 pub fn all(known: &Known, report: &mut Report) {
     report.line(line("board", &known.board));
+    report.line(line("chip", &known.chip_words()));
     if let Some(facts) = &known.rom {
-        rom(facts, report);
+        rom(facts, known, report);
     }
     if let Some(facts) = &known.loader {
         loader(facts, known, report);
@@ -37,7 +37,7 @@ fn straps(known: &Known) -> Option<String> {
     let size = known.part.as_ref().map(|part| part.size);
     let boot = known.boot.as_ref();
     let encrypted = boot.map(|state| !state.inspection.bee.is_empty());
-    boot_obstacle(&BootConfig::from_sbmr1(sbmr1), size, encrypted)
+    boot_obstacle(&known.identity().chip.boot_config(sbmr1), size, encrypted)
 }
 
 fn line(key: &str, value: &str) -> String {
@@ -48,11 +48,7 @@ fn line(key: &str, value: &str) -> String {
     format!("{key:<14} {value}")
 }
 
-fn rom(facts: &RomFacts, report: &mut Report) {
-    match facts.chip_id {
-        Some(id) => report.line(line("chip", &chip::describe_id(id))),
-        None => report.line(line("chip", "it does not tell")),
-    }
+fn rom(facts: &RomFacts, known: &Known, report: &mut Report) {
     if let Some(id) = facts.unique_id {
         report.line(line("unique id", &id.to_string()));
     }
@@ -63,7 +59,7 @@ fn rom(facts: &RomFacts, report: &mut Report) {
         report.line(line("boot mode", boot_mode(mode)));
     }
     if let Some(sbmr1) = facts.sbmr1 {
-        let config = BootConfig::from_sbmr1(sbmr1);
+        let config = known.identity().chip.boot_config(sbmr1);
         let text = format!(
             "SBMR1 {sbmr1:#010x}: boot device {}, flash type {}",
             config.device_name(),
@@ -158,9 +154,14 @@ fn boot(state: &BootState, straps: Option<String>, report: &mut Report) {
 fn object(known: &Known) -> Value {
     json!({
         "board": known.board,
+        "chip": {
+            "name": known.identity().chip.name,
+            "named": known.named.is_some(),
+            "what": known.chip_words(),
+        },
         "rom": known.rom.as_ref().map(|facts| json!({
-            "chip_id": facts.chip_id,
-            "chip": facts.chip_id.map(chip::describe_id),
+            "chip_id": facts.chip_id(),
+            "chip": facts.chip_words(known.named),
             "unique_id": facts.unique_id.map(|id| id.to_string()),
             "hab": facts.hab.map(|hab| hab.to_string()),
             "boot_mode": facts.boot_mode().map(boot_mode),

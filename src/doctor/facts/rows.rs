@@ -3,7 +3,7 @@
 use rtboot_fcb::database;
 
 use super::{BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, ReadProof, Source, boot_obstacle};
-use crate::chip;
+use crate::chip::Chip;
 use crate::flash::BootMode;
 use crate::flash::identify::bytes;
 
@@ -88,14 +88,20 @@ impl Rows {
                 "hab-status",
                 rom.error_status.map(|status| status.to_string()),
             ),
-            ("chip", rom.chip_id.map(chip::describe_id)),
+            (
+                "chip",
+                rom.chip_words(facts.identity.named.then_some(facts.identity.chip)),
+            ),
             ("unique-id", rom.unique_id.map(|id| id.to_string())),
             (
                 "boot-mode",
                 rom.boot_mode().map(|mode| boot_mode(mode).into()),
             ),
             ("boot-config", config),
-            ("reset-cause", rom.srsr.map(reset_cause)),
+            (
+                "reset-cause",
+                rom.srsr.map(|srsr| reset_cause(facts.identity.chip, srsr)),
+            ),
             ("registers-unread", rom.unread.clone()),
         ];
         for (name, value) in said {
@@ -260,20 +266,9 @@ fn proof(proof: &ReadProof) -> String {
     }
 }
 
-/// SRC_SRSR in words. Source: i.MX RT1020 device header, by documentation.
-fn reset_cause(srsr: u32) -> String {
-    const CAUSES: [(u32, &str); 8] = [
-        (0, "power-on or the reset pin"),
-        (1, "lock-up or a software reset"),
-        (3, "the user's reset"),
-        (4, "the watchdog"),
-        (5, "JTAG"),
-        (6, "JTAG, by software"),
-        (7, "watchdog 3"),
-        (8, "the temperature sensor"),
-    ];
-    let named = CAUSES.iter().filter(|(bit, _)| srsr >> bit & 1 == 1);
-    let names: Vec<&str> = named.map(|(_, name)| *name).collect();
+/// SRC_SRSR in words.
+fn reset_cause(chip: &Chip, srsr: u32) -> String {
+    let names: Vec<&str> = chip.boot.reset_causes(srsr).collect();
     match names.is_empty() {
         true => format!("{srsr:#x}"),
         false => format!("{srsr:#x}: {}", names.join(", ")),

@@ -60,7 +60,8 @@ mod tests {
 
     /// BOOT_CFG as SBMR1 has it.
     fn words(sbmr1: u32, size: Option<u32>, encrypted: Option<bool>) -> Option<String> {
-        boot_obstacle(&BootConfig::from_sbmr1(sbmr1), size, encrypted)
+        let chip = crate::chip::Chip::by_name("rt1021").expect("a chip");
+        boot_obstacle(&chip.boot_config(sbmr1), size, encrypted)
     }
 
     #[test]

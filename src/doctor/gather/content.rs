@@ -4,12 +4,11 @@ use rtboot_bootable::{Memory, check, inspect, starts};
 use rtboot_fcb::{ClockIndex, Fcb, probe};
 
 use super::flash::{is_busy, size};
-use crate::chip::Chip;
 use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
 use crate::doctor::header::{HEADER, is_blank, quad_clear, read_header, reads_on_four};
 use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
-use crate::flash::{FLASH_BASE, Flashloader};
+use crate::flash::Flashloader;
 use crate::{Error, Result};
 
 /// Bytes read at a time.
@@ -35,7 +34,7 @@ pub fn read(
         flashloader,
         size: size(&look.nor, look.part.as_ref()),
     };
-    let map = Chip::rt1021().memory_map();
+    let map = facts.identity.chip.map;
     let size = reader.size;
     let memory = read_header(size, &map, &mut |address, length| {
         reader.plain(address, length)
@@ -86,13 +85,17 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
+    fn base(&self) -> u32 {
+        self.flashloader.chip().map.flash_base
+    }
+
     fn end(&self) -> u64 {
-        u64::from(FLASH_BASE) + u64::from(self.size)
+        u64::from(self.base()) + u64::from(self.size)
     }
 
     fn plain(&mut self, address: u32, length: u32) -> Result<Vec<u8>> {
         let fcb = probe::plain_read(self.size);
-        let offset = address.wrapping_sub(FLASH_BASE);
+        let offset = address.wrapping_sub(self.base());
         self.flashloader
             .read_through(&fcb, Question::PlainRead, offset, length)
     }
@@ -101,7 +104,7 @@ impl Reader<'_> {
     fn again(&mut self, memory: &Memory, doubtful: bool) -> Result<Option<u32>> {
         let pieces: &[(u32, u32)] = if doubtful { &[(0, HEADER)] } else { &AGAIN };
         for &(offset, length) in pieces {
-            let address = FLASH_BASE + offset;
+            let address = self.base() + offset;
             let second = self.plain(address, length)?;
             let first = memory.bytes(address, length as usize).unwrap_or_default();
             if let Some(at) = first.iter().zip(&second).position(|(a, b)| a != b) {
@@ -119,7 +122,7 @@ impl Reader<'_> {
         fast: &Fcb,
         slow: Option<&Fcb>,
     ) -> Result<ReadProof> {
-        let (offset, length) = (address - FLASH_BASE, plain.len() as u32);
+        let (offset, length) = (address - self.base(), plain.len() as u32);
         let found = self
             .flashloader
             .read_through(fast, Question::FastRead, offset, length)?;
@@ -152,7 +155,7 @@ fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
     if content.unstable.is_some() {
         return Ok(()); // comparing tells nothing when equal reads differ
     }
-    let Some((address, plain)) = telling_bytes(&content.memory) else {
+    let Some((address, plain)) = telling_bytes(&content.memory, reader.base()) else {
         look.fast = ReadProof::NotTried("the flash is blank where it would be compared".into());
         return Ok(());
     };
@@ -190,9 +193,9 @@ fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
 }
 
 /// A place of the header whose bytes are not all alike: all ones would be read from a dead line, too.
-fn telling_bytes(memory: &Memory) -> Option<(u32, Vec<u8>)> {
+fn telling_bytes(memory: &Memory, base: u32) -> Option<(u32, Vec<u8>)> {
     (0..HEADER).step_by(PROOF as usize).find_map(|offset| {
-        let address = FLASH_BASE + offset;
+        let address = base + offset;
         let bytes = memory.bytes(address, PROOF as usize)?;
         let first = *bytes.first()?;
         bytes
@@ -211,12 +214,12 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
     let Some(desk) = &app.desk else {
         return Ok(());
     };
-    if let Ok(layout) = desk.layout(part.as_ref(), Chip::rt1021()) {
+    if let Ok(layout) = desk.layout(part.as_ref(), reader.flashloader.chip()) {
         app.memory = layout.memory;
     }
     let brought = desk.firmware().memory.clone();
     let fits = |start: u32, bytes: &[u8]| {
-        start >= FLASH_BASE && u64::from(start) + bytes.len() as u64 <= reader.end()
+        start >= reader.base() && u64::from(start) + bytes.len() as u64 <= reader.end()
     };
     if !brought.segments().all(|(start, bytes)| fits(start, bytes)) {
         return Ok(());

@@ -7,7 +7,6 @@ use super::write_command;
 use crate::Error;
 use crate::doctor::facts::{AppFacts, Facts};
 use crate::doctor::finding::{Finding, Sure};
-use crate::flash::FLASH_BASE;
 
 /// What the file alone, or the file and the flash's size, tell.
 pub fn file_rules(facts: &Facts) -> Vec<Finding> {
@@ -42,7 +41,7 @@ fn unusable(app: &AppFacts, error: &Error) -> Finding {
 fn outside(facts: &Facts, app: &AppFacts) -> Option<Finding> {
     let size = facts.part()?.size;
     let end = app.memory.end();
-    let flash_end = u64::from(FLASH_BASE) + u64::from(size);
+    let flash_end = u64::from(facts.flash_base()) + u64::from(size);
     (end > flash_end).then(|| {
         Finding::error(
             "app-too-large",
@@ -88,8 +87,8 @@ fn protected(facts: &Facts, app: &AppFacts) -> Option<Finding> {
         .as_ref()
         .is_some_and(|compared| compared.differ > 0);
     let (from, to) = (
-        u64::from(FLASH_BASE) + u64::from(offsets.start),
-        u64::from(FLASH_BASE) + u64::from(offsets.end),
+        u64::from(facts.flash_base()) + u64::from(offsets.start),
+        u64::from(facts.flash_base()) + u64::from(offsets.end),
     );
     let hit = app.memory.segments().any(|(start, bytes)| {
         u64::from(start) < to && u64::from(start) + bytes.len() as u64 > from

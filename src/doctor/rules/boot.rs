@@ -7,8 +7,6 @@ use crate::flash::{BootMode, RomFacts};
 
 /// BT_FUSE_SEL in BOOT_CFG1.
 const FUSE_SEL: u32 = 4;
-/// SBMR2 bit of the same.
-const SBMR2_FUSE_SEL: u32 = 4;
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let Some(rom) = &facts.rom else {
@@ -29,7 +27,7 @@ fn by_fuses(facts: &Facts, rom: &RomFacts) -> bool {
     let shadow = facts.fuses.bit(BOOT_CFG1, FUSE_SEL);
     shadow.unwrap_or(
         rom.sbmr2
-            .is_some_and(|sbmr2| sbmr2 >> SBMR2_FUSE_SEL & 1 == 1),
+            .is_some_and(|sbmr2| facts.identity.chip.boot.by_fuses(sbmr2)),
     )
 }
 

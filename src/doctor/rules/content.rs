@@ -4,11 +4,9 @@ use rtboot_bootable::Kind;
 use rtboot_fcb::{ClockIndex, Fcb};
 
 use super::{image, no_fcb, write_command};
-use crate::chip::Chip;
 use crate::doctor::facts::{Content, Facts, ReadProof};
 use crate::doctor::finding::{Finding, Sure};
 use crate::doctor::header::reads_garbage;
-use crate::flash::FLASH_BASE;
 
 const TAG: &[u8] = b"FCFB";
 
@@ -106,7 +104,8 @@ fn id(facts: &Facts) -> String {
 /// A whole image at another place than the ROM looks.
 fn shifted(facts: &Facts, content: &Content) -> Option<Finding> {
     let memory = &content.memory;
-    let at = |offset: u32| memory.bytes(FLASH_BASE + offset, 4);
+    let base = facts.flash_base();
+    let at = |offset: u32| memory.bytes(base + offset, 4);
     if at(0) == Some(TAG) {
         return None;
     }
@@ -114,7 +113,7 @@ fn shifted(facts: &Facts, content: &Content) -> Option<Finding> {
         .step_by(0x100)
         .find(|&offset| at(offset) == Some(TAG))?;
     Some(
-        Finding::error("content-shifted", format!("the boot image lies {offset:#x} too high: its FCB is at {:#010x}", FLASH_BASE + offset))
+        Finding::error("content-shifted", format!("the boot image lies {offset:#x} too high: its FCB is at {:#010x}", base + offset))
             .why("the ROM looks for the FCB at 0x60000000 only")
             .cause("a tool added the boot header's size to a complete image's address (the image already brings FCB and IVT)")
             .run(write_command(facts))
@@ -137,7 +136,9 @@ fn foreign(facts: &Facts, content: &Content) -> Option<Finding> {
             .run(write()),
         ),
         Kind::BareApplication if seen.fcb.is_none() => {
-            let table = seen.vectors.map_or(FLASH_BASE, |vectors| vectors.table);
+            let table = seen
+                .vectors
+                .map_or(facts.flash_base(), |vectors| vectors.table);
             Some(
                 Finding::error("content-bare", format!("there is an application at {table:#010x}, but no boot header: no FCB and no IVT"))
                     .why(seen.reason.clone())
@@ -146,8 +147,8 @@ fn foreign(facts: &Facts, content: &Content) -> Option<Finding> {
                     .act("rtboot adds the boot header; other tools need XIP_BOOT_HEADER_ENABLE=1 in the project"),
             )
         }
-        Kind::Unknown if ram_vectors(content).is_some() => {
-            let (table, reset) = ram_vectors(content)?;
+        Kind::Unknown if ram_vectors(facts, content).is_some() => {
+            let (table, reset) = ram_vectors(facts, content)?;
             Some(
                 Finding::error("content-bare-ram", format!("there is an application at {table:#010x} that is linked for RAM, without boot header"))
                     .why(format!("its reset handler is {reset:#010x}; nothing copies it there"))
@@ -169,8 +170,8 @@ fn foreign(facts: &Facts, content: &Content) -> Option<Finding> {
 }
 
 /// A vector table of a RAM application at one of the usual places: where it lies, and its reset handler.
-fn ram_vectors(content: &Content) -> Option<(u32, u32)> {
-    let map = Chip::rt1021().memory_map();
+fn ram_vectors(facts: &Facts, content: &Content) -> Option<(u32, u32)> {
+    let map = facts.identity.chip.map;
     let at = |table: u32| {
         let (stack, reset) = (content.memory.word(table)?, content.memory.word(table + 4)?);
         let fits = map.stack_ram(stack).is_some() && stack % 8 == 0;
@@ -179,7 +180,7 @@ fn ram_vectors(content: &Content) -> Option<(u32, u32)> {
     };
     [0, 0x1000, 0x2000]
         .into_iter()
-        .find_map(|offset| at(FLASH_BASE + offset))
+        .find_map(|offset| at(map.flash_base + offset))
 }
 
 /// The FCB against the flash that is there. The ROM believes it, so what is wrong here shows as a board that does not start.

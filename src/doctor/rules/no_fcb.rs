@@ -1,27 +1,24 @@
 //! An image without its FCB: overwritten, never written, or not written yet.
 
-use rtboot_bootable::Memory;
-
 use super::write_command;
 use crate::doctor::facts::{Content, Facts};
 use crate::doctor::finding::{Finding, Sure};
-use crate::flash::FLASH_BASE;
 
 /// The next step when this tool's own write left it so.
 pub const DEAF: &str = "if a write of rtboot fails here again: measure the flash's WP# and HOLD# (both must be high), and its supply while it is programmed";
 
 /// An IVT where it belongs, and no FCB before it.
 pub fn no_fcb(facts: &Facts, content: &Content) -> Option<Finding> {
-    let seen = &content.inspection;
-    if seen.fcb.is_some() || seen.ivt_address != Some(FLASH_BASE + 0x1000) {
+    let (seen, base) = (&content.inspection, facts.flash_base());
+    if seen.fcb.is_some() || seen.ivt_address != Some(facts.identity.chip.map.ivt_address()) {
         return None;
     }
-    if !erased(&content.memory, 0, 0x100) {
+    if !erased(content, base, 0x100) {
         let is_broken = |code: &str| code.starts_with("fcb") && code != "fcb-missing";
         if content.rules.iter().any(|rule| is_broken(rule.code())) {
             return None; // there is one, and it is broken: the rule says how
         }
-        let begins = content.memory.bytes(FLASH_BASE, 4).unwrap_or_default();
+        let begins = content.memory.bytes(base, 4).unwrap_or_default();
         let begins: Vec<String> = begins.iter().map(|byte| format!("{byte:02x}")).collect();
         return Some(
             Finding::error("content-fcb-overwritten", format!("there is an IVT at 0x60001000, but {} instead of an FCB at 0x60000000", begins.join(" ")))
@@ -34,7 +31,7 @@ pub fn no_fcb(facts: &Facts, content: &Content) -> Option<Finding> {
     let waits = waits.map(|path| {
         format!("the FCB's place is erased, and bytes saved before the erase wait in {path}")
     });
-    let half = (!erased(&content.memory, 0x100, 0x100)).then(|| {
+    let half = (!erased(content, base + 0x100, 0x100)).then(|| {
         "the FCB's second page is there and its first one is erased, which rtboot programs last"
             .to_owned()
     });
@@ -60,8 +57,9 @@ pub fn no_fcb(facts: &Facts, content: &Content) -> Option<Finding> {
     )
 }
 
-fn erased(memory: &Memory, offset: u32, length: usize) -> bool {
-    memory
-        .bytes(FLASH_BASE + offset, length)
+fn erased(content: &Content, address: u32, length: usize) -> bool {
+    content
+        .memory
+        .bytes(address, length)
         .is_some_and(|bytes| bytes.iter().all(|&byte| byte == 0xFF))
 }

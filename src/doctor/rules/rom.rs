@@ -3,7 +3,7 @@
 use crate::Error;
 use crate::doctor::facts::Facts;
 use crate::doctor::finding::{Finding, Sure};
-use crate::{chip, port, sdp};
+use crate::{port, sdp};
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let mut findings: Vec<Finding> = facts
@@ -102,8 +102,8 @@ fn wrong_cfg(facts: &Facts) -> Option<Finding> {
 }
 
 fn chip_id(facts: &Facts) -> String {
-    let id = facts.rom.as_ref().and_then(|rom| rom.chip_id);
-    id.map_or("nothing".into(), chip::describe_id)
+    let id = facts.rom.as_ref().and_then(|rom| rom.chip_words(None));
+    id.unwrap_or_else(|| "nothing".into())
 }
 
 /// Registers that cannot be read: without the chip id nothing is loaded unless the user names the chip.

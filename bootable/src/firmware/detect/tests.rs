@@ -1,8 +1,9 @@
 use super::*;
-use crate::{Firmware, MemoryMap};
+use crate::Firmware;
+use crate::testing::rt1021;
 
 fn message(bytes: &[u8], name: Option<&str>) -> String {
-    Firmware::parse(bytes, name, None, &MemoryMap::rt1021())
+    Firmware::parse(bytes, name, None, &rt1021().map)
         .unwrap_err()
         .to_string()
 }
@@ -99,7 +100,7 @@ fn a_base_is_for_raw_files_only() {
         b":0100000001FE\n:00000001FF\n",
         None,
         Some(0x6000_2000),
-        &MemoryMap::rt1021(),
+        &rt1021().map,
     )
     .unwrap_err();
     assert_eq!(
@@ -118,7 +119,7 @@ fn random_files_of_any_name_do_not_panic() {
         let start: &[u8] = [&b"\x7FELF\x01\x01"[..], b":10", b"S3", b"FCFB", b"UF2\n"][round % 5];
         bytes.splice(0..0, start.iter().copied());
         for name in ["a.elf", "a.hex", "a.srec", "a.uf2", "a"] {
-            let _ = Firmware::parse(&bytes, Some(name), None, &MemoryMap::rt1021())
+            let _ = Firmware::parse(&bytes, Some(name), None, &rt1021().map)
                 .map_err(|error| (error.to_string(), error.hint()));
         }
         let _ = looks_like(&bytes);

@@ -1,5 +1,6 @@
+use crate::testing::rt1021;
 use crate::testing::{Lcg, texts, words};
-use crate::{Error, Firmware, Format, MemoryMap};
+use crate::{Error, Firmware, Format};
 
 /// A program header and its content.
 #[derive(Clone)]
@@ -59,7 +60,7 @@ fn elf(segments: &[Segment]) -> Vec<u8> {
 }
 
 fn read(file: &[u8]) -> Result<Firmware, Error> {
-    Firmware::parse(file, Some("app.elf"), None, &MemoryMap::rt1021())
+    Firmware::parse(file, Some("app.elf"), None, &rt1021().map)
 }
 
 fn message(file: &[u8]) -> String {

@@ -1,8 +1,9 @@
+use crate::testing::rt1021;
 use crate::testing::texts;
-use crate::{Error, Firmware, Format, MemoryMap};
+use crate::{Error, Firmware, Format};
 
 fn read(text: &str) -> Result<Firmware, Error> {
-    Firmware::parse(text.as_bytes(), Some("app.hex"), None, &MemoryMap::rt1021())
+    Firmware::parse(text.as_bytes(), Some("app.hex"), None, &rt1021().map)
 }
 
 fn message(text: &str) -> String {
@@ -203,7 +204,7 @@ fn every_cut_and_every_spoiled_byte_ends_in_an_error_or_the_same_bytes() {
     let mut random = crate::testing::Lcg(11);
     for _ in 0..5000 {
         let text = random.spoil(whole.as_bytes(), 1);
-        if let Ok(firmware) = Firmware::parse(&text, None, None, &MemoryMap::rt1021()) {
+        if let Ok(firmware) = Firmware::parse(&text, None, None, &rt1021().map) {
             assert_eq!(
                 firmware.memory,
                 expected,

@@ -1,8 +1,9 @@
+use crate::testing::rt1021;
 use crate::testing::{app, fcb, headers, image, texts};
-use crate::{Error, Firmware, MemoryMap};
+use crate::{Error, Firmware};
 
 fn read(bytes: &[u8], base: Option<u32>) -> Result<Firmware, Error> {
-    Firmware::parse(bytes, Some("app.bin"), base, &MemoryMap::rt1021())
+    Firmware::parse(bytes, Some("app.bin"), base, &rt1021().map)
 }
 
 /// Where it was placed and the note about it.

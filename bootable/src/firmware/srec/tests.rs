@@ -1,8 +1,9 @@
+use crate::testing::rt1021;
 use crate::testing::texts;
-use crate::{Error, Firmware, Format, MemoryMap};
+use crate::{Error, Firmware, Format};
 
 fn read(text: &str) -> Result<Firmware, Error> {
-    Firmware::parse(text.as_bytes(), Some("app.s19"), None, &MemoryMap::rt1021())
+    Firmware::parse(text.as_bytes(), Some("app.s19"), None, &rt1021().map)
 }
 
 fn message(text: &str) -> String {
@@ -167,6 +168,6 @@ fn every_cut_is_refused_and_no_spoiled_byte_panics() {
     for _ in 0..5000 {
         let text = random.spoil(whole.as_bytes(), 1);
         // the type of a record is outside its checksum: an S3 may become an S1, with other bytes
-        let _ = Firmware::parse(&text, Some("a.srec"), None, &MemoryMap::rt1021());
+        let _ = Firmware::parse(&text, Some("a.srec"), None, &rt1021().map);
     }
 }

@@ -1,6 +1,7 @@
 use super::{FAMILY_RT10XX, MAGIC_END, MAGIC0, MAGIC1};
+use crate::testing::rt1021;
 use crate::testing::texts;
-use crate::{Error, Firmware, Format, MemoryMap};
+use crate::{Error, Firmware, Format};
 
 fn block(flags: u32, address: u32, number: u32, count: u32, family: u32, data: &[u8]) -> Vec<u8> {
     let mut bytes = crate::testing::words(&[
@@ -20,7 +21,7 @@ fn block(flags: u32, address: u32, number: u32, count: u32, family: u32, data: &
 }
 
 fn read(bytes: &[u8]) -> Result<Firmware, Error> {
-    Firmware::parse(bytes, None, None, &MemoryMap::rt1021())
+    Firmware::parse(bytes, None, None, &rt1021().map)
 }
 
 fn message(bytes: &[u8]) -> String {

@@ -1,7 +1,9 @@
 //! Where a chip has flash and RAM, as far as a boot image cares.
 
+use core::fmt;
+
 /// A named run of addresses.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Region {
     /// The manual's name: "ITCM", "OCRAM", …
     pub name: &'static str,
@@ -14,6 +16,26 @@ pub struct Region {
 }
 
 impl Region {
+    /// A region whose size never changes.
+    pub const fn fixed(name: &'static str, base: u32, len: u32) -> Region {
+        Region {
+            name,
+            base,
+            len,
+            max_len: len,
+        }
+    }
+
+    /// A share of the FlexRAM: `len` bytes from the factory, up to `max_len` by fuses or start-up code.
+    pub const fn flexram(name: &'static str, base: u32, len: u32, max_len: u32) -> Region {
+        Region {
+            name,
+            base,
+            len,
+            max_len,
+        }
+    }
+
     /// One past the last address.
     pub fn end(&self) -> u64 {
         u64::from(self.base) + u64::from(self.len)
@@ -51,7 +73,7 @@ pub enum BootDevice {
 }
 
 /// The addresses of one chip, and where its ROM looks for the parts of a boot image.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MemoryMap {
     /// The chip's name, for messages.
     pub chip: &'static str,
@@ -64,7 +86,7 @@ pub struct MemoryMap {
     /// A second window onto the same flash: base and length.
     pub flash_alias: Option<(u32, u32)>,
     /// RAM that works without set-up, with the factory's FlexRAM split.
-    pub ram: Vec<Region>,
+    pub ram: &'static [Region],
     /// The window of external SDRAM; it works once a DCD has set the controller up.
     pub sdram: Option<Region>,
     /// RAM that the ROM needs for itself during serial download.
@@ -77,61 +99,33 @@ pub struct MemoryMap {
     pub ivt_offset: u32,
     /// Flash offset of the application's vector table, by custom.
     pub app_offset: u32,
+    /// The same on an SD card or eMMC.
+    pub card: CardLayout,
+}
+
+/// Where the ROM looks on an SD card or eMMC.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct CardLayout {
+    /// Offset of the IVT.
+    pub ivt_offset: u32,
+    /// Offset of the application's vector table, by custom.
+    pub app_offset: u32,
 }
 
 impl MemoryMap {
-    /// i.MX RT1020, RT1021 and RT1024, FlexSPI NOR.
-    ///
-    /// FlexRAM is 256 KiB in all: ITCM, DTCM and OCRAM are 64, 64 and 128 KiB unless fuses or start-up code say otherwise.
-    /// Source: MIMXRT1021 device header (addresses), NXP-MCUBootUtility MIMXRT1021 target (alias, ROM's RAM), SPSDK fuse data
-    /// (default split).
-    pub fn rt1021() -> MemoryMap {
-        let flexram = |name, base, len| Region {
-            name,
-            base,
-            len,
-            max_len: 0x4_0000,
-        };
-        let fixed = |name, base, len| Region {
-            name,
-            base,
-            len,
-            max_len: len,
-        };
-        MemoryMap {
-            chip: "RT1021",
-            device: BootDevice::SerialNor,
-            flash_base: 0x6000_0000,
-            flash_max: 0x1F80_0000,
-            flash_alias: Some((0x0800_0000, 0x0800_0000)),
-            ram: vec![
-                flexram("ITCM", 0x0000_0000, 0x1_0000),
-                flexram("DTCM", 0x2000_0000, 0x1_0000),
-                flexram("OCRAM", 0x2020_0000, 0x2_0000),
-            ],
-            sdram: Some(fixed("SDRAM", 0x8000_0000, 0x6000_0000)),
-            rom_reserved: fixed("the ROM's RAM", 0x2020_0000, 0x8000),
-            ocotp: fixed("OCOTP", 0x401F_4000, 0x4000),
-            fcb_offset: 0,
-            ivt_offset: 0x1000,
-            app_offset: 0x2000,
-        }
-    }
-
     /// The same chip with the parts of a boot image where they lie on `device`.
     ///
-    /// A card has no window on the bus: byte 0 of the card stands at `flash_base` here. Source: SPSDK, public RT1020 images for
-    /// SD cards; NXP-MCUBootUtility.
+    /// A card has no window on the bus: byte 0 of the card stands at `flash_base` here.
     pub fn for_device(&self, device: BootDevice) -> MemoryMap {
         let (ivt_offset, app_offset) = match device {
             BootDevice::SerialNor => (self.ivt_offset, self.app_offset),
-            BootDevice::SdCard => (0x400, 0x1000),
+            BootDevice::SdCard => (self.card.ivt_offset, self.card.app_offset),
         };
         MemoryMap {
             device,
             ivt_offset,
             app_offset,
-            ..self.clone()
+            ..*self
         }
     }
 
@@ -172,9 +166,8 @@ impl MemoryMap {
 
     /// The RAM, internal or external, that holds an address; with the largest split of the FlexRAM.
     pub fn ram_at(&self, address: u32) -> Option<&Region> {
-        let all = self.ram.iter().chain(&self.sdram);
-        all.into_iter()
-            .find(|region| address >= region.base && u64::from(address) < region.max_end())
+        let mut all = self.ram.iter().chain(&self.sdram);
+        all.find(|region| address >= region.base && u64::from(address) < region.max_end())
     }
 
     /// The RAM that a full descending stack starting at `stack` would use: the address may be one past its end.
@@ -183,48 +176,31 @@ impl MemoryMap {
     }
 
     /// What lies at an address, for messages: "flash", "DTCM", "no memory of the RT1021", …
-    pub fn name_of(&self, address: u32) -> String {
+    pub fn name_of(&self, address: u32) -> Place {
         match self.ram_at(address) {
-            Some(region) => region.name.to_owned(),
-            None if self.in_flash(address) => "flash".to_owned(),
-            None if self.in_flash(self.normalised(address)) => "the flash alias".to_owned(),
-            None if self.ocotp.contains(address) => "OCOTP".to_owned(),
-            None => format!("no memory of the {}", self.chip),
+            Some(region) => Place::Named(region.name),
+            None if self.in_flash(address) => Place::Named("flash"),
+            None if self.in_flash(self.normalised(address)) => Place::Named("the flash alias"),
+            None if self.ocotp.contains(address) => Place::Named(self.ocotp.name),
+            None => Place::Nowhere(self.chip),
         }
     }
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// What lies at an address.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// This memory.
+    Named(&'static str),
+    /// No memory of this chip.
+    Nowhere(&'static str),
+}
 
-    #[test]
-    fn the_alias_is_normalised_at_both_edges() {
-        let map = MemoryMap::rt1021();
-        assert_eq!(map.normalised(0x0800_2001), 0x6000_2001);
-        assert_eq!(map.normalised(0x0FFF_FFFF), 0x67FF_FFFF);
-        assert_eq!(map.normalised(0x07FF_FFFF), 0x07FF_FFFF);
-        assert_eq!(map.normalised(0x1000_0000), 0x1000_0000);
-    }
-
-    #[test]
-    fn a_stack_may_start_at_the_end_of_its_ram() {
-        let map = MemoryMap::rt1021();
-        assert_eq!(map.stack_ram(0x2001_0000).map(|ram| ram.name), Some("DTCM"));
-        assert_eq!(map.stack_ram(0x2000_0000), None);
-        assert_eq!(map.stack_ram(0), None);
-        assert_eq!(
-            map.stack_ram(0x2024_0000).map(|ram| ram.name),
-            Some("OCRAM")
-        );
-        assert_eq!(map.stack_ram(0x2024_0004), None);
-    }
-
-    #[test]
-    fn the_flash_window_ends_at_0x7f800000() {
-        let map = MemoryMap::rt1021();
-        assert!(map.in_flash(0x7F7F_FFFF) && !map.in_flash(0x7F80_0000));
-        assert_eq!(map.name_of(0x7F80_0000), "no memory of the RT1021");
-        assert_eq!(map.name_of(0x0800_0000), "the flash alias");
+impl fmt::Display for Place {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Place::Named(name) => f.write_str(name),
+            Place::Nowhere(chip) => write!(f, "no memory of the {chip}"),
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! Names of the chips that a `.cfg` can be meant for.
 
-use std::fmt;
-use std::str::FromStr;
+use core::fmt;
+use core::str::FromStr;
 
 /// A chip, or a family of chips, that a `.cfg` is meant for: `rt1021`, or `rt102x`, whose x is any digit.
 ///
@@ -34,8 +34,9 @@ impl ChipName {
 
     /// Whether the chip of this name, such as `RT1021`, is meant: it is this one, or one of this family.
     pub fn means(&self, chip: &str) -> bool {
-        let same = |(mine, its): (u8, u8)| mine == its || (mine == b'x' && its.is_ascii_digit());
-        let chip = chip.to_ascii_lowercase();
+        let same = |(mine, its): (u8, u8)| {
+            mine == its.to_ascii_lowercase() || (mine == b'x' && its.is_ascii_digit())
+        };
         chip.len() == self.0.len() && self.0.bytes().zip(chip.bytes()).all(same)
     }
 }
@@ -50,11 +51,14 @@ impl FromStr for ChipName {
     type Err = ();
 
     fn from_str(text: &str) -> Result<ChipName, ()> {
-        let text = text.trim().to_ascii_lowercase();
-        let short = ["mimx", "imx"]
-            .iter()
-            .find_map(|head| text.strip_prefix(head));
-        let short = short.unwrap_or(&text);
-        ChipName::all().find(|name| name.0 == short).ok_or(())
+        let text = text.trim();
+        let after = |head: &str| {
+            let (start, rest) = text.split_at_checked(head.len())?;
+            start.eq_ignore_ascii_case(head).then_some(rest)
+        };
+        let short = after("mimx").or_else(|| after("imx")).unwrap_or(text);
+        let mut all = ChipName::all();
+        all.find(|name| name.0.eq_ignore_ascii_case(short))
+            .ok_or(())
     }
 }
