@@ -8,7 +8,9 @@ use std::fmt;
 use rtboot_finding::Finding;
 
 /// One leg of a run, in the order in which a write passes through them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
 pub enum Stage {
     /// The flashloader goes into RAM.
     Load,

@@ -16,6 +16,7 @@
 //! | [`event`] | progress and findings for whoever listens |
 //! | [`catalogue`] | every symptom by its code, for findings and errors |
 //! | [`advice`] | for every [`Error`]: likely causes and what to do next |
+//! | [`outcome`] | events, results and errors as programs read them: the types of `--json` |
 //!
 //! Images and FCBs alone, without a board: crates `rtboot-bootable` and `rtboot-fcb`.
 //!
@@ -57,6 +58,7 @@ mod error;
 pub mod event;
 pub mod flash;
 pub mod mboot;
+pub mod outcome;
 pub mod port;
 pub mod sdp;
 

@@ -144,7 +144,7 @@ fn programs_get_one_object_a_line_and_a_result_or_an_error_at_the_end() {
     let run = cli.run(&["--json", "write", EVK, &app("blinky.elf")]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
     let events = run.objects();
-    for event in ["begin", "progress", "end", "note", "result"] {
+    for event in ["begin", "progress", "end", "finding", "result"] {
         assert!(
             events.iter().any(|o| o["event"] == event),
             "{event} in {run}"

@@ -2,7 +2,7 @@
 
 use clap_complete::Shell;
 use rtboot::Result;
-use serde_json::json;
+use rtboot::outcome::{Completions, Outcome};
 
 use super::{Context, grammar};
 
@@ -18,8 +18,9 @@ pub struct Args {
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let mut text = Vec::new();
     clap_complete::generate(args.shell, &mut grammar(), "rtboot", &mut text);
-    let text = String::from_utf8_lossy(&text);
-    context.report.result(json!({"completions": text}));
-    context.report.line(text.trim_end());
+    let completions = String::from_utf8_lossy(&text).into_owned();
+    context.report.line(completions.trim_end());
+    let found = Completions { completions };
+    context.report.found(Outcome::Completions(found));
     Ok(())
 }

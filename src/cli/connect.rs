@@ -134,8 +134,8 @@ impl Context {
             Some(timeout) => Some(timeout),
             None => self.settings()?.duration("timeout")?,
         };
-        let trace = (self.globals.verbose >= 2)
-            .then(|| Arc::new(|line: &str| eprintln!("{line}")) as rtboot::board::Trace);
+        let trace =
+            (self.globals.verbose >= 2).then(|| Arc::new(report::trace) as rtboot::board::Trace);
         Ok(Options {
             wait: None,
             timeout,

@@ -1,9 +1,9 @@
 //! Verb `list`: boards and ports.
 
 use rtboot::board::{Seen, list_usb};
+use rtboot::outcome::{List, Outcome, SerialPort, UsbDevice};
 use rtboot::port::serial::{self, SerialDevice};
 use rtboot::{Error, Result};
-use serde_json::{Value, json};
 
 use super::{Context, folders};
 
@@ -35,13 +35,10 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     if !usb.iter().any(|device| device.is_board) {
         report.say("no-board", NO_BOARD);
     }
-    report.result(json!({
-        "usb": usb.iter().map(usb_object).collect::<Vec<_>>(),
-        "serial": ports.iter().map(|port| json!({
-            "selector": selector(port),
-            "product": port.product,
-        })).collect::<Vec<_>>(),
-        "virtual": home.map(|path| path.display().to_string()),
+    report.found(Outcome::List(List {
+        usb: usb.into_iter().map(usb_device).collect(),
+        serial: ports.into_iter().map(serial_port).collect(),
+        r#virtual: home.map(|path| path.display().to_string()),
     }));
     Ok(())
 }
@@ -62,21 +59,28 @@ fn usb_line(device: &Seen) -> String {
     line
 }
 
-fn usb_object(device: &Seen) -> Value {
-    json!({
-        "selector": device.selector,
-        "what": device.what,
-        "path": device.path,
-        "ids": device.ids,
-        "product": device.product,
-        "is_board": device.is_board,
-        "problem": device.problem,
-    })
+fn usb_device(device: Seen) -> UsbDevice {
+    UsbDevice {
+        selector: device.selector,
+        what: device.what.to_string(),
+        path: device.path,
+        ids: device.ids,
+        product: device.product,
+        is_board: device.is_board,
+        problem: device.problem,
+    }
 }
 
 fn serial_line(port: &SerialDevice) -> String {
     let line = format!("{:<24} serial port  {}", selector(port), adapter(port));
     line.trim_end().to_owned()
+}
+
+fn serial_port(port: SerialDevice) -> SerialPort {
+    SerialPort {
+        selector: selector(&port),
+        product: port.product,
+    }
 }
 
 fn selector(port: &SerialDevice) -> String {

@@ -3,8 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use clap_mangen::Man;
+use rtboot::outcome::{self, Outcome};
 use rtboot::{Error, Result};
-use serde_json::json;
 
 use super::read::write_whole;
 use super::{Context, grammar};
@@ -25,22 +25,26 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     program.build(); // gives every command its options and its full name
     let Some(folder) = &args.to else {
         let text = page(program, Path::new("-"))?;
-        let text = String::from_utf8_lossy(&text);
-        context.report.result(json!({"page": text}));
-        context.report.line(text.trim_end());
+        let page = String::from_utf8_lossy(&text).into_owned();
+        context.report.line(page.trim_end());
+        context
+            .report
+            .found(Outcome::Man(outcome::Man::Page { page }));
         return Ok(());
     };
     std::fs::create_dir_all(folder).map_err(unwritable(folder))?;
-    let mut written = Vec::new();
-    pages(program, folder, &mut written)?;
-    let text = format!("{} pages in {}", written.len(), folder.display());
+    let mut pages = Vec::new();
+    write_pages(program, folder, &mut pages)?;
+    let text = format!("{} pages in {}", pages.len(), folder.display());
     context.report.line(text);
-    context.report.result(json!({"pages": written}));
+    context
+        .report
+        .found(Outcome::Man(outcome::Man::Pages { pages }));
     Ok(())
 }
 
 /// The page of a command, then those of its commands.
-fn pages(command: clap::Command, folder: &Path, written: &mut Vec<String>) -> Result<()> {
+fn write_pages(command: clap::Command, folder: &Path, written: &mut Vec<String>) -> Result<()> {
     let under = command.get_subcommands().cloned().collect::<Vec<_>>();
     let name = command
         .get_display_name()
@@ -52,7 +56,7 @@ fn pages(command: clap::Command, folder: &Path, written: &mut Vec<String>) -> Re
     let shown = under.into_iter().filter(|command| !command.is_hide_set());
     shown
         .filter(|command| command.get_name() != "help")
-        .try_for_each(|command| pages(command, folder, written))
+        .try_for_each(|command| write_pages(command, folder, written))
 }
 
 fn page(command: clap::Command, path: &Path) -> Result<Vec<u8>> {

@@ -21,6 +21,7 @@ mod read;
 mod report;
 mod reset;
 mod run;
+mod schema;
 mod sdp;
 mod settings;
 mod udev;
@@ -135,6 +136,7 @@ enum Verb {
     Udev(udev::Args),
     Completions(completions::Args),
     Man(man::Args),
+    Schema(schema::Args),
 }
 
 /// Parses the command line, runs the verb, says what went wrong. Returns the exit code.
@@ -198,6 +200,7 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
         Verb::Udev(args) => udev::run(args, context),
         Verb::Completions(args) => completions::run(args, context),
         Verb::Man(args) => man::run(&args, context),
+        Verb::Schema(args) => schema::run(args, context),
     }?;
     Ok(ExitCode::SUCCESS)
 }

@@ -11,10 +11,10 @@ use std::process::ExitCode;
 use anstyle::{AnsiColor, Style};
 use rtboot::event::{self, Event, Listener, Stage};
 use rtboot::finding;
+use rtboot::outcome::{self, Line, Outcome, Severity};
 use rtboot::port::Wire;
 use rtboot::{Change, Content, Error};
-use rtboot_bootable::{Finding, Severity};
-use serde_json::{Value, json};
+use serde_json::{Map, Value};
 
 use super::Globals;
 use about::doctor;
@@ -42,7 +42,10 @@ pub struct Report {
     verbose: u8,
     bars: Bars,
     running: Option<Running>,
-    result: Value,
+    /// What the run has found out so far, for programs.
+    found: Option<Outcome>,
+    /// The same from verbs that do not give an [`Outcome`] yet.
+    untyped: Map<String, Value>,
     /// The doctor's command for this board and application.
     doctor: String,
     /// What the board hangs on, once it is known.
@@ -66,7 +69,8 @@ impl Report {
             verbose: globals.verbose,
             bars: Bars::new(bars),
             running: None,
-            result: json!({}),
+            found: None,
+            untyped: Map::new(),
             doctor: doctor(globals, &About::default()),
             wire: None,
             done: Vec::new(),
@@ -152,32 +156,39 @@ impl Report {
     }
 
     /// A finding as a line of the result.
-    pub fn finding_line(&mut self, finding: &Finding) {
+    pub fn finding_line(&mut self, finding: impl Into<outcome::Finding>) {
+        let finding = finding.into();
         let style = severity_style(finding.severity);
-        let (severity, code) = (finding.severity, finding.code());
-        self.line(format!("{style}{severity}:{style:#} {finding} [{code}]"));
+        let (severity, code, text) = (finding.severity, finding.code, finding.text);
+        self.line(format!("{style}{severity}:{style:#} {text} [{code}]"));
     }
 
-    /// Adds the fields of a JSON object to the result that ends the run under `--json`.
+    /// What the run has found out so far, for programs: the result when it ends well, else a part of the error. A later
+    /// call replaces an earlier one.
+    pub fn found(&mut self, found: Outcome) {
+        self.found = Some(found);
+    }
+
+    /// Adds the fields of a JSON object to the result, for verbs that do not give an [`Outcome`] yet.
     pub fn result(&mut self, fields: Value) {
-        if let (Value::Object(all), Value::Object(fields)) = (&mut self.result, fields) {
-            all.extend(fields);
+        if let Value::Object(fields) = fields {
+            self.untyped.extend(fields);
         }
     }
 
     /// Says a sentence, on stderr.
     pub fn say(&mut self, code: &'static str, text: impl Into<String>) {
-        self.note(finding::Severity::Note, code, &text.into());
+        self.finding(outcome::Finding::new(Severity::Note, code, text));
     }
 
     /// Says something that a person should look at.
     pub fn warn(&mut self, code: &'static str, text: impl Into<String>) {
-        self.note(finding::Severity::Warning, code, &text.into());
+        self.finding(outcome::Finding::new(Severity::Warning, code, text));
     }
 
     /// Says something to those who asked for more.
     pub fn detail(&mut self, code: &'static str, text: impl Into<String>) {
-        self.note(finding::Severity::Detail, code, &text.into());
+        self.finding(outcome::Finding::new(Severity::Detail, code, text));
     }
 
     /// Says what was found in the run.
@@ -186,39 +197,28 @@ impl Report {
     }
 
     /// A finding about an image or a board. Rules that are kept are told only to those who asked for more.
-    pub fn finding(&mut self, finding: &Finding) {
-        let severity = finding.severity.to_string();
-        if self.json {
-            self.object(json!({
-                "event": "finding",
-                "severity": severity,
-                "code": finding.code(),
-                "text": finding.to_string(),
-            }));
-        } else if finding.severity >= Severity::Warning
-            || self.verbose > 0
-            || (finding.severity == Severity::Note && !self.quiet)
-        {
-            self.stderr(
-                severity_style(finding.severity),
-                &format!("{severity}: "),
-                &finding.to_string(),
-            );
-        }
-    }
-
-    fn note(&mut self, severity: finding::Severity, code: &'static str, text: &str) {
-        if severity <= finding::Severity::Detail && self.verbose == 0 {
+    pub fn finding(&mut self, finding: impl Into<outcome::Finding>) {
+        let finding = finding.into();
+        let told = match finding.severity {
+            Severity::Ok => self.json || self.verbose > 0,
+            Severity::Detail => self.verbose > 0,
+            Severity::Note => self.json || self.verbose > 0 || !self.quiet,
+            Severity::Warning | Severity::Error | Severity::Danger => true,
+        };
+        if !told {
             return;
         }
         if self.json {
-            self.object(
-                json!({"event": "note", "weight": severity.name(), "code": code, "text": text}),
-            );
-        } else if severity >= finding::Severity::Warning {
-            self.stderr(severity_style(Severity::Warning), "warning: ", text);
-        } else if !self.quiet {
-            self.stderr(Style::new(), "", text);
+            self.event_line(finding);
+            return;
+        }
+        match finding.severity {
+            // a person reads a note as a sentence, not as a verdict
+            Severity::Detail | Severity::Note => self.stderr(Style::new(), "", &finding.text),
+            severity => {
+                let head = format!("{severity}: ");
+                self.stderr(severity_style(severity), &head, &finding.text);
+            }
         }
     }
 
@@ -228,17 +228,17 @@ impl Report {
         });
     }
 
-    fn object(&mut self, object: Value) {
-        let written = writeln!(std::io::stdout().lock(), "{object}");
-        self.keep_loss(written);
+    /// Prints one line for a program, at once.
+    pub fn event_line(&mut self, event: impl Into<outcome::Event>) {
+        self.json_line(serde_json::to_string(&Line::new(event)));
     }
 
-    fn stage_event(&mut self, name: &str, stage: Stage, done: Option<u64>, total: u64) {
-        let mut object = json!({"event": name, "stage": stage.name(), "total": total});
-        if let Some(done) = done {
-            object["done"] = done.into();
-        }
-        self.object(object);
+    fn json_line(&mut self, line: serde_json::Result<String>) {
+        let written = line.map_err(std::io::Error::from).and_then(|line| {
+            let mut stdout = std::io::stdout().lock();
+            writeln!(stdout, "{line}").and_then(|()| stdout.flush())
+        });
+        self.keep_loss(written);
     }
 
     fn begin(&mut self, stage: Stage, total: u64) {
@@ -249,7 +249,7 @@ impl Report {
             told: 0,
         });
         if self.json {
-            self.stage_event("begin", stage, None, total);
+            self.event_line(outcome::Event::Begin(outcome::Begin { stage, total }));
         } else {
             self.bars.begin(stage, total);
         }
@@ -265,14 +265,16 @@ impl Report {
             self.bars.set(done);
         } else if done - running.told.min(done) >= (total / 20).max(1) {
             running.told = done;
-            self.stage_event("progress", stage, Some(done), total);
+            let progress = outcome::Progress { stage, done, total };
+            self.event_line(outcome::Event::Progress(progress));
         }
     }
 
     fn end(&mut self, stage: Stage, done: u64) {
         let total = self.running.take().map_or(done, |running| running.total);
         if self.json {
-            self.stage_event("end", stage, Some(done), total);
+            let end = outcome::Progress { stage, done, total };
+            self.event_line(outcome::Event::End(end));
         } else if !self.bars.end(stage, done) && !self.quiet && done > 0 {
             let text = format!("{stage} {}", indicatif::BinaryBytes(done));
             self.stderr(Style::new(), "", &text);
@@ -283,35 +285,55 @@ impl Report {
     pub fn succeed(&mut self) -> ExitCode {
         self.bars.clear();
         if self.json {
-            let mut object = json!({"event": "result"});
-            if let (Value::Object(all), Value::Object(fields)) = (&mut object, self.result.take()) {
-                all.extend(fields);
+            match self.found.take() {
+                Some(found) => self.event_line(found),
+                None => self.untyped_result(),
             }
-            self.object(object);
         }
         ExitCode::SUCCESS
+    }
+
+    fn untyped_result(&mut self) {
+        let mut object = Map::new();
+        object.insert("schema".into(), outcome::FORMAT.into());
+        object.insert("event".into(), "result".into());
+        object.append(&mut self.untyped);
+        self.json_line(serde_json::to_string(&object));
     }
 
     /// Ends a run that failed: what, where, why likely, what next.
     pub fn fail(&mut self, error: &Error) -> ExitCode {
         self.bars.clear();
-        let at = self.running.map(|running| {
-            format!(
-                "{}, {} of {} bytes done",
-                running.stage, running.done, running.total
-            )
+        let progress = self.running.map(|running| outcome::Progress {
+            stage: running.stage,
+            done: running.done,
+            total: running.total,
         });
+        let failure = failure::failure(error, self.wire, progress, &self.doctor);
+        let text = failure::text(&failure);
         if self.json {
-            let found = self.result.take();
-            let object = failure::object(error, self.wire, at.as_deref(), &self.doctor, found);
-            self.object(object);
+            self.failure_line(failure);
         }
         // a program whose pipe or disk took nothing still finds the words beside it
         if !self.json || self.lost.is_some() {
-            let text = failure::text(error, self.wire, at.as_deref(), &self.doctor);
             let _ = write!(anstream::stderr(), "{text}");
         }
         ExitCode::from(error.exit_code())
+    }
+
+    fn failure_line(&mut self, failure: outcome::Failure) {
+        let found = self.found.take().map(Box::new);
+        let line = Line::new(outcome::Failure { found, ..failure });
+        if self.untyped.is_empty() {
+            self.json_line(serde_json::to_string(&line));
+            return;
+        }
+        let untyped = Value::Object(std::mem::take(&mut self.untyped));
+        let line = serde_json::to_value(&line).map(|mut line| {
+            line["found"] = untyped;
+            line.to_string()
+        });
+        self.json_line(line);
     }
 }
 
@@ -321,13 +343,18 @@ impl Listener for Report {
             Event::Begin { stage, total } => self.begin(stage, total),
             Event::Progress { stage, done } => self.progress(stage, done),
             Event::End { stage, done } => self.end(stage, done),
-            Event::Finding(found) => self.note(found.severity, found.code(), &found.to_string()),
+            Event::Finding(found) => self.finding(&found),
         }
     }
 
     fn cancelled(&self) -> bool {
         interrupted()
     }
+}
+
+/// A packet on stderr (`-vv`). A stderr that takes nothing does not stop the run.
+pub fn trace(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 fn severity_style(severity: Severity) -> Style {

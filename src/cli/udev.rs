@@ -1,7 +1,7 @@
 //! Verb `udev`: the rules that let a user open the boards.
 
 use rtboot::Result;
-use serde_json::json;
+use rtboot::outcome::{Outcome, Udev};
 
 use super::Context;
 
@@ -13,8 +13,8 @@ pub struct Args {}
 
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     let rules = rules();
-    context.report.result(json!({"rules": rules}));
     context.report.line(rules.trim_end());
+    context.report.found(Outcome::Udev(Udev { rules }));
     Ok(())
 }
 

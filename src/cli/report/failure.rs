@@ -4,52 +4,61 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
+use rtboot::Error;
 use rtboot::advice::{Advice, advice_over};
+use rtboot::outcome::{Failure, Line, Progress};
 use rtboot::port::Wire;
-use rtboot::{Error, FlashState};
-use serde_json::{Value, json};
 
-/// What flash holds now, when the error's own sentence does not say it.
-fn state(error: &Error) -> Option<&FlashState> {
-    match error {
-        Error::WhileWriting { state, .. } => Some(state),
-        _ => None,
+/// All that is known of an error, but for what the run had found before it.
+pub fn failure(
+    error: &Error,
+    wire: Option<Wire>,
+    progress: Option<Progress>,
+    doctor: &str,
+) -> Failure {
+    let advice = advice_over(error, wire);
+    let at = |Progress { stage, done, total }: &Progress| {
+        format!("{stage}, {done} of {total} bytes done")
+    };
+    Failure {
+        at: progress.as_ref().map(at),
+        progress,
+        next: next(&advice, doctor),
+        ..Failure::new(error, &advice)
     }
 }
 
 /// An error as a person reads it.
-pub fn text(error: &Error, wire: Option<Wire>, at: Option<&str>, doctor: &str) -> String {
+pub fn text(failure: &Failure) -> String {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let bold = Style::new().bold();
-    let advice = advice_over(error, wire);
-    let next = next(&advice, doctor);
     let mut text = String::new();
     let mut line = |what: String| {
         let _ = writeln!(text, "{what}");
     };
     // the code ends the first line: a file's error shows the line with a caret below it
-    let message = error.to_string();
-    let (first, rest) = match message.split_once('\n') {
+    let (first, rest) = match failure.message.split_once('\n') {
         Some((first, rest)) => (first, Some(rest)),
-        None => (message.as_str(), None),
+        None => (failure.message.as_str(), None),
     };
-    line(format!("{red}error:{red:#} {first} [{}]", error.code()));
+    line(format!("{red}error:{red:#} {first} [{}]", failure.code));
     if let Some(rest) = rest {
         line(rest.to_owned());
     }
-    if let Some(at) = at {
+    if let Some(at) = &failure.at {
         line(format!("  {bold}at:{bold:#} {at}"));
     }
-    if let Some(state) = state(error) {
+    if let Some(state) = &failure.flash_now {
         line(format!("  {bold}flash now:{bold:#} {state}"));
     }
-    if !advice.causes.is_empty() {
+    if !failure.causes.is_empty() {
         line(format!("  {bold}likely causes:{bold:#}"));
     }
-    for (i, cause) in advice.causes.iter().enumerate() {
-        line(format!("    {}. {} [{}]", i + 1, cause.text, cause.code));
+    let causes = failure.causes.iter().zip(&failure.cause_codes);
+    for (i, (cause, code)) in causes.enumerate() {
+        line(format!("    {}. {cause} [{code}]", i + 1));
     }
-    for next in &next {
+    for next in &failure.next {
         line(format!("  {bold}next:{bold:#} {next}"));
     }
     text
@@ -64,46 +73,14 @@ fn next(advice: &Advice, doctor: &str) -> Vec<String> {
     next
 }
 
-/// An error as a program reads it; `found` is what the run found out before it failed.
-pub fn object(
-    error: &Error,
-    wire: Option<Wire>,
-    at: Option<&str>,
-    doctor: &str,
-    found: Value,
-) -> Value {
-    let advice = advice_over(error, wire);
-    let texts: Vec<&str> = advice.causes.iter().map(|cause| cause.text).collect();
-    let codes: Vec<&str> = advice.causes.iter().map(|cause| cause.code).collect();
-    json!({
-        "event": "error",
-        "code": error.code(),
-        "exit": error.exit_code(),
-        "message": error.to_string(),
-        "at": at,
-        "flash_now": state(error).map(FlashState::to_string),
-        "flash_state": error.flash_state().map(FlashState::code),
-        "causes": texts,
-        "cause_codes": codes,
-        "next": next(&advice, doctor),
-        "found": found,
-    })
-}
-
 /// Prints a command line that makes no sense, for programs.
 pub fn print_usage_error(message: &str) {
-    let object = json!({
-        "event": "error",
-        "code": "usage",
-        "exit": 2,
-        "message": message.trim_end(),
-        "at": null,
-        "flash_now": null,
-        "flash_state": null,
-        "causes": [],
-        "cause_codes": [],
-        "next": ["rtboot --help"],
-        "found": {},
-    });
-    let _ = writeln!(std::io::stdout(), "{object}");
+    let error = Error::Usage(message.trim_end().to_owned());
+    let failure = Failure {
+        next: vec!["rtboot --help".into()],
+        ..Failure::new(&error, &Advice::default())
+    };
+    if let Ok(line) = serde_json::to_string(&Line::new(failure)) {
+        let _ = writeln!(std::io::stdout(), "{line}");
+    }
 }

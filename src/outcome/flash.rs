@@ -1,0 +1,325 @@
+//! Results of the commands that read and change a board's flash.
+
+use serde::Serialize;
+
+use super::Finding;
+
+/// All that a board tells.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Info {
+    /// Where it is.
+    pub board: String,
+    /// What its boot ROM says; null when a flashloader ran already.
+    pub rom: Option<RomInfo>,
+    /// What its flashloader says.
+    pub flashloader: Option<LoaderInfo>,
+    /// Its flash.
+    pub flash: Option<FlashInfo>,
+    /// The image in flash.
+    pub boot: Option<Boot>,
+    /// What could not be found out.
+    pub not_known: Vec<NotKnown>,
+}
+
+/// What a boot ROM says of its chip.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct RomInfo {
+    /// The chip's id register.
+    pub chip_id: Option<u32>,
+    /// The chip, in words.
+    pub chip: Option<String>,
+    /// The chip's unique id, in hex.
+    pub unique_id: Option<String>,
+    /// Whether the chip runs unsigned code.
+    pub hab: Option<String>,
+    /// BOOT_MODE pins, in words.
+    pub boot_mode: Option<String>,
+    /// Register SRC_SBMR1: BOOT_CFG.
+    pub sbmr1: Option<u32>,
+    /// Why the boot pins keep the ROM from this flash.
+    pub boot_obstacle: Option<String>,
+    /// Register SRC_SBMR2: BOOT_MODE.
+    pub sbmr2: Option<u32>,
+    /// Register SRC_SRSR: the reason of the last reset.
+    pub srsr: Option<u32>,
+    /// Why registers could not be read.
+    pub unread: Option<String>,
+}
+
+/// What a flashloader says of itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct LoaderInfo {
+    /// Its version.
+    pub version: String,
+    /// Which file was started, when this run did.
+    pub build: Option<String>,
+    /// The chip's unique id, in hex.
+    pub unique_id: String,
+    /// Whether the chip runs unsigned code.
+    pub security_state: Option<String>,
+}
+
+/// A flash.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FlashInfo {
+    /// Whether one answers.
+    pub answers: bool,
+    /// JEDEC id, as in 9d 60 17.
+    pub jedec: String,
+    /// Known parts with this id.
+    pub parts: Vec<String>,
+    /// Bytes by the database.
+    pub size: Option<u32>,
+    /// Bytes by its SFDP.
+    pub sfdp_size: Option<u64>,
+    /// Status registers, in words.
+    pub status: String,
+    /// Whether the quad-enable bit is set.
+    pub quad_enabled: Option<bool>,
+    /// Whether any block is protected.
+    pub protected: Option<bool>,
+}
+
+/// Something that could not be found out.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct NotKnown {
+    /// What.
+    pub what: String,
+    /// Why.
+    pub why: String,
+}
+
+/// The image in flash, and whether the ROM would start it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Boot {
+    /// Whether all that was read is erased.
+    pub blank: bool,
+    /// What it is.
+    pub kind: String,
+    /// Whether it begins with an FCB.
+    pub fcb: bool,
+    /// How the FCB reads flash.
+    pub fcb_read: Option<String>,
+    /// Address of the IVT.
+    pub ivt: Option<u32>,
+    /// The IVT's entry.
+    pub entry: Option<u32>,
+    /// The boot data.
+    pub boot_data: Option<BootExtent>,
+    /// The application's stack.
+    pub stack: Option<u32>,
+    /// The application's reset handler.
+    pub reset_handler: Option<u32>,
+    /// Whether the ROM would start it.
+    pub starts: bool,
+    /// Every rule, kept or broken.
+    pub findings: Vec<Finding>,
+}
+
+/// What boot data say of an image.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct BootExtent {
+    /// First address.
+    pub start: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+/// A write: the plan alone, or what was done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Write {
+    /// `write --dry-run`.
+    Plan(WritePlan),
+    /// Flash holds the image.
+    Done(WriteDone),
+}
+
+/// What a write would do.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct WritePlan {
+    /// Always true: nothing was changed.
+    pub dry_run: bool,
+    /// Whether flash holds the image already.
+    pub empty: bool,
+    /// What would be done, in order.
+    pub steps: Vec<PlanStep>,
+}
+
+/// A step of a plan.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct PlanStep {
+    /// What is done.
+    pub step: PlanAction,
+    /// First address.
+    pub address: u32,
+    /// Bytes.
+    pub length: u64,
+}
+
+/// What a step of a plan does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum PlanAction {
+    /// Sets the flash's quad-enable bit; it stays set.
+    SetQuadEnable,
+    /// Keeps bytes around the image.
+    Keep,
+    /// Erases the whole flash.
+    EraseAll,
+    /// Erases a sector or block.
+    Erase,
+    /// Programs bytes.
+    Program,
+    /// Programs the page with the FCB, last.
+    ProgramLast,
+}
+
+/// A write that is done.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct WriteDone {
+    /// The file.
+    pub file: String,
+    /// The flash.
+    pub part: String,
+    /// Whether anything had to be changed.
+    pub changed: bool,
+    /// Sectors that held what they should.
+    pub sectors_left: usize,
+    /// Sectors that were erased.
+    pub sectors_erased: usize,
+    /// Sectors that were programmed without an erase.
+    pub sectors_programmed: usize,
+    /// Bytes that were programmed.
+    pub bytes_programmed: u64,
+    /// Bytes that were read back and are right; 0 with `--no-verify`.
+    pub bytes_verified: u64,
+    /// Whether the quad-enable bit was set.
+    pub quad_set: bool,
+    /// How long it took.
+    pub seconds: f64,
+    /// Whether that is the modelled time of a virtual board.
+    pub modelled: bool,
+    /// Bytes programmed in a second.
+    pub bytes_per_second: f64,
+    /// What came after it.
+    #[serde(flatten)]
+    pub after: Option<After>,
+}
+
+/// What came after a write.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum After {
+    /// `--run`.
+    Started(Started),
+    /// `--reset`.
+    Reset(Reset),
+}
+
+/// An application was started.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Started {
+    /// Always true.
+    pub started: bool,
+    /// Its reset handler.
+    pub entry: u32,
+    /// Its stack.
+    pub stack: u32,
+}
+
+/// A board was reset.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Reset {
+    /// Always true.
+    pub reset: bool,
+    /// Whether the boot ROM came back in serial download mode: it started nothing.
+    pub rom_came_back: bool,
+    /// BOOT_MODE pins, when the ROM came back and tells them.
+    pub boot_mode: Option<String>,
+}
+
+/// Flash or RAM was read into a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct ReadDone {
+    /// The file.
+    pub file: String,
+    /// First address.
+    pub address: u32,
+    /// Bytes.
+    pub bytes: usize,
+}
+
+/// Flash and a file hold the same bytes; in an error: what was compared.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Verify {
+    /// The file.
+    pub file: String,
+    /// Bytes that it brings.
+    pub bytes: usize,
+    /// The boot header in flash.
+    pub boot: Boot,
+}
+
+/// A range was erased and read back blank.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Erase {
+    /// First address.
+    pub address: u32,
+    /// Bytes.
+    pub bytes: u64,
+}
+
+/// A range is blank.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct BlankCheck {
+    /// Always true: a range that is not blank is an error.
+    pub blank: bool,
+    /// First address.
+    pub address: u32,
+    /// Bytes.
+    pub bytes: u32,
+}
+
+/// Block protection of a flash.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Unprotect {
+    /// Whether it had to be cleared.
+    pub changed: bool,
+    /// Status registers before.
+    pub before: String,
+    /// Status registers after, when they were changed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub after: Option<String>,
+}
+
+/// The application in flash was started; in an error: what is there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Run {
+    /// The image in flash.
+    pub boot: Boot,
+    /// What was started.
+    #[serde(flatten)]
+    pub started: Option<Started>,
+}

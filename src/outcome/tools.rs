@@ -1,0 +1,232 @@
+//! Results of commands about this machine, files that rtboot keeps, and the virtual board.
+
+use serde::Serialize;
+
+/// Boards and ports of this machine.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct List {
+    /// USB devices that are boards or debug probes.
+    pub usb: Vec<UsbDevice>,
+    /// Serial ports.
+    pub serial: Vec<SerialPort>,
+    /// Folder of the virtual board, if there is one.
+    pub r#virtual: Option<String>,
+}
+
+/// A USB device.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct UsbDevice {
+    /// What `--board` takes; null when it cannot be used.
+    pub selector: Option<String>,
+    /// What it is.
+    pub what: String,
+    /// The system's name for it.
+    pub path: String,
+    /// Vendor and product id, as in 1fc9:0130.
+    pub ids: String,
+    /// What it calls itself.
+    pub product: String,
+    /// Whether it is a board in serial download mode.
+    pub is_board: bool,
+    /// Why it cannot be used.
+    pub problem: Option<String>,
+}
+
+/// A serial port.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct SerialPort {
+    /// What `--board` takes.
+    pub selector: String,
+    /// What the adapter calls itself.
+    pub product: String,
+}
+
+/// A flashloader file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FlashloaderFile {
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// Bytes of the file.
+    pub size: usize,
+    /// The public build that it is, if it is one.
+    pub build: Option<String>,
+    /// Where it goes in RAM.
+    pub load: u32,
+    /// The IVT that the ROM jumps to.
+    pub jump: u32,
+    /// Where its code begins.
+    pub entry: u32,
+    /// What was done to the file before it can be sent.
+    pub notes: Vec<String>,
+    /// Where the copy lies that is sent from now on (`flashloader add`).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub kept: Option<String>,
+}
+
+/// The flashloader files that are remembered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FlashloaderList {
+    /// All of them, the oldest first.
+    pub flashloaders: Vec<Remembered>,
+}
+
+/// A flashloader file that is remembered.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Remembered {
+    /// SHA-256 of the file.
+    pub sha256: String,
+    /// What it was called when it was added.
+    pub name: String,
+    /// Bytes of the file.
+    pub size: usize,
+    /// The public build that it is, if it is one.
+    pub build: Option<String>,
+    /// Whether it is the one that is sent.
+    pub sent: bool,
+}
+
+/// What is in a virtual board.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Virtual {
+    /// Its folder.
+    pub folder: String,
+    /// What the chip runs: boot ROM, flashloader, application, nothing, no power.
+    pub runs: String,
+    /// Why.
+    pub why: String,
+    /// BOOT_MODE pins: 0 fuses, 1 serial download, 2 internal boot, 3 reserved.
+    pub boot_mode: u32,
+    /// BOOT_CFG pins.
+    pub boot_cfg: u16,
+    /// Its flash.
+    pub part: String,
+    /// JEDEC id of its flash, as in 9d 60 17.
+    pub jedec: String,
+    /// Bytes of its flash.
+    pub size: u32,
+    /// Bytes of its flash that are not erased.
+    pub used: u32,
+    /// Status registers of its flash, the first first.
+    pub status_registers: Vec<u8>,
+    /// Whether the quad-enable bit is set.
+    pub quad_enabled: bool,
+    /// Bytes under block protection: first offset and one past the last.
+    pub protected: Option<[u32; 2]>,
+    /// Fuse words that are not 0.
+    pub fuses: Vec<FuseWord>,
+    /// What is wrong with it, as `virtual new --fault` takes it.
+    pub faults: Vec<serde_json::Value>,
+    /// Whether the ROM would start what is in flash with BOOT_MODE = 10.
+    pub boots: bool,
+    /// Whether a reset starts it with the boot pins as they are.
+    pub boots_now: bool,
+    /// Reset handler of the application that it would start.
+    pub entry: Option<u32>,
+    /// Its stack.
+    pub stack: Option<u32>,
+    /// Why the ROM would or would not start it.
+    pub boot_reason: String,
+    /// Where a reset leads with the boot pins as they are.
+    pub reset_now: String,
+}
+
+/// A fuse word.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FuseWord {
+    /// Its index.
+    pub index: usize,
+    /// Its bits.
+    pub value: u32,
+}
+
+/// The stand-in for a flashloader was written to a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct VirtualLoader {
+    /// The file.
+    pub file: String,
+    /// Its bytes.
+    pub bytes: usize,
+}
+
+/// A virtual board can be reached by other programs from now on.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Serving {
+    /// Address of the USB/IP server.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub usbip: Option<String>,
+    /// The boards on it.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub boards: Vec<ServedBoard>,
+    /// Path of the pseudo-terminal with a board's UART.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path: Option<String>,
+}
+
+/// A virtual board on a USB/IP server.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct ServedBoard {
+    /// What `usbip attach -b` takes.
+    pub bus_id: String,
+    /// The board's folder.
+    pub folder: String,
+}
+
+/// Virtual boards were served and are saved.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Served {
+    /// Their folders.
+    pub boards: Vec<String>,
+}
+
+/// The udev rules.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Udev {
+    /// Text of the rules file.
+    pub rules: String,
+}
+
+/// Completions for a shell.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Completions {
+    /// The text that the shell reads.
+    pub completions: String,
+}
+
+/// Manual pages: the text of one, or the files that were written.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(untagged)]
+pub enum Man {
+    /// The text of the page.
+    Page {
+        /// The page, as `man -l` reads it.
+        page: String,
+    },
+    /// One page a command.
+    Pages {
+        /// The files.
+        pages: Vec<String>,
+    },
+}
+
+/// The schema of what `--json` prints.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Schema {
+    /// A JSON Schema document.
+    pub document: serde_json::Value,
+}
