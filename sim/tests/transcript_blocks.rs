@@ -4,7 +4,7 @@ mod replay;
 
 use std::fs;
 
-use replay::{Rig, directory, hex};
+use replay::{Rig, directory};
 use serde_json::Value;
 
 const RAM: u32 = 0x2020_2000;
@@ -73,7 +73,11 @@ fn every_option_word_gives_the_recorded_block() {
         );
         if let Some(file) = entry["file"].as_str() {
             let recorded = fs::read(blocks.join(file)).unwrap();
-            assert_eq!(hex(&rig.m.nor().memory[..512]), hex(&recorded), "{what}");
+            assert_eq!(
+                hex::encode(&rig.m.nor().memory[..512]),
+                hex::encode(&recorded),
+                "{what}"
+            );
             compared += 1;
         }
     }

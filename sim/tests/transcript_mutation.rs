@@ -1,23 +1,15 @@
 //! The commands of every recorded session, on other boards: another unique id, other flash contents, other addresses
 //! and lengths. The answers must be what the rules expect; a virtual board that knew recorded answers by heart fails.
 
-#[path = "../../tests/common/random.rs"]
-mod random;
+mod dice;
 mod replay;
-#[path = "replay/rules.rs"]
 mod rules;
 
 use std::fs;
 
-use random::Random as Dice;
+use dice::Dice;
 use replay::{Rig, bytes, directory, lines, pattern, text};
 use rules::{Expected, FLASH, Rules};
-
-impl Dice {
-    fn roll(&mut self, sides: u32) -> u32 {
-        self.below(sides as usize) as u32
-    }
-}
 
 /// The commands of a recording: tag and parameters.
 fn commands(name: &str) -> Vec<(u8, Vec<u32>)> {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rtboot_sim::flashloader::{Control, Flashloader, OutResult, Outcome};
 use rtboot_sim::machine::{Costs, Machine};
-use rtboot_sim::nor::{Nor, Part, Trace};
+use rtboot_sim::nor::{Nor, Part, ReadRegister, Trace};
 use serde_json::Value;
 
 /// Where the recordings are.
@@ -32,15 +32,8 @@ pub fn text<'a>(line: &'a Value, key: &str) -> Option<&'a str> {
     line.get(key).and_then(Value::as_str)
 }
 
-pub fn bytes(hex: &str) -> Vec<u8> {
-    (0..hex.len())
-        .step_by(2)
-        .map(|i| u8::from_str_radix(&hex[i..i + 2], 16).unwrap())
-        .collect()
-}
-
-pub fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+pub fn bytes(text: &str) -> Vec<u8> {
+    hex::decode(text).unwrap()
 }
 
 /// Reproducible data: high bytes of a linear congruential generator.
@@ -69,11 +62,14 @@ impl Rig {
     pub fn new(part: &str) -> Rig {
         let mut nor = Nor::new(Part::find(part).unwrap_or_else(|| panic!("no part {part}")));
         nor.trace = Some(Trace::default());
-        // what the recordings' flash model knows: three looks a wait whatever the time, plain block protection
+        // the recordings were made with a simpler flash model: three status reads a wait whatever the time, plain block
+        // protection, fixed dummy clocks, reads on both edges in every part
         nor.polls_only = true;
         nor.part.protect.bottom = None;
         nor.part.protect.sector = None;
         nor.part.protect.complement = None;
+        nor.part.read_register = ReadRegister::None;
+        nor.part.ddr = true;
         let mut m = Machine::new(nor);
         let loader = Flashloader::start(&mut m);
         Rig {
@@ -217,7 +213,7 @@ impl Player {
             self.differ(
                 "in report",
                 answer,
-                &hex(&got[..got.len().min(answer.len() / 2)]),
+                &hex::encode(&got[..got.len().min(answer.len() / 2)]),
             );
         } else if let Some(event) = text(line, "event") {
             self.event(rig, event);
@@ -280,7 +276,7 @@ impl Player {
 
     fn event(&mut self, rig: &mut Rig, event: &str) {
         if event.starts_with("no answer") {
-            let got = rig.receive().map(|report| hex(&report[..16]));
+            let got = rig.receive().map(|report| hex::encode(&report[..16]));
             self.differ("in report", "none", got.as_deref().unwrap_or("none"));
         } else if event.starts_with("bus reset") {
             rig.inbox.clear();
