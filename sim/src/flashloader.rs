@@ -5,8 +5,6 @@
 //!
 //! Source of every behaviour: the genuine RT1021 flashloader, run in emulation and recorded.
 
-mod aes;
-mod command;
 mod config;
 mod descriptors;
 mod driver;

@@ -10,7 +10,11 @@
 //!
 //! Source: genuine RT1021 flashloader, emulated. The random numbers and the master key are the virtual board's own.
 
-use super::aes;
+use aes::Aes128;
+use aes::cipher::{BlockCipherEncrypt, KeyInit};
+use ccm::Ccm;
+use ccm::aead::Aead;
+use ccm::consts::{U13, U16};
 
 /// Bytes of the data key.
 pub const KEY_LEN: u32 = 16;
@@ -67,8 +71,13 @@ impl Keys {
             place.copy_from_slice(&word.to_le_bytes());
         }
         self.blob = vec![0x81, 0x00, 0x38, 0x43, 0x66, 0x55, 0x10, 0x00];
-        self.blob.extend(aes::encrypt(&MASTER_KEY, &blob_key));
-        self.blob.extend(aes::ccm(&blob_key, &self.key));
+        let mut wrapped = blob_key.into();
+        Aes128::new(&MASTER_KEY.into()).encrypt_block(&mut wrapped);
+        self.blob.extend(wrapped);
+        let ccm = Ccm::<Aes128, U16, U13>::new(&blob_key.into());
+        // ciphertext, then tag; it can fail only for more than 64 KiB of data
+        let sealed = ccm.encrypt(&[0; 13].into(), &self.key[..]);
+        self.blob.extend(sealed.unwrap_or_default());
         self.blob.resize(BLOB_LEN as usize, 0);
         self.sent = 0;
     }

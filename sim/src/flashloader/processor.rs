@@ -8,12 +8,14 @@
 //! A write that fails before its last packet is stopped by the device ([`Waits::Abort`]) before the final response;
 //! a read that fails sends an empty data packet first.
 
+mod command;
+
 use std::collections::VecDeque;
 
 use super::memory::Memory;
 use super::nor::NorMemory;
 use super::status::{ABORT_DATA_PHASE, FAIL, SUCCESS, Status, Stop};
-use super::{Build, Outcome, command, keyblob, sb, thumb};
+use super::{Build, Outcome, keyblob, sb, thumb};
 use crate::machine::Machine;
 
 /// One packet without its frame.

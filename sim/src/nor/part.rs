@@ -202,6 +202,7 @@ impl Part {
             status_registers: 3,
             enter_qpi: None,
             read_register: ReadRegister::None,
+            // the SFDP table says true, but the -IQ has none of the commands
             ddr: false,
             sfdp: sfdp::w25q64jv(),
             times: Times {

@@ -19,10 +19,6 @@ struct Line {
     next: Option<(String, u32, String)>,
 }
 
-fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 impl Trace {
     /// Adds a cycle; `answer` is what the part drove, `None` when it drove nothing.
     pub fn add(&mut self, cycle: &Cycle, answer: Option<&[u8]>) {
@@ -80,7 +76,7 @@ impl Trace {
 fn head(cycle: &Cycle) -> String {
     let mut text = match cycle.opcode {
         None => "--".to_string(),
-        Some(opcode) => format!("{opcode:02x}{}", hex(&cycle.more)),
+        Some(opcode) => format!("{opcode:02x}{}", hex::encode(&cycle.more)),
     };
     if cycle.opcode_pads > 1 {
         text += &format!("/{}", cycle.opcode_pads);
@@ -96,14 +92,14 @@ fn tail(cycle: &Cycle, answer: Option<&[u8]>) -> String {
     if !cycle.write.is_empty() {
         text += &format!(" w{}/{}", cycle.write.len(), cycle.pads);
         if cycle.write.len() <= 4 {
-            text += &format!("={}", hex(&cycle.write));
+            text += &format!("={}", hex::encode(&cycle.write));
         }
     }
     if cycle.read_len > 0 {
         text += &format!(" r{}/{}", cycle.read_len, cycle.pads);
         match answer {
             Some(bytes) if cycle.read_len <= 4 && !bytes.is_empty() => {
-                text += &format!("={}", hex(bytes))
+                text += &format!("={}", hex::encode(bytes))
             }
             _ => {}
         }

@@ -106,10 +106,7 @@ pub fn recognise(ram: &Ram, data: &BootData) -> Jump {
     if data.start == standin::LOAD && bytes == standin::standin_loader() {
         return Jump::Start(Loader::Standin);
     }
-    let hash: String = Sha256::digest(bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
+    let hash = hex::encode(Sha256::digest(bytes));
     match KNOWN
         .iter()
         .find(|(_, start, known)| *start == data.start && *known == hash)

@@ -31,17 +31,15 @@ pub const PING_ANSWER: [u8; 10] = [START, 0xA7, 0x00, 0x02, 0x01, b'P', 0x00, 0x
 pub const MAX_PAYLOAD: usize = 1024;
 const BYTE_NS: u64 = 10_000_000;
 
-/// CRC-16/XMODEM: polynomial 0x1021, start 0, nothing reflected.
+const XMODEM: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+
+/// The checksum of a frame that comes in parts.
 pub fn crc(parts: &[&[u8]]) -> u16 {
-    parts
-        .iter()
-        .flat_map(|part| part.iter())
-        .fold(0, |crc: u16, byte| {
-            (0..8).fold(crc ^ u16::from(*byte) << 8, |crc, _| {
-                let carry = crc >> 15 == 1;
-                crc << 1 ^ if carry { 0x1021 } else { 0 }
-            })
-        })
+    let mut digest = XMODEM.digest();
+    for part in parts {
+        digest.update(part);
+    }
+    digest.finalize()
 }
 
 /// A command or data frame around `payload`.

@@ -10,9 +10,9 @@
 //!
 //! The firmware does not look at the number of parameters.
 
-use super::processor::{Channel, Packet, Phase, Processor, Step};
-use super::status::{INVALID_ARGUMENT, OTP_VERIFY, SUCCESS, Status, Stop, UNKNOWN_COMMAND};
-use super::{Outcome, keyblob, property, thumb};
+use super::super::status::{INVALID_ARGUMENT, OTP_VERIFY, SUCCESS, Status, Stop, UNKNOWN_COMMAND};
+use super::super::{Outcome, keyblob, property, thumb};
+use super::{Channel, Packet, Phase, Processor, Step};
 use crate::fuses::WORDS;
 use crate::machine::Machine;
 
