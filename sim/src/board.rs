@@ -20,7 +20,6 @@ mod settings;
 mod tests;
 mod usb;
 
-pub(crate) use kept::{FlashSetup, Kept};
 pub use settings::Settings;
 pub use usb::{Gone, UsbIdentity};
 
@@ -142,18 +141,6 @@ impl Board {
             Program::Silent => State::Silent,
             Program::Off => State::Off,
         }
-    }
-
-    pub(crate) fn options(&self) -> RomOptions {
-        self.options
-    }
-
-    pub(crate) fn store(&self) -> Option<&Store> {
-        self.store.as_ref()
-    }
-
-    pub(crate) fn set_store(&mut self, store: Store) {
-        self.store = Some(store);
     }
 
     /// Why it is doing that, in words.

@@ -167,6 +167,11 @@ impl Nor {
         self.mode.lasting
     }
 
+    /// The same after power-on.
+    pub fn lasting_at_power_on(&self) -> Lasting {
+        Mode::awake(self.read_default).lasting
+    }
+
     /// Puts the part into modes that [`Nor::lasting`] told.
     pub fn set_lasting(&mut self, lasting: Lasting) {
         self.mode.lasting = lasting;

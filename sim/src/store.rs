@@ -1,18 +1,16 @@
-//! A board in a directory: files that a person can read and change while no program has the board open.
+//! A directory that keeps a board: files that a person can read and change while no program has the board open.
 //!
-//! | file       | holds                                                                                            |
-//! |------------|--------------------------------------------------------------------------------------------------|
-//! | board.json | part, status registers, switches, faults, which program runs, how it has set up the flash         |
-//! | flash.bin  | the flash from offset 0; what a shorter file leaves out is erased (FFh)                           |
-//! | fuses.txt  | `index = value`, one fuse word a line; words 1 and 2 are the chip's unique id                     |
-//! | ram.bin    | ITCM, DTCM and OCRAM one after another; what a shorter file, or none, leaves out is zero           |
-//! | board.lock | locked while a program has the board open; empty once the board has been saved whole               |
+//! | file       | holds                                                                                    |
+//! |------------|------------------------------------------------------------------------------------------|
+//! | board.json | part, status registers, boot pins, faults, running program, set-up and modes of the flash |
+//! | flash.bin  | the flash from offset 0; what a shorter file leaves out is erased (FFh)                   |
+//! | fuses.txt  | `index = value`, one fuse word a line; words 1 and 2 are the chip's unique id             |
+//! | ram.bin    | ITCM, DTCM and OCRAM one after another; what a shorter file, or none, leaves out is zero   |
+//! | board.lock | locked while a program has the board open; empty once the board has been saved whole       |
 //!
-//! Every file is written beside its place and then renamed, so that a crash leaves the old one or the new one.
+//! Every file is written under another name and then renamed: a crash leaves the old one or the new one.
 //!
-//! What survives from one program run to the next: the flash, the fuses, the switches, the faults, which program the chip
-//! runs, RAM, and how a flashloader has set up the flash: as on a board that stays powered. What does not: what USB or the
-//! UART had half said; and a flash part's passing moods (QPI, continuous read).
+//! This module knows files and their content, not the board: the board reads and writes itself through it.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
@@ -20,26 +18,24 @@ use std::path::{Path, PathBuf};
 
 mod files;
 mod fuses;
-#[cfg(test)]
-mod tests;
 
-use files::BoardFile;
-pub(crate) use files::Running;
+pub(crate) use files::{BoardFile, FlashSetup, Running, trimmed};
 
-use crate::board::{Board, Kept, Settings};
+use crate::fuses::Fuses;
 use crate::memory;
 use crate::nor::Part;
 
-const BOARD: &str = "board.json";
-const FLASH: &str = "flash.bin";
-const RAM: &str = "ram.bin";
-const FUSES: &str = "fuses.txt";
-const LOCK: &str = "board.lock";
-/// What the lock file says until all three files are there: a program that ends before has left no board.
-const MAKING: &[u8] = b"a board is being made\n";
+pub(crate) const BOARD: &str = "board.json";
+pub(crate) const FLASH: &str = "flash.bin";
+pub(crate) const RAM: &str = "ram.bin";
+pub(crate) const FUSES: &str = "fuses.txt";
+pub(crate) const LOCK: &str = "board.lock";
+/// Content of the lock file until the board is saved whole: a directory that still says so holds no board.
+pub(crate) const MAKING: &[u8] = b"a board is being made\n";
 
 /// Why a board could not be opened or saved.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum StoreError {
     /// A file or directory could not be read or written.
     #[error("cannot {action} {}: {cause}", path.display())]
@@ -85,7 +81,7 @@ pub enum StoreError {
     },
 }
 
-/// The directory a board lives in, locked for this board.
+/// A directory that keeps a board, locked for this board.
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,
@@ -93,58 +89,18 @@ pub struct Store {
     lock: File,
 }
 
-impl Board {
-    /// The board that lives in `directory`; a new one with [`Settings::default`] and an own unique id when the directory is
-    /// not there or empty.
-    ///
-    /// The board goes on where it was: a flashloader that ran still runs. One that was without power
-    /// is switched on. Fails with [`StoreError`], and changes nothing, when a file is missing, damaged or too large, or
-    /// when another program has the board open.
-    pub fn open(directory: &Path) -> Result<Board, StoreError> {
-        is_new(directory)?;
-        let store = Store::lock(directory)?;
-        // somebody else may have made it while this one waited for the lock
-        if !is_new(directory)? {
-            return store.load();
-        }
-        let settings = Settings {
-            unique_id: files::random_id(),
-            ..Settings::default()
-        };
-        store.make(settings)
-    }
-
-    /// The board with these settings in a directory that is not there or empty.
-    pub fn create(directory: &Path, settings: Settings) -> Result<Board, StoreError> {
-        vacant(directory)?;
-        Store::lock(directory)?.make_first(settings)
-    }
-
-    /// Writes the board to its directory. A board made by [`Board::new`] has none, and nothing is done.
-    ///
-    /// Dropping the board saves it too, but then nobody hears of an error.
-    pub fn save(&self) -> Result<(), StoreError> {
-        let Some(store) = self.store() else {
-            return Ok(());
-        };
-        store.replace(FLASH, files::trimmed(self.flash()))?;
-        store.replace(FUSES, fuses::to_text(self.fuses()).as_bytes())?;
-        let kept = self.kept();
-        store.replace(RAM, &kept.ram)?;
-        let file = BoardFile::of(self, kept.flash);
-        store.replace(BOARD, file.to_json().as_bytes())
-    }
-}
-
-impl Drop for Board {
-    fn drop(&mut self) {
-        // nobody to tell; `save` is for those who want to know
-        let _ = self.save();
-    }
+/// What the files of a board hold.
+#[derive(Debug)]
+pub(crate) struct Contents {
+    pub file: BoardFile,
+    pub part: Part,
+    pub flash: Vec<u8>,
+    pub fuses: Vec<(usize, u32)>,
+    pub ram: Vec<u8>,
 }
 
 /// Whether a board is to be made here: no directory, or nothing in it.
-fn is_new(directory: &Path) -> Result<bool, StoreError> {
+pub(crate) fn is_new(directory: &Path) -> Result<bool, StoreError> {
     let entries = match fs::read_dir(directory) {
         Ok(entries) => entries,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(true),
@@ -157,7 +113,7 @@ fn is_new(directory: &Path) -> Result<bool, StoreError> {
         }
     };
     if fs::read(directory.join(LOCK)).is_ok_and(|text| text == MAKING) {
-        return Ok(true); // begun, and never there as a whole
+        return Ok(true); // the program that began it ended before it was whole
     }
     let names: Vec<_> = entries.flatten().map(|entry| entry.file_name()).collect();
     let ours = |name: &str| names.iter().any(|found| found == name);
@@ -170,8 +126,8 @@ fn is_new(directory: &Path) -> Result<bool, StoreError> {
     }
 }
 
-/// That a board may be made here.
-fn vacant(directory: &Path) -> Result<(), StoreError> {
+/// Fails when the directory holds a board or other things.
+pub(crate) fn vacant(directory: &Path) -> Result<(), StoreError> {
     match is_new(directory)? {
         true => Ok(()),
         false => Err(StoreError::Exists {
@@ -181,32 +137,38 @@ fn vacant(directory: &Path) -> Result<(), StoreError> {
 }
 
 impl Store {
-    /// A new board here, unless somebody else made one while this program came to the lock.
-    fn make_first(self, settings: Settings) -> Result<Board, StoreError> {
-        vacant(&self.directory)?;
-        self.make(settings)
+    /// Where it is.
+    pub(crate) fn directory(&self) -> &Path {
+        &self.directory
     }
 
-    /// A new board here. Until it is saved whole the lock file says that there is none.
-    fn make(mut self, settings: Settings) -> Result<Board, StoreError> {
-        let path = self.directory.join(LOCK);
-        let failed = |cause| StoreError::Io {
-            action: "write",
-            path: path.clone(),
-            cause,
+    /// Marks the directory as one in which a board is being made.
+    pub(crate) fn begin(&mut self) -> Result<(), StoreError> {
+        let mut mark = || {
+            self.lock.set_len(0)?;
+            self.lock.write_all(MAKING)?;
+            self.lock.sync_all()
         };
-        self.lock.set_len(0).map_err(failed)?;
-        self.lock.write_all(MAKING).map_err(failed)?;
-        self.lock.sync_all().map_err(failed)?;
-        let made = self.lock.try_clone().map_err(failed)?;
-        let mut board = Board::new(settings);
-        board.set_store(self);
-        board.save()?;
-        made.set_len(0).map_err(failed)?;
-        Ok(board)
+        mark().map_err(|cause| self.lock_failed(cause))
     }
 
-    fn lock(directory: &Path) -> Result<Store, StoreError> {
+    /// Takes the mark of [`Store::begin`] away: every file is written.
+    pub(crate) fn finish(&self) -> Result<(), StoreError> {
+        self.lock
+            .set_len(0)
+            .map_err(|cause| self.lock_failed(cause))
+    }
+
+    fn lock_failed(&self, cause: io::Error) -> StoreError {
+        StoreError::Io {
+            action: "write",
+            path: self.directory.join(LOCK),
+            cause,
+        }
+    }
+
+    /// Makes the directory where it is missing, and locks it.
+    pub(crate) fn lock(directory: &Path) -> Result<Store, StoreError> {
         let failed = |path: &Path| {
             let path = path.to_path_buf();
             move |cause| StoreError::Io {
@@ -235,7 +197,8 @@ impl Store {
         }
     }
 
-    fn load(self) -> Result<Board, StoreError> {
+    /// Reads and checks all files.
+    pub(crate) fn read(&self) -> Result<Contents, StoreError> {
         let file = BoardFile::parse(&self.text(BOARD)?).map_err(|why| self.content(BOARD, why))?;
         let fuses = fuses::parse(&self.text(FUSES)?).map_err(|why| self.content(FUSES, why))?;
         let part = Part::find(&file.part).ok_or_else(|| {
@@ -245,19 +208,28 @@ impl Store {
                 format!("part {:?} is not known; known are {known}", file.part),
             )
         })?;
-        let flash = self.flash(part.size)?;
-        let state = file.program;
-        let kept = Kept {
+        file.check(&part).map_err(|why| self.content(BOARD, why))?;
+        Ok(Contents {
+            flash: self.flash(part.size)?,
             ram: self.ram()?,
-            flash: file.flash_setup.clone(),
-        };
-        let settings = file
-            .settings(part, flash, fuses)
-            .map_err(|why| self.content(BOARD, why))?;
-        let mut board = Board::unpowered(settings);
-        board.go_on(state, kept);
-        board.set_store(self);
-        Ok(board)
+            file,
+            part,
+            fuses,
+        })
+    }
+
+    /// Writes all files.
+    pub(crate) fn write(
+        &self,
+        file: &BoardFile,
+        flash: &[u8],
+        fuses: &Fuses,
+        ram: &[u8],
+    ) -> Result<(), StoreError> {
+        self.replace(FLASH, trimmed(flash))?;
+        self.replace(FUSES, fuses::to_text(fuses).as_bytes())?;
+        self.replace(RAM, ram)?;
+        self.replace(BOARD, file.to_json().as_bytes())
     }
 
     /// The flash file, never more of it than the part holds.
@@ -273,7 +245,7 @@ impl Store {
         }
     }
 
-    /// A file of cells: `what` holds `size` bytes.
+    /// A file of at most the `size` bytes that `what` holds.
     fn cells(&self, name: &str, what: &str, size: u64) -> Result<Vec<u8>, StoreError> {
         let path = self.directory.join(name);
         let length = fs::metadata(&path)
@@ -304,7 +276,7 @@ impl Store {
         }
     }
 
-    /// Writes a file beside its place, makes sure it is on the disk, and puts it there.
+    /// Writes a file under another name, syncs it to the disk, and renames it.
     fn replace(&self, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
         let path = self.directory.join(name);
         let beside = self.directory.join(format!("{name}.new"));

@@ -1,6 +1,5 @@
 //! Power, reset, and how one program follows another.
 
-use super::kept::Kept;
 use super::{Board, Link, Program};
 use crate::boot::{self, Booted, Start};
 use crate::flashloader::{Flashloader, Outcome, Processor};
@@ -67,24 +66,18 @@ impl Board {
         self.settle();
     }
 
-    /// Goes on where a board that was put away had been, with what it kept; on the bus at once.
-    pub(crate) fn go_on(&mut self, running: Running, kept: Kept) {
+    /// Goes on with the program that ran when the board was put away; on the bus at once.
+    pub(super) fn go_on(&mut self, running: Running) {
         self.sync();
         self.machine.power_cycle();
-        match running {
-            Running::Reset => self.begin(CAUSE_PIN),
-            _ => self.machine.partition_ram(),
-        }
+        self.machine.partition_ram();
         let why = String::from("left so by the last program");
         match running {
-            Running::Reset => {}
+            Running::Reset => self.begin(CAUSE_PIN),
             Running::Rom => self.downloader(why, CAUSE_PIN),
             Running::Flashloader(loader) => self.start_loader(loader),
             Running::Application => self.become_program(Program::Application(None), why),
             Running::Silent => self.become_program(Program::Silent, why),
-        }
-        if running != Running::Reset {
-            self.put_back(kept);
         }
         self.attached_at = 0;
     }

@@ -5,6 +5,7 @@ use crate::testkit::*;
 
 mod faults;
 mod flashloader;
+mod folder;
 
 fn board(faults: Vec<Fault>) -> Board {
     Board::new(Settings {

@@ -1,10 +1,11 @@
 use std::fs;
 use std::path::Path;
 
-use super::*;
-use crate::board::State;
+use crate::board::{Board, Settings, State};
 use crate::fault::{Fault, ReportFault};
+use crate::memory;
 use crate::rom::loader::Loader;
+use crate::store::{BOARD, FLASH, FUSES, LOCK, MAKING, RAM, Store, StoreError, trimmed};
 use crate::straps::{BootMode, Straps};
 use crate::testkit::*;
 
@@ -294,12 +295,12 @@ fn the_flash_file_of_another_tool_may_be_shorter_than_the_part() {
 
 #[test]
 fn a_flash_of_ones_needs_no_file_and_a_full_one_is_kept_whole() {
-    assert_eq!(files::trimmed(&[0xFF; 8192]).len(), 0);
+    assert_eq!(trimmed(&[0xFF; 8192]).len(), 0);
     let mut flash = vec![0xFF; 8192];
     flash[0] = 0;
-    assert_eq!(files::trimmed(&flash).len(), 4096);
+    assert_eq!(trimmed(&flash).len(), 4096);
     flash[8191] = 0;
-    assert_eq!(files::trimmed(&flash).len(), 8192);
+    assert_eq!(trimmed(&flash).len(), 8192);
 }
 
 #[test]
@@ -382,6 +383,39 @@ fn of_two_that_make_a_board_at_once_the_late_one_hears_that_there_is_one() {
     drop(open(place.path()));
     // both looked before there was a board; this one gets the lock after the other
     let late = Store::lock(place.path()).expect("free again");
-    let error = late.make_first(Settings::default()).err().expect("late");
+    let error = Board::make_first(late, Settings::default())
+        .err()
+        .expect("late");
     assert!(matches!(error, StoreError::Exists { .. }), "{error}");
+}
+
+#[test]
+fn modes_of_the_flash_last_while_it_has_power() {
+    let place = directory();
+    let mut board = open(place.path());
+    let mode = board.nor().lasting();
+    assert!(
+        !fs::read_to_string(place.path().join(BOARD))
+            .expect("a text")
+            .contains("flash_mode")
+    );
+    let clock = &mut crate::clock::Clock::new();
+    let enable = crate::nor::Cycle {
+        opcode: Some(0x06),
+        ..crate::nor::Cycle::new(0)
+    };
+    let set = crate::nor::Cycle {
+        opcode: Some(0xC0),
+        write: vec![0xF0],
+        ..crate::nor::Cycle::new(0)
+    };
+    board.nor_mut().cycle(&enable, clock);
+    board.nor_mut().cycle(&set, clock);
+    let changed = board.nor().lasting();
+    assert_ne!(changed, mode);
+    drop(board);
+    let mut board = open(place.path());
+    assert_eq!(board.nor().lasting(), changed);
+    board.power_cycle();
+    assert_eq!(board.nor().lasting(), mode);
 }
