@@ -18,16 +18,27 @@
 //! | [`advice`] | for every [`Error`]: likely causes and what to do next |
 //! | [`outcome`] | events, results and errors as programs read them: the types of `--json` |
 //!
-//! Images and FCBs alone, without a board: crates `rtboot-bootable` and `rtboot-fcb`.
+//! Images and FCBs alone, without a board: crates `rtboot-bootable` and `rtboot-fcb`. Packets alone: `rtboot-wire`.
+//!
+//! | cargo feature (all on by default) | brings |
+//! |--|--|
+//! | `hid` | boards on USB, through hidapi |
+//! | `serial` | boards on a UART, through serialport |
+//! | `virtual` | the embedded virtual board |
+//! | `cli` | the program `rtboot`; includes `virtual` |
+//!
+//! A selector for a transport that was left out ends with [`port::Error::NotBuilt`].
 //!
 //! ```
+//! # #[cfg(not(feature = "virtual"))] fn main() {}
+//! # #[cfg(feature = "virtual")]
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use rtboot::board::{Board, Options};
 //! use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, Writer};
 //! use rtboot::port::virtual_board::VirtualBoard;
 //! use rtboot::chip::Chip;
 //! use rtboot_bootable::{Firmware, LoaderImage};
 //!
-//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let chip = Chip::by_name("rt1021").ok_or("no such chip")?;
 //! let app = std::fs::read("examples/apps/blinky/blinky.elf")?;
 //! let firmware = Firmware::parse(&app, Some("blinky.elf"), None, &chip.memory_map())?;

@@ -1,4 +1,5 @@
 //! Holds docs/dev/bounds.md against the sources, and a board that falls silent against the bounds.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 #[allow(dead_code)] // another file's tests use the rest
 mod evil {

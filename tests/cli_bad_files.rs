@@ -1,4 +1,5 @@
 //! Files that are not what they should be: the message, the exit code, and flash untouched. No board is opened for any of them.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

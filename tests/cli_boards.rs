@@ -1,4 +1,5 @@
 //! The command line on boards that are not as one wishes.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -1,4 +1,5 @@
 //! Files that belong to another chip: refused with exit 12 before anything is loaded, or told by the doctor.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -1,4 +1,5 @@
 //! `fcb` on the real program: work at the desk, without a board; and `fcb` and `image` once with one.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -1,4 +1,5 @@
 //! Verb `doctor` as people and programs meet it: words, exit codes, objects, the report to paste.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

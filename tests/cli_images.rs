@@ -1,4 +1,5 @@
 //! `image` on the real program: work at the desk, without a board.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

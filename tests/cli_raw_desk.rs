@@ -1,4 +1,5 @@
 //! Commands that need no board: `fcb list`, `fcb show`, `image show`, `udev`, `completions`.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_raw_rig;
 

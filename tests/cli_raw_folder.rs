@@ -1,5 +1,6 @@
 //! The recipes that users of sdphost and blhost know, one command at a time on a board in a folder: what one command leaves in
 //! RAM and in the flashloader is there for the next, as on a board that stays powered.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -1,4 +1,5 @@
 //! Fuses through the raw verbs: nothing burns without its words. The board's `fuses.txt` tells.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_raw_rig;
 

@@ -1,4 +1,5 @@
 //! `rtboot mboot …`: the flashloader's own commands, on the real program and a live virtual board.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(unix)]
 
 mod cli_raw_rig;

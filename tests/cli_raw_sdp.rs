@@ -1,4 +1,5 @@
 //! `rtboot sdp …`: the ROM's own commands, on the real program and virtual boards.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(unix)]
 
 mod cli_raw_rig;

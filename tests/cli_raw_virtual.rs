@@ -1,4 +1,5 @@
 //! `rtboot virtual …`: boards made, looked at, set and served.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_raw_rig;
 

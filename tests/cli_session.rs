@@ -1,4 +1,5 @@
 //! A session at the command line: the verbs one after the other on a virtual board.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

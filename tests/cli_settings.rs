@@ -1,4 +1,5 @@
 //! Boards, flashloaders and settings that are named, or misnamed; and what programs get.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -1,4 +1,5 @@
 //! A stdout that takes nothing: exit 4, and words about what was done all the same.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(target_os = "linux")]
 
 mod cli_rig;

@@ -1,4 +1,5 @@
 //! Runs that are stopped, and acts that need words: what flash holds then, and how the next run goes on.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -1,6 +1,7 @@
 //! The pages under docs/ that are made from the program's own words, held in step with it.
 //!
 //! RTBOOT_WRITE_DOCS=1 rewrites them.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 #[path = "docs/examples.rs"]
 mod examples;

@@ -1,4 +1,5 @@
 //! The doctor on boards with one thing wrong: the finding that names it comes first.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 #[path = "doctor/app.rs"]
 mod app;

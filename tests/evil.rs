@@ -1,4 +1,5 @@
 //! Devices that lie, babble, or say nothing, against the whole client: it ends, within its bounds, and never with success.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 #[allow(dead_code)] // another file's tests use the rest
 mod evil {

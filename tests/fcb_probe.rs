@@ -1,4 +1,5 @@
 //! `fcb probe` on the virtual board: finds what the part can do, changes nothing, and what it writes is good to flash with.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -1,4 +1,5 @@
 //! What an error says that flash holds now, held against what the virtual board really holds.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod common;
 

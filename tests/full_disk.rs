@@ -2,6 +2,7 @@
 //!
 //! The program runs in a child whose files may not grow beyond a few KiB, as a full disk lets them; or its stdout is a device
 //! that is always full.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(target_os = "linux")]
 
 mod clean;

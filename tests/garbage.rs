@@ -3,7 +3,7 @@
 //! The targets of `fuzz/` are compiled into this test as they stand there. What they get are good data made bad by a mutator
 //! that does the same on every machine. With RTBOOT_SEEDS=folder the good data are written there, a folder a target, for
 //! cargo-fuzz to start from; with RTBOOT_GARBAGE=n everything is tried n times as often.
-
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![allow(clippy::duplicate_mod)] // several targets share a file, each is a program of its own elsewhere
 
 // what the targets take for the crate of this name is this test

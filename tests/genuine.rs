@@ -3,6 +3,7 @@
 //! Skipped unless `RTBOOT_GENUINE` names the socket (`127.0.0.1:3241`) and `RTBOOT_GENUINE_LOADER` the flashloader file.
 //! The socket takes one line a command (`id`, `out HEX`, `in MS`, `power MODE`, `qe 0|1`, `protect HEX`,
 //! `flash present|absent`, `status`) and answers with one line.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod common;
 #[path = "genuine/doctor.rs"]

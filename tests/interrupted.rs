@@ -2,6 +2,7 @@
 //!
 //! Whatever happens, nothing half-written starts, the same command again finishes the job, and the bytes around the image
 //! come through.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod common;
 

@@ -1,6 +1,7 @@
 //! The real program, killed in the middle of a write and started again; and a disk that is full when it must save bytes.
 //!
 //! The board stands behind a pseudo-terminal and stays switched on, as a real one does.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(unix)]
 
 #[path = "sweep/bench.rs"]

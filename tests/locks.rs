@@ -1,4 +1,5 @@
 //! One program a board: two processes at one UART.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(target_os = "linux")]
 
 mod clean;

@@ -1,6 +1,7 @@
 //! Less than 64 MiB, whatever a file claims: the real program on the worst files that it takes, and on those it must not take.
 //!
 //! What counts is the most that the process ever held (the kernel's figure, also known as VmHWM).
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(target_os = "linux")]
 
 mod clean;

@@ -1,4 +1,5 @@
 //! What `--json` prints, against the committed schema.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 use std::path::PathBuf;
 

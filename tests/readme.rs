@@ -1,4 +1,5 @@
 //! The README shows real output only: its `console` blocks are run, line by line, and must print what they say.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod clean;
 

@@ -1,5 +1,6 @@
 //! The seed case: "Byte in module is $FF and should be $46". Flash that ignores erase and program, for several reasons,
 //! must never end in success, and the message must name address, bytes and likely causes.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod common;
 

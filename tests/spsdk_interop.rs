@@ -2,6 +2,7 @@
 //!
 //! `RTBOOT_NXPIMAGE` names the program (`pip install spsdk==3.12.0` brings it). Without it the test says so and passes: what
 //! lies in PATH may be of any version. SPSDK takes seconds to start, so everything is asked of one process.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

@@ -6,6 +6,7 @@
 //! change are still there.
 //!
 //! `cargo test` takes every so many of the points, `cargo test --release --test sweep -- --ignored --nocapture` all of them.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 #[allow(dead_code)] // another file's tests use the rest
 mod sweep {

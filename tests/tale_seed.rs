@@ -4,6 +4,7 @@
 //! Five boards look so from outside. Each is told by the real program: `write` ends with the right words or does the
 //! right thing, `doctor` names the cause first (or the measurement that tells), and what it advises ends in a board that
 //! starts.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod cli_rig;
 

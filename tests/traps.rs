@@ -1,5 +1,6 @@
 //! What a host tool must know of the genuine RT1021 flashloader: the virtual board springs each trap, the client gets through
 //! or says what happened. Looked at are flash, RAM and status registers, not only `Ok`.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 use std::time::Duration;
 

@@ -1,4 +1,5 @@
 //! A UART with a bad line: errors in each phase of a write, many of them in one, and wrong speeds.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 #[allow(dead_code)] // another file's tests use the rest
 mod sweep {

@@ -1,4 +1,5 @@
 //! The main job over a UART: the real serial port code on a pseudo-terminal, with the virtual board behind it.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(unix)]
 
 mod common;

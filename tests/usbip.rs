@@ -1,4 +1,5 @@
 //! The main job over USB/IP, in real time: a server, and a host that takes its devices.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(unix)]
 
 mod common;

@@ -1,4 +1,5 @@
 //! What a write says of itself, and what it takes: stages that add up, modelled time, rescue files that cannot be of this board.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod common;
 

@@ -1,4 +1,5 @@
 //! The main job on the virtual board, in process, looking at its flash.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod common;
 

@@ -17,6 +17,7 @@ use std::time::Duration;
 
 use crate::error::{Holder, OnPort};
 use crate::mboot::{self, Mboot, Property};
+#[cfg(feature = "virtual")]
 use crate::port::virtual_board::VirtualBoard;
 use crate::port::{self, HidPort, SerialPort, traced};
 use crate::sdp::{self, Sdp};
@@ -24,7 +25,9 @@ use crate::{Error, Result};
 
 use lock::{Guarded, Lock};
 
-pub use plug::{Look, Opened, Plug, open_virtual};
+#[cfg(feature = "virtual")]
+pub use plug::open_virtual;
+pub use plug::{Look, Opened, Plug};
 pub use selector::{DEFAULT_BAUD, Selector, SelectorError};
 pub use usb::{Seen, list_usb};
 
@@ -90,6 +93,7 @@ pub struct Board {
     selector: Selector,
     options: Options,
     plug: Box<dyn Plug>,
+    #[cfg(feature = "virtual")]
     virtual_board: Option<VirtualBoard>,
     lock: Lock,
     warnings: Vec<String>,
@@ -106,6 +110,12 @@ impl Board {
             Selector::Default | Selector::Usb(None) => Board::in_socket(selector, None, options),
             Selector::Usb(Some(socket)) => Board::in_socket(selector, Some(socket), options),
             Selector::Uart { path, baud } => Board::behind_uart(selector, path, *baud, options),
+            #[cfg(not(feature = "virtual"))]
+            Selector::Virtual(_) => Err(Error::Port(port::Error::NotBuilt {
+                port: selector.to_string(),
+                feature: "virtual",
+            })),
+            #[cfg(feature = "virtual")]
             Selector::Virtual(folder) => {
                 let missing = "no folder is known to keep it in; name one: virtual:DIR";
                 let folder = folder.as_ref().or(options.virtual_folder.as_ref());
@@ -151,6 +161,7 @@ impl Board {
     }
 
     /// A virtual board that the caller holds too; for tests and programs that look inside.
+    #[cfg(feature = "virtual")]
     pub fn on_virtual(board: &VirtualBoard, options: Options) -> Board {
         Board {
             selector: Selector::Virtual(None),
@@ -173,6 +184,7 @@ impl Board {
             selector,
             options,
             plug,
+            #[cfg(feature = "virtual")]
             virtual_board: None,
             lock: Lock::none(),
             warnings: Vec::new(),
@@ -185,6 +197,7 @@ impl Board {
             selector: Selector::Usb(None),
             options,
             plug,
+            #[cfg(feature = "virtual")]
             virtual_board: None,
             lock: Lock::none(),
             warnings: Vec::new(),
@@ -214,6 +227,7 @@ impl Board {
     }
 
     /// The virtual board behind, when it is one.
+    #[cfg(feature = "virtual")]
     pub fn virtual_board(&self) -> Option<&VirtualBoard> {
         self.virtual_board.as_ref()
     }
@@ -373,4 +387,27 @@ fn rivals(node: &Path) -> impl Iterator<Item = String> {
 /// A stream is not cut into packets before the link has done so.
 fn nothing(_direction: traced::Direction, _bytes: &[u8]) -> Option<String> {
     None
+}
+
+#[cfg(all(
+    test,
+    not(any(feature = "hid", feature = "serial", feature = "virtual"))
+))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selector_of_a_missing_transport_names_its_feature() {
+        for (selector, feature) in [
+            ("usb", "hid"),
+            ("uart:/dev/ttyUSB0", "serial"),
+            ("virtual", "virtual"),
+        ] {
+            let selector: Selector = selector.parse().expect(selector);
+            let error = Board::find(&selector, Options::default()).err();
+            let text = error.map(|e| e.to_string()).unwrap_or_default();
+            let wanted = format!("built without cargo feature \"{feature}\"");
+            assert!(text.ends_with(&wanted), "{selector}: {text}");
+        }
+    }
 }

@@ -1,12 +1,16 @@
 //! Where a board is plugged in: a USB socket, a UART, the virtual board, or a transport of the caller's own.
 
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use super::{Program, holders, usb};
-use crate::port::virtual_board::VirtualBoard;
+use super::Program;
+use crate::Result;
 use crate::port::{self, HidPort, SerialPort};
-use crate::{Error, Result};
+
+#[cfg(feature = "virtual")]
+mod embedded;
+#[cfg(feature = "virtual")]
+pub use embedded::open_virtual;
 
 /// What a look at a place shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -54,22 +58,6 @@ pub trait Plug: Send {
     /// The selector that names this very place, when it is more precise than the one it was found by.
     fn name(&self) -> Option<String> {
         None
-    }
-}
-
-impl Plug for VirtualBoard {
-    fn look(&mut self) -> Result<Look> {
-        let seen = self.identity();
-        let program = seen.and_then(|i| usb::program_of(i.vendor_id, i.product_id, i.product));
-        Ok(program.map_or(Look::Nothing, Look::Program))
-    }
-
-    fn open(&mut self) -> Result<Opened> {
-        Ok(Opened::Hid(self.hid()))
-    }
-
-    fn wait(&mut self, time: Duration) {
-        VirtualBoard::wait(self, time);
     }
 }
 
@@ -122,34 +110,5 @@ impl SerialPort for SharedSerial {
     }
     fn describe(&self) -> String {
         self.with(|port| port.describe())
-    }
-}
-
-/// How long a virtual board that is in use is asked again: a program that just ends, or starts another one, holds its lock a
-/// moment longer.
-const LOCK_RETRY: Duration = Duration::from_millis(500);
-
-/// The virtual board that lives in a folder.
-///
-/// # Errors
-/// [`Error::BoardBusy`] when another program has it open, [`Error::Virtual`] when the folder is not usable.
-pub fn open_virtual(folder: &std::path::Path) -> Result<VirtualBoard> {
-    let start = Instant::now();
-    loop {
-        match VirtualBoard::open(folder) {
-            Ok(board) => return Ok(board),
-            Err(port::Error::Busy { .. }) if start.elapsed() < LOCK_RETRY => {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-            Err(port::Error::Busy { .. }) => {
-                let lock = std::fs::File::open(folder.join(VirtualBoard::LOCK_FILE)).ok();
-                let holder = lock.and_then(|file| holders::of_lock(&file));
-                return Err(Error::BoardBusy {
-                    place: format!("virtual:{}", folder.display()),
-                    by: holder.into_iter().collect(),
-                });
-            }
-            Err(other) => return Err(Error::Virtual(other.to_string())),
-        }
     }
 }

@@ -127,6 +127,7 @@ fn program(device: &HidDevice) -> Option<Program> {
 }
 
 /// What a USB identity stands for.
+#[cfg(feature = "virtual")]
 pub(super) fn program_of(vid: u16, pid: u16, product: &str) -> Option<Program> {
     match hid::identify(vid, pid, product)?.0 {
         HidKind::Rom => Some(Program::Rom),

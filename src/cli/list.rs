@@ -15,8 +15,8 @@ use super::{Context, folders};
 pub struct Args {}
 
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
-    let usb = list_usb()?;
-    let ports = serial::list().map_err(Error::Port)?;
+    let usb = built(list_usb())?;
+    let ports = built(serial::list().map_err(Error::Port))?;
     let home = folders::virtual_board().ok().filter(|path| path.is_dir());
     let report = &mut context.report;
     for device in &usb {
@@ -41,6 +41,14 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
         r#virtual: home.map(|path| path.display().to_string()),
     }));
     Ok(())
+}
+
+/// A transport that was left out of this build has nothing to list.
+fn built<T: Default>(listed: Result<T>) -> Result<T> {
+    match listed {
+        Err(Error::Port(rtboot::port::Error::NotBuilt { .. })) => Ok(T::default()),
+        other => other,
+    }
 }
 
 const NO_BOARD: &str = "\

@@ -105,6 +105,7 @@ fn other_chip(error: &rtboot_bootable::Error) -> bool {
 /// Exit code of a failure below the protocols.
 fn port_exit(error: &port::Error) -> u8 {
     match error {
+        port::Error::NotBuilt { .. } => 2,
         port::Error::NotFound { .. } => 10,
         port::Error::Permission { .. } => 11,
         port::Error::Busy { .. } => 14,

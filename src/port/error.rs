@@ -1,4 +1,4 @@
-//! What can go wrong between the host and a wire.
+//! What can go wrong on a port.
 
 use super::Wire;
 
@@ -44,6 +44,14 @@ pub enum Error {
         /// Bytes of the report, its id included.
         length: usize,
     },
+    /// The transport was left out when the program was built.
+    #[error("{port} cannot be used: this program was built without cargo feature \"{feature}\"")]
+    NotBuilt {
+        /// The path or selector asked for.
+        port: String,
+        /// The cargo feature of rtboot that brings it.
+        feature: &'static str,
+    },
     /// Everything else that the operating system says.
     #[error("{action} {port}: {message}")]
     Io {
@@ -57,7 +65,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// What the port hangs on, by its name: the names of HID devices are the system's or this room's own.
+    /// How the port is connected, concluded from its name.
     pub fn wire(&self) -> Wire {
         match self {
             Error::NotFound { port }
@@ -66,6 +74,7 @@ impl Error {
             | Error::Gone { port }
             | Error::Stalled { port }
             | Error::ReportLength { port, .. }
+            | Error::NotBuilt { port, .. }
             | Error::Io { port, .. } => Wire::of(port),
         }
     }
@@ -75,7 +84,7 @@ impl Error {
         matches!(self, Error::Gone { .. })
     }
 
-    /// Advice for a person, where there is any.
+    /// What to do about it, where something can be done.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::Permission { .. } if cfg!(target_os = "linux") => Some(
@@ -91,6 +100,7 @@ impl Error {
     }
 
     /// Sorts an error of the operating system into the variants above.
+    #[cfg(any(feature = "hid", feature = "serial", feature = "virtual", test))]
     pub(crate) fn from_io(port: &str, action: &'static str, error: &std::io::Error) -> Error {
         use std::io::ErrorKind;
         const ENXIO: i32 = 6;
@@ -130,7 +140,7 @@ mod tests {
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn errno_is_told_apart() {
+    fn errno_becomes_the_variant() {
         let port = || "/dev/x".to_owned();
         assert_eq!(of("open", 2), Error::NotFound { port: port() });
         assert_eq!(of("open", 13), Error::Permission { port: port() });
@@ -146,17 +156,19 @@ mod tests {
     }
 
     #[test]
-    fn a_port_s_name_tells_what_it_hangs_on() {
-        let board = crate::port::virtual_board::VirtualBoard::new();
+    fn port_name_tells_hid_from_uart() {
         for (port, wire) in [
             ("/dev/hidraw3 (1fc9:0130)".to_owned(), Wire::Hid),
             ("DevSrvsID:4294970123".to_owned(), Wire::Hid),
             (r"\\?\HID#VID_1FC9&PID_0130#7".to_owned(), Wire::Hid),
-            (board.hid().describe(), Wire::Hid),
+            ("virtual board (1fc9:0130)".to_owned(), Wire::Hid),
             ("/dev/ttyUSB0 at 115200 baud".to_owned(), Wire::Serial),
             ("/dev/serial/by-id/usb-X_HID-if00".to_owned(), Wire::Serial),
             ("COM3".to_owned(), Wire::Serial),
-            (board.serial(115_200).describe(), Wire::Serial),
+            (
+                "virtual board's UART at 115200 baud".to_owned(),
+                Wire::Serial,
+            ),
         ] {
             let error = Error::Gone { port: port.clone() };
             assert_eq!(error.wire(), wire, "{port}");
@@ -164,7 +176,7 @@ mod tests {
     }
 
     #[test]
-    fn every_error_says_one_sentence() {
+    fn errors_print_one_sentence() {
         let port = || "/dev/x".to_owned();
         let said = [
             (Error::NotFound { port: port() }, "/dev/x does not exist"),
@@ -187,6 +199,13 @@ mod tests {
                     length: 0,
                 },
                 "a report of 0 bytes cannot be sent to /dev/x",
+            ),
+            (
+                Error::NotBuilt {
+                    port: port(),
+                    feature: "hid",
+                },
+                "/dev/x cannot be used: this program was built without cargo feature \"hid\"",
             ),
             (
                 Error::Io {

@@ -1,14 +1,17 @@
-//! Bytes leave the host here and only here.
+//! The host's ports: every byte to or from a board passes here.
 //!
 //! ```text
 //! SDP, MBOOT clients ─ links ─┬─ HidPort ────┬─ hid            a USB HID device (hidapi)
-//!                             │              ├─ virtual_board  the embedded virtual board
+//!                             │              ├─ virtual_board  the embedded virtual board (rtboot-sim)
 //!                             └─ SerialPort ─┼─ serial         a UART (serialport)
-//!                                            └─ traced         any of them, printing what passes
+//!                                            └─ traced         any of them, one line per packet
 //! ```
 //!
 //! A port moves bytes and waits; it knows no protocol. A [`HidPort`] moves whole reports, the report id
 //! first, in both directions. A [`SerialPort`] moves a stream.
+//!
+//! The cargo features `hid`, `serial` and `virtual` bring the three transports. The traits and the types that describe
+//! devices are always there, so a program can bring a transport of its own.
 
 use std::fmt::Write as _;
 use std::time::Duration;
@@ -17,14 +20,19 @@ mod error;
 pub mod hid;
 pub mod serial;
 pub mod traced;
+#[cfg(feature = "virtual")]
 pub mod virtual_board;
 
 pub use error::Error;
 
-/// What an error about no single HID device names.
+/// The port that an [`Error`] names when it is about all HID devices.
 const ALL_HID: &str = "HID devices";
+/// How the USB port of a virtual board names itself.
+const VIRTUAL: &str = "virtual board";
+/// How the UART of a virtual board names itself.
+const VIRTUAL_UART: &str = "virtual board's UART";
 
-/// What a board hangs on.
+/// How a board is connected.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Wire {
     /// USB, as a HID device.
@@ -34,22 +42,22 @@ pub enum Wire {
 }
 
 impl Wire {
-    /// By the name that an [`Error`] of this room gives a port.
+    /// From the name that an [`Error`] of this module gives a port.
     fn of(name: &str) -> Wire {
-        // Linux, macOS, Windows; and the names that `hid` and `virtual_board` make up
+        // Linux, macOS (two forms), Windows; then the names made up in this module
         const HID: [&str; 6] = [
             "/dev/hidraw",
             "devsrvsid:",
             "ioservice:",
             r"\\?\hid#",
             ALL_HID,
-            virtual_board::NAME,
+            VIRTUAL,
         ];
         let name = name.to_ascii_lowercase();
         let of_hid = HID
             .iter()
             .any(|head| name.starts_with(&head.to_ascii_lowercase()));
-        match of_hid && !name.starts_with(&virtual_board::UART.to_ascii_lowercase()) {
+        match of_hid && !name.starts_with(&VIRTUAL_UART.to_ascii_lowercase()) {
             true => Wire::Hid,
             false => Wire::Serial,
         }
@@ -111,7 +119,7 @@ pub trait SerialPort: Send {
     /// [`Error::Io`] when the adapter refuses the speed.
     fn set_baud(&mut self, baud: u32) -> Result<(), Error>;
 
-    /// Forgets bytes that have arrived and were not read.
+    /// Discards bytes that have arrived and were not read.
     ///
     /// # Errors
     /// [`Error::Gone`] when the adapter was unplugged.

@@ -1,12 +1,32 @@
-//! UARTs, through serialport. The only file that uses it.
-
-use std::io::{ErrorKind, Read, Write};
-use std::time::Duration;
+//! UARTs of this machine.
+//!
+//! Without the cargo feature `serial`, listing and opening end with [`Error::NotBuilt`].
 
 use super::{Error, SerialPort};
 
-/// Longest that a write may take: 1030 bytes at 4800 baud take 2.2 s.
-const WRITE_TIMEOUT: Duration = Duration::from_secs(5);
+#[cfg(feature = "serial")]
+mod system;
+
+/// Stands in for `system` in a build without serialport.
+#[cfg(not(feature = "serial"))]
+mod system {
+    use super::{Error, SerialDevice, SerialPort};
+
+    fn not_built(port: &str) -> Error {
+        Error::NotBuilt {
+            port: port.to_owned(),
+            feature: "serial",
+        }
+    }
+
+    pub(super) fn list() -> Result<Vec<SerialDevice>, Error> {
+        Err(not_built("serial ports"))
+    }
+
+    pub(super) fn open(path: &str, _baud: u32) -> Result<Box<dyn SerialPort>, Error> {
+        Err(not_built(path))
+    }
+}
 
 /// One serial port of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,166 +42,17 @@ pub struct SerialDevice {
 /// All serial ports that are there now, sorted by path.
 ///
 /// # Errors
-/// [`Error::Io`] when the operating system does not let itself be asked.
+/// [`Error::Io`] when the operating system refuses the question; [`Error::NotBuilt`].
 pub fn list() -> Result<Vec<SerialDevice>, Error> {
-    let ports = serialport::available_ports().map_err(|e| Error::Io {
-        port: "serial ports".into(),
-        action: "list",
-        message: e.to_string(),
-    })?;
-    let mut found: Vec<SerialDevice> = ports
-        .into_iter()
-        .map(|port| match port.port_type {
-            serialport::SerialPortType::UsbPort(usb) => SerialDevice {
-                path: port.port_name,
-                usb: Some((usb.vid, usb.pid)),
-                product: usb.product.unwrap_or_default(),
-            },
-            _ => SerialDevice {
-                path: port.port_name,
-                usb: None,
-                product: String::new(),
-            },
-        })
-        .collect();
-    found.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(found)
+    system::list()
 }
 
-/// Opens a serial port at `baud`, 8 data bits, no parity, one stop bit, no flow control; what arrived before is forgotten.
+/// Opens a serial port at `baud`, 8 data bits, no parity, one stop bit, no flow control. Bytes that arrived earlier are
+/// discarded.
 ///
 /// # Errors
-/// [`Error::NotFound`], [`Error::Permission`], [`Error::Busy`], or [`Error::Io`] with the system's words.
+/// [`Error::NotFound`], [`Error::Permission`], [`Error::Busy`]; [`Error::Io`] with the system's words for the rest;
+/// [`Error::NotBuilt`].
 pub fn open(path: &str, baud: u32) -> Result<Box<dyn SerialPort>, Error> {
-    try_node(path)?;
-    let handle = serialport::new(path, baud)
-        .timeout(WRITE_TIMEOUT)
-        .open()
-        .map_err(|e| open_error(path, &e))?;
-    let mut port = OpenSerial {
-        handle,
-        path: path.to_owned(),
-        baud,
-    };
-    port.discard_input()?;
-    Ok(Box::new(port))
-}
-
-/// Asks the node for its errno first: serialport says only "no device" for many of them.
-fn try_node(path: &str) -> Result<(), Error> {
-    if cfg!(unix) {
-        std::fs::metadata(path).map_err(|e| Error::from_io(path, "open", &e))?;
-    }
-    Ok(())
-}
-
-fn open_error(path: &str, error: &serialport::Error) -> Error {
-    let port = path.to_owned();
-    let message = error.to_string();
-    match error.kind() {
-        serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => Error::Permission { port },
-        serialport::ErrorKind::Io(ErrorKind::ResourceBusy) => Error::Busy { port },
-        serialport::ErrorKind::Io(ErrorKind::NotFound) => Error::NotFound { port },
-        serialport::ErrorKind::NoDevice if message.to_lowercase().contains("busy") => {
-            Error::Busy { port }
-        }
-        serialport::ErrorKind::NoDevice if message.to_lowercase().contains("denied") => {
-            Error::Permission { port }
-        }
-        _ => Error::Io {
-            port,
-            action: "open",
-            message,
-        },
-    }
-}
-
-/// An open serial port.
-struct OpenSerial {
-    handle: Box<dyn serialport::SerialPort>,
-    path: String,
-    baud: u32,
-}
-
-impl OpenSerial {
-    fn error(&self, action: &'static str, error: &std::io::Error) -> Error {
-        Error::from_io(&self.describe(), action, error)
-    }
-
-    fn set_error(&self, action: &'static str, error: &serialport::Error) -> Error {
-        Error::Io {
-            port: self.path.clone(),
-            action,
-            message: error.to_string(),
-        }
-    }
-}
-
-impl SerialPort for OpenSerial {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.handle
-            .set_timeout(WRITE_TIMEOUT)
-            .map_err(|e| self.set_error("write to", &e))?;
-        self.handle
-            .write_all(bytes)
-            .and_then(|()| self.handle.flush())
-            .map_err(|e| self.error("write to", &e))
-    }
-
-    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
-        self.handle
-            .set_timeout(timeout)
-            .map_err(|e| self.set_error("read from", &e))?;
-        match self.handle.read(buffer) {
-            Ok(0) if !buffer.is_empty() => Err(Error::Gone {
-                port: self.describe(),
-            }),
-            Ok(count) => Ok(count),
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    ErrorKind::TimedOut | ErrorKind::Interrupted | ErrorKind::WouldBlock
-                ) =>
-            {
-                Ok(0)
-            }
-            Err(e) => Err(self.error("read from", &e)),
-        }
-    }
-
-    fn set_baud(&mut self, baud: u32) -> Result<(), Error> {
-        self.handle
-            .set_baud_rate(baud)
-            .map_err(|e| self.set_error("set the speed of", &e))?;
-        self.baud = baud;
-        Ok(())
-    }
-
-    fn discard_input(&mut self) -> Result<(), Error> {
-        self.handle
-            .clear(serialport::ClearBuffer::Input)
-            .map_err(|e| self.set_error("empty the input of", &e))
-    }
-
-    fn describe(&self) -> String {
-        format!("{} at {} baud", self.path, self.baud)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_port_that_is_not_there_is_not_found() {
-        if cfg!(unix) {
-            let error = open("/dev/ttyNone0", 115_200).err();
-            assert_eq!(
-                error,
-                Some(Error::NotFound {
-                    port: "/dev/ttyNone0".into()
-                })
-            );
-        }
-    }
+    system::open(path, baud)
 }

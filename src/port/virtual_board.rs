@@ -4,7 +4,7 @@
 //! every other wait.
 
 mod make;
-#[cfg(unix)]
+#[cfg(all(unix, feature = "serial"))]
 mod pty;
 mod usbip;
 
@@ -15,16 +15,11 @@ use std::time::Duration;
 
 use rtboot_sim::{Board, Gone, Settings, UsbIdentity};
 
-use super::{Error, HidPort, SerialPort};
+use super::{Error, HidPort, SerialPort, VIRTUAL as NAME, VIRTUAL_UART as UART};
 pub use make::{Look, Make, MakeError, Switches};
-#[cfg(unix)]
+#[cfg(all(unix, feature = "serial"))]
 pub use pty::Pty;
 pub use usbip::{Notice, UsbIp};
-
-/// What the ports of a virtual board call themselves.
-pub(super) const NAME: &str = "virtual board";
-/// How its UART is called.
-pub(super) const UART: &str = "virtual board's UART";
 
 /// A handle on a virtual board. Clones are handles on the same board.
 #[derive(Clone)]
@@ -200,7 +195,9 @@ impl SerialPort for VirtualSerial {
     fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
         let bytes = self.board.board().uart_read(buffer.len(), timeout);
         let count = bytes.len().min(buffer.len());
-        buffer[..count].copy_from_slice(&bytes[..count]);
+        for (place, byte) in buffer.iter_mut().zip(&bytes) {
+            *place = *byte;
+        }
         Ok(count)
     }
 
@@ -219,5 +216,19 @@ impl SerialPort for VirtualSerial {
 
     fn describe(&self) -> String {
         format!("{UART} at {} baud", self.baud)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Wire;
+    use super::*;
+
+    #[test]
+    fn port_names_tell_usb_from_uart() {
+        let board = VirtualBoard::new();
+        let wire = |port: String| Error::Gone { port }.wire();
+        assert_eq!(wire(board.hid().describe()), Wire::Hid);
+        assert_eq!(wire(board.serial(115_200).describe()), Wire::Serial);
     }
 }

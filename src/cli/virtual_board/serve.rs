@@ -184,7 +184,7 @@ fn tell_program(context: &Context, object: &Value) {
 type Wait<'a> = dyn FnMut(&mut Context, &dyn Fn() -> bool) + 'a;
 
 /// A terminal for each board.
-#[cfg(unix)]
+#[cfg(all(unix, feature = "serial"))]
 fn terminals(context: &mut Context, boards: &[VirtualBoard], wait: &mut Wait<'_>) -> Result<()> {
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -223,7 +223,7 @@ fn terminals(context: &mut Context, boards: &[VirtualBoard], wait: &mut Wait<'_>
     })
 }
 
-#[cfg(unix)]
+#[cfg(all(unix, feature = "serial"))]
 fn announce_pty(context: &mut Context, path: &str) {
     tell_program(context, &json!({"event": "serving", "path": path}));
     context.report.line(path);
@@ -232,11 +232,11 @@ fn announce_pty(context: &mut Context, path: &str) {
     context.report.say("serving", text);
 }
 
-/// Pseudo-terminals exist on Unix only.
-#[cfg(not(unix))]
+/// Pseudo-terminals exist on Unix only, and come with serialport.
+#[cfg(not(all(unix, feature = "serial")))]
 fn terminals(_: &mut Context, _: &[VirtualBoard], _: &mut Wait<'_>) -> Result<()> {
     Err(Error::Usage(
-        "this system has no pseudo-terminals; use --board virtual:DIR".into(),
+        "this build has no pseudo-terminals; use --board virtual:DIR".into(),
     ))
 }
 
