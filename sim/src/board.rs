@@ -1,4 +1,4 @@
-//! The board: the chip with its flash, its switches, the program that runs, and two plugs.
+//! The board: the chip with its flash, its boot pins, the program that runs, USB and UART.
 //!
 //! ```text
 //! power-on, reset ─┬─ boot from flash ──► Application   (nothing on USB)
@@ -6,8 +6,8 @@
 //!                             └── anything else jumped to ──► Silent
 //! ```
 //!
-//! Time is virtual. What the host does costs wire time at once; what the chip does is worked off at once and its answer
-//! is ready when the host's clock gets there. Nothing here sleeps.
+//! Time is virtual. A host's action costs wire time at once; the chip works off a command at once, and its answer is
+//! ready when the host's clock gets there. Nothing here sleeps.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -43,9 +43,9 @@ pub enum State {
     Rom,
     /// The flashloader runs.
     Flashloader,
-    /// An application runs; neither plug answers.
+    /// An application runs; neither link answers.
     Application,
-    /// Powered, and nothing is heard of it.
+    /// Powered, but it answers on no link.
     Silent,
     /// Without power.
     Off,
@@ -62,7 +62,7 @@ enum Program {
     Off,
 }
 
-/// Which plug the running program listens to: the first one used, until reset.
+/// Which link the running program listens to: the first one used, until reset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Link {
     Either,
@@ -77,7 +77,7 @@ pub struct Board {
     link: Link,
     straps: Straps,
     options: RomOptions,
-    /// The part that belongs on the board, whatever a fault has put there.
+    /// The board's own part; a fault may have put another in its place.
     part: Part,
     faults: Faults,
     /// The lasting faults that the flash knows of.
@@ -99,7 +99,7 @@ impl Board {
         board
     }
 
-    /// A board nobody has switched on yet.
+    /// A board that was never switched on.
     pub(crate) fn unpowered(settings: Settings) -> Board {
         let mut nor = Nor::new(settings.part.clone());
         for (cell, byte) in nor.memory.iter_mut().zip(&settings.flash) {
@@ -143,7 +143,7 @@ impl Board {
         }
     }
 
-    /// Why it is doing that, in words.
+    /// The reason for the present state, in words.
     pub fn reason(&self) -> &str {
         &self.reason
     }
@@ -172,12 +172,12 @@ impl Board {
         self.settle();
     }
 
-    /// Virtual time since the board was made or opened, as the host has lived it.
+    /// Virtual time since the board was made or opened, as the host sees it.
     pub fn elapsed(&self) -> Duration {
         self.machine.clock.elapsed()
     }
 
-    /// What the wires and the flash have seen so far.
+    /// Transactions and flash cycles so far.
     pub fn costs(&self) -> Costs {
         let flexspi = &self.machine.flexspi;
         Costs {
@@ -188,12 +188,12 @@ impl Board {
         }
     }
 
-    /// The switches as they stand; the chip looks at them at reset only.
+    /// The boot pins as they are set; the chip samples them at reset only.
     pub fn straps(&self) -> Straps {
         self.straps
     }
 
-    /// Sets the switches. Nothing happens until the next reset or power cycle.
+    /// Sets the boot pins. Nothing happens until the next reset or power cycle.
     pub fn set_straps(&mut self, straps: Straps) {
         self.straps = straps;
     }
@@ -203,7 +203,7 @@ impl Board {
         &self.machine.nor().memory
     }
 
-    /// The flash's content, to be changed behind the board's back.
+    /// The flash's content, to be changed without a command.
     pub fn flash_mut(&mut self) -> &mut [u8] {
         &mut self.machine.nor_mut().memory
     }
@@ -213,17 +213,17 @@ impl Board {
         self.machine.ram.slice(address, len).map(<[u8]>::to_vec)
     }
 
-    /// The flash part: status registers, content, ills.
+    /// The flash part: status registers, content, faults.
     pub fn nor(&self) -> &Nor {
         self.machine.nor()
     }
 
-    /// The flash part, to be changed. A change of the fault list sets its ills anew.
+    /// The flash part, to be changed. A change of the fault list sets its faults anew.
     pub fn nor_mut(&mut self) -> &mut Nor {
         self.machine.nor_mut()
     }
 
-    /// The part that belongs on the board, whatever a fault has put there.
+    /// The board's own part; a fault may have put another in its place.
     pub fn part(&self) -> &Part {
         &self.part
     }
@@ -238,12 +238,12 @@ impl Board {
         &mut self.machine.fuses
     }
 
-    /// What is wrong with the board.
+    /// The faults of the board.
     pub fn faults(&self) -> &[Fault] {
         &self.faults.list
     }
 
-    /// What is wrong with the board, to be changed; in force from the next thing the board does.
+    /// The faults, to be changed; in force from the board's next action on.
     pub fn fault_mut(&mut self) -> &mut Vec<Fault> {
         &mut self.faults.list
     }
@@ -267,7 +267,7 @@ impl Board {
         self.machine.nor_mut().take_trace()
     }
 
-    /// What the ROM would do with the flash as it is; nothing is changed by asking.
+    /// What the ROM would do with the flash as it is. The board does not change.
     pub fn boot_verdict(&mut self) -> BootVerdict {
         self.sync();
         BootVerdict::of(&self.machine, self.straps, self.faults.second_pins())
@@ -298,14 +298,27 @@ impl Board {
             nor.part = part.clone();
         }
         self.faults.apply(nor);
-        // a part that no list knows answers nothing this board could make up
+        // a part that is not in the list has no model: it does not answer
         nor.present &= named != Some(None);
         self.applied = now;
         self.reach_flash();
     }
 }
 
-/// A duration in nanoseconds, as much as fits.
+/// Program, reason and part; neither flash nor RAM.
+impl std::fmt::Debug for Board {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Board")
+            .field("part", &self.part.name)
+            .field("state", &self.state())
+            .field("reason", &self.reason)
+            .field("straps", &self.straps)
+            .field("faults", &self.faults.list)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A duration in nanoseconds, at most `u64::MAX`.
 fn nanos(time: Duration) -> u64 {
     u64::try_from(time.as_nanos()).unwrap_or(u64::MAX)
 }

@@ -1,7 +1,7 @@
 //! Virtual time: what the bus and the flash would have needed, the same on every machine.
 //!
-//! Two hands: what the *host* has lived through, and how far the *device* is with its work. A command is worked
-//! off at once, its cost pushes the device's hand ahead, and its answer is ready when the host's hand gets there.
+//! There are two times: the *host's*, and the time until which the *device* is busy. A command is worked off at once and
+//! its cost moves the device's time ahead; its answer is ready when the host's time gets there.
 
 use std::time::Duration;
 
@@ -10,7 +10,7 @@ use std::time::Duration;
 /// Source: bInterval 3 of the flashloader's endpoints at high speed.
 pub const USB_TRANSACTION_NS: u64 = 500_000;
 
-/// The two hands of virtual time, in nanoseconds since power-on.
+/// Host and device time, in nanoseconds since power-on.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Clock {
     now: u64,
@@ -33,7 +33,7 @@ impl Clock {
         Duration::from_nanos(self.now)
     }
 
-    /// When the device is done with the work it was given.
+    /// When the device has finished its work.
     pub fn device_ns(&self) -> u64 {
         self.device.max(self.now)
     }
@@ -48,7 +48,7 @@ impl Clock {
         self.now = self.now.max(ns);
     }
 
-    /// The device drops whatever it was doing: it lost its power.
+    /// The device loses power and drops its work.
     pub fn drop_work(&mut self) {
         self.device = self.now;
     }
@@ -64,7 +64,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn work_is_late_for_the_host_and_starts_no_earlier_than_now() {
+    fn device_work_starts_now_and_ends_later() {
         let mut clock = Clock::new();
         clock.advance(10);
         clock.work(5);

@@ -1,8 +1,8 @@
-//! Things that go wrong, as data: which one, where, and at which report, byte or flash operation.
+//! Faults as data: which one, where, and at which report, byte or flash operation.
 //!
-//! Counting starts at 1 and at the moment the board is made or opened; [`Counts`] says how far a faultless run gets, so
-//! that a sweep can count first and then break every step in turn. A fault with an `at` happens once and is then gone;
-//! the others stay until taken away.
+//! Counting starts at 1 when the board is made or opened; [`Counts`] tells how far a faultless run gets, so that a sweep
+//! can count first and then break every step in turn. A fault with an `at` happens once and leaves the list; the others
+//! stay until removed.
 
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,7 @@ use crate::nor::Nor;
 /// What happens to one USB report.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ReportFault {
     /// It is lost; the sender does not notice.
     Drop,
@@ -52,6 +53,7 @@ pub enum ReportFault {
 /// What happens to one byte on the UART.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "does", rename_all = "kebab-case", deny_unknown_fields)]
+#[non_exhaustive]
 pub enum ByteFault {
     /// It is lost.
     Drop,
@@ -62,7 +64,7 @@ pub enum ByteFault {
     },
     /// It arrives twice.
     Duplicate,
-    /// It, and all behind it, arrive later.
+    /// It and all following bytes arrive later.
     Delay {
         /// Milliseconds.
         ms: u64,
@@ -74,6 +76,7 @@ pub enum ByteFault {
 /// One fault of the board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "fault", rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Fault {
     /// The `at`-th report from the host.
     UsbOut {
@@ -142,7 +145,7 @@ pub enum Fault {
         /// Which bits.
         bits: u8,
     },
-    /// Another part is soldered than the board says; its content and status registers stay.
+    /// Another part is soldered than the settings name; content and status registers stay.
     WrongPart {
         /// Name as in `Settings::part`.
         part: String,

@@ -1,7 +1,7 @@
 //! The flashloader: NXP's MCU bootloader as the RT1021 build behaves, over USB HID or a UART.
 //!
-//! The [`Processor`] knows commands, data phases and answers; it never waits, it says what it [`Waits`] for. The
-//! [`Flashloader`] puts it behind USB HID; a UART puts the same processor behind its frames.
+//! The [`Processor`] knows commands, data phases and answers; it never blocks but tells what it [`Waits`] for. The
+//! [`Flashloader`] connects it to USB HID; the UART connects the same processor to its frames.
 //!
 //! Source of every behaviour: the genuine RT1021 flashloader, run in emulation and recorded.
 
@@ -37,7 +37,7 @@ pub enum Outcome {
         /// Argument in r0.
         argument: u32,
     },
-    /// The core does nothing a host could see any more: a bus fault, an endless wait.
+    /// The core hangs: a bus fault or an endless wait.
     Silent,
 }
 

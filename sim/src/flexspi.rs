@@ -77,7 +77,7 @@ mod opcode {
     pub const DDR: u8 = 0x20;
 }
 
-/// The controller's state, as far as firmware makes it.
+/// The controller's registers that firmware sets.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Registers {
@@ -95,7 +95,7 @@ pub struct Registers {
 }
 
 impl Registers {
-    /// What cannot be, in words.
+    /// Fails, in words, on values that no controller can have.
     pub fn check(&self) -> Result<(), String> {
         match () {
             _ if self.lut.len() != 256 => Err(format!("lut: {} bytes, not 256", self.lut.len())),

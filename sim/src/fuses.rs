@@ -5,7 +5,7 @@ pub const WORDS: usize = 64;
 /// Word that holds bits 31:0 of the unique id; the next one holds bits 63:32.
 pub const UNIQUE_ID: usize = 1;
 
-/// The fuse box: what is burnt, and the shadow registers loaded from it at reset.
+/// The fuses, and the shadow registers loaded from them at reset.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fuses {
     burnt: [u32; WORDS],
@@ -30,7 +30,7 @@ impl Fuses {
         fuses
     }
 
-    /// What is burnt in word `index`; 0 outside the box.
+    /// What is burnt in word `index`; 0 for words that do not exist.
     pub fn word(&self, index: usize) -> u32 {
         self.burnt.get(index).copied().unwrap_or(0)
     }
@@ -40,7 +40,7 @@ impl Fuses {
         self.shadow.get(index).copied().unwrap_or(0)
     }
 
-    /// Makes word `index` what a factory left there, shadow register included.
+    /// Sets word `index` as the factory would, shadow register included.
     pub fn set(&mut self, index: usize, value: u32) {
         if let (Some(burnt), Some(shadow)) = (self.burnt.get_mut(index), self.shadow.get_mut(index))
         {

@@ -1,4 +1,4 @@
-//! The hardware under whatever program runs: RAM, fuses, FlexSPI with its flash, time and costs.
+//! The hardware below ROM and flashloader: RAM, fuses, FlexSPI with its flash, time and costs.
 
 use crate::clock::{Clock, USB_TRANSACTION_NS};
 use crate::flexspi::FlexSpi;

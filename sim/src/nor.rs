@@ -1,8 +1,8 @@
 //! A serial NOR flash: a command decoder over an array of bytes.
 //!
-//! The controller hands over whole chip-select cycles. Whatever a host can get wrong shows: wrong dummy clocks shift
-//! the data, a quad command with quad enable clear returns garbage, a program without write enable does nothing,
-//! programming only clears bits, and a busy part hears nothing but status reads.
+//! The controller hands over whole chip-select cycles. The mistakes a host can make have their effect: wrong dummy clocks
+//! shift the data, a quad command with quad enable clear returns garbage, a program without write enable does nothing,
+//! programming only clears bits, and a busy part answers only status reads.
 
 mod change;
 mod cycle;
@@ -26,7 +26,7 @@ const WIP: u8 = 1;
 /// Status register 1: write enable latch.
 const WEL: u8 = 2;
 
-/// The flash, its state and its ills.
+/// The flash, its state and its faults.
 #[derive(Debug, Clone)]
 pub struct Nor {
     /// What part it is.
@@ -37,17 +37,17 @@ pub struct Nor {
     pub status: [u8; 3],
     /// Non-volatile copy of an ISSI read register; power-on loads it.
     pub read_default: u8,
-    /// False: nobody answers, all lines read as ones.
+    /// False: no part is there, all lines read as ones.
     pub present: bool,
     /// Status reads that still show "busy" after a command.
     pub busy_polls: u32,
-    /// Only looks end the busy time; otherwise a firmware that waits long enough between looks sees it end, too.
+    /// Only status reads end the busy time; otherwise it also ends after the operation's time has passed.
     pub polls_only: bool,
     /// Busy for ever, from now on.
     pub stuck_busy: bool,
     /// RESET# held low: as if absent, state lost.
     pub held_in_reset: bool,
-    /// Wired to pins that nobody drives at present: as if absent, state kept.
+    /// Wired to pins that the running program does not drive: as if absent, state kept.
     pub out_of_reach: bool,
     /// Level of the WP# pin: false = low, status registers lockable.
     pub write_protect_high: bool,
@@ -59,9 +59,9 @@ pub struct Nor {
     pub never_erase: BTreeMap<u32, u8>,
     /// Bits that never become 0: address to mask.
     pub never_program: BTreeMap<u32, u8>,
-    /// Counts down with every program, erase and status write; at 0 that one stops half-way and the power is gone.
+    /// Counts down with every program, erase and status write; at 0 the operation stops half-way and power is lost.
     pub cut_after: Option<u64>,
-    /// The power went away in `cut_after`'s operation; power-cycle to clear.
+    /// Power was lost in `cut_after`'s operation; a power cycle clears it.
     pub cut: bool,
     /// Programs, erases and status writes so far.
     pub operations: u64,
@@ -74,7 +74,7 @@ pub struct Nor {
     mode: Mode,
 }
 
-/// What power-off forgets and a reset of the chip does not.
+/// State that power-off clears and a reset of the chip does not.
 #[derive(Debug, Clone, Default)]
 struct Mode {
     write_enabled: bool,

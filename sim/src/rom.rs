@@ -1,4 +1,4 @@
-//! The boot ROM's serial downloader (SDP), apart from how its bytes travel.
+//! The boot ROM's serial downloader (SDP), independent of USB and UART.
 //!
 //! ```text
 //! READ_REGISTER    --> command   <-- security  <== data, 64 bytes a piece
@@ -7,8 +7,8 @@
 //! others           --> command   <-- security  <-- status
 //! ```
 //!
-//! Source: i.MX RT1020 reference manual, "Serial Downloader", as far as public hosts and logs show it. What the ROM does
-//! with commands that make no sense is nowhere written; such answers are marked "guess" below.
+//! Source: i.MX RT1020 reference manual, "Serial Downloader", as far as public hosts and logs show it. No source tells how
+//! the ROM answers malformed commands; such answers are marked "guess" below.
 
 use std::collections::VecDeque;
 
@@ -49,7 +49,7 @@ pub const CHUNK: usize = 1024;
 /// Bytes of READ_REGISTER data sent at a time.
 pub const PAGE: usize = 64;
 
-/// Points on which sources disagree about the ROM, to be set either way.
+/// Behaviour of the ROM on which sources disagree.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RomOptions {
@@ -59,7 +59,7 @@ pub struct RomOptions {
     pub dcd_answer_of_the_manual: bool,
 }
 
-/// One thing the ROM says.
+/// One piece of an answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// HAB state word.
@@ -70,12 +70,12 @@ pub enum Answer {
     Page(Vec<u8>),
 }
 
-/// What becomes of the chip once the host has taken the answers.
+/// What the chip does once the host has taken the answers.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Then {
     /// A loader starts.
     Start(Loader),
-    /// Nothing is heard of the chip any more; the reason in words.
+    /// The chip answers on no link any more; the reason in words.
     Silent(String),
 }
 
@@ -90,7 +90,7 @@ enum Phase {
         bytes: Vec<u8>,
         left: u32,
     },
-    /// Polls something that never comes true; only a reset helps.
+    /// Polls a condition that never comes true; only a reset helps.
     Hung,
 }
 
@@ -221,7 +221,7 @@ impl Rom {
         }
     }
 
-    /// The next thing the ROM says; `None` when it is waiting for the host.
+    /// The next piece of an answer; `None` while the ROM waits for the host.
     pub fn next_answer(&mut self, machine: &Machine) -> Option<Answer> {
         if let Some(answer) = self.answers.pop_front() {
             return Some(answer);
@@ -235,18 +235,18 @@ impl Rom {
         Some(Answer::Page(page))
     }
 
-    /// Whether the ROM has something to say.
+    /// Whether an answer is pending.
     pub fn has_answer(&self) -> bool {
         !self.answers.is_empty() || self.reading.is_some()
     }
 
-    /// A bus reset: what was to be said is forgotten (guess).
+    /// A bus reset drops all pending answers (guess).
     pub fn forget_answers(&mut self) {
         self.answers.clear();
         self.reading = None;
     }
 
-    /// What becomes of the chip, once, and only when every answer has been taken.
+    /// What the chip does next; told once, and only when every answer has been taken.
     pub fn then(&mut self) -> Option<Then> {
         if self.answers.is_empty() {
             self.then.take()

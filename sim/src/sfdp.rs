@@ -199,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn rebuilt_times_are_coded_as_the_published_issi_ones() {
+    fn rebuilt_times_match_the_published_issi_table() {
         let issi = Timing {
             erase_ms: [48, 160, 304],
             erase_factor: 8,

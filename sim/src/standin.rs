@@ -1,7 +1,7 @@
 //! The stand-in loader: what the virtual board runs in place of a genuine flashloader.
 //!
-//! It is an image of our own making, with a true IVT and boot data so that a host must find load and jump address
-//! in it as in a genuine one. It holds no code: a virtual board that finds exactly these bytes in its RAM at a jump
+//! It is an image made for this board. It has an IVT and boot data, so a host must find load and jump address in it as in a
+//! genuine one. It holds no code: a virtual board that finds exactly these bytes in its RAM at a jump
 //! starts its flashloader model; on real silicon the entry is an endless loop.
 //!
 //! | file offset | RAM address | content                                                        |
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn the_standin_stays_out_of_the_ram_the_rom_keeps_for_itself() {
+    fn standin_stays_out_of_the_roms_ram() {
         const { assert!(LOAD >= 0x2020_8000) };
     }
 

@@ -1,4 +1,4 @@
-//! Boot straps, the fuses that overrule them, and where the ROM goes at reset because of both.
+//! Boot pins ("straps"), the fuses that overrule them, and the boot path that follows from both.
 //!
 //! Source: i.MX RT1021 fuse table and pin list (SPSDK fuse data of the RT1024, MCUBootUtility RT1021 target).
 
@@ -30,7 +30,7 @@ impl BootMode {
     }
 }
 
-/// What the board's switches say: BOOT_MODE and the ten BOOT_CFG pins.
+/// The boot pins: BOOT_MODE and the ten BOOT_CFG pins.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Straps {
@@ -156,7 +156,7 @@ pub enum Route {
     Nothing(String),
 }
 
-/// Decides where the ROM goes: straps first, unless a fuse overrules them.
+/// The boot path: by the pins, unless a fuse overrules them.
 ///
 /// BOOT_MODE 11 leading nowhere is a guess; public sources call it reserved.
 pub fn route(straps: Straps, fuses: BootFuses) -> Route {

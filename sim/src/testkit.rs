@@ -1,4 +1,4 @@
-//! What the tests of this crate share: SDP by hand, and small images.
+//! Helpers of this crate's tests: SDP by hand, and small images.
 
 use std::time::Duration;
 

@@ -7,10 +7,10 @@
 //! <== data         --> ACK
 //! ```
 //!
-//! The ACK of the device comes when it has worked the packet off. A damaged frame gets a NAK, the host's NAK brings the
+//! The device sends its ACK when it has processed the packet. A damaged frame gets a NAK, the host's NAK brings the
 //! last frame again. All this is written after the disassembled genuine flashloader (K2.1.0, in
-//! NXP-MCUBootUtility) and the public source of its RT1060 sister (imxrt1060_flashloader), and has not been held against
-//! a running one over a UART.
+//! NXP-MCUBootUtility) and the public source of its RT1060 sister (imxrt1060_flashloader), and has not been compared
+//! with a running one over a UART.
 
 use std::collections::VecDeque;
 
@@ -152,8 +152,8 @@ impl SerialLoader {
         self.push(machine, out);
     }
 
-    /// Something else came where the host's ACK should be: it is lost, and so is the wait. An answer counts as sent, a data
-    /// phase ends. Source: NXP's bootloader sources, `serial_packet.c`, `wait_for_ack_packet`; what a data phase does then is a
+    /// Another byte came in place of the host's ACK: it is dropped, and the wait ends. An answer counts as sent, a data phase
+    /// ends. Source: NXP's bootloader sources, `serial_packet.c`, `wait_for_ack_packet`; what a data phase does then is a
     /// guess.
     fn not_acknowledged(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
         self.last = None;
@@ -220,7 +220,7 @@ pub fn byte_ns(baud: u32) -> u64 {
 
 /// What a byte sent at one rate looks like to a receiver at another: garbage, the same every time.
 pub fn garbled(byte: u8, sent: u32, heard: u32) -> u8 {
-    // UARTs stand some 2 % between the two
+    // a UART tolerates about 2 % between the two rates
     if sent.abs_diff(heard) <= heard / 50 {
         byte
     } else {

@@ -1,15 +1,15 @@
-//! Boards as USB devices over USB/IP: for the kernel's drivers and other people's tools.
+//! Boards as USB devices over USB/IP, for the kernel's drivers and other tools.
 //!
 //! ```text
 //! a program ─ hidraw ─ usbhid ─ vhci-hcd ─── TCP ─── Server ─┬─ 1-1  a board
 //!                    the host's kernel                        └─ 1-2  another one
 //! ```
 //!
-//! A host imports a bus id and has the device that is there until it leaves the bus (a jump, a reset, the flash boots) or the
-//! host lets go. The connection ends then, and the next device on this bus id is imported anew: enumeration is real.
+//! A host imports a bus id and owns its device until the device leaves the bus (a jump, a reset, the flash boots) or the
+//! host releases it. Then the connection ends, and the next device on this bus id has to be imported anew.
 //!
-//! The board's time follows the clock on the wall: an erase of 50 ms is answered 50 ms later. A board that nobody asks
-//! anything takes no processor time.
+//! The board's time follows the wall clock: an erase of 50 ms is answered 50 ms later. An idle board takes no processor
+//! time.
 
 use std::collections::HashMap;
 use std::io::{self, Write};
@@ -36,12 +36,12 @@ use wire::{Exported, Question, Refusal};
 
 /// The port that USB/IP programs look at.
 pub const PORT: u16 = 3240;
-/// Hosts and passers-by at a time.
+/// Open connections at a time.
 pub const MAX_CONNECTIONS: usize = 16;
 /// Boards on the bus.
 pub const MAX_BOARDS: usize = 15;
 
-/// How long a connection may take to say what it wants.
+/// How long a connection may take to send its first request.
 const HANDSHAKE: Duration = Duration::from_secs(5);
 /// How long a host may take to accept an answer.
 const UNREAD: Duration = Duration::from_secs(10);
@@ -50,13 +50,13 @@ const AHEAD: usize = 8;
 /// How long [`Server::stop`] waits for its threads at most.
 const FAREWELL: Duration = Duration::from_secs(5);
 
-/// What the USB cable means to the boards.
+/// How the boards are powered.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Cable {
-    /// It feeds them: a host that lets go takes the power away, and the board starts anew.
+    /// From the USB cable: a host that releases a board cuts its power, and the board starts anew.
     #[default]
     FeedsTheBoard,
-    /// They have power of their own: the program goes on and sees a bus reset at the next import.
+    /// By themselves: the program goes on and sees a bus reset at the next import.
     DataOnly,
 }
 
@@ -71,7 +71,7 @@ struct Shared {
     fewer: Condvar,
 }
 
-/// A USB/IP server at work. Dropping it stops it.
+/// A running USB/IP server. Dropping it stops it.
 pub struct Server {
     address: SocketAddr,
     shared: Arc<Shared>,
@@ -139,7 +139,7 @@ impl Server {
             return;
         };
         self.shared.stopped.store(true, Ordering::SeqCst);
-        // somebody must knock for the acceptor to look up
+        // the acceptor blocks until a connection comes
         let mut knock = self.address;
         match knock.ip() {
             IpAddr::V4(ip) if ip.is_unspecified() => knock.set_ip(Ipv4Addr::LOCALHOST.into()),
@@ -161,6 +161,14 @@ impl Server {
     }
 }
 
+impl std::fmt::Debug for Server {
+    fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
+        f.debug_struct("Server")
+            .field("address", &self.address)
+            .finish_non_exhaustive()
+    }
+}
+
 impl Drop for Server {
     fn drop(&mut self) {
         self.stop();
@@ -175,7 +183,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
             return;
         }
         let Ok(stream) = stream else {
-            // out of file descriptors, most likely: not to be asked again at once
+            // most likely out of file descriptors: do not retry at once
             thread::sleep(Duration::from_millis(50));
             continue;
         };
@@ -273,7 +281,7 @@ impl Shared {
         let ended = self.session(slot, &taken, stream, host);
         let pulled =
             !matches!(ended, Ok(Ended::DeviceLeft)) && !self.stopped.load(Ordering::SeqCst);
-        // what the host finds when it comes back is on the disk already
+        // save first: a host that comes back at once must find the saved state
         slot.prepare(pulled, self.cable);
         if let Err(reason) = slot.save() {
             let bus_id = bus_id.clone();
@@ -287,7 +295,7 @@ impl Shared {
         ended.map(drop)
     }
 
-    /// The device is in the host's hands. Reads its requests beside the work.
+    /// The host has imported the device. A second thread reads its requests.
     fn session(
         &self,
         slot: &Slot,
@@ -324,7 +332,7 @@ impl Shared {
     }
 }
 
-/// Closing what the other side has closed is no failure.
+/// Closing a connection that the other side has closed is no failure.
 fn gone_already(error: io::Error) -> io::Result<()> {
     match error.kind() {
         io::ErrorKind::NotConnected => Ok(()),

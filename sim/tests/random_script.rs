@@ -1,4 +1,5 @@
 //! Random command sequences recorded with the genuine flashloader hold on the virtual one.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 //!
 //! The recordings carry what their recorder did to the flash outside the wire as "board" lines.
 

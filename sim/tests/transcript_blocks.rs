@@ -1,4 +1,5 @@
 //! The configuration blocks that option words lead to, against those the genuine flashloader wrote to flash.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 
 mod replay;
 

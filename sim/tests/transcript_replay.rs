@@ -1,4 +1,5 @@
 //! Every recorded session with the genuine flashloader holds on the virtual one, byte for byte.
+#![allow(clippy::unwrap_used, clippy::expect_used)]
 //!
 //! Left out: `rom_sdp` (the boot ROM), `full_speed` (a bus that cannot carry the reports) and the stale byte values
 //! of `read_resource`.

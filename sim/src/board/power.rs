@@ -22,7 +22,7 @@ const CAUSE_SOFTWARE: u32 = 1 << 1;
 const UART_PACKET: usize = 1024;
 
 impl Board {
-    /// Power off and on: RAM is lost, the flash wakes in its default mode, the straps are sampled.
+    /// Power off and on: RAM is lost, the flash wakes in its default mode, the boot pins are sampled.
     pub fn power_cycle(&mut self) {
         self.sync();
         self.faults.power_cut_done();
@@ -31,7 +31,7 @@ impl Board {
         self.begin(CAUSE_PIN);
     }
 
-    /// The reset button: RAM stays, the flash is not told, the straps are sampled. Without power nothing happens.
+    /// The reset button: RAM stays, the flash keeps its modes, the boot pins are sampled. Without power nothing happens.
     pub fn reset(&mut self) {
         if !matches!(self.program, Program::Off) {
             self.warm_reset(CAUSE_PIN);
@@ -41,7 +41,7 @@ impl Board {
     pub(super) fn warm_reset(&mut self, cause: u32) {
         self.sync();
         self.machine.reset();
-        // far more time passes until the ROM looks at the flash than it is ever busy
+        // the ROM reads the flash much later than any operation of it can last
         boot::fcb::rest(&mut self.machine);
         self.begin(cause);
     }
@@ -125,7 +125,7 @@ impl Board {
         self.machine.nor_mut().out_of_reach = loader && second != group;
     }
 
-    /// Lets happen what is due: a jump, a reset, an application, a lack of power.
+    /// Carries out a pending change of program: a jump, a reset, an application, a loss of power.
     pub(super) fn settle(&mut self) {
         if self.machine.nor().cut && !matches!(self.program, Program::Off) {
             return self.power_off("the power went away while the flash was at work");
@@ -151,12 +151,12 @@ impl Board {
         match usb.outcome().or(serial.outcome()) {
             Some(Outcome::Reset) => self.warm_reset(CAUSE_SOFTWARE),
             Some(Outcome::Jumped { pc, sp, .. }) => self.execute(pc, sp),
-            // still on the bus, and deaf
+            // still on the bus, but it answers no more
             Some(Outcome::Silent) | None => {}
         }
     }
 
-    /// The flashloader has jumped somewhere. Code this board cannot run: it looks whether there is any.
+    /// The flashloader has jumped. The board runs no code, it only checks that there is some at the target.
     pub(super) fn execute(&mut self, pc: u32, sp: u32) {
         let at = pc & !1;
         let word = match at.checked_sub(crate::flexspi::AHB_BASE) {

@@ -1,4 +1,4 @@
-//! The UART plug, byte by byte, at the rate the host has set.
+//! The UART, byte by byte, at the rate the host has set.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use crate::rom::registers::boot_fuses;
 use crate::rom::serial::{BAUD, SerialRom};
 use crate::uart::{byte_ns, garbled};
 
-/// The line, and what is wrong with it.
+/// The line and its faults.
 #[derive(Clone, Debug)]
 pub(super) struct Wire {
     /// The rate of the host.
@@ -93,8 +93,7 @@ impl Board {
         }
     }
 
-    /// Whether a byte is on its way to the host, or the chip is at work on what it heard: a read that waits long enough then
-    /// lets just the time pass that this takes.
+    /// Whether a byte is on its way to the host, or the chip still processes received bytes.
     pub fn uart_busy(&self) -> bool {
         self.next_event().is_some()
     }
@@ -156,7 +155,7 @@ impl Board {
         }
     }
 
-    /// A byte reaches the chip's pin. In the ROM any byte makes the UART the plug that counts, noise too.
+    /// A byte reaches the chip's pin. In the ROM any byte, noise too, selects the UART until reset.
     fn receive(&mut self, byte: u8) {
         if self.link == Link::Usb {
             return;
@@ -177,7 +176,7 @@ impl Board {
         }
     }
 
-    /// Lets the chip work off what it has heard, up to a time on the host's clock.
+    /// Lets the chip process received bytes, up to a time on the host's clock.
     pub(super) fn run_serial(&mut self, until: u64) {
         if self.link != Link::Uart {
             return;
@@ -194,7 +193,7 @@ impl Board {
         }
     }
 
-    /// Puts on the line what the chip has to say. The ROM is asked for more only when the line is free.
+    /// Sends pending answers. The ROM is asked for more only when the line is free.
     fn speak(&mut self) {
         match &mut self.program {
             Program::Rom(rom, _) if self.uart.to_host.is_empty() => {

@@ -1,29 +1,29 @@
-//! What a board is made of, before it is switched on.
+//! Settings of a board before it is switched on.
 
 use crate::fault::Fault;
 use crate::nor::Part;
 use crate::rom::RomOptions;
 use crate::straps::Straps;
 
-/// A board's make-up. The default is an RT1020 EVK fresh from the bag: IS25LP064A, blank, quad enable clear, no fuse
-/// burnt, straps on serial download.
+/// Settings of a board. The default is a new RT1020 EVK: IS25LP064A, blank, quad enable clear, no fuse burnt, boot pins on
+/// serial download.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Settings {
     /// The flash.
     pub part: Part,
-    /// What is in it from offset 0; the rest is erased, what does not fit is cut.
+    /// Its content from offset 0; the rest is erased, and bytes past its end are dropped.
     pub flash: Vec<u8>,
     /// The flash's non-volatile status registers 1 to 3.
     pub status: [u8; 3],
-    /// Switches.
+    /// Boot pins.
     pub straps: Straps,
     /// The chip's unique id: bits 31:0, bits 63:32.
     pub unique_id: [u32; 2],
     /// Burnt fuse words, by index; words 1 and 2 are the unique id above.
     pub fuses: Vec<(usize, u32)>,
-    /// What is wrong with it.
+    /// Faults.
     pub faults: Vec<Fault>,
-    /// Where sources disagree about the ROM.
+    /// ROM behaviour on which sources disagree.
     pub rom: RomOptions,
 }
 

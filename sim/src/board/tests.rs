@@ -35,7 +35,7 @@ fn a_new_board_is_a_rom_on_the_bus() {
 }
 
 #[test]
-fn power_takes_its_time_to_bring_the_device_back() {
+fn device_is_back_some_time_after_power_on() {
     let mut board = board(vec![]);
     board.power_cycle();
     assert_eq!(board.usb(), None);
@@ -46,7 +46,7 @@ fn power_takes_its_time_to_bring_the_device_back() {
 }
 
 #[test]
-fn an_empty_read_takes_its_whole_time_and_a_full_one_does_not() {
+fn read_without_data_takes_its_whole_time() {
     let mut board = board(vec![]);
     assert_eq!(board.usb_read(SECOND), Ok(None));
     assert_eq!(board.elapsed(), SECOND);
@@ -116,7 +116,7 @@ fn straps_count_at_reset_only() {
 // What the flashloader ends in.
 
 #[test]
-fn a_jump_to_code_is_an_application_and_one_to_nothing_is_silence() {
+fn jump_to_code_starts_it_jump_to_nothing_is_silent() {
     let mut board = running();
     assert!(
         board

@@ -1,4 +1,4 @@
-//! The USB plug, report by report.
+//! USB, report by report.
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -9,17 +9,17 @@ use crate::flashloader::{Control, OutResult};
 use crate::rom::registers::boot_fuses;
 use crate::rom::{descriptors, hid};
 
-/// How long a host's kernel tries to get rid of a report.
+/// How long a host's kernel tries to send a report.
 const WRITE_PATIENCE_NS: u64 = 5_000_000_000;
 
-/// How the device introduces itself on the bus. It has no serial number in any state.
+/// The device descriptor's ids and strings. The chip has no serial number in any state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct UsbIdentity {
     /// idVendor.
     pub vendor_id: u16,
     /// idProduct.
     pub product_id: u16,
-    /// String 1, blanks and all.
+    /// String 1, with its blanks.
     pub manufacturer: &'static str,
     /// String 2.
     pub product: &'static str,
@@ -38,7 +38,7 @@ pub enum Gone {
     Stalled,
 }
 
-/// What is on the wire, and what is wrong with it.
+/// Reports on the wire, and its faults.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Wire {
     /// Reports that arrive once more.
@@ -235,7 +235,7 @@ impl Board {
         }
     }
 
-    /// The host resets the bus: a half-said answer of the ROM is forgotten, the flashloader does as the genuine one.
+    /// The host resets the bus: the ROM drops pending answers, the flashloader does as the genuine one.
     pub fn usb_bus_reset(&mut self) {
         self.usb.forget();
         match &mut self.program {

@@ -44,7 +44,7 @@ fn word_says(at: usize, value: u32, want: &str) {
 }
 
 #[test]
-fn a_good_image_starts_and_leaves_nothing_on_the_bus() {
+fn good_image_starts_and_leaves_the_bus() {
     let mut board = board(bootable());
     assert_eq!(
         (board.state(), board.application()),
@@ -69,7 +69,7 @@ fn an_entry_may_be_the_reset_handler_itself() {
 }
 
 #[test]
-fn the_verdict_tells_both_what_mode_10_and_what_the_straps_would_do() {
+fn verdict_tells_mode_10_and_the_present_pins() {
     let mut board = Board::new(Settings {
         flash: bootable(),
         ..Settings::default()
@@ -92,7 +92,7 @@ fn the_verdict_tells_both_what_mode_10_and_what_the_straps_would_do() {
 }
 
 #[test]
-fn asking_changes_nothing() {
+fn verdict_changes_nothing() {
     let mut flash = bootable_quad();
     words(&mut flash, 0x10, &[0x0000_0101, 0x0000_0401, 0x40]);
     words(&mut flash, 0xC0, &[0x2001_0401]);
@@ -182,7 +182,7 @@ fn a_wrong_number_of_dummy_clocks_reads_garbage() {
 }
 
 #[test]
-fn an_fcb_that_asks_for_qpi_is_not_followed_by_one_wire_reads() {
+fn fcb_that_enters_qpi_breaks_one_wire_commands() {
     let mut flash = bootable();
     words(&mut flash, 0x10, &[0x0000_0201, 0x0000_0401]);
     words(&mut flash, 0xC0, &[0x0000_0435]);
@@ -531,7 +531,7 @@ fn entries_and_vectors_that_lead_nowhere() {
 }
 
 #[test]
-fn a_dcd_pointer_to_no_dcd_is_passed_over_and_a_broken_dcd_is_not() {
+fn pointer_to_no_dcd_is_ignored_a_broken_dcd_is_not() {
     let mut flash = bootable();
     words(&mut flash, 0x100C, &[0x6000_1030]);
     assert_eq!(board(flash).application(), Some(PLAIN));
@@ -555,7 +555,7 @@ fn a_closed_part_refuses_an_unsigned_image() {
 }
 
 #[test]
-fn boot_cfg_may_name_another_device_or_another_kind_of_flash() {
+fn boot_cfg_for_another_device_does_not_boot() {
     let cases = [
         (0x010, "SEMC NOR"),
         (0x001, "encrypted"),
@@ -612,7 +612,7 @@ fn a_flash_that_does_not_answer_reads_as_erased() {
 }
 
 #[test]
-fn a_flash_left_in_qpi_does_not_boot_until_power_is_cycled() {
+fn flash_left_in_qpi_boots_only_after_power_off() {
     let mut board = board(bootable());
     let op = crate::nor::Cycle {
         opcode: Some(0x35),
@@ -626,7 +626,7 @@ fn a_flash_left_in_qpi_does_not_boot_until_power_is_cycled() {
 }
 
 #[test]
-fn the_route_may_not_lead_to_the_flash_at_all() {
+fn boot_mode_may_lead_past_the_flash() {
     let fused = |fuses, boot_mode| {
         Board::new(Settings {
             flash: bootable(),

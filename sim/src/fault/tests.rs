@@ -81,7 +81,7 @@ fn the_power_cut_is_counted_from_now() {
 }
 
 #[test]
-fn a_misread_is_one_wrong_answer_and_the_cells_keep_what_they_hold() {
+fn misread_is_one_wrong_answer_cells_stay() {
     use crate::clock::Clock;
     use crate::nor::{Cycle, Part};
     let mut nor = Nor::new(Part::is25lp064a());

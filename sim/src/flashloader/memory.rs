@@ -1,4 +1,4 @@
-//! The firmware's memory interface: which address or memory id means what, and what may be done there.
+//! The firmware's memory interface: memories by address and id, and the operations they allow.
 
 use super::Build;
 use super::nor::NorMemory;
@@ -24,7 +24,7 @@ pub struct Memory {
     build: Build,
 }
 
-/// What an address range lies in.
+/// The memory an address range lies in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Place {
     Ram,
@@ -42,7 +42,7 @@ impl Memory {
 
     /// Where a whole range lies.
     fn place(&self, address: u32, len: u32) -> Result<Place, Stop> {
-        // the last address wraps in 32 bits, and nobody looks whether it lies behind the first
+        // the last address wraps in 32 bits, and the firmware does not check that it lies behind the first
         let last = address.wrapping_add(len).wrapping_sub(1);
         let inside = |start: u32, size: u32| {
             address >= start && address - start < size && last <= start.wrapping_add(size - 1)

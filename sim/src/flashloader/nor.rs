@@ -47,7 +47,7 @@ pub struct NorSetup {
 }
 
 impl NorSetup {
-    /// What cannot be, in words.
+    /// Fails, in words, on values that no board can have.
     pub fn check(&self) -> Result<(), String> {
         match self.fcb.len() {
             LEN => Ok(()),

@@ -64,7 +64,7 @@ impl Options {
     }
 }
 
-/// Fills `config` from option words. It is overwritten whatever comes of it.
+/// Fills `config` from option words. It is overwritten even when that fails.
 pub fn probe(m: &mut Machine, config: &mut Config, options: Options) -> Result<(), Stop> {
     *config = Config::blank();
     config.set_u32(field::TAG, TAG);

@@ -43,7 +43,7 @@ pub enum Waits {
     Nothing,
 }
 
-/// What came instead of, or as, the packet waited for.
+/// A packet that arrived, as waited for or not.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Received<'a> {
     /// The payload. For a command, bytes beyond its declared length may follow (USB leaves old ones there).
@@ -159,7 +159,7 @@ impl Processor {
                 self.steps.push_back(Step::Finish(ABORT_DATA_PHASE))
             }
             (Waits::Data, Received::Wrong) => self.steps.extend([Step::Abort, Step::Finish(FAIL)]),
-            // a UART host has had enough of the data it reads
+            // a UART host ends the data phase it reads
             (Waits::Send(Packet::Data(_)), Received::Aborted) => {
                 self.steps.clear();
                 self.steps.push_back(Step::Finish(ABORT_DATA_PHASE));
@@ -177,7 +177,7 @@ impl Processor {
         }
     }
 
-    /// The core is gone.
+    /// The core hangs.
     pub(super) fn hang(&mut self) {
         self.steps.clear();
         self.end(Outcome::Silent);
@@ -293,7 +293,7 @@ impl Processor {
             .push_front(Step::Send(command::generic(status, self.phase.tag)));
     }
 
-    /// Execute: what a tiny routine in RAM does is done here; whatever it is, USB is off.
+    /// Execute: a short routine in RAM is run; USB is off in any case.
     fn jump(&mut self, m: &mut Machine, pc: u32, argument: u32, sp: u32) {
         if m.ram.slice(pc & !1, 2).is_some() {
             thumb::call(m, pc, argument);

@@ -58,7 +58,7 @@ pub fn get(
     })
 }
 
-/// Nothing can be set: known properties say so, the others are not known.
+/// No property can be set: known ones are read-only, others unknown.
 pub fn set(property: u32) -> Status {
     match property {
         number::VERSION

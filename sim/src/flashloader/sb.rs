@@ -1,11 +1,11 @@
-//! receive-sb-file: looks at the header of what comes; boot commands inside are not modelled.
+//! receive-sb-file: checks the header of the file; boot commands inside are not modelled.
 //!
-//! The firmware eats blocks of 16 bytes. The second one of a file holds "STMP" at its fourth byte and the major
+//! The firmware takes blocks of 16 bytes. The second one of a file holds "STMP" at its fourth byte and the major
 //! version, at most 1, at its eighth. A block left unfinished by one command goes on with the next command's bytes.
 
 use super::status::{SB_SIGNATURE, Status};
 
-/// Bytes that are eaten at a time.
+/// Bytes of a block.
 const BLOCK: usize = 16;
 
 /// What has come so far.
@@ -21,7 +21,7 @@ impl Loader {
         self.blocks = 0;
     }
 
-    /// Takes a piece; refuses the file as soon as its header shows that it is none.
+    /// Takes a piece; refuses the file as soon as its header is not that of an SB file.
     pub fn feed(&mut self, bytes: &[u8]) -> Result<(), Status> {
         for byte in bytes {
             self.block.push(*byte);

@@ -5,11 +5,11 @@ pub type Status = u32;
 
 /// Done.
 pub const SUCCESS: Status = 0;
-/// Data phase ended by something that is no data.
+/// Data phase ended by a packet without data.
 pub const FAIL: Status = 1;
 /// Bad argument.
 pub const INVALID_ARGUMENT: Status = 4;
-/// Erase of something that is no flash.
+/// Erase outside the flash.
 pub const FLASH_ADDRESS: Status = 102;
 /// FlexSPI IP command failed.
 pub const FLEXSPI_COMMAND: Status = 7001;
@@ -49,7 +49,7 @@ pub const OTP_VERIFY: Status = 20201;
 pub enum Stop {
     /// With this code.
     Status(Status),
-    /// Never: the firmware waits for something that does not come, or the core took a fault.
+    /// Never: the firmware waits for ever, or the core took a fault.
     Hang,
 }
 

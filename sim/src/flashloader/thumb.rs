@@ -1,7 +1,7 @@
-//! A core just big enough for a routine of a few instructions in RAM.
+//! An interpreter for routines of a few instructions in RAM.
 //!
 //! Known: `movs rd, #imm8`, `ldr rd, [pc, #imm]`, `str rd, [rn, #imm]`, `ldr rd, [rn, #imm]`, `bx lr`, `b .`, `nop`.
-//! Whatever else stands there ends as a core that no host hears of again.
+//! Any other instruction hangs the core.
 
 use crate::machine::Machine;
 
@@ -10,7 +10,7 @@ use crate::machine::Machine;
 pub enum End {
     /// It returned, with this in r0.
     Returned(u32),
-    /// Endless loop, fault, or more than this core can do.
+    /// Endless loop, fault, or an instruction that is not modelled.
     Gone,
 }
 
@@ -40,7 +40,7 @@ pub fn call(m: &mut Machine, address: u32, argument: u32) -> End {
     End::Gone
 }
 
-/// One instruction; the next address, or `None` for what this core cannot do.
+/// One instruction; the next address, or `None` for an instruction that is not modelled.
 fn step(m: &mut Machine, r: &mut [u32; 8], pc: u32, code: u16) -> Option<u32> {
     let next = pc.wrapping_add(2);
     let (low, middle) = (usize::from(code & 7), usize::from(code >> 3 & 7));
@@ -85,7 +85,7 @@ mod tests {
     }
 
     #[test]
-    fn routines_return_what_they_leave_in_r0() {
+    fn routine_returns_r0() {
         assert_eq!(run(&[0x2005, 0x4770]), End::Returned(5));
         assert_eq!(run(&[0x4770]), End::Returned(7));
         assert_eq!(run(&[0xE7FE]), End::Gone);

@@ -5,7 +5,7 @@ use super::{Nor, PAGE, ReadRegister};
 use crate::clock::Clock;
 
 impl Nor {
-    /// Program, erase or status write; other opcodes are not known and do nothing.
+    /// Program, erase or status write; other opcodes do nothing.
     pub(super) fn change(&mut self, opcode: u8, cycle: &Cycle, clock: &mut Clock) {
         if self.address_bits(Some(opcode)).is_none() {
             return;
@@ -136,7 +136,7 @@ impl Nor {
         self.start(self.part.times.erase_chip, clock);
     }
 
-    /// Ones everywhere, but for bits that never erase; half of it when the power goes.
+    /// Ones everywhere except for bits that never erase; only the first half when power is lost.
     fn blank(&mut self, base: u32, size: u32) {
         let size = if self.operation() { size / 2 } else { size };
         if self.ignores_erase {
@@ -173,7 +173,7 @@ impl Nor {
         !range.is_empty() && start < range.end && start + len > range.start
     }
 
-    /// Counts an operation; true when the power goes away in it.
+    /// Counts an operation; true when power is lost in it.
     fn operation(&mut self) -> bool {
         self.operations += 1;
         match &mut self.cut_after {
@@ -187,7 +187,7 @@ impl Nor {
         self.cut
     }
 
-    /// Busy for `ns`, told in `busy_polls` looks.
+    /// Busy for `ns`, spread over `busy_polls` status reads.
     fn start(&mut self, ns: u64, clock: &mut Clock) {
         self.mode.busy = self.busy_polls;
         self.mode.busy_ns = ns;

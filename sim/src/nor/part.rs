@@ -1,4 +1,4 @@
-//! The flash parts the virtual board can carry: identity, geometry, habits and times.
+//! The flash parts the virtual board can carry: identity, geometry, registers and times.
 
 use crate::sfdp;
 

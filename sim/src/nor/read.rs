@@ -1,4 +1,4 @@
-//! What the part answers: array, SFDP, id, status; and what wrong set-ups make of it.
+//! Answers of the part: array, SFDP, id, status; and the effect of wrong set-ups.
 
 use super::cycle::Cycle;
 use super::{Nor, ReadRegister, WEL, WIP};
@@ -55,7 +55,7 @@ fn wrap(register: ReadRegister, value: u8) -> Option<usize> {
     (register == ReadRegister::Issi && value & 4 != 0).then(|| 8 << (value & 3))
 }
 
-/// Bytes that mean nothing, but the same nothing every time.
+/// Meaningless bytes, the same for the same cycle.
 pub(super) fn garbage(cycle: &Cycle) -> Vec<u8> {
     (0..cycle.read_len as u32)
         .map(|i| {
@@ -89,7 +89,7 @@ impl Nor {
         }
     }
 
-    /// A status register, repeated. Every look at register 1 brings a busy part nearer to its end.
+    /// A status register, repeated. Every read of register 1 brings a busy operation nearer to its end.
     pub(super) fn read_status(&mut self, index: usize, len: usize, clock: &mut Clock) -> Vec<u8> {
         if index > 0 {
             return vec![self.status[index]; len];
@@ -100,7 +100,7 @@ impl Nor {
         let value = self.status[0] & !(WIP | WEL) | latch | if busy { WIP } else { 0 };
         if self.mode.busy > 0 {
             self.mode.busy -= 1;
-            // each look takes the operation on to its next share
+            // each read takes the operation one share of its time further
             let polls = u64::from(self.busy_polls.max(1));
             let share = self.mode.busy_ns * (polls - u64::from(self.mode.busy)) / polls;
             clock.work((self.mode.busy_since + share).saturating_sub(clock.device_ns()));
@@ -189,7 +189,7 @@ fn shifted(source: &[u8], cycle: &Cycle, wait: u32, burst: Option<usize>) -> Vec
         return bytes.to_vec();
     }
     let byte = |at: i64| match usize::try_from(at) {
-        // before the part speaks the lines are high; the array wraps at its end
+        // the lines are high before the part drives them; the array wraps at its end
         Err(_) => 0xFF,
         Ok(at) => {
             let at = match burst {

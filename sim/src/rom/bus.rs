@@ -1,12 +1,12 @@
-//! What the ROM's loads and stores meet on the bus.
+//! Loads and stores of the ROM on the bus.
 
 use super::registers::Registers;
 use crate::machine::Machine;
 
-/// RAM that the downloader lives in.
+/// RAM that the downloader uses.
 const OWN_RAM: std::ops::Range<u32> = 0x2020_0000..0x2020_8000;
 
-/// Puts a chunk into RAM. Into the downloader's own RAM, or past the end of a bank, it takes the ROM down with it.
+/// Writes a chunk to RAM. Into the downloader's own RAM, or past the end of a bank, it crashes the ROM.
 ///
 /// Source: RAM reserved by the RT1021 ROM: MCUBootUtility; the crash at a bank's end was seen on an RT1060.
 pub fn store(machine: &mut Machine, address: u32, bytes: &[u8]) -> Result<(), String> {

@@ -33,7 +33,7 @@ pub const SKIP_DCD_HEADER: u16 = 0x0C0C;
 /// SET_BAUDRATE.
 pub const SET_BAUDRATE: u16 = 0x0D0D;
 
-/// A command, taken apart; nothing is judged yet.
+/// A parsed command; nothing is checked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Command {
     /// Which command; both bytes are equal in every known one.
@@ -76,7 +76,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_read_of_the_unique_id_is_taken_apart() {
+    fn read_command_is_parsed() {
         // READ_REGISTER 0x401F4410, width 32, 4 bytes
         let bytes = [
             1, 1, 0x40, 0x1F, 0x44, 0x10, 0x20, 0, 0, 0, 4, 0, 0, 0, 0, 0,
@@ -93,7 +93,7 @@ mod tests {
     }
 
     #[test]
-    fn a_register_write_carries_its_value_at_eleven() {
+    fn register_write_value_lies_at_offset_11() {
         // WRITE_REGISTER 0x400AC044 := 0x12345678, width 32, count 4
         let bytes = [
             2, 2, 0x40, 0x0A, 0xC0, 0x44, 0x20, 0, 0, 0, 4, 0x12, 0x34, 0x56, 0x78, 0,

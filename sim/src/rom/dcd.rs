@@ -18,7 +18,7 @@ use crate::machine::Machine;
 /// Longest table: HAB's limit, quoted by imx_usb_loader from the i.MX 6 reference manual.
 pub const MAX_LEN: usize = 1768;
 
-/// Why a table was not worked off.
+/// Why a table did not run to its end.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Stop {
     /// HAB says failure, with the reason in words.
@@ -27,7 +27,7 @@ pub enum Stop {
     Endless(u32),
 }
 
-/// Works a table off, command by command; what was written before a failure stays written.
+/// Runs a table command by command; writes before a failure stay.
 pub fn run(machine: &mut Machine, registers: &mut Registers, table: &[u8]) -> Result<(), Stop> {
     let body = body(table).map_err(Stop::Failure)?;
     let mut rest = body;
@@ -43,7 +43,7 @@ pub fn run(machine: &mut Machine, registers: &mut Registers, table: &[u8]) -> Re
     Ok(())
 }
 
-/// Whether the bytes are a table all through, without doing anything.
+/// Checks a whole table without running it.
 pub fn validate(table: &[u8]) -> Result<(), String> {
     let mut rest = body(table)?;
     while !rest.is_empty() {

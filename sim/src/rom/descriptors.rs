@@ -1,4 +1,4 @@
-//! How the ROM's USB device describes itself, for those who put the board on a real bus.
+//! USB descriptors of the ROM's device, for USB/IP.
 //!
 //! Source: USB descriptors of an RT1061 ROM (sizes, endpoint, attributes) and kernel logs of an RT1024 (release, no serial
 //! number). Size and interval of the IN endpoint, and the wording of the report descriptor, are guesses that fit them.
@@ -88,7 +88,7 @@ mod tests {
     }
 
     #[test]
-    fn lengths_are_those_seen_on_a_real_rom() {
+    fn descriptor_lengths_are_those_of_a_real_rom() {
         let Control::Data(configuration) = get(2, 0, 255) else {
             panic!("stalled")
         };

@@ -1,4 +1,4 @@
-//! SDP over USB HID: four reports, and no endpoint for those that come in.
+//! SDP over USB HID: four reports; OUT reports travel by SET_REPORT, there is no OUT endpoint.
 //!
 //! | id | direction | bytes after the id | travels by                  | carries                          |
 //! |----|-----------|--------------------|-----------------------------|----------------------------------|

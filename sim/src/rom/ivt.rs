@@ -66,7 +66,7 @@ pub struct BootData {
 }
 
 impl BootData {
-    /// Reads boot data; any twelve bytes are some.
+    /// Reads boot data; there is no tag to check.
     pub fn parse(bytes: &[u8; BOOT_DATA_LEN]) -> BootData {
         let word = |at: usize| LE::read_u32(&bytes[at..at + 4]);
         BootData {
@@ -110,7 +110,7 @@ mod tests {
     }
 
     #[test]
-    fn the_fields_lie_where_every_tool_puts_them() {
+    fn ivt_fields_lie_at_their_offsets() {
         let ivt = Ivt::parse(&table()).expect("a table");
         let want = Ivt {
             entry: 0x6000_22DD,
@@ -123,7 +123,7 @@ mod tests {
     }
 
     #[test]
-    fn tag_length_and_version_are_looked_at() {
+    fn wrong_tag_length_or_version_is_no_ivt() {
         for (at, value) in [(0, 0xD2), (1, 1), (2, 0x21), (3, 0x30)] {
             let mut bytes = table();
             bytes[at] = value;

@@ -1,8 +1,8 @@
-//! What a jump meets in RAM: is it an image, and is it one this board can run?
+//! Checks of the image in RAM at a jump, and which loader it is.
 //!
 //! The virtual board has no processor. It runs its flashloader model when the bytes in RAM, over the whole length the
-//! image's boot data give, are those of a loader it knows. Anything else that looks like an image is run by nobody:
-//! the board goes silent, as a real one does with a broken loader.
+//! image's boot data give, are those of a loader it knows. Any other image is started
+//! and the board goes silent, as a real one does with a broken loader.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -15,6 +15,7 @@ use crate::standin;
 /// A loader the virtual board recognises by its bytes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
 pub enum Loader {
     /// The virtual board's own stand-in.
     Standin,
@@ -53,14 +54,14 @@ const KNOWN: [(Loader, u32, &str); 2] = [
     ),
 ];
 
-/// What comes of a jump.
+/// Result of a jump.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Jump {
     /// A loader starts.
     Start(Loader),
     /// The ROM refuses: report 4 follows, and the downloader stays.
     Refused(String),
-    /// The ROM jumps, and nothing is heard of the chip any more.
+    /// The ROM jumps, and the chip answers on no link any more.
     Lost(String),
 }
 
@@ -95,7 +96,7 @@ pub fn image(ram: &Ram, address: u32) -> Result<(Ivt, BootData), Jump> {
     Ok((ivt, data))
 }
 
-/// What runs when the ROM jumps into this image.
+/// Which loader runs when the ROM jumps into this image.
 pub fn recognise(ram: &Ram, data: &BootData) -> Jump {
     let Some(bytes) = ram.slice(data.start, data.length as usize) else {
         return Jump::Lost(format!(

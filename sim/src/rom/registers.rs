@@ -24,7 +24,7 @@ pub const FLEXSPI_MCR0: u32 = 0x402A_8000;
 /// SEMC_INTR, which a DCD for SDRAM polls.
 pub const SEMC_INTR: u32 = 0x402F_003C;
 
-/// The fuse words the ROM steers by.
+/// The fuse words that decide how the ROM boots.
 pub fn boot_fuses(machine: &Machine) -> BootFuses {
     let fuses = &machine.fuses;
     BootFuses {
@@ -41,7 +41,7 @@ pub struct Registers {
     pub straps: Straps,
     /// SRC_SRSR.
     pub cause: u32,
-    /// What register writes left behind, by word address.
+    /// Values of register writes, by word address.
     written: BTreeMap<u32, u32>,
 }
 

@@ -91,7 +91,7 @@ fn skip_dcd_header_is_acknowledged() {
 }
 
 #[test]
-fn unknown_commands_and_jumps_to_nothing_are_refused() {
+fn unknown_command_and_jump_to_nothing_are_refused() {
     let mut board = board();
     for (tag, address) in [(0x0D0E, 0), (JUMP, 0x2020_2000), (JUMP, 0x6000_0000)] {
         command(&mut board, tag, address, 0);
@@ -127,7 +127,7 @@ fn the_standin_is_loaded_and_started() {
 // What a read finds.
 
 #[test]
-fn registers_worth_reading_answer() {
+fn known_registers_answer() {
     let straps = Straps {
         boot_cfg: 0x304,
         ..Straps::default()
@@ -153,7 +153,7 @@ fn registers_worth_reading_answer() {
 }
 
 #[test]
-fn where_nothing_answers_the_rom_is_silent_and_takes_the_next_command() {
+fn unmapped_read_is_silent_and_next_command_works() {
     let mut board = board();
     for address in [
         0x6000_0000,
@@ -200,7 +200,7 @@ fn write_register_gets_no_answer_unless_asked_for() {
 // What a file does to the RAM.
 
 #[test]
-fn padding_of_the_last_report_overwrites_ram_behind_the_file() {
+fn last_report_padding_overwrites_ram_after_file() {
     let mut board = board();
     command(&mut board, WRITE_FILE, 0x2020_A000, 5);
     data(&mut board, &[1, 2, 3, 4, 5], 0xEE);
@@ -211,7 +211,7 @@ fn padding_of_the_last_report_overwrites_ram_behind_the_file() {
 }
 
 #[test]
-fn a_short_last_report_brings_old_buffer_bytes_behind_the_file() {
+fn short_last_report_writes_old_buffer_bytes() {
     let mut board = board();
     command(&mut board, WRITE_FILE, 0x2020_A000, 1026);
     data(&mut board, &[7; 1024], 0);
@@ -221,7 +221,7 @@ fn a_short_last_report_brings_old_buffer_bytes_behind_the_file() {
 }
 
 #[test]
-fn files_into_the_roms_own_ram_or_past_a_bank_crash_it() {
+fn file_into_rom_ram_or_past_a_bank_crashes_the_rom() {
     let cases = [
         (0x2020_0000, 16),
         (0x2020_7C01, 16),
@@ -241,7 +241,7 @@ fn files_into_the_roms_own_ram_or_past_a_bank_crash_it() {
 }
 
 #[test]
-fn a_file_that_ends_with_its_bank_is_fine_when_whole_reports_do() {
+fn file_up_to_the_end_of_a_bank_is_taken() {
     let mut board = board();
     assert_eq!(
         write_file(&mut board, 0x2021_FC00, &[9; 1024]),

@@ -1,4 +1,4 @@
-//! The flashloader's serial frames: bytes in, bytes out, and the patience between them.
+//! The flashloader's serial frames, and the longest gap inside one.
 //!
 //! ```text
 //! 5A A1 | 5A A2 | 5A A3                 ACK, NAK, ACK-ABORT
@@ -22,7 +22,7 @@ pub const ACK_ABORT: u8 = 0xA3;
 pub const COMMAND: u8 = 0xA4;
 /// Data.
 pub const DATA: u8 = 0xA5;
-/// Is anybody there?
+/// Ping.
 pub const PING: u8 = 0xA6;
 /// The answer to a ping: protocol P1.2.0, no options.
 pub const PING_ANSWER: [u8; 10] = [START, 0xA7, 0x00, 0x02, 0x01, b'P', 0x00, 0x00, 0xAA, 0xEA];
@@ -50,7 +50,7 @@ pub fn encode(kind: u8, payload: &[u8]) -> Vec<u8> {
     [&head[..], &crc, payload].concat()
 }
 
-/// Something whole that came in.
+/// A complete message.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
     /// ACK, NAK or ACK-ABORT.
@@ -71,8 +71,8 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A byte that the firmware sees at `now` (nanoseconds). After too long a gap what was begun is forgotten, without a
-    /// word, and the byte counts as a first one.
+    /// A byte that the firmware sees at `now` (nanoseconds). After too long a gap the frame so far is
+    /// dropped silently, and the byte counts as a first one.
     pub fn byte(&mut self, now: u64, byte: u8) -> Option<Event> {
         if !self.frame.is_empty() && now > self.deadline {
             self.frame.clear();
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn frames_are_those_of_the_vectors() {
+    fn frames_match_the_published_vectors() {
         assert_eq!(encode(COMMAND, &GET_PROPERTY[6..]), GET_PROPERTY);
         assert_eq!(
             encode(DATA, &[1, 2, 3, 4]),
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn a_gap_drops_what_was_begun() {
+    fn gap_in_a_frame_drops_it() {
         let mut receiver = Receiver::default();
         assert_eq!(receiver.byte(0, START), None);
         assert_eq!(receiver.byte(10_000_001, PING), None);

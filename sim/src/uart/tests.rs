@@ -43,7 +43,7 @@ fn pinged() -> Board {
 // The ROM.
 
 #[test]
-fn the_rom_speaks_bare_words() {
+fn rom_answers_plain_words() {
     let mut board = Board::new(Settings::default());
     board.uart_write(&sdp(ERROR_STATUS, 0, 0, 0, 0));
     assert_eq!(
@@ -55,7 +55,7 @@ fn the_rom_speaks_bare_words() {
 }
 
 #[test]
-fn the_first_plug_used_is_the_only_one_until_reset() {
+fn first_link_used_is_the_only_one_until_reset() {
     let mut board = Board::new(Settings::default());
     board.uart_write(&[0]);
     assert_eq!(board.usb(), None);
@@ -68,7 +68,7 @@ fn the_first_plug_used_is_the_only_one_until_reset() {
 }
 
 #[test]
-fn a_fuse_shuts_the_roms_uart() {
+fn fuse_disables_the_rom_uart() {
     let mut board = Board::new(Settings {
         fuses: vec![(7, 1 << 4)],
         ..Settings::default()
@@ -79,7 +79,7 @@ fn a_fuse_shuts_the_roms_uart() {
 }
 
 #[test]
-fn a_file_over_the_uart_has_no_tail_and_a_jump_starts_the_loader() {
+fn file_over_uart_has_no_tail_and_a_jump_starts_it() {
     let mut board = Board::new(Settings::default());
     let image = crate::standin_loader();
     board.uart_write(&sdp(
@@ -105,7 +105,7 @@ fn a_file_over_the_uart_has_no_tail_and_a_jump_starts_the_loader() {
 }
 
 #[test]
-fn at_another_rate_the_rom_hears_garbage() {
+fn wrong_baud_rate_reads_as_garbage() {
     let mut board = Board::new(Settings::default());
     board.set_uart_baud(57_600);
     board.uart_write(&sdp(ERROR_STATUS, 0, 0, 0, 0));
@@ -114,7 +114,7 @@ fn at_another_rate_the_rom_hears_garbage() {
 }
 
 #[test]
-fn the_rom_changes_its_rate_behind_the_answer() {
+fn set_baudrate_takes_effect_after_the_answer() {
     let mut board = Board::new(Settings::default());
     board.uart_write(&sdp(SET_BAUDRATE, 230_400, 0, 0, 0));
     assert_eq!(
@@ -146,7 +146,7 @@ fn the_first_ping_sets_the_rate() {
 }
 
 #[test]
-fn before_the_first_ping_nothing_is_heard() {
+fn bytes_before_the_first_ping_are_ignored() {
     let mut board = flashloader();
     board.uart_write(&GET_VERSION);
     assert_eq!(heard(&mut board), NOTHING);
@@ -181,7 +181,7 @@ fn a_nak_brings_the_last_frame_again() {
 }
 
 #[test]
-fn whatever_comes_in_place_of_the_ack_is_lost_and_so_is_the_wait_for_it() {
+fn other_bytes_in_place_of_the_ack_end_the_wait() {
     for instead in [&PING[..], &GET_VERSION[..]] {
         let mut board = pinged();
         board.uart_write(&GET_VERSION);
@@ -194,7 +194,7 @@ fn whatever_comes_in_place_of_the_ack_is_lost_and_so_is_the_wait_for_it() {
 }
 
 #[test]
-fn a_damaged_frame_gets_a_nak_and_may_be_sent_again() {
+fn damaged_frame_gets_a_nak_and_may_be_resent() {
     let mut board = pinged();
     let mut damaged = GET_VERSION;
     damaged[9] ^= 0x10;
@@ -205,7 +205,7 @@ fn a_damaged_frame_gets_a_nak_and_may_be_sent_again() {
 }
 
 #[test]
-fn a_gap_in_a_frame_drops_it_without_a_word() {
+fn gap_in_a_frame_drops_it_silently() {
     let mut board = pinged();
     board.uart_write(&GET_VERSION[..10]);
     board.wait(SECOND);
@@ -240,7 +240,7 @@ fn a_write_to_ram_and_its_reading_back() {
 }
 
 #[test]
-fn a_device_that_wants_no_more_data_says_ack_abort() {
+fn device_ends_a_data_phase_with_ack_abort() {
     let mut board = pinged();
     // write 8 bytes where no memory is, in two frames
     let write = [4, 1, 0, 3, 0x00, 0x00, 0x00, 0x30, 8, 0, 0, 0, 0, 0, 0, 0];
@@ -254,7 +254,7 @@ fn a_device_that_wants_no_more_data_says_ack_abort() {
 }
 
 #[test]
-fn a_host_that_wants_no_more_data_says_ack_abort() {
+fn host_ends_a_data_phase_with_ack_abort() {
     let mut board = pinged();
     let read = [3, 0, 0, 3, 0x00, 0x20, 0x20, 0x20, 0, 8, 0, 0, 0, 0, 0, 0];
     board.uart_write(&frame::encode(frame::COMMAND, &read));
@@ -292,7 +292,7 @@ fn a_reset_is_answered_before_it_happens() {
 }
 
 #[test]
-fn only_64_bytes_are_kept_while_the_firmware_is_at_work() {
+fn busy_firmware_keeps_only_64_bytes() {
     let mut machine =
         crate::machine::Machine::new(crate::nor::Nor::new(crate::nor::Part::is25lp064a()));
     let mut loader = SerialLoader::new(Processor::new(1024));

@@ -1,11 +1,11 @@
-//! What happens at the server, in words.
+//! Events at the server.
 
 use std::fmt;
 use std::net::SocketAddr;
 
 use crate::board::UsbIdentity;
 
-/// What happens at the server, for whoever wants to tell a person.
+/// An event at the server, for display.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Notice {
@@ -13,9 +13,9 @@ pub enum Notice {
     Imported {
         /// Which.
         bus_id: String,
-        /// What the board is on USB.
+        /// The board's USB ids and strings.
         device: UsbIdentity,
-        /// Who has it.
+        /// Which host.
         host: SocketAddr,
     },
     /// The board left the bus: it jumped, was reset, or lost its power.
@@ -23,12 +23,12 @@ pub enum Notice {
         /// Which.
         bus_id: String,
     },
-    /// The host let go of the board.
+    /// The host released the board.
     Released {
         /// Which.
         bus_id: String,
     },
-    /// Somebody was turned away.
+    /// A connection was refused.
     Refused {
         /// Who.
         host: SocketAddr,

@@ -62,7 +62,7 @@ mod tests {
     const MS: fn(u64) -> Duration = Duration::from_millis;
 
     #[test]
-    fn a_board_that_works_is_ahead_until_the_wall_clock_gets_there() {
+    fn busy_board_is_ahead_of_the_wall_clock() {
         let start = Instant::now();
         let mut pace = Pace::new(MS(1000), start);
         assert_eq!(pace.enter(MS(1000), start + MS(5)), MS(5));
@@ -75,7 +75,7 @@ mod tests {
     }
 
     #[test]
-    fn time_that_others_let_pass_is_not_waited_for() {
+    fn time_passed_elsewhere_is_not_waited_for() {
         let start = Instant::now();
         let mut pace = Pace::new(MS(0), start);
         pace.leave(MS(0));

@@ -31,13 +31,13 @@ const UNNOTICED: Duration = Duration::from_millis(300);
 /// How a session ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The host let go of it.
+    /// The host released it.
     HostLeft,
     /// The device left the bus.
     DeviceLeft,
 }
 
-/// What a turn leaves to do.
+/// What remains to be done after a step.
 enum Turn {
     /// More, at once.
     Again,
@@ -49,7 +49,7 @@ enum Turn {
     Left,
 }
 
-/// A device in a host's hands.
+/// A device that a host has imported.
 pub struct Session<'a> {
     slot: &'a Slot,
     taken: &'a Taken,
@@ -83,7 +83,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// Serves until one side leaves. A host that takes no answers any more has left.
+    /// Serves until one side leaves. A host that takes no more answers counts as gone.
     pub fn run(&mut self, requests: &Receiver<Request>) -> Ended {
         loop {
             let turn = match self.turn() {
@@ -139,7 +139,7 @@ impl<'a> Session<'a> {
         self.control.len() + self.output.len() + self.input.len() + self.stuck.len()
     }
 
-    /// Takes a transfer back; `false` when it has ended already.
+    /// Unlinks a transfer; `false` when it has ended already.
     fn unlink(&mut self, victim: u32) -> bool {
         if self.input.front().is_some_and(|urb| urb.seqnum == victim) {
             self.got.clear();
@@ -160,7 +160,7 @@ impl<'a> Session<'a> {
         self.answers.extend(bytes);
     }
 
-    /// One step of the device, at the earliest when the answers of the last one have had their time.
+    /// One step of the device, not before the answers of the last step are due.
     fn turn(&mut self) -> io::Result<Turn> {
         let slot = self.slot;
         let ahead = slot.visit(|board, place| place.pace.ahead(board.elapsed(), Instant::now()));
@@ -239,7 +239,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The device will not take this one. How long to wait is for the host to say: the board's own patience does not count.
+    /// The device does not take this transfer. The host decides how long to wait; the board's own time-out does not count.
     fn stick(&mut self, board: &Board, place: &mut Place, urb: Urb) {
         self.stuck.push(urb);
         place.pace.forgive(board.elapsed(), Instant::now());
@@ -249,7 +249,7 @@ impl<'a> Session<'a> {
         if let Ok(Some(report)) = board.usb_read(Duration::ZERO) {
             self.packets
                 .extend(report.chunks(self.taken.packet).map(<[u8]>::to_vec));
-            // at once: this may have been the last thing the device said
+            // at once: the device may have left the bus with this answer
             while self.fill() {}
         }
     }
@@ -277,7 +277,7 @@ impl<'a> Session<'a> {
         true
     }
 
-    /// The device has left and nobody has noticed yet: no transfer ends, but the host can take them back.
+    /// The device has left, unnoticed so far: no transfer ends, but the host can unlink them.
     fn linger(&mut self, requests: &Receiver<Request>) {
         let end = Instant::now() + UNNOTICED;
         while let Ok(request) = requests.recv_timeout(end.saturating_duration_since(Instant::now()))
@@ -291,7 +291,7 @@ impl<'a> Session<'a> {
         }
     }
 
-    /// The device has left: all that waits ends.
+    /// The device has left: all waiting transfers end.
     fn shut_down(&mut self) -> io::Result<()> {
         let mut all = std::mem::take(&mut self.stuck);
         for queue in [&mut self.control, &mut self.output, &mut self.input] {

@@ -13,17 +13,17 @@ use crate::flashloader::PACKET;
 const BUS: u32 = 1;
 /// wMaxPacketSize of the ROM's IN endpoint.
 const ROM_PACKET: usize = 64;
-/// Device numbers on a bus end here.
+/// Largest device number on a bus.
 const LAST_DEVICE: u32 = 127;
 
-/// A board in its socket.
+/// A board on its bus id.
 pub struct Slot {
     board: Arc<Mutex<Board>>,
     bus_id: String,
     place: Mutex<Place>,
 }
 
-/// What the socket knows of its board.
+/// What is known of the board on this bus id.
 #[derive(Debug)]
 pub struct Place {
     pub pace: Pace,
@@ -31,15 +31,15 @@ pub struct Place {
     enumeration: Option<Duration>,
     device: u32,
     imported: bool,
-    /// The device seen last has been in a host's hands.
+    /// The device seen last has been imported before.
     used: bool,
 }
 
-/// A device that a host has taken.
+/// A device that a host has imported.
 #[derive(Debug)]
 pub struct Taken {
     pub exported: Exported,
-    /// When it attached: another time is another enumeration.
+    /// When it attached: a new time means a new enumeration.
     pub enumeration: Duration,
     /// An endpoint for OUT reports, beside endpoint 0.
     pub has_out_endpoint: bool,
@@ -80,7 +80,7 @@ impl Slot {
         result
     }
 
-    /// The device on the bus that nobody has taken. A board without power is given some: somebody looks for it.
+    /// The device on the bus if no host has imported it. A board without power is switched on, because a host asks for it.
     pub fn free(&self) -> Option<Exported> {
         self.visit(|board, place| {
             if place.imported {
@@ -108,7 +108,7 @@ impl Slot {
         })
     }
 
-    /// Takes the device. One that was in a host's hands before sees a bus reset.
+    /// Imports the device. One that was imported before sees a bus reset.
     pub fn take(&self) -> Result<Taken, Refusal> {
         self.visit(|board, place| {
             if place.imported {
@@ -133,19 +133,19 @@ impl Slot {
         })
     }
 
-    /// A session is over. `pulled`: the host let go of a device that was still there.
+    /// A session is over. `pulled`: the host released a device that was still on the bus.
     pub fn prepare(&self, pulled: bool, cable: Cable) {
         if pulled && cable == Cable::FeedsTheBoard {
             self.visit(|board, _| board.power_cycle());
         }
     }
 
-    /// The socket is free again.
+    /// The bus id is free again.
     pub fn give_back(&self) {
         self.visit(|_, place| place.imported = false);
     }
 
-    /// Writes the board down, if it lives in a directory; what went wrong in words.
+    /// Saves the board to its directory, if it has one; the error in words.
     pub fn save(&self) -> Result<(), String> {
         lock(&self.board).save().map_err(|error| error.to_string())
     }

@@ -17,7 +17,7 @@ use crate::board::UsbIdentity;
 
 /// The protocol's version in every question and answer.
 pub const VERSION: u16 = 0x0111;
-/// Longest transfer taken: a control transfer has no room for more.
+/// Longest transfer taken: a control transfer cannot be longer.
 pub const MAX_TRANSFER: u32 = 0xFFFF;
 
 const REQUEST: u16 = 0x8000;
@@ -52,7 +52,7 @@ pub enum Failure {
     TooMany = -12,
     /// EPIPE: the endpoint stalls.
     Stall = -32,
-    /// EOVERFLOW: the device sent more than there was room for.
+    /// EOVERFLOW: the device sent more than the buffer holds.
     Babble = -75,
     /// ECONNRESET: unlinked.
     Unlinked = -104,
@@ -63,9 +63,9 @@ pub enum Failure {
 /// A first question.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Question {
-    /// Which devices are there?
+    /// List the devices.
     Devices,
-    /// This one for me, please. Bytes up to the first zero.
+    /// Import this bus id. Bytes up to the first zero.
     Import(Vec<u8>),
 }
 
@@ -78,7 +78,7 @@ pub struct Urb {
     pub endpoint: u32,
     /// Towards the host.
     pub is_in: bool,
-    /// Room for IN data; bytes of OUT data.
+    /// Buffer size for IN data; bytes of OUT data.
     pub length: usize,
     /// SETUP packet, for endpoint 0.
     pub setup: [u8; 8],
@@ -107,7 +107,7 @@ fn nonsense(what: &str) -> io::Error {
 /// Reads a first question.
 ///
 /// # Errors
-/// `InvalidData` for what is none.
+/// `InvalidData` for other bytes.
 pub fn read_question(from: &mut impl Read) -> io::Result<Question> {
     let mut head = [0; 8];
     from.read_exact(&mut head)?;
@@ -135,7 +135,7 @@ pub struct Exported {
     pub bus: u32,
     /// Number of the device on it, another one after each enumeration.
     pub device: u32,
-    /// Who it is.
+    /// Its USB ids.
     pub usb: UsbIdentity,
 }
 
@@ -288,7 +288,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_host_sends_is_refused() {
+    fn malformed_requests_are_refused() {
         let wrong = [
             ([9, 1, 5, 0, 0, 0, 0, 0, 0, 0], "an unknown request"),
             ([1, 1, 6, 0, 0, 0, 0, 0, 0, 0], "a request to another"),

@@ -23,7 +23,7 @@ fn into(what: ReportFault) -> Fault {
 // Every fault of a report, once.
 
 #[test]
-fn a_lost_command_is_not_answered_and_a_lost_answer_is_missing() {
+fn lost_command_or_answer_brings_no_report() {
     assert_eq!(error_status(out(ReportFault::Drop)).1.len(), 0);
     let (_, reports, _) = error_status(into(ReportFault::Drop));
     assert_eq!(
@@ -33,7 +33,7 @@ fn a_lost_command_is_not_answered_and_a_lost_answer_is_missing() {
 }
 
 #[test]
-fn a_bent_command_is_another_command_and_a_bent_answer_another_answer() {
+fn corrupted_report_arrives_as_another_report() {
     let corrupt = ReportFault::Corrupt { byte: 1, xor: 0x80 };
     assert_eq!(error_status(out(corrupt)).1[1][1..5], [0x33; 4]);
     assert_eq!(
@@ -54,7 +54,7 @@ fn doubled_reports_arrive_twice() {
 }
 
 #[test]
-fn short_long_and_misnamed_reports() {
+fn short_long_and_renumbered_reports() {
     let (truncate, oversize) = (
         ReportFault::Truncate { length: 3 },
         ReportFault::Oversize { length: 9 },
@@ -87,7 +87,7 @@ fn a_delay_is_virtual_time() {
 }
 
 #[test]
-fn a_pulled_cable_takes_the_power_and_a_power_cycle_brings_it_back() {
+fn pulled_cable_cuts_power_until_power_cycle() {
     let (sent, _, board) = error_status(out(ReportFault::Unplug));
     assert_eq!((sent, board.state()), (Err(Gone::Detached), State::Off));
     let (sent, reports, mut board) = error_status(into(ReportFault::Unplug));
@@ -141,7 +141,7 @@ fn serial_status(fault: Fault) -> Vec<u8> {
 }
 
 #[test]
-fn bytes_are_lost_bent_doubled_late_or_cut_off() {
+fn uart_bytes_are_lost_changed_doubled_or_late() {
     let whole = [0x56, 0x78, 0x78, 0x56, 0xF0, 0xF0, 0xF0, 0xF0];
     let to = |what| serial_status(Fault::UartOut { at: 3, what });
     let from = |what| serial_status(Fault::UartIn { at: 1, what });
@@ -187,7 +187,7 @@ fn operate(board: &mut Board, opcode: u8, address: u32, write: &[u8]) {
 }
 
 #[test]
-fn a_power_cut_leaves_an_operation_half_done_and_the_board_dark() {
+fn power_cut_leaves_an_operation_half_done() {
     let mut board = board(vec![Fault::PowerCut { at: 2 }]);
     operate(&mut board, 0x02, 0, &[0; 256]);
     assert_eq!(board.counts().nor_operations, 1);
@@ -209,7 +209,7 @@ fn a_power_cut_leaves_an_operation_half_done_and_the_board_dark() {
 }
 
 #[test]
-fn worn_and_stuck_cells_do_not_do_as_told() {
+fn worn_and_stuck_cells_keep_wrong_bits() {
     let faults = vec![
         Fault::WornSector { address: 0x1234 },
         Fault::StuckAtZero {
@@ -237,7 +237,7 @@ fn worn_and_stuck_cells_do_not_do_as_told() {
 }
 
 #[test]
-fn a_part_that_ignores_what_it_is_told() {
+fn part_may_ignore_programs_and_erases() {
     let mut deaf = board(vec![Fault::IgnoresProgram, Fault::IgnoresErase]);
     deaf.flash_mut()[0] = 0x55;
     operate(&mut deaf, 0x20, 0, &[]);
@@ -246,7 +246,7 @@ fn a_part_that_ignores_what_it_is_told() {
 }
 
 #[test]
-fn faults_reach_the_flash_as_soon_as_they_are_listed_and_leave_with_the_list() {
+fn faults_act_on_the_flash_while_listed() {
     let mut board = board(vec![]);
     *board.fault_mut() = vec![
         Fault::WrongPart {

@@ -89,7 +89,7 @@ fn an_erase_takes_its_time_before_the_answer_comes() {
 }
 
 #[test]
-fn a_report_sent_while_the_chip_erases_for_long_is_withdrawn_after_five_seconds() {
+fn report_during_a_long_erase_times_out_after_5_s() {
     let mut board = running();
     configure(&mut board);
     send(&mut board, &packet(1, 0, &[9]));
@@ -124,7 +124,7 @@ fn power_lost_in_an_erase_leaves_half_a_sector() {
 }
 
 #[test]
-fn a_flash_busy_for_ever_leaves_the_loader_deaf_on_the_bus_until_reset() {
+fn flash_busy_for_ever_hangs_the_loader_until_reset() {
     let mut board = running();
     configure(&mut board);
     board.fault_mut().push(Fault::StuckBusy);
@@ -140,7 +140,7 @@ fn a_flash_busy_for_ever_leaves_the_loader_deaf_on_the_bus_until_reset() {
 }
 
 #[test]
-fn a_flash_on_the_second_pins_is_out_of_the_loaders_reach_unless_a_fuse_names_them() {
+fn second_pins_need_the_fuse_that_selects_them() {
     for (fuse, want) in [(0, 20107), (1 << 20, 0)] {
         let fuses = vec![(4, fuse)];
         let faults = vec![Fault::SecondPins];
@@ -178,7 +178,7 @@ fn reset_answers_and_then_the_straps_decide() {
 }
 
 #[test]
-fn execute_starts_what_was_written_once_the_flash_is_configured() {
+fn execute_starts_code_in_configured_flash() {
     let mut board = running();
     board.flash_mut()[..0x3000].copy_from_slice(&bootable());
     configure(&mut board);
@@ -203,7 +203,7 @@ fn read_flash(board: &mut Board, count: u32) -> (Option<u32>, Vec<u8>) {
 }
 
 #[test]
-fn a_folder_keeps_ram_and_how_the_flash_was_set_up() {
+fn folder_keeps_ram_and_flash_set_up() {
     let place = tempfile::tempdir().expect("a directory");
     let settings = Settings {
         flash: bootable_quad(),

@@ -92,7 +92,7 @@ fn everything_kept_comes_back() {
 }
 
 #[test]
-fn a_board_that_is_dropped_is_saved() {
+fn dropped_board_is_saved() {
     let place = directory();
     let mut board = open(place.path());
     board.flash_mut()[0] = 1;
@@ -133,7 +133,7 @@ fn the_program_goes_on_where_it_was() {
 }
 
 #[test]
-fn ram_and_set_up_that_cannot_be_are_refused() {
+fn impossible_ram_and_set_up_are_refused() {
     let long = vec![1; memory::TOTAL + 1];
     assert!(refusal(RAM, &long).contains("RAM holds 262144"));
     let place = directory();
@@ -172,7 +172,7 @@ fn a_board_without_power_is_switched_on() {
 }
 
 #[test]
-fn a_person_can_press_the_button_in_the_file() {
+fn program_reset_in_the_file_resets_the_board() {
     let place = directory();
     let mut board = open(place.path());
     board.flash_mut()[..0x3000].copy_from_slice(&bootable());
@@ -188,7 +188,7 @@ fn a_person_can_press_the_button_in_the_file() {
 }
 
 #[test]
-fn only_one_has_the_board_at_a_time() {
+fn second_open_of_a_board_is_refused() {
     let place = directory();
     let board = open(place.path());
     let error = Board::open(place.path()).err().expect("refused");
@@ -286,7 +286,7 @@ fn a_damaged_file_is_named_with_the_reason() {
 }
 
 #[test]
-fn the_flash_file_of_another_tool_may_be_shorter_than_the_part() {
+fn flash_file_may_be_shorter_than_the_part() {
     let place = directory();
     drop(open(place.path()));
     fs::write(place.path().join(FLASH), [1, 2, 3]).expect("written");
@@ -294,7 +294,7 @@ fn the_flash_file_of_another_tool_may_be_shorter_than_the_part() {
 }
 
 #[test]
-fn a_flash_of_ones_needs_no_file_and_a_full_one_is_kept_whole() {
+fn erased_end_of_the_flash_is_not_stored() {
     assert_eq!(trimmed(&[0xFF; 8192]).len(), 0);
     let mut flash = vec![0xFF; 8192];
     flash[0] = 0;
@@ -304,7 +304,7 @@ fn a_flash_of_ones_needs_no_file_and_a_full_one_is_kept_whole() {
 }
 
 #[test]
-fn a_fault_that_has_happened_is_gone_from_the_folder_and_one_to_come_stays() {
+fn only_faults_to_come_are_stored() {
     let place = directory();
     let mut board = open(place.path());
     let misread = |at| Fault::Misread {
@@ -331,7 +331,7 @@ fn holds(path: &Path, offset: usize, byte: u8) -> bool {
 }
 
 #[test]
-fn a_save_that_ends_anywhere_leaves_a_board_that_opens() {
+fn interrupted_save_leaves_a_board_that_opens() {
     for (name, flash) in [(FLASH, 1), (FUSES, 2), (BOARD, 2)] {
         let place = directory();
         let mut board = open(place.path());
@@ -356,7 +356,7 @@ fn a_save_that_ends_anywhere_leaves_a_board_that_opens() {
 }
 
 #[test]
-fn a_board_that_was_never_whole_is_made_anew() {
+fn board_not_saved_whole_is_made_again() {
     for made in [&[][..], &[FLASH], &[FLASH, FUSES], &[FLASH, FUSES, BOARD]] {
         let place = directory();
         fs::write(place.path().join(LOCK), MAKING).expect("written");
@@ -378,7 +378,7 @@ fn a_board_that_was_never_whole_is_made_anew() {
 }
 
 #[test]
-fn of_two_that_make_a_board_at_once_the_late_one_hears_that_there_is_one() {
+fn second_of_two_makers_is_told_of_the_board() {
     let place = directory();
     drop(open(place.path()));
     // both looked before there was a board; this one gets the lock after the other

@@ -1,4 +1,4 @@
-//! HyperFlash, which no quad part is.
+//! HyperFlash: no part of the virtual board is one.
 
 use super::super::config::{Config, field, instruction, misc, pair, seq};
 use super::super::driver;

@@ -22,7 +22,7 @@ fn try_jump(board: &mut Board, image: &[u8], address: u32, jump: u32) -> [Option
 }
 
 #[test]
-fn one_wrong_byte_anywhere_in_the_loader_leaves_the_board_silent() {
+fn one_wrong_loader_byte_leaves_the_board_silent() {
     for at in [0, 0x410 + 3, 0x420 + 9, 0x600, standin::LEN - 1] {
         let mut board = board();
         let mut image = standin_loader().to_vec();
@@ -41,7 +41,7 @@ fn one_wrong_byte_anywhere_in_the_loader_leaves_the_board_silent() {
 }
 
 #[test]
-fn a_loader_in_the_wrong_place_is_jumped_into_and_lost() {
+fn loader_at_a_wrong_address_is_lost_after_the_jump() {
     let mut board = board();
     let answers = try_jump(&mut board, standin_loader(), 0x2020_9000, 0x2020_9400);
     assert_eq!(answers, [Some((3, OPEN)), None]);
@@ -50,7 +50,7 @@ fn a_loader_in_the_wrong_place_is_jumped_into_and_lost() {
 }
 
 #[test]
-fn a_jump_beside_the_ivt_is_refused_and_the_rom_stays() {
+fn jump_beside_the_ivt_is_refused() {
     let mut board = board();
     assert_eq!(
         write_file(&mut board, standin::LOAD, standin_loader()),
@@ -68,7 +68,7 @@ fn a_jump_beside_the_ivt_is_refused_and_the_rom_stays() {
 }
 
 #[test]
-fn a_half_loaded_image_is_lost_and_a_reset_brings_the_rom_back() {
+fn half_loaded_image_is_lost_until_reset() {
     let mut board = board();
     let half = &standin_loader()[..standin::LEN / 2];
     try_jump(&mut board, half, standin::LOAD, standin::JUMP);
@@ -82,7 +82,7 @@ fn a_half_loaded_image_is_lost_and_a_reset_brings_the_rom_back() {
 // A closed part.
 
 #[test]
-fn a_closed_part_shows_itself_and_refuses_unsigned_images_for_good() {
+fn closed_part_refuses_unsigned_images() {
     let mut board = closed();
     assert_eq!(
         board.usb().map(|device| device.product),

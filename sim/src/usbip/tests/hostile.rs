@@ -1,7 +1,7 @@
 use super::*;
 
 #[test]
-fn two_boards_have_two_bus_ids_and_each_has_one_host() {
+fn each_board_has_a_bus_id_and_one_host() {
     let boards = vec![Board::new(Settings::default()), with_flashloader()];
     let bench = Bench::new(boards, Cable::default());
     assert_eq!(bench.server.bus_ids(), ["1-1", "1-2"]);
@@ -17,7 +17,7 @@ fn two_boards_have_two_bus_ids_and_each_has_one_host() {
 }
 
 #[test]
-fn garbage_is_turned_away_and_the_next_one_served() {
+fn garbage_is_refused_and_the_next_host_served() {
     let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
     for garbage in [&b"GET / HTTP/1.1\r\n\r\n"[..], &[0xFF; 4096], &[0; 8]] {
         let mut stream = bench.connect();
@@ -45,7 +45,7 @@ fn garbage_is_turned_away_and_the_next_one_served() {
 }
 
 #[test]
-fn more_transfers_than_it_holds_are_refused_one_by_one() {
+fn too_many_transfers_are_refused_one_by_one() {
     let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     let ins: Vec<u32> = (0..65).map(|_| host.submit_in(1, [0; 8], 65)).collect();
@@ -57,7 +57,7 @@ fn more_transfers_than_it_holds_are_refused_one_by_one() {
 }
 
 #[test]
-fn endpoints_that_are_not_there_stall() {
+fn missing_endpoint_stalls() {
     let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     // the ROM has no OUT endpoint
@@ -81,7 +81,7 @@ fn too_many_connections_are_closed_at_once() {
 }
 
 #[test]
-fn stopping_lets_go_of_the_boards_as_they_are() {
+fn stop_releases_the_boards_unchanged() {
     let mut bench = Bench::new(vec![with_flashloader()], Cable::FeedsTheBoard);
     let mut host = bench.import("1-1").expect("a board");
     bench.server.stop();
@@ -91,7 +91,7 @@ fn stopping_lets_go_of_the_boards_as_they_are() {
 }
 
 #[test]
-fn a_board_that_lost_its_power_is_switched_on_when_somebody_looks_for_it() {
+fn board_without_power_is_switched_on_by_an_import() {
     let mut board = Board::new(Settings::default());
     board.fault_mut().push(crate::Fault::UsbOut {
         at: 1,
@@ -113,7 +113,7 @@ fn a_board_that_lost_its_power_is_switched_on_when_somebody_looks_for_it() {
 }
 
 #[test]
-fn a_device_that_takes_nothing_any_more_leaves_it_to_the_host_to_give_up() {
+fn out_transfer_waits_while_the_device_is_silent() {
     let mut board = Board::new(Settings::default());
     board.fault_mut().push(crate::Fault::UsbOut {
         at: 1,
@@ -132,7 +132,7 @@ fn a_device_that_takes_nothing_any_more_leaves_it_to_the_host_to_give_up() {
 }
 
 #[test]
-fn a_flood_of_connections_holds_no_more_than_it_may_and_ends_with_a_served_host() {
+fn flood_of_connections_stays_within_the_limit() {
     let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     let mut open = Vec::new();
@@ -157,7 +157,7 @@ fn a_flood_of_connections_holds_no_more_than_it_may_and_ends_with_a_served_host(
 }
 
 #[test]
-fn more_boards_than_a_bus_has_room_for_are_refused() {
+fn too_many_boards_are_refused() {
     let board = || Arc::new(Mutex::new(Board::new(Settings::default())));
     let boards = (0..=MAX_BOARDS).map(|_| board()).collect();
     let listen = (Ipv4Addr::LOCALHOST, 0).into();

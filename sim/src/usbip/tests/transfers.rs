@@ -10,7 +10,7 @@ fn packet(tag: u8, parameter: u32) -> Vec<u8> {
 }
 
 #[test]
-fn the_rom_introduces_itself_as_the_real_one() {
+fn rom_descriptors_match_the_real_rom() {
     let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     assert_eq!(host.product, 0x0130);
@@ -34,7 +34,7 @@ fn the_rom_introduces_itself_as_the_real_one() {
 }
 
 #[test]
-fn the_flashloader_introduces_itself_as_the_genuine_one() {
+fn loader_descriptors_match_the_genuine_one() {
     let bench = Bench::new(vec![with_flashloader()], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     let hex = |text: &str| -> Vec<u8> {
@@ -62,7 +62,7 @@ fn the_flashloader_introduces_itself_as_the_genuine_one() {
 }
 
 #[test]
-fn a_report_comes_when_it_is_there_and_not_before() {
+fn in_transfer_completes_when_the_report_is_ready() {
     let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     let early = host.submit_in(1, [0; 8], 65);
@@ -79,7 +79,7 @@ fn a_report_comes_when_it_is_there_and_not_before() {
 }
 
 #[test]
-fn a_transfer_can_be_taken_back() {
+fn transfer_can_be_unlinked() {
     let bench = Bench::new(vec![Board::new(Settings::default())], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     let waiting = host.submit_in(1, [0; 8], 65);
@@ -122,7 +122,7 @@ fn a_report_of_1021_bytes_is_two_packets_to_short_buffers() {
 }
 
 #[test]
-fn an_out_report_waits_while_the_device_does_not_listen() {
+fn out_report_waits_until_the_device_listens() {
     let bench = Bench::new(vec![with_flashloader()], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     host.submit_out(2, [0; 8], &packet(7, 1));
@@ -138,7 +138,7 @@ fn an_out_report_waits_while_the_device_does_not_listen() {
 }
 
 #[test]
-fn a_reset_ends_every_transfer_and_the_connection_and_the_rom_comes_back() {
+fn reset_ends_transfers_and_the_connection() {
     let bench = Bench::new(vec![with_flashloader()], Cable::default());
     let mut host = bench.import("1-1").expect("a board");
     assert_eq!(host.product, 0x0073);
@@ -181,7 +181,7 @@ fn a_jump_turns_the_rom_into_another_device() {
 }
 
 #[test]
-fn letting_go_takes_the_power_away_unless_the_board_has_its_own() {
+fn release_cuts_power_unless_self_powered() {
     for (cable, state) in [
         (Cable::FeedsTheBoard, State::Rom),
         (Cable::DataOnly, State::Flashloader),
