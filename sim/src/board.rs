@@ -27,7 +27,7 @@ use crate::boot::{BootVerdict, Start};
 use crate::fault::{Counts, Fault, Faults};
 use crate::flashloader::Flashloader;
 use crate::fuses::Fuses;
-use crate::machine::{Costs, Machine};
+use crate::machine::{Costs, Machine, RT1021};
 use crate::nor::{Nor, Part, Trace};
 use crate::rom::loader::Loader;
 use crate::rom::serial::SerialRom;
@@ -287,6 +287,7 @@ impl Board {
         if now == self.applied {
             return;
         }
+        self.machine.chip_id = self.faults.other_chip().unwrap_or(RT1021);
         let named = self.faults.wrong_part().map(Part::find);
         let nor = self.machine.nor_mut();
         let part = match &named {

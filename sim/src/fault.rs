@@ -150,6 +150,12 @@ pub enum Fault {
         /// Name as in `Settings::part`.
         part: String,
     },
+    /// Another chip is on the board: its id register reads so, and NXP's flashloader for it lets that register be read, as the
+    /// builds for the RT1011, RT1052 and RT1062 do. All else stays as on the RT1021.
+    OtherChip {
+        /// The id register.
+        id: u32,
+    },
     /// No flash on the board.
     Absent,
     /// The flash's RESET# is held low.
@@ -290,6 +296,14 @@ impl Faults {
     pub fn wrong_part(&self) -> Option<&str> {
         self.list.iter().find_map(|fault| match fault {
             Fault::WrongPart { part } => Some(part.as_str()),
+            _ => None,
+        })
+    }
+
+    /// The id register of the chip that a fault puts in place of the RT1021.
+    pub fn other_chip(&self) -> Option<u32> {
+        self.list.iter().find_map(|fault| match fault {
+            Fault::OtherChip { id } => Some(*id),
             _ => None,
         })
     }

@@ -6,6 +6,9 @@ use crate::fuses::Fuses;
 use crate::memory::Ram;
 use crate::nor::Nor;
 
+/// Chip id of the RT1015, RT1020, RT1021 and RT1024. Source: device headers.
+pub const RT1021: u32 = 0x006B_0000;
+
 /// Fuse word MISC_CONF0, with the FlexRAM split in bits 19:16.
 const MISC_CONF0: usize = 0x2D;
 
@@ -45,6 +48,8 @@ pub struct Machine {
     pub clock: Clock,
     /// What was spent.
     pub costs: Costs,
+    /// The chip id register, USB_ANALOG_DIGPROG.
+    pub chip_id: u32,
 }
 
 impl Machine {
@@ -56,6 +61,7 @@ impl Machine {
             flexspi: FlexSpi::new(nor),
             clock: Clock::new(),
             costs: Costs::default(),
+            chip_id: RT1021,
         }
     }
 

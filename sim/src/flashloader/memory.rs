@@ -4,8 +4,9 @@ use super::Build;
 use super::nor::NorMemory;
 use super::status::{FLASH_ADDRESS, INVALID_ARGUMENT, MEMORY_RANGE, NOT_CONFIGURED, Status, Stop};
 use crate::flexspi::AHB_BASE;
-use crate::machine::Machine;
+use crate::machine::{Machine, RT1021};
 use crate::memory::BANKS;
+use crate::rom::registers::DIGPROG;
 
 /// FlexSPI NOR.
 pub const FLEXSPI_NOR: u32 = 9;
@@ -91,6 +92,10 @@ impl Memory {
         memory: u32,
     ) -> Result<Vec<u8>, Stop> {
         self.mapped_only(memory, address, len as u32)?;
+        // the genuine builds for RT1015, RT1021 and RT1024 refuse every register; those for RT1011, RT1052 and RT1062 do not
+        if (address, len) == (DIGPROG, 4) && m.chip_id != RT1021 {
+            return Ok(m.chip_id.to_le_bytes().to_vec());
+        }
         match self.place(address, len as u32)? {
             // more of a bank than exists: bus fault
             Place::Ram => m

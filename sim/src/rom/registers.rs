@@ -68,7 +68,7 @@ impl Registers {
             SBMR1 => Some(fuses.sbmr1(self.straps)),
             SBMR2 => Some(fuses.sbmr2(self.straps)),
             SRSR => Some(self.cause),
-            DIGPROG => Some(0x006B_0000),
+            DIGPROG => Some(machine.chip_id),
             GPR16 => Some(0x0000_0003),
             GPR17 => Some(0),
             FLEXSPI_MCR0 => Some(0xFFFF_80C2),
