@@ -105,6 +105,12 @@ impl RomOwners {
         rows.chain(names(move |chip| chip.rom_usb == usb))
     }
 
+    /// Whether their ROM is known to speak SDP: that of the RT1160 and RT1170 is not.
+    pub fn speak_sdp(&self) -> bool {
+        let foreign = |chip: &Foreign| chip.rom_usb == self.usb && chip.id.is_some();
+        self.has_row() || FOREIGN.iter().any(foreign)
+    }
+
     /// Whether a chip with a row is among them.
     pub fn has_row(&self) -> bool {
         CHIPS.iter().any(|chip| chip.rom_usb == self.usb)

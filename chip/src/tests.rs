@@ -138,7 +138,10 @@ fn a_shared_id_leaves_the_choice_to_the_user() {
         shown(package(0), Some(chip("rt1024"))),
         "RT1024 (chip id 0x006b0000)"
     );
-    assert_eq!(shown(Told::default(), Some(chip("rt1020"))), "RT1020");
+    assert_eq!(
+        shown(Told::default(), Some(chip("rt1020"))),
+        "RT1020 (as named)"
+    );
 }
 
 #[test]
@@ -237,6 +240,7 @@ fn usb_ids_of_a_rom_name_all_chips_that_share_them() {
     assert!(rom_by_usb(0x1FC9, 0x0145).is_some_and(|owners| !owners.has_row()));
     assert_eq!(rom_by_usb(0x15A2, 0x0073), None);
     assert_eq!(RomOwners::all().count(), 4);
+    assert_eq!(RomOwners::all().filter(RomOwners::speak_sdp).count(), 3);
 }
 
 #[test]

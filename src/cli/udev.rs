@@ -1,6 +1,7 @@
 //! Verb `udev`: the rules that let a user open the boards.
 
 use rtboot::Result;
+use rtboot::chip::{FLASHLOADER_USB, RomOwners, UsbId};
 use rtboot::outcome::{Outcome, Udev};
 
 use super::Context;
@@ -18,24 +19,15 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-/// USB ids that RT10xx boards show, and whose they are.
-///
-/// Source: SPSDK, NXP-MCUBootUtility, TinyUF2.
-const DEVICES: [(&str, &str, &str); 5] = [
-    (
-        "1fc9",
-        "0130",
-        "boot ROM: RT1015, RT1020, RT1021, RT1024, RT1050",
-    ),
-    (
-        "1fc9",
-        "0135",
-        "boot ROM: RT1040, RT1060, RT1061, RT1062, RT1064",
-    ),
-    ("1fc9", "0145", "boot ROM: RT1010, RT1011"),
-    ("1fc9", "013d", "boot ROM: RT1160, RT1170"),
-    ("15a2", "0073", "flashloader of all of them"),
-];
+/// USB ids that the boards show, and whose they are.
+fn devices() -> Vec<(UsbId, String)> {
+    let roms = RomOwners::all().map(|owners| {
+        let names: Vec<&str> = owners.names().collect();
+        (owners.usb(), format!("boot ROM: {}", names.join(", ")))
+    });
+    let flashloader = (FLASHLOADER_USB, "flashloader of all of them".into());
+    roms.chain([flashloader]).collect()
+}
 
 const HEAD: &str = "\
 # NXP i.MX RT10xx boards in serial download mode, and their flashloader, for the user at the machine
@@ -50,11 +42,11 @@ const HEAD: &str = "\
 
 /// The text of the rules file.
 fn rules() -> String {
-    let rule = |(vendor, product, whose): &(&str, &str, &str)| {
+    let rule = |((vendor, product), whose): (UsbId, String)| {
         format!(
-            "\n# {whose}\nSUBSYSTEM==\"hidraw\", ATTRS{{idVendor}}==\"{vendor}\", ATTRS{{idProduct}}==\"{product}\", MODE=\"0660\", GROUP=\"plugdev\", TAG+=\"uaccess\"\n"
+            "\n# {whose}\nSUBSYSTEM==\"hidraw\", ATTRS{{idVendor}}==\"{vendor:04x}\", ATTRS{{idProduct}}==\"{product:04x}\", MODE=\"0660\", GROUP=\"plugdev\", TAG+=\"uaccess\"\n"
         )
     };
-    let rules: String = DEVICES.iter().map(rule).collect();
+    let rules: String = devices().into_iter().map(rule).collect();
     format!("{HEAD}{rules}")
 }

@@ -15,6 +15,8 @@
 
 use std::path::PathBuf;
 
+use rtboot_chip::{CHIPS, rom_by_usb};
+
 use super::{Error, HidPort};
 
 #[cfg(feature = "hid")]
@@ -56,66 +58,34 @@ pub enum HidKind {
     DebugProbe,
 }
 
-/// USB ids of boards and debug probes. Sources: facts of SPSDK, NXP-MCUBootUtility, TinyUF2; probe ids of DAPLink, SEGGER, NXP.
-const KNOWN: &[(u16, Option<u16>, HidKind, &str)] = &[
-    (
-        0x1FC9,
-        Some(0x0130),
-        HidKind::Rom,
-        "i.MX RT1015/1020/1024/1050 boot ROM",
-    ),
-    (
-        0x1FC9,
-        Some(0x0135),
-        HidKind::Rom,
-        "i.MX RT1040/1060/1064 boot ROM",
-    ),
-    (0x1FC9, Some(0x0145), HidKind::Rom, "i.MX RT1010 boot ROM"),
-    (
-        0x15A2,
-        Some(0x0073),
-        HidKind::Flashloader,
-        "NXP flashloader",
-    ),
-    (
-        0x0D28,
-        Some(0x0204),
-        HidKind::DebugProbe,
-        "DAPLink (CMSIS-DAP) debug probe",
-    ),
-    (
-        0x1366,
-        None,
-        HidKind::DebugProbe,
-        "SEGGER J-Link debug probe",
-    ),
-    (
-        0x1FC9,
-        Some(0x0090),
-        HidKind::DebugProbe,
-        "LPC-Link2 debug probe",
-    ),
-    (
-        0x1FC9,
-        Some(0x0143),
-        HidKind::DebugProbe,
-        "MCU-Link debug probe",
-    ),
+/// USB ids of debug probes: the probe's USB port, not the target's. Sources: DAPLink, SEGGER, NXP.
+const PROBES: &[(u16, Option<u16>, &str)] = &[
+    (0x0D28, Some(0x0204), "DAPLink (CMSIS-DAP) debug probe"),
+    (0x1366, None, "SEGGER J-Link debug probe"),
+    (0x1FC9, Some(0x0090), "LPC-Link2 debug probe"),
+    (0x1FC9, Some(0x0143), "MCU-Link debug probe"),
 ];
 
 /// What a USB id stands for: its kind and a name; `None` for every other id.
 ///
 /// A product string with "CMSIS-DAP" in it makes any device a debug probe.
 pub fn identify(vid: u16, pid: u16, product: &str) -> Option<(HidKind, &'static str)> {
-    KNOWN
+    if rom_by_usb(vid, pid).is_some_and(|owners| owners.speak_sdp()) {
+        return Some((HidKind::Rom, "NXP boot ROM"));
+    }
+    if CHIPS.iter().any(|chip| chip.flashloader_usb == (vid, pid)) {
+        return Some((HidKind::Flashloader, "NXP flashloader"));
+    }
+    let probe = PROBES
         .iter()
-        .find(|(v, p, ..)| *v == vid && p.is_none_or(|p| p == pid))
-        .map(|&(_, _, kind, name)| (kind, name))
+        .find(|(v, p, _)| *v == vid && p.is_none_or(|p| p == pid))
+        .map(|(.., name)| *name)
         .or_else(|| {
             product
                 .contains("CMSIS-DAP")
-                .then_some((HidKind::DebugProbe, "CMSIS-DAP debug probe"))
-        })
+                .then_some("CMSIS-DAP debug probe")
+        });
+    probe.map(|name| (HidKind::DebugProbe, name))
 }
 
 /// Why a device that is there cannot be opened.
