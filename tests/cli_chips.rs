@@ -4,7 +4,7 @@
 mod cli_rig;
 
 use cli_rig::{Cli, app};
-use rtboot_sim::State;
+use rtboot_sim::{Fault, Settings, State};
 
 /// The part of the evaluation kit, for these chips.
 fn cfg(chip: &str) -> String {
@@ -160,4 +160,147 @@ fn images_of_other_chips_are_refused_by_what_gives_them_away() {
             .says(12, &[]);
         untouched(&cli);
     }
+}
+
+/// A board with a chip of this id, where NXP's flashloader for that chip runs already.
+fn other_chip_running(id: u32) -> Cli {
+    let cli = Cli::fresh();
+    cli.run(&["info"]).says(0, &["flashloader:"]);
+    let mut board = cli.board();
+    assert_eq!(board.state(), State::Flashloader);
+    board.fault_mut().push(Fault::OtherChip { id });
+    board.save().expect("saved");
+    cli
+}
+
+#[test]
+fn a_running_flashloader_of_another_chip_is_refused() {
+    let elf = app("blinky.elf");
+    for (id, name) in [
+        (0x006A_0001, "RT1050/RT1051/RT1052 (chip id 0x006a0001)"),
+        (
+            0x006C_0000,
+            "RT1040/RT1060/RT1061/RT1062/RT1064 (chip id 0x006c0000)",
+        ),
+        (0x1234_0000, "an unknown chip (chip id 0x12340000)"),
+    ] {
+        let cli = other_chip_running(id);
+        let before = cli.flash();
+        let write: &[&str] = &["write", "--fcb", "issi.cfg", &elf];
+        for chip in [&[][..], &["--chip", "rt1021"], &["--chip", "rt1024"]] {
+            for verb in [
+                write,
+                &["erase", "--all", "--confirm", "erase the whole flash"],
+                &["info"],
+                &["verify", &elf],
+            ] {
+                let args = [chip, verb].concat();
+                cli.run(&args).says(12, &[name, "[wrong-chip]"]);
+            }
+        }
+        assert_eq!(cli.flash(), before, "{name}");
+        cli.run(&["doctor"]).says(1, &["[chip-other]", name]);
+    }
+}
+
+#[test]
+fn a_rom_of_another_chip_is_refused() {
+    let cli = Cli::with(Settings {
+        faults: vec![Fault::OtherChip { id: 0x006D_0000 }],
+        ..Settings::default()
+    });
+    let elf = app("blinky.elf");
+    let name = "RT1010/RT1011 (chip id 0x006d0000)";
+    for chip in [&[][..], &["--chip", "rt1024"]] {
+        let args = [chip, &["write", "--fcb", "issi.cfg", &elf]].concat();
+        cli.run(&args).says(12, &[name, "[wrong-chip]"]);
+    }
+    cli.run(&["doctor"]).says(1, &["[chip-other]", name]);
+    untouched(&cli);
+}
+
+#[test]
+fn a_flashloader_that_refuses_the_id_register_is_used() {
+    let cli = Cli::fresh();
+    let elf = app("blinky.elf");
+    cli.run(&["info"]).says(0, &[]);
+    let run = cli.run(&["-v", "write", "--fcb", "issi.cfg", &elf]);
+    run.says(0, &["does not let the chip id be read", "wrote"]);
+    cli.would_start();
+}
+
+#[test]
+fn the_package_bit_names_the_rt1024() {
+    let cli = Cli::with(Settings {
+        fuses: vec![(4, 1 << 20)],
+        ..Settings::default()
+    });
+    cli.run(&["info"])
+        .says(0, &["chip:          RT1024 (chip id 0x006b0000)"]);
+    // a flashloader that runs reads the fuse, too
+    let object = cli.run(&["--json", "info"]).last();
+    assert_eq!(object["chip"]["name"], "RT1024");
+    let cli = Cli::fresh();
+    cli.run(&["info"]).says(
+        0,
+        &["chip:          RT1015/RT1020/RT1021 (chip id 0x006b0000)"],
+    );
+}
+
+#[test]
+fn the_chip_that_is_named_shows_in_every_output() {
+    for (name, shown, family) in [
+        ("rt1020", "RT1020", "family: mimxrt1020"),
+        ("mimxrt1021", "RT1021", "family: mimxrt1020"),
+        ("rt1024", "RT1024", "family: mimxrt1024"),
+    ] {
+        let cli = Cli::fresh();
+        let elf = app("blinky.elf");
+        let run = |args: &[&str]| cli.run(&[&["--chip", name], args].concat());
+        run(&["fcb", "build", "IS25LP064A", "-o", "a.yaml"]).says(0, &[]);
+        let yaml = std::fs::read_to_string(cli.path("a.yaml")).expect("written");
+        assert!(yaml.lines().any(|line| line == family), "{yaml}");
+
+        let words = cli.file("words.bin", std::array::from_fn::<u8, 64, _>(|at| at as u8));
+        let nowhere = format!("no memory of the {shown}");
+        run(&["image", "show", "--base", "0x30000000", &words]).says(0, &[&nowhere]);
+        run(&[
+            "image",
+            "build",
+            &words,
+            "--base",
+            "0x30000000",
+            "-o",
+            "x.bin",
+        ])
+        .says(12, &[&format!("the {shown}")]);
+        let other = cli.file("other.cfg", cfg("\"rt1062\""));
+        run(&["write", "--fcb", &other, &elf]).says(12, &[&format!("not for the {shown}")]);
+
+        let chip = format!("chip:          {shown} (chip id 0x006b0000)");
+        run(&["info"]).says(0, &[&chip]);
+        // the flashloader runs now and does not tell the id
+        let untold = format!("chip:          {shown} (as named)");
+        run(&["info"]).says(0, &[&untold]);
+        let object = run(&["--json", "info"]).last();
+        assert_eq!(object["chip"]["name"], shown);
+        let write = ["write", "--fcb", "issi.cfg", &elf];
+        run(&[&["-v"], &write[..]].concat()).says(0, &[&format!("of the {shown}")]);
+        assert_eq!(
+            run(&[&["--json"], &write[..]].concat()).last()["chip"],
+            shown
+        );
+        let row = format!("chip                   {shown} (as named) (flashloader)");
+        run(&["-v", "doctor"]).says(0, &[&row]);
+    }
+}
+
+#[test]
+fn an_unknown_chip_name_lists_the_table() {
+    Cli::without_board()
+        .run_bare(&["--chip", "rt1062", "info"])
+        .says(2, &["rt1020, rt1021, rt1024"]);
+    Cli::without_board()
+        .run_bare(&["--help"])
+        .says(0, &["rt1020, rt1021, rt1024"]);
 }

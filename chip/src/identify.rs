@@ -130,13 +130,14 @@ impl Default for Identity {
     }
 }
 
-/// Shows the named chip, else all that the board can carry, each with the id when it was read.
+/// Shows the named chip, else all that the board can carry, each with the id when it was read; without one, why this chip.
 impl fmt::Display for Identity {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.named, self.told.id) {
             (true, Some((_, id))) => write!(f, "{} (chip id {id:#010x})", self.chip.name),
             (false, Some(_)) => self.told.fmt(f),
-            (_, None) => f.write_str(self.chip.name),
+            (true, None) => write!(f, "{} (as named)", self.chip.name),
+            (false, None) => write!(f, "{} (assumed: the board does not tell)", self.chip.name),
         }
     }
 }

@@ -51,10 +51,7 @@ impl Known {
     /// The chip in words.
     fn chip_words(&self) -> String {
         let by_rom = self.rom.as_ref().and_then(|rom| rom.chip_words(self.named));
-        by_rom.unwrap_or_else(|| match self.identity() {
-            identity if identity.is_known() => identity.to_string(),
-            identity => format!("taken for the {identity}: it does not tell"),
-        })
+        by_rom.unwrap_or_else(|| self.identity().to_string())
     }
 }
 

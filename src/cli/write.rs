@@ -129,14 +129,14 @@ fn reach(args: &Args, desk: &Desk, context: &mut Context) -> Result<Ready> {
         PartSource::Database if !desk.part_decides_fcb() => flash::any_part(&facts)?,
         source => flash::choose_part(&facts, &source)?,
     };
+    let chip = flashloader.chip();
     context.report.detail(
         "part",
         format!(
-            "the flash is the {} {} ({})",
-            part.vendor, part.name, part.jedec
+            "the flash of the {} is the {} {} ({})",
+            chip.name, part.vendor, part.name, part.jedec
         ),
     );
-    let chip = flashloader.chip();
     let layout = desk
         .layout(Some(&part), chip)
         .map_err(|source| Error::Firmware {
@@ -193,6 +193,7 @@ fn carry_out(
     context.report.result(json!({
         "file": args.app.display().to_string(),
         "part": nor.part().name,
+        "chip": nor.chip().name,
         "changed": report.changed,
         "sectors_left": report.sectors_left,
         "sectors_erased": report.sectors_erased,

@@ -35,7 +35,7 @@ entries! {
     FCB_NOTE Warning "fcb-note": "what the source of an FCB leaves open"
         / "{text}";
     PART Detail "part": "which part the flash is"
-        / "the flash is the {vendor} {part} ({id})";
+        / "the flash of the {chip} is the {vendor} {part} ({id})";
     PROBE_DOUBT Warning "probe-doubt": "the probe is not sure of a value"
         / "{text}";
     QUAD_ENABLED Note "quad-enabled": "the quad-enable bit was set"

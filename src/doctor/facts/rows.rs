@@ -135,6 +135,9 @@ impl Rows {
             true => "started by this run",
             false => "was running already",
         };
+        if facts.rom.as_ref().is_none_or(|rom| rom.told.id.is_none()) {
+            self.add(source, "chip", run.facts.identity.to_string());
+        }
         let text = format!("{}, {how}", run.facts.version);
         self.add(source, "flashloader", text);
         if let Some(commands) = run.commands {

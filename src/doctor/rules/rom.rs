@@ -80,7 +80,7 @@ fn wrong_chip(facts: &Facts) -> Option<Finding> {
             "chip-other",
             format!("this board carries an {found}, not an {wanted}"),
         )
-        .why(format!("its id register says {}", chip_id(facts)))
+        .why(format!("its id register says {found}"))
         .act("nothing was loaded; take the tool and flashloader of that chip, or another board")
         .run("rtboot list"),
     )
@@ -99,11 +99,6 @@ fn wrong_cfg(facts: &Facts) -> Option<Finding> {
             .act("name a part or .cfg for this chip with --fcb, or take the board that it is for")
             .run("rtboot fcb list"),
     )
-}
-
-fn chip_id(facts: &Facts) -> String {
-    let id = facts.rom.as_ref().and_then(|rom| rom.chip_words(None));
-    id.unwrap_or_else(|| "nothing".into())
 }
 
 /// Registers that cannot be read: without the chip id nothing is loaded unless the user names the chip.
