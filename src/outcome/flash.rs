@@ -10,6 +10,8 @@ use super::Finding;
 pub struct Info {
     /// Where it is.
     pub board: String,
+    /// The chip that is gone by.
+    pub chip: ChipInfo,
     /// What its boot ROM says; null when a flashloader ran already.
     pub rom: Option<RomInfo>,
     /// What its flashloader says.
@@ -20,6 +22,18 @@ pub struct Info {
     pub boot: Option<Boot>,
     /// What could not be found out.
     pub not_known: Vec<NotKnown>,
+}
+
+/// The chip that a command goes by.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct ChipInfo {
+    /// Its name.
+    pub name: String,
+    /// Whether the user named it.
+    pub named: bool,
+    /// In words: every chip that it can be, and the id when it was read.
+    pub what: String,
 }
 
 /// What a boot ROM says of its chip.
@@ -194,6 +208,8 @@ pub struct WriteDone {
     pub file: String,
     /// The flash.
     pub part: String,
+    /// The chip.
+    pub chip: String,
     /// Whether anything had to be changed.
     pub changed: bool,
     /// Sectors that held what they should.
