@@ -151,7 +151,7 @@ impl Slot {
     }
 }
 
-/// A holder that panicked leaves a board that is still a board.
+/// A thread that panicked while it held the lock leaves a usable board.
 pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -22,7 +22,7 @@ fn refusal(name: &str, content: &[u8]) -> String {
     let place = directory();
     drop(open(place.path()));
     fs::write(place.path().join(name), content).expect("written");
-    let error = Board::open(place.path()).err().expect("refused");
+    let error = Board::open(place.path()).expect_err("refused");
     let text = error.to_string();
     assert!(text.contains(name), "{text}");
     text
@@ -191,7 +191,7 @@ fn program_reset_in_the_file_resets_the_board() {
 fn second_open_of_a_board_is_refused() {
     let place = directory();
     let board = open(place.path());
-    let error = Board::open(place.path()).err().expect("refused");
+    let error = Board::open(place.path()).expect_err("refused");
     assert!(matches!(error, StoreError::Busy { .. }));
     assert!(
         error.to_string().contains("in use by another program"),
@@ -205,7 +205,7 @@ fn second_open_of_a_board_is_refused() {
 fn a_foreign_directory_is_left_alone() {
     let place = directory();
     fs::write(place.path().join("letter.txt"), "dear").expect("written");
-    let error = Board::open(place.path()).err().expect("refused");
+    let error = Board::open(place.path()).expect_err("refused");
     assert!(matches!(error, StoreError::Foreign { .. }), "{error}");
     assert_eq!(fs::read_dir(place.path()).expect("there").count(), 1);
 }
@@ -228,7 +228,7 @@ fn a_missing_file_is_named() {
         let place = directory();
         drop(open(place.path()));
         fs::remove_file(place.path().join(name)).expect("removed");
-        let error = Board::open(place.path()).err().expect("refused");
+        let error = Board::open(place.path()).expect_err("refused");
         assert!(
             matches!(&error, StoreError::Missing { path } if path.ends_with(name)),
             "{error}"
@@ -383,9 +383,7 @@ fn second_of_two_makers_is_told_of_the_board() {
     drop(open(place.path()));
     // both looked before there was a board; this one gets the lock after the other
     let late = Store::lock(place.path()).expect("free again");
-    let error = Board::make_first(late, Settings::default())
-        .err()
-        .expect("late");
+    let error = Board::make_first(late, Settings::default()).expect_err("late");
     assert!(matches!(error, StoreError::Exists { .. }), "{error}");
 }
 

@@ -162,6 +162,6 @@ fn too_many_boards_are_refused() {
     let boards = (0..=MAX_BOARDS).map(|_| board()).collect();
     let listen = (Ipv4Addr::LOCALHOST, 0).into();
     let refused = Server::start(listen, boards, Cable::default(), drop);
-    let error = refused.err().expect("too many");
+    let error = refused.expect_err("too many");
     assert_eq!(error.to_string(), "16 boards, a bus has room for 15");
 }
