@@ -147,41 +147,49 @@ impl Command {
     }
 
     /// Erases a whole memory.
+    #[doc(alias = "flash-erase-all")]
     pub const fn flash_erase_all(memory_id: u32) -> Command {
         Command::new(Tag::FLASH_ERASE_ALL, false, [memory_id])
     }
 
     /// Erases the sectors that touch `length` bytes at `start`.
+    #[doc(alias = "flash-erase-region")]
     pub const fn flash_erase_region(start: u32, length: u32, memory_id: u32) -> Command {
         Command::new(Tag::FLASH_ERASE_REGION, false, [start, length, memory_id])
     }
 
     /// Reads memory.
+    #[doc(alias = "read-memory")]
     pub const fn read_memory(start: u32, length: u32, memory_id: u32) -> Command {
         Command::new(Tag::READ_MEMORY, false, [start, length, memory_id])
     }
 
     /// Writes memory; data follows.
+    #[doc(alias = "write-memory")]
     pub const fn write_memory(start: u32, length: u32, memory_id: u32) -> Command {
         Command::new(Tag::WRITE_MEMORY, true, [start, length, memory_id])
     }
 
     /// Fills `length` bytes with a 32-bit pattern.
+    #[doc(alias = "fill-memory")]
     pub const fn fill_memory(start: u32, length: u32, pattern: u32) -> Command {
         Command::new(Tag::FILL_MEMORY, false, [start, length, pattern])
     }
 
     /// Unlocks with the 8-byte backdoor key.
+    #[doc(alias = "flash-security-disable")]
     pub const fn flash_security_disable(key_low: u32, key_high: u32) -> Command {
         Command::new(Tag::FLASH_SECURITY_DISABLE, false, [key_low, key_high])
     }
 
     /// Asks for a property; `index` is a memory id or the number of a region.
+    #[doc(alias = "get-property")]
     pub const fn get_property(property: u32, index: u32) -> Command {
         Command::new(Tag::GET_PROPERTY, false, [property, index])
     }
 
     /// Sends a secure-binary file; data follows.
+    #[doc(alias = "receive-sb-file")]
     pub const fn receive_sb_file(length: u32) -> Command {
         Command::new(Tag::RECEIVE_SB_FILE, true, [length])
     }
@@ -202,36 +210,43 @@ impl Command {
     }
 
     /// Sets a property.
+    #[doc(alias = "set-property")]
     pub const fn set_property(property: u32, value: u32) -> Command {
         Command::new(Tag::SET_PROPERTY, false, [property, value])
     }
 
     /// Erases everything and unlocks.
+    #[doc(alias = "flash-erase-all-unsecure")]
     pub const fn flash_erase_all_unsecure() -> Command {
         Command::new(Tag::FLASH_ERASE_ALL_UNSECURE, false, [])
     }
 
     /// Burns one 32-bit fuse word. Irreversible.
+    #[doc(alias = "flash-program-once")]
     pub const fn flash_program_once(index: u32, value: u32) -> Command {
         Command::new(Tag::FLASH_PROGRAM_ONCE, false, [index, 4, value])
     }
 
     /// Reads `count` bytes of fuse word `index`; an RT1021 takes 4 only.
+    #[doc(alias = "flash-read-once")]
     pub const fn flash_read_once(index: u32, count: u32) -> Command {
         Command::new(Tag::FLASH_READ_ONCE, false, [index, count])
     }
 
     /// Reads a special flash area.
+    #[doc(alias = "flash-read-resource")]
     pub const fn flash_read_resource(start: u32, length: u32, option: u32) -> Command {
         Command::new(Tag::FLASH_READ_RESOURCE, false, [start, length, option])
     }
 
     /// Configures a memory by the block that lies at `address` in RAM.
+    #[doc(alias = "configure-memory")]
     pub const fn configure_memory(memory_id: u32, address: u32) -> Command {
         Command::new(Tag::CONFIGURE_MEMORY, false, [memory_id, address])
     }
 
     /// Checks and swaps in a backup application.
+    #[doc(alias = "reliable-update")]
     pub const fn reliable_update(address: u32) -> Command {
         Command::new(Tag::RELIABLE_UPDATE, false, [address])
     }
@@ -247,16 +262,19 @@ impl Command {
     }
 
     /// Burns fuses from data that follows. Irreversible.
+    #[doc(alias = "fuse-program")]
     pub const fn fuse_program(start: u32, length: u32, memory_id: u32) -> Command {
         Command::new(Tag::FUSE_PROGRAM, true, [start, length, memory_id])
     }
 
     /// Reads fuses.
+    #[doc(alias = "fuse-read")]
     pub const fn fuse_read(start: u32, length: u32, memory_id: u32) -> Command {
         Command::new(Tag::FUSE_READ, false, [start, length, memory_id])
     }
 
     /// One of the key-provisioning operations 0 to 6.
+    #[doc(alias = "key-provisioning")]
     pub const fn key_provisioning(
         operation: u32,
         kind: u32,
@@ -267,6 +285,7 @@ impl Command {
     }
 
     /// Moves the chip to another life cycle. Irreversible.
+    #[doc(alias = "update-life-cycle")]
     pub const fn update_life_cycle(life_cycle: u32) -> Command {
         Command::new(Tag::UPDATE_LIFE_CYCLE, false, [life_cycle])
     }

@@ -130,6 +130,7 @@ impl Command {
     }
 
     /// Reads `count` bytes from `address` on, in accesses of `width`.
+    #[doc(alias = "read-register")]
     pub const fn read_register(address: u32, width: Width, count: u32) -> Command {
         Command {
             address,
@@ -140,6 +141,7 @@ impl Command {
     }
 
     /// Writes `value` to the register at `address`. The count is the width in bytes, as SPSDK sends it.
+    #[doc(alias = "write-register")]
     pub const fn write_register(address: u32, width: Width, value: u32) -> Command {
         let count = width.bytes();
         Command {
@@ -152,6 +154,7 @@ impl Command {
     }
 
     /// Announces `count` bytes for `address`.
+    #[doc(alias = "write-file")]
     pub const fn write_file(address: u32, count: u32) -> Command {
         Command {
             address,
@@ -161,6 +164,7 @@ impl Command {
     }
 
     /// Announces a command sequence file of `count` bytes for `address`.
+    #[doc(alias = "write-csf")]
     pub const fn write_csf(address: u32, count: u32) -> Command {
         Command {
             address,
@@ -170,6 +174,7 @@ impl Command {
     }
 
     /// Announces a DCD table of `count` bytes; the ROM stages it in RAM at `address` and runs it.
+    #[doc(alias = "dcd-write")]
     pub const fn dcd_write(address: u32, count: u32) -> Command {
         Command {
             address,
@@ -179,6 +184,7 @@ impl Command {
     }
 
     /// Jumps to the image whose IVT lies at `address`.
+    #[doc(alias = "jump-address")]
     pub const fn jump_address(address: u32) -> Command {
         Command {
             address,
@@ -187,16 +193,19 @@ impl Command {
     }
 
     /// Asks for the result of the last HAB action.
+    #[doc(alias = "error-status")]
     pub const fn error_status() -> Command {
         Command::plain(Tag::ERROR_STATUS)
     }
 
     /// Makes the next jump ignore the image's DCD pointer.
+    #[doc(alias = "skip-dcd-header")]
     pub const fn skip_dcd_header() -> Command {
         Command::plain(Tag::SKIP_DCD_HEADER)
     }
 
     /// Changes the UART speed; the speed travels in the address field.
+    #[doc(alias = "set-baudrate")]
     pub const fn set_baudrate(baud: u32) -> Command {
         Command {
             address: baud,
