@@ -1,16 +1,16 @@
 //! Gives MBOOT commands and checks every answer.
 //!
-//! Whoever talked to the flashloader before may have died in the middle. Then an abandoned write swallows the next command, an
-//! abandoned read sends the rest of its data first, and after a bus reset an echo of the host's own report can come. So the
-//! first thing of a session, and of every command after a failed one, is a [sync](Client::sync): throw away what comes by
-//! itself, then ask for the version until the answer to that comes back.
+//! An earlier program may have stopped in the middle of a command. An abandoned write then swallows the next command, an
+//! abandoned read sends the rest of its data first, and after a bus reset the device can echo the host's own report. So a
+//! session, and every command after a failed one, begins with a [sync](Client::sync): discard what comes unasked, then ask
+//! for the version until the answer to that arrives.
 
 use std::time::Duration;
 
 use super::link::protocol;
 use super::{Command, Error, Link, MemoryId, Packet, Property, Response, Status, Step, Tag};
 
-/// How long answers are waited for, by kind of command.
+/// How long the client waits for answers, by kind of command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Timeouts {
     /// Plain commands. Default 5 s, as blhost.
@@ -55,17 +55,17 @@ impl Default for Timeouts {
 
 /// Tries of a sync.
 const SYNC_TRIES: usize = 3;
-/// How long the answer is waited for once a predecessor's last word has come.
+/// How long the answer may take once the response to an earlier command has come.
 const AFTER_STALE: Duration = Duration::from_millis(200);
-/// Most packets thrown away: the rest of an abandoned read of 16 MiB.
+/// Most packets discarded: the rest of an abandoned read of 16 MiB.
 const DRAIN_LIMIT: usize = 17_000;
-/// Most pieces of nonsense thrown away among them; over a UART one has up to 51 bytes.
+/// Most malformed pieces discarded among them; over a UART one has up to 51 bytes.
 const NONSENSE_LIMIT: usize = 256;
-/// Most packets skipped while one answer is waited for.
+/// Most packets skipped before an answer.
 const STRAY_LIMIT: usize = 64;
-/// Payload every device takes, until it was asked (blhost).
+/// Payload that every device takes; used until the device was asked (blhost).
 const SAFE_PAYLOAD: usize = 32;
-/// Largest payload believed.
+/// Largest payload accepted from a device.
 pub(super) const LARGEST_PAYLOAD: usize = 1024;
 
 /// An MBOOT session with a flashloader.
@@ -73,7 +73,7 @@ pub(super) const LARGEST_PAYLOAD: usize = 1024;
 pub struct Client<L> {
     pub(super) link: L,
     pub(super) timeouts: Timeouts,
-    /// The next answer will be the one to the next command.
+    /// Whether the next answer will belong to the next command.
     pub(super) synced: bool,
     /// Property 0x0B, once asked.
     pub(super) payload: Option<usize>,
@@ -90,7 +90,7 @@ impl<L: Link> Client<L> {
         }
     }
 
-    /// The time-outs, to be changed.
+    /// The time-outs; change them here.
     pub fn timeouts_mut(&mut self) -> &mut Timeouts {
         &mut self.timeouts
     }
@@ -105,12 +105,12 @@ impl<L: Link> Client<L> {
         self.link
     }
 
-    /// Whom the session talks to.
+    /// The name of the port below, for messages.
     pub fn describe(&self) -> String {
         self.link.describe()
     }
 
-    /// Makes sure that the next answer belongs to the next command. Does nothing when that is known; every verb calls it.
+    /// Makes sure that the next answer belongs to the next command. Does nothing when that is known already; every verb calls it.
     ///
     /// # Errors
     /// [`Error::Timeout`] when the flashloader stays silent, [`Error::Protocol`] when it keeps answering something else.
@@ -172,7 +172,7 @@ impl<L: Link> Client<L> {
             };
             match Response::parse(&bytes) {
                 Some(r) if is_version(&r) => return Ok(stale.is_some()),
-                // the predecessor's last word: our command is either lost or answered at once
+                // the response to an earlier command: ours is either lost or answered at once
                 Some(_) => timeout = timeout.min(AFTER_STALE),
                 None => {}
             }
@@ -189,7 +189,7 @@ impl<L: Link> Client<L> {
         })
     }
 
-    /// Throws away what comes by itself; returns whether anything did.
+    /// Discards what comes unasked; returns whether anything did.
     fn drain(&mut self) -> Result<bool, Error> {
         let settle = self.link.settle_time();
         let mut nonsense = 0;
@@ -197,7 +197,7 @@ impl<L: Link> Client<L> {
             match self.link.receive(settle) {
                 Ok(None) => return Ok(count > 0),
                 Ok(Some(_)) => {}
-                // thrown away like the rest, but not for as long
+                // discarded like the rest, up to a lower limit
                 Err(super::LinkError::Protocol { .. }) if nonsense < NONSENSE_LIMIT => {
                     nonsense += 1;
                 }
@@ -262,7 +262,7 @@ impl<L: Link> Client<L> {
             match Response::parse(&bytes) {
                 Some(response) if response.answers(command) => return Ok((ended, response)),
                 Some(_) => {} // of an earlier command
-                None => return Err(protocol(command, "a response that is too short", &bytes)),
+                None => return Err(protocol(command, "a malformed response", &bytes)),
             }
         }
         Err(protocol(command, "answers to other commands only", &[]))
@@ -296,6 +296,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`]: 10300 when the flashloader does not have it.
+    #[doc(alias = "get-property")]
     pub fn get_property(&mut self, property: Property, index: u32) -> Result<Vec<u32>, Error> {
         let command = Command::get_property(property.0, index);
         let response = self.exchange(&command, self.timeouts.command)?;
@@ -329,6 +330,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "set-property")]
     pub fn set_property(&mut self, property: Property, value: u32) -> Result<(), Error> {
         self.plain(
             &Command::set_property(property.0, value),
@@ -341,6 +343,7 @@ impl<L: Link> Client<L> {
     /// # Errors
     /// [`Error::Refused`]: 4 for a block it does not know, 20107 without SFDP, 7000 when the flash does not answer. After a failure
     /// take the memory as not configured, even if it still answers.
+    #[doc(alias = "configure-memory")]
     pub fn configure_memory(&mut self, memory: MemoryId, address: u32) -> Result<(), Error> {
         self.plain(
             &Command::configure_memory(memory.0, address),

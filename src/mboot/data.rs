@@ -8,14 +8,14 @@
 //!                                 <== data <== empty data      <-- A0 status            failed
 //! ```
 //!
-//! The first response never tells whether the place is good: that comes in the data phase.
+//! The first response is sent before the device checks the address; an error comes in the data phase.
 
 use super::client::{accept, generic, own};
 use super::link::protocol;
 use super::{Client, Command, Error, Link, Packet, Progress, Response, Sent, Status, Step, Tag};
 
-/// Most data packets that one read command may bring: a Linux hidraw ring holds 63 reports, a macOS queue 30; what comes when it
-/// is full is lost.
+/// Most data packets of one read command: a Linux hidraw ring holds 63 reports, a macOS queue 30, and reports that arrive when it
+/// is full are lost.
 pub(super) const READ_PACKETS: u32 = 24;
 /// Packets allowed beyond twice the least number, for devices that send short ones.
 const EXTRA_PACKETS: usize = 16;
@@ -183,7 +183,7 @@ impl<L: Link> Client<L> {
                     reading.take(&bytes)?;
                     if !reading.cancelled && !bytes.is_empty() && !progress(reading.done()) {
                         reading.cancelled = true;
-                        self.link.stop_receiving(); // else the rest is read and thrown away
+                        self.link.stop_receiving(); // without it the rest is read and discarded
                     }
                 }
             }

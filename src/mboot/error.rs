@@ -11,7 +11,7 @@ use crate::port;
 pub enum Step {
     /// The first response.
     Response,
-    /// While data was travelling.
+    /// During the data phase.
     Data,
     /// The response after all data.
     Final,
@@ -128,7 +128,7 @@ impl Error {
         }
     }
 
-    /// Advice for a person, where there is any.
+    /// What to do about it, where something can be done.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::Refused { status, .. } => hint(*status),

@@ -12,7 +12,7 @@ use super::{Command, Response};
 use crate::port::HidPort;
 use crate::port::traced::Direction;
 
-/// A stale report waits in the device until it is fetched, and then comes at once.
+/// Silence after which no stale report is left: one that waits in the device comes at once.
 const SETTLE: Duration = Duration::from_millis(20);
 
 /// MBOOT over a HID port.
@@ -85,7 +85,7 @@ impl<P: HidPort> Link for HidLink<P> {
         {
             return sent.map(|()| Sent::Taken);
         }
-        // A look costs a system call and no wait. A device that will not take more data says so here, also when the write failed.
+        // This read costs a system call and never waits. A device that takes no more data says so here, also when the write failed.
         if self.early.is_none()
             && let Some(report) = self.port.read(Duration::ZERO)?
         {
@@ -122,7 +122,7 @@ impl<P: HidPort> Link for HidLink<P> {
     }
 }
 
-/// A few words on a report, for a trace; `None` for reports that MBOOT does not know.
+/// Describes a report for a trace; `None` for reports that MBOOT does not have.
 pub fn describe_report(direction: Direction, bytes: &[u8]) -> Option<String> {
     let Report { id, payload } = Report::parse(bytes).ok()?;
     match (direction, id) {

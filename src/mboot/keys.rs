@@ -1,13 +1,13 @@
-//! The commands of blhost that deal in fuses and keys. What they burn stays burnt.
+//! The commands of blhost for fuses and keys. Burning a fuse cannot be undone.
 
 use super::client::{accept, own};
 use super::link::protocol;
 use super::verbs::check_range;
 use super::{Client, Command, Error, Link, MemoryId, Tag};
 
-/// Largest answer of a key-provisioning read that is believed, in bytes.
+/// Largest answer of a key-provisioning read that is accepted, in bytes.
 const KEY_STORE_LIMIT: u32 = 64 * 1024;
-/// Largest key blob that is believed, in bytes.
+/// Largest key blob that is accepted, in bytes.
 const KEY_BLOB_LIMIT: u32 = 4096;
 
 /// Fuses and keys.
@@ -16,6 +16,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`]: 4 for an index that does not exist.
+    #[doc(alias = "flash-read-once")]
     pub fn flash_read_once(&mut self, index: u32) -> Result<u32, Error> {
         let command = Command::flash_read_once(index, 4);
         let response = self.exchange(&command, self.timeouts.command)?;
@@ -36,6 +37,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`]: 20201 when the word reads back differently, which can mean that it *was* burnt.
+    #[doc(alias = "flash-program-once")]
     pub fn flash_program_once(&mut self, index: u32, value: u32) -> Result<(), Error> {
         self.plain(
             &Command::flash_program_once(index, value),
@@ -47,6 +49,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "fuse-program")]
     pub fn fuse_program(
         &mut self,
         address: u32,
@@ -65,6 +68,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "fuse-read")]
     pub fn fuse_read(
         &mut self,
         address: u32,
@@ -79,6 +83,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "generate-key-blob")]
     pub fn generate_key_blob(
         &mut self,
         key: &[u8],
@@ -106,6 +111,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "key-provisioning")]
     pub fn key_provisioning(&mut self, operation: u32, kind: u32, size: u32) -> Result<(), Error> {
         self.plain(
             &Command::key_provisioning(operation, kind, size, false),
@@ -144,6 +150,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "update-life-cycle")]
     pub fn update_life_cycle(&mut self, life_cycle: u32) -> Result<(), Error> {
         self.plain(
             &Command::update_life_cycle(life_cycle),
@@ -155,6 +162,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Argument`] for more than seven parameters; [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "trust-provisioning")]
     pub fn trust_provisioning(&mut self, parameters: &[u32]) -> Result<Vec<u32>, Error> {
         let tag = Tag::TRUST_PROVISIONING;
         let command = Command::raw(tag, false, parameters).ok_or(Error::Argument {

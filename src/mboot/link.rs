@@ -7,6 +7,7 @@ use crate::port;
 
 /// An error below the commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LinkError {
     /// The port failed.
     Port(port::Error),
@@ -15,7 +16,7 @@ pub enum LinkError {
         /// How long it was waited for.
         waited: Duration,
     },
-    /// What arrived is no packet, or a packet could not be got across.
+    /// What arrived is no packet, or a packet could not be delivered.
     Protocol {
         /// What is wrong.
         what: &'static str,
@@ -67,12 +68,12 @@ pub enum Packet {
     Stray(Vec<u8>),
 }
 
-/// What became of a data packet.
+/// The result of sending a data packet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Sent {
-    /// It is on its way; go on.
+    /// It was sent; go on.
     Taken,
-    /// The device has something to say instead: stop and receive.
+    /// The device has an answer instead: stop sending and receive.
     Stop,
 }
 
@@ -97,7 +98,7 @@ pub trait Link: Send {
     /// The port's; [`LinkError::Protocol`] for bytes that are no packet.
     fn receive(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError>;
 
-    /// Asks the device to stop sending data. `false` when the link has no way: then the rest must be read and thrown away.
+    /// Asks the device to stop sending data. `false` when the link cannot: then the rest must be read and discarded.
     fn stop_receiving(&mut self) -> bool {
         false
     }
@@ -105,10 +106,10 @@ pub trait Link: Send {
     /// Bytes to put in one data packet, for a device that takes `device_max`.
     fn chunk_size(&self, device_max: usize) -> usize;
 
-    /// Packets of a predecessor can come for so long after the last one.
+    /// The longest silence between two packets that an earlier session left behind.
     fn settle_time(&self) -> Duration;
 
-    /// Whom the link talks to.
+    /// The name of the port below, for messages.
     fn describe(&self) -> String;
 }
 

@@ -12,6 +12,16 @@
 //!
 //! Sources: SPSDK and blhost for the protocol; the genuine RT1021 flashloader K2.1.0, emulated, for what it really does.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        missing_debug_implementations
+    )
+)]
+
 mod client;
 mod data;
 mod error;

@@ -23,11 +23,11 @@ const PING_TRIES: usize = 3;
 const GAP: Duration = Duration::from_millis(500);
 /// Noise skipped before a start byte (SPSDK).
 const NOISE_LIMIT: usize = 50;
-/// Times a frame is sent again, or asked for again.
+/// Most times that a frame is sent again, or requested again.
 const RESENDS: usize = 3;
-/// Frames skipped because they say nothing now: stray ACKs, late ping responses.
+/// Most frames skipped that are of no use now: stray ACKs, late ping responses.
 const STRAY_LIMIT: usize = 16;
-/// A predecessor's data frame takes 90 ms at 115200 baud.
+/// Silence after which an earlier session is over: its longest frame takes 90 ms at 115200 baud.
 const SETTLE: Duration = Duration::from_millis(100);
 
 /// MBOOT over a serial port.
@@ -39,7 +39,7 @@ pub struct UartLink<P> {
     /// The next data frame is answered with an abort.
     stop: bool,
     /// The device has answered a ping.
-    greeted: bool,
+    pinged: bool,
 }
 
 /// What came in.
@@ -60,7 +60,7 @@ impl<P: SerialPort> UartLink<P> {
             port,
             early: None,
             stop: false,
-            greeted: false,
+            pinged: false,
         }
     }
 
@@ -87,7 +87,7 @@ impl<P: SerialPort> UartLink<P> {
             self.port.write(&[frame::START, frame::PING])?;
             match self.ping_answer() {
                 Ok(Some(answer)) => {
-                    self.greeted = true;
+                    self.pinged = true;
                     return Ok(answer);
                 }
                 Ok(None) => {}
@@ -111,7 +111,7 @@ impl<P: SerialPort> UartLink<P> {
                     };
                     return PingResponse::parse(&bytes).map(Some).ok_or(broken);
                 }
-                Some(_) => {} // left-overs: their bytes are skipped as noise
+                Some(_) => {} // rest of an earlier frame: its bytes are skipped as noise
             }
         }
         Ok(None)
@@ -160,16 +160,15 @@ impl<P: SerialPort> UartLink<P> {
 
     fn read_exact(&mut self, buffer: &mut [u8]) -> Result<(), LinkError> {
         let mut have = 0;
-        while have < buffer.len() {
-            match self.port.read(&mut buffer[have..], GAP)? {
+        while let Some(rest) = buffer.get_mut(have..).filter(|rest| !rest.is_empty()) {
+            match self.port.read(rest, GAP)? {
                 0 => {
-                    let bytes = buffer[..have].to_vec();
                     return Err(LinkError::Protocol {
                         what: "a frame that breaks off",
-                        bytes,
+                        bytes: buffer.iter().copied().take(have).collect(),
                     });
                 }
-                count => have = (have + count).min(buffer.len()),
+                count => have += count,
             }
         }
         Ok(())
@@ -242,7 +241,7 @@ impl<P: SerialPort> UartLink<P> {
                         bytes: Vec::new(),
                     });
                 }
-                Incoming::Ack | Incoming::Nak | Incoming::Abort => {} // late: says nothing now
+                Incoming::Ack | Incoming::Nak | Incoming::Abort => {} // late: of no use now
             }
         }
         Err(LinkError::Protocol {
@@ -298,7 +297,7 @@ impl<P: SerialPort> UartLink<P> {
 impl<P: SerialPort> Link for UartLink<P> {
     fn send_command(&mut self, packet: &[u8], timeout: Duration) -> Result<(), LinkError> {
         self.stop = false;
-        if !self.greeted {
+        if !self.pinged {
             self.ping()?;
         }
         self.send(frame::COMMAND, packet, timeout).map(drop)
@@ -333,7 +332,7 @@ impl<P: SerialPort> Link for UartLink<P> {
     }
 }
 
-/// A few words on bytes of the line, for a trace; `None` where no frame begins.
+/// Describes bytes on the line for a trace; `None` where no frame begins.
 pub fn describe_bytes(direction: Direction, bytes: &[u8]) -> Option<String> {
     let &[frame::START, kind, ref rest @ ..] = bytes else {
         return None;

@@ -1,4 +1,4 @@
-//! The commands of blhost, one method each, on what `client.rs` and `data.rs` give.
+//! The commands of blhost, one method each.
 
 use rtboot_wire::mboot::regions;
 
@@ -12,11 +12,11 @@ use super::{
 /// How a flashloader was left by reset or execute.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Departure {
-    /// It said yes and goes.
+    /// It confirmed and leaves.
     Answered,
-    /// It left the bus without a word.
+    /// It left the bus without an answer.
     Left,
-    /// It is silent, and may still be on the bus: look whether it leaves.
+    /// It is silent and may still be on the bus: check whether it leaves.
     Silent,
 }
 
@@ -97,6 +97,7 @@ impl<L: Link> Client<L> {
     /// # Errors
     /// [`Error::Refused`]: 10200 outside the map, 10205 before the flash is configured; [`Error::Protocol`] when packets were lost;
     /// [`Error::Cancelled`] when `progress` said so.
+    #[doc(alias = "read-memory")]
     pub fn read_memory(
         &mut self,
         address: u32,
@@ -139,6 +140,7 @@ impl<L: Link> Client<L> {
     /// # Errors
     /// [`Error::Refused`]: 10200, 10203 page not blank, 10205, 20105 not aligned, 20106 reads back differently; the pages before it are
     /// programmed. [`Error::Cancelled`] when `progress` said so.
+    #[doc(alias = "write-memory")]
     pub fn write_memory(
         &mut self,
         address: u32,
@@ -158,6 +160,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "fill-memory")]
     pub fn fill_memory(&mut self, address: u32, length: u32, pattern: u32) -> Result<(), Error> {
         check_range(Tag::FILL_MEMORY, address, u64::from(length))?;
         self.plain(
@@ -170,6 +173,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Argument`] for a range beyond 4 GiB; [`Error::Refused`]: 102 for RAM, 10200, 10205, 20106 not blank afterwards, 7002 still busy at the FCB's time-out.
+    #[doc(alias = "flash-erase-region")]
     pub fn flash_erase_region(
         &mut self,
         address: u32,
@@ -188,6 +192,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`]: 4 for other ids than 9, 0x110, 0x120 on an RT1021.
+    #[doc(alias = "flash-erase-all")]
     pub fn flash_erase_all(&mut self, memory: MemoryId) -> Result<(), Error> {
         self.plain(&Command::flash_erase_all(memory.0), self.timeouts.erase_all)
     }
@@ -196,6 +201,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "flash-erase-all-unsecure")]
     pub fn flash_erase_all_unsecure(&mut self) -> Result<(), Error> {
         self.plain(
             &Command::flash_erase_all_unsecure(),
@@ -207,9 +213,13 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "flash-security-disable")]
     pub fn flash_security_disable(&mut self, key: [u8; 8]) -> Result<(), Error> {
-        let [low, high] =
-            [0, 4].map(|at| u32::from_le_bytes([key[at], key[at + 1], key[at + 2], key[at + 3]]));
+        let [a, b, c, d, e, f, g, h] = key;
+        let (low, high) = (
+            u32::from_le_bytes([a, b, c, d]),
+            u32::from_le_bytes([e, f, g, h]),
+        );
         self.plain(
             &Command::flash_security_disable(low, high),
             self.timeouts.command,
@@ -220,6 +230,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the flashloader's status.
+    #[doc(alias = "flash-read-resource")]
     pub fn flash_read_resource(
         &mut self,
         start: u32,
@@ -234,6 +245,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`]: 10600 is the status for success there, and is taken as such.
+    #[doc(alias = "reliable-update")]
     pub fn reliable_update(&mut self, address: u32) -> Result<(), Error> {
         match self.plain(&Command::reliable_update(address), self.timeouts.erase) {
             Err(Error::Refused {
@@ -291,6 +303,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`]: 10101 when it is no SB file, else the status of the command in it that failed.
+    #[doc(alias = "receive-sb-file")]
     pub fn receive_sb_file(&mut self, file: &[u8], progress: Progress<'_>) -> Result<(), Error> {
         let length = check_range(Tag::RECEIVE_SB_FILE, 0, file.len() as u64)?;
         self.write_phase(&Command::receive_sb_file(length), file, progress)
@@ -300,6 +313,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] when the device says something all the same; the port's.
+    #[doc(alias = "load-image")]
     pub fn load_image(&mut self, image: &[u8], progress: Progress<'_>) -> Result<(), Error> {
         // the packets belong to no command; errors name the one they replace
         let command = Tag::WRITE_MEMORY;

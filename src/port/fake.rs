@@ -5,6 +5,52 @@ use std::time::Duration;
 
 use super::{Error, HidPort, SerialPort};
 
+/// A HID device that sends random reports for ever. `shape` makes some of them look right.
+pub(crate) struct RandomHid {
+    state: u64,
+    /// Makes a report out of random numbers; `None` is a time-out.
+    shape: fn(&mut dyn FnMut() -> u64) -> Option<Vec<u8>>,
+    /// Reads done.
+    pub reads: u64,
+}
+
+impl RandomHid {
+    /// A device whose reports follow from `seed`, which is not 0.
+    pub(crate) fn new(
+        seed: u64,
+        shape: fn(&mut dyn FnMut() -> u64) -> Option<Vec<u8>>,
+    ) -> RandomHid {
+        RandomHid {
+            state: seed,
+            shape,
+            reads: 0,
+        }
+    }
+}
+
+impl HidPort for RandomHid {
+    fn write(&mut self, _: &[u8]) -> Result<(), Error> {
+        Ok(())
+    }
+
+    fn read(&mut self, _: Duration) -> Result<Option<Vec<u8>>, Error> {
+        self.reads += 1;
+        let state = &mut self.state;
+        let mut next = || {
+            // xorshift
+            *state ^= *state << 13;
+            *state ^= *state >> 7;
+            *state ^= *state << 17;
+            *state
+        };
+        Ok((self.shape)(&mut next))
+    }
+
+    fn describe(&self) -> String {
+        "random".into()
+    }
+}
+
 /// The error that an unplugged fake gives.
 pub(crate) fn gone() -> Error {
     Error::Gone {

@@ -13,6 +13,16 @@
 //! The cargo features `hid`, `serial` and `virtual` bring the three transports. The traits and the types that describe
 //! devices are always there, so a program can bring a transport of its own.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        missing_debug_implementations
+    )
+)]
+
 use std::fmt::Write as _;
 use std::time::Duration;
 

@@ -1,13 +1,13 @@
-//! Any port, printing what passes.
+//! Any port, with one line per packet for a trace.
 //!
 //! ```text
 //! --> 16 bytes  GetProperty(0x01, 0x00)  01 00 0c 00 07 00 00 02 01 00 00 00 00 00 00 00
 //! <-- 1021 bytes  …                      03 00 0c 00 a7 00 00 02 00 00 00 00 00 01 02 4b … 1005 more
 //! ```
 //!
-//! What the bytes mean is asked from a [`Decoder`] of the protocol; this room knows no protocol.
+//! A [`Decoder`] of the protocol says what the bytes mean; this module knows no protocol.
 
-use std::fmt::Write as _;
+use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use super::{Error, HidPort, SerialPort};
@@ -21,17 +21,23 @@ pub enum Direction {
     In,
 }
 
-/// Says in a few words what a packet is; `None` when it does not know.
+/// Describes a packet in a few words; `None` when it cannot.
 pub type Decoder = fn(Direction, &[u8]) -> Option<String>;
 
 /// Bytes shown of a packet before it is cut.
 const SHOWN: usize = 32;
 
-/// A port that hands one line a packet to a listener.
+/// A port that reports each packet as one line.
 pub struct Traced<P, S> {
     port: P,
     decoder: Decoder,
     sink: S,
+}
+
+impl<P: fmt::Debug, S> fmt::Debug for Traced<P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("Traced").field(&self.port).finish()
+    }
 }
 
 impl<P, S: FnMut(&str) + Send> Traced<P, S> {
@@ -61,20 +67,20 @@ fn arrow(direction: Direction) -> &'static str {
     }
 }
 
-/// The line that tells of one packet.
+/// The line for one packet.
 fn line(direction: Direction, bytes: &[u8], text: Option<&str>) -> String {
     let mut line = format!("{} {} bytes", arrow(direction), bytes.len());
     if let Some(text) = text {
         let _ = write!(line, "  {text}");
     }
     line.push(' ');
-    // a padded report ends in zeros nobody wants to read
+    // leave out the zeros that pad a report
     let used = bytes
         .iter()
         .rposition(|&b| b != 0)
         .map_or(0, |last| last + 1);
     let shown = bytes.len().min(SHOWN).min(used.max(4));
-    for byte in &bytes[..shown] {
+    for byte in bytes.iter().take(shown) {
         let _ = write!(line, " {byte:02x}");
     }
     if shown < bytes.len() {
@@ -99,7 +105,7 @@ impl<P: HidPort, S: FnMut(&str) + Send> HidPort for Traced<P, S> {
                 Ok(Some(report))
             }
             Ok(None) => {
-                // a look without waiting is no news
+                // a read without waiting that finds nothing is not worth a line
                 if !timeout.is_zero() {
                     (self.sink)(&format!("<-- nothing within {timeout:?}"));
                 }
@@ -138,7 +144,7 @@ impl<P: SerialPort, S: FnMut(&str) + Send> SerialPort for Traced<P, S> {
                 Ok(0)
             }
             Ok(count) => {
-                self.say(Direction::In, &buffer[..count.min(buffer.len())]);
+                self.say(Direction::In, buffer.get(..count).unwrap_or(buffer));
                 Ok(count)
             }
             Err(error) => {
@@ -168,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn long_packets_are_cut_and_padding_is_not_read_out() {
+    fn long_packets_are_cut_and_padding_hidden() {
         assert_eq!(
             line(Direction::Out, &[1, 2, 3, 4], None),
             "--> 4 bytes  01 02 03 04"
@@ -184,7 +190,7 @@ mod tests {
     }
 
     #[test]
-    fn what_passes_is_told_and_passed_on_unchanged() {
+    fn traced_port_passes_bytes_unchanged() {
         let mut port = FakeHid::new();
         port.answers.push_back(Ok(Some(vec![3, 0, 0, 0])));
         let mut lines = Vec::new();

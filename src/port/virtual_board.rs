@@ -1,7 +1,7 @@
-//! The embedded virtual board as a device on the host's ports. The only file of the host that knows `rtboot-sim`.
+//! The embedded virtual board (`rtboot-sim`) as a device on the host's ports.
 //!
-//! Time is the board's own: a read with a time-out lets that much virtual time pass at once, and [`VirtualBoard::wait`] stands for
-//! every other wait.
+//! The board has a clock of its own: a read with a time-out lets that much virtual time pass at once, and
+//! [`VirtualBoard::wait`] replaces every other wait.
 
 mod make;
 #[cfg(all(unix, feature = "serial"))]
@@ -29,7 +29,7 @@ impl VirtualBoard {
     /// The file in a board's folder that is locked while a program has the board open.
     pub const LOCK_FILE: &str = "board.lock";
 
-    /// A board fresh from the bag: blank flash, straps on serial download, switched on. Forgotten with its last handle.
+    /// A new board in memory: blank flash, boot pins set to serial download, switched on. It is gone with its last handle.
     pub fn new() -> VirtualBoard {
         VirtualBoard::from_board(Board::new(Settings::default()))
     }
@@ -39,7 +39,7 @@ impl VirtualBoard {
         VirtualBoard(Arc::new(Mutex::new(board)))
     }
 
-    /// The loader image that the board brings along, for when there is no genuine flashloader: a file like NXP's, with IVT.
+    /// The loader image that comes with the board, for use without a genuine flashloader: a file like NXP's, with IVT.
     pub fn standin_loader() -> &'static [u8] {
         rtboot_sim::standin_loader()
     }
@@ -144,7 +144,7 @@ impl VirtualHid {
         Error::Gone { port }
     }
 
-    /// Another device, or the same one enumerated anew, is none of this port's business.
+    /// Gone when another device is on the bus now, or the same one after a new enumeration.
     fn check(&mut self) -> Result<(), Error> {
         match self.identity {
             Some(mine) if self.board.identity() == Some(mine) => Ok(()),

@@ -3,7 +3,37 @@
 use std::time::Duration;
 
 use super::link::{DATA_PIECE, READ_PIECE, protocol};
-use super::{Answer, Command, Error, Hab, JumpOutcome, Link, Status, Tag, Timeouts, Want, Width};
+use super::{Answer, Command, Error, Hab, Link, Status, Tag, Want, Width};
+
+/// How long the client waits for answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Timeouts {
+    /// An answer to a command without data. Default 2 s (SPSDK; others 1 to 10 s).
+    pub command: Duration,
+    /// The answer once all data of a WRITE_FILE, DCD or CSF is out. Default 5 s.
+    pub data: Duration,
+    /// How long after a jump a refusal may come. Default 200 ms.
+    pub refusal: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Timeouts {
+        Timeouts {
+            command: Duration::from_secs(2),
+            data: Duration::from_secs(5),
+            refusal: Duration::from_millis(200),
+        }
+    }
+}
+
+/// What the host saw of a jump. A refusal is an [`Error::Refused`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum JumpOutcome {
+    /// The ROM left the bus: other code runs.
+    Left,
+    /// The ROM accepted and is silent; it may still leave. If the same device stays, the image did not run.
+    Silent,
+}
 
 /// Largest DCD table that HAB takes, in bytes.
 const DCD_LIMIT: usize = 1768;
@@ -28,7 +58,7 @@ impl<L: Link> Client<L> {
         }
     }
 
-    /// The time-outs, to be changed.
+    /// The time-outs; change them here.
     pub fn timeouts_mut(&mut self) -> &mut Timeouts {
         &mut self.timeouts
     }
@@ -48,7 +78,7 @@ impl<L: Link> Client<L> {
         self.link
     }
 
-    /// Whom the session talks to.
+    /// The name of the port below, for messages.
     pub fn describe(&self) -> String {
         self.link.describe()
     }
@@ -57,6 +87,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Argument`] for an unaligned address; [`Error::Timeout`] when the ROM has no such command or it is fused off.
+    #[doc(alias = "read-register")]
     pub fn read_register(
         &mut self,
         address: u32,
@@ -101,6 +132,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Argument`] for an unaligned address; [`Error::Refused`] with the ROM's status.
+    #[doc(alias = "write-register")]
     pub fn write_register(&mut self, address: u32, width: Width, value: u32) -> Result<(), Error> {
         check_aligned(Tag::WRITE_REGISTER, address, width)?;
         self.send(&Command::write_register(address, width, value))?;
@@ -114,6 +146,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the ROM's status; a wrong address is often no error here but a board that stays silent.
+    #[doc(alias = "write-file")]
     pub fn write_file(
         &mut self,
         address: u32,
@@ -134,6 +167,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the ROM's status.
+    #[doc(alias = "write-csf")]
     pub fn write_csf(&mut self, address: u32, data: &[u8]) -> Result<(), Error> {
         let count = length(Tag::WRITE_CSF, data.len())?;
         self.send(&Command::write_csf(address, count))?;
@@ -145,6 +179,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Argument`] for a table over 1768 bytes, HAB's limit; [`Error::Refused`] with the ROM's status.
+    #[doc(alias = "dcd-write")]
     pub fn dcd_write(&mut self, address: u32, table: &[u8]) -> Result<(), Error> {
         let command = Tag::DCD_WRITE;
         if table.len() > DCD_LIMIT {
@@ -163,6 +198,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the ROM's status.
+    #[doc(alias = "skip-dcd-header")]
     pub fn skip_dcd_header(&mut self) -> Result<(), Error> {
         self.send(&Command::skip_dcd_header())?;
         self.expect_status(Tag::SKIP_DCD_HEADER, &DCD_OR_BAUD, self.timeouts.command)
@@ -173,6 +209,7 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Timeout`], [`Error::Gone`], [`Error::Protocol`].
+    #[doc(alias = "error-status")]
     pub fn error_status(&mut self) -> Result<Status, Error> {
         self.send(&Command::error_status())?;
         self.expect_hab(Tag::ERROR_STATUS, self.timeouts.command)?;
@@ -189,12 +226,13 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the ROM's status; [`Error::Timeout`] when not even the HAB state came.
+    #[doc(alias = "jump-address")]
     pub fn jump_address(&mut self, address: u32) -> Result<JumpOutcome, Error> {
         let command = Tag::JUMP_ADDRESS;
         self.send(&Command::jump_address(address))?;
         match self.expect_hab(command, self.timeouts.command) {
             Ok(()) => {}
-            // the image was faster than the answer
+            // the image left the bus before the ROM's answer was read
             Err(Error::Gone { .. }) => return Ok(JumpOutcome::Left),
             Err(error) => return Err(error),
         }
@@ -216,11 +254,12 @@ impl<L: Link> Client<L> {
     ///
     /// # Errors
     /// [`Error::Refused`] with the ROM's status; [`Error::Timeout`] when it does not answer.
+    #[doc(alias = "set-baudrate")]
     pub fn set_baudrate(&mut self, baud: u32) -> Result<(), Error> {
         let command = Tag::SET_BAUDRATE;
         self.send(&Command::set_baudrate(baud))?;
         let timeout = self.timeouts.command;
-        // one word by SPSDK; a HAB state before it is understood too
+        // SPSDK reads one word; accept a HAB state before it as well
         let first = self.receive(command, Want::Status, timeout)?;
         let status = match first {
             Answer::Hab(bytes) => {

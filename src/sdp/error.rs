@@ -60,7 +60,7 @@ pub enum Error {
 }
 
 impl Error {
-    /// Advice for a person, where there is any.
+    /// What to do about it, where something can be done.
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::Refused {

@@ -12,9 +12,9 @@ use super::{Answer, Command, Hab, Link, LinkError, Status, Want};
 use crate::port::HidPort;
 use crate::port::traced::Direction;
 
-/// Most stale reports thrown away: a Linux hidraw ring holds 64.
+/// Most stale reports discarded: a Linux hidraw ring holds 64.
 const STALE_LIMIT: usize = 128;
-/// A stale report waits in the device until it is fetched, and then comes at once.
+/// Silence after which no stale report is left: one that waits in the device comes at once.
 const SETTLE: Duration = Duration::from_millis(20);
 
 /// SDP over a HID port.
@@ -86,7 +86,7 @@ fn parse(bytes: Vec<u8>) -> Result<Answer, LinkError> {
     Err(LinkError::Protocol { what, bytes })
 }
 
-/// A few words on a report, for a trace; `None` for reports that SDP does not know.
+/// Describes a report for a trace; `None` for reports that SDP does not have.
 pub fn describe_report(direction: Direction, bytes: &[u8]) -> Option<String> {
     let text = match direction {
         Direction::Out => match FromHost::parse(bytes).ok()? {

@@ -11,6 +11,7 @@ use crate::port;
 
 /// An error below the commands.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum LinkError {
     /// The port failed.
     Port(port::Error),
@@ -49,7 +50,7 @@ pub(crate) fn protocol(command: Tag, what: &'static str, bytes: &[u8]) -> Error 
     }
 }
 
-/// What the client expects next. A UART needs it, for there nothing marks the answers.
+/// What the client expects next. A UART needs it, because nothing marks the answers there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Want {
     /// The HAB state word.
@@ -89,19 +90,19 @@ pub trait Link: Send {
     /// The port's; [`LinkError::Protocol`] for bytes that are no answer.
     fn receive(&mut self, want: Want, timeout: Duration) -> Result<Option<Answer>, LinkError>;
 
-    /// Throws away what a predecessor left unread.
+    /// Discards answers that an earlier program left unread.
     ///
     /// # Errors
     /// The port's.
     fn drain(&mut self) -> Result<(), LinkError>;
 
-    /// Tells the port a new line speed; does nothing over USB.
+    /// Sets a new line speed; does nothing over USB.
     ///
     /// # Errors
     /// The port's.
     fn set_baud(&mut self, baud: u32) -> Result<(), LinkError>;
 
-    /// Whom the link talks to.
+    /// The name of the port below, for messages.
     fn describe(&self) -> String;
 }
 

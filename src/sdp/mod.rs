@@ -13,19 +13,27 @@
 //!
 //! Source: i.MX RT1020 reference manual, "Serial Downloader", as read by SPSDK, sdphost, imx_usb_loader and uuu.
 
+#![cfg_attr(
+    not(test),
+    deny(
+        clippy::unwrap_used,
+        clippy::expect_used,
+        clippy::indexing_slicing,
+        missing_debug_implementations
+    )
+)]
+
 mod client;
 mod error;
 mod hid;
 mod link;
-mod session;
 mod uart;
 
-pub use client::Client;
+pub use client::{Client, JumpOutcome, Timeouts};
 pub use error::Error;
 pub use hid::{HidLink, describe_report};
 pub use link::{Answer, Link, LinkError, Want};
 pub use rtboot_wire::sdp::{Command, Hab, Status, Tag, Width};
-pub use session::{JumpOutcome, Timeouts};
 pub use uart::{UartLink, describe_bytes};
 
 /// The SDP client, under a name that is clear outside this module.

@@ -35,7 +35,7 @@ fn hex(text: &str) -> Vec<u8> {
 }
 
 #[test]
-fn a_command_goes_out_with_17_bytes_and_data_with_1025() {
+fn command_report_has_17_bytes_and_data_1025() {
     let file_complete = status(0x8888_8888);
     let mut client = rom(&[&[], &[&[]], &[]]);
     port(&mut client).device = Some(Box::new(move |report| match report[0] {
@@ -65,7 +65,7 @@ fn a_command_goes_out_with_17_bytes_and_data_with_1025() {
 }
 
 #[test]
-fn register_reads_come_in_answers_of_64_bytes() {
+fn register_read_joins_blocks_of_64_bytes() {
     for (count, answers) in [(1u32, 1), (63, 1), (64, 1), (65, 2), (128, 2), (130, 3)] {
         let blocks: Vec<Vec<u8>> = (0..answers)
             .map(|n| [vec![4], vec![n + 1; 64]].concat())
@@ -101,7 +101,7 @@ fn reports_padded_by_windows_read_the_same() {
 type Verb = dyn Fn(&mut Client<HidLink<FakeHid>>) -> Result<(), Error>;
 
 #[test]
-fn each_command_wants_its_own_word() {
+fn each_command_accepts_only_its_own_status() {
     let run = |word: u32, f: &Verb| {
         let answer = status(word);
         let mut client = rom(&[&[&HAB_OPEN, &answer]]);
@@ -134,7 +134,7 @@ fn each_command_wants_its_own_word() {
 }
 
 #[test]
-fn a_dcd_as_long_as_hab_takes_goes_out_and_a_longer_one_does_not() {
+fn dcd_longer_than_1768_bytes_is_refused() {
     let answer = status(0x128A_8A12);
     let mut client = rom(&[&[], &[], &[&HAB_OPEN, &answer]]);
     assert_eq!(client.dcd_write(0x1000, &[0; 1768]), Ok(()));
@@ -147,7 +147,7 @@ fn a_dcd_as_long_as_hab_takes_goes_out_and_a_longer_one_does_not() {
 }
 
 #[test]
-fn a_jump_that_leaves_is_a_success() {
+fn jump_succeeds_when_the_device_leaves() {
     let mut client = rom(&[&[&HAB_OPEN]]);
     assert_eq!(client.jump_address(0x2020_8400), Ok(JumpOutcome::Silent));
 
@@ -163,7 +163,7 @@ fn a_jump_that_leaves_is_a_success() {
 }
 
 #[test]
-fn a_status_after_a_jump_is_a_refusal() {
+fn status_after_a_jump_is_a_refusal() {
     let mut client = rom(&[&[&HAB_CLOSED, &status(0x3333_3333)]]);
     let refused = client.jump_address(0x2020_8400).unwrap_err();
     assert_eq!(
@@ -181,7 +181,7 @@ fn a_status_after_a_jump_is_a_refusal() {
 }
 
 #[test]
-fn a_silent_rom_is_not_waited_for_longer_than_told() {
+fn silent_rom_times_out_after_the_limit() {
     let mut client = rom(&[]);
     client.timeouts_mut().command = Duration::from_millis(70);
     let error = client.error_status().unwrap_err();
@@ -205,7 +205,7 @@ fn a_silent_rom_is_not_waited_for_longer_than_told() {
 }
 
 #[test]
-fn over_a_uart_everything_is_raw_and_in_order() {
+fn uart_sends_raw_bytes_in_order() {
     let answer = [&HAB_OPEN[1..], &0x8888_8888u32.to_be_bytes()].concat();
     let serial = FakeSerial::script(&[&[], &[], &answer]);
     let mut client = Client::new(UartLink::new(serial));
@@ -220,7 +220,7 @@ fn over_a_uart_everything_is_raw_and_in_order() {
 }
 
 #[test]
-fn over_a_uart_a_read_takes_exactly_its_bytes() {
+fn uart_read_takes_exactly_its_bytes() {
     let mut answer = HAB_OPEN[1..].to_vec();
     answer.extend(0..70u8);
     let mut serial = FakeSerial::script(&[&answer]);
@@ -232,7 +232,7 @@ fn over_a_uart_a_read_takes_exactly_its_bytes() {
 }
 
 #[test]
-fn over_a_uart_a_new_speed_is_taken_after_the_answer() {
+fn uart_changes_speed_after_the_answer() {
     for answer in [hex("09 D0 0D 90"), hex("56 78 78 56 09 D0 0D 90")] {
         let mut client = Client::new(UartLink::new(FakeSerial::script(&[&answer])));
         client.set_baudrate(57_600).unwrap();
@@ -241,7 +241,7 @@ fn over_a_uart_a_new_speed_is_taken_after_the_answer() {
 }
 
 #[test]
-fn a_trace_says_what_passes() {
+fn trace_describes_packets() {
     use crate::port::traced::Direction::{In, Out};
     let mut command = vec![1];
     command.extend(Command::jump_address(0x2020_8400).to_bytes());

@@ -1,4 +1,4 @@
-//! SDP over a UART: no frames at all. Commands, data and answers are raw bytes, so both ends must agree on what comes next.
+//! SDP over a UART, without frames: commands, data and answers are raw bytes, so the host must know what comes next.
 //!
 //! ```text
 //! --> 16 bytes of command   ==> file bytes   <-- 4 bytes HAB state   <-- 4 bytes status, or pieces of ≤ 64 data bytes
@@ -8,7 +8,7 @@
 
 use std::time::Duration;
 
-use super::link::{DATA_PIECE, READ_PIECE};
+use super::link::READ_PIECE;
 use super::{Answer, Command, Hab, Link, LinkError, Status, Want};
 use crate::port::SerialPort;
 use crate::port::traced::Direction;
@@ -17,9 +17,9 @@ use crate::port::traced::Direction;
 pub const BAUD: u32 = 115_200;
 /// Longest silence inside an answer once it has begun.
 const GAP: Duration = Duration::from_millis(500);
-/// Silence after which a predecessor's answer is over.
+/// After this silence an answer to an earlier program is over.
 const SETTLE: Duration = Duration::from_millis(20);
-/// Most bytes until then: the longest answer that rtboot asks for, a flashloader read back, is 70 KiB, 6 s long.
+/// Most bytes discarded: the longest answer that rtboot asks for, a flashloader read back, has 70 KiB and takes 6 s.
 const DRAIN_LIMIT: usize = 96 * 1024;
 
 /// SDP over a serial port.
@@ -50,18 +50,17 @@ impl<P: SerialPort> UartLink<P> {
     /// Exactly `buffer.len()` bytes; `false` when not even the first came in time.
     fn read_exact(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<bool, LinkError> {
         let mut have = 0;
-        while have < buffer.len() {
+        while let Some(rest) = buffer.get_mut(have..).filter(|rest| !rest.is_empty()) {
             let patience = if have == 0 { timeout } else { GAP };
-            match self.port.read(&mut buffer[have..], patience)? {
+            match self.port.read(rest, patience)? {
                 0 if have == 0 => return Ok(false),
                 0 => {
-                    let bytes = buffer[..have].to_vec();
                     return Err(LinkError::Protocol {
                         what: "an answer that breaks off",
-                        bytes,
+                        bytes: buffer.iter().copied().take(have).collect(),
                     });
                 }
-                count => have = (have + count).min(buffer.len()),
+                count => have += count,
             }
         }
         Ok(true)
@@ -74,22 +73,21 @@ impl<P: SerialPort> Link for UartLink<P> {
     }
 
     fn data(&mut self, piece: &[u8]) -> Result<(), LinkError> {
-        Ok(self.port.write(&piece[..piece.len().min(DATA_PIECE)])?)
+        Ok(self.port.write(piece)?)
     }
 
     fn receive(&mut self, want: Want, timeout: Duration) -> Result<Option<Answer>, LinkError> {
-        let mut buffer = [0; READ_PIECE];
-        let count = match want {
-            Want::Hab | Want::Status => 4,
-            Want::Data(count) => count.clamp(1, READ_PIECE),
-        };
-        if !self.read_exact(&mut buffer[..count], timeout)? {
-            return Ok(None);
+        if want == Want::Hab {
+            let mut word = [0; 4];
+            let came = self.read_exact(&mut word, timeout)?;
+            return Ok(came.then_some(Answer::Hab(word)));
         }
-        Ok(Some(match want {
-            Want::Hab => Answer::Hab([buffer[0], buffer[1], buffer[2], buffer[3]]),
-            _ => Answer::Block(buffer[..count].to_vec()),
-        }))
+        let mut block = match want {
+            Want::Data(count) => vec![0; count.clamp(1, READ_PIECE)],
+            _ => vec![0; 4],
+        };
+        let came = self.read_exact(&mut block, timeout)?;
+        Ok(came.then_some(Answer::Block(block)))
     }
 
     fn drain(&mut self) -> Result<(), LinkError> {
@@ -114,7 +112,7 @@ impl<P: SerialPort> Link for UartLink<P> {
     }
 }
 
-/// A few words on bytes of the line, for a trace. Without frames only whole commands and known words can be told.
+/// Describes bytes on the line for a trace. Without frames only whole commands and known words are recognised.
 pub fn describe_bytes(direction: Direction, bytes: &[u8]) -> Option<String> {
     match direction {
         Direction::Out => {

@@ -39,7 +39,7 @@ fn commands_have_the_bytes_of_blhost() {
 }
 
 #[test]
-fn a_report_of_1019_bytes_never_leaves() {
+fn no_report_has_1019_bytes() {
     // 1014 of payload is the longest single short packet; 1015 would be a full one that does not end the transfer
     assert_eq!(lengths(&[0, 1, 1013, 1014]), [4, 5, 1017, 1018]);
     assert_eq!(lengths(&[1015, 1016, 1017]), [1021; 3]);
@@ -48,14 +48,14 @@ fn a_report_of_1019_bytes_never_leaves() {
 }
 
 #[test]
-fn padding_is_zero_and_outside_the_declared_length() {
+fn padding_is_zero_and_not_counted() {
     let report = out_report(2, &[0xAA; 1015]).unwrap();
     assert_eq!(report[..4], [2, 0, 0xF7, 0x03]);
     assert!(report[4..1019].iter().all(|&b| b == 0xAA) && report[1019..] == [0, 0]);
 }
 
 #[test]
-fn data_goes_out_in_one_transaction_a_report_unless_the_system_pads() {
+fn chunk_fits_one_transaction_unless_the_system_pads() {
     let mut port = FakeHid::new();
     assert_eq!(HidLink::new(&mut port).chunk_size(1016), 1014);
     assert_eq!(HidLink::new(&mut port).chunk_size(1012), 1012);
@@ -67,7 +67,7 @@ fn data_goes_out_in_one_transaction_a_report_unless_the_system_pads() {
 }
 
 #[test]
-fn bytes_behind_the_payload_are_not_read() {
+fn bytes_behind_the_payload_are_ignored() {
     let mut report = hex("03 00 04 00 A0 00 00 00");
     report.resize(1021, 0x55); // stale bytes of the shared buffer
     assert_eq!(parse(report), Ok(Packet::Response(hex("A0 00 00 00"))));
@@ -76,13 +76,13 @@ fn bytes_behind_the_payload_are_not_read() {
 }
 
 #[test]
-fn an_echo_of_the_hosts_own_report_is_a_stray() {
+fn echo_of_an_own_report_is_a_stray() {
     let echo = hex("01 00 0C 00 07 00 00 02 01 00 00 00 00 00 00 00");
     assert_eq!(parse(echo.clone()), Ok(Packet::Stray(echo)));
 }
 
 #[test]
-fn a_length_beyond_the_report_is_told() {
+fn length_beyond_the_report_is_an_error() {
     for report in [
         &[][..],
         &[3],
@@ -97,7 +97,7 @@ fn a_length_beyond_the_report_is_told() {
 }
 
 #[test]
-fn what_the_device_says_between_data_reports_is_kept() {
+fn report_between_data_reports_is_kept() {
     let mut link = HidLink::new(FakeHid::script(&[&[], &[&[3, 0, 0, 0]]]));
     assert_eq!(link.send_data(&[1], Duration::ZERO), Ok(Sent::Taken));
     assert_eq!(link.send_data(&[2], Duration::ZERO), Ok(Sent::Stop));
@@ -110,7 +110,7 @@ fn what_the_device_says_between_data_reports_is_kept() {
 }
 
 #[test]
-fn a_device_that_stalls_because_it_wants_to_speak_is_heard() {
+fn stalled_write_still_reads_the_answer() {
     let mut link = HidLink::new(FakeHid::new());
     link.port.write_error = Some((
         0,
@@ -132,7 +132,7 @@ fn a_device_that_stalls_because_it_wants_to_speak_is_heard() {
 }
 
 #[test]
-fn a_trace_says_what_passes() {
+fn trace_describes_packets() {
     use Direction::{In, Out};
     let say = |direction, text| describe_report(direction, &hex(text));
     assert_eq!(

@@ -14,7 +14,7 @@ fn data(bytes: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn a_write_sends_every_byte_once_in_short_reports() {
+fn write_sends_every_byte_once_in_short_reports() {
     let bytes: Vec<u8> = (0..2500u32).map(|n| n as u8).collect();
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let end = vec![done(Tag::WRITE_MEMORY, 0)];
@@ -40,7 +40,7 @@ fn a_write_sends_every_byte_once_in_short_reports() {
 }
 
 #[test]
-fn a_write_of_nothing_has_two_responses() {
+fn empty_write_has_two_responses() {
     let twice = vec![done(Tag::WRITE_MEMORY, 0), done(Tag::WRITE_MEMORY, 0)];
     let mut client = client(&[&twice]);
     client.write_memory(FLASH, &[], ID, &mut go).unwrap();
@@ -48,7 +48,7 @@ fn a_write_of_nothing_has_two_responses() {
 }
 
 #[test]
-fn a_write_that_is_refused_sends_no_data() {
+fn refused_write_sends_no_data() {
     let mut client = client(&[&[done(Tag::WRITE_MEMORY, 10000)]]);
     let error = client
         .write_memory(FLASH, &[0; 3000], ID, &mut go)
@@ -68,7 +68,7 @@ fn a_write_that_is_refused_sends_no_data() {
 }
 
 #[test]
-fn an_abort_in_the_middle_of_a_write_stops_it_and_tells_the_status() {
+fn abort_stops_a_write_and_gives_its_status() {
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let stop = vec![end_of_write(), done(Tag::WRITE_MEMORY, 10203)];
     let mut client = client(&[&start, &[], &stop]);
@@ -90,7 +90,7 @@ fn an_abort_in_the_middle_of_a_write_stops_it_and_tells_the_status() {
 }
 
 #[test]
-fn an_abort_seen_only_after_the_last_report_is_still_one() {
+fn abort_after_the_last_report_counts() {
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let stop = vec![end_of_write(), done(Tag::WRITE_MEMORY, 10200)];
     let mut client = client(&[&start, &[], &stop]);
@@ -111,7 +111,7 @@ fn an_abort_seen_only_after_the_last_report_is_still_one() {
 }
 
 #[test]
-fn an_error_in_the_last_report_comes_in_the_final_response_only() {
+fn error_of_the_last_report_is_in_the_final_response() {
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let mut client = client(&[&start, &[], &[done(Tag::WRITE_MEMORY, 20106)]]);
     let error = client
@@ -132,7 +132,7 @@ fn an_error_in_the_last_report_comes_in_the_final_response_only() {
 }
 
 #[test]
-fn success_before_all_data_is_no_success() {
+fn success_before_all_data_is_an_error() {
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let mut early = client(&[&start, &[done(Tag::WRITE_MEMORY, 0)]]);
     let result = early.write_memory(FLASH, &[0; 2000], ID, &mut go);
@@ -146,7 +146,7 @@ fn success_before_all_data_is_no_success() {
 }
 
 #[test]
-fn a_final_response_of_another_command_does_not_end_a_write() {
+fn response_of_another_command_does_not_end_a_write() {
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let mut client = client(&[&start, &[done(Tag::FILL_MEMORY, 0)]]);
     let error = client
@@ -166,7 +166,7 @@ fn a_final_response_of_another_command_does_not_end_a_write() {
 }
 
 #[test]
-fn a_cancelled_write_ends_its_data_phase() {
+fn cancelled_write_ends_its_data_phase() {
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let mut client = client(&[&start, &[], &[], &[done(Tag::WRITE_MEMORY, 10002)]]);
     let error = client
@@ -184,7 +184,7 @@ fn a_cancelled_write_ends_its_data_phase() {
 }
 
 #[test]
-fn a_write_cancelled_after_its_last_byte_is_done() {
+fn write_cancelled_after_its_last_byte_succeeds() {
     let start = vec![done(Tag::WRITE_MEMORY, 0)];
     let mut client = client(&[&start, &[done(Tag::WRITE_MEMORY, 0)]]);
     client
@@ -193,7 +193,7 @@ fn a_write_cancelled_after_its_last_byte_is_done() {
 }
 
 #[test]
-fn unplugging_in_the_middle_of_a_write_is_told() {
+fn unplugging_during_a_write_is_reported() {
     let mut client = client(&[&[done(Tag::WRITE_MEMORY, 0)]]);
     port_of(&mut client).write_error = Some((3, gone()));
     let error = client
@@ -226,14 +226,14 @@ fn a_key_blob_has_two_phases() {
 }
 
 #[test]
-fn a_key_store_may_be_shorter_than_its_limit() {
+fn key_store_may_be_shorter_than_its_limit() {
     let announce = report(Tag::KEY_PROVISIONING_RESPONSE, &[0, 20]);
     let mut client = client(&[&[announce, data(&[7; 20]), done(Tag::KEY_PROVISIONING, 0)]]);
     assert_eq!(client.key_provisioning_read(), Ok(vec![7; 20]));
 }
 
 #[test]
-fn files_and_bare_images_go_out_whole() {
+fn sb_files_and_bare_images_are_sent_whole() {
     let start = vec![done(Tag::RECEIVE_SB_FILE, 0)];
     let mut file = client(&[&start, &[end_of_write(), done(Tag::RECEIVE_SB_FILE, 10101)]]);
     let error = file.receive_sb_file(&[1; 5000], &mut go).unwrap_err();

@@ -21,7 +21,7 @@ fn announce(count: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_read_takes_commands_of_24_packets_at_most() {
+fn read_is_split_into_commands_of_24_packets() {
     let most = 24 * 1016;
     let turn = |count: usize| -> Vec<Vec<u8>> {
         let mut turn = vec![announce(count as u32)];
@@ -53,14 +53,14 @@ fn a_read_takes_commands_of_24_packets_at_most() {
 }
 
 #[test]
-fn a_read_of_nothing_has_two_responses() {
+fn empty_read_has_two_responses() {
     let mut client = client(&[&[announce(0), done(Tag::READ_MEMORY, 0)]]);
     assert_eq!(client.read_memory(FLASH, 0, ID, &mut go), Ok(vec![]));
     assert!(client.synced);
 }
 
 #[test]
-fn a_failing_read_announces_itself_by_an_empty_report() {
+fn empty_report_announces_a_failed_read() {
     let turn = vec![
         announce(3000),
         data(&[1; 1016]),
@@ -83,7 +83,7 @@ fn a_failing_read_announces_itself_by_an_empty_report() {
 }
 
 #[test]
-fn lost_reports_are_noticed_by_the_byte_count() {
+fn lost_reports_show_in_the_byte_count() {
     let turn = vec![
         announce(3000),
         data(&[1; 1016]),
@@ -100,7 +100,7 @@ fn lost_reports_are_noticed_by_the_byte_count() {
 }
 
 #[test]
-fn more_or_other_data_than_asked_for_is_refused() {
+fn surplus_or_foreign_data_is_refused() {
     let read = |turn: Vec<Vec<u8>>| what(client(&[&turn]).read_memory(FLASH, 8, ID, &mut go));
     assert_eq!(
         read(vec![announce(8), data(&[1; 9])]),
@@ -146,7 +146,7 @@ fn a_read_in_crumbs_is_given_up() {
 }
 
 #[test]
-fn a_read_that_dries_up_times_out_with_what_came() {
+fn stalled_read_times_out_with_the_bytes_so_far() {
     let mut client = client(&[&[announce(3000), data(&[1; 1016])]]);
     client.timeouts_mut().data = Duration::from_millis(300);
     let error = client.read_memory(FLASH, 3000, ID, &mut go).unwrap_err();
@@ -163,7 +163,7 @@ fn a_read_that_dries_up_times_out_with_what_came() {
 }
 
 #[test]
-fn a_cancelled_read_is_read_to_its_end() {
+fn cancelled_read_is_read_to_its_end() {
     let turn = vec![
         announce(3000),
         data(&[1; 1016]),

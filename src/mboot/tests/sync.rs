@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn a_quiet_device_is_in_step_after_one_question() {
+fn quiet_device_syncs_with_one_command() {
     let mut client = fresh(&[&[version()]]);
     client.sync().unwrap();
     client.sync().unwrap();
@@ -11,7 +11,7 @@ fn a_quiet_device_is_in_step_after_one_question() {
 }
 
 #[test]
-fn an_abandoned_write_swallows_the_first_question_and_no_more() {
+fn abandoned_write_swallows_one_command_only() {
     // as the genuine flashloader does after a bus reset
     let mut client = fresh(&[
         &[end_of_write(), done(Tag::WRITE_MEMORY, 1)],
@@ -30,7 +30,7 @@ fn an_abandoned_write_swallows_the_first_question_and_no_more() {
 }
 
 #[test]
-fn an_abandoned_read_is_read_to_its_end_before_anything_is_asked() {
+fn abandoned_read_is_drained_before_the_first_command() {
     let mut client = fresh(&[
         &[version()],
         &[report(Tag::GET_PROPERTY_RESPONSE, &[0, 0x11])],
@@ -46,7 +46,7 @@ fn an_abandoned_read_is_read_to_its_end_before_anything_is_asked() {
 }
 
 #[test]
-fn an_echo_of_our_own_question_and_the_end_of_a_read_are_no_answer() {
+fn echo_and_end_of_read_are_not_answers() {
     // as the genuine flashloader does after a bus reset in a read
     let echo = padded(1, &Command::get_property(1, 0).to_bytes());
     let mut client = fresh(&[&[echo, done(Tag::READ_MEMORY, 0)], &[version()]]);
@@ -60,7 +60,7 @@ fn peripherals() -> Vec<u8> {
 }
 
 #[test]
-fn an_answer_to_the_predecessors_property_is_not_taken_for_the_version() {
+fn answer_about_another_property_is_not_the_version() {
     let other = report(Tag::GET_PROPERTY_RESPONSE, &[0, 1016]);
     let mut client = fresh(&[&[other, version()], &[peripherals()]]);
     assert_eq!(
@@ -71,7 +71,7 @@ fn an_answer_to_the_predecessors_property_is_not_taken_for_the_version() {
 }
 
 #[test]
-fn a_late_first_answer_is_not_left_for_the_next_command() {
+fn late_sync_answer_is_drained() {
     // the first question is answered only after the second was asked
     let mut client = fresh(&[&[], &[version(), version()], &[peripherals()]]);
     assert_eq!(
@@ -82,7 +82,7 @@ fn a_late_first_answer_is_not_left_for_the_next_command() {
 }
 
 #[test]
-fn a_dead_device_is_asked_three_times() {
+fn dead_device_is_asked_three_times() {
     let mut client = fresh(&[]);
     client.timeouts_mut().sync = Duration::from_millis(77);
     let error = client.fill_memory(0, 4, 0).unwrap_err();
@@ -109,14 +109,14 @@ fn a_dead_device_is_asked_three_times() {
 }
 
 #[test]
-fn a_device_that_keeps_answering_something_else_is_told() {
+fn wrong_answers_only_end_the_sync() {
     let other = || vec![done(Tag::FLASH_ERASE_ALL, 0)];
     let mut client = fresh(&[&other(), &other(), &other()]);
     assert_eq!(what(client.sync()), "answers to an earlier command only");
 }
 
 #[test]
-fn a_device_that_never_stops_sending_is_given_up() {
+fn endless_sender_ends_the_sync() {
     let mut client = fresh(&[]);
     port_of(&mut client)
         .answers
@@ -125,7 +125,7 @@ fn a_device_that_never_stops_sending_is_given_up() {
 }
 
 #[test]
-fn after_a_failure_the_next_command_starts_in_step_again() {
+fn command_after_a_failure_syncs_first() {
     let mut client = client(&[&[], &[version()], &[done(Tag::FILL_MEMORY, 0)]]);
     let error = client
         .flash_erase_region(0x6000_0000, 4096, MemoryId::FLEXSPI_NOR)
@@ -149,7 +149,7 @@ fn after_a_failure_the_next_command_starts_in_step_again() {
 }
 
 #[test]
-fn answers_to_other_commands_are_skipped_while_ours_is_waited_for() {
+fn answers_to_other_commands_are_skipped() {
     let mut client = client(&[&[
         done(Tag::WRITE_MEMORY, 0),
         padded(4, &[1, 2, 3]),
@@ -161,7 +161,7 @@ fn answers_to_other_commands_are_skipped_while_ours_is_waited_for() {
 }
 
 #[test]
-fn leaving_devices_are_told_at_every_step() {
+fn leaving_device_is_reported_at_every_step() {
     for reads in 0..3 {
         let mut client = fresh(&[&[version()]]);
         let answers = [Ok(None), Ok(Some(version()))];
@@ -185,7 +185,7 @@ fn after_nonsense(pieces: usize) -> Result<(), Error> {
 }
 
 #[test]
-fn nonsense_of_a_predecessor_is_thrown_away_but_not_for_ever() {
+fn stale_noise_is_discarded_up_to_a_limit() {
     after_nonsense(0).unwrap();
     after_nonsense(1).unwrap();
     after_nonsense(256).unwrap();
@@ -193,7 +193,7 @@ fn nonsense_of_a_predecessor_is_thrown_away_but_not_for_ever() {
 }
 
 #[test]
-fn a_raw_command_whose_answer_announces_data_leaves_the_client_out_of_step() {
+fn raw_command_with_data_requires_a_sync() {
     let read = Command::raw(Tag::READ_MEMORY, false, &[0, 4, 0]).unwrap();
     let filled = done(Tag::FILL_MEMORY, 0);
     for (data, answers) in [

@@ -5,7 +5,7 @@ use super::*;
 type Fake = Client<HidLink<FakeHid>>;
 
 #[test]
-fn every_plain_verb_sends_its_parameters_and_keeps_the_status() {
+fn plain_verbs_send_parameters_and_keep_the_status() {
     let id = MemoryId::FLEXSPI_NOR;
     #[allow(clippy::type_complexity)]
     let verbs: Vec<(Command, Box<dyn Fn(&mut Fake) -> Result<(), Error>>)> = vec![
@@ -102,7 +102,7 @@ fn properties_come_back_as_words() {
 }
 
 #[test]
-fn success_in_the_wrong_kind_of_response_is_none() {
+fn success_in_the_wrong_response_is_refused() {
     let mut client = client(&[
         &[done(Tag::GET_PROPERTY, 0)],
         &[done(Tag::FLASH_READ_ONCE, 0)],
@@ -118,7 +118,7 @@ fn success_in_the_wrong_kind_of_response_is_none() {
 }
 
 #[test]
-fn the_packet_size_is_asked_once_and_not_believed_blindly() {
+fn packet_size_is_asked_once_and_clamped() {
     for (said, believed) in [(1016, 1016), (0xFFFF_FFFF, 1024), (0, 32), (1012, 1012)] {
         let mut client = client(&[&[report(Tag::GET_PROPERTY_RESPONSE, &[0, said])]]);
         client.payload = None;
@@ -146,7 +146,7 @@ fn fuse_words_must_be_words() {
 }
 
 #[test]
-fn a_flashloader_that_leaves_need_not_say_goodbye() {
+fn reset_and_execute_accept_a_missing_answer() {
     let mut silent = client(&[]);
     assert_eq!(silent.reset(), Ok(Departure::Silent));
     let mut left = client(&[]);
@@ -169,13 +169,13 @@ fn a_flashloader_that_leaves_need_not_say_goodbye() {
 }
 
 #[test]
-fn a_called_functions_return_value_is_handed_through() {
+fn call_returns_the_functions_value() {
     let mut client = client(&[&[done(Tag::CALL, 0x1234)]]);
     assert_eq!(client.call(0x2020_2001, 7), Ok(Status(0x1234)));
 }
 
 #[test]
-fn a_reliable_update_has_a_success_of_its_own() {
+fn reliable_update_accepts_status_10600() {
     assert_eq!(
         client(&[&[done(Tag::RELIABLE_UPDATE, 10600)]]).reliable_update(0),
         Ok(())
@@ -188,7 +188,7 @@ fn a_reliable_update_has_a_success_of_its_own() {
 }
 
 #[test]
-fn values_of_trust_provisioning_and_raw_commands_come_back() {
+fn trust_provisioning_and_raw_return_values() {
     let mut trust = client(&[&[report(Tag::TRUST_PROVISIONING_RESPONSE, &[0, 5, 6])]]);
     assert_eq!(trust.trust_provisioning(&[1, 2]), Ok(vec![5, 6]));
     assert!(matches!(
@@ -210,7 +210,7 @@ fn values_of_trust_provisioning_and_raw_commands_come_back() {
 }
 
 #[test]
-fn ranges_beyond_4_gib_never_reach_the_wire() {
+fn ranges_beyond_4_gib_send_nothing() {
     let mut client = client(&[]);
     let id = MemoryId::INTERNAL;
     assert!(matches!(
@@ -291,7 +291,7 @@ fn every_error_says_one_sentence() {
 }
 
 #[test]
-fn an_erase_or_fill_beyond_4_gib_is_never_sent() {
+fn erase_or_fill_beyond_4_gib_sends_nothing() {
     // the genuine flashloader would take this one for all of the flash
     let mut client = client(&[]);
     let erased = client.flash_erase_region(0x6000_0000, 0xFFFF_F000, MemoryId::FLEXSPI_NOR);

@@ -20,7 +20,7 @@ fn response(payload: &[u8]) -> Vec<u8> {
 /// A link that needs no ping, to a line that says each piece after the write of the same place.
 fn link(script: &[&[u8]]) -> UartLink<FakeSerial> {
     UartLink {
-        greeted: true,
+        pinged: true,
         ..UartLink::new(FakeSerial::script(script))
     }
 }
@@ -33,7 +33,7 @@ fn what(result: Result<impl std::fmt::Debug, LinkError>) -> &'static str {
 }
 
 #[test]
-fn the_first_command_is_preceded_by_one_ping() {
+fn first_command_follows_one_ping() {
     let mut link = UartLink::new(FakeSerial::script(&[&PONG, &ACK, &ACK]));
     link.send_command(&[1], WAIT).unwrap();
     link.send_command(&[2], WAIT).unwrap();
@@ -44,7 +44,7 @@ fn the_first_command_is_preceded_by_one_ping() {
 }
 
 #[test]
-fn a_ping_is_answered_after_noise_or_at_the_third_try() {
+fn ping_survives_noise_and_two_silences() {
     let noisy = [&[0, 0, 0xFF][..], &PONG].concat();
     let (_, answer) = UartLink::connect(FakeSerial::script(&[&noisy])).unwrap();
     assert_eq!(
@@ -66,7 +66,7 @@ fn a_ping_is_answered_after_noise_or_at_the_third_try() {
 }
 
 #[test]
-fn noise_of_50_bytes_is_skipped_and_of_51_is_not() {
+fn noise_beyond_50_bytes_is_an_error() {
     let frame = data(&[1, 2, 3]);
     let mut link = link(&[]);
     link.port.input.extend([0xEE; 50].iter().chain(&frame));
@@ -91,7 +91,7 @@ fn every_packet_is_acknowledged() {
 }
 
 #[test]
-fn a_damaged_packet_is_asked_for_again() {
+fn damaged_frame_is_requested_again() {
     let good = data(&[1, 2, 3]);
     let mut bad = good.clone();
     bad[7] ^= 1;
@@ -102,7 +102,7 @@ fn a_damaged_packet_is_asked_for_again() {
 }
 
 #[test]
-fn a_packet_that_stays_damaged_is_given_up() {
+fn frame_that_stays_damaged_is_an_error() {
     let mut bad = data(&[1, 2, 3]);
     bad[7] ^= 1;
     let mut link = link(&[&bad, &bad, &bad, &bad]);
@@ -112,7 +112,7 @@ fn a_packet_that_stays_damaged_is_given_up() {
 }
 
 #[test]
-fn a_nak_makes_the_same_frame_go_out_again_three_times_at_most() {
+fn nak_resends_a_frame_three_times_at_most() {
     let mut again = link(&[&NAK, &NAK, &ACK]);
     assert_eq!(again.send_data(&[9], WAIT), Ok(Sent::Taken));
     assert_eq!(again.port.written, [data(&[9]), data(&[9]), data(&[9])]);
@@ -125,7 +125,7 @@ fn a_nak_makes_the_same_frame_go_out_again_three_times_at_most() {
 }
 
 #[test]
-fn a_frame_without_acknowledgement_is_not_repeated() {
+fn unacknowledged_frame_is_not_resent() {
     // the device may be busy with it: a second erase would follow
     let mut link = link(&[]);
     assert_eq!(
@@ -136,7 +136,7 @@ fn a_frame_without_acknowledgement_is_not_repeated() {
 }
 
 #[test]
-fn the_device_stops_a_write_by_an_abort_instead_of_an_ack() {
+fn device_stops_a_write_with_an_abort() {
     let answer = [&ABORT[..], &response(&[0xA0, 0, 0, 0])].concat();
     let mut link = link(&[&answer]);
     assert_eq!(link.send_data(&[9], WAIT), Ok(Sent::Stop));
@@ -147,7 +147,7 @@ fn the_device_stops_a_write_by_an_abort_instead_of_an_ack() {
 }
 
 #[test]
-fn the_host_stops_a_read_by_an_abort_instead_of_an_ack() {
+fn host_stops_a_read_with_an_abort() {
     let mut link = link(&[]);
     link.port
         .input
@@ -160,7 +160,7 @@ fn the_host_stops_a_read_by_an_abort_instead_of_an_ack() {
 }
 
 #[test]
-fn an_answer_whose_ack_was_lost_counts() {
+fn answer_replaces_a_lost_ack() {
     let answer = response(&[0xA7, 0, 0, 0]);
     let mut link = link(&[&answer]);
     link.send_command(&[7], WAIT).unwrap();
@@ -172,7 +172,7 @@ fn an_answer_whose_ack_was_lost_counts() {
 }
 
 #[test]
-fn late_pongs_and_acks_are_skipped() {
+fn late_ping_answers_and_acks_are_skipped() {
     let mut link = link(&[]);
     link.port
         .input
@@ -181,7 +181,7 @@ fn late_pongs_and_acks_are_skipped() {
 }
 
 #[test]
-fn lengths_are_bounded_before_anything_is_allocated() {
+fn frame_length_is_checked_before_allocation() {
     let mut link = link(&[]);
     link.port.input.extend([0x5A, 0xA5, 0x01, 0x04, 0, 0]); // 1025
     assert_eq!(what(link.receive(WAIT)), "a frame that is too long");
@@ -195,7 +195,7 @@ fn lengths_are_bounded_before_anything_is_allocated() {
 }
 
 #[test]
-fn a_trace_says_what_passes() {
+fn trace_describes_packets() {
     use Direction::{In, Out};
     let command = response(&Command::reset().to_bytes());
     assert_eq!(describe_bytes(Out, &command).unwrap(), "Reset()");

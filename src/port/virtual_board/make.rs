@@ -1,4 +1,4 @@
-//! Making a virtual board in a folder, changing its switches, and what a person wants to know of one.
+//! Making a virtual board in a folder, changing its switches, and looking at its state.
 
 use std::path::Path;
 
@@ -28,7 +28,7 @@ impl Switches {
     }
 }
 
-/// What a new virtual board should be. What is not said is an RT1020 EVK fresh from the bag.
+/// Settings of a new virtual board. The default is a new RT1020-EVK.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Make {
     /// The flash, by name; see [`VirtualBoard::parts`].
@@ -45,6 +45,7 @@ pub struct Make {
 
 /// Why no board was made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum MakeError {
     /// No virtual board can carry this part.
     #[error("no virtual board carries the flash \"{name}\"; there are {}", known.join(", "))]
@@ -179,7 +180,7 @@ impl VirtualBoard {
         let pages = nor
             .memory
             .chunks(erased.len())
-            .filter(|page| **page != erased[..page.len()]);
+            .filter(|page| Some(*page) != erased.get(..page.len()));
         let used = pages.flatten().filter(|&&byte| byte != 0xFF).count();
         let protected = nor.protected();
         Look {
@@ -248,7 +249,7 @@ fn fault(text: &str, part: &Part) -> Result<Fault, String> {
     }
 }
 
-/// Two boards in two folders should not look like one.
+/// A random unique id: rtboot takes boards of equal id for the same board.
 fn random_id() -> [u32; 2] {
     use std::hash::{BuildHasher, RandomState};
     let number = RandomState::new().hash_one("unique id");
