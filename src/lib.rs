@@ -41,13 +41,13 @@
 //!
 //! let chip = Chip::by_name("rt1021").ok_or("no such chip")?;
 //! let app = std::fs::read("examples/apps/blinky/blinky.elf")?;
-//! let firmware = Firmware::parse(&app, Some("blinky.elf"), None, &chip.memory_map())?;
+//! let firmware = Firmware::parse(&app, Some("blinky.elf"), None, &chip.map)?;
 //! let (from, file) = rtboot_fcb::database::find("issi.cfg").ok_or("no such part")?;
 //! let desk = Desk::new(firmware, FcbChoice::Part { from: from.into(), file }, false, chip)?;
 //!
 //! let virtual_board = VirtualBoard::new(); // or Board::find(&"usb".parse()?, Options::default())?
 //! let mut board = Board::on_virtual(&virtual_board, Options::default());
-//! let mut loader = || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &chip.memory_map()).expect("a loader"));
+//! let mut loader = || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &chip.map).expect("a loader"));
 //! let (mut flashloader, _) = flash::reach_flashloader(&mut board, None, &mut loader, &mut ())?;
 //!
 //! let facts = flashloader.look_at_flash()?;

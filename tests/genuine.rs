@@ -119,7 +119,7 @@ fn write(
         "large.bin" => large(),
         file => std::fs::read(app(file)).expect("a committed file"),
     };
-    let firmware = Firmware::parse(&bytes, Some(file), None, &chip.memory_map()).expect("blinky");
+    let firmware = Firmware::parse(&bytes, Some(file), None, &chip.map).expect("blinky");
     let (from, parts) = rtboot_fcb::database::find(fcb).expect("in the database");
     let desk = Desk::new(
         firmware,

@@ -1,5 +1,7 @@
 //! The read clock of an FCB: an index whose frequency depends on the chip.
 
+use crate::CHIPS;
+
 /// What one index of `serialClkFreq` (FCB byte 0x46) means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Clock {
@@ -21,6 +23,18 @@ pub struct ClockTable {
 }
 
 impl ClockTable {
+    /// What an index means on every chip that has it; `None` where no chip has it, or two chips differ.
+    pub fn common(index: u8) -> Option<&'static Clock> {
+        let mut known = CHIPS.iter().filter_map(|chip| chip.clocks.row(index));
+        let first = known.next()?;
+        known.all(|other| other == first).then_some(first)
+    }
+
+    /// The fastest clock inside the chip's own limit.
+    pub fn fastest(&self) -> Option<&'static Clock> {
+        self.row(self.max)
+    }
+
     /// The row of an index; `None` for an index without a meaning.
     pub fn row(&self, index: u8) -> Option<&'static Clock> {
         self.rows.iter().find(|row| row.index == index)

@@ -234,11 +234,6 @@ impl Chip {
         BootConfig::new(&self.boot, sbmr1)
     }
 
-    /// Address ranges and boot offsets.
-    pub const fn memory_map(&self) -> MemoryMap {
-        self.map
-    }
-
     /// OCRAM in KiB by the FlexRAM field of MISC_CONF0.
     pub fn ocram_kib(&self, misc_conf0: u32) -> u32 {
         let field = (misc_conf0 >> 16 & 0xF) as usize;

@@ -81,6 +81,8 @@ fn clocks_rise_with_their_index() {
         assert!(clocks.row(clocks.max).is_some());
         assert!(clocks.row(0).is_none());
     }
+    assert_eq!(ClockTable::common(7).map(|clock| clock.mhz), Some(133));
+    assert_eq!(ClockTable::common(0), None);
     let clocks = chip("rt1021").clocks;
     assert_eq!(clocks.fastest_within(104), Some(6));
     assert_eq!(clocks.fastest_within(80), Some(5));

@@ -18,7 +18,7 @@
 use std::error::Error;
 use std::path::PathBuf;
 
-use rtboot_fcb::{PartFile, Severity, check::check};
+use rtboot_fcb::{Chip, PartFile, Severity, check::check};
 
 /// The flash on the board, as in a `.cfg` file beside `Cargo.toml`.
 const FLASH: &str = r#"
@@ -36,8 +36,9 @@ fn main() -> Result<(), Box<dyn Error>> {
     //                     println!("cargo:rerun-if-changed=flash.cfg");
     let file = PartFile::from_cfg(FLASH)?;
     let part = &file.parts[0];
-    let fcb = part.boot_fcb();
-    let findings = check(&fcb, Some(part));
+    let chip = Chip::by_name("rt1021").ok_or("no such chip")?;
+    let fcb = part.on(chip).boot_fcb();
+    let findings = check(&fcb, Some(part), chip);
     for finding in findings
         .iter()
         .filter(|finding| finding.severity > Severity::Note)

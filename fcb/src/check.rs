@@ -15,32 +15,33 @@ use alloc::vec::Vec;
 use rtboot_finding::catalogue::fcb as entries;
 
 use crate::fcb::Fcb;
-use crate::{Finding, Part};
+use crate::{Chip, Finding, Part};
 
 /// Every rule that the block breaks, and what is good to know. An empty list: nothing is odd.
 ///
-/// `part` is the flash that it is for, when it is known.
+/// `part` is the flash that it is for, when it is known; `chip` the one whose ROM reads it.
 ///
 /// [`crate::Severity::Error`] says that the ROM or the flashloader cannot work with the block as it is,
 /// [`crate::Severity::Warning`] that it may not.
 ///
 /// ```
-/// use rtboot_fcb::{check::check, database};
+/// use rtboot_fcb::{Chip, check::check, database};
 ///
 /// let part = database::find("IS25LP064A").unwrap().1.parts.remove(0);
+/// let chip = Chip::by_name("rt1021").unwrap();
 /// let mut fcb = part.boot_fcb();
-/// assert!(check(&fcb, Some(&part)).iter().all(|finding| finding.severity <= rtboot_fcb::Severity::Note));
+/// assert!(check(&fcb, Some(&part), chip).iter().all(|finding| finding.severity <= rtboot_fcb::Severity::Note));
 ///
 /// fcb.set_clock(7);
-/// let findings = check(&fcb, Some(&part));
+/// let findings = check(&fcb, Some(&part), chip);
 /// assert_eq!(findings[0].code(), "fcb-clock-part");
 /// assert_eq!(findings[0].to_string(), "133 MHz (index 7) is above the 104 MHz that IS25LP064A takes with 6 dummy cycles");
 /// ```
-pub fn check(fcb: &Fcb, part: Option<&Part>) -> Vec<Finding> {
+pub fn check(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
     let mut found = Vec::new();
     general(fcb, &mut found);
     sequences::check(fcb, &mut found);
-    reading::check(fcb, part, &mut found);
+    reading::check(fcb, part, &chip.clocks, &mut found);
     device_mode::check(fcb, part, &mut found);
     geometry::check(fcb, part, &mut found);
     found.sort_by_key(|finding| core::cmp::Reverse(finding.severity));

@@ -111,6 +111,6 @@ pub use part::{
     Span, Times,
 };
 pub use protection::{Protected, Protection, Scheme};
-pub use rtboot_chip::ChipName;
+pub use rtboot_chip::{Chip, ChipName};
 pub use rtboot_finding::{Finding, Severity};
 pub use status::{QeMethod, StatusRegisters, StatusWrite};

@@ -14,7 +14,8 @@ use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Sequence, index};
 use crate::protection::{Protected, Protection};
 use crate::{
-    ChipName, ClockIndex, JedecId, OptionWords, QeMethod, StatusRegisters, StatusWrite, probe,
+    Chip, ChipName, ClockIndex, JedecId, OptionWords, QeMethod, Spec, StatusRegisters, StatusWrite,
+    probe,
 };
 
 /// One NOR flash part.
@@ -67,6 +68,25 @@ pub struct Part {
 }
 
 impl Part {
+    /// The same part as this chip can read it: within the chip's clock limit, and sampled inside the controller where the flash's
+    /// pins have no DQS. What the `.cfg` forces stays.
+    pub fn on(&self, chip: &Chip) -> Part {
+        let mut part = self.clone();
+        part.clock = ClockIndex(part.clock.0.min(chip.clocks.max));
+        let has_dqs = chip
+            .flash_pins
+            .first()
+            .is_none_or(|pins| pins.dqs.is_some());
+        let sampling = Spec::find("readSampleClkSrc");
+        if let (false, Some(sampling)) = (has_dqs, sampling) {
+            let forced = |(spec, _): &(&Spec, Vec<u32>)| spec.name == sampling.name;
+            if !part.overrides.fields.iter().any(forced) {
+                part.overrides.fields.push((sampling, vec![0]));
+            }
+        }
+        part
+    }
+
     /// The FCB that goes to offset 0 of the flash.
     ///
     /// Built by the policy of the genuine flashloader (sampling through the DQS pad, safe clock while configuring,

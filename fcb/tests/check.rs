@@ -1,6 +1,5 @@
 //! Each rule of `check`, broken once; and public blocks, which keep them.
 
-use rtboot_fcb::check::check;
 use rtboot_fcb::lut::{Instruction, Opcode, Sequence, index};
 use rtboot_fcb::{Fcb, Finding, Part, SequenceCall, Severity, database};
 
@@ -283,4 +282,29 @@ fn device_mode_without_its_sequence_is_an_error() {
         after(|fcb| fcb.set_config_command_enable(1)),
         [(ERROR, "fcb-config-commands")]
     );
+}
+
+fn rt1021() -> &'static rtboot_fcb::Chip {
+    rtboot_fcb::Chip::by_name("rt1021").expect("a chip of the table")
+}
+
+fn check(fcb: &Fcb, part: Option<&Part>) -> Vec<Finding> {
+    rtboot_fcb::check::check(fcb, part, rt1021())
+}
+
+#[test]
+fn the_rt1024_reads_at_60_mhz_and_samples_inside() {
+    let rt1024 = rtboot_fcb::Chip::by_name("rt1024").expect("a chip of the table");
+    let part = is25();
+    let clock = |fcb: &Fcb| (fcb.clock(), fcb.read_sample_clock());
+    assert_eq!(clock(&part.on(rt1021()).boot_fcb()), (6, 1));
+    let fcb = part.on(rt1024).boot_fcb();
+    assert_eq!(clock(&fcb), (3, 0));
+    let codes = |fcb: &Fcb, chip| -> Vec<&str> {
+        let found = rtboot_fcb::check::check(fcb, Some(&part), chip);
+        found.iter().map(|finding| finding.code()).collect()
+    };
+    assert!(codes(&part.boot_fcb(), rt1024).contains(&"fcb-clock-chip"));
+    assert!(!codes(&fcb, rt1024).contains(&"fcb-clock-chip"));
+    assert!(!codes(&part.boot_fcb(), rt1021()).contains(&"fcb-clock-chip"));
 }

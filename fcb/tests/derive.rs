@@ -190,11 +190,15 @@ fn misc_modes_above_1_give_a_block_that_cannot_read() {
         sr2: Some(2),
     };
     let derived = made("0xC0000057", sfdp, registers, None).unwrap();
-    let findings = rtboot_fcb::check::check(&derived.fcb, None);
+    let findings = rtboot_fcb::check::check(&derived.fcb, None, rt1021());
     assert!(
         findings
             .iter()
             .any(|finding| finding.code() == "fcb-read-shape"),
         "{findings:?}"
     );
+}
+
+fn rt1021() -> &'static rtboot_fcb::Chip {
+    rtboot_fcb::Chip::by_name("rt1021").expect("a chip of the table")
 }

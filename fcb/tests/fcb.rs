@@ -183,10 +183,6 @@ fn clocks_and_ids_have_their_names() {
     assert_eq!(ClockIndex(7).to_string(), "133 MHz (index 7)");
     assert_eq!(ClockIndex(0).to_string(), "unchanged (index 0)");
     assert_eq!(ClockIndex(12).to_string(), "unknown clock (index 12)");
-    assert_eq!(ClockIndex::fastest_within(104), Some(ClockIndex(6)));
-    assert_eq!(ClockIndex::fastest_within(80), Some(ClockIndex(5)));
-    assert_eq!(ClockIndex::fastest_within(400), Some(ClockIndex::MAX));
-    assert_eq!(ClockIndex::fastest_within(8), None);
     let id = JedecId::from_answer(&[0x9D, 0x60, 0x17, 0x00]).unwrap();
     assert_eq!(
         (id.to_string().as_str(), id.maker(), id.likely_size()),

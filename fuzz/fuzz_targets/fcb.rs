@@ -19,7 +19,8 @@ fuzz_target!(|data: (u8, &[u8])| {
         1 => cfg(&fcb),
         2 => drop((fcb.fields(), text::to_c(&fcb))),
         _ => {
-            check(&fcb, None);
+            let chip = rtboot_fcb::Chip::by_name("rt1021").expect("a chip of the table");
+            check(&fcb, None, chip);
             assert_eq!(Part::of_fcb("X", &fcb).boot_fcb(), fcb);
         }
     }

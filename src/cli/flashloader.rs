@@ -162,7 +162,7 @@ pub fn image(
 }
 
 fn parse(bytes: &[u8], path: &Path, chip: &Chip) -> Result<LoaderImage> {
-    LoaderImage::parse(bytes, &chip.memory_map()).map_err(|source| Error::Firmware {
+    LoaderImage::parse(bytes, &chip.map).map_err(|source| Error::Firmware {
         path: path.into(),
         source,
     })
@@ -171,7 +171,7 @@ fn parse(bytes: &[u8], path: &Path, chip: &Chip) -> Result<LoaderImage> {
 /// The ROM runs a flashloader's DCD before it starts it. One that reaches the fuse controller is not sent on the way to something
 /// else.
 fn refuse_fuses(image: &LoaderImage, path: &Path, chip: &Chip) -> Result<()> {
-    let map = chip.memory_map();
+    let map = chip.map;
     let danger = image
         .dcd
         .as_ref()

@@ -148,7 +148,7 @@ enum Given {
 pub fn firmware(path: &Path, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
     let bytes = file(path)?;
     let name = path.file_name().and_then(|name| name.to_str());
-    Firmware::parse(&bytes, name, base, &chip.memory_map()).map_err(|source| Error::Firmware {
+    Firmware::parse(&bytes, name, base, &chip.map).map_err(|source| Error::Firmware {
         path: path.to_owned(),
         source,
     })

@@ -1,6 +1,7 @@
 //! Verb `list`: boards and ports.
 
 use rtboot::board::{Seen, list_usb};
+use rtboot::chip::Chip;
 use rtboot::outcome::{List, Outcome, SerialPort, UsbDevice};
 use rtboot::port::serial::{self, SerialDevice};
 use rtboot::{Error, Result};
@@ -18,6 +19,8 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     let usb = built(list_usb())?;
     let ports = built(serial::list().map_err(Error::Port))?;
     let home = folders::virtual_board().ok().filter(|path| path.is_dir());
+    // boards are listed whatever the settings say
+    let chip = context.desk_chip().unwrap_or(Chip::DEFAULT);
     let report = &mut context.report;
     for device in &usb {
         report.line(usb_line(device));
@@ -33,7 +36,7 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
         ));
     }
     if !usb.iter().any(|device| device.is_board) {
-        report.say("no-board", NO_BOARD);
+        report.say("no-board", no_board(chip));
     }
     report.found(Outcome::List(List {
         usb: usb.into_iter().map(usb_device).collect(),
@@ -51,9 +54,18 @@ fn built<T: Default>(listed: Result<T>) -> Result<T> {
     }
 }
 
-const NO_BOARD: &str = "\
-no board found on USB: set BOOT_MODE = 01 (RT1020-EVK: SW8 off off off on), switch power off and on, use a data cable;
-a board on a UART does not show by itself: --board uart:PORT; without a board: --board virtual";
+/// What to do when nothing is there, with the switches of the chip's evaluation kit.
+fn no_board(chip: &Chip) -> String {
+    let switches = chip
+        .kit
+        .and_then(|kit| Some(format!(" ({}: {})", kit.name, kit.serial_download?)));
+    format!(
+        "\
+no board found on USB: set BOOT_MODE = 01{}, switch power off and on, use a data cable;
+a board on a UART does not show by itself: --board uart:PORT; without a board: --board virtual",
+        switches.unwrap_or_default()
+    )
+}
 
 fn usb_line(device: &Seen) -> String {
     let place = device.selector.as_deref().unwrap_or(&device.path);

@@ -239,7 +239,7 @@ fn dcd_file(
     let data = bytes::read_file(file)?;
     match Dcd::parse(&data) {
         Ok(dcd) => {
-            let dangers = dcd.dangers(&context.desk_chip()?.memory_map());
+            let dangers = dcd.dangers(&context.desk_chip()?.map);
             for danger in &dangers {
                 context.report.warn(danger.code(), danger.to_string());
             }

@@ -132,7 +132,7 @@ impl Desk {
         part: Option<&Part>,
         chip: &'static Chip,
     ) -> Result<Layout, rtboot_bootable::Error> {
-        let map = chip.memory_map();
+        let map = chip.map;
         if self.as_is {
             let seen = rtboot_bootable::inspect(&self.firmware.memory, &map);
             let image = matches!(seen.kind, Kind::BootableWithFcb | Kind::BootableWithoutFcb)
@@ -146,8 +146,12 @@ impl Desk {
         }
         let fcb = match (&self.choice, part) {
             (FcbChoice::Block { fcb, .. }, _) => Some(fcb.clone()),
-            (FcbChoice::Part { .. } | FcbChoice::Auto, Some(part)) => Some(part.boot_fcb()),
-            (FcbChoice::Part { file, .. }, None) => file.parts.first().map(Part::boot_fcb),
+            (FcbChoice::Part { .. } | FcbChoice::Auto, Some(part)) => {
+                Some(part.on(chip).boot_fcb())
+            }
+            (FcbChoice::Part { file, .. }, None) => {
+                file.parts.first().map(|part| part.on(chip).boot_fcb())
+            }
             (FcbChoice::Auto, None) => None,
         };
         // an image that brings its FCB keeps it; one chosen by nobody is no news to its user

@@ -30,6 +30,7 @@ pub struct Nor {
 impl Nor {
     /// Takes the flash as `part`; whether it is that part was settled before.
     pub fn new(loader: Flashloader, part: Part, facts: NorFacts) -> Nor {
+        let part = part.on(loader.chip());
         Nor {
             loader,
             part,

@@ -155,7 +155,7 @@ impl Rig {
             path: name.unwrap_or("file").into(),
             source,
         };
-        let firmware = Firmware::parse(bytes, name, None, &chip.memory_map()).map_err(bad)?;
+        let firmware = Firmware::parse(bytes, name, None, &chip.map).map_err(bad)?;
         let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
         let desk = Desk::new(
             firmware,

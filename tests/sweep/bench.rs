@@ -111,7 +111,7 @@ impl Case {
     /// The whole write, as the command line does it.
     pub fn job(&self, wire: &Wire, rescue: &RescueStore) -> Result<WriteReport> {
         let chip = rt1021();
-        let map = chip.memory_map();
+        let map = chip.map;
         let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
         let mut image = || {
             Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map)
@@ -164,7 +164,7 @@ fn bootable() -> Vec<u8> {
 
 fn desk(app: &[u8], as_is: bool) -> Desk {
     let chip = rt1021();
-    let map = chip.memory_map();
+    let map = chip.map;
     let firmware = Firmware::parse(app, Some("app.bin"), Some(0x6000_2000), &map).expect("a file");
     let (from, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
     let choice = FcbChoice::Part {

@@ -7,6 +7,8 @@ use rtboot_finding::{Entry, catalogue::fcb as entries};
 use super::hex_h;
 use crate::fcb::Fcb;
 use crate::lut::{Instruction, Opcode, Sequence, index};
+use rtboot_chip::ClockTable;
+
 use crate::{ClockIndex, Finding, Part, Severity};
 
 /// A read as the flash sees it.
@@ -54,8 +56,8 @@ fn clocks(step: &Instruction) -> u32 {
     }
 }
 
-pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
-    clock(fcb, found);
+pub(super) fn check(fcb: &Fcb, part: Option<&Part>, clocks: &ClockTable, found: &mut Vec<Finding>) {
+    clock(fcb, clocks, found);
     let sequence = fcb.sequence(index::READ);
     if sequence.is_empty() {
         found.push(Finding::new(&entries::FCB_NO_READ));
@@ -76,17 +78,19 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
     }
     double_rate(fcb, &read, found);
     shape(&read, found);
-    dummy(fcb, &read, part, found);
-    sampling(fcb, &read, found);
+    dummy(fcb, &read, part, clocks, found);
+    sampling(fcb, &read, clocks, found);
 }
 
-fn clock(fcb: &Fcb, found: &mut Vec<Finding>) {
+fn clock(fcb: &Fcb, clocks: &ClockTable, found: &mut Vec<Finding>) {
     let clock = ClockIndex(fcb.clock());
-    match clock.mhz() {
+    match clocks.row(clock.0) {
         None if clock.0 == 0 => found.push(Finding::new(&entries::FCB_CLOCK)),
         None => found.push(Finding::new(&entries::FCB_CLOCK_UNKNOWN).number("index", clock.0)),
-        Some(_) if clock > ClockIndex::MAX => {
-            found.push(Finding::new(&entries::FCB_CLOCK_CHIP).text("clock", clock));
+        Some(_) if clock.0 > clocks.max => {
+            let limit = clocks.fastest().map_or(0, |row| row.mhz);
+            let finding = Finding::new(&entries::FCB_CLOCK_CHIP).text("clock", clock);
+            found.push(finding.number("limit", limit));
         }
         Some(_) => {}
     }
@@ -145,9 +149,15 @@ fn of_read(entry: &'static Entry, read: &Read) -> Finding {
         .number("dummy", read.clocks)
 }
 
-fn dummy(fcb: &Fcb, read: &Read, part: Option<&Part>, found: &mut Vec<Finding>) {
+fn dummy(
+    fcb: &Fcb,
+    read: &Read,
+    part: Option<&Part>,
+    clocks: &ClockTable,
+    found: &mut Vec<Finding>,
+) {
     let clock = ClockIndex(fcb.clock());
-    let khz = clock.khz().unwrap_or(0);
+    let khz = clock.khz_on(clocks).unwrap_or(0);
     let plain = matches!(read.command, 0x03 | 0x13);
     if plain && read.clocks != 0 {
         found.push(of_read(&entries::FCB_DUMMY_PLAIN, read));
@@ -170,10 +180,16 @@ fn dummy(fcb: &Fcb, read: &Read, part: Option<&Part>, found: &mut Vec<Finding>) 
         }
         return;
     };
-    against_part(fcb, read, part, clock, found);
+    against_part(fcb, read, part, (clock, clocks), found);
 }
 
-fn against_part(fcb: &Fcb, read: &Read, part: &Part, clock: ClockIndex, found: &mut Vec<Finding>) {
+fn against_part(
+    fcb: &Fcb,
+    read: &Read,
+    part: &Part,
+    (clock, clocks): (ClockIndex, &ClockTable),
+    found: &mut Vec<Finding>,
+) {
     let own = &part.read;
     let same = own.opcode == read.command
         && (own.address_pads, own.data_pads) == (read.address_pads, read.data_pads);
@@ -191,7 +207,7 @@ fn against_part(fcb: &Fcb, read: &Read, part: &Part, clock: ClockIndex, found: &
         };
         found.push(finding.number("needs", needs).severity(severity));
     }
-    if let (Some(max), Some(khz)) = (part.max_mhz, clock.khz())
+    if let (Some(max), Some(khz)) = (part.max_mhz, clock.khz_on(clocks))
         && khz > u32::from(max) * 1010
         && same
         && read.clocks <= needs
@@ -206,9 +222,9 @@ fn against_part(fcb: &Fcb, read: &Read, part: &Part, clock: ClockIndex, found: &
 }
 
 /// Where the controller samples.
-fn sampling(fcb: &Fcb, read: &Read, found: &mut Vec<Finding>) {
+fn sampling(fcb: &Fcb, read: &Read, clocks: &ClockTable, found: &mut Vec<Finding>) {
     let fast = ClockIndex(fcb.clock())
-        .khz()
+        .khz_on(clocks)
         .is_some_and(|khz| khz > 60_000);
     match fcb.read_sample_clock() {
         0 if fast => found.push(Finding::new(&entries::FCB_SAMPLING)),

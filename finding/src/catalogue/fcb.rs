@@ -42,7 +42,7 @@ entries! {
     FCB_CLOCK_UNKNOWN Error "fcb-clock-unknown": "the FCB has a clock index that does not exist"
         / "there is no clock index {index}";
     FCB_CLOCK_CHIP Error "fcb-clock-chip": "the FCB's clock is above what the chip takes"
-        / "{clock} is above the 133 MHz that the chip's FlexSPI takes";
+        / "{clock} is above the {limit} MHz that the chip's FlexSPI takes";
     FCB_CLOCK_PART Error "fcb-clock-part": "the FCB's clock is above what the flash takes"
         / "{clock} is above the {max} MHz that {part} takes with {dummy} dummy cycles";
     FCB_CLOCK_PLAIN Warning "fcb-clock-plain": "the FCB's clock is too fast for a read without dummy cycles"

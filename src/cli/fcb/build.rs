@@ -80,12 +80,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         ));
     }
     let source = source::load(&args.source, &args.probe, context)?;
-    let family = context.desk_chip()?.tools.spsdk;
-    let content = content(&source, form, args, family)?;
+    let chip = context.desk_chip()?;
+    let content = content(&source, form, args, chip.tools.spsdk)?;
     for note in &source.notes {
         context.report.warn("fcb-note", note.clone());
     }
-    for finding in check(&source.fcb, source.part()) {
+    for finding in check(&source.fcb, source.part(), chip) {
         if finding.severity >= Severity::Warning {
             context.report.finding(&finding);
         }

@@ -30,7 +30,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let source = source::load(&args.source, &args.probe, context)?;
     let named = args.part.as_deref().map(super::part).transpose()?;
     let part = named.as_ref().or(source.part());
-    let findings = check(&source.fcb, part);
+    let findings = check(&source.fcb, part, context.desk_chip()?);
     let bad = findings
         .iter()
         .filter(|finding| finding.severity >= Severity::Error)

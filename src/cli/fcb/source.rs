@@ -105,21 +105,22 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
             return Ok(found);
         }
     }
-    named(source, path)
+    named(source, path, context)
 }
 
 /// A part of the database or a `.cfg`.
-fn named(source: &str, path: &Path) -> Result<Source> {
+fn named(source: &str, path: &Path, context: &mut Context) -> Result<Source> {
     match input::fcb(source)? {
         (FcbChoice::Part { file, .. }, what) => {
             let first = file.parts.first().ok_or_else(|| unknown(source))?;
+            let chip = context.desk_chip()?;
             let text = match path.is_file() {
                 true => String::from_utf8(input::small(path)?).ok(),
                 false => database_text(source, first),
             };
             Ok(Source {
                 from: what,
-                fcb: first.boot_fcb(),
+                fcb: first.on(chip).boot_fcb(),
                 parts: Some(file),
                 text,
                 notes: Vec::new(),
@@ -269,7 +270,7 @@ fn image(path: &Path, context: &mut Context) -> Result<Option<Source>> {
         // bytes without an address are either an FCB image, or none
         Err(_) => match input::firmware(path, None, chip) {
             Ok(firmware) => {
-                let map = chip.memory_map();
+                let map = chip.map;
                 let at = map.fcb_address();
                 match firmware.memory.bytes(at, Fcb::LEN).map(Fcb::parse) {
                     Some(Ok(fcb)) => (fcb, format!("{at:#010x} of the {} file", firmware.format)),

@@ -66,7 +66,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         true => BootDevice::SdCard,
         false => BootDevice::SerialNor,
     };
-    let map = chip.memory_map().for_device(device);
+    let map = chip.map.for_device(device);
     let firmware = input::firmware(&args.app, args.base, chip)?;
     // what the environment says of all images is no word about this one
     let usual = std::env::var("RTBOOT_FCB").ok().filter(|_| !args.sd);

@@ -31,7 +31,8 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let source = source::load(&args.file, args.base, None, context)?;
-    let map = context.desk_chip()?.memory_map();
+    let chip = context.desk_chip()?;
+    let map = chip.map;
     let seen = inspect(&source.firmware.memory, &map);
     let mut findings = match seen.kind {
         Kind::Flashloader => loader(&source.bytes, &map),
@@ -45,7 +46,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
             .map(|name| fcb_source::load(name, &probe, context))
             .transpose()?;
         let part = named.as_ref().and_then(fcb_source::Source::part);
-        findings.extend(rtboot_fcb::check::check(fcb, part));
+        findings.extend(rtboot_fcb::check::check(fcb, part, chip));
     }
     let good = starts(&findings);
     context.report.result(json!({

@@ -35,7 +35,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let source = source::load(&args.file, args.base, args.length, context)?;
     let firmware = &source.firmware;
-    let map = context.desk_chip()?.memory_map();
+    let map = context.desk_chip()?.map;
     let symbols = symbols(&source.bytes);
     let seen = inspect(&firmware.memory, &map);
     let pieces = map::pieces(&firmware.memory, &seen, &map);
