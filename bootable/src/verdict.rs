@@ -6,7 +6,7 @@ mod setup;
 #[cfg(test)]
 mod tests;
 
-use rtboot_chip::BootConfig;
+use rtboot_chip::{BootConfig, Chip};
 use rtboot_fcb::{Fcb, Part, StatusRegisters};
 use rtboot_finding::catalogue::{boot as found_boot, fcb as found_fcb, image as found};
 use rtboot_finding::{Entry, Finding, Severity};
@@ -183,7 +183,9 @@ impl Verdict {
         findings.extend(of_bytes(&seen, memory, map));
         if nor && let Some(fcb) = &seen.fcb {
             past_size(&seen, fcb, map, &mut findings);
-            flash::judge(fcb, conditions, &mut findings);
+            // a map is always that of a row
+            let chip = Chip::by_name(map.chip).unwrap_or(Chip::DEFAULT);
+            flash::judge(fcb, chip, conditions, &mut findings);
         }
         hab(&seen, conditions, &mut findings);
         Verdict::from_findings(findings, seen)

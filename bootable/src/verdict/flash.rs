@@ -1,5 +1,6 @@
 //! Does the flash answer the FCB's read? Only what a read needs counts; the rest of the FCB brings warnings at most.
 
+use rtboot_chip::Chip;
 use rtboot_fcb::check::check;
 use rtboot_fcb::lut::{Instruction, Opcode, index};
 use rtboot_fcb::{Fcb, Part, StatusRegisters};
@@ -9,7 +10,12 @@ use rtboot_finding::{Entry, Finding, Severity};
 use super::{Conditions, TrialRead, setup};
 
 /// Adds what the FCB means for the flash that is there.
-pub(super) fn judge(fcb: &Fcb, conditions: &Conditions<'_>, findings: &mut Vec<Finding>) {
+pub(super) fn judge(
+    fcb: &Fcb,
+    chip: &Chip,
+    conditions: &Conditions<'_>,
+    findings: &mut Vec<Finding>,
+) {
     let part = conditions.parts.first();
     let own = match conditions.trial {
         Some(TrialRead::Same) => Vec::new(),
@@ -26,7 +32,7 @@ pub(super) fn judge(fcb: &Fcb, conditions: &Conditions<'_>, findings: &mut Vec<F
     };
     let explained = !own.is_empty();
     findings.extend(own);
-    for finding in check(fcb, part) {
+    for finding in check(fcb, part, chip) {
         let known = findings.iter().any(|other| other.is(finding.entry));
         let settled = SETTLED.iter().any(|entry| finding.is(entry));
         let doubled = explained && OF_READ.iter().any(|entry| finding.is(entry));
