@@ -36,13 +36,13 @@ pub trait Plug: Send {
     /// What is there now.
     ///
     /// # Errors
-    /// [`Error::Port`] when the place itself fails.
+    /// [`Error::Port`](crate::Error::Port) when the place itself fails.
     fn look(&mut self) -> Result<Look>;
 
     /// Opens what is there now.
     ///
     /// # Errors
-    /// [`Error::NoBoard`], [`Error::Port`].
+    /// [`Error::NoBoard`](crate::Error::NoBoard), [`Error::Port`](crate::Error::Port).
     fn open(&mut self) -> Result<Opened>;
 
     /// Lets time pass.

@@ -12,6 +12,7 @@ use super::{Command, Error, Link, MemoryId, Packet, Property, Response, Status, 
 
 /// How long the client waits for answers, by kind of command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// Plain commands. Default 5 s, as blhost.
     pub command: Duration,

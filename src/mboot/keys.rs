@@ -78,7 +78,7 @@ impl<L: Link> Client<L> {
         self.read_pieces(Tag::FUSE_READ, address, length, memory, &mut |_| true)
     }
 
-    /// Sends a data-encryption key and fetches the blob that the chip makes of it: key select 0 OTPMK, 1 ZMK, 2 CMK;
+    /// Sends a data-encryption key and fetches the blob that the chip makes of it: key select 0 OTPMK, 2 ZMK, 3 CMK;
     /// `length` of the blob, 72 for a 16-byte key.
     ///
     /// # Errors

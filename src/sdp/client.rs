@@ -7,6 +7,7 @@ use super::{Answer, Command, Error, Hab, Link, Status, Tag, Want, Width};
 
 /// How long the client waits for answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Timeouts {
     /// An answer to a command without data. Default 2 s (SPSDK; others 1 to 10 s).
     pub command: Duration,

@@ -17,7 +17,7 @@ pub enum Command {
         key: PathBuf,
         /// Where to put the blob
         blob: PathBuf,
-        /// Which key wraps it: 0 OTPMK, 1 ZMK, 2 CMK
+        /// Which key wraps it: 0 OTPMK, 2 ZMK, 3 CMK
         #[arg(default_value = "0", value_parser = number::parse_u32)]
         key_select: u32,
         /// The words

@@ -70,6 +70,7 @@ pub enum MakeError {
 
 /// A virtual board at a glance.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Look {
     /// What the chip runs: "boot ROM", "flashloader", "application", "nothing", "no power".
     pub runs: &'static str,

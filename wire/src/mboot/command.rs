@@ -251,7 +251,7 @@ impl Command {
         Command::new(Tag::RELIABLE_UPDATE, false, [address])
     }
 
-    /// Phase 0 of a key blob: the key follows as data.
+    /// Phase 0 of a key blob: the key follows as data. `key_select`: 0 OTPMK, 2 ZMK, 3 CMK.
     pub const fn generate_key_blob_send(key_select: u32, length: u32) -> Command {
         Command::new(Tag::GENERATE_KEY_BLOB, true, [key_select, length, 0])
     }
