@@ -1,82 +1,14 @@
 //! For every error: why it likely happened, and what to do next.
 //!
 //! Causes are entries of the [`catalogue`], in the order of their likelihood, judged from public threads on RT10xx
-//! flashing and from what the genuine flashloader can produce. [`Error`] itself stays facts.
+//! flashing and from what the genuine flashloader can produce. [`Error`] itself stays facts. Commands are
+//! [`Action`]s; whoever talks to a person spells them out.
+
+use rtboot_finding::catalogue::{self, host, loader as of_loader, rom};
+use rtboot_finding::{Action, Entry, Next};
 
 use crate::Error;
-use crate::catalogue::{self, BETTER_LINE, Entry, entry};
 use crate::port::Wire;
-
-/// A likely cause of an error.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Cause {
-    /// Code in the [`catalogue`]: the finding that the doctor would come to, where it can.
-    pub code: &'static str,
-    /// What it is.
-    pub text: &'static str,
-}
-
-/// Words for people about an error.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Advice {
-    /// Likely causes, likely first; empty when the error says it all.
-    pub causes: Vec<Cause>,
-    /// What to do next, a command to type or a thing to look at.
-    pub next: Vec<String>,
-}
-
-impl Advice {
-    /// One entry alone brings what it may come from; several stand beside each other.
-    fn new(entries: &[&'static Entry], next: &[&str]) -> Advice {
-        let cause = |code, text| Cause { code, text };
-        let causes = match entries {
-            [one] if !one.causes.is_empty() => {
-                let texts = one.causes.iter();
-                texts.map(|text| cause(one.code, *text)).collect()
-            }
-            many => many.iter().map(|e| cause(e.code, e.title)).collect(),
-        };
-        Advice {
-            causes,
-            next: next.iter().map(|text| (*text).to_owned()).collect(),
-        }
-    }
-
-    fn next(next: impl AsRef<str>) -> Advice {
-        Advice::new(&[], &[next.as_ref()])
-    }
-
-    fn hint(entries: &[&'static Entry], hint: Option<&str>) -> Advice {
-        Advice::new(entries, hint.as_slice())
-    }
-
-    /// Whether `rtboot doctor` tells the causes apart: they are several symptoms, and a look at the board shows one of them.
-    pub fn doctor_tells(&self) -> bool {
-        let first = self.causes.first().map(|cause| cause.code);
-        self.causes.iter().any(told) && self.causes.iter().any(|cause| Some(cause.code) != first)
-    }
-
-    /// What `rtboot doctor` does with the causes, as the end of a sentence about it; `None` where it tells nothing apart.
-    ///
-    /// Some causes show only in a measurement, or in the next try: then it does not tell all of them.
-    pub fn doctor_does(&self) -> Option<&'static str> {
-        self.doctor_tells()
-            .then(|| match self.causes.iter().all(told) {
-                true => "tells which of them it is",
-                false => "tells some of them apart",
-            })
-    }
-}
-
-/// Whether the doctor has a finding of this name.
-fn told(cause: &Cause) -> bool {
-    catalogue::ALL.iter().any(|entry| entry.code == cause.code)
-}
-
-/// Entries of the catalogue by their codes, looked up while compiling.
-macro_rules! of {
-    ($($code:literal),* $(,)?) => { const { &[$(entry($code)),*] } };
-}
 
 mod flash;
 mod link;
@@ -84,17 +16,96 @@ mod link;
 use flash::{change_advice, configure_advice, ignored, verify_advice};
 use link::{mboot_advice, port_advice, sdp_advice};
 
+/// Words for people about an error.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Advice {
+    /// Likely causes, likely first; empty when the error says it all.
+    pub causes: Vec<&'static Entry>,
+    /// What to do next, in order.
+    pub next: Vec<Next>,
+}
+
+impl Advice {
+    fn of(causes: &[&'static Entry]) -> Advice {
+        Advice {
+            causes: causes.to_vec(),
+            next: Vec::new(),
+        }
+    }
+
+    fn run(mut self, action: Action) -> Advice {
+        self.next.push(Next::Run(action));
+        self
+    }
+
+    fn measure(mut self, what: &str) -> Advice {
+        self.next.push(Next::Measure(what.to_owned()));
+        self
+    }
+
+    fn act(mut self, what: impl Into<String>) -> Advice {
+        self.next.push(Next::Act(what.into()));
+        self
+    }
+
+    fn hint(self, hint: Option<impl Into<String>>) -> Advice {
+        match hint {
+            Some(hint) => self.act(hint),
+            None => self,
+        }
+    }
+
+    /// The likely causes in words, each with its entry. A single entry brings what it may come from; several stand beside each
+    /// other by their titles.
+    pub fn words(&self) -> impl Iterator<Item = (&'static Entry, &'static str)> {
+        let single = match self.causes.as_slice() {
+            [one] if !one.causes.is_empty() => Some(*one),
+            _ => None,
+        };
+        let of_single = single
+            .into_iter()
+            .flat_map(|entry| entry.causes.iter().map(move |words| (entry, *words)));
+        let titles = self.causes.iter().map(|entry| (*entry, entry.title));
+        of_single.chain(titles.filter(move |_| single.is_none()))
+    }
+
+    /// Whether the doctor tells the causes apart: they are several entries, and a look at the board shows one of them.
+    pub fn doctor_tells(&self) -> bool {
+        self.causes.len() > 1 && self.causes.iter().any(|cause| is_of_doctor(cause))
+    }
+
+    /// What the doctor does with the causes, as the end of a sentence about it; `None` where it tells nothing apart.
+    ///
+    /// Some causes show only in a measurement, or in the next try: then it does not tell all of them.
+    pub fn doctor_does(&self) -> Option<&'static str> {
+        let all = self.causes.iter().all(|cause| is_of_doctor(cause));
+        self.doctor_tells().then(|| match all {
+            true => "tells which of them it is",
+            false => "tells some of them apart",
+        })
+    }
+}
+
+/// Whether the doctor can come to this finding.
+fn is_of_doctor(entry: &Entry) -> bool {
+    catalogue::doctor().any(|known| known.code == entry.code)
+}
+
+/// What to do when no board shows up.
+pub(crate) const BOOT_MODE: &str = "set BOOT_MODE = 01 (RT1020-EVK: SW8 off off off on) and switch power off and on: the chip looks at the pins only then";
+/// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
+pub(crate) const BETTER_LINE: &str =
+    "use a shorter cable with a ground wire, 3.3 V levels, another adapter";
 const CYCLE: &str = "switch the board's power off and on (not only reset) and try again";
+const RESET: &str = "reset the board and try again";
 const MARKING: &str = "read the marking on the chip; name the right part or correct the .cfg";
-const AGAIN: &str = "the same command again finishes the job";
-const WRITE_CFG: &str = "write a .cfg for this part: `rtboot fcb probe --save PART.cfg` makes one, `rtboot fcb show issi.cfg --cfg` prints an example";
 
 /// What rtboot advises about this error, whatever the board hangs on.
 pub fn advice(error: &Error) -> Advice {
     advice_over(error, None)
 }
 
-/// The same for a board that hangs on this wire: what the other one brings with it is no cause then.
+/// The same for a board on this wire: causes that only the other one brings are left out.
 pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
     match error {
         Error::ReadFile { .. }
@@ -142,43 +153,50 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         Error::Verify {
             expected, found, ..
         } => verify_advice(*expected, *found),
-        Error::Interrupted { .. } => Advice::next(AGAIN),
+        Error::Interrupted { .. } => Advice::default().run(Action::Again),
         Error::WhileWriting { source, .. } => advice_over(source, wire),
     }
 }
 
 /// Files, options and settings.
 fn desk(error: &Error) -> Advice {
+    let none = Advice::default();
     match error {
-        Error::ReadFile { .. } => Advice::next("look at the path and its permissions"),
-        Error::WriteFile { .. } => {
-            Advice::next("look at the path, its permissions and the free space")
-        }
-        Error::Firmware { source, .. } => source.hint().map(Advice::next).unwrap_or_default(),
-        Error::Cfg { .. } => {
-            Advice::next("mend the line; `rtboot fcb show issi.cfg --cfg` prints a file that works")
-        }
-        Error::BadFile { .. } => Advice::next("mend the file, or give another"),
-        Error::FcbFile { source, .. } => source.hint().map(Advice::next).unwrap_or_default(),
-        Error::UnknownPart { nearest, .. } => unknown_part(nearest.as_deref()),
-        Error::Settings { .. } => Advice::next("mend the file, or move it away"),
-        Error::Usage(_) => {
-            Advice::next("`rtboot --help` and `rtboot COMMAND --help` tell what is possible")
-        }
-        Error::StatusWriteUnknown { .. } => Advice::next(WRITE_CFG),
-        Error::UsbPortsUnknown => Advice::next("`rtboot list` shows what is there"),
-        Error::NotConfirmed { flag, words, .. } => {
-            Advice::next(format!("if that is really wanted, add: {flag} \"{words}\""))
-        }
-        Error::TooMuchToKeep { .. } => Advice::new(
-            &[],
-            &[
-                "--erase-around drops the bytes around the image",
-                "or write fewer sectors at a time: a part of the image, cut out with `rtboot image convert IN OUT --crop FROM..TO`",
-            ],
-        ),
-        _ => Advice::default(),
+        Error::ReadFile { .. } => none.act("look at the path and its permissions"),
+        Error::WriteFile { .. } => none.act("look at the path, its permissions and the free space"),
+        Error::Firmware { source, .. } => none.hint(source.hint()),
+        Error::Cfg { .. } => none.act("correct the line").run(Action::ExampleCfg),
+        Error::BadFile { .. } => none.act("correct the file, or give another"),
+        Error::FcbFile { source, .. } => none.hint(source.hint()),
+        Error::UnknownPart { nearest, .. } => match nearest {
+            Some(name) => none
+                .act(format!("did you mean {name}?"))
+                .run(Action::ListParts),
+            None => none
+                .run(Action::ListParts)
+                .act("a .cfg of your own works too"),
+        },
+        Error::Settings { .. } => none.act("correct the file, or move it away"),
+        Error::Usage(_) => none.run(Action::Help),
+        Error::StatusWriteUnknown { .. } => write_cfg(none),
+        Error::UsbPortsUnknown => none.run(Action::ListBoards),
+        Error::NotConfirmed { words, .. } => none.run(Action::Confirm {
+            words: words.clone(),
+        }),
+        Error::TooMuchToKeep { .. } => none
+            .run(Action::EraseAround)
+            .act("or write fewer sectors at a time, a part of the image")
+            .run(Action::CropImage),
+        _ => none,
     }
+}
+
+/// How to come to a .cfg for a part that nobody has described.
+fn write_cfg(advice: Advice) -> Advice {
+    advice
+        .act("write a .cfg for this part")
+        .run(Action::ProbeToCfg)
+        .run(Action::ExampleCfg)
 }
 
 /// Which board, and what it is.
@@ -186,29 +204,28 @@ fn board(error: &Error) -> Advice {
     match error {
         Error::NoBoard { selector, .. } => no_board(selector),
         Error::SeveralBoards { boards } => {
-            Advice::next(format!("name one with --board: {}", boards.join("; ")))
+            boards.iter().fold(Advice::default(), |advice, board| {
+                let place = board.split(": ").next().unwrap_or(board);
+                advice.run(Action::NameBoard {
+                    board: Some(place.to_owned()),
+                })
+            })
         }
-        Error::WrongChip { .. } => Advice::new(
-            of! {"chip-other"},
-            &["`rtboot list` shows which boards are there; `--board` names one"],
-        ),
-        Error::CfgOtherChip { .. } => Advice::new(
-            of! {"cfg-other-chip"},
-            &[
-                "name a part or .cfg for this chip with --fcb; if the file fits this chip as well, add the chip to its key `chip`",
-            ],
-        ),
-        Error::UnknownChip { .. } => Advice::new(
-            of! {"rom-read-disabled"},
-            &["if you know the chip, say so: --chip rt1021"],
-        ),
-        Error::BoardBusy { .. } => Advice::new(
-            of! {"host-busy"},
-            &["wait until it is done, or end it; `--board` names another board"],
-        ),
-        Error::Virtual(_) => Advice::next("`rtboot virtual new DIR` makes a fresh one"),
+        Error::WrongChip { .. } => Advice::of(&[&rom::CHIP_OTHER])
+            .run(Action::ListBoards)
+            .run(Action::NameBoard { board: None }),
+        Error::CfgOtherChip { .. } => Advice::of(&[&rom::CFG_OTHER_CHIP])
+            .run(Action::NamePart { part: None })
+            .act("if the file fits this chip as well, add the chip to its key `chip`"),
+        Error::UnknownChip { .. } => {
+            Advice::of(&[&rom::ROM_READ_DISABLED]).run(Action::NameChip { chip: None })
+        }
+        Error::BoardBusy { .. } => Advice::of(&[&host::HOST_BUSY])
+            .act("wait until it is done, or end it")
+            .run(Action::NameBoard { board: None }),
+        Error::Virtual(_) => Advice::default().run(Action::NewVirtual),
         Error::OtherBoard { .. } => {
-            Advice::next("leave the cables alone while rtboot runs, and start again")
+            Advice::default().act("leave the cables alone while rtboot runs, and start again")
         }
         _ => Advice::default(),
     }
@@ -217,80 +234,75 @@ fn board(error: &Error) -> Advice {
 /// From the boot ROM to a flashloader that runs.
 fn loader(error: &Error) -> Advice {
     match error {
-        Error::NoLoader { .. } => Advice::new(
-            &[],
-            &[
-                "name the file once: rtboot flashloader add ivt_flashloader.bin (the README tells where NXP publishes it)",
-                "or for this run only: --flashloader FILE",
-            ],
-        ),
-        Error::LoaderDamaged { .. } => Advice::new(
-            of! {"loader-damaged"},
-            &["reset the board and try again", BETTER_LINE],
-        ),
-        Error::JumpRefused { .. } => Advice::new(
-            of! {"closed-part", "loader-bad-file", "loader-refused"},
-            &["reset the board; on a closed part use a flashloader signed with its key"],
-        ),
-        Error::LoaderSilent { .. } => Advice::new(
-            of! {"loader-bad-file", "closed-part", "fuse-flexram-short", "loader-vanished"},
-            &[
-                "`rtboot flashloader show FILE` says what the file is; reset the board and try again",
-            ],
-        ),
+        Error::NoLoader { .. } => Advice::default()
+            .run(Action::AddFlashloader)
+            .act("the README tells where NXP publishes the file")
+            .run(Action::NameFlashloader),
+        Error::LoaderDamaged { .. } => Advice::of(&[&of_loader::LOADER_DAMAGED])
+            .act(RESET)
+            .act(BETTER_LINE),
+        Error::JumpRefused { .. } => Advice::of(&[
+            &of_loader::CLOSED_PART,
+            &of_loader::LOADER_BAD_FILE,
+            &of_loader::LOADER_REFUSED,
+        ])
+        .act("reset the board; on a closed part use a flashloader signed with its key"),
+        Error::LoaderSilent { .. } => Advice::of(&[
+            &of_loader::LOADER_BAD_FILE,
+            &of_loader::CLOSED_PART,
+            &of_loader::FUSE_FLEXRAM_SHORT,
+            &of_loader::LOADER_VANISHED,
+        ])
+        .run(Action::ShowFlashloader)
+        .act(RESET),
         _ => Advice::default(),
     }
 }
 
-fn unknown_part(nearest: Option<&str>) -> Advice {
-    match nearest {
-        Some(name) => Advice::new(
-            &[],
-            &[
-                &format!("did you mean {name}?"),
-                "`rtboot fcb list` names all known parts",
-            ],
-        ),
-        None => {
-            Advice::next("`rtboot fcb list` names all known parts; a .cfg of your own works too")
-        }
-    }
-}
-
 fn no_board(selector: &str) -> Advice {
-    match selector.split(':').next() {
-        Some("virtual") => {
-            let folder = selector
-                .split_once(':')
-                .map_or("FOLDER", |(_, folder)| folder);
-            Advice::new(
-                of! {"host-virtual-away"},
-                &[&format!(
-                    "`rtboot virtual show {folder}` tells; `rtboot virtual set {folder} --straps serial --power-cycle` brings it back"
-                )],
-            )
+    match selector.split_once(':').unwrap_or((selector, "")) {
+        ("virtual", folder) => {
+            let folder = (!folder.is_empty()).then(|| folder.to_owned());
+            Advice::of(&[&host::HOST_VIRTUAL_AWAY])
+                .run(Action::ShowVirtual {
+                    folder: folder.clone(),
+                })
+                .run(Action::VirtualToDownload { folder })
         }
-        Some("uart") => Advice::new(of! {"uart-silent"}, &[catalogue::BOOT_MODE]),
-        _ => Advice::new(
-            of! {"host-no-board"},
-            &[catalogue::BOOT_MODE, "`rtboot list` shows what is there"],
-        ),
+        ("uart", _) => Advice::of(&[&host::UART_SILENT]).act(BOOT_MODE),
+        _ => Advice::of(&[&host::HOST_NO_BOARD])
+            .act(BOOT_MODE)
+            .run(Action::ListBoards),
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use rtboot_finding::catalogue::{cause, flash as of_flash};
+
     use super::*;
 
     #[test]
-    fn ff_where_a_byte_should_be_names_protection_first() {
+    fn ff_for_another_byte_names_protection_first() {
         let advice = verify_advice(0x46, 0xFF);
-        assert_eq!(advice.causes[0].code, "flash-protected");
+        assert_eq!(advice.causes[0].code, of_flash::FLASH_PROTECTED.code);
         assert!(advice.doctor_tells());
     }
 
     #[test]
-    fn a_failure_while_writing_is_advised_like_its_cause() {
+    fn one_cause_brings_what_it_may_come_from() {
+        let advice = Advice::of(&[&host::HOST_NO_BOARD]);
+        let words: Vec<_> = advice.words().map(|(_, words)| words).collect();
+        assert_eq!(words, host::HOST_NO_BOARD.causes);
+        assert!(!advice.doctor_tells());
+        let advice = Advice::of(&[&host::HOST_NO_BOARD, &cause::WORN_CELLS]);
+        let words: Vec<_> = advice.words().map(|(_, words)| words).collect();
+        assert_eq!(words, ["no board is on USB", "worn cells"]);
+        assert_eq!(advice.doctor_does(), Some("tells some of them apart"));
+    }
+
+    #[test]
+    fn failure_while_writing_is_advised_like_its_cause() {
         let error = Error::NotBlank {
             address: 0x6000_0000,
             found: 0,

@@ -63,7 +63,6 @@
 
 pub mod advice;
 pub mod board;
-pub mod catalogue;
 pub mod doctor;
 mod error;
 pub mod event;
@@ -74,7 +73,7 @@ pub mod port;
 pub mod sdp;
 
 pub use rtboot_chip as chip;
-pub use rtboot_finding as finding;
+pub use rtboot_finding::{self as finding, catalogue};
 
 pub use error::{
     Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange, QuadEnable,

@@ -40,11 +40,7 @@ fn a_protected_flash_is_refused_then_unprotected_then_written() {
     let before = cli.flash();
     cli.run(&["write", EVK, &app("blinky.elf")]).says(
         31,
-        &[
-            "write-protected",
-            "0x60000000 holds 0xff",
-            "rtboot unprotect",
-        ],
+        &["write-protected", "0x60000000 holds 0xff", " unprotect`"],
     );
     cli.run(&["erase", "0x60000000", "4K"])
         .says(31, &["write-protected"]);
@@ -179,9 +175,13 @@ fn words_about_a_port_a_range_and_a_folder_fit_what_was_asked_for() {
     let file = cli.file("file", "no port");
     cli.run(&["--board", &format!("uart:{file}"), "info"])
         .says(15, &["[uart-broken]", "it is no serial port"]);
-    let run = cli
-        .run(&["erase", "0x60000000", "0x900000"])
-        .says(3, &["[outside-flash]", "`rtboot info` tells how large"]);
+    let run = cli.run(&["erase", "0x60000000", "0x900000"]).says(
+        3,
+        &[
+            "[outside-flash]",
+            "info` tells which chip it is and how large",
+        ],
+    );
     assert!(!run.stderr.contains("linked"), "{run}");
     let board = cli.path("board").display().to_string();
     cli.run_bare(&["virtual", "new", &board])

@@ -47,8 +47,7 @@ fn every_finding_of_the_catalogue_has_a_situation_that_comes_to_it() {
     for entry in std::fs::read_dir(folder).expect("the tests") {
         tests += &std::fs::read_to_string(entry.expect("a file").path()).expect("a source");
     }
-    let untold: Vec<&str> = rtboot::doctor::catalogue::ALL
-        .iter()
+    let untold: Vec<&str> = rtboot::finding::catalogue::doctor()
         .map(|entry| entry.code)
         .filter(|code| !tests.contains(&format!("\"{code}\"")))
         .collect();

@@ -43,7 +43,7 @@ fn without_quad_enable_four_line_reads_are_not_tried_until_it_is_set_on_request(
             .is_some_and(|read| read.starts_with("EBh"))
     };
     let io = tried.iter().find(|mode| quad(mode)).expect("1-4-4");
-    assert!(io["not_tried"].to_string().contains("--set-qe"), "{io}");
+    assert_eq!(io["not_tried"], "quad enable is clear");
     assert_eq!(cli.board().nor().status[0], 0x04, "nothing changed");
     let object = cli
         .run(&["fcb", "probe", "--set-qe", "--json"])

@@ -19,12 +19,16 @@ fn refused(rig: &mut Rig, exit: u8, words: &[&str]) -> String {
     let text = format!(
         "{error}\n{}\n{}",
         advice
-            .causes
-            .iter()
-            .map(|c| c.text)
+            .words()
+            .map(|(_, words)| words)
             .collect::<Vec<_>>()
             .join("\n"),
-        advice.next.join("\n")
+        advice
+            .next
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
     );
     assert_eq!(error.exit_code(), exit, "{text}");
     for word in words {
@@ -50,7 +54,13 @@ fn block_protection_is_refused_before_anything_changes() {
     refused(
         &mut rig,
         31,
-        &["write-protected", "0x60000000", "0x46", "0xff", "unprotect"],
+        &[
+            "write-protected",
+            "0x60000000",
+            "0x46",
+            "0xff",
+            "block protection",
+        ],
     );
     assert!(rig.flash().iter().all(|&b| b == 0xFF));
     assert_eq!(rig.operations(), 0);
@@ -115,7 +125,7 @@ fn another_part_than_the_cfg_says_is_named_as_what_it_is() {
     refused(
         &mut rig,
         30,
-        &["ef 40 17", "W25Q64JV", "IS25LP064A", "--fcb"],
+        &["ef 40 17", "W25Q64JV", "IS25LP064A", "name the part"],
     );
     assert_eq!(rig.operations(), 0);
 }

@@ -186,7 +186,6 @@ fn nobody_on_a_uart_makes_one_think_of_the_baud() {
     };
     let advice = rtboot::advice::advice(&error);
     assert!(error.to_string().contains("9600"), "{error}");
-    let causes = advice.causes.iter().map(|cause| cause.text.to_owned());
-    let words = causes.chain(advice.next).collect::<String>();
+    let words: String = advice.words().map(|(_, words)| words).collect();
     assert!(words.contains("115200 baud"), "{words}");
 }

@@ -183,7 +183,7 @@ impl Error {
             }
             Error::BaseForAddressed { .. } => "leave the base address out",
             Error::NoBase { .. } => {
-                "give the base address (--base), or the ELF file, which knows its addresses"
+                "give the base address, or the ELF file, which knows its addresses"
             }
             Error::OtherChip { .. } => {
                 "build the application for this chip: clocks, pins and memories of the other are different, too"

@@ -23,8 +23,8 @@ pub enum Action {
     },
     /// The same command with the chip named.
     NameChip {
-        /// Its name.
-        chip: String,
+        /// Its name; `None` when the user must find it out.
+        chip: Option<String>,
     },
     /// The same command with the NOR part named.
     NamePart {
@@ -40,7 +40,7 @@ pub enum Action {
     },
     /// The help of the commands.
     Help,
-    /// Identify chip and flash.
+    /// Tell which chip it is and how large the flash is.
     Info,
     /// Write an application.
     Write {
@@ -84,9 +84,9 @@ pub enum Action {
     /// Cut a piece out of an image file.
     CropImage,
     /// Make a virtual board.
-    NewVirtualBoard,
+    NewVirtual,
     /// Show a virtual board.
-    ShowVirtualBoard {
+    ShowVirtual {
         /// Its folder; `None` for the default one.
         folder: Option<String>,
     },
@@ -136,8 +136,8 @@ impl Action {
             Action::ShowImage { .. } => "show-image",
             Action::CheckImage { .. } => "check-image",
             Action::CropImage => "crop-image",
-            Action::NewVirtualBoard => "new-virtual-board",
-            Action::ShowVirtualBoard { .. } => "show-virtual-board",
+            Action::NewVirtual => "new-virtual-board",
+            Action::ShowVirtual { .. } => "show-virtual-board",
             Action::VirtualToDownload { .. } => "virtual-to-download",
             Action::InstallUdevRules => "install-udev-rules",
             Action::JoinSerialGroup => "join-serial-group",
@@ -158,7 +158,7 @@ impl Action {
             Action::Again => "finishes the job",
             Action::Confirm { .. } => "confirms it, if it is really wanted",
             Action::Help => "tells what is possible",
-            Action::Info => "identifies chip and flash",
+            Action::Info => "tells which chip it is and how large the flash is",
             Action::Write { .. } => "writes the application",
             Action::EraseAround => "drops the bytes around the image",
             Action::Verify => "compares flash with the application",
@@ -174,8 +174,8 @@ impl Action {
             Action::ShowImage { .. } => "draws what the file holds",
             Action::CheckImage { .. } => "checks the file rule by rule",
             Action::CropImage => "cuts out a part of an image",
-            Action::NewVirtualBoard => "makes a fresh virtual board",
-            Action::ShowVirtualBoard { .. } => "shows what the virtual board does",
+            Action::NewVirtual => "makes a fresh virtual board",
+            Action::ShowVirtual { .. } => "shows what the virtual board does",
             Action::VirtualToDownload { .. } => "brings it back to serial download",
             Action::InstallUdevRules => "lets every user open the board; then replug it",
             Action::JoinSerialGroup => "lets this user open serial ports, after the next log-in",

@@ -1,9 +1,11 @@
 //! Advice about the flash: which part it is, what keeps it from being changed, what it did with a command.
 
+use rtboot_finding::catalogue::{app, cause, content, flash as entries};
+use rtboot_finding::{Action, Entry};
+
 use super::link::mboot_advice;
-use super::{AGAIN, Advice, CYCLE, MARKING, WRITE_CFG};
+use super::{Advice, CYCLE, MARKING, write_cfg};
 use crate::Error;
-use crate::catalogue::{Entry, entry};
 use crate::error::{OutOfRange, SfdpField};
 use crate::mboot::{self, Status};
 use crate::port::Wire;
@@ -11,31 +13,39 @@ use crate::port::Wire;
 /// Which part the flash is.
 pub(super) fn identity(error: &Error) -> Advice {
     match error {
-        Error::NoFlash { .. } => Advice::new(
-            of! {"flash-silent", "flash-second-pins", "flash-busy", "flash-asleep", "flash-in-qpi"},
-            &[CYCLE],
-        ),
-        Error::PartMismatch { known_as, .. } => match known_as.first() {
-            Some(name) => Advice::new(
-                of! {"flash-other-part"},
-                &[&format!("if this board is meant: --fcb {name}")],
-            ),
-            None => Advice::new(of! {"flash-other-part"}, &[WRITE_CFG]),
-        },
-        Error::FlashChanged { .. } => Advice::new(
-            of! {"flash-id-unsteady", "supply-dips"},
-            &[
-                CYCLE,
-                "measure the flash's supply, and look at its solder joints",
-            ],
-        ),
+        Error::NoFlash { .. } => Advice::of(&[
+            &entries::FLASH_SILENT,
+            &entries::FLASH_SECOND_PINS,
+            &entries::FLASH_BUSY,
+            &entries::FLASH_ASLEEP,
+            &entries::FLASH_IN_QPI,
+        ])
+        .act(CYCLE),
+        Error::PartMismatch { known_as, .. } => {
+            let advice = Advice::of(&[&entries::FLASH_OTHER_PART]);
+            match known_as.first() {
+                Some(name) => advice
+                    .act("if this board is meant, name the part that is on it")
+                    .run(Action::NamePart {
+                        part: Some(name.clone()),
+                    }),
+                None => write_cfg(advice),
+            }
+        }
+        Error::FlashChanged { .. } => {
+            Advice::of(&[&entries::FLASH_ID_UNSTEADY, &cause::SUPPLY_DIPS])
+                .act(CYCLE)
+                .measure("measure the flash's supply, and look at its solder joints")
+        }
         Error::PartUnclear { candidates, .. } => match candidates.first() {
-            Some(name) => Advice::next(format!(
-                "read the marking on the chip and name the part, as in --fcb {name}"
-            )),
-            None => Advice::new(of! {"flash-unknown"}, &[WRITE_CFG]),
+            Some(name) => Advice::default()
+                .act("read the marking on the chip and name the part")
+                .run(Action::NamePart {
+                    part: Some(name.clone()),
+                }),
+            None => write_cfg(Advice::of(&[&entries::FLASH_UNKNOWN])),
         },
-        Error::SfdpMismatch { field, .. } => Advice::new(sfdp_entry(field), &[MARKING]),
+        Error::SfdpMismatch { field, .. } => Advice::of(&[sfdp_entry(field)]).act(MARKING),
         _ => Advice::default(),
     }
 }
@@ -43,45 +53,44 @@ pub(super) fn identity(error: &Error) -> Advice {
 /// What keeps the flash from being read or changed as it is.
 pub(super) fn state(error: &Error) -> Advice {
     match error {
-        Error::QuadNotSet { .. } => Advice::new(
-            of! {"flash-status-locked", "flash-sfdp-quad"},
-            &["measure the WP# pin; compare the .cfg's quad-enable method with the data sheet"],
-        ),
-        Error::ProtectionStays { .. } => Advice::new(
-            of! {"flash-protected-locked"},
-            &["pull WP# up (or measure it), then `rtboot unprotect` again"],
-        ),
-        Error::QuadReadDiffers { .. } => Advice::new(
-            of! {"flash-quad-wrong", "flash-too-fast"},
-            &[CYCLE, "lower the clock in the .cfg"],
-        ),
-        Error::Protected { .. } => Advice::new(
-            of! {"flash-protected"},
-            &["rtboot unprotect (it says what it changes), then the same command again"],
-        ),
+        Error::QuadNotSet { .. } => {
+            Advice::of(&[&entries::FLASH_STATUS_LOCKED, &entries::FLASH_SFDP_QUAD]).measure(
+                "measure the WP# pin; compare the .cfg's quad-enable method with the data sheet",
+            )
+        }
+        Error::ProtectionStays { .. } => Advice::of(&[&entries::FLASH_PROTECTED_LOCKED])
+            .measure("pull WP# up (or measure it), then try again")
+            .run(Action::Unprotect),
+        Error::QuadReadDiffers { .. } => {
+            Advice::of(&[&entries::FLASH_QUAD_WRONG, &entries::FLASH_TOO_FAST])
+                .act(CYCLE)
+                .act("lower the clock in the .cfg")
+        }
+        Error::Protected { .. } => Advice::of(&[&entries::FLASH_PROTECTED])
+            .run(Action::Unprotect)
+            .run(Action::Again),
         Error::OutsideFlash {
             what: OutOfRange::Range,
             ..
-        } => Advice::next("`rtboot info` tells how large the flash is"),
-        Error::OutsideFlash { .. } => Advice::new(
-            of! {"app-too-large"},
-            &[
-                "look at the linker script's flash region; `rtboot image show FILE` draws what the file brings",
-            ],
-        ),
+        } => Advice::default().run(Action::Info),
+        Error::OutsideFlash { .. } => Advice::of(&[&app::APP_TOO_LARGE])
+            .act("look at the linker script's flash region")
+            .run(Action::ShowImage { file: None }),
         _ => Advice::default(),
     }
 }
 
 pub(super) fn configure_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
     match error.status() {
-        Some(Status(7000..=7002)) => {
-            Advice::new(of! {"flash-silent", "flash-busy", "flash-in-qpi"}, &[CYCLE])
-        }
-        Some(Status(20107)) => Advice::new(
-            of! {"flash-silent", "flash-no-sfdp"},
-            &["`rtboot info` reads the flash's id without SFDP"],
-        ),
+        Some(Status(7000..=7002)) => Advice::of(&[
+            &entries::FLASH_SILENT,
+            &entries::FLASH_BUSY,
+            &entries::FLASH_IN_QPI,
+        ])
+        .act(CYCLE),
+        Some(Status(20107)) => Advice::of(&[&entries::FLASH_SILENT, &entries::FLASH_NO_SFDP])
+            .act("read the flash's id without SFDP")
+            .run(Action::Info),
         _ => mboot_advice(error, wire),
     }
 }
@@ -91,53 +100,69 @@ pub(super) fn change_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice 
     match error {
         mboot::Error::Refused { status, .. } => match status {
             Status(20106) => ignored(),
-            Status(10203) => Advice::new(
-                of! {"page-not-blank"},
-                &["the same command again erases what must be erased"],
-            ),
-            Status(7000..=7002) => Advice::new(
-                of! {"flash-busy", "supply-dips", "worn-cells"},
-                &["measure the flash's supply while it is erased", CYCLE],
-            ),
+            Status(10203) => Advice::of(&[&cause::PAGE_NOT_BLANK]).run(Action::Again),
+            Status(7000..=7002) => Advice::of(&[
+                &entries::FLASH_BUSY,
+                &cause::SUPPLY_DIPS,
+                &cause::WORN_CELLS,
+            ])
+            .measure("measure the flash's supply while it is erased")
+            .act(CYCLE),
             _ => mboot_advice(error, wire),
         },
-        mboot::Error::Timeout { .. } => Advice::new(of! {"flash-busy", "flash-silent"}, &[CYCLE]),
-        mboot::Error::Gone { .. } => Advice::new(of! {"flash-link-lost"}, &[AGAIN]),
+        mboot::Error::Timeout { .. } => {
+            Advice::of(&[&entries::FLASH_BUSY, &entries::FLASH_SILENT]).act(CYCLE)
+        }
+        mboot::Error::Gone { .. } => Advice::of(&[&entries::FLASH_LINK_LOST]).run(Action::Again),
         _ => mboot_advice(error, wire),
     }
 }
 
 /// The flash took the command and did nothing, or not what it should.
 pub(super) fn ignored() -> Advice {
-    Advice::new(
-        of! {"flash-protected", "flash-protected-locked", "flash-other-part", "supply-dips", "worn-cells", "flash-too-fast"},
-        &["measure WP# and the flash's supply"],
-    )
+    Advice::of(&[
+        &entries::FLASH_PROTECTED,
+        &entries::FLASH_PROTECTED_LOCKED,
+        &entries::FLASH_OTHER_PART,
+        &cause::SUPPLY_DIPS,
+        &cause::WORN_CELLS,
+        &entries::FLASH_TOO_FAST,
+    ])
+    .measure("measure WP# and the flash's supply")
 }
 
 pub(super) fn verify_advice(expected: u8, found: u8) -> Advice {
-    let entries: &[&Entry] = match (expected, found) {
-        (_, 0xFF) => {
-            of! {"flash-protected", "content-not-programmed", "app-half-written", "flash-other-part", "flash-too-fast"}
-        }
-        _ if expected & found == found => of! {"app-bits-lost", "app-differs", "flash-too-fast"},
-        _ => of! {"app-differs", "flash-too-fast", "flash-quad-wrong"},
-    };
-    Advice::new(
-        entries,
-        &[
-            "`rtboot verify` again: errors that move are reading errors, errors that stay are in flash",
-            "`rtboot write` again; lower the clock in the .cfg if errors move",
+    let causes: &[&'static Entry] = match (expected, found) {
+        (_, 0xFF) => &[
+            &entries::FLASH_PROTECTED,
+            &content::CONTENT_NOT_PROGRAMMED,
+            &app::APP_HALF_WRITTEN,
+            &entries::FLASH_OTHER_PART,
+            &entries::FLASH_TOO_FAST,
         ],
-    )
+        _ if expected & found == found => &[
+            &app::APP_BITS_LOST,
+            &app::APP_DIFFERS,
+            &entries::FLASH_TOO_FAST,
+        ],
+        _ => &[
+            &app::APP_DIFFERS,
+            &entries::FLASH_TOO_FAST,
+            &entries::FLASH_QUAD_WRONG,
+        ],
+    };
+    Advice::of(causes)
+        .act("verify again: errors that move are reading errors, errors that stay are in flash")
+        .run(Action::Verify)
+        .act("write again; lower the clock in the .cfg if errors move")
 }
 
 /// The finding about what [`Error::SfdpMismatch`] is about.
-fn sfdp_entry(field: &SfdpField) -> &'static [&'static Entry] {
+fn sfdp_entry(field: &SfdpField) -> &'static Entry {
     match field {
-        SfdpField::Presence { .. } => of! {"flash-no-sfdp"},
-        SfdpField::Size { .. } => of! {"flash-sfdp-size"},
-        SfdpField::Erase { .. } => of! {"flash-sfdp-erase"},
-        SfdpField::QuadEnable { .. } => of! {"flash-sfdp-quad"},
+        SfdpField::Presence { .. } => &entries::FLASH_NO_SFDP,
+        SfdpField::Size { .. } => &entries::FLASH_SFDP_SIZE,
+        SfdpField::Erase { .. } => &entries::FLASH_SFDP_ERASE,
+        SfdpField::QuadEnable { .. } => &entries::FLASH_SFDP_QUAD,
     }
 }

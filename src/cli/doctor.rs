@@ -6,14 +6,16 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rtboot::board::Selector;
-use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Finding, Request};
-use rtboot::finding::{self, catalogue::run};
+use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Request};
+use rtboot::finding::catalogue::run;
+use rtboot::finding::{Finding, Next};
 use rtboot::flash::{Desk, FcbChoice, parts_for};
+use rtboot::outcome;
 use rtboot::{Error, Result};
-use serde_json::{Value, json};
 
+use super::action::AtHand;
 use super::read::write_whole;
-use super::{Context, Report, flashloader, input, number};
+use super::{About, Context, Report, flashloader, input, number};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
 ///
@@ -50,21 +52,28 @@ const FINDINGS: u8 = 1;
 
 /// Examines the board. The exit code says whether it is healthy.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    let about = About {
+        app: args.app.as_deref(),
+        fcb: args.fcb.as_deref(),
+        base: args.base,
+    };
+    context.report.is_about(&context.globals, &about);
     let facts = gather(args, context)?;
     if let Some(Error::Interrupted { .. }) = facts.flash_error {
         return Err(Error::interrupted());
     }
     let diagnosis = doctor::examine(&facts);
+    let at_hand = context.report.at_hand().clone();
     if let Some(path) = &args.report {
-        let text = markdown::text(&facts, &diagnosis, args.with_unique_id);
+        let text = markdown::text(&facts, &diagnosis, &at_hand, args.with_unique_id);
         write_whole(path, text.as_bytes()).map_err(|source| Error::WriteFile {
             path: path.clone(),
             source,
         })?;
-        let written = finding::Finding::new(&run::REPORT).text("file", path.display());
+        let written = Finding::new(&run::REPORT).text("file", path.display());
         context.report.tell(written);
     }
-    show(&facts, &diagnosis, context);
+    show(&facts, &diagnosis, &at_hand, context);
     Ok(match diagnosis.is_healthy() {
         true => ExitCode::SUCCESS,
         false => ExitCode::from(FINDINGS),
@@ -154,12 +163,12 @@ fn part(args: &Args, context: &mut Context) -> Result<(Option<Expected>, FcbChoi
     Ok((expected, choice))
 }
 
-fn show(facts: &Facts, diagnosis: &Diagnosis, context: &mut Context) {
+fn show(facts: &Facts, diagnosis: &Diagnosis, at_hand: &AtHand, context: &mut Context) {
     let report = &mut context.report;
     report.line(&diagnosis.verdict);
     for (i, finding) in diagnosis.findings.iter().enumerate() {
         report.line("");
-        for line in finding_lines(i + 1, finding) {
+        for line in finding_lines(i + 1, finding, at_hand) {
             report.line(line);
         }
     }
@@ -177,9 +186,9 @@ fn show(facts: &Facts, diagnosis: &Diagnosis, context: &mut Context) {
         }
     }
     if let Some(next) = diagnosis.next() {
-        report.line(format!("\nnext: {}", next.text()));
+        report.line(format!("\nnext: {}", at_hand.step(next)));
     }
-    report.result(object(facts, diagnosis));
+    report.found(outcome::Outcome::Doctor(outcome(facts, diagnosis, at_hand)));
 }
 
 /// Every fact, and every rule of a boot image, for those who ask for more (-v).
@@ -196,10 +205,11 @@ fn details(facts: &Facts, report: &mut Report) {
     }
 }
 
-fn finding_lines(number: usize, finding: &Finding) -> Vec<String> {
+fn finding_lines(number: usize, finding: &Finding, at_hand: &AtHand) -> Vec<String> {
     let mut lines = vec![format!(
-        "{number}. {}: {} [{}]",
-        finding.severity, finding.what, finding.code
+        "{number}. {}: {finding} [{}]",
+        finding.severity,
+        finding.code()
     )];
     lines.push(format!("   why: {} ({})", finding.why, finding.sure));
     if !finding.causes.is_empty() {
@@ -209,46 +219,46 @@ fn finding_lines(number: usize, finding: &Finding) -> Vec<String> {
         lines.push(format!("     {}. {cause}", i + 1));
     }
     for next in &finding.next {
-        lines.push(format!("   {next}"));
+        lines.push(format!("   {}: {}", next.kind(), at_hand.step(next)));
     }
     lines
 }
 
-fn object(facts: &Facts, diagnosis: &Diagnosis) -> Value {
-    let rows: Vec<Value> = doctor::rows(facts)
-        .into_iter()
-        .map(|row| json!({"name": row.name, "value": row.value, "source": row.source.to_string()}))
-        .collect();
-    let unknown: Vec<Value> = facts
-        .unknown
-        .iter()
-        .map(|unknown| (unknown.what, unknown.why.as_str(), unknown.tells.as_str()))
-        .chain(doctor::BEYOND.iter().copied())
-        .map(|(what, why, tells)| json!({"what": what, "why": why, "tells": tells}))
-        .collect();
-    json!({
-        "healthy": diagnosis.is_healthy(),
-        "verdict": diagnosis.verdict,
-        "findings": diagnosis.findings.iter().map(finding_object).collect::<Vec<_>>(),
-        "next": diagnosis.next().map(|next| json!({"kind": next.kind(), "text": next.text()})),
-        "facts": rows,
-        "not_known": unknown,
-    })
-}
-
-fn finding_object(finding: &Finding) -> Value {
-    let next: Vec<Value> = finding
-        .next
-        .iter()
-        .map(|next| json!({"kind": next.kind(), "text": next.text()}))
-        .collect();
-    json!({
-        "severity": finding.severity.to_string(),
-        "code": finding.code,
-        "what": finding.what,
-        "why": finding.why,
-        "sure": finding.sure.to_string(),
-        "causes": finding.causes,
-        "next": next,
-    })
+/// What a program gets.
+fn outcome(facts: &Facts, diagnosis: &Diagnosis, at_hand: &AtHand) -> outcome::Doctor {
+    let next = |next: &Next| outcome::Next {
+        kind: next.kind().into(),
+        text: at_hand.step(next),
+    };
+    let finding = |finding: &Finding| outcome::Diagnosed {
+        severity: finding.severity.into(),
+        code: finding.code().into(),
+        what: finding.to_string(),
+        why: finding.why.clone(),
+        sure: finding.sure.into(),
+        causes: finding.causes.iter().map(|cause| (*cause).into()).collect(),
+        next: finding.next.iter().map(next).collect(),
+    };
+    let fact = |row: doctor::Row| outcome::Fact {
+        name: row.name.into(),
+        value: row.value,
+        source: row.source.to_string(),
+    };
+    let unknown = facts.unknown.iter();
+    let unknown = unknown.map(|it| (it.what, it.why.as_str(), it.tells.as_str()));
+    let unknown = unknown.chain(doctor::BEYOND.iter().copied());
+    outcome::Doctor {
+        healthy: diagnosis.is_healthy(),
+        verdict: diagnosis.verdict.clone(),
+        findings: diagnosis.findings.iter().map(finding).collect(),
+        next: diagnosis.next().map(next),
+        facts: doctor::rows(facts).into_iter().map(fact).collect(),
+        not_known: unknown
+            .map(|(what, why, tells)| outcome::Unknown {
+                what: what.into(),
+                why: why.into(),
+                tells: tells.into(),
+            })
+            .collect(),
+    }
 }

@@ -85,7 +85,10 @@ fn gather(board: &mut Board, known: &mut Known, context: &mut Context) -> Result
     let mut flashloader = match context.flashloader(board) {
         Ok((flashloader, _)) => flashloader,
         Err(error @ Error::NoLoader { .. }) => {
-            let next = advice(&error).next.join("; ");
+            let advice = advice(&error);
+            let next = advice.next.iter();
+            let next = next.map(|next| context.report.at_hand().sentence(next));
+            let next = next.collect::<Vec<_>>().join("; ");
             known.unknown.push(("flash", format!("{error}: {next}")));
             return Ok(());
         }

@@ -1,5 +1,6 @@
 //! The command line: one file a subcommand, each with its `Args` and `run`. Only this room prints.
 
+mod action;
 mod blank_check;
 mod boot;
 mod completions;
@@ -212,8 +213,58 @@ pub fn grammar() -> clap::Command {
 
 #[cfg(test)]
 mod tests {
+    use rtboot::finding::Action;
+
+    use super::action::AtHand;
+
     #[test]
     fn the_grammar_holds_together() {
         super::grammar().debug_assert();
+    }
+
+    #[test]
+    fn commands_to_type_are_commands_of_the_grammar() {
+        let some = || Some("x".to_owned());
+        let actions = [
+            Action::Doctor {
+                board: some(),
+                chip: Some("rt1021".into()),
+            },
+            Action::ListBoards,
+            Action::Help,
+            Action::Info,
+            Action::Write {
+                app: some(),
+                part: some(),
+            },
+            Action::Verify,
+            Action::Unprotect,
+            Action::ListParts,
+            Action::ExampleCfg,
+            Action::ProbeFlash,
+            Action::ProbeToCfg,
+            Action::ListFlashloaders,
+            Action::AddFlashloader,
+            Action::ShowFlashloader,
+            Action::ShowImage { file: None },
+            Action::CheckImage { file: None },
+            Action::NewVirtual,
+            Action::ShowVirtual { folder: None },
+            Action::VirtualToDownload { folder: some() },
+            Action::HabStatus,
+            Action::Property { property: 7 },
+        ];
+        for action in &actions {
+            let command = AtHand::default().command(action);
+            let parsed = super::grammar().try_get_matches_from(command.split(' '));
+            let shown = clap::error::ErrorKind::DisplayHelp;
+            assert!(
+                parsed
+                    .as_ref()
+                    .err()
+                    .is_none_or(|error| error.kind() == shown),
+                "{command}: {parsed:?}"
+            );
+        }
     }
 }

@@ -17,7 +17,8 @@ use rtboot::{Change, Content, Error};
 use serde_json::{Map, Value};
 
 use super::Globals;
-use about::doctor;
+use super::action::AtHand;
+use about::at_hand;
 use bars::Bars;
 
 pub use about::About;
@@ -46,8 +47,8 @@ pub struct Report {
     found: Option<Outcome>,
     /// The same from verbs that do not give an [`Outcome`] yet.
     untyped: Map<String, Value>,
-    /// The doctor's command for this board and application.
-    doctor: String,
+    /// What commands to type repeat: this board, application and part.
+    at_hand: AtHand,
     /// What the board hangs on, once it is known.
     wire: Option<Wire>,
     /// What this run has changed.
@@ -71,7 +72,7 @@ impl Report {
             running: None,
             found: None,
             untyped: Map::new(),
-            doctor: doctor(globals, &About::default()),
+            at_hand: at_hand(globals, &About::default()),
             wire: None,
             done: Vec::new(),
             lost: None,
@@ -80,7 +81,12 @@ impl Report {
 
     /// What this run is about: advice about a failure names it.
     pub fn is_about(&mut self, globals: &Globals, about: &About<'_>) {
-        self.doctor = doctor(globals, about);
+        self.at_hand = at_hand(globals, about);
+    }
+
+    /// What commands to type repeat.
+    pub fn at_hand(&self) -> &AtHand {
+        &self.at_hand
     }
 
     /// What the board hangs on: causes that the other wire brings are left out.
@@ -309,7 +315,7 @@ impl Report {
             done: running.done,
             total: running.total,
         });
-        let failure = failure::failure(error, self.wire, progress, &self.doctor);
+        let failure = failure::failure(error, self.wire, progress, &self.at_hand);
         let text = failure::text(&failure);
         if self.json {
             self.failure_line(failure);

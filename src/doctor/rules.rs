@@ -8,13 +8,39 @@ mod fuses;
 mod host;
 mod image;
 mod loader;
-mod no_fcb;
 mod protect;
 mod rom;
 mod sfdp;
 
+use rtboot_finding::{Action, Finding, Next, Severity};
+
 use super::facts::Facts;
-use super::finding::{Diagnosis, Finding, Severity};
+
+/// What came of an examination.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnosis {
+    /// One sentence.
+    pub verdict: String,
+    /// What is wrong, gravest and surest cause first.
+    pub findings: Vec<Finding>,
+}
+
+impl Diagnosis {
+    /// Whether nothing is wrong.
+    pub fn is_healthy(&self) -> bool {
+        self.findings.is_empty()
+    }
+
+    /// The finding to look at first.
+    pub fn first(&self) -> Option<&Finding> {
+        self.findings.first()
+    }
+
+    /// What to do next.
+    pub fn next(&self) -> Option<&Next> {
+        self.first().and_then(|finding| finding.next.first())
+    }
+}
 
 /// One rule: looks at the facts and says what it knows.
 type Rule = fn(&Facts) -> Vec<Finding>;
@@ -36,6 +62,9 @@ const RULES: &[Rule] = &[
 /// Applies every rule. Errors come before warnings, and within each the order of the way to a running application.
 pub fn examine(facts: &Facts) -> Diagnosis {
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(facts)).collect();
+    for finding in &findings {
+        debug_assert_eq!(finding.unfilled(), None, "{finding}");
+    }
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let verdict = verdict(facts, &findings);
     Diagnosis { verdict, findings }
@@ -50,12 +79,9 @@ fn verdict(facts: &Facts, findings: &[Finding]) -> String {
         1 => "; one more finding below".into(),
         n => format!("; {n} more findings below"),
     };
-    match first.severity {
-        Severity::Error => format!("{} ({}){more}", first.what, first.sure),
-        Severity::Warning => format!(
-            "nothing keeps the board from being written, but {}{more}",
-            first.what
-        ),
+    match first.severity >= Severity::Error {
+        true => format!("{first} ({}){more}", first.sure),
+        false => format!("nothing keeps the board from being written, but {first}{more}"),
     }
 }
 
@@ -76,18 +102,32 @@ fn healthy(facts: &Facts) -> String {
     }
 }
 
-/// The name of the application in commands to type.
+/// The name of the application.
 fn app_name(facts: &Facts) -> &str {
-    facts.app.as_ref().map_or("APP", |app| app.name.as_str())
+    facts
+        .app
+        .as_ref()
+        .map_or("the application", |app| app.name.as_str())
 }
 
-/// The command that writes it.
-fn write_command(facts: &Facts) -> String {
-    match &facts.expected {
-        Some(expected) => format!("rtboot write --fcb {} {}", expected.from, app_name(facts)),
-        None => format!("rtboot write {}", app_name(facts)),
+/// The command that writes the application at hand.
+fn write(facts: &Facts) -> Action {
+    Action::Write {
+        app: facts.app.as_ref().map(|app| app.name.clone()),
+        part: facts
+            .expected
+            .as_ref()
+            .map(|expected| expected.from.clone()),
     }
 }
 
+/// The doctor once more, as it was called.
+const AGAIN: Action = Action::Doctor {
+    board: None,
+    chip: None,
+};
+
 /// What to do when the flash itself must forget what it was told: a reset of the chip does not reach it.
 const POWER_CYCLE: &str = "switch the board's power off and on (a reset of the chip does not reach the flash), then the doctor again";
+/// What to do when the chip must forget.
+const CYCLE_AND_AGAIN: &str = "switch the board's power off and on, then the doctor again";

@@ -255,7 +255,7 @@ fn attempt(
     };
     if mode.data_pads == 4 && part.quad_enabled(&facts.status) != Some(true) {
         return not(match part.quad_enabled(&facts.status) {
-            Some(false) => "quad enable is clear; --set-qe sets it",
+            Some(false) => "quad enable is clear",
             _ => "whether quad enable is set is not known",
         });
     }

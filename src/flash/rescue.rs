@@ -172,7 +172,10 @@ mod tests {
             text.contains("8388609") && text.contains("8388608"),
             "{text}"
         );
-        assert!(crate::advice::advice(&error).next[0].contains("--erase-around"));
+        assert_eq!(
+            crate::advice::advice(&error).next.first(),
+            Some(&rtboot_finding::Action::EraseAround.into())
+        );
         assert!(!store.path("00ff").exists());
     }
 

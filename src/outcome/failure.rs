@@ -43,7 +43,10 @@ pub struct Failure {
 impl Failure {
     /// The facts of an error; where the run was and what it had found is for its caller to add.
     pub fn new(error: &Error, advice: &Advice) -> Failure {
-        let causes = &advice.causes;
+        let causes = advice.words();
+        let (cause_codes, causes) = causes
+            .map(|(cause, words)| (cause.code.to_owned(), words.to_owned()))
+            .unzip();
         Failure {
             code: error.code().to_owned(),
             exit: error.exit_code(),
@@ -54,9 +57,9 @@ impl Failure {
             facts: Facts::of(error),
             flash_now: flash_now(error),
             flash_state: error.flash_state().map(FlashState::from),
-            causes: causes.iter().map(|cause| cause.text.to_owned()).collect(),
-            cause_codes: causes.iter().map(|cause| cause.code.to_owned()).collect(),
-            next: advice.next.clone(),
+            causes,
+            cause_codes,
+            next: advice.next.iter().map(ToString::to_string).collect(),
             found: None,
         }
     }

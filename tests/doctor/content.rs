@@ -1,6 +1,6 @@
 //! What is in flash: each thing that can be wrong with it, on a board that is otherwise as it should be.
 
-use rtboot::doctor::Severity;
+use rtboot::finding::Severity;
 use rtboot::flash::RescueStore;
 use rtboot_bootable::Memory;
 use rtboot_fcb::lut::Sequence;
@@ -64,7 +64,7 @@ fn a_blank_flash_where_the_application_should_be_was_not_programmed() {
     let mut exam = Exam::on(with_flash(Vec::new())).with_blinky();
     let diagnosis = exam.finds("content-not-programmed");
     let first = &diagnosis.findings[0];
-    assert!(first.what.contains("0xff"), "{first}");
+    assert!(first.to_string().contains("0xff"), "{first}");
     assert!(first.why.contains("Byte in module is $FF"), "{}", first.why);
 }
 
@@ -80,7 +80,7 @@ fn a_complete_image_written_0x1000_too_high_is_shifted() {
     let mut flash = vec![0xFF; 0x1000];
     flash.extend(image());
     let diagnosis = finds(with_flash(flash), "content-shifted");
-    assert!(diagnosis.findings[0].what.contains("0x1000"));
+    assert!(diagnosis.findings[0].to_string().contains("0x1000"));
 }
 
 #[test]
@@ -111,13 +111,13 @@ fn an_application_without_boot_header_is_named_so() {
         flash[offset..offset + bytes.len()].copy_from_slice(bytes);
     }
     let diagnosis = finds(with_flash(flash), "content-bare");
-    assert!(diagnosis.findings[0].what.contains("0x60002000"));
+    assert!(diagnosis.findings[0].to_string().contains("0x60002000"));
 }
 
 #[test]
 fn an_erased_fcb_page_before_an_ivt_is_told_from_an_interrupted_write_by_the_saved_bytes() {
     let without = || patched(0, &[0xFF; 512]);
-    let diagnosis = finds(without(), "content-fcb-missing");
+    let diagnosis = finds(without(), "fcb-missing");
     assert!(
         diagnosis.findings[0]
             .causes
@@ -145,18 +145,15 @@ fn padding_over_the_fcb_is_told_from_an_erased_one() {
 
 #[test]
 fn an_fcb_with_a_broken_field_is_named_by_the_field() {
-    finds(patched(7, &[0]), "content-fcb-version");
-    finds(
-        with_fcb(|fcb| fcb.set_sflash_a1_size(0)),
-        "content-fcb-no-size",
-    );
+    finds(patched(7, &[0]), "fcb-version");
+    finds(with_fcb(|fcb| fcb.set_sflash_a1_size(0)), "fcb-size");
     finds(
         with_fcb(|fcb| fcb.set_sequence(0, &Sequence::EMPTY)),
-        "content-fcb-no-read",
+        "fcb-no-read",
     );
     finds(
         with_fcb(|fcb| fcb.set_sflash_a1_size(0x2000)),
-        "content-past-flash",
+        "image-past-flash",
     );
 }
 
@@ -172,11 +169,11 @@ fn an_fcb_for_another_flash_is_told_by_what_does_not_fit() {
     );
     finds(
         with_fcb(|fcb| fcb.set_sflash_a1_size(16 << 20)),
-        "content-fcb-size",
+        "fcb-size-part",
     );
     finds(
         with_fcb(|fcb| fcb.set_clock(ClockIndex(8).0)),
-        "content-fcb-clock",
+        "fcb-clock-part",
     );
     finds(
         with_fcb(|fcb| fcb.set_device_mode_enable(1)),
@@ -191,7 +188,7 @@ fn a_quad_fcb_with_quad_enable_clear_is_a_finding_only_when_it_is_read_so() {
         ..with_flash(flash)
     };
     let mut exam = Exam::on(clear(image()));
-    exam.finds("content-quad-clear");
+    exam.finds("quad-enable-clear");
     let content = exam.facts.as_ref().and_then(|facts| facts.content.as_ref());
     assert!(
         content.is_some_and(|content| !content.starts),
@@ -205,11 +202,11 @@ fn a_quad_fcb_with_quad_enable_clear_is_a_finding_only_when_it_is_read_so() {
 
 #[test]
 fn a_broken_boot_header_is_named_by_its_part() {
-    finds(patched(IVT, &[0xFF; 32]), "content-ivt-missing");
-    finds(word(IVT + 0x14, 0x7000_1000), "content-ivt-self");
-    finds(word(BOOT_DATA + 4, 0), "content-boot-data");
-    finds(word(BOOT_DATA, 0x6000_2000), "content-boot-data");
-    finds(word(IVT + 4, 0x60F0_0001), "content-entry");
+    finds(patched(IVT, &[0xFF; 32]), "ivt-missing");
+    finds(word(IVT + 0x14, 0x7000_1000), "ivt-self-mismatch");
+    finds(word(BOOT_DATA + 4, 0), "boot-data-empty");
+    finds(word(BOOT_DATA, 0x6000_2000), "boot-data-contradicts");
+    finds(word(IVT + 4, 0x60F0_0001), "entry-outside-image");
 }
 
 #[test]
@@ -220,17 +217,17 @@ fn an_ivt_at_0x400_is_for_sd_cards() {
     flash[0x400..0x430].copy_from_slice(&header);
     flash[0x414..0x418].copy_from_slice(&0x6000_0400u32.to_le_bytes());
     flash[0x410..0x414].copy_from_slice(&0x6000_0420u32.to_le_bytes());
-    finds(with_flash(flash), "content-ivt-misplaced");
+    finds(with_flash(flash), "ivt-misplaced");
 }
 
 #[test]
 fn an_application_that_cannot_run_is_named_by_why() {
-    finds(by_table(APP, 0x3000_0000), "content-stack");
-    finds(by_table(APP + 4, 0x6000_2100), "content-reset");
-    finds(by_table(APP + 4, 0x6040_0001), "content-reset");
+    finds(by_table(APP, 0x3000_0000), "stack-outside-ram");
+    finds(by_table(APP + 4, 0x6000_2100), "reset-even");
+    finds(by_table(APP + 4, 0x6040_0001), "reset-outside-image");
     let mut erased = by_table(APP, 0xFFFF_FFFF);
     erased.flash[APP..APP + 0x100].fill(0xFF);
-    finds(erased, "content-app-erased");
+    finds(erased, "vectors-blank");
     let reset = image()[APP + 4..APP + 8]
         .try_into()
         .map(u32::from_le_bytes)
@@ -245,14 +242,11 @@ fn device_configuration_data_is_looked_through() {
         with_dcd(&[
             0xD2, 0x00, 0x10, 0x41, 0x77, 0x00, 0x0C, 0x04, 0, 0, 0, 0, 0, 0, 0, 0,
         ]),
-        "content-dcd",
+        "dcd-broken",
     );
-    let diagnosis = finds(
-        with_dcd(&dcd_write(0x401F_4000, 0x3E77_0006)),
-        "content-dcd-fuses",
-    );
+    let diagnosis = finds(with_dcd(&dcd_write(0x401F_4000, 0x3E77_0006)), "dcd-fuses");
     assert!(!diagnosis.is_healthy());
-    finds(by_table(APP, 0x8001_0000), "content-stack-external");
+    finds(by_table(APP, 0x8001_0000), "stack-in-sdram");
 }
 
 #[test]
@@ -277,7 +271,7 @@ fn images_for_ram_are_told_by_what_the_rom_would_do_with_them() {
     ] {
         settings.flash[offset..offset + 4].copy_from_slice(&u32::to_le_bytes(value));
     }
-    finds(settings, "content-ram-image");
+    finds(settings, "ram-overflow");
     // an IVT in SDRAM, and nothing that sets SDRAM up
     let mut settings = word(IVT + 0x14, 0x8000_1000);
     for (offset, value) in [
@@ -287,7 +281,7 @@ fn images_for_ram_are_told_by_what_the_rom_would_do_with_them() {
     ] {
         settings.flash[offset..offset + 4].copy_from_slice(&u32::to_le_bytes(value));
     }
-    finds(settings, "content-sdram");
+    finds(settings, "sdram-without-dcd");
 }
 
 #[test]
@@ -295,8 +289,11 @@ fn an_image_of_another_chip_is_told_from_one_that_lies_too_high() {
     let mut settings = healthy();
     settings.flash.copy_within(0..0x200, 0x400);
     settings.flash[..0x200].fill(0xFF);
-    let found = finds(settings, "content-other-chip");
-    assert!(found.findings[0].why.contains("RT1010"), "{found:#?}");
+    let found = finds(settings, "other-chip");
+    assert!(
+        found.findings[0].to_string().contains("RT1010"),
+        "{found:#?}"
+    );
     let mut settings = healthy();
     settings.flash = [vec![0xFF; 0x400], image()].concat();
     finds(settings, "content-shifted");

@@ -2,6 +2,7 @@
 
 use rtboot::Question;
 use rtboot::board::{Board, Program};
+use rtboot::finding::Action;
 use rtboot::flash::Flashloader;
 use rtboot_bootable::LoaderImage;
 use rtboot_fcb::probe;
@@ -73,7 +74,7 @@ fn a_flash_that_nobody_hears_is_told_with_its_alternatives() {
         assert!(first.causes.len() >= 3, "{first:?}");
         assert!(matches!(
             diagnosis.next(),
-            Some(rtboot::doctor::Next::Measure(_))
+            Some(rtboot::finding::Next::Measure(_))
         ));
     }
 }
@@ -135,16 +136,19 @@ fn shifted_bits_of_a_known_id_are_the_line_s_doing() {
         with_part(|part| part.jedec = [0x4E, 0xB0, 0x0B]),
         "flash-id-garbled",
     );
-    assert!(diagnosis.findings[0].what.contains("9d 60 17"));
+    assert!(diagnosis.findings[0].to_string().contains("9d 60 17"));
 }
 
 #[test]
 fn another_part_than_the_user_says_is_named_as_what_it_is() {
     let mut exam = Exam::on(healthy_on(1)).expecting("issi.cfg");
     let diagnosis = exam.finds("flash-other-part");
-    assert!(diagnosis.findings[0].what.contains("W25Q64JV"));
-    let next = diagnosis.next().expect("a next step").text().to_owned();
-    assert!(next.starts_with("rtboot write --fcb W25Q64JV"), "{next}");
+    assert!(diagnosis.findings[0].to_string().contains("W25Q64JV"));
+    let write = Action::Write {
+        app: None,
+        part: Some("W25Q64JV".into()),
+    };
+    assert_eq!(diagnosis.next(), Some(&write.into()));
 }
 
 #[test]
@@ -153,13 +157,7 @@ fn a_part_that_no_list_knows_is_probed_when_it_has_sfdp() {
         with_part(|part| part.jedec = [0x12, 0x34, 0x17]),
         "flash-unknown",
     );
-    assert!(
-        diagnosis
-            .next()
-            .expect("a next step")
-            .text()
-            .contains("fcb probe")
-    );
+    assert_eq!(diagnosis.next(), Some(&Action::ProbeToCfg.into()));
     let without = with_part(|part| {
         part.jedec = [0x25, 0x34, 0x17];
         part.sfdp.fill(0xFF);
@@ -224,7 +222,7 @@ fn block_protection_is_told_by_its_extent_and_lock() {
         diagnosis
             .next()
             .expect("a next step")
-            .text()
+            .to_string()
             .contains("WP#")
     );
 }
@@ -236,7 +234,7 @@ fn a_lock_bit_alone_keeps_quad_enable_from_being_set() {
         diagnosis
             .next()
             .expect("a next step")
-            .text()
+            .to_string()
             .contains("WP#")
     );
     // with quad enable set it is only worth a look
@@ -247,7 +245,7 @@ fn a_lock_bit_alone_keeps_quad_enable_from_being_set() {
     let diagnosis = finds(set, "flash-status-locked");
     assert_eq!(
         diagnosis.findings[0].severity,
-        rtboot::doctor::Severity::Warning
+        rtboot::finding::Severity::Warning
     );
 }
 
@@ -270,7 +268,7 @@ fn protection_of_a_board_that_works_is_a_warning() {
     let diagnosis = finds(settings, "flash-protected");
     assert_eq!(
         diagnosis.findings[0].severity,
-        rtboot::doctor::Severity::Warning
+        rtboot::finding::Severity::Warning
     );
 }
 

@@ -2,6 +2,7 @@
 
 use rtboot::Error;
 use rtboot::doctor::{self, Diagnosis, HostFacts, Request};
+use rtboot::finding::{Action, Next};
 use rtboot::port;
 use rtboot::port::hid::{HidDevice, HidKind, OpenProblem, identify};
 
@@ -61,19 +62,19 @@ fn none(selector: &str) -> Error {
 
 fn first(selector: &str, devices: Vec<HidDevice>, error: Error) -> &'static str {
     let diagnosis = nobody(host(selector, devices), error);
-    diagnosis.first().expect("a finding").code
+    diagnosis.first().expect("a finding").code()
 }
 
 #[test]
 fn an_empty_bus_is_told_with_its_alternatives() {
     let diagnosis = nobody(host("usb", Vec::new()), none("usb"));
-    assert_eq!(diagnosis.findings[0].code, "host-no-board");
+    assert_eq!(diagnosis.findings[0].code(), "host-no-board");
     assert!(diagnosis.findings[0].causes.len() >= 5);
     assert!(
         diagnosis
             .next()
             .expect("a step")
-            .text()
+            .to_string()
             .contains("BOOT_MODE = 01")
     );
 }
@@ -94,9 +95,8 @@ fn permission_is_told_from_another_program() {
     let rom = || vec![device(0x1FC9, 0x0130, "1-1")];
     let refused = Error::Port(port::Error::Permission { port: port() });
     let diagnosis = nobody(host("usb", rom()), refused);
-    assert_eq!(diagnosis.findings[0].code, "host-permission");
-    let next = diagnosis.next().expect("a step").text();
-    assert!(next.contains("rtboot udev"), "{next}");
+    assert_eq!(diagnosis.findings[0].code(), "host-permission");
+    assert_eq!(diagnosis.next(), Some(&Action::InstallUdevRules.into()));
     let held = Error::Port(port::Error::Busy { port: port() });
     assert_eq!(first("usb", rom(), held), "host-busy");
     let by = vec![rtboot::Holder::new(7, "blhost")];
@@ -105,8 +105,8 @@ fn permission_is_told_from_another_program() {
         by,
     };
     let diagnosis = nobody(host("usb", rom()), held);
-    assert_eq!(diagnosis.findings[0].code, "host-busy");
-    assert!(diagnosis.findings[0].what.contains("blhost"));
+    assert_eq!(diagnosis.findings[0].code(), "host-busy");
+    assert!(diagnosis.findings[0].to_string().contains("blhost"));
     let mut with = host("usb", rom());
     with.warnings = vec!["/dev/hidraw3 is open in solaar, too".into()];
     let codes = crate::rig::codes(&nobody(with, none("usb")));
@@ -119,20 +119,20 @@ fn several_boards_and_another_socket_name_the_selector_to_use() {
         device(0x1FC9, 0x0130, "1-1"),
         device(0x15A2, 0x0073, "1-4.1"),
     ];
+    let on_first = || {
+        Next::from(Action::Doctor {
+            board: Some("usb:1-1".into()),
+            chip: None,
+        })
+    };
     let boards = vec!["usb:1-1: boot ROM".into(), "usb:1-4.1: flashloader".into()];
     let diagnosis = nobody(host("usb", two), Error::SeveralBoards { boards });
-    assert_eq!(diagnosis.findings[0].code, "host-several-boards");
-    assert_eq!(
-        diagnosis.next().expect("a step").text(),
-        "rtboot --board usb:1-1 doctor"
-    );
+    assert_eq!(diagnosis.findings[0].code(), "host-several-boards");
+    assert_eq!(diagnosis.next(), Some(&on_first()));
     let one = vec![device(0x1FC9, 0x0130, "1-1")];
     let diagnosis = nobody(host("usb:1-9", one), none("usb:1-9"));
-    assert_eq!(diagnosis.findings[0].code, "host-other-socket");
-    assert_eq!(
-        diagnosis.next().expect("a step").text(),
-        "rtboot --board usb:1-1 doctor"
-    );
+    assert_eq!(diagnosis.findings[0].code(), "host-other-socket");
+    assert_eq!(diagnosis.next(), Some(&on_first()));
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn a_bus_that_cannot_be_listed_is_told() {
         list_error: Some("list HID devices: no".into()),
         ..host("usb", Vec::new())
     };
-    assert_eq!(nobody(facts, none("usb")).findings[0].code, "host-usb");
+    assert_eq!(nobody(facts, none("usb")).findings[0].code(), "host-usb");
 }
 
 #[test]
@@ -188,7 +188,7 @@ fn serial_ports_that_are_missing_forbidden_held_or_gone_are_told_apart() {
 #[test]
 fn a_virtual_board_is_told_by_its_own_commands() {
     let away = nobody(host("virtual:x", Vec::new()), none("virtual:x"));
-    assert_eq!(away.findings[0].code, "host-virtual-away");
+    assert_eq!(away.findings[0].code(), "host-virtual-away");
     let broken = Error::Virtual("board.toml: no".into());
     assert_eq!(first("virtual:x", Vec::new(), broken), "host-virtual");
 }

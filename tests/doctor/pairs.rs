@@ -20,7 +20,7 @@ fn pair(symptom: &str, one: Case, other: Case) {
     assert_ne!(one.1, other.1, "{symptom}: these are no two findings");
     for (mut exam, code) in [one, other] {
         let diagnosis = exam.run();
-        let first = diagnosis.first().map(|finding| finding.code);
+        let first = diagnosis.first().map(|finding| finding.code());
         assert_eq!(first, Some(code), "{symptom}: {diagnosis:#?}");
     }
 }
@@ -141,7 +141,7 @@ fn written_and_verified_elsewhere_and_does_not_start() {
                 status: [0; 3],
                 ..healthy()
             },
-            "content-quad-clear",
+            "quad-enable-clear",
         )
     };
     let read = || {
@@ -179,8 +179,8 @@ fn written_and_verified_elsewhere_and_does_not_start() {
     );
     pair(
         "the ROM finds no image",
-        on(patched(0x1000, &[0xFF; 32]), "content-ivt-missing"),
-        on(word(0x1014, 0x7000_1000), "content-ivt-self"),
+        on(patched(0x1000, &[0xFF; 32]), "ivt-missing"),
+        on(word(0x1014, 0x7000_1000), "ivt-self-mismatch"),
     );
     pair(
         "the ROM comes back after a reset",
@@ -202,7 +202,7 @@ fn written_and_verified_elsewhere_and_does_not_start() {
                 },
                 ..patched(0, &[0xFF; 512])
             },
-            "content-fcb-missing",
+            "fcb-missing",
         ),
     );
 }
@@ -211,7 +211,7 @@ fn written_and_verified_elsewhere_and_does_not_start() {
 fn no_fcb_at_the_start() {
     let mut shifted = vec![0xFF; 0x1000];
     shifted.extend(image());
-    let missing = || on(patched(0, &[0xFF; 512]), "content-fcb-missing");
+    let missing = || on(patched(0, &[0xFF; 512]), "fcb-missing");
     pair(
         "no FCB at 0x60000000",
         missing(),
@@ -236,8 +236,8 @@ fn no_fcb_at_the_start() {
 fn it_starts_and_hangs_at_once() {
     pair(
         "the processor faults",
-        on(by_table(0x2000, 0x3000_0000), "content-stack"),
-        on(by_table(0x2004, 0x6040_0001), "content-reset"),
+        on(by_table(0x2000, 0x3000_0000), "stack-outside-ram"),
+        on(by_table(0x2004, 0x6040_0001), "reset-outside-image"),
     );
 }
 

@@ -2,6 +2,7 @@
 
 use rtboot::board::{Board, Options};
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, HostFacts, Request};
+use rtboot::finding::catalogue;
 use rtboot::flash::{Desk, FcbChoice};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_bootable::{BootImage, Firmware, LoaderImage};
@@ -179,7 +180,7 @@ impl Exam {
     pub fn finds(&mut self, code: &str) -> Diagnosis {
         let diagnosis = self.run();
         check(&diagnosis);
-        let first = diagnosis.first().map(|finding| finding.code);
+        let first = diagnosis.first().map(|finding| finding.code());
         assert_eq!(first, Some(code), "{diagnosis:#?}\n{:#?}", self.rows());
         diagnosis
     }
@@ -196,58 +197,28 @@ pub fn codes(diagnosis: &Diagnosis) -> Vec<&'static str> {
     diagnosis
         .findings
         .iter()
-        .map(|finding| finding.code)
+        .map(|finding| finding.code())
         .collect()
 }
 
-/// What holds for every diagnosis: known codes, a reason, a next step.
+/// What holds for every diagnosis: known codes, whole sentences, a reason, a next step.
 pub fn check(diagnosis: &Diagnosis) {
     for finding in &diagnosis.findings {
-        assert!(doctor::catalogue::find(finding.code).is_some(), "{finding}");
+        assert!(catalogue::find(finding.code()).is_some(), "{finding}");
+        assert_eq!(finding.unfilled(), None, "{finding}");
         assert!(!finding.why.is_empty(), "{finding} says no why");
         assert!(
             !finding.next.is_empty(),
             "{finding} says nothing to do next"
         );
         for next in &finding.next {
-            let text = next.text();
-            if let doctor::Next::Run(command) = next {
-                assert!(is_command(command), "{finding}: no such command: {command}");
-            }
+            let text = next.to_string();
             assert!(
                 !text.is_empty() && !text.ends_with('.'),
                 "{finding}: {text}"
             );
         }
     }
-}
-
-/// Whether a command to type begins with a verb that there is.
-fn is_command(text: &str) -> bool {
-    const VERBS: [&str; 14] = [
-        "doctor",
-        "list",
-        "info",
-        "write",
-        "verify",
-        "unprotect",
-        "fcb list",
-        "fcb show",
-        "fcb probe",
-        "flashloader",
-        "virtual",
-        "image",
-        "udev",
-        "sdp",
-    ];
-    let Some(rest) = text.strip_prefix("rtboot ") else {
-        return text.starts_with("sudo ");
-    };
-    let rest = match rest.strip_prefix("--") {
-        Some(option) => option.splitn(3, ' ').nth(2).unwrap_or_default(),
-        None => rest,
-    };
-    VERBS.iter().any(|verb| rest.starts_with(verb))
 }
 
 /// Expects this finding first on such a board.

@@ -34,7 +34,7 @@ fn codes(diagnosis: &Diagnosis) -> Vec<&'static str> {
     diagnosis
         .findings
         .iter()
-        .map(|finding| finding.code)
+        .map(|finding| finding.code())
         .collect()
 }
 

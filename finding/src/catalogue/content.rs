@@ -27,9 +27,6 @@ entries! {
     CONTENT_FLASHLOADER Error "content-flashloader": "a flashloader or SD card image, linked for RAM, is in flash" => [
         "the flashloader was written to flash instead of being loaded into RAM",
     ];
-    CONTENT_OTHER_CHIP Error "content-other-chip": "an image for another chip is in flash" => [
-        "another project's image was written",
-    ];
     CONTENT_BARE Error "content-bare": "an application without boot header is in flash"
         / "there is an application at {at}, but no boot header: no FCB and no IVT" => [
         "it was written as it comes from the linker; the ROM needs an FCB at the start of the flash and an IVT 0x1000 further",
@@ -47,19 +44,9 @@ entries! {
         "the place of the FCB was filled with something else, as padding or with other data",
     ];
     CONTENT_INTERRUPTED Error "content-interrupted": "an interrupted write left the flash half done: the FCB comes last";
-    CONTENT_FCB_MISSING Error "content-fcb-missing": "there is an IVT and no FCB"
-        / "there is an IVT at {ivt}, but no FCB: its place is erased" => [
-        "the file was written without an FCB (a \"nopadding\" image; blhost without fill-memory and configure-memory 0xF000000F)",
-        "a write was interrupted: rtboot writes the FCB last",
-    ];
     CONTENT_FCB_KIND Error "content-fcb-kind": "the FCB is for another kind of flash"
         / "the FCB in flash is {kind}; the flash is {part}" => [
         "the FCB of another board or SDK example (the RT1050 EVK boots from HyperFlash)",
-    ];
-    CONTENT_QUAD_CLEAR Error "content-quad-clear": "the FCB reads on four lines and quad enable is clear"
-        / "the FCB reads on four lines, but the quad-enable bit of the {part} is clear" => [
-        "a new part: the bit is clear from the factory, and the tool that wrote the image did not set it",
-        "an application or tool wrote the status register and cleared it",
     ];
     CONTENT_FCB_TOO_FAST Error "content-fcb-too-fast": "the FCB's read is too fast for this board"
         / "the FCB's read is too fast for this board ({clock})" => [
@@ -70,37 +57,10 @@ entries! {
         / "the FCB's read sequence does not fit this flash: {read}" => [
         "the FCB was made for another part: other command or dummy cycles",
     ];
-    CONTENT_FCB_SIZE Warning "content-fcb-size": "the FCB is for a larger flash"
-        / "the FCB is for {size} bytes of flash, the {part} has {part_size}" => [
-        "the FCB was made for a larger part",
-    ];
-    CONTENT_FCB_CLOCK Warning "content-fcb-clock": "the FCB's clock is beyond the part's limit"
-        / "the FCB reads at {clock} MHz; the {part} is good for {limit} MHz with these dummy cycles" => [
-        "option words or an SDK example with a higher clock index",
-    ];
     CONTENT_FCB_WRITES_STATUS Warning "content-fcb-writes-status": "the FCB writes the flash's status register at every start";
-    CONTENT_FCB_VERSION Error "content-fcb-version": "the FCB is damaged" / "{rule}";
-    CONTENT_FCB_NO_SIZE Error "content-fcb-no-size": "the FCB says that the flash has no bytes" / "{rule}";
-    CONTENT_FCB_NO_READ Error "content-fcb-no-read": "the FCB has no read sequence" / "{rule}";
-    CONTENT_PAST_FLASH Error "content-past-flash": "the image is larger than the flash that the FCB describes" / "{rule}";
-    CONTENT_IVT_MISSING Error "content-ivt-missing": "there is no IVT" / "{rule}";
-    CONTENT_IVT_MISPLACED Error "content-ivt-misplaced": "the IVT is not where the ROM looks" / "{rule}";
-    CONTENT_IVT_SELF Error "content-ivt-self": "the IVT belongs to another address" / "{rule}";
-    CONTENT_BOOT_DATA Error "content-boot-data": "the boot data is wrong" / "{rule}";
-    CONTENT_RAM_IMAGE Error "content-ram-image": "the image does not fit the RAM that it is copied to" / "{rule}";
-    CONTENT_ENTRY Error "content-entry": "the entry lies outside the image" / "{rule}";
-    CONTENT_APP_ERASED Error "content-app-erased": "the vector table is erased" / "{rule}";
-    CONTENT_STACK Error "content-stack": "the first stack pointer is not in RAM" / "{rule}";
-    CONTENT_RESET Error "content-reset": "the reset vector does not lead into the image" / "{rule}";
     CONTENT_CODE_ERASED Error "content-code-erased": "the reset handler is erased"
         / "the reset handler {reset} is erased flash" => [
         "a write stopped half-way, or a part of the image was erased since",
-    ];
-    CONTENT_DCD Error "content-dcd": "the device configuration data is broken" / "{rule}";
-    CONTENT_DCD_FUSES Error "content-dcd-fuses": "the device configuration data can change fuses" / "{rule}";
-    CONTENT_SDRAM Error "content-sdram": "external memory is used and not set up" / "{rule}";
-    CONTENT_STACK_EXTERNAL Warning "content-stack-external": "the first stack pointer is in external memory" / "{rule}" => [
-        "linked for another board, with external memory",
     ];
     CONTENT_UNSIGNED Error "content-unsigned": "the part is closed (HAB) and the image in flash is not signed";
 }

@@ -3,6 +3,9 @@
 use std::fmt::Write as _;
 
 use rtboot::doctor::{self, Diagnosis, Facts};
+use rtboot::finding::Next;
+
+use crate::cli::action::AtHand;
 
 /// What stands in place of the unique id.
 const REDACTED: &str = "(redacted)";
@@ -10,7 +13,12 @@ const REDACTED: &str = "(redacted)";
 const LINE: usize = 16;
 
 /// The whole report. The chip's unique id is left out unless asked for.
-pub fn text(facts: &Facts, diagnosis: &Diagnosis, with_unique_id: bool) -> String {
+pub fn text(
+    facts: &Facts,
+    diagnosis: &Diagnosis,
+    at_hand: &AtHand,
+    with_unique_id: bool,
+) -> String {
     let mut text = String::new();
     let mut line = |words: String| {
         let _ = writeln!(text, "{words}");
@@ -21,8 +29,8 @@ pub fn text(facts: &Facts, diagnosis: &Diagnosis, with_unique_id: bool) -> Strin
         line(format!(
             "## {}: {} (`{}`)\n",
             finding.severity,
-            escaped(&finding.what),
-            finding.code
+            escaped(&finding.to_string()),
+            finding.code()
         ));
         line(format!("{} ({}).\n", escaped(&finding.why), finding.sure));
         for (i, cause) in finding.causes.iter().enumerate() {
@@ -30,8 +38,12 @@ pub fn text(facts: &Facts, diagnosis: &Diagnosis, with_unique_id: bool) -> Strin
         }
         for next in &finding.next {
             match next {
-                doctor::Next::Run(command) => line(format!("- run: `{command}`")),
-                other => line(format!("- {}: {}", other.kind(), escaped(other.text()))),
+                Next::Run(action) => line(format!("- run: `{}`", at_hand.command(action))),
+                other => line(format!(
+                    "- {}: {}",
+                    other.kind(),
+                    escaped(&other.to_string())
+                )),
             }
         }
         line(String::new());

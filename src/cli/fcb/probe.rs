@@ -87,7 +87,7 @@ fn show(found: &Found, context: &mut Context) {
     if let Some((method, set)) = found.quad {
         let set = match set {
             Some(true) => "set",
-            Some(false) => "clear",
+            Some(false) => "clear; --set-qe sets it",
             None => "not known",
         };
         report.line(format!("quad enable    {method}: {set}"));

@@ -6,15 +6,18 @@ use std::io::Write as _;
 use anstyle::{AnsiColor, Style};
 use rtboot::Error;
 use rtboot::advice::{Advice, advice_over};
+use rtboot::finding::Action;
 use rtboot::outcome::{Failure, Line, Progress};
 use rtboot::port::Wire;
+
+use crate::cli::action::AtHand;
 
 /// All that is known of an error, but for what the run had found before it.
 pub fn failure(
     error: &Error,
     wire: Option<Wire>,
     progress: Option<Progress>,
-    doctor: &str,
+    at_hand: &AtHand,
 ) -> Failure {
     let advice = advice_over(error, wire);
     let at = |Progress { stage, done, total }: &Progress| {
@@ -23,7 +26,7 @@ pub fn failure(
     Failure {
         at: progress.as_ref().map(at),
         progress,
-        next: next(&advice, doctor),
+        next: next(&advice, at_hand),
         ..Failure::new(error, &advice)
     }
 }
@@ -65,12 +68,15 @@ pub fn text(failure: &Failure) -> String {
 }
 
 /// The advice, and the doctor's command where it tells causes apart.
-fn next(advice: &Advice, doctor: &str) -> Vec<String> {
-    let mut next = advice.next.clone();
-    if let Some(does) = advice.doctor_does() {
-        next.insert(0, format!("`{doctor}` {does}"));
-    }
-    next
+fn next(advice: &Advice, at_hand: &AtHand) -> Vec<String> {
+    let doctor = Action::Doctor {
+        board: None,
+        chip: None,
+    };
+    let tells = advice.doctor_does();
+    let tells = tells.map(|does| format!("`{}` {does}", at_hand.command(&doctor)));
+    let next = advice.next.iter().map(|next| at_hand.sentence(next));
+    tells.into_iter().chain(next).collect()
 }
 
 /// Prints a command line that makes no sense, for programs.

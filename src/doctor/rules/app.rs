@@ -1,12 +1,12 @@
 //! The application file: usable at all, fit for this flash, and what of it is in flash.
 
-use rtboot_bootable::Severity;
 use rtboot_fcb::Protected;
+use rtboot_finding::catalogue::{app as entries, fcb, image};
+use rtboot_finding::{Action, Finding, Severity, Sure};
 
-use super::write_command;
+use super::write;
 use crate::Error;
 use crate::doctor::facts::{AppFacts, Facts};
-use crate::doctor::finding::{Finding, Sure};
 
 /// What the file alone, or the file and the flash's size, tell.
 pub fn file_rules(facts: &Facts) -> Vec<Finding> {
@@ -20,41 +20,42 @@ pub fn file_rules(facts: &Facts) -> Vec<Finding> {
     checks.into_iter().flatten().take(1).collect()
 }
 
-fn unusable(app: &AppFacts, error: &Error) -> Finding {
-    let finding = match error.code() {
-        "image-other-chip" => Finding::error(
-            "app-other-chip",
-            format!("{} is for another chip", app.name),
-        ),
-        _ => Finding::error("app-unusable", format!("{} cannot be written", app.name)),
+fn show(app: &AppFacts) -> Action {
+    Action::ShowImage {
+        file: Some(app.name.clone()),
     }
-    .why(error.to_string());
-    let hints = crate::advice::advice(error);
-    let finding = hints
+}
+
+fn unusable(app: &AppFacts, error: &Error) -> Finding {
+    let entry = match error {
+        Error::Firmware {
+            source: rtboot_bootable::Error::OtherChip { .. },
+            ..
+        } => &entries::APP_OTHER_CHIP,
+        _ => &entries::APP_UNUSABLE,
+    };
+    let mut finding = Finding::new(entry)
+        .text("file", &app.name)
+        .why(error.to_string());
+    let advice = crate::advice::advice(error);
+    finding
         .causes
-        .iter()
-        .fold(finding, |finding, cause| finding.cause(cause.text));
-    let finding = hints.next.into_iter().fold(finding, Finding::act);
-    finding.run(format!("rtboot image show {}", app.name))
+        .extend(advice.words().map(|(_, words)| words));
+    finding.next.extend(advice.next);
+    finding.run(show(app))
 }
 
 fn outside(facts: &Facts, app: &AppFacts) -> Option<Finding> {
-    let size = facts.part()?.size;
+    let part = facts.part()?;
     let end = app.memory.end();
-    let flash_end = u64::from(facts.flash_base()) + u64::from(size);
+    let flash_end = u64::from(facts.flash_base()) + u64::from(part.size);
     (end > flash_end).then(|| {
-        Finding::error(
-            "app-too-large",
-            format!(
-                "{} ends at {end:#010x}, the flash at {flash_end:#010x}",
-                app.name
-            ),
-        )
-        .why(format!(
-            "the {} has {size:#x} bytes",
-            facts.part().map_or("flash", |part| part.name.as_str())
-        ))
-        .run(format!("rtboot image show {}", app.name))
+        Finding::new(&entries::APP_TOO_LARGE)
+            .text("file", &app.name)
+            .address("end", end)
+            .address("flash_end", flash_end)
+            .why(format!("the {} has {:#x} bytes", part.name, part.size))
+            .run(show(app))
     })
 }
 
@@ -63,15 +64,17 @@ fn broken(app: &AppFacts) -> Option<Finding> {
     let seen = app.inspection.as_ref()?;
     // a boot header that is missing is made while writing
     let first = seen.findings.iter().find(|rule| {
-        rule.severity == Severity::Error && !matches!(rule.code(), "fcb-missing" | "ivt-missing")
+        let made = rule.is(&fcb::FCB_MISSING) || rule.is(&image::IVT_MISSING);
+        rule.severity == Severity::Error && !made
     })?;
     Some(
-        Finding::error(
-            "app-broken",
-            format!("{} would not start: {}", app.name, first),
-        )
-        .why(seen.reason.clone())
-        .run(format!("rtboot image check {}", app.name)),
+        Finding::new(&entries::APP_BROKEN)
+            .text("file", &app.name)
+            .text("rule", first)
+            .why(seen.reason.clone())
+            .run(Action::CheckImage {
+                file: Some(app.name.clone()),
+            }),
     )
 }
 
@@ -94,16 +97,13 @@ fn protected(facts: &Facts, app: &AppFacts) -> Option<Finding> {
         u64::from(start) < to && u64::from(start) + bytes.len() as u64 > from
     });
     (differs && hit).then(|| {
-        Finding::error(
-            "app-in-protected",
-            format!(
-                "{} reaches into blocks that are write-protected ({from:#010x} to {to:#010x})",
-                app.name
-            ),
-        )
-        .why(format!("status registers {}", look.nor.status))
-        .run("rtboot unprotect")
-        .run(write_command(facts))
+        Finding::new(&entries::APP_IN_PROTECTED)
+            .text("file", &app.name)
+            .address("from", from)
+            .address("to", to)
+            .why(format!("status registers {}", look.nor.status))
+            .run(Action::Unprotect)
+            .run(write(facts))
     })
 }
 
@@ -130,34 +130,21 @@ fn differs(facts: &Facts, app: &AppFacts) -> Option<Finding> {
         "{} of {} bytes differ, first at {address:#010x}: expected {expected:#04x}, found {found:#04x}",
         compared.differ, compared.total
     );
-    let name = &app.name;
+    let of = |entry| Finding::new(entry).text("file", &app.name);
     if compared.erased == compared.differ {
-        return Some(
-            Finding::error(
-                "app-half-written",
-                format!("a part of {name} is missing in flash: erased where bytes should be"),
-            )
-            .why(why)
-            .run(write_command(facts)),
-        );
+        let finding = of(&entries::APP_HALF_WRITTEN).why(why);
+        return Some(finding.run(write(facts)));
     }
     if compared.cleared == compared.differ && compared.differ * 4 < compared.total {
         return Some(
-            Finding::error(
-                "app-bits-lost",
-                format!("bits of {name} are 0 in flash that should be 1"),
-            )
-            .why(format!(
-                "{why}; in all of them bits are cleared, none is set"
-            ))
-            .sure(Sure::Likely)
-            .run(write_command(facts))
-            .act("if the same places come back after a write, the part is worn"),
+            of(&entries::APP_BITS_LOST)
+                .why(format!(
+                    "{why}; in all of them bits are cleared, none is set"
+                ))
+                .sure(Sure::Likely)
+                .run(write(facts))
+                .act("if the same places come back after a write, the part is worn"),
         );
     }
-    Some(
-        Finding::warning("app-differs", format!("{name} is not what is in flash"))
-            .why(why)
-            .run(write_command(facts)),
-    )
+    Some(of(&entries::APP_DIFFERS).why(why).run(write(facts)))
 }

@@ -1,8 +1,10 @@
 //! Boot pins: where the ROM would look, and whether it looks at all.
 
+use rtboot_finding::catalogue::boot as entries;
+use rtboot_finding::{Finding, Sure};
+
 use crate::chip::BootConfig;
 use crate::doctor::facts::{BOOT_CFG1, Facts, Obstacle, obstacle};
-use crate::doctor::finding::{Finding, Sure};
 use crate::flash::{BootMode, RomFacts};
 
 /// BT_FUSE_SEL in BOOT_CFG1.
@@ -34,70 +36,65 @@ fn by_fuses(facts: &Facts, rom: &RomFacts) -> bool {
 /// BOOT_CFG names another device or kind of flash than is there.
 fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
     let fuses = by_fuses(facts, rom);
-    let who = match fuses {
-        true => "the fuses (BT_FUSE_SEL is burnt)",
-        false => "the BOOT_CFG pins",
-    };
-    let cure = |finding: Finding| {
-        match fuses {
-        true => finding.act("fuses cannot be set back; only BOOT_CFG bits that are still 0 can be burnt, so this board may have to stay as it is"),
-        false => finding
-            .measure("measure BT_CFG[9:0] (GPIO_EMC_18 to 27) at reset: other chips on these pins may drive them")
-            .act("set them all low, switch power off and on"),
-    }
-    };
-    let why = format!("BOOT_CFG was latched as {:#010x}", config.sbmr1);
+    let latched = format!("BOOT_CFG was latched as {:#010x}", config.sbmr1);
     let size = facts.part().map(|part| part.size);
     let answers = facts.flash.as_ref().is_some_and(|look| look.nor.answers());
-    match obstacle(&config, size, facts.encrypted())? {
+    let (finding, why) = match obstacle(&config, size, facts.encrypted())? {
         Obstacle::Device(name) => {
-            let code = match fuses {
-                true => "fuse-boot-device",
-                false => "strap-boot-device",
+            let entry = match fuses {
+                true => &entries::FUSE_BOOT_DEVICE,
+                false => &entries::STRAP_BOOT_DEVICE,
             };
-            let text = format!("{who} say that the ROM boots from {name}, not from the FlexSPI NOR");
-            Some(cure(Finding::error(code, text).why(why)))
+            (Finding::new(entry).text("device", name), String::new())
         }
-        Obstacle::SecondPins => answers.then(|| cure(
-            Finding::error("strap-second-pins", format!("{who} say that the flash is on the second pin group, but it answers on the primary one"))
-                .why(format!("{why}: flash type 7; the flashloader reached the flash on GPIO_SD_B1_06 to 11")),
-        )),
-        Obstacle::FlashType(kind) => Some(cure(
-            Finding::error("strap-flash-type", format!("{who} say flash type {kind}: HyperFlash or an octal part"))
-                .why(format!("{why}; a quad SPI flash is type 0")),
-        )),
-        Obstacle::FourByte => Some(cure(
-            Finding::error("strap-four-byte", format!("{who} say that the ROM reads the FCB with four address bytes"))
-                .why(format!("{why}: flash type 1; a part of 16 MiB or less takes three"))
-                .sure(Sure::Likely),
-        )),
-        Obstacle::Encrypted => Some(cure(
-            Finding::error("strap-encrypted", format!("{who} say that the image is encrypted (BEE), and it is not"))
-                .why(format!("{why}: bit 0 is set; no header of the encryption engine is in flash")),
-        )),
-    }
+        // without an answer on the primary pins the flash may well be on the second group
+        Obstacle::SecondPins if !answers => return None,
+        Obstacle::SecondPins => (
+            Finding::new(&entries::STRAP_SECOND_PINS),
+            ": flash type 7; the flashloader reached the flash on GPIO_SD_B1_06 to 11".into(),
+        ),
+        Obstacle::FlashType(kind) => (
+            Finding::new(&entries::STRAP_FLASH_TYPE).number("type", kind),
+            "; a quad SPI flash is type 0".into(),
+        ),
+        Obstacle::FourByte => (
+            Finding::new(&entries::STRAP_FOUR_BYTE).sure(Sure::Likely),
+            ": flash type 1; a part of 16 MiB or less takes three".into(),
+        ),
+        Obstacle::Encrypted => (
+            Finding::new(&entries::STRAP_ENCRYPTED),
+            ": bit 0 is set; no header of the encryption engine is in flash".to_owned(),
+        ),
+    };
+    let finding = finding.why(latched + &why);
+    Some(match fuses {
+        true => finding
+            .text("who", "the fuses (BT_FUSE_SEL is burnt)")
+            .act("fuses cannot be set back; only BOOT_CFG bits that are still 0 can be burnt, so this board may have to stay as it is"),
+        false => finding
+            .text("who", "the BOOT_CFG pins")
+            .measure("measure BT_CFG[9:0] (GPIO_EMC_18 to 27) at reset: other chips on these pins may drive them")
+            .act("set them all low, switch power off and on"),
+    })
 }
 
 fn mode_rules(facts: &Facts, rom: &RomFacts, mode: BootMode, explained: bool) -> Option<Finding> {
     let starts = facts.content.as_ref().is_some_and(|content| content.starts);
     match mode {
         BootMode::Fuses if !by_fuses(facts, rom) => Some(
-            Finding::warning("strap-boot-from-fuses", "BOOT_MODE is 00 (boot as the fuses say), and the fuses say nothing")
+            Finding::new(&entries::STRAP_BOOT_FROM_FUSES)
                 .why("BT_FUSE_SEL is not burnt: with these pins the ROM goes to serial download at every start, whatever is in flash")
                 .act("set BOOT_MODE to 10 (internal boot) and switch power off and on to start the application"),
         ),
         BootMode::Internal if starts && !explained && only_cause(facts) => Some(
-            Finding::error("rom-refused-image", "the BOOT_MODE pins say internal boot, and the ROM is in serial download: it refused what is in flash, and nothing here tells why")
+            Finding::new(&entries::ROM_REFUSED_IMAGE)
                 .why("SBMR2 says BOOT_MODE 10; FCB, IVT and vector table keep every rule that can be read")
                 .sure(Sure::Possible)
-                .cause("the pins were moved, or the flash written, since the last power-on: the board only has to be switched off and on")
-                .cause("the FCB's clock or sampling suits the flashloader and not the ROM")
-                .cause("the application itself jumped to serial download")
                 .act("switch the board's power off and on and see whether it starts")
                 .act("write it with a lower clock in the part's .cfg"),
         ),
         BootMode::Reserved => Some(
-            Finding::warning("strap-reserved", "BOOT_MODE is 11, which is reserved")
+            Finding::new(&entries::STRAP_RESERVED)
                 .why("SBMR2 bits 25:24")
                 .measure("measure BOOT_MODE0 and BOOT_MODE1 (GPIO_EMC_16, 17) at reset"),
         ),

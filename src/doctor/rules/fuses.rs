@@ -1,7 +1,10 @@
 //! Fuses that lock ways in or change what the chip does at reset, and what the last reset was.
 
+use rtboot_finding::catalogue::boot as entries;
+use rtboot_finding::{Finding, Sure};
+
+use super::write;
 use crate::doctor::facts::{BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, Source, ocram_kib};
-use crate::doctor::finding::{Finding, Sure};
 use crate::sdp::{Hab, Status};
 
 const FORCE_INTERNAL: u32 = 16;
@@ -30,7 +33,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     .collect()
 }
 
-fn who(facts: &Facts) -> String {
+fn boot_cfg1(facts: &Facts) -> String {
     let source = facts.fuses.from.unwrap_or(Source::Rom);
     format!(
         "BOOT_CFG1 is {:#010x} ({source})",
@@ -40,36 +43,33 @@ fn who(facts: &Facts) -> String {
 
 fn force_internal(facts: &Facts) -> Option<Finding> {
     facts.fuses.bit(BOOT_CFG1, FORCE_INTERNAL)?.then(|| {
-        Finding::warning("fuse-force-internal", "the fuse FORCE_INTERNAL_BOOT is burnt: the BOOT_MODE pins are not looked at any more")
-            .why(who(facts))
+        Finding::new(&entries::FUSE_FORCE_INTERNAL)
+            .why(boot_cfg1(facts))
             .act("serial download comes only while no image in flash starts: keep the application able to erase its own FCB, or this board cannot be reached again")
     })
 }
 
 fn sdp_disabled(facts: &Facts) -> Option<Finding> {
     facts.fuses.bit(BOOT_CFG1, SDP_DISABLE)?.then(|| {
-        Finding::error("fuse-sdp-disabled", "the fuse SDP_DISABLE is burnt: after the next reset there is no serial download any more")
-            .why(who(facts))
+        Finding::new(&entries::FUSE_SDP_DISABLED)
+            .why(boot_cfg1(facts))
             .act("write a working image now, before this board is reset or loses power")
-            .run(super::write_command(facts))
+            .run(write(facts))
     })
 }
 
 fn uart_disabled(facts: &Facts) -> Option<Finding> {
     facts.fuses.bit(BOOT_CFG2, UART_DISABLE)?.then(|| {
-        Finding::warning(
-            "fuse-uart-disabled",
-            "the fuse that disables serial download over UART is burnt",
-        )
-        .why(format!(
-            "BOOT_CFG2 is {:#010x}",
-            facts.fuses.word(BOOT_CFG2).unwrap_or(0)
-        ))
-        .act("use USB; the UART stays silent on this board")
+        Finding::new(&entries::FUSE_UART_DISABLED)
+            .why(format!(
+                "BOOT_CFG2 is {:#010x}",
+                facts.fuses.word(BOOT_CFG2).unwrap_or(0)
+            ))
+            .act("use USB; the UART stays silent on this board")
     })
 }
 
-/// The FlexRAM split by fuses leaves less DTCM or OCRAM than the application's stack needs.
+/// The FlexRAM split by fuses may leave less DTCM or OCRAM than the application's stack needs.
 fn flexram(facts: &Facts) -> Option<Finding> {
     let word = facts.fuses.word(MISC_CONF0)?;
     let split = word >> 16 & 0xF;
@@ -77,63 +77,55 @@ fn flexram(facts: &Facts) -> Option<Finding> {
         return None;
     }
     Some(
-        Finding::warning("fuse-flexram", format!("the fuses split the FlexRAM in another way than usual: OCRAM is {} KiB", ocram_kib(word)))
+        Finding::new(&entries::FUSE_FLEXRAM)
+            .number("ocram", ocram_kib(word))
             .why(format!("MISC_CONF0 is {word:#010x}, field {split} (0 is 64 KiB ITCM, 64 KiB DTCM, 128 KiB OCRAM)"))
-            .act("hold the linker script's RAM sizes against this split"),
+            .act("compare the linker script's RAM sizes with this split"),
     )
 }
 
 fn watchdog_fuse(facts: &Facts) -> Option<Finding> {
     facts.fuses.bit(BOOT_CFG1, WDOG_ENABLE)?.then(|| {
-        Finding::warning("fuse-watchdog", "the fuse WDOG_ENABLE is burnt: the watchdog runs from reset on")
-            .why(who(facts))
-            .act("an application that does not serve the watchdog is reset again and again; long erases may be cut off, too")
+        Finding::new(&entries::FUSE_WATCHDOG)
+            .why(boot_cfg1(facts))
+            .act("let the application serve the watchdog, or it is reset again and again; long erases may be cut off, too")
     })
 }
 
 fn no_debugger(facts: &Facts) -> Option<Finding> {
     facts.fuses.bit(BOOT_CFG1, SJC_DISABLE)?.then(|| {
-        Finding::warning(
-            "fuse-no-debug",
-            "the fuse SJC_DISABLE is burnt: no debug probe gets in",
-        )
-        .why(who(facts))
-        .act("use serial download; a probe's \"cannot connect\" is this")
+        Finding::new(&entries::FUSE_NO_DEBUG)
+            .why(boot_cfg1(facts))
+            .act("use serial download; a probe's \"cannot connect\" is this")
     })
 }
 
 fn reset_cause(facts: &Facts) -> Option<Finding> {
     let srsr = facts.rom.as_ref()?.srsr?;
+    let why = format!("SRC_SRSR is {srsr:#x}; its bits may stay set until power-off");
     if srsr & SRSR_WATCHDOG != 0 {
         return Some(
-            Finding::warning("reset-watchdog", "a watchdog has reset the chip")
-                .why(format!("SRC_SRSR is {srsr:#x}; its bits may stay set until power-off"))
+            Finding::new(&entries::RESET_WATCHDOG)
+                .why(why)
                 .sure(Sure::Likely)
-                .cause("the application hangs, or does not serve a watchdog that it or a fuse switched on")
                 .act("switch power off and on; if it comes again, look at the application's start-up"),
         );
     }
     (srsr & SRSR_TEMPERATURE != 0).then(|| {
-        Finding::warning(
-            "reset-temperature",
-            "the temperature sensor has reset the chip",
-        )
-        .why(format!(
-            "SRC_SRSR is {srsr:#x}; its bits may stay set until power-off"
-        ))
-        .measure("measure the chip's temperature and supply current")
+        Finding::new(&entries::RESET_TEMPERATURE)
+            .why(why)
+            .measure("measure the chip's temperature and supply current")
     })
 }
 
-/// On an open part a logged failure is no obstacle, but something was refused.
+/// On an open part a logged failure is no obstacle, but the ROM did refuse something.
 fn hab_failure(facts: &Facts) -> Option<Finding> {
     let rom = facts.rom.as_ref()?;
     let open = rom.hab != Some(Hab::Closed);
     (open && rom.error_status == Some(Status::HAB_FAILURE)).then(|| {
-        Finding::warning("rom-refused-before", "the boot ROM refused something since the last reset")
+        Finding::new(&entries::ROM_REFUSED_BEFORE)
             .why("its error status was 0x33333333 when the doctor asked first")
             .sure(Sure::Likely)
-            .cause("an image, DCD or jump of another tool that it did not like")
             .act("on an open part this is no obstacle; if an image is to be started, see what the doctor says about it")
     })
 }
@@ -143,11 +135,8 @@ fn flash_closed(facts: &Facts) -> Option<Finding> {
     let closed = facts.rom.as_ref()?.hab? == Hab::Closed;
     let blank = facts.content.as_ref().is_some_and(|content| content.blank);
     (closed && blank).then(|| {
-        Finding::warning(
-            "closed-needs-signature",
-            "the part is closed (HAB): only a signed image will start",
-        )
-        .why("the boot ROM says closed")
-        .act("sign the application before it is written")
+        Finding::new(&entries::CLOSED_NEEDS_SIGNATURE)
+            .why("the boot ROM says closed")
+            .act("sign the application before it is written")
     })
 }

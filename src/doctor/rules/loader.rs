@@ -1,13 +1,15 @@
 //! The flashloader: is there one, did it start, does it answer?
 
+use rtboot_finding::catalogue::{host, loader as entries};
+use rtboot_finding::{Action, Entry, Finding, Sure};
+
+use super::{AGAIN, CYCLE_AND_AGAIN};
+use crate::advice::BETTER_LINE;
 use crate::board::Program;
-use crate::catalogue::BETTER_LINE;
-use crate::doctor::facts::{Facts, ocram_kib};
-use crate::doctor::finding::{Finding, Sure};
+use crate::doctor::facts::{Facts, MISC_CONF0, ocram_kib};
 use crate::sdp::Hab;
 use crate::{Error, mboot, port, sdp};
 
-const SHOW: &str = "rtboot flashloader show FILE";
 /// Commands that flashing needs, as bits of property 7: read, write, configure-memory, flash-erase-region.
 const NEEDED: &[(u32, &str)] = &[
     (1 << 1, "flash-erase-region"),
@@ -31,7 +33,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
 fn noisy(facts: &Facts) -> Option<Finding> {
     let spoiled = facts.loader.as_ref()?.sent_again;
     (spoiled > 0).then(|| {
-        Finding::warning("uart-noisy", "the UART spoils bytes")
+        Finding::new(&host::UART_NOISY)
             .why(format!(
                 "{spoiled} bytes of the flashloader had to be sent again"
             ))
@@ -47,56 +49,62 @@ fn closed(facts: &Facts) -> bool {
 /// The FlexRAM fuses leave less OCRAM than the flashloader needs.
 fn ram_short(facts: &Facts) -> Option<Finding> {
     let short = facts.ram_short?;
-    let word = facts.fuses.word(crate::doctor::MISC_CONF0)?;
+    let word = facts.fuses.word(MISC_CONF0)?;
     Some(
-        Finding::error(
-            "fuse-flexram-short",
-            format!("by its fuses this chip has {} KiB of OCRAM, too little for the flashloader", ocram_kib(word)),
-        )
-        .why(format!(
-            "MISC_CONF0 is {word:#010x}; the flashloader needs {:#010x} to {:#010x}, OCRAM ends at {:#010x}. It was not sent",
-            short.start, short.end, short.ram_end
-        ))
-        .sure(Sure::Likely)
-        .act("use a flashloader built for ITCM or DTCM (NXP-MCUBootUtility brings such builds): rtboot flashloader add FILE")
-        .run(SHOW),
+        Finding::new(&entries::FUSE_FLEXRAM_SHORT)
+            .number("ocram", ocram_kib(word))
+            .why(format!(
+                "MISC_CONF0 is {word:#010x}; the flashloader needs {:#010x} to {:#010x}, OCRAM ends at {:#010x}. It was not sent",
+                short.start, short.end, short.ram_end
+            ))
+            .sure(Sure::Likely)
+            .act("use a flashloader built for ITCM or DTCM (NXP-MCUBootUtility brings such builds)")
+            .run(Action::AddFlashloader)
+            .run(Action::ShowFlashloader),
     )
 }
 
+/// A finding of this entry, with the error as the fact behind it.
+fn by(entry: &'static Entry, error: &Error) -> Finding {
+    Finding::new(entry).why(error.to_string())
+}
+
 fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
-    if closed(facts)
-        && matches!(
-            error,
-            Error::JumpRefused { .. } | Error::LoaderSilent { .. }
-        )
-    {
-        return Some(closed_part(error));
-    }
     Some(match error {
-        Error::NoLoader { chip } => Finding::error("loader-none", format!("no flashloader file is known for the {chip}"))
+        Error::JumpRefused { .. } | Error::LoaderSilent { .. } if closed(facts) => {
+            Finding::new(&entries::CLOSED_PART)
+                .why(format!("the boot ROM says closed; {error}"))
+                .sure(Sure::Likely)
+                .act("use a flashloader that is signed with the key whose hash is in this part's fuses; the application must be signed with it, too")
+                .run(Action::HabStatus)
+        }
+        Error::NoLoader { chip } => Finding::new(&entries::LOADER_NONE)
+            .text("chip", chip)
             .why("the boot ROM alone can neither read nor write flash")
-            .run("rtboot flashloader add ivt_flashloader.bin")
+            .run(Action::AddFlashloader)
             .act("NXP publishes it in the SDK (middleware/mcu-boot) and with NXP-MCUBootUtility"),
-        Error::Firmware { path, source } => Finding::error("loader-bad-file", format!("the flashloader file {} cannot be used", path.display()))
+        Error::Firmware { path, source } => Finding::new(&entries::LOADER_BAD_FILE)
+            .text("file", path.display())
             .why(source.to_string())
-            .cause("it is the flashloader of another chip: its addresses are not those of the RT1021")
-            .cause("the file is cut off or no flashloader")
-            .run(SHOW),
-        Error::ReadFile { path, source } => Finding::error("loader-bad-file", format!("the flashloader file {} cannot be read", path.display()))
+            .run(Action::ShowFlashloader),
+        Error::ReadFile { path, source } => Finding::new(&entries::LOADER_BAD_FILE)
+            .text("file", path.display())
+            .because("the file was moved, or this user may not read it")
             .why(source.to_string())
-            .run("rtboot flashloader list"),
-        Error::Usage(text) => Finding::error("loader-dangerous", "the flashloader file is not sent").why(text.clone()).run(SHOW),
-        Error::JumpRefused { answer, .. } => Finding::error("loader-refused", "the boot ROM refused to start the flashloader")
+            .run(Action::ListFlashloaders),
+        Error::Usage(text) => Finding::new(&entries::LOADER_DANGEROUS)
+            .why(text.clone())
+            .run(Action::ShowFlashloader),
+        Error::JumpRefused { answer, .. } => Finding::new(&entries::LOADER_REFUSED)
             .why(format!("{error}; the part is open, so it is the image that the ROM dislikes (answer {answer:#010x})"))
             .sure(Sure::Likely)
-            .run(SHOW),
+            .run(Action::ShowFlashloader),
         Error::LoaderSilent { .. } => silent(facts, error),
-        Error::LoaderDamaged { .. } => Finding::error("loader-damaged", "the flashloader did not arrive whole in RAM")
-            .why(error.to_string())
-            .act(format!("reset the board; {BETTER_LINE}"))
+        Error::LoaderDamaged { .. } => by(&entries::LOADER_DAMAGED, error)
+            .act("reset the board")
+            .act(BETTER_LINE)
             .measure("look at the shape of the bits on RX at the chip"),
-        Error::OtherBoard { .. } => Finding::error("loader-other-board", "another board answered in this socket")
-            .why(error.to_string())
+        Error::OtherBoard { .. } => by(&entries::LOADER_OTHER_BOARD, error)
             .act("leave the cables alone while rtboot runs, and start again"),
         Error::Sdp { source, .. } => loading(error, source)?,
         Error::Mboot { source, .. } => talking(facts, error, source)?,
@@ -105,30 +113,21 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
     })
 }
 
-fn closed_part(error: &Error) -> Finding {
-    Finding::error("closed-part", "the part is closed (HAB), and this flashloader is not signed for it")
-        .why(format!("the boot ROM says closed; {error}"))
-        .sure(Sure::Likely)
-        .act("use a flashloader that is signed with the key whose hash is in this part's fuses; the application must be signed with it, too")
-        .run("rtboot sdp error-status")
-}
-
 fn silent(facts: &Facts, error: &Error) -> Finding {
-    match facts.seen_after {
-        Some(Program::Rom) => Finding::error("loader-not-started", "the boot ROM took the flashloader and is still there")
-            .why(error.to_string())
-            .sure(Sure::Possible)
-            .cause("the flashloader's place or jump address is another chip's (RT1050: 0x20000400; RT1021: 0x20208200 or 0x20208400)")
-            .cause("the part is closed and the flashloader is not signed")
-            .cause("the file is cut off")
-            .run(SHOW)
-            .act("switch the board's power off and on and try again"),
-        _ => Finding::error("loader-vanished", "the flashloader was started, and nothing came back on this port")
-            .why(error.to_string())
-            .sure(Sure::Possible)
-            .run(SHOW)
-            .act("switch the board's power off and on and try again, on a port of the computer itself"),
-    }
+    let (entry, again) = match facts.seen_after {
+        Some(Program::Rom) => (
+            &entries::LOADER_NOT_STARTED,
+            "switch the board's power off and on and try again",
+        ),
+        _ => (
+            &entries::LOADER_VANISHED,
+            "switch the board's power off and on and try again, on a port of the computer itself",
+        ),
+    };
+    by(entry, error)
+        .sure(Sure::Possible)
+        .run(Action::ShowFlashloader)
+        .act(again)
 }
 
 /// The link while the ROM took the flashloader.
@@ -138,33 +137,18 @@ fn loading(error: &Error, source: &sdp::Error) -> Option<Finding> {
         | sdp::Error::Port {
             source: port::Error::Gone { .. },
             ..
-        } => Finding::error(
-            "loader-link-lost",
-            "the board left while the flashloader was sent",
-        )
-        .why(error.to_string())
-        .cause("cable, hub or supply")
-        .cause("the ROM crashed: the image runs past the end of RAM")
-        .act("another cable and port, then again")
-        .measure("watch the supply while the flashloader is sent"),
+        } => by(&entries::LOADER_LINK_LOST, error)
+            .act("another cable and port, then again")
+            .measure("watch the supply while the flashloader is sent"),
         sdp::Error::Timeout { .. } | sdp::Error::Protocol { .. } | sdp::Error::Port { .. } => {
-            Finding::error(
-                "loader-not-taken",
-                "the boot ROM did not take the flashloader",
-            )
-            .why(error.to_string())
-            .sure(Sure::Possible)
-            .cause("a report was lost: hub, cable, virtual machine")
-            .cause("the ROM waits for bytes of an earlier, unfinished download")
-            .act("switch the board's power off and on, then the doctor again")
+            by(&entries::LOADER_NOT_TAKEN, error)
+                .sure(Sure::Possible)
+                .act(CYCLE_AND_AGAIN)
         }
-        sdp::Error::Refused { status, .. } => Finding::error(
-            "loader-not-taken",
-            "the boot ROM refused the flashloader's bytes",
-        )
-        .why(status.to_string())
-        .cause("an address that the ROM does not let be written")
-        .run(SHOW),
+        sdp::Error::Refused { status, .. } => Finding::new(&entries::LOADER_NOT_TAKEN)
+            .why(status.to_string())
+            .because("an address that the ROM does not let be written")
+            .run(Action::ShowFlashloader),
         _ => return None,
     })
 }
@@ -172,39 +156,27 @@ fn loading(error: &Error, source: &sdp::Error) -> Option<Finding> {
 /// A flashloader that is on the bus and does not answer as one.
 fn talking(facts: &Facts, error: &Error, source: &mboot::Error) -> Option<Finding> {
     Some(match source {
-        mboot::Error::Timeout { .. } => Finding::error(
-            "loader-mute",
-            "the flashloader is on the bus and does not answer",
-        )
-        .why(error.to_string())
-        .sure(Sure::Possible)
-        .act("switch the board's power off and on, then the doctor again")
-        .run("rtboot doctor"),
+        mboot::Error::Timeout { .. } => by(&entries::LOADER_MUTE, error)
+            .sure(Sure::Possible)
+            .act(CYCLE_AND_AGAIN)
+            .run(AGAIN),
         mboot::Error::Port {
             source: port::Error::Stalled { .. },
             ..
-        } => Finding::error("loader-stalled", "the flashloader takes no more bytes")
-            .why(error.to_string())
+        } => by(&entries::LOADER_STALLED, error)
             .sure(Sure::Likely)
-            .act("switch the board's power off and on, then the doctor again"),
+            .act(CYCLE_AND_AGAIN),
         mboot::Error::Gone { .. }
         | mboot::Error::Port {
             source: port::Error::Gone { .. },
             ..
         } => left(facts, error),
-        mboot::Error::Protocol { .. } => {
-            Finding::error("loader-garbage", "the flashloader's answers make no sense")
-                .why(error.to_string())
-                .sure(Sure::Possible)
-                .act("reset the board, close other tools, use a high-speed port")
-        }
-        mboot::Error::Refused { status, .. } => Finding::error(
-            "loader-refuses",
-            "the flashloader refuses a question that every one answers",
-        )
-        .why(status.to_string())
-        .cause("a vendor-restricted flashloader")
-        .run(SHOW),
+        mboot::Error::Protocol { .. } => by(&entries::LOADER_GARBAGE, error)
+            .sure(Sure::Possible)
+            .act("reset the board, close other tools, use a high-speed port"),
+        mboot::Error::Refused { status, .. } => Finding::new(&entries::LOADER_REFUSES)
+            .why(status.to_string())
+            .run(Action::ShowFlashloader),
         _ => return None,
     })
 }
@@ -214,14 +186,11 @@ fn left(facts: &Facts, error: &Error) -> Finding {
         Some(Program::Rom) => "; the boot ROM is back, so the chip was reset",
         _ => "",
     };
-    Finding::error(
-        "loader-left",
-        "the flashloader left the bus while it was asked",
-    )
-    .why(format!("{error}{back}"))
-    .sure(Sure::Possible)
-    .act("switch the board's power off and on with BOOT_MODE = 01, then the doctor again")
-    .measure("watch the board's supply")
+    Finding::new(&entries::LOADER_LEFT)
+        .why(format!("{error}{back}"))
+        .sure(Sure::Possible)
+        .act("switch the board's power off and on with BOOT_MODE = 01, then the doctor again")
+        .measure("watch the board's supply")
 }
 
 /// A flashloader that runs and is not what flashing needs.
@@ -234,16 +203,13 @@ fn foreign(facts: &Facts) -> Option<Finding> {
         .map(|(_, name)| *name)
         .collect();
     (!missing.is_empty()).then(|| {
-        Finding::error(
-            "loader-restricted",
-            format!("this flashloader lacks {}", missing.join(", ")),
-        )
-        .why(format!(
-            "its command bits are {has:#x}, version {}",
-            run.facts.version
-        ))
-        .sure(Sure::Certain)
-        .act("reset the board and start NXP's flashloader for the RT1021")
-        .run("rtboot flashloader add ivt_flashloader.bin")
+        Finding::new(&entries::LOADER_RESTRICTED)
+            .text("commands", missing.join(", "))
+            .why(format!(
+                "its command bits are {has:#x}, version {}",
+                run.facts.version
+            ))
+            .act("reset the board and start NXP's flashloader for this chip")
+            .run(Action::AddFlashloader)
     })
 }

@@ -1,10 +1,11 @@
 //! Why a flash that answers would not let itself be changed: block protection, locked status registers.
 
 use rtboot_fcb::{Part, Protected};
+use rtboot_finding::catalogue::flash as entries;
+use rtboot_finding::{Action, Finding, Severity, Sure};
 
-use super::write_command;
+use super::write;
 use crate::doctor::facts::{Facts, FlashLook};
-use crate::doctor::finding::{Finding, Sure};
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let Some(look) = &facts.flash else {
@@ -31,7 +32,8 @@ fn unknown(look: &FlashLook) -> Vec<Finding> {
         return Vec::new();
     }
     vec![
-        Finding::warning("flash-maybe-protected", format!("status register 1 of the unknown flash is {:#04x}: on most parts bits 5:2 protect blocks", look.nor.status.sr1))
+        Finding::new(&entries::FLASH_MAYBE_PROTECTED)
+            .byte("sr1", look.nor.status.sr1)
             .why("the part is not in the database, so what its bits mean is not known")
             .sure(Sure::Possible)
             .act("look up the status register in the part's data sheet"),
@@ -43,25 +45,27 @@ fn protected(facts: &Facts, look: &FlashLook, part: &Part, locked: bool) -> Find
     let extent = part.protected_extent(&status);
     let complement = status.sr2.unwrap_or(0) & part.protection.complement != 0;
     let partly = matches!(extent, Protected::Range { .. });
-    let code = match (locked, complement, partly) {
-        (true, ..) => "flash-protected-locked",
-        (_, true, _) => "flash-protected-complement",
-        (.., true) => "flash-protected-range",
-        _ => "flash-protected",
+    let entry = match (locked, complement, partly) {
+        (true, ..) => &entries::FLASH_PROTECTED_LOCKED,
+        (_, true, _) => &entries::FLASH_PROTECTED_COMPLEMENT,
+        (.., true) => &entries::FLASH_PROTECTED_RANGE,
+        _ => &entries::FLASH_PROTECTED,
     };
-    let what = format!("the flash is write-protected: {extent} ({status})");
-    let finding = match matters(facts, &extent, part.size) {
-        true => Finding::error(code, what),
-        false => Finding::warning(code, what),
+    let severity = match matters(facts, &extent, part.size) {
+        true => Severity::Error,
+        false => Severity::Warning,
     };
-    let finding = finding
+    let finding = Finding::new(entry)
+        .text("extent", extent)
+        .text("status", status)
+        .severity(severity)
         .why("a protected block ignores erase and program, and other tools call that success, or end with 20106 or \"Byte in module is $FF\"");
     let finding = match locked {
         true => finding
             .measure("measure the flash's WP# pin: it must be high (pull it up) to clear the bits"),
         false => finding,
     };
-    finding.run("rtboot unprotect").run(write_command(facts))
+    finding.run(Action::Unprotect).run(write(facts))
 }
 
 /// Whether the protection is in the way of what is, or should be, in flash.
@@ -88,17 +92,16 @@ fn matters(facts: &Facts, extent: &Protected, size: u32) -> bool {
 fn lock_alone(facts: &Facts, look: &FlashLook, part: &Part) -> Finding {
     let status = look.nor.status;
     let quad_clear = part.quad_enabled(&status) == Some(false);
-    let what = format!(
-        "the status register's lock bit is set ({status}): while WP# is low it cannot be written"
-    );
+    let finding = Finding::new(&entries::FLASH_STATUS_LOCKED).text("status", status);
     let finding = match quad_clear {
-        true => Finding::error("flash-status-locked", what)
-            .why("quad enable is clear and must be set before the board can start; with WP# low that does nothing")
+        true => finding
+            .severity(Severity::Error)
+            .why("quad enable is clear and must be set before the board can start; with WP# low it cannot be set")
             .sure(Sure::Possible),
-        false => Finding::warning("flash-status-locked", what)
+        false => finding
             .why("whether WP# is low cannot be read; writing the image does not need it"),
     };
     finding
         .measure("measure the flash's WP# pin: pull it up, or it stays locked")
-        .run(write_command(facts))
+        .run(write(facts))
 }

@@ -109,7 +109,7 @@ fn what_cannot_be_placed_says_what_was_seen() {
             .unwrap_err()
             .hint()
             .unwrap()
-            .contains("--base")
+            .contains("base address")
     );
 }
 
