@@ -4,7 +4,7 @@
 
 use std::error::Error;
 
-use rtboot_bootable::{Chip, Firmware, check, inspect, starts};
+use rtboot_bootable::{Chip, Conditions, Firmware, Starts, Verdict, inspect};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let Some(path) = std::env::args().nth(1) else {
@@ -30,13 +30,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
 
-    let findings = check(&firmware.memory, &map);
-    for finding in &findings {
+    let verdict = Verdict::of(&firmware.memory, &map, &Conditions::default());
+    for finding in &verdict.findings {
         println!("  {finding}");
     }
-    match starts(&findings) {
-        true => println!("nothing here keeps the ROM from starting it"),
-        false => println!("the ROM would not start it as it is"),
+    match verdict.starts {
+        Starts::No => println!("the ROM would not start it as it is"),
+        _ => println!("nothing here keeps the ROM from starting it"),
     }
     Ok(())
 }

@@ -120,6 +120,9 @@ impl Dcd {
     /// The longest table that the ROM takes, in bytes. Source: imx_usb_loader, after the i.MX6 reference manual.
     pub const MAX_LEN: usize = 1768;
 
+    /// First byte of the table.
+    pub const TAG: u8 = tag::HEADER;
+
     /// True when the bytes begin like a DCD.
     pub fn is_here(bytes: &[u8]) -> bool {
         matches!(bytes, [tag::HEADER, _, _, version, ..] if version & 0xF0 == 0x40)
@@ -218,7 +221,7 @@ impl DcdCommand {
         }
         let words: Vec<u32> = body.chunks_exact(4).map(BE::read_u32).collect();
         let command = match (tag, words.as_slice()) {
-            (tag::WRITE, words) if words.len() % 2 == 0 => {
+            (tag::WRITE, words) if !words.is_empty() && words.len() % 2 == 0 => {
                 let pairs = words
                     .chunks_exact(2)
                     .filter_map(|pair| Some((*pair.first()?, *pair.last()?)))

@@ -36,7 +36,7 @@ pub struct Inspection {
     pub vectors: Option<Vectors>,
     /// Addresses at which headers of the bus encryption engine seem to lie.
     pub bee: Vec<u32>,
-    /// What does not fit, or is worth knowing. Rules that are kept are not among them; [`crate::check`] lists those too.
+    /// What does not fit, or is worth knowing. Rules that are kept are not among them; [`crate::Verdict`] lists those too.
     pub findings: Vec<Finding>,
 }
 

@@ -7,7 +7,7 @@
 //! | read     | [`Firmware`]                | ELF, Intel HEX, S-record, UF2 or raw → address → bytes, an entry      |
 //! | look     | [`inspect`()]               | what it is, why, and what contradicts what                           |
 //! | build    | [`BootImage`]               | FCB, IVT and boot data around a bare application                     |
-//! | check    | [`check`()]                 | would the ROM start it, rule by rule                                 |
+//! | judge    | [`Verdict`]                 | would the ROM start it, and why not                                  |
 //! | load     | [`LoaderImage`]             | where a flashloader goes and where to jump                           |
 //! | change   | [`convert`]                 | crop, fill, move                                                     |
 //! | write    | [`emit`]                    | raw, Intel HEX, S-record and UF2 files of a memory                   |
@@ -23,8 +23,7 @@
 //! ```
 //!
 //! ```
-//! use rtboot_bootable::{BootImage, Chip, Firmware, Kind, check, starts};
-//! use rtboot_fcb::Fcb;
+//! use rtboot_bootable::{BootImage, Chip, Firmware, Kind, Starts, Verdict};
 //!
 //! // a tiny raw application: stack pointer, reset handler (thumb), `b .`
 //! let app = [0x2001_0000u32, 0x6000_2009, 0xE7FE_E7FE].map(u32::to_le_bytes).concat();
@@ -36,7 +35,9 @@
 //! assert!(image.built);
 //! assert_eq!(image.inspection.kind, Kind::BootableWithoutFcb);
 //! assert_eq!(image.memory.word(0x6000_1004), Some(0x6000_2009)); // the IVT's entry
-//! assert!(!starts(&check(&image.memory, &map))); // no FCB yet
+//! let verdict = Verdict::of(&image.memory, &map, &Default::default());
+//! assert_eq!(verdict.starts, Starts::No);
+//! assert_eq!(verdict.reasons[0].code(), "fcb-missing");
 //! # Ok::<(), rtboot_bootable::Error>(())
 //! ```
 //!
@@ -44,7 +45,6 @@
 #![forbid(unsafe_code)]
 
 pub mod boot_data;
-mod check;
 pub mod convert;
 pub mod csf;
 pub mod dcd;
@@ -60,9 +60,9 @@ mod memory;
 #[cfg(test)]
 mod testing;
 mod vectors;
+pub mod verdict;
 
 pub use boot_data::BootData;
-pub use check::{check, starts};
 pub use csf::Csf;
 pub use dcd::Dcd;
 pub use error::Error;
@@ -75,6 +75,7 @@ pub use memory::Memory;
 pub use rtboot_chip::{BootDevice, Chip, MemoryMap, Region};
 pub use rtboot_finding::{Finding, Severity};
 pub use vectors::Vectors;
+pub use verdict::{Conditions, Starts, TrialRead, Verdict, check, starts};
 
 /// The first `count` bytes as hexadecimal digits: "d1 00 20 41".
 pub(crate) fn bytes_text(bytes: &[u8], count: usize) -> String {

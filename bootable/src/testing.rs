@@ -108,3 +108,17 @@ impl Lcg {
 pub fn texts(findings: &[rtboot_finding::Finding]) -> Vec<String> {
     findings.iter().map(ToString::to_string).collect()
 }
+
+/// Codes of what keeps the ROM from starting a flash content, whatever flash part it lies in.
+pub fn stops(memory: &Memory) -> Vec<&'static str> {
+    let map = crate::Chip::DEFAULT.map;
+    let verdict = crate::Verdict::of(memory, &map, &crate::Conditions::default());
+    match verdict.starts {
+        crate::Starts::No => verdict
+            .reasons
+            .iter()
+            .map(rtboot_finding::Finding::code)
+            .collect(),
+        _ => Vec::new(),
+    }
+}

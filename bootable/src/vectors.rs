@@ -100,10 +100,11 @@ impl Vectors {
         if self.reset & 1 == 0 {
             return Some(Finding::new(&found::RESET_EVEN).address("reset", self.reset));
         }
-        if memory
-            .byte(to_bus(map.normalised(self.reset & !1)))
-            .is_none()
-        {
+        let code = to_bus(map.normalised(self.reset & !1));
+        if memory.bytes(code, 2) == Some(&[0xFF, 0xFF]) {
+            return Some(Finding::new(&found::RESET_ERASED).address("reset", self.reset));
+        }
+        if memory.byte(code).is_none() {
             return Some(
                 Finding::new(&found::RESET_OUTSIDE_IMAGE)
                     .address("reset", self.reset)

@@ -5,8 +5,8 @@ mod numbers;
 
 use numbers::Random;
 use rtboot_bootable::{
-    BootData, BootImage, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, check, convert,
-    emit, inspect,
+    BootData, BootImage, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, Starts, Verdict,
+    convert, emit, inspect,
 };
 
 impl Random {
@@ -49,7 +49,7 @@ fn image() -> Memory {
 fn looked_at(memory: &Memory) {
     let map = rt1021().map;
     inspect(memory, &map);
-    check(memory, &map);
+    Verdict::of(memory, &map, &Default::default());
 }
 
 #[test]
@@ -146,7 +146,8 @@ fn built_shown_and_built_again_is_the_same() {
         let firmware = Firmware::parse(&app, Some("a.bin"), Some(0x6000_2000), &map).unwrap();
         let fcb = rtboot_fcb::database::find("IS25LP064A").unwrap().1.parts[0].boot_fcb();
         let image = BootImage::build(&firmware, Some(&fcb), &map).unwrap();
-        assert!(rtboot_bootable::starts(&check(&image.memory, &map)));
+        let verdict = Verdict::of(&image.memory, &map, &Default::default());
+        assert_ne!(verdict.starts, Starts::No, "{:?}", verdict.reasons);
         // through every format and back
         for (name, file) in [
             (

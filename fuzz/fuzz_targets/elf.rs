@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{Firmware, check, inspect};
+use rtboot_bootable::{Firmware, Verdict, inspect};
 
 fuzz_target!(|data: &[u8]| {
     let map = rt1021().map;
@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
         &map,
     ) {
         inspect(&firmware.memory, &map);
-        check(&firmware.memory, &map);
+        Verdict::of(&firmware.memory, &map, &Default::default());
     }
 });
 

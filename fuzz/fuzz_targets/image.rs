@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{BootImage, Firmware, Format, Memory, check};
+use rtboot_bootable::{BootImage, Firmware, Format, Memory, Verdict};
 
 fuzz_target!(|data: &[u8]| {
     let map = rt1021().map;
@@ -10,7 +10,7 @@ fuzz_target!(|data: &[u8]| {
     if memory.insert(map.flash_base, data.to_vec()).is_err() {
         return;
     }
-    check(&memory, &map);
+    Verdict::of(&memory, &map, &Default::default());
     let firmware = Firmware {
         format: Format::Raw,
         memory,

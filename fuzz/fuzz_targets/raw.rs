@@ -2,14 +2,14 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{Firmware, check, emit, inspect};
+use rtboot_bootable::{Firmware, Verdict, emit, inspect};
 
 fuzz_target!(|data: (u32, &[u8])| {
     let (base, bytes) = data;
     let map = rt1021().map;
     if let Ok(firmware) = Firmware::parse(bytes, Some("a.bin"), Some(base), &map) {
         inspect(&firmware.memory, &map);
-        check(&firmware.memory, &map);
+        Verdict::of(&firmware.memory, &map, &Default::default());
         let _ = emit::uf2(&firmware.memory, 0xFF);
     }
 });

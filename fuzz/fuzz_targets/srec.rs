@@ -2,13 +2,13 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{Firmware, check, inspect};
+use rtboot_bootable::{Firmware, Verdict, inspect};
 
 fuzz_target!(|data: &[u8]| {
     let map = rt1021().map;
     if let Ok(firmware) = Firmware::parse(data, Some("a.srec"), None, &map) {
         inspect(&firmware.memory, &map);
-        check(&firmware.memory, &map);
+        Verdict::of(&firmware.memory, &map, &Default::default());
     }
 });
 

@@ -120,7 +120,7 @@ fn each_refusal_says_what_it_saw() {
         "the command at offset 0x4 has a length of 5, not a multiple of 4"
     );
     assert_eq!(
-        message(&table(&[&[0xCC, 0, 4, 3]])),
+        message(&table(&[&[0xCC, 0, 12, 3, 0, 0, 0, 0, 0, 0, 0, 0]])),
         "the command at offset 0x4 has an access width of 3 bytes"
     );
 }

@@ -78,6 +78,7 @@ fn boot_data(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryM
         seen.findings.push(finding.address("ivt", ivt.self_address));
     } else {
         seen.findings.extend(extent(frame, data, memory, map));
+        seen.findings.extend(over_rom_ram(data, map));
     }
     if ivt.boot_data != ivt.self_address.wrapping_add(BOOT_DATA_OFFSET) {
         let finding = Finding::new(&found::BOOT_DATA_PLACE).address("at", ivt.boot_data);
@@ -135,6 +136,16 @@ fn extent(frame: Frame, data: BootData, memory: &Memory, map: &MemoryMap) -> Opt
     (data.end() < end).then(|| ranged(&found::BOOT_DATA_SHORT, data).address("used", end))
 }
 
+/// The ROM may overwrite what it copies to its own RAM, or the other way round. Whether it does is not documented.
+fn over_rom_ram(data: BootData, map: &MemoryMap) -> Option<Finding> {
+    let rom = map.rom_reserved;
+    rom.overlaps(data.start, u64::from(data.length)).then(|| {
+        ranged(&found::OVER_ROM_RAM, data)
+            .address("from", rom.base)
+            .address("to", rom.end())
+    })
+}
+
 /// The last address whose byte is not that of an erased flash.
 fn last_used(memory: &Memory) -> u32 {
     let used = memory.segments().filter_map(|(start, bytes)| {
@@ -165,6 +176,13 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
             false => finding,
         });
     }
+    if entry != frame.ivt.entry {
+        seen.findings.push(
+            Finding::new(&found::FLASH_ALIAS)
+                .text("what", "entry")
+                .address("address", frame.ivt.entry),
+        );
+    }
     let at = |table: u32| {
         let found = Vectors::read(memory, table)?;
         Some(Vectors {
@@ -177,13 +195,21 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
             let finding = Finding::new(&found::ENTRY_CUT).address("entry", entry);
             return seen.findings.push(finding);
         };
-        let wrong = vectors.findings(memory, map, |address| frame.to_memory(address));
+        let mut wrong = vectors.findings(memory, map, |address| frame.to_memory(address));
+        // an erased table has no reset handler, and an entry outside says as much of what it points to
+        if covered && vectors.reset != u32::MAX {
+            wrong.extend(reset_covered(seen, frame, vectors, map));
+        }
         if wrong.is_empty() {
             seen.findings.push(sound(vectors, "vector table"));
         }
         seen.findings.extend(wrong);
         seen.vectors = Some(vectors);
         return;
+    }
+    if memory.bytes(place, 2) == Some(&[0xFF, 0xFF]) {
+        let finding = Finding::new(&found::RESET_ERASED).address("reset", frame.ivt.entry);
+        seen.findings.push(finding);
     }
     let is_table =
         |vectors: &Vectors| map.normalised(vectors.reset) == entry && vectors.stack_is_usable(map);
@@ -197,6 +223,34 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
             seen.findings.push(finding);
         }
     }
+}
+
+/// Does the boot data cover the reset handler, and is it called by its address in the flash window?
+fn reset_covered(
+    seen: &Inspection,
+    frame: Frame,
+    vectors: Vectors,
+    map: &MemoryMap,
+) -> Vec<Finding> {
+    let reset = map.normalised(vectors.reset);
+    let mut findings = Vec::new();
+    if reset != vectors.reset {
+        findings.push(
+            Finding::new(&found::FLASH_ALIAS)
+                .text("what", "reset handler")
+                .address("address", vectors.reset),
+        );
+    }
+    let covered = seen.boot_data.is_none_or(|data| data.contains(reset & !1));
+    if vectors.reset & 1 == 1 && !covered {
+        let copied = map.ram_at(frame.ivt.self_address).is_some();
+        let finding = Finding::new(&found::RESET_OUTSIDE_BOOT_DATA).address("reset", vectors.reset);
+        findings.push(match copied {
+            true => finding.severity(Severity::Error),
+            false => finding,
+        });
+    }
+    findings
 }
 
 fn sound(vectors: Vectors, convention: &str) -> Finding {
@@ -219,7 +273,8 @@ fn dcd(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     let bytes = segment
         .get((frame.to_memory(pointer) - start) as usize..)
         .unwrap_or_default();
-    if !Dcd::is_here(bytes) {
+    // the tag alone decides: behind it the ROM takes nothing but a sound table
+    if bytes.first() != Some(&Dcd::TAG) {
         return seen
             .findings
             .push(points_at(&found::DCD_TAG, pointer, bytes));

@@ -46,10 +46,13 @@ pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
         seen.findings.push(Finding::new(&found_fcb::FCB_NO_READ));
     }
     let size = fcb.total_size();
+    // a flash that was read back whole may be larger than its FCB says: erased cells are not part of the image
+    let used = |(start, bytes): (u32, &[u8])| {
+        let last = bytes.iter().rposition(|&byte| byte != 0xFF)?;
+        Some(u64::from(start) + last as u64 + 1)
+    };
     let in_flash = memory.segments().filter(|(start, _)| map.in_flash(*start));
-    let end = in_flash
-        .last()
-        .map_or(0, |(start, bytes)| u64::from(start) + bytes.len() as u64);
+    let end = in_flash.filter_map(used).last().unwrap_or(0);
     if size != 0 && end > u64::from(map.flash_base) + size {
         seen.findings.push(
             Finding::new(&found::IMAGE_PAST_FLASH)

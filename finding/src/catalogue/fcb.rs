@@ -129,4 +129,30 @@ entries! {
         / "a page of {page} does not fit into a sector of {sector}";
     FCB_ERASE_SIZE Error "fcb-erase-size": "an erase command of the FCB clears another size than the FCB says"
         / "sequence {sequence} erases a {unit} of {size} with {command}, which clears {clears}";
+
+    // the FCB played on the part that is there
+    FCB_KIND Error "fcb-kind": "the FCB is for another kind of flash"
+        / "the FCB is for {kind}, and the {part} is a quad SPI part ({read})" => [
+            "the FCB of another board or SDK example (the RT1050 EVK boots from HyperFlash)",
+        ];
+    FCB_READ_MISFIT Error "fcb-read-misfit": "the FCB's read does not fit the flash"
+        / "the FCB reads with {read}, and the {part} takes {needs}" => [
+            "the FCB was made for another part: other command or dummy cycles",
+        ];
+    FCB_CONTROLLER Error "fcb-controller": "the FCB sets the controller up for another flash"
+        / "the FCB sets the controller up for {what}, and the {part} is none such";
+    FCB_CONTINUOUS Error "fcb-continuous": "the FCB's read puts the flash into continuous read, and then sends a command again"
+        / "the FCB's read sends the mode bits {mode}, which put the flash into continuous read, and then sends a command again";
+    FCB_SETUP_WRITES Error "fcb-setup-writes": "the FCB's set-up erases or programs the flash"
+        / "the FCB's set-up sends {command}, which erases or programs the flash at every start";
+    FCB_SETUP_OPEN Note "fcb-setup-open": "what the FCB's set-up does to the flash is not known"
+        / "what the FCB's set-up ({what}) does to the {part} is not known";
+    FCB_READ_OPEN Note "fcb-read-open": "whether the flash answers the FCB's read is not known"
+        / "whether the {part} answers {read} is not known";
+    PART_UNKNOWN Note "part-unknown": "the flash part is not known"
+        / "whether the flash answers the FCB's read ({read}) is not checked: the part is not known";
+    QUAD_ENABLE_UNKNOWN Note "quad-enable-unknown": "quad enable of the flash was not read"
+        / "whether quad enable of the {part} is set is not checked: its status registers were not read";
+    PARTS_DISAGREE Note "parts-disagree": "parts with the same id answer the FCB's read in different ways"
+        / "the flash is one of {parts}, and not all of them answer the FCB's read";
 }

@@ -56,6 +56,8 @@ entries! {
         / "the boot data says that the image is {start}..{end}, past the end of {ram} at {limit}" => [
             "linked for a chip with more RAM",
         ];
+    OVER_ROM_RAM Warning "over-rom-ram": "the ROM copies the image over RAM that it uses itself"
+        / "the image is {start}..{end}, over {from}..{to} that the ROM uses";
     RAM_PAST_DEFAULT Warning "ram-past-default": "the image needs more RAM than the chip has by default"
         / "the image is {start}..{end}, past the end that {ram} has by default, {limit}";
 
@@ -100,6 +102,14 @@ entries! {
         / "the reset vector {reset} is even, but a Cortex-M runs thumb code only (bit 0 must be set)" => [
             "the vector table was overwritten, or holds no Thumb address",
         ];
+    RESET_OUTSIDE_BOOT_DATA Warning "reset-outside-boot-data": "the boot data does not cover the reset handler"
+        / "the reset handler {reset} is outside the range of its boot data";
+    RESET_ERASED Error "reset-erased": "the first code of the application is erased"
+        / "the reset handler {reset} is erased flash" => [
+            "a write stopped half-way, or a part of the image was erased since",
+        ];
+    FLASH_ALIAS Note "flash-alias": "the application starts in the flash alias"
+        / "the {what} {address} is in the flash alias, which only one source knows";
     RESET_OUTSIDE_IMAGE Error "reset-outside-image": "the reset vector does not lead into the image"
         / "the reset vector {reset} points to {place} outside the image" => [
             "the application was linked for another address than it lies at, or is cut off",
@@ -143,6 +153,8 @@ entries! {
         / "it is encrypted for HAB, which public tools hold for unsupported when an RT1020 boots from NOR flash";
     SIGNED_RAM Warning "signed-ram": "the image is signed and copied to RAM"
         / "it is signed and copied to RAM, which public tools hold for unsupported when an RT1020 boots from NOR flash";
+    HAB_UNSIGNED Error "hab-unsigned": "the part is closed (HAB), and the image is not signed";
+    HAB_UNCHECKED Note "hab-unchecked": "the part is closed (HAB), and whether it accepts the image's signature is not checked here";
     BEE_HEADER Note "bee-header": "there may be a header of the bus encryption engine"
         / "something lies at {at}, where a header of the bus encryption engine (BEE) would be";
 
@@ -154,6 +166,10 @@ entries! {
         / "an FCB lies at {at}, but the ROM looks for it at {expected} only: the image is in the wrong place";
     IMAGE_PAST_FLASH Error "image-past-flash": "the image is larger than the flash that its FCB describes"
         / "the image ends at {end}, past the {size} bytes of flash that the FCB describes" => [
+            "the FCB is for a smaller part, or the image was linked for a larger one",
+        ];
+    PAST_FCB_SIZE Error "past-fcb-size": "the ROM needs bytes past the size of flash that the FCB gives"
+        / "the {what} at {at} lies past the {size} bytes of flash that the FCB gives port A1" => [
             "the FCB is for a smaller part, or the image was linked for a larger one",
         ];
     APP_OVER_BOOT_HEADER Error "app-over-boot-header": "the application lies where a boot header belongs"

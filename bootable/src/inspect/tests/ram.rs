@@ -42,8 +42,9 @@ fn a_ram_image_in_flash_is_judged_by_its_own_addresses() {
 fn a_ram_image_laid_out_for_an_sd_card_does_not_start_from_flash() {
     let memory = ram_image(0x2000_0000, 0x400, 0);
     assert_eq!(inspect(&memory, &map()).kind, Kind::Flashloader);
-    let findings = crate::check(&memory, &map());
-    let found = findings
+    let verdict = crate::Verdict::of(&memory, &map(), &Default::default());
+    let found = verdict
+        .reasons
         .iter()
         .find(|finding| finding.code() == "not-for-flash")
         .unwrap();

@@ -1,0 +1,247 @@
+//! What the FCB's own set-up does to the flash: device mode, then up to three configuration commands.
+//!
+//! Each is a write enable (sequence 3), the sequence with its argument as data, and a wait: a fixed time, or until
+//! sequence 1 says that the part is ready.
+//!
+//! Source: the FlexSPI NOR driver that NXP published for the RT1020 ROM; IS25LP064A data sheet for C0h.
+
+use rtboot_fcb::lut::{Instruction, Opcode, Sequence, index};
+use rtboot_fcb::{Fcb, Part, QeMethod, SequenceCall, StatusRegisters, StatusWrite};
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::fcb as found;
+
+/// No status register write of a part in the database takes longer, in units of 100 µs.
+const LONG_WAIT: u16 = 400;
+/// Types of device mode that play a sequence on a part that goes on as a quad part: generic, quad enable.
+const PLAIN_TYPES: [u8; 2] = [0, 1];
+
+/// The part after the set-up.
+#[derive(Clone, Debug)]
+pub(super) struct SetUp {
+    /// Quad enable; `None` when it was not read and nothing set it.
+    pub quad: Option<bool>,
+    /// Dummy cycles of the quad read, when a configuration command changed them.
+    pub dummy_cycles: Option<u32>,
+    /// What cannot be told.
+    pub findings: Vec<Finding>,
+}
+
+/// Plays the set-up of an FCB on a part.
+pub(super) fn play(fcb: &Fcb, part: &Part, status: Option<StatusRegisters>) -> SetUp {
+    let mut player = Player {
+        fcb,
+        part,
+        after: SetUp {
+            quad: match part.qe {
+                QeMethod::None => Some(true),
+                _ => status.and_then(|status| part.quad_enabled(&status)),
+            },
+            dummy_cycles: None,
+            findings: Vec::new(),
+        },
+        write_enabled: false,
+    };
+    if fcb.device_mode_enable() != 0 {
+        player.call(
+            fcb.device_mode_sequence(),
+            fcb.device_mode_type(),
+            fcb.device_mode_argument(),
+        );
+    }
+    if fcb.config_command_enable() != 0 {
+        let calls = fcb.config_command_sequences().into_iter();
+        let types = fcb.config_mode_types();
+        let arguments = fcb.config_command_arguments();
+        // the driver leaves commands out whose sequence is 0
+        for ((call, kind), argument) in calls.zip(types).zip(arguments) {
+            if call.index != 0 {
+                player.call(call, kind, argument);
+            }
+        }
+    }
+    player.after
+}
+
+struct Player<'a> {
+    fcb: &'a Fcb,
+    part: &'a Part,
+    after: SetUp,
+    write_enabled: bool,
+}
+
+/// What a command does, as far as the start depends on it.
+enum Does {
+    Nothing,
+    WriteEnable(bool),
+    /// Writes status registers from this one on.
+    Status(usize),
+    ReadParameters,
+    Destroys,
+    Unclear,
+}
+
+impl Player<'_> {
+    fn call(&mut self, call: SequenceCall, kind: u8, argument: u32) {
+        let sequence = self.fcb.sequence(usize::from(call.index));
+        if call.count != 1 || call.index > 15 || !PLAIN_TYPES.contains(&kind) {
+            return self.open(format_args!(
+                "{} sequences from {} on, type {kind}",
+                call.count, call.index
+            ));
+        }
+        let enable = self.fcb.sequence(index::WRITE_ENABLE);
+        if !enable.is_empty() {
+            self.send(&enable, 0);
+        }
+        if sequence.is_empty() {
+            return; // nothing is sent: a template left unfilled
+        }
+        let writes = self.send(&sequence, argument);
+        if writes && !self.waits() {
+            self.open("a write that is not waited for");
+        }
+        self.write_enabled = false;
+    }
+
+    /// Plays one sequence; true when the part is busy after it.
+    fn send(&mut self, sequence: &Sequence, argument: u32) -> bool {
+        let steps = sequence.steps();
+        let Some((first, rest)) = steps.split_first() else {
+            return false;
+        };
+        let single = first.opcode == Opcode::CMD && first.pads == 1;
+        let plain = rest.iter().all(is_plain);
+        if !single || !plain {
+            self.open(sequence);
+            return false;
+        }
+        let command = first.operand;
+        let data: Vec<u8> = match rest {
+            [step] if step.opcode == Opcode::WRITE && (1..=4).contains(&step.operand) => {
+                let bytes = argument.to_le_bytes().into_iter();
+                bytes.take(usize::from(step.operand)).collect()
+            }
+            _ => Vec::new(),
+        };
+        match self.does(command, rest, &data) {
+            Does::Nothing => false,
+            Does::WriteEnable(on) => {
+                self.write_enabled = on;
+                false
+            }
+            Does::Status(first) => self.status(command, first, &data),
+            Does::ReadParameters => {
+                self.read_parameters(command, &data);
+                false
+            }
+            Does::Destroys => {
+                let finding = Finding::new(&found::FCB_SETUP_WRITES);
+                let command = format!("{command:02X}h");
+                self.after.findings.push(finding.text("command", command));
+                true
+            }
+            Does::Unclear => {
+                self.open(sequence);
+                false
+            }
+        }
+    }
+
+    fn does(&self, command: u8, rest: &[Instruction], data: &[u8]) -> Does {
+        let alone = rest.is_empty();
+        let sr2_write = |opcode| match opcode {
+            0x3E => self.part.status_write == StatusWrite::Separate3E,
+            _ => self.part.qe.sr2_mask() != 0,
+        };
+        match command {
+            0x06 if alone => Does::WriteEnable(true),
+            0x04 if alone => Does::WriteEnable(false),
+            0x01 if !data.is_empty() => Does::Status(0),
+            0x31 | 0x3E if sr2_write(command) && data.len() == 1 => Does::Status(1),
+            0xC0 if self.part.vendor == "ISSI" && data.len() == 1 => Does::ReadParameters,
+            // a look at a register, the id or the array
+            0x05 | 0x9F | 0x03 | 0x0B | 0x5A => Does::Nothing,
+            0x02 | 0x12 | 0x32 | 0x34 | 0x20 | 0x21 | 0x52 | 0x5C | 0xD8 | 0xDC | 0x60 | 0xC7 => {
+                Does::Destroys
+            }
+            _ => Does::Unclear,
+        }
+    }
+
+    /// A status register write; true when the part is busy after it.
+    fn status(&mut self, command: u8, first: usize, data: &[u8]) -> bool {
+        if !self.write_enabled {
+            return false; // the part ignores it
+        }
+        let byte = |register: usize| {
+            register
+                .checked_sub(first)
+                .and_then(|at| data.get(at).copied())
+        };
+        let set = |value: u8, mask: u8| value & mask != 0;
+        let fits = match (self.part.qe, command, data.len()) {
+            (QeMethod::None, ..) => return true,
+            (QeMethod::Sr1Bit6, 0x01, 1) => byte(0).map(|value| set(value, 0x40)),
+            (QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31, 0x01, 2) => {
+                byte(1).map(|value| set(value, 0x02))
+            }
+            (QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31, 0x31, 1) => {
+                byte(1).map(|value| set(value, 0x02))
+            }
+            (QeMethod::Sr2Bit7, 0x3E, 1) => byte(1).map(|value| set(value, 0x80)),
+            // register 1 alone leaves register 2 alone where each has its own command
+            (QeMethod::Sr2Bit1By31, 0x01, 1) | (QeMethod::Sr2Bit7, 0x01, 1) => return true,
+            _ => None,
+        };
+        match fits {
+            Some(quad) => self.after.quad = Some(quad),
+            None => {
+                let data: Vec<String> = data.iter().map(|byte| format!("{byte:02x}")).collect();
+                self.open(format_args!("{command:02X}h with {}", data.join(" ")));
+            }
+        }
+        true
+    }
+
+    /// C0h of ISSI parts: bits 4:3 are the dummy cycles of the quad read, bit 2 makes reads wrap.
+    fn read_parameters(&mut self, command: u8, data: &[u8]) {
+        match (self.write_enabled, data) {
+            (true, &[value]) if value & 4 == 0 => {
+                let cycles = [6, 4, 8, 10].get(usize::from(value >> 3 & 3));
+                self.after.dummy_cycles = cycles.copied();
+            }
+            (_, data) => self.open(format_args!("{command:02X}h with {data:02x?}")),
+        }
+    }
+
+    /// Whether the driver waits until the part is ready.
+    fn waits(&self) -> bool {
+        let (fixed, poll) = (
+            self.fcb.config_wait_time(),
+            self.fcb.sequence(index::READ_STATUS),
+        );
+        if fixed != 0 {
+            return fixed >= LONG_WAIT;
+        }
+        let read = matches!(
+            poll.steps(),
+            [command, data] if *command == Instruction::new(Opcode::CMD, 1, 0x05)
+                && data.opcode == Opcode::READ && data.pads == 1
+        );
+        read && self.fcb.busy_bit() == 0 && self.fcb.busy_polarity() == 0
+    }
+
+    fn open(&mut self, what: impl std::fmt::Display) {
+        self.after.findings.push(
+            Finding::new(&found::FCB_SETUP_OPEN)
+                .text("what", what)
+                .text("part", &self.part.name),
+        );
+    }
+}
+
+/// A step that a quad part in its default mode takes: one line, one edge, no mode bits.
+fn is_plain(step: &Instruction) -> bool {
+    let known = [Opcode::RADDR, Opcode::DUMMY, Opcode::READ, Opcode::WRITE];
+    known.contains(&step.opcode) && step.pads == 1
+}

@@ -1,0 +1,362 @@
+use rtboot_fcb::database;
+use rtboot_fcb::lut::Sequence;
+
+use super::*;
+use crate::testing::{app, at, headers, image_with};
+use crate::{BootData, Ivt};
+
+fn map() -> MemoryMap {
+    crate::testing::rt1021().map
+}
+
+fn part(name: &str) -> Part {
+    database::find(name).unwrap().1.parts.remove(0)
+}
+
+/// The SDK's image with the FCB of the kit's flash, changed.
+fn content(change: impl FnOnce(&mut Fcb)) -> Memory {
+    let (ivt, data) = headers(0x6000_2000, 0x80_0000);
+    let mut memory = image_with(ivt, data, &app(0x2001_0000, 0x6000_2101, 0x400));
+    let mut fcb = part("IS25LP064A").boot_fcb();
+    change(&mut fcb);
+    memory
+        .replace(0x6000_0000, fcb.to_bytes().to_vec())
+        .unwrap();
+    memory
+}
+
+fn header_changed(change: impl FnOnce(&mut Ivt, &mut BootData)) -> Memory {
+    let (mut ivt, mut data) = headers(0x6000_2000, 0x80_0000);
+    change(&mut ivt, &mut data);
+    let mut memory = image_with(ivt, data, &app(0x2001_0000, 0x6000_2101, 0x400));
+    let fcb = part("IS25LP064A").boot_fcb();
+    memory
+        .replace(0x6000_0000, fcb.to_bytes().to_vec())
+        .unwrap();
+    memory
+}
+
+const SET: StatusRegisters = StatusRegisters {
+    sr1: 0x40,
+    sr2: None,
+};
+const CLEAR: StatusRegisters = StatusRegisters {
+    sr1: 0x00,
+    sr2: None,
+};
+
+/// The answer on an IS25LP064A with these status registers, and the codes of the reasons.
+fn on_kit(memory: &Memory, status: StatusRegisters) -> (Starts, Vec<&'static str>) {
+    let parts = [part("IS25LP064A")];
+    answer(memory, &Conditions::default().parts(&parts).status(status))
+}
+
+fn answer(memory: &Memory, conditions: &Conditions<'_>) -> (Starts, Vec<&'static str>) {
+    let verdict = Verdict::of(memory, &map(), conditions);
+    for finding in &verdict.findings {
+        assert_eq!(finding.unfilled(), None, "{finding}");
+    }
+    let reasons = verdict.reasons.iter().map(Finding::code).collect();
+    (verdict.starts, reasons)
+}
+
+#[test]
+fn a_sound_image_keeps_every_rule() {
+    let parts = [part("IS25LP064A")];
+    let there = Conditions::default().parts(&parts).status(SET);
+    let verdict = Verdict::of(&content(|_| {}), &map(), &there);
+    assert_eq!((verdict.starts, verdict.reasons), (Starts::Yes, vec![]));
+    let codes: Vec<_> = verdict.findings.iter().map(Finding::code).collect();
+    assert_eq!(
+        codes,
+        ["fcb-found", "ivt", "boot-data", "entry", "no-dcd", "csf"]
+    );
+    assert!(verdict.inspection.findings.is_empty());
+}
+
+#[test]
+fn without_a_part_the_read_is_not_checked() {
+    let memory = content(|_| {});
+    assert_eq!(
+        answer(&memory, &Conditions::default()),
+        (Starts::Unknown, vec!["part-unknown"])
+    );
+    let parts = [part("IS25LP064A")];
+    let no_status = Conditions::default().parts(&parts);
+    assert_eq!(
+        answer(&memory, &no_status),
+        (Starts::Unknown, vec!["quad-enable-unknown"])
+    );
+}
+
+#[test]
+fn a_trial_read_outweighs_the_part() {
+    let memory = content(|_| {});
+    let same = Conditions::default().trial(TrialRead::Same);
+    assert_eq!(answer(&memory, &same), (Starts::Yes, vec![]));
+    let parts = [part("IS25LP064A")];
+    let differs = Conditions::default()
+        .parts(&parts)
+        .status(SET)
+        .trial(TrialRead::Differs);
+    assert_eq!(
+        answer(&memory, &differs),
+        (Starts::No, vec!["read-differs"])
+    );
+    let explained = differs.clone().status(CLEAR);
+    assert_eq!(
+        answer(&memory, &explained),
+        (Starts::No, vec!["quad-enable-clear"])
+    );
+}
+
+#[test]
+fn bare_applications_and_blank_flash_do_not_start() {
+    let bare = at(0x6000_2000, app(0x2001_0000, 0x6000_2101, 0x400));
+    assert_eq!(
+        on_kit(&bare, SET),
+        (Starts::No, vec!["fcb-missing", "ivt-missing"])
+    );
+    let blank = at(0x6000_0000, vec![0xFF; 0x3000]);
+    assert!(Verdict::is_blank(&blank));
+    let verdict = Verdict::of(&blank, &map(), &Conditions::default());
+    assert!(
+        verdict.reasons[0]
+            .to_string()
+            .contains("(the flash is blank there)")
+    );
+    let whole = content(|_| {}).filled(0x6000_0000, 0x80_0000, 0xFF);
+    assert_eq!(on_kit(&at(0x6000_0000, whole), SET).0, Starts::Yes);
+}
+
+#[test]
+fn what_a_read_does_not_need_is_a_warning() {
+    let changes: [(&str, fn(&mut Fcb)); 5] = [
+        ("fcb-device-type", |fcb| fcb.set_device_type(0)),
+        ("fcb-geometry-zero", |fcb| {
+            let mut bytes = fcb.to_bytes();
+            bytes[0x100..].fill(0);
+            *fcb = Fcb::parse(&bytes).unwrap();
+        }),
+        ("fcb-geometry", |fcb| {
+            let mut bytes = fcb.to_bytes();
+            bytes[0x100..].fill(0xFF);
+            *fcb = Fcb::parse(&bytes).unwrap();
+        }),
+        ("fcb-device-mode", |fcb| {
+            fcb.set_device_mode_enable(1);
+            fcb.set_device_mode_type(1);
+            fcb.set_device_mode_sequence(rtboot_fcb::SequenceCall { count: 1, index: 4 });
+        }),
+        ("fcb-pads", |fcb| fcb.set_flash_pads(0)),
+    ];
+    let parts = [part("IS25LP064A")];
+    let there = Conditions::default().parts(&parts).status(SET);
+    for (code, change) in changes {
+        let verdict = Verdict::of(&content(change), &map(), &there);
+        assert_eq!(verdict.starts, Starts::Yes, "{code}: {:?}", verdict.reasons);
+        let finding = verdict.findings.iter().find(|found| found.code() == code);
+        let finding = finding.unwrap_or_else(|| panic!("{code}: {:?}", verdict.findings));
+        assert!(finding.severity <= Severity::Warning, "{finding}");
+    }
+}
+
+#[test]
+fn address_bits_24_reach_the_image_in_a_32_mib_part() {
+    let mut large = part("IS25LP064A");
+    (large.size, large.read.opcode, large.read.address_bits) = (32 << 20, 0xEC, 32);
+    let parts = [large];
+    let there = Conditions::default().parts(&parts).status(SET);
+    let memory = content(|fcb| fcb.set_sflash_a1_size(32 << 20));
+    assert_eq!(answer(&memory, &there), (Starts::Yes, vec![]));
+}
+
+#[test]
+fn a_configuration_command_changes_the_dummy_cycles() {
+    let eight = |fcb: &mut Fcb| {
+        fcb.set_sequence(0, &Sequence::from_words(&[0x0A18_04EB, 0x2604_3208]));
+    };
+    let sdk = |fcb: &mut Fcb| {
+        eight(fcb);
+        fcb.set_config_command_enable(1);
+        let call = rtboot_fcb::SequenceCall {
+            count: 1,
+            index: 12,
+        };
+        let none = rtboot_fcb::SequenceCall { count: 0, index: 0 };
+        fcb.set_config_command_sequences([call, none, none]);
+        fcb.set_config_command_arguments([0xF0, 0, 0]);
+        fcb.set_sequence(12, &Sequence::from_words(&[0x2001_04C0]));
+    };
+    assert_eq!(on_kit(&content(sdk), SET), (Starts::Yes, vec![]));
+    assert_eq!(
+        on_kit(&content(eight), SET),
+        (Starts::No, vec!["fcb-read-misfit"])
+    );
+    // on other parts nobody knows what C0h does
+    let parts = [part("W25Q64JV")];
+    let winbond = Conditions::default().parts(&parts).status(StatusRegisters {
+        sr1: 0,
+        sr2: Some(2),
+    });
+    assert_eq!(answer(&content(sdk), &winbond).0, Starts::No);
+}
+
+#[test]
+fn an_fcb_for_another_kind_of_flash_does_not_start() {
+    let with = |words: &[u32]| {
+        on_kit(
+            &content(|fcb| fcb.set_sequence(0, &Sequence::from_words(words))),
+            SET,
+        )
+    };
+    let hyper = with(&[0x8B18_87A0, 0xB306_8F10, 0x0000_A704]);
+    assert_eq!(hyper, (Starts::No, vec!["fcb-kind"]));
+    // octal and double data rate, wrong dummy cycles, wrong pads
+    assert_eq!(with(&[0x0B18_04EC, 0x2704_3306]).1, ["fcb-kind"]);
+    assert_eq!(with(&[0x8A18_04EB, 0xA604_3206]).1, ["fcb-kind"]);
+    assert_eq!(with(&[0x0A18_04EB, 0x2604_320A]).1, ["fcb-read-misfit"]);
+    assert_eq!(with(&[0x0818_04EB, 0x2604_3206]).1, ["fcb-read-misfit"]);
+    assert_eq!(with(&[0x0A20_04EC, 0x2604_3206]).1, ["fcb-read-misfit"]);
+    let strobe = on_kit(&content(|fcb| fcb.set_read_sample_clock(3)), SET);
+    assert_eq!(strobe, (Starts::No, vec!["fcb-controller"]));
+}
+
+#[test]
+fn quad_enable_counts_only_for_four_lines() {
+    assert_eq!(
+        on_kit(&content(|_| {}), CLEAR),
+        (Starts::No, vec!["quad-enable-clear"])
+    );
+    let one_line =
+        content(|fcb| fcb.set_sequence(0, &Sequence::from_words(&[0x0818_0403, 0x2404])));
+    assert_eq!(on_kit(&one_line, CLEAR), (Starts::Yes, vec![]));
+    let sets_it = content(|fcb| {
+        fcb.set_device_mode_enable(1);
+        fcb.set_device_mode_type(1);
+        fcb.set_device_mode_sequence(rtboot_fcb::SequenceCall { count: 1, index: 4 });
+        fcb.set_device_mode_argument(0x40);
+        fcb.set_sequence(4, &Sequence::write_register(0x01, 1));
+    });
+    assert_eq!(on_kit(&sets_it, CLEAR), (Starts::Yes, vec![]));
+}
+
+#[test]
+fn erased_code_and_vectors_are_errors() {
+    let erased = |from: u32, len: usize| {
+        let mut memory = content(|_| {});
+        memory.replace(from, vec![0xFF; len]).unwrap();
+        on_kit(&memory, SET)
+    };
+    assert_eq!(erased(0x6000_2000, 8), (Starts::No, vec!["vectors-blank"]));
+    assert_eq!(erased(0x6000_2100, 2), (Starts::No, vec!["reset-erased"]));
+    let (mut ivt, data) = headers(0x6000_2000, 0x80_0000);
+    ivt.entry = 0x6000_2101;
+    let mut memory = image_with(ivt, data, &app(0x2001_0000, 0x6000_2101, 0x400));
+    memory.replace(0x6000_2100, vec![0xFF; 2]).unwrap();
+    assert!(on_kit(&memory, SET).1.contains(&"reset-erased"));
+}
+
+#[test]
+fn entry_and_stack_in_no_memory_are_errors() {
+    let entry = header_changed(|ivt, _| ivt.entry = 0x9000_2001);
+    assert_eq!(on_kit(&entry, SET).1, ["entry-outside-image"]);
+    let mut stack = content(|_| {});
+    stack
+        .replace(0x6000_2000, 0x5000_0000_u32.to_le_bytes().to_vec())
+        .unwrap();
+    assert_eq!(on_kit(&stack, SET).1, ["stack-outside-ram"]);
+}
+
+#[test]
+fn an_entry_that_the_boot_data_does_not_cover_is_open() {
+    let short = header_changed(|_, data| data.length = 0x2000);
+    assert_eq!(
+        on_kit(&short, SET),
+        (Starts::Unknown, vec!["entry-outside-boot-data"])
+    );
+}
+
+#[test]
+fn the_size_on_port_a1_limits_what_the_rom_reads() {
+    let small = content(|fcb| fcb.set_sflash_a1_size(0x2000));
+    let (starts, reasons) = on_kit(&small, SET);
+    assert_eq!(starts, Starts::No);
+    assert_eq!(reasons, ["past-fcb-size", "past-fcb-size"]);
+}
+
+#[test]
+fn boot_pins_that_lead_elsewhere_do_not_start() {
+    let chip = crate::testing::rt1021();
+    let parts = [part("IS25LP064A")];
+    let there = Conditions::default().parts(&parts).status(SET);
+    let with = |sbmr1: u32, second| {
+        let config = chip.boot_config(sbmr1);
+        answer(&content(|_| {}), &there.clone().boot_pins(config, second)).1
+    };
+    assert_eq!(with(0, false), [""; 0]);
+    assert_eq!(with(0, true), ["strap-first-pins"]);
+    assert_eq!(with(7 << 1, true), [""; 0]);
+    assert_eq!(with(7 << 1, false), ["strap-second-pins"]);
+    assert_eq!(with(2 << 1, false), ["strap-flash-type"]);
+    assert_eq!(with(1 << 1, false), ["strap-four-byte"]);
+    assert_eq!(with(1, false), ["strap-encrypted"]);
+    assert_eq!(with(1 << 4, false), ["strap-boot-device"]);
+}
+
+#[test]
+fn a_closed_part_wants_a_signature() {
+    let parts = [part("IS25LP064A")];
+    let closed = Conditions::default()
+        .parts(&parts)
+        .status(SET)
+        .hab(Hab::Closed);
+    assert_eq!(
+        answer(&content(|_| {}), &closed),
+        (Starts::No, vec!["hab-unsigned"])
+    );
+    let mut signed = header_changed(|ivt, _| ivt.csf = 0x6000_3000);
+    signed
+        .insert(0x6000_3000, vec![0xD4, 0, 8, 0x42, 0xC0, 0, 4, 0])
+        .unwrap();
+    assert_eq!(
+        answer(&signed, &closed),
+        (Starts::Unknown, vec!["hab-unchecked"])
+    );
+}
+
+#[test]
+fn parts_with_one_id_must_agree() {
+    let mut other = part("IS25LP064A");
+    other.read.dummy_cycles = 8;
+    let parts = [part("IS25LP064A"), other];
+    let there = Conditions::default().parts(&parts).status(SET);
+    assert_eq!(
+        answer(&content(|_| {}), &there),
+        (Starts::Unknown, vec!["parts-disagree"])
+    );
+}
+
+#[test]
+fn a_far_reset_handler_is_read_before_the_verdict() {
+    let flash = {
+        let (ivt, data) = headers(0x6000_2000, 0x80_0000);
+        let mut memory = image_with(ivt, data, &app(0x2001_0000, 0x6001_0001, 0x400));
+        let fcb = part("IS25LP064A").boot_fcb();
+        memory
+            .replace(0x6000_0000, fcb.to_bytes().to_vec())
+            .unwrap();
+        memory.insert(0x6001_0000, vec![0xBF, 0x00]).unwrap();
+        memory.filled(0x6000_0000, 0x80_0000, 0xFF)
+    };
+    let mut memory = Memory::new();
+    let mut pieces = Vec::new();
+    while let Some((address, length)) = next_piece(&memory, &map(), 0x80_0000) {
+        let offset = (address - 0x6000_0000) as usize;
+        let bytes = flash[offset..offset + length as usize].to_vec();
+        memory.replace(address, bytes).unwrap();
+        pieces.push(address);
+    }
+    assert_eq!(pieces, [0x6000_0000, 0x6001_0000]);
+    assert_eq!(on_kit(&memory, SET), (Starts::Yes, vec![]));
+}
