@@ -9,6 +9,7 @@
 //! |--|--|
 //! | [`board`] | find a board by a selector, whatever it runs |
 //! | [`flash`] | the story: desk, ROM, flashloader, flash, plan, write |
+//! | [`loader_file`] | flashloader files: read, checked, remembered |
 //! | [`sdp`], [`mboot`] | the two protocols, every command of them |
 //! | [`port`] | USB-HID, UART, the embedded virtual board |
 //! | [`chip`] | chips as data |
@@ -67,6 +68,7 @@ pub mod doctor;
 mod error;
 pub mod event;
 pub mod flash;
+pub mod loader_file;
 pub mod mboot;
 pub mod outcome;
 pub mod port;

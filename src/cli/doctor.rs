@@ -14,7 +14,7 @@ use rtboot::outcome;
 use rtboot::{Error, Result};
 
 use super::action::AtHand;
-use super::read::write_whole;
+use super::output::write_whole;
 use super::{About, Context, Report, flashloader, input, number};
 
 /// Say what is wrong with a board, how sure that is, and what to do next

@@ -6,15 +6,12 @@ mod diff;
 mod list;
 mod probe;
 mod show;
-pub mod source;
 
 use std::process::ExitCode;
 
-use rtboot::flash::FcbChoice;
-use rtboot::{Error, Result};
-use rtboot_fcb::{Part, database};
+use rtboot::Result;
 
-use super::{Context, input};
+use super::Context;
 
 /// NOR parts and their flash configuration blocks
 #[derive(Debug, clap::Subcommand)]
@@ -37,16 +34,4 @@ pub fn run(command: Command, context: &mut Context) -> Result<ExitCode> {
         Command::Diff(args) => return diff::run(&args, context),
     }
     Ok(ExitCode::SUCCESS)
-}
-
-/// A part of the database by its name, or the first of a `.cfg`.
-fn part(name: &str) -> Result<Part> {
-    let first = match input::fcb(name)?.0 {
-        FcbChoice::Part { file, .. } => file.parts.into_iter().next(),
-        FcbChoice::Block { .. } | FcbChoice::Auto => None,
-    };
-    first.ok_or_else(|| Error::UnknownPart {
-        name: name.to_owned(),
-        nearest: database::nearest(name),
-    })
 }

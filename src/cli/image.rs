@@ -4,14 +4,18 @@ mod build;
 mod check;
 mod convert;
 mod map;
-pub mod output;
 mod show;
 mod source;
 mod svg;
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use rtboot::Result;
+use rtboot::finding::Finding;
+use rtboot::finding::catalogue::run::FILE_LARGE;
+use rtboot::outcome::FileWritten;
+use rtboot_bootable::{Firmware, Memory};
 
 use super::Context;
 
@@ -32,4 +36,32 @@ pub fn run(command: Command, context: &mut Context) -> Result<ExitCode> {
         Command::Convert(args) => convert::run(&args, context)?,
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// How many runs of addresses a line names.
+const RANGES: usize = 8;
+
+/// Says what was written into a file of `len` bytes.
+fn written(context: &mut Context, path: &Path, memory: &Memory, len: usize) -> FileWritten {
+    let segments = memory.segments();
+    let span = |(start, bytes): (u32, &[u8])| {
+        let end = u64::from(start) + bytes.len() as u64;
+        format!("{start:#010x}..{end:#010x}")
+    };
+    let mut ranges: Vec<String> = segments.take(RANGES).map(span).collect();
+    if memory.segments().count() > RANGES {
+        ranges.push("...".into());
+    }
+    let file = path.display().to_string();
+    context
+        .report
+        .line(format!("{file}: {len} bytes, {}", ranges.join(", ")));
+    if len > Firmware::FILE_LIMIT {
+        let limit = Firmware::FILE_LIMIT as u64;
+        let found = Finding::new(&FILE_LARGE);
+        context
+            .report
+            .tell(found.text("file", &file).number("limit", limit));
+    }
+    FileWritten::new(file, len, memory)
 }

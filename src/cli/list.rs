@@ -2,6 +2,7 @@
 
 use rtboot::board::{Seen, list_usb};
 use rtboot::chip::Chip;
+use rtboot::finding::catalogue::run;
 use rtboot::outcome::{List, Outcome, SerialPort, UsbDevice};
 use rtboot::port::serial::{self, SerialDevice};
 use rtboot::{Error, Result};
@@ -36,7 +37,7 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
         ));
     }
     if !usb.iter().any(|device| device.is_board) {
-        report.say("no-board", no_board(chip));
+        report.tell_in_words(&run::NO_BOARD, no_board(chip));
     }
     report.found(Outcome::List(List {
         usb: usb.into_iter().map(usb_device).collect(),

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use clap_mangen::Man;
+use rtboot::Result;
 use rtboot::outcome::{self, Outcome};
-use rtboot::{Error, Result};
 
-use super::read::write_whole;
+use super::output::{unwritable, write_whole};
 use super::{Context, grammar};
 
 /// Print the manual page, or write those of all commands into a folder
@@ -65,9 +65,4 @@ fn page(command: clap::Command, path: &Path) -> Result<Vec<u8>> {
         .render(&mut text)
         .map_err(unwritable(path))?;
     Ok(text)
-}
-
-fn unwritable(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::WriteFile { path, source }
 }

@@ -1,6 +1,5 @@
 //! Verb `read`: flash or RAM into a file.
 
-use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 use rtboot::event::{Meter, Stage};
@@ -9,7 +8,7 @@ use rtboot::{Error, Result, Step};
 use rtboot_bootable::{Memory, emit};
 use serde_json::json;
 
-use super::image::output::{self, Ending};
+use super::output::{self, Ending, write_pieces, write_stdout, write_whole};
 use super::{Context, number};
 
 /// Read flash or RAM into a file
@@ -162,55 +161,6 @@ fn save(path: &Path, address: u32, bytes: Vec<u8>) -> Result<()> {
         Ending::Raw | Ending::Uf2 => write_whole(path, &bytes),
     };
     written.map_err(|source| unwritable(path, source))
-}
-
-/// Writes to stdout, all of it: what stays in a buffer would be lost in silence.
-pub fn write_stdout(content: &[u8]) -> std::io::Result<()> {
-    let mut stdout = std::io::stdout().lock();
-    stdout.write_all(content)?;
-    stdout.flush()
-}
-
-/// Writes aside and renames.
-pub fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    write_pieces(path, std::iter::once(content))
-}
-
-/// The same for content that is made piece by piece.
-pub fn write_pieces(
-    path: &Path,
-    pieces: impl Iterator<Item = impl AsRef<[u8]>>,
-) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
-    let is_special = std::fs::metadata(path).is_ok_and(|known| !known.is_file());
-    if is_special {
-        // a pipe or device is written to, never replaced; a folder says no itself
-        return write_all(std::fs::File::create(path)?, pieces).map(drop);
-    }
-    let mut builder = tempfile::Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt;
-        // as an ordinary new file: what the umask leaves of it
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
-    }
-    let file = write_all(builder.tempfile_in(folder)?, pieces)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
-}
-
-fn write_all<F: Write>(
-    file: F,
-    pieces: impl Iterator<Item = impl AsRef<[u8]>>,
-) -> std::io::Result<F> {
-    let mut out = BufWriter::new(file);
-    for piece in pieces {
-        out.write_all(piece.as_ref())?;
-    }
-    out.into_inner().map_err(|error| error.into_error())
 }
 
 fn unwritable(path: &Path, source: std::io::Error) -> Error {

@@ -4,6 +4,7 @@ mod about;
 mod bars;
 mod failure;
 mod interrupt;
+mod raw;
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -24,6 +25,7 @@ use bars::Bars;
 pub use about::About;
 pub use failure::print_usage_error;
 pub use interrupt::{catch as catch_ctrl_c, interrupted};
+pub use raw::Lines;
 
 /// The stage that runs now.
 #[derive(Debug, Clone, Copy)]
@@ -173,6 +175,27 @@ impl Report {
     /// call replaces an earlier one.
     pub fn found(&mut self, found: Outcome) {
         self.found = Some(found);
+    }
+
+    /// Says what was found in a sentence that names commands, which the catalogue does not know.
+    pub fn tell_in_words(&mut self, entry: &finding::Entry, text: impl Into<String>) {
+        let severity = Severity::from(entry.severity);
+        self.finding(outcome::Finding::new(severity, entry.code, text));
+    }
+
+    /// Tells a program that a virtual board can be reached now.
+    pub fn serving(&mut self, serving: outcome::Serving) {
+        if self.json {
+            self.event_line(outcome::Event::Serving(serving));
+        }
+    }
+
+    /// Shows a result: its lines to a person, itself to a program.
+    pub fn show<T: Lines>(&mut self, found: T, outcome: fn(T) -> Outcome) {
+        for line in found.lines() {
+            self.line(line);
+        }
+        self.found(outcome(found));
     }
 
     /// Adds the fields of a JSON object to the result, for verbs that do not give an [`Outcome`] yet.

@@ -6,9 +6,12 @@ mod show;
 use std::path::{Path, PathBuf};
 
 use rtboot::board::Selector;
+use rtboot::finding::catalogue::run::VIRTUAL_MADE;
+use rtboot::outcome::{Outcome, VirtualLoader};
 use rtboot::port::virtual_board::{Make, MakeError, Switches, VirtualBoard};
 use rtboot::{Error, Result};
 
+use super::output::unwritable;
 use super::{Context, folders};
 
 /// The embedded virtual board
@@ -117,24 +120,25 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
                 unique_id,
             };
             let board = VirtualBoard::create(&folder, &make).map_err(make_error)?;
-            show::show(context, &folder, &board);
+            show::show(context, &folder, &board, Outcome::VirtualNew);
             save(&board)?;
             let text = format!("to use it: rtboot --board virtual:{} ...", folder.display());
-            context.report.say("virtual-made", text);
+            context.report.tell_in_words(&VIRTUAL_MADE, text);
             Ok(())
         }
         Command::Show { folder } => {
             let (folder, board) = open(context, folder)?;
-            show::show(context, &folder, &board);
+            show::show(context, &folder, &board, Outcome::VirtualShow);
             Ok(())
         }
         Command::Loader { file } => {
-            std::fs::write(&file, VirtualBoard::standin_loader()).map_err(|source| {
-                Error::WriteFile {
-                    path: file.clone(),
-                    source,
-                }
-            })
+            let loader = VirtualBoard::standin_loader();
+            std::fs::write(&file, loader).map_err(unwritable(&file))?;
+            context.report.found(Outcome::VirtualLoader(VirtualLoader {
+                file: file.display().to_string(),
+                bytes: loader.len(),
+            }));
+            Ok(())
         }
         Command::Set {
             folder,
@@ -153,7 +157,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             if power_cycle {
                 board.power_cycle();
             }
-            show::show(context, &folder, &board);
+            show::show(context, &folder, &board, Outcome::VirtualSet);
             save(&board)
         }
         Command::Serve(args) => serve::run(args, context),

@@ -1,6 +1,6 @@
 //! Results of the commands about FCBs and NOR parts.
 
-use rtboot_fcb::{FieldDiff, FieldValue};
+use rtboot_fcb::{ChipName, FieldDiff, FieldValue};
 use serde::Serialize;
 
 use super::Finding;
@@ -38,9 +38,9 @@ pub struct Part {
     /// The FCB's serialClkFreq.
     pub clock_index: u8,
     /// That clock in MHz, when it is the same on all chips.
-    pub clock_mhz: Option<u32>,
+    pub clock_mhz: Option<u16>,
     /// The part's limit for its read.
-    pub max_mhz: Option<u32>,
+    pub max_mhz: Option<u16>,
     /// Its read, as the data sheet writes it.
     pub read: String,
     /// How sure its values are.
@@ -51,6 +51,32 @@ pub struct Part {
     pub note: Option<String>,
     /// Chips that it is meant for; empty for all.
     pub chips: Vec<String>,
+}
+
+impl Part {
+    /// A part of this file of the database; an empty name for a part of one's own.
+    pub fn new(file: &str, part: &rtboot_fcb::Part) -> Part {
+        let chips = part.chips.iter();
+        Part {
+            file: file.to_owned(),
+            name: part.name.clone(),
+            vendor: part.vendor.clone(),
+            jedec: part.jedec.to_string(),
+            size: part.size,
+            page_size: part.page_size,
+            sector_size: part.sector_size,
+            block_size: part.block_size,
+            quad_enable: part.qe.name().to_owned(),
+            clock_index: part.clock.0,
+            clock_mhz: part.clock.mhz(),
+            max_mhz: part.max_mhz,
+            read: part.read.to_string(),
+            evidence: part.evidence.name().to_owned(),
+            source: part.source.clone(),
+            note: part.note.clone(),
+            chips: chips.map(ChipName::as_str).map(str::to_owned).collect(),
+        }
+    }
 }
 
 /// A part or an FCB: its text as a `.cfg`, or its fields.

@@ -49,7 +49,7 @@ pub struct ImageBuild {
     /// Whether the ROM would start it.
     pub starts: bool,
     /// What was made.
-    pub notes: Vec<String>,
+    pub notes: Vec<Finding>,
 }
 
 /// A file in another format.
@@ -84,7 +84,7 @@ pub struct ImageShow {
     /// Why it is taken for that.
     pub reason: String,
     /// What was noticed while it was read.
-    pub notes: Vec<String>,
+    pub notes: Vec<Finding>,
     /// The start address that the file names.
     pub entry: Option<u32>,
     /// Bytes that it holds.

@@ -2,6 +2,9 @@
 
 use serde::{Serialize, Serializer};
 
+use crate::mboot;
+use crate::sdp::JumpOutcome;
+
 /// Bytes that were read: in a file, or here.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -91,10 +94,30 @@ pub struct Sent {
     pub length: usize,
 }
 
-/// A file was sent that brings its own addresses.
+/// The boot ROM carried a DCD out.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct FileSent {
+pub struct DcdCarriedOut {
+    /// Where in RAM it was staged.
+    pub address: u32,
+    /// Bytes.
+    pub length: usize,
+}
+
+/// The flashloader ran the commands of a secure-binary file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct SbFileRun {
+    /// The file's name.
+    pub file: String,
+    /// Bytes.
+    pub length: usize,
+}
+
+/// An image was sent that brings its own addresses.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct ImageSent {
     /// The file.
     pub file: String,
     /// Bytes.
@@ -252,6 +275,8 @@ pub enum Memory {
         start: Option<u32>,
         /// Bytes.
         bytes: Option<u64>,
+        /// The same and its geometry, in words.
+        text: String,
     },
     /// An external memory that is not there.
     Absent {
@@ -284,6 +309,8 @@ pub struct Configured {
     pub start: Option<u32>,
     /// Bytes, when the flashloader tells.
     pub bytes: Option<u64>,
+    /// The same and its geometry, in words.
+    pub text: Option<String>,
 }
 
 /// The sectors that touch a range were erased.
@@ -304,13 +331,15 @@ pub struct MemoryErased {
     pub memory: u32,
 }
 
-/// Flash is unlocked.
+/// Everything was erased and the chip unlocked.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct Unlocked {
-    /// Whether everything was erased.
-    pub erased: bool,
-}
+pub struct ErasedAndUnlocked {}
+
+/// The flash was unlocked by its key.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FlashUnlocked {}
 
 /// The backup application is in place.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -320,11 +349,21 @@ pub struct Updated {
     pub address: u32,
 }
 
-/// The flashloader left, for a reset or for code.
+/// The flashloader jumped to code.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-pub struct Departed {
-    /// How.
+pub struct Executed {
+    /// Where the code begins.
+    pub address: u32,
+    /// How the flashloader left.
+    pub outcome: Departure,
+}
+
+/// The flashloader reset the chip.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct ChipReset {
+    /// How the flashloader left.
     pub outcome: Departure,
 }
 
@@ -359,6 +398,16 @@ pub struct FuseRead {
     pub value: u32,
 }
 
+/// Fuses were burnt by address.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FusesBurnt {
+    /// First address.
+    pub address: u32,
+    /// Bytes.
+    pub length: usize,
+}
+
 /// Bits of a fuse word were burnt.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -383,4 +432,35 @@ pub struct Provisioned {
     /// The key store, when it was read.
     #[serde(flatten)]
     pub read: Option<BytesRead>,
+}
+
+impl Property {
+    /// A property and its value.
+    pub fn new(property: mboot::Property, words: Vec<u32>) -> Property {
+        Property {
+            property: property.0,
+            name: property.name().map(str::to_owned),
+            text: property.describe(&words).to_string(),
+            words,
+        }
+    }
+}
+
+impl From<JumpOutcome> for JumpResult {
+    fn from(outcome: JumpOutcome) -> JumpResult {
+        match outcome {
+            JumpOutcome::Left => JumpResult::Left,
+            JumpOutcome::Silent => JumpResult::Silent,
+        }
+    }
+}
+
+impl From<mboot::Departure> for Departure {
+    fn from(departure: mboot::Departure) -> Departure {
+        match departure {
+            mboot::Departure::Answered => Departure::Answered,
+            mboot::Departure::Left => Departure::Left,
+            mboot::Departure::Silent => Departure::Silent,
+        }
+    }
 }

@@ -1,6 +1,12 @@
 //! Results of commands about this machine, files that rtboot keeps, and the virtual board.
 
+use std::path::Path;
+
+use rtboot_fcb::JedecId;
 use serde::Serialize;
+
+use super::Finding;
+use crate::port::virtual_board::Look;
 
 /// Boards and ports of this machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -61,7 +67,7 @@ pub struct FlashloaderFile {
     /// Where its code begins.
     pub entry: u32,
     /// What was done to the file before it can be sent.
-    pub notes: Vec<String>,
+    pub notes: Vec<Finding>,
     /// Where the copy lies that is sent from now on (`flashloader add`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<String>,
@@ -135,6 +141,39 @@ pub struct Virtual {
     pub boot_reason: String,
     /// Where a reset leads with the boot pins as they are.
     pub reset_now: String,
+}
+
+impl Virtual {
+    /// What `look` saw in the board of this folder.
+    pub fn new(folder: &Path, look: Look) -> Virtual {
+        let fuses = look.fuses.into_iter();
+        // a fault that is no JSON is still worth its text
+        let fault = |text: String| serde_json::from_str(&text).unwrap_or(text.into());
+        Virtual {
+            folder: folder.display().to_string(),
+            runs: look.runs.to_owned(),
+            why: look.why,
+            boot_mode: look.boot_mode,
+            boot_cfg: look.boot_cfg,
+            part: look.part,
+            jedec: JedecId(look.jedec).to_string(),
+            size: look.size,
+            used: look.used,
+            status_registers: look.status,
+            quad_enabled: look.quad_enabled,
+            protected: look.protected.map(|(from, to)| [from, to]),
+            fuses: fuses
+                .map(|(index, value)| FuseWord { index, value })
+                .collect(),
+            faults: look.faults.into_iter().map(fault).collect(),
+            boots: look.starts.is_some(),
+            boots_now: look.starts_now,
+            entry: look.starts.map(|(entry, _)| entry),
+            stack: look.starts.and_then(|(_, stack)| stack),
+            boot_reason: look.boot_reason,
+            reset_now: look.now_reason,
+        }
+    }
 }
 
 /// A fuse word.

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use rtboot::finding::Finding;
+use rtboot::finding::catalogue::run::FCB_NOTE;
+use rtboot::outcome::{FcbBuild, Outcome};
 use rtboot::{Error, Result};
 use rtboot_fcb::check::check;
 use rtboot_fcb::{Part, PartFile, Severity, text};
-use serde_json::json;
 
-use super::source::{self, Probe, Source};
 use crate::cli::Context;
-use crate::cli::read::{write_stdout, write_whole};
+use crate::cli::fcb_source::{self as source, Probe, Source};
+use crate::cli::output::{unwritable, write_stdout, write_whole};
 
 /// Build an FCB, and write it as 512 bytes, .cfg, SPSDK's YAML, C or Rust
 ///
@@ -83,25 +85,23 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let chip = context.desk_chip()?;
     let content = content(&source, form, args, chip.tools.spsdk)?;
     for note in &source.notes {
-        context.report.warn("fcb-note", note.clone());
+        context
+            .report
+            .tell(Finding::new(&FCB_NOTE).text("text", note));
     }
     for finding in check(&source.fcb, source.part(), chip) {
         if finding.severity >= Severity::Warning {
             context.report.finding(&finding);
         }
     }
-    let unwritable = |source| Error::WriteFile {
-        path: args.output.clone(),
-        source,
-    };
     if to_stdout {
-        return write_stdout(&content).map_err(unwritable);
+        return write_stdout(&content).map_err(unwritable(&args.output));
     }
-    write_whole(&args.output, &content).map_err(unwritable)?;
-    context.report.result(json!({
-        "file": args.output.display().to_string(),
-        "from": source.from,
-        "bytes": content.len(),
+    write_whole(&args.output, &content).map_err(unwritable(&args.output))?;
+    context.report.found(Outcome::FcbBuild(FcbBuild {
+        file: args.output.display().to_string(),
+        from: source.from.clone(),
+        bytes: content.len(),
     }));
     context.report.line(format!(
         "{}: {} bytes, from {}",
@@ -128,7 +128,7 @@ fn cfg(source: &Source, args: &Args) -> Result<String> {
         return Ok(text.clone());
     }
     let part = match (&args.part, source.part()) {
-        (Some(name), _) => super::part(name)?.with_fcb(&source.fcb),
+        (Some(name), _) => source::part(name)?.with_fcb(&source.fcb),
         (None, Some(part)) => part.clone(),
         (None, None) => Part::of_fcb("MY-FLASH", &source.fcb),
     };

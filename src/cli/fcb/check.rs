@@ -3,12 +3,12 @@
 use std::process::ExitCode;
 
 use rtboot::Result;
+use rtboot::outcome::{self, FcbCheck, Outcome};
 use rtboot_fcb::Severity;
 use rtboot_fcb::check::check;
-use serde_json::json;
 
-use super::source::{self, Probe};
 use crate::cli::Context;
+use crate::cli::fcb_source::{self as source, Probe};
 
 /// Check an FCB: sequences, clock, sizes, quad enable, against each other and against the part
 ///
@@ -28,21 +28,17 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let source = source::load(&args.source, &args.probe, context)?;
-    let named = args.part.as_deref().map(super::part).transpose()?;
+    let named = args.part.as_deref().map(source::part).transpose()?;
     let part = named.as_ref().or(source.part());
     let findings = check(&source.fcb, part, context.desk_chip()?);
     let bad = findings
         .iter()
         .filter(|finding| finding.severity >= Severity::Error)
         .count();
-    context.report.result(json!({
-        "from": source.from,
-        "part": part.map(|part| part.name.clone()),
-        "findings": findings.iter().map(|finding| json!({
-            "severity": finding.severity.to_string(),
-            "code": finding.code(),
-            "text": finding.to_string(),
-        })).collect::<Vec<_>>(),
+    context.report.found(Outcome::FcbCheck(FcbCheck {
+        from: source.from.clone(),
+        part: part.map(|part| part.name.clone()),
+        findings: outcome::findings(&findings),
     }));
     let held = part.map_or("no part to hold it against".to_owned(), |part| {
         format!("held against {}", part.name)

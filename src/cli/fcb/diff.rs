@@ -3,11 +3,11 @@
 use std::process::ExitCode;
 
 use rtboot::Result;
+use rtboot::outcome::{Difference, FcbDiff, Outcome};
 use rtboot_fcb::{FieldDiff, FieldValue};
-use serde_json::json;
 
-use super::source::{self, Probe};
 use crate::cli::Context;
+use crate::cli::fcb_source::{self as source, Probe};
 
 /// Compare two FCBs field by field
 ///
@@ -29,9 +29,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let this = source::load(&args.this, &args.probe, context)?;
     let other = source::load(&args.other, &args.probe, context)?;
     let differences = this.fcb.diff(&other.fcb);
-    context.report.result(json!({
-        "from": [this.from, other.from],
-        "differences": differences.iter().map(object).collect::<Vec<_>>(),
+    context.report.found(Outcome::FcbDiff(FcbDiff {
+        from: [this.from.clone(), other.from.clone()],
+        differences: differences.iter().map(Difference::from).collect(),
     }));
     if differences.is_empty() {
         context.report.line("they are equal");
@@ -58,15 +58,4 @@ fn words(field: &FieldValue) -> String {
         "" => field.value.clone(),
         meaning => format!("{}  {meaning}", field.value),
     }
-}
-
-fn object(difference: &FieldDiff) -> serde_json::Value {
-    let side = |field: &FieldValue| json!({"values": field.values, "meaning": field.meaning});
-    json!({
-        "name": difference.this.name,
-        "alias": difference.this.alias,
-        "offset": difference.this.offset,
-        "this": side(&difference.this),
-        "other": side(&difference.other),
-    })
 }

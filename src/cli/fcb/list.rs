@@ -1,9 +1,9 @@
 //! `fcb list`: the parts of the database.
 
 use rtboot::flash::identify;
+use rtboot::outcome::{FcbList, Outcome, Part as PartRow};
 use rtboot::{Error, Result};
-use rtboot_fcb::{ChipName, Part, database};
-use serde_json::{Value, json};
+use rtboot_fcb::{Part, database};
 
 use crate::cli::{Context, number};
 
@@ -18,22 +18,24 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let mut rows = vec![HEAD.map(String::from)];
-    let mut objects = Vec::new();
+    let mut found = Vec::new();
     for (file, _) in database::files() {
         let parts = database::find(file).map(|(_, file)| file.parts);
         for part in parts.unwrap_or_default() {
             if args.filter.iter().all(|filter| fits(filter, file, &part)) {
                 rows.push(row(file, &part));
-                objects.push(object(file, &part));
+                found.push(PartRow::new(file, &part));
             }
         }
     }
-    if objects.is_empty() {
+    if found.is_empty() {
         let name = args.filter.join(" ");
         let nearest = database::nearest(&name);
         return Err(Error::UnknownPart { name, nearest });
     }
-    context.report.result(json!({"parts": objects}));
+    context
+        .report
+        .found(Outcome::FcbList(FcbList { parts: found }));
     for line in table(&rows) {
         context.report.line(line);
     }
@@ -64,34 +66,6 @@ fn row(file: &str, part: &Part) -> [String; 8] {
             .map_or_else(|| part.clock.to_string(), |mhz| format!("{mhz} MHz")),
         part.evidence.name().to_owned(),
     ]
-}
-
-/// A part for programs.
-pub fn object(file: &str, part: &Part) -> Value {
-    json!({
-        "file": file,
-        "name": part.name,
-        "vendor": part.vendor,
-        "jedec": part.jedec.to_string(),
-        "size": part.size,
-        "page_size": part.page_size,
-        "sector_size": part.sector_size,
-        "block_size": part.block_size,
-        "quad_enable": part.qe.name(),
-        "clock_index": part.clock.0,
-        "clock_mhz": part.clock.mhz(),
-        "max_mhz": part.max_mhz,
-        "read": part.read.to_string(),
-        "evidence": part.evidence.name(),
-        "source": part.source,
-        "note": part.note,
-        "chips": chips(part),
-    })
-}
-
-/// The chips that it is meant for; none for any.
-pub fn chips(part: &Part) -> Vec<&'static str> {
-    part.chips.iter().map(ChipName::as_str).collect()
 }
 
 /// Whether a filter fits a part: by name, maker, file, id or size.

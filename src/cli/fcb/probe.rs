@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
+use rtboot::Result;
+use rtboot::finding::Finding;
+use rtboot::finding::catalogue::run::PROBE_DOUBT;
 use rtboot::flash::Nor;
 use rtboot::flash::probe::{Found, probe_flash};
-use rtboot::{Error, Result};
+use rtboot::outcome::{FcbProbe, Outcome, QuadEnable, TriedRead};
 use rtboot_fcb::PartFile;
-use serde_json::{Value, json};
 
 use crate::cli::Context;
-use crate::cli::read::write_whole;
+use crate::cli::output::{unwritable, write_whole};
 
 /// Find out on a board which flash it has and how it can be read; derive option words and a .cfg
 ///
@@ -57,19 +59,17 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         found.part.chips = identity.chip.name.parse().into_iter().collect();
     }
     show(&found, context);
+    context
+        .report
+        .found(Outcome::FcbProbe(outcome(&found, None)));
     if let Some(path) = &args.save {
-        let file = PartFile {
-            parts: vec![found.part.clone()],
-        };
-        write_whole(path, file.to_cfg().as_bytes()).map_err(|source| Error::WriteFile {
-            path: path.clone(),
-            source,
-        })?;
-        context.report.line(format!(
-            "wrote {}: rtboot write --fcb {} APP",
-            path.display(),
-            path.display()
-        ));
+        write_whole(path, cfg(&found).as_bytes()).map_err(unwritable(path))?;
+        let saved = path.display().to_string();
+        context
+            .report
+            .line(format!("wrote {saved}: rtboot write --fcb {saved} APP"));
+        let found = outcome(&found, Some(saved));
+        context.report.found(Outcome::FcbProbe(found));
     }
     Ok(())
 }
@@ -105,35 +105,39 @@ fn show(found: &Found, context: &mut Context) {
         report.line(format!("option words   {words}"));
     }
     for doubt in &found.doubts {
-        report.warn("probe-doubt", doubt.clone());
+        report.tell(Finding::new(&PROBE_DOUBT).text("text", doubt));
     }
-    report.result(object(found));
 }
 
-fn object(found: &Found) -> Value {
+/// The same for programs.
+fn outcome(found: &Found, saved: Option<String>) -> FcbProbe {
     let part = &found.part;
-    let tried: Vec<Value> = found
-        .tried
-        .iter()
-        .map(|tried| {
-            json!({
-                "read": tried.mode.to_string(),
-                "right_to_clock": tried.right_to.map(|clock| clock.0),
-                "not_tried": tried.not_tried,
-            })
-        })
-        .collect();
-    json!({
-        "jedec": found.facts.id.to_string(),
-        "parts": found.known.iter().map(|part| part.name.as_str()).collect::<Vec<_>>(),
-        "status": found.facts.status.to_string(),
-        "quad_enable": found.quad.map(|(method, set)| json!({"where": method.name(), "set": set})),
-        "compared_bytes": found.compared,
-        "tried": tried,
-        "read": part.read.to_string(),
-        "clock": part.clock.0,
-        "option_words": part.option_words.map(|words| words.to_string()),
-        "cfg": PartFile { parts: vec![part.clone()] }.to_cfg(),
-        "doubts": found.doubts,
-    })
+    let tried = found.tried.iter().map(|tried| TriedRead {
+        read: tried.mode.to_string(),
+        right_to_clock: tried.right_to.map(|clock| clock.0),
+        not_tried: tried.not_tried.as_ref().map(ToString::to_string),
+    });
+    let known = found.known.iter();
+    FcbProbe {
+        jedec: found.facts.id.to_string(),
+        parts: known.map(|part| part.name.clone()).collect(),
+        status: found.facts.status.to_string(),
+        quad_enable: found.quad.map(|(method, set)| QuadEnable {
+            r#where: method.name().to_owned(),
+            set,
+        }),
+        compared_bytes: found.compared,
+        tried: tried.collect(),
+        read: part.read.to_string(),
+        clock: part.clock.0,
+        option_words: part.option_words.map(|words| words.to_string()),
+        cfg: cfg(found),
+        doubts: found.doubts.iter().map(ToString::to_string).collect(),
+        saved,
+    }
+}
+
+fn cfg(found: &Found) -> String {
+    let parts = vec![found.part.clone()];
+    PartFile { parts }.to_cfg()
 }

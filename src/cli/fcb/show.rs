@@ -1,13 +1,12 @@
 //! `fcb show`: a part or an FCB, field by field.
 
 use rtboot::flash::identify;
+use rtboot::outcome::{self, FcbFields, FcbShow, Field, Outcome};
 use rtboot::{Error, Result};
-use rtboot_fcb::{Fcb, Part, Span};
-use serde_json::json;
+use rtboot_fcb::{ChipName, FieldValue, Part, Span};
 
-use super::list;
-use super::source::{self, Probe};
 use crate::cli::Context;
+use crate::cli::fcb_source::{self as source, Probe};
 
 /// Show a part and its FCB: every field in words, every sequence as the data sheet writes it
 #[derive(Debug, clap::Args)]
@@ -33,13 +32,22 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
             )));
         };
         let text = text.clone().unwrap_or_else(|| parts.to_cfg());
-        context.report.result(json!({"cfg": text}));
         context.report.line(text.trim_end());
+        let found = FcbShow::Text { cfg: text };
+        context.report.found(Outcome::FcbShow(found));
         return Ok(());
     }
-    context.report.result(json!({"from": shown.from}));
+    let fields = shown.fcb.fields();
+    let found = FcbFields {
+        from: shown.from.clone(),
+        part: shown.part().map(|part| outcome::Part::new("", part)),
+        fields: fields.iter().map(Field::from).collect(),
+    };
+    context
+        .report
+        .found(Outcome::FcbShow(FcbShow::Fields(found)));
     context.report.line(format!("from: {}", shown.from));
-    if let Some(part) = shown.parts.as_ref().and_then(|file| file.parts.first()) {
+    if let Some(part) = shown.part() {
         show_part(context, part);
         let others = shown
             .parts
@@ -55,14 +63,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     for note in &shown.notes {
         context.report.line(format!("note          {note}"));
     }
-    show_fields(context, &shown.fcb);
+    show_fields(context, &fields);
     Ok(())
 }
 
 fn show_part(context: &mut Context, part: &Part) {
-    context
-        .report
-        .result(json!({"part": list::object("", part)}));
     let mut lines = vec![
         format!("part          {} ({})", part.name, part.vendor),
         format!("id            {}", part.jedec),
@@ -94,7 +99,8 @@ fn show_part(context: &mut Context, part: &Part) {
         lines.push(format!("option words  {words}"));
     }
     if !part.chips.is_empty() {
-        lines.push(format!("chips         {}", list::chips(part).join(", ")));
+        let chips: Vec<&str> = part.chips.iter().map(ChipName::as_str).collect();
+        lines.push(format!("chips         {}", chips.join(", ")));
     }
     lines.push(format!("evidence      {}", part.evidence));
     lines.push(format!("source        {}", part.source));
@@ -115,22 +121,7 @@ fn clock(part: &Part) -> String {
     }
 }
 
-fn show_fields(context: &mut Context, fcb: &Fcb) {
-    let fields = fcb.fields();
-    let objects: Vec<_> = fields
-        .iter()
-        .map(|field| {
-            json!({
-                "name": field.name,
-                "alias": field.alias,
-                "offset": field.offset,
-                "length": field.len,
-                "values": field.values,
-                "meaning": field.meaning,
-            })
-        })
-        .collect();
-    context.report.result(json!({"fields": objects}));
+fn show_fields(context: &mut Context, fields: &[FieldValue]) {
     context.report.line("");
     let name = fields.iter().map(|f| f.name.len()).max().unwrap_or(0);
     let short = |value: &str| value.len() <= 24;
@@ -140,7 +131,7 @@ fn show_fields(context: &mut Context, fcb: &Fcb) {
         .filter(|&len| len <= 24)
         .max()
         .unwrap_or(0);
-    for field in &fields {
+    for field in fields {
         let text = match short(&field.value) {
             true => format!("{:value$}  {}", field.value, field.meaning),
             false if field.values.iter().all(|value| *value == 0) => "none".to_owned(),

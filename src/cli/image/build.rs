@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use rtboot::chip::Chip;
 use rtboot::flash::parts_for;
+use rtboot::outcome::{self, ImageBuild, Outcome};
 use rtboot::{Error, Result};
 use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Dcd, Form, check, starts};
 use rtboot_fcb::text::bytes_from_array;
 use rtboot_fcb::{Fcb, Part};
 use rtboot_finding::catalogue::fcb::FCB_MISSING;
 use rtboot_finding::{Finding, Severity};
-use serde_json::json;
 
-use super::output::{self, Ending, Shape};
-use crate::cli::fcb::source::{self, Source};
+use crate::cli::fcb_source::{self as source, Source};
+use crate::cli::output::{self, Ending, Shape, bad};
 use crate::cli::{Context, input, number};
 
 /// Build a boot image: FCB, IVT and boot data around an application for flash or RAM
@@ -86,7 +86,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let image = BootImage::build_with(&firmware, &options, &map)
         .map_err(|source| bad(&args.app, source))?;
     for note in &image.notes {
-        context.report.say(note.code(), note.to_string());
+        context.report.tell(note.clone());
     }
     let findings = check(&image.memory, &map);
     // a file from the IVT on is not meant to have an FCB
@@ -123,13 +123,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         _ => content,
     };
     let len = output::write(&args.output, &content, shape)?;
-    output::tell(context, &args.output, &content, len);
-    context.report.result(json!({
-        "built": image.built,
-        "entry": image.entry,
-        "stack": image.stack,
-        "starts": starts(&findings),
-        "notes": image.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+    let written = super::written(context, &args.output, &content, len);
+    context.report.found(Outcome::ImageBuild(ImageBuild {
+        written,
+        built: image.built,
+        entry: image.entry,
+        stack: image.stack,
+        starts: starts(&findings),
+        notes: outcome::findings(&image.notes),
     }));
     Ok(())
 }
@@ -141,13 +142,6 @@ fn meant(source: Source, chip: &Chip) -> Result<Fcb> {
     };
     let file = parts_for(&source.from, file, chip)?;
     Ok(file.parts.first().map_or(source.fcb, Part::boot_fcb))
-}
-
-fn bad(path: &Path, source: rtboot_bootable::Error) -> Error {
-    Error::Firmware {
-        path: path.to_owned(),
-        source,
-    }
 }
 
 /// Bytes of a header and the shortest command.

@@ -4,14 +4,13 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use rtboot::Result;
+use rtboot::outcome::{self, ImageCheck, Outcome};
 use rtboot_bootable::{Kind, LoaderImage, MemoryMap, check, inspect, starts};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
-use serde_json::json;
 
 use super::source;
-use crate::cli::fcb::source as fcb_source;
-use crate::cli::{Context, number};
+use crate::cli::{Context, fcb_source, number};
 
 /// Check an image: every rule of the boot ROM and of the flashloader, kept or broken
 ///
@@ -49,14 +48,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         findings.extend(rtboot_fcb::check::check(fcb, part, chip));
     }
     let good = starts(&findings);
-    context.report.result(json!({
-        "kind": seen.kind.to_string(),
-        "starts": good,
-        "findings": findings.iter().map(|finding| json!({
-            "severity": finding.severity.to_string(),
-            "code": finding.code(),
-            "text": finding.to_string(),
-        })).collect::<Vec<_>>(),
+    context.report.found(Outcome::ImageCheck(ImageCheck {
+        kind: seen.kind.to_string(),
+        starts: good,
+        findings: outcome::findings(&findings),
     }));
     context
         .report

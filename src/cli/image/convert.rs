@@ -2,11 +2,14 @@
 
 use std::path::PathBuf;
 
+use rtboot::finding::Finding;
+use rtboot::finding::catalogue::run::ADDRESS;
+use rtboot::outcome::{ImageConvert, Outcome};
 use rtboot::{Error, Result};
 use rtboot_bootable::{Memory, convert};
 
-use super::output::{self, Ending, Shape};
 use super::source;
+use crate::cli::output::{self, Ending, Shape};
 use crate::cli::{Context, number};
 
 /// Convert between ELF, Intel HEX, S-record, UF2 and raw; cut, fill and move on the way
@@ -84,7 +87,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         context,
     )?;
     for note in &source.firmware.notes {
-        context.report.say(note.code(), note.to_string());
+        context.report.tell(note.clone());
     }
     let memory = changed(source.firmware.memory, args).map_err(|source| Error::Firmware {
         path: args.input.clone(),
@@ -102,12 +105,14 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         entry: source.firmware.entry.and_then(moved),
     };
     let len = output::write(&args.output, &memory, shape)?;
-    output::tell(context, &args.output, &memory, len);
+    let written = super::written(context, &args.output, &memory, len);
+    context
+        .report
+        .found(Outcome::ImageConvert(ImageConvert { written }));
     if Ending::of(&args.output) == Ending::Raw {
-        context.report.say(
-            "address",
-            format!("the file's first byte belongs to {from:#010x}"),
-        );
+        context
+            .report
+            .tell(Finding::new(&ADDRESS).address("at", from));
     }
     Ok(())
 }

@@ -1,35 +1,21 @@
 //! What lies where in an image: its parts, what is between them, and a drawing of it.
 
 use anstyle::{AnsiColor, Style};
+use rtboot::outcome::Piece;
 use rtboot_bootable::{BootData, Csf, Inspection, Ivt, Memory, MemoryMap};
 use rtboot_fcb::Fcb;
 
-/// A run of addresses with a name.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Piece {
-    /// First address.
-    pub address: u32,
-    /// Bytes.
-    pub length: u64,
-    /// What it is.
-    pub what: String,
-    /// Whether the image holds nothing there.
-    pub gap: bool,
+fn piece(address: u32, length: u64, what: impl Into<String>) -> Piece {
+    Piece {
+        address,
+        length,
+        what: what.into(),
+        gap: false,
+    }
 }
 
-impl Piece {
-    fn new(address: u32, length: u64, what: impl Into<String>) -> Piece {
-        Piece {
-            address,
-            length,
-            what: what.into(),
-            gap: false,
-        }
-    }
-
-    fn end(&self) -> u64 {
-        u64::from(self.address) + self.length
-    }
+fn end_of(piece: &Piece) -> u64 {
+    u64::from(piece.address) + piece.length
 }
 
 /// Everything in an image in the order of the addresses, gaps between its segments too.
@@ -39,7 +25,7 @@ pub fn pieces(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece>
     let mut last_end = None;
     for (start, bytes) in memory.segments() {
         if let Some(end) = last_end {
-            let mut gap = Piece::new(end as u32, u64::from(start) - end, "nothing");
+            let mut gap = piece(end as u32, u64::from(start) - end, "nothing");
             gap.gap = true;
             all.push(gap);
         }
@@ -55,7 +41,7 @@ pub fn pieces(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece>
             }
             let mut piece = piece.clone();
             piece.length = piece.length.min(end - u64::from(piece.address));
-            at = piece.end();
+            at = end_of(&piece);
             all.push(piece);
         }
         if at < end {
@@ -70,24 +56,20 @@ pub fn pieces(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece>
 fn known(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece> {
     let mut known = Vec::new();
     if seen.fcb.is_some() {
-        known.push(Piece::new(map.fcb_address(), Fcb::LEN as u64, "FCB"));
+        known.push(piece(map.fcb_address(), Fcb::LEN as u64, "FCB"));
     }
     if let (Some(ivt), Some(address)) = (&seen.ivt, seen.ivt_address) {
         let place = |own: u32| own.wrapping_sub(ivt.self_address).wrapping_add(address);
-        known.push(Piece::new(address, Ivt::LEN as u64, "IVT"));
+        known.push(piece(address, Ivt::LEN as u64, "IVT"));
         if seen.boot_data.is_some() {
-            known.push(Piece::new(
+            known.push(piece(
                 place(ivt.boot_data),
                 BootData::LEN as u64,
                 "boot data",
             ));
         }
         if let Some(dcd) = &seen.dcd {
-            known.push(Piece::new(
-                place(ivt.dcd),
-                dcd.as_bytes().len() as u64,
-                "DCD",
-            ));
+            known.push(piece(place(ivt.dcd), dcd.as_bytes().len() as u64, "DCD"));
         }
         if seen.csf.is_some() {
             let there = memory
@@ -96,7 +78,7 @@ fn known(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece> {
                     u64::from(start) + bytes.len() as u64 - u64::from(place(ivt.csf))
                 });
             let length = there.min(u64::from(Csf::AREA));
-            known.push(Piece::new(
+            known.push(piece(
                 place(ivt.csf),
                 length,
                 "CSF with certificates and signatures",
@@ -106,7 +88,7 @@ fn known(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece> {
     known.extend(
         seen.bee
             .iter()
-            .map(|&address| Piece::new(address, 512, "encryption header (BEE)")),
+            .map(|&address| piece(address, 512, "encryption header (BEE)")),
     );
     if let Some(vectors) = &seen.vectors {
         let table = application(seen);
@@ -114,7 +96,7 @@ fn known(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece> {
             "vector table: stack {:#010x}, reset handler {:#010x}",
             vectors.stack, vectors.reset
         );
-        known.push(Piece::new(table, 8, text));
+        known.push(piece(table, 8, text));
     }
     known.sort_by_key(|piece| piece.address);
     known
@@ -143,7 +125,7 @@ fn between(memory: &Memory, from: u64, to: u64, seen: &Inspection) -> Piece {
         _ if address >= application(seen) => "application".into(),
         _ => "data".into(),
     };
-    Piece::new(address, length, what)
+    piece(address, length, what)
 }
 
 /// Colours of a terminal, the same kinds together as in the picture; taken out where there is no terminal.
@@ -189,7 +171,7 @@ pub fn draw(pieces: &[Piece]) -> Vec<String> {
         ));
         open = true;
         if pieces.get(place + 1).is_none_or(|next| next.gap) {
-            lines.push(format!("{:#010x}  └{rule}┘", piece.end()));
+            lines.push(format!("{:#010x}  └{rule}┘", end_of(piece)));
         }
     }
     lines

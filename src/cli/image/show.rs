@@ -2,14 +2,16 @@
 
 use std::path::PathBuf;
 
-use rtboot::{Error, Result};
+use rtboot::Result;
+use rtboot::finding::Finding;
+use rtboot::finding::catalogue::run::SVG;
+use rtboot::outcome::{self, Headers, ImageShow, Outcome};
 use rtboot_bootable::firmware::{Symbol, symbols};
 use rtboot_bootable::{Inspection, inspect};
 use rtboot_fcb::lut;
-use serde_json::{Value, json};
 
 use super::{map, source, svg};
-use crate::cli::read::write_whole;
+use crate::cli::output::{unwritable, write_whole};
 use crate::cli::{Context, number};
 
 /// Show what a file is and why: its parts with their addresses, and what does not fit
@@ -39,34 +41,27 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let symbols = symbols(&source.bytes);
     let seen = inspect(&firmware.memory, &map);
     let pieces = map::pieces(&firmware.memory, &seen, &map);
-    context.report.result(json!({
-        "format": firmware.format.to_string(),
-        "kind": seen.kind.to_string(),
-        "reason": seen.reason,
-        "notes": firmware.notes.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        "entry": firmware.entry,
-        "bytes": firmware.memory.len_bytes(),
-        "pieces": pieces.iter().map(piece).collect::<Vec<_>>(),
-        "findings": seen.findings.iter().map(|finding| json!({
-            "severity": finding.severity.to_string(),
-            "code": finding.code(),
-            "text": finding.to_string(),
-        })).collect::<Vec<_>>(),
-    }));
-    context.report.result(headers(&seen));
+    let mut found = ImageShow {
+        format: firmware.format.to_string(),
+        kind: seen.kind.to_string(),
+        reason: seen.reason.clone(),
+        notes: outcome::findings(&firmware.notes),
+        entry: firmware.entry,
+        bytes: firmware.memory.len_bytes(),
+        pieces: pieces.clone(),
+        findings: outcome::findings(&seen.findings),
+        headers: Headers::from(&seen),
+        symbols: symbols.iter().map(outcome::Symbol::from).collect(),
+        svg: None,
+    };
     if let Some(path) = &args.svg {
         let picture = svg::draw(&format!("{}: {}", source.name, seen.kind), &pieces);
-        write_whole(path, picture.as_bytes()).map_err(|source| Error::WriteFile {
-            path: path.clone(),
-            source,
-        })?;
-        context
-            .report
-            .say("svg", format!("the map is drawn in {}", path.display()));
+        write_whole(path, picture.as_bytes()).map_err(unwritable(path))?;
+        let file = path.display().to_string();
+        context.report.tell(Finding::new(&SVG).text("file", &file));
+        found.svg = Some(file);
     }
-    context
-        .report
-        .result(json!({"symbols": symbols.iter().map(symbol).collect::<Vec<_>>()}));
+    context.report.found(Outcome::ImageShow(Box::new(found)));
     let mut lines = vec![
         format!("{}: {}", source.name, seen.kind),
         format!("why       {}", seen.reason),
@@ -104,15 +99,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-fn symbol(symbol: &Symbol) -> Value {
-    json!({
-        "name": symbol.name,
-        "address": symbol.address,
-        "size": symbol.size,
-        "function": symbol.function,
-    })
-}
-
 /// The functions and variables that take most.
 fn largest(symbols: &[Symbol], count: usize) -> Vec<String> {
     if symbols.is_empty() || count == 0 {
@@ -131,49 +117,6 @@ fn largest(symbols: &[Symbol], count: usize) -> Vec<String> {
         )
     });
     [head].into_iter().chain(rows).collect()
-}
-
-fn piece(piece: &map::Piece) -> Value {
-    json!({
-        "address": piece.address,
-        "length": piece.length,
-        "what": piece.what,
-        "gap": piece.gap,
-    })
-}
-
-/// The headers as programs want them; what is not there is null.
-fn headers(seen: &Inspection) -> Value {
-    json!({
-        "fcb": seen.fcb.as_ref().map(|fcb| json!({
-            "flash_size": fcb.total_size(),
-            "read": fcb.sequence(lut::index::READ).to_string(),
-        })),
-        "ivt": seen.ivt.map(|ivt| json!({
-            "address": seen.ivt_address,
-            "version": ivt.version,
-            "entry": ivt.entry,
-            "dcd": ivt.dcd,
-            "boot_data": ivt.boot_data,
-            "self": ivt.self_address,
-            "csf": ivt.csf,
-        })),
-        "boot_data": seen.boot_data.map(|data| json!({
-            "start": data.start,
-            "length": data.length,
-            "plugin": data.plugin,
-        })),
-        "dcd": seen.dcd.as_ref().map(|dcd| {
-            dcd.commands().iter().map(|command| command.to_string()).collect::<Vec<_>>()
-        }),
-        "csf": seen.csf.as_ref().map(|csf| csf.to_string()),
-        "vectors": seen.vectors.map(|vectors| json!({
-            "table": vectors.table,
-            "stack": vectors.stack,
-            "reset": vectors.reset,
-        })),
-        "encryption_headers": seen.bee,
-    })
 }
 
 /// The headers as a person reads them.

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::map::Piece;
+use rtboot::outcome::Piece;
 
 const WIDTH: u32 = 360;
 const LEFT: u32 = 110;

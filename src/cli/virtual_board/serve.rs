@@ -1,14 +1,15 @@
 //! Virtual boards for other programs: as USB devices over USB/IP, their UARTs on pseudo-terminals.
 
-use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
+use rtboot::finding::Finding;
+use rtboot::finding::catalogue::run::{SERVING, SERVING_OTHERS};
+use rtboot::outcome::{Outcome, Served, ServedBoard, Serving};
 use rtboot::port::virtual_board::{Notice, UsbIp, VirtualBoard};
 use rtboot::{Error, Result};
-use serde_json::{Value, json};
 
 use crate::cli::{Context, report};
 
@@ -57,9 +58,6 @@ fn parse_address(text: &str) -> std::result::Result<SocketAddr, String> {
 }
 
 /// Serves until Ctrl-C, then saves the boards.
-///
-/// # Errors
-/// [`Error::Usage`], [`Error::Virtual`]; [`Error::Port`] when the system gives no port or no terminal, or takes it away.
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let listen = address(&args, context)?;
     // before any of them is made or held in memory
@@ -78,6 +76,13 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         .into_iter()
         .map(|folder| super::open(context, folder));
     let boards: Vec<(PathBuf, VirtualBoard)> = opened.collect::<Result<_>>()?;
+    let names = boards
+        .iter()
+        .map(|(folder, _)| folder.display().to_string());
+    let names = names.collect();
+    context
+        .report
+        .found(Outcome::VirtualServe(Served { boards: names }));
     let served = serve(&args, listen, context, &boards);
     let saved = boards.iter().map(|(_, board)| super::save(board));
     // every one of them, whatever became of the others
@@ -99,8 +104,8 @@ fn address(args: &Args, context: &mut Context) -> Result<Option<SocketAddr>> {
     if let Some(address) = args.listen
         && !address.ip().is_loopback()
     {
-        let text = format!("whoever reaches {address} can do with these boards what they like");
-        context.report.warn("serving-others", text);
+        let found = Finding::new(&SERVING_OTHERS).text("address", address);
+        context.report.tell(found);
     }
     Ok(args.usbip.or(args.listen))
 }
@@ -146,14 +151,15 @@ fn serve(
 fn announce_usb(context: &mut Context, usb: &UsbIp, boards: &[(PathBuf, VirtualBoard)]) {
     let (ids, address) = (usb.bus_ids(), usb.address());
     let on_bus = ids.iter().zip(boards);
-    let listed: Vec<Value> = on_bus
-        .clone()
-        .map(|(id, (folder, _))| json!({"bus_id": id, "folder": folder.display().to_string()}))
-        .collect();
-    tell_program(
-        context,
-        &json!({"event": "serving", "usbip": address.to_string(), "boards": listed}),
-    );
+    let listed = on_bus.clone().map(|(id, (folder, _))| ServedBoard {
+        bus_id: id.to_string(),
+        folder: folder.display().to_string(),
+    });
+    context.report.serving(Serving {
+        usbip: Some(address.to_string()),
+        boards: listed.collect(),
+        path: None,
+    });
     for (id, (folder, _)) in on_bus {
         context.report.line(format!("{id} {}", folder.display()));
     }
@@ -168,16 +174,9 @@ fn announce_usb(context: &mut Context, usb: &UsbIp, boards: &[(PathBuf, VirtualB
     let text = format!(
         "USB/IP at {address}: sudo modprobe vhci-hcd; sudo usbip{port} attach -r {ip} -b 1-1 (Ctrl-C ends)"
     );
-    context.report.say("serving", text);
-}
-
-/// Programs want to know now, not when all is over.
-fn tell_program(context: &Context, object: &Value) {
-    if context.report.is_json() {
-        let mut out = std::io::stdout().lock();
-        let _ = writeln!(out, "{object}");
-        let _ = out.flush();
-    }
+    context
+        .report
+        .tell(Finding::new(&SERVING).text("text", text));
 }
 
 /// Until when to wait, and whom to tell meanwhile.
@@ -225,11 +224,16 @@ fn terminals(context: &mut Context, boards: &[VirtualBoard], wait: &mut Wait<'_>
 
 #[cfg(all(unix, feature = "serial"))]
 fn announce_pty(context: &mut Context, path: &str) {
-    tell_program(context, &json!({"event": "serving", "path": path}));
+    context.report.serving(Serving {
+        path: Some(path.to_owned()),
+        ..Serving::default()
+    });
     context.report.line(path);
     let text =
         format!("the board's UART is on {path}: rtboot --board uart:{path} ... (Ctrl-C ends)");
-    context.report.say("serving", text);
+    context
+        .report
+        .tell(Finding::new(&SERVING).text("text", text));
 }
 
 /// Pseudo-terminals exist on Unix only, and come with serialport.

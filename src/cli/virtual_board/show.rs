@@ -3,19 +3,24 @@
 use std::path::Path;
 
 use rtboot::flash::identify;
+use rtboot::outcome::{Outcome, Virtual};
 use rtboot::port::virtual_board::{Look, VirtualBoard};
 use rtboot_fcb::JedecId;
-use serde_json::json;
 
 use crate::cli::Context;
 
 /// Shows a board; nothing is changed.
-pub fn show(context: &mut Context, folder: &Path, board: &VirtualBoard) {
+pub fn show(
+    context: &mut Context,
+    folder: &Path,
+    board: &VirtualBoard,
+    outcome: fn(Virtual) -> Outcome,
+) {
     let look = board.look();
-    context.report.result(object(folder, &look));
     for line in lines(folder, &look) {
         context.report.line(line);
     }
+    context.report.found(outcome(Virtual::new(folder, look)));
 }
 
 fn lines(folder: &Path, look: &Look) -> Vec<String> {
@@ -80,31 +85,4 @@ fn verdict(look: &Look) -> String {
         ),
         None => format!("no: {}", look.boot_reason),
     }
-}
-
-fn object(folder: &Path, look: &Look) -> serde_json::Value {
-    json!({
-        "folder": folder.display().to_string(),
-        "runs": look.runs,
-        "why": look.why,
-        "boot_mode": look.boot_mode,
-        "boot_cfg": look.boot_cfg,
-        "part": look.part,
-        "jedec": JedecId(look.jedec).to_string(),
-        "size": look.size,
-        "used": look.used,
-        "status_registers": look.status,
-        "quad_enabled": look.quad_enabled,
-        "protected": look.protected.map(|(from, to)| [from, to]),
-        "fuses": look.fuses.iter().map(|(index, word)| json!({"index": index, "value": word})).collect::<Vec<_>>(),
-        "faults": look.faults.iter().map(|text| {
-            serde_json::from_str::<serde_json::Value>(text).unwrap_or_else(|_| json!(text))
-        }).collect::<Vec<_>>(),
-        "boots": look.starts.is_some(),
-        "boots_now": look.starts_now,
-        "entry": look.starts.map(|(entry, _)| entry),
-        "stack": look.starts.and_then(|(_, stack)| stack),
-        "boot_reason": look.boot_reason,
-        "reset_now": look.now_reason,
-    })
 }

@@ -1,12 +1,11 @@
-//! A memory into a file, in the format that the file's ending names.
+//! Files that a command writes: whole or not at all, in the format that the file's ending names.
 
+use std::io::{BufWriter, Write};
 use std::path::Path;
 
+use rtboot::outcome::BytesRead;
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Memory, emit};
-
-use crate::cli::Context;
-use crate::cli::read::write_pieces;
 
 /// The name that S-records bring.
 pub const NAME: &str = "rtboot";
@@ -56,10 +55,6 @@ pub struct Shape {
 /// [`Error::Firmware`] when it would be too large, [`Error::WriteFile`].
 pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
     let too_large = |source| bad(path, source);
-    let unwritable = |source| Error::WriteFile {
-        path: path.to_owned(),
-        source,
-    };
     let mut len = 0;
     let counted = |line: String| {
         len += line.len();
@@ -81,8 +76,14 @@ pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
             write_pieces(path, std::iter::once(bytes))
         }
     }
-    .map_err(unwritable)?;
+    .map_err(unwritable(path))?;
     Ok(len)
+}
+
+/// A file that cannot be written.
+pub fn unwritable(path: &Path) -> impl FnOnce(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::WriteFile { path, source }
 }
 
 /// A file that cannot be made, or used.
@@ -117,39 +118,61 @@ pub fn check_text_len(path: &Path, len: u64) -> Result<()> {
     }
 }
 
-/// Says what was written.
-pub fn tell(context: &mut Context, path: &Path, memory: &Memory, len: usize) {
-    let ranges: Vec<String> = memory
-        .segments()
-        .take(8)
-        .map(|(start, bytes)| {
-            format!(
-                "{start:#010x}..{:#010x}",
-                u64::from(start) + bytes.len() as u64
-            )
-        })
-        .collect();
-    let more = if memory.segments().count() > 8 {
-        ", ..."
-    } else {
-        ""
+/// Puts bytes that were read into a file, when one is named; else they are shown.
+pub fn deliver(address: u32, bytes: Vec<u8>, file: Option<&Path>) -> Result<BytesRead> {
+    let Some(file) = file else {
+        return Ok(BytesRead::here(address, bytes));
     };
-    context.report.result(serde_json::json!({
-        "file": path.display().to_string(),
-        "file_bytes": len,
-        "ranges": memory.segments().map(|(start, bytes)| serde_json::json!([start, bytes.len()])).collect::<Vec<_>>(),
-    }));
-    context.report.line(format!(
-        "{}: {len} bytes, {}{more}",
-        path.display(),
-        ranges.join(", ")
-    ));
-    if len > Firmware::FILE_LIMIT {
-        let text = format!(
-            "{}: other tools may take it, rtboot reads no file of more than {} bytes again; a raw one (.bin) or a smaller range it does",
-            path.display(),
-            Firmware::FILE_LIMIT
-        );
-        context.report.warn("file-large", text);
+    write_whole(file, &bytes).map_err(unwritable(file))?;
+    let name = file.display().to_string();
+    Ok(BytesRead::in_file(address, bytes.len(), name))
+}
+
+/// Writes to stdout, all of it: what stays in a buffer would be lost in silence.
+pub fn write_stdout(content: &[u8]) -> std::io::Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    stdout.write_all(content)?;
+    stdout.flush()
+}
+
+/// Writes aside and renames.
+pub fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    write_pieces(path, std::iter::once(content))
+}
+
+/// The same for content that is made piece by piece.
+pub fn write_pieces(
+    path: &Path,
+    pieces: impl Iterator<Item = impl AsRef<[u8]>>,
+) -> std::io::Result<()> {
+    let folder = match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
+    };
+    let is_special = std::fs::metadata(path).is_ok_and(|known| !known.is_file());
+    if is_special {
+        // a pipe or device is written to, never replaced; a folder says no itself
+        return write_all(std::fs::File::create(path)?, pieces).map(drop);
     }
+    let mut builder = tempfile::Builder::new();
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        // as an ordinary new file: what the umask leaves of it
+        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    }
+    let file = write_all(builder.tempfile_in(folder)?, pieces)?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
+
+fn write_all<F: Write>(
+    file: F,
+    pieces: impl Iterator<Item = impl AsRef<[u8]>>,
+) -> std::io::Result<F> {
+    let mut out = BufWriter::new(file);
+    for piece in pieces {
+        out.write_all(piece.as_ref())?;
+    }
+    out.into_inner().map_err(|error| error.into_error())
 }

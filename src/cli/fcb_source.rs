@@ -9,7 +9,7 @@ use rtboot::{Error, Result};
 use rtboot_fcb::derive::{self, Refused};
 use rtboot_fcb::{Fcb, OptionWords, Part, PartFile, StatusRegisters, database, text};
 
-use crate::cli::{Context, input, number};
+use super::{Context, input, number};
 
 /// What option words need to become an FCB.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -106,6 +106,18 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
         }
     }
     named(source, path, context)
+}
+
+/// A part of the database by its name, or the first of a `.cfg`.
+pub fn part(name: &str) -> Result<Part> {
+    let first = match input::fcb(name)?.0 {
+        FcbChoice::Part { file, .. } => file.parts.into_iter().next(),
+        FcbChoice::Block { .. } | FcbChoice::Auto => None,
+    };
+    first.ok_or_else(|| Error::UnknownPart {
+        name: name.to_owned(),
+        nearest: database::nearest(name),
+    })
 }
 
 /// A part of the database or a `.cfg`.
