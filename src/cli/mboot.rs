@@ -1,16 +1,17 @@
 //! Verb `mboot`: the flashloader's own commands, by the names of blhost.
 
-pub(super) mod bytes;
 mod code;
 mod flash;
 mod fuse;
 mod keys;
 mod memory;
 mod property;
+mod source;
 
 use rtboot::board::{Board, LoaderSession, Program};
-use rtboot::mboot::MemoryId;
-use rtboot::{Error, Result};
+use rtboot::event::{Meter, Stage};
+use rtboot::mboot::{self, MemoryId, Progress};
+use rtboot::{Error, Result, Step};
 
 use super::{Context, number};
 
@@ -40,6 +41,23 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
         Command::Fuse(command) => fuse::run(command, context),
         Command::Keys(command) => keys::run(command, context),
     }
+}
+
+/// Moves bytes and counts them; Ctrl-C ends it between two packets.
+fn counted<T>(
+    context: &mut Context,
+    (stage, total): (Stage, u64),
+    step: Step,
+    transfer: impl FnOnce(Progress<'_>) -> std::result::Result<T, mboot::Error>,
+) -> Result<T> {
+    let mut meter = Meter::begin(&mut context.report, stage, total);
+    let moved = transfer(&mut |done| {
+        meter.set(done);
+        !meter.cancelled()
+    });
+    let moved = moved.map_err(Error::mboot(step))?;
+    meter.end();
+    Ok(moved)
 }
 
 /// A session with the flashloader, when that is what is there.

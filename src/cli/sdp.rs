@@ -4,14 +4,17 @@ use std::path::PathBuf;
 
 use rtboot::board::{Board, Program, RomSession};
 use rtboot::event::{Meter, Stage};
-use rtboot::sdp::{self, JumpOutcome, Width};
+use rtboot::finding::Severity;
+use rtboot::outcome::{
+    BaudSet, DcdCarriedOut, DcdSkipped, ErrorStatus, Jumped, Outcome, RegisterWritten,
+    RegistersRead, Sent,
+};
+use rtboot::sdp::Width;
 use rtboot::{Error, Result, Step};
 use rtboot_bootable::Dcd;
-use serde_json::json;
 
 use super::guard::{self, Act};
-use super::mboot::bytes;
-use super::{Context, number};
+use super::{Context, input, number, output};
 
 /// Addresses and values take hex, decimal and `_`.
 #[derive(Debug, clap::Subcommand)]
@@ -19,131 +22,26 @@ use super::{Context, number};
 pub enum Command {
     /// Ask for the result of the last HAB action, and whether the part is open or closed
     ErrorStatus,
-    /// Read registers or memory, COUNT bytes in bus accesses of WIDTH bits
-    ReadRegister {
-        /// First address, a multiple of the access width
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// Width of one access in bits: 8, 16 or 32
-        #[arg(default_value = "32", value_parser = parse_width)]
-        width: Width,
-        /// Bytes to read; without it one access
-        #[arg(value_parser = number::parse_u32)]
-        count: Option<u32>,
-        /// Where to put them; without it they are printed
-        file: Option<PathBuf>,
-    },
-    /// Write one register. RT10xx ROMs have been seen not to answer to this
-    WriteRegister {
-        /// Address, a multiple of the access width
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// Width of the access in bits: 8, 16 or 32
-        #[arg(value_parser = parse_width)]
-        width: Width,
-        /// The value
-        #[arg(value_parser = number::parse_u32)]
-        value: u32,
-        /// The words, for a register of the fuse controller
-        #[arg(long, value_name = "WORDS")]
-        confirm: Option<String>,
-    },
-    /// Load a file into RAM
-    ///
-    /// The ROM does not check the address: a file in the wrong place is no error, but a board that stays silent later. Over USB
-    /// up to 1023 bytes behind the file become zero.
-    WriteFile {
-        /// Where its first byte goes
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// The file, sent as it is
-        file: PathBuf,
-    },
-    /// Have the ROM carry out a DCD: register writes, staged in RAM
-    DcdFile {
-        /// Where in RAM the ROM stages it
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// A file with the DCD alone, beginning with D2
-        file: PathBuf,
-        /// The words, for a DCD that touches the fuse controller or cannot be read
-        #[arg(long, value_name = "WORDS")]
-        confirm: Option<String>,
-    },
-    /// Jump to an image by the address of its IVT (not of its code)
-    JumpAddress {
-        /// Address of the IVT
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-    },
+    ReadRegister(ReadRegister),
+    WriteRegister(WriteRegister),
+    WriteFile(WriteFile),
+    DcdFile(DcdFile),
+    JumpAddress(JumpAddress),
     /// Make the next jump ignore the image's DCD
     SkipDcdHeader,
-    /// Change the speed of the UART
-    SetBaudrate {
-        /// Baud
-        #[arg(value_parser = number::parse_u32)]
-        baud: u32,
-    },
+    SetBaudrate(SetBaudrate),
 }
 
 pub fn run(command: Command, context: &mut Context) -> Result<()> {
     match command {
         Command::ErrorStatus => error_status(context),
-        Command::ReadRegister {
-            address,
-            width,
-            count,
-            file,
-        } => {
-            let count = count.unwrap_or(width.bytes());
-            let data = session(context)?
-                .read_register(address, width, count)
-                .map_err(Error::sdp(Step::ReadMemory { address }))?;
-            let word = match data[..] {
-                [a, b, c, d] => Some(u32::from_le_bytes([a, b, c, d])),
-                _ => None,
-            };
-            if let (Some(word), None) = (word, &file) {
-                context.report.result(json!({"value": word}));
-                context
-                    .report
-                    .line(format!("{address:#010x} = {word:#010x}"));
-            }
-            match (word, &file) {
-                (Some(_), None) => Ok(()),
-                _ => bytes::deliver(&mut context.report, address, &data, file.as_deref()),
-            }
-        }
-        Command::WriteRegister {
-            address,
-            width,
-            value,
-            confirm,
-        } => write_register(context, address, width, value, confirm.as_deref()),
-        Command::WriteFile { address, file } => write_file(context, address, &file),
-        Command::DcdFile {
-            address,
-            file,
-            confirm,
-        } => dcd_file(context, address, &file, confirm.as_deref()),
-        Command::JumpAddress { address } => jump_address(context, address),
-        Command::SkipDcdHeader => {
-            session(context)?
-                .skip_dcd_header()
-                .map_err(Error::sdp(Step::SkipDcd))?;
-            context.report.line("the next jump ignores the image's DCD");
-            Ok(())
-        }
-        Command::SetBaudrate { baud } => {
-            session(context)?
-                .set_baudrate(baud)
-                .map_err(Error::sdp(Step::ChangeBaud))?;
-            let text = format!(
-                "the ROM's UART runs at {baud} baud: go on with @{baud} behind the port's name"
-            );
-            context.report.line(text);
-            Ok(())
-        }
+        Command::ReadRegister(args) => args.run(context),
+        Command::WriteRegister(args) => args.run(context),
+        Command::WriteFile(args) => args.run(context),
+        Command::DcdFile(args) => args.run(context),
+        Command::JumpAddress(args) => args.run(context),
+        Command::SkipDcdHeader => skip_dcd_header(context),
+        Command::SetBaudrate(args) => args.run(context),
     }
 }
 
@@ -170,117 +68,220 @@ fn expect_rom(board: &mut Board) -> Result<()> {
 fn error_status(context: &mut Context) -> Result<()> {
     let mut session = session(context)?;
     let status = session.error_status().map_err(Error::sdp(Step::AskRom))?;
-    let hab = session.hab();
-    context.report.result(json!({
-        "status": status.0,
-        "name": status.name(),
-        "hab": hab.map(|hab| hab.to_string()),
-    }));
-    context.report.line(format!("status {status}"));
-    if let Some(hab) = hab {
-        context.report.line(match hab {
-            sdp::Hab::Open => "HAB open: the part runs unsigned code",
-            sdp::Hab::Closed => "HAB closed: the part runs signed code only",
-        });
-    }
+    let found = ErrorStatus {
+        status: status.0,
+        name: status.name().map(str::to_owned),
+        hab: session.hab().map(|hab| hab.to_string()),
+    };
+    context.report.show(found, Outcome::SdpErrorStatus);
     Ok(())
 }
 
-fn write_register(
-    context: &mut Context,
+/// Read registers or memory, COUNT bytes in bus accesses of WIDTH bits
+#[derive(Debug, clap::Args)]
+pub struct ReadRegister {
+    /// First address, a multiple of the access width
+    #[arg(value_parser = number::parse_u32)]
     address: u32,
+    /// Width of one access in bits: 8, 16 or 32
+    #[arg(default_value = "32", value_parser = parse_width)]
     width: Width,
-    value: u32,
-    confirm: Option<&str>,
-) -> Result<()> {
-    if guard::touches_fuses(address, u64::from(width.bytes())) {
-        let act = Act::confirmed(
-            format!(
-                "writing {value:#010x} to the fuse controller at {address:#010x}, which can burn fuses,"
-            ),
-            format!("write {value:#010x} to {address:#010x}"),
-        );
-        act.ask(&context.report, confirm)?;
+    /// Bytes to read; without it one access
+    #[arg(value_parser = number::parse_u32)]
+    count: Option<u32>,
+    /// Where to put them; without it they are printed
+    file: Option<PathBuf>,
+}
+
+impl ReadRegister {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let address = self.address;
+        let count = self.count.unwrap_or(self.width.bytes());
+        let data = session(context)?
+            .read_register(address, self.width, count)
+            .map_err(Error::sdp(Step::ReadMemory { address }))?;
+        let found = match (data.as_slice(), &self.file) {
+            (&[a, b, c, d], None) => RegistersRead::Word {
+                address,
+                value: u32::from_le_bytes([a, b, c, d]),
+            },
+            _ => RegistersRead::Bytes(output::deliver(address, data, self.file.as_deref())?),
+        };
+        context.report.show(found, Outcome::SdpReadRegister);
+        Ok(())
     }
-    session(context)?
-        .write_register(address, width, value)
-        .map_err(Error::sdp(Step::WriteMemory { address }))?;
-    context
-        .report
-        .result(json!({"address": address, "value": value}));
-    context
-        .report
-        .line(format!("{address:#010x} := {value:#010x}"));
-    Ok(())
 }
 
-fn write_file(context: &mut Context, address: u32, file: &std::path::Path) -> Result<()> {
-    let data = bytes::read_file(file)?;
-    let mut session = session(context)?;
-    let mut meter = Meter::begin(&mut context.report, Stage::Send, data.len() as u64);
-    session
-        .write_file(address, &data, &mut |done| meter.set(done))
-        .map_err(Error::sdp(Step::LoadFile { address }))?;
-    meter.end();
-    context
-        .report
-        .result(json!({"address": address, "length": data.len()}));
-    let text = format!("{} bytes to {address:#010x}", data.len());
-    context.report.line(text);
-    Ok(())
-}
-
-fn dcd_file(
-    context: &mut Context,
+/// Write one register. RT10xx ROMs have been seen not to answer to this
+#[derive(Debug, clap::Args)]
+pub struct WriteRegister {
+    /// Address, a multiple of the access width
+    #[arg(value_parser = number::parse_u32)]
     address: u32,
-    file: &std::path::Path,
-    confirm: Option<&str>,
-) -> Result<()> {
-    let data = bytes::read_file(file)?;
-    match Dcd::parse(&data) {
-        Ok(dcd) => {
-            let dangers = dcd.dangers(&context.desk_chip()?.map);
-            for danger in &dangers {
-                context.report.warn(danger.code(), danger.to_string());
-            }
-            if !dangers.is_empty() {
-                let act = Act::confirmed(
-                    format!("a DCD that touches fuses ({})", dangers.len()),
-                    format!("run the DCD with {} fuse accesses", dangers.len()),
-                );
-                act.ask(&context.report, confirm)?;
-            }
-        }
-        Err(why) => {
+    /// Width of the access in bits: 8, 16 or 32
+    #[arg(value_parser = parse_width)]
+    width: Width,
+    /// The value
+    #[arg(value_parser = number::parse_u32)]
+    value: u32,
+    /// The words, for a register of the fuse controller
+    #[arg(long, value_name = "WORDS")]
+    confirm: Option<String>,
+}
+
+impl WriteRegister {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let (address, value) = (self.address, self.value);
+        if guard::touches_fuses(address, u64::from(self.width.bytes())) {
             let act = Act::confirmed(
+                format!(
+                    "writing {value:#010x} to the fuse controller at {address:#010x}, which can burn fuses,"
+                ),
+                format!("write {value:#010x} to {address:#010x}"),
+            );
+            act.ask(&context.report, self.confirm.as_deref())?;
+        }
+        session(context)?
+            .write_register(address, self.width, value)
+            .map_err(Error::sdp(Step::WriteMemory { address }))?;
+        let found = RegisterWritten { address, value };
+        context.report.show(found, Outcome::SdpWriteRegister);
+        Ok(())
+    }
+}
+
+/// Load a file into RAM
+///
+/// The ROM does not check the address: a file in the wrong place is no error, but a board that stays silent later. Over USB
+/// up to 1023 bytes behind the file become zero.
+#[derive(Debug, clap::Args)]
+pub struct WriteFile {
+    /// Where its first byte goes
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+    /// The file, sent as it is
+    file: PathBuf,
+}
+
+impl WriteFile {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let address = self.address;
+        let data = input::file(&self.file)?;
+        let mut session = session(context)?;
+        let mut meter = Meter::begin(&mut context.report, Stage::Send, data.len() as u64);
+        session
+            .write_file(address, &data, &mut |done| meter.set(done))
+            .map_err(Error::sdp(Step::LoadFile { address }))?;
+        meter.end();
+        let length = data.len();
+        let found = Sent { address, length };
+        context.report.show(found, Outcome::SdpWriteFile);
+        Ok(())
+    }
+}
+
+/// Have the ROM carry out a DCD: register writes, staged in RAM
+#[derive(Debug, clap::Args)]
+pub struct DcdFile {
+    /// Where in RAM the ROM stages it
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+    /// A file with the DCD alone, beginning with D2
+    file: PathBuf,
+    /// The words, for a DCD that touches the fuse controller or cannot be read
+    #[arg(long, value_name = "WORDS")]
+    confirm: Option<String>,
+}
+
+impl DcdFile {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let (address, data) = (self.address, input::file(&self.file)?);
+        if let Some(act) = dcd_act(&data, context)? {
+            act.ask(&context.report, self.confirm.as_deref())?;
+        }
+        session(context)?
+            .dcd_write(address, &data)
+            .map_err(Error::sdp(Step::CarryOutDcd))?;
+        let length = data.len();
+        let found = DcdCarriedOut { address, length };
+        context.report.show(found, Outcome::SdpDcdFile);
+        Ok(())
+    }
+}
+
+/// What must be confirmed before the ROM runs this DCD.
+fn dcd_act(data: &[u8], context: &mut Context) -> Result<Option<Act>> {
+    let dcd = match Dcd::parse(data) {
+        Ok(dcd) => dcd,
+        Err(why) => {
+            return Ok(Some(Act::confirmed(
                 format!("a DCD that rtboot cannot read ({why}), so cannot tell what it does,"),
                 format!("run {} bytes unread", data.len()),
-            );
-            act.ask(&context.report, confirm)?;
+            )));
         }
+    };
+    let dangers = dcd.dangers(&context.desk_chip()?.map);
+    let count = dangers.len();
+    for danger in dangers {
+        // the user decides about it: it is no reason to stop yet
+        context.report.tell(danger.severity(Severity::Warning));
     }
+    Ok((count > 0).then(|| {
+        Act::confirmed(
+            format!("a DCD that touches fuses ({count})"),
+            format!("run the DCD with {count} fuse accesses"),
+        )
+    }))
+}
+
+/// Jump to an image by the address of its IVT (not of its code)
+#[derive(Debug, clap::Args)]
+pub struct JumpAddress {
+    /// Address of the IVT
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+}
+
+impl JumpAddress {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let address = self.address;
+        let outcome = session(context)?
+            .jump_address(address)
+            .map_err(Error::sdp(Step::JumpToImage { address }))?
+            .into();
+        let found = Jumped { address, outcome };
+        context.report.show(found, Outcome::SdpJumpAddress);
+        Ok(())
+    }
+}
+
+fn skip_dcd_header(context: &mut Context) -> Result<()> {
     session(context)?
-        .dcd_write(address, &data)
-        .map_err(Error::sdp(Step::CarryOutDcd))?;
-    let text = format!("the ROM took the DCD of {} bytes", data.len());
-    context.report.line(text);
+        .skip_dcd_header()
+        .map_err(Error::sdp(Step::SkipDcd))?;
+    context
+        .report
+        .show(DcdSkipped {}, Outcome::SdpSkipDcdHeader);
     Ok(())
 }
 
-fn jump_address(context: &mut Context, address: u32) -> Result<()> {
-    let outcome = session(context)?
-        .jump_address(address)
-        .map_err(Error::sdp(Step::JumpToImage { address }))?;
-    let (name, text) = match outcome {
-        JumpOutcome::Left => ("left", "the ROM left the bus: the image runs"),
-        JumpOutcome::Silent => (
-            "silent",
-            "the ROM accepted the jump; `rtboot list` shows what runs now (the ROM again: the image did not start)",
-        ),
-    };
-    context.report.result(json!({"outcome": name}));
-    context.report.line(text);
-    Ok(())
+/// Change the speed of the UART
+#[derive(Debug, clap::Args)]
+pub struct SetBaudrate {
+    /// Baud
+    #[arg(value_parser = number::parse_u32)]
+    baud: u32,
+}
+
+impl SetBaudrate {
+    fn run(self, context: &mut Context) -> Result<()> {
+        session(context)?
+            .set_baudrate(self.baud)
+            .map_err(Error::sdp(Step::ChangeBaud))?;
+        let found = BaudSet { baud: self.baud };
+        context.report.show(found, Outcome::SdpSetBaudrate);
+        Ok(())
+    }
 }
 
 fn parse_width(text: &str) -> std::result::Result<Width, String> {

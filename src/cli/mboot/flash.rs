@@ -2,149 +2,189 @@
 
 use std::path::PathBuf;
 
+use rtboot::finding::Finding;
+use rtboot::finding::catalogue::run::READ_RESOURCE_MEANINGLESS;
 use rtboot::mboot::MemoryId;
+use rtboot::outcome::{
+    ErasedAndUnlocked, FlashUnlocked, MemoryErased, Outcome, RegionErased, Updated,
+};
 use rtboot::{Error, Result, Step};
-use serde_json::json;
 
-use super::{bytes, parse_memory, session};
+use super::{parse_memory, session};
 use crate::cli::guard::Act;
-use crate::cli::{Context, number};
+use crate::cli::{Context, number, output};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Erase the sectors that touch LENGTH bytes at ADDRESS
-    FlashEraseRegion {
-        /// First address
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// Bytes; rounded outward to sectors by the flashloader
-        #[arg(value_parser = number::parse_u32)]
-        length: u32,
-        /// Memory id
-        #[arg(default_value = "0", value_parser = parse_memory)]
-        memory: MemoryId,
-    },
-    /// Erase a whole memory
-    FlashEraseAll {
-        /// Memory id: 9 for FlexSPI NOR
-        #[arg(default_value = "0", value_parser = parse_memory)]
-        memory: MemoryId,
-        /// The words
-        #[arg(long, value_name = "WORDS")]
-        confirm: Option<String>,
-    },
-    /// Erase everything and unlock. Not on an RT1021
-    FlashEraseAllUnsecure {
-        /// The words
-        #[arg(long, value_name = "WORDS")]
-        confirm: Option<String>,
-    },
-    /// Unlock with the backdoor key, 16 hex digits. Not on an RT1021
-    FlashSecurityDisable {
-        /// As in 0123456789abcdef
-        #[arg(value_parser = parse_key)]
-        key: [u8; 8],
-    },
-    /// Read a special flash area. On an RT1021 the bytes are left-overs of a buffer
-    FlashReadResource {
-        /// First address
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// Bytes
-        #[arg(value_parser = number::parse_u32)]
-        length: u32,
-        /// Which area: 0 flash IFR, 1 version id
-        #[arg(value_parser = number::parse_u32)]
-        option: u32,
-        /// Where to put them; without it they are printed as a hex dump
-        file: Option<PathBuf>,
-    },
-    /// Check a backup application and swap it in. Not on an RT1021
-    ReliableUpdate {
-        /// Where the backup lies
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-    },
+    FlashEraseRegion(EraseRegion),
+    FlashEraseAll(EraseAll),
+    FlashEraseAllUnsecure(EraseAllUnsecure),
+    FlashSecurityDisable(SecurityDisable),
+    FlashReadResource(ReadResource),
+    ReliableUpdate(ReliableUpdate),
 }
 
 pub fn run(command: Command, context: &mut Context) -> Result<()> {
     match command {
-        Command::FlashEraseRegion {
-            address,
-            length,
-            memory,
-        } => erase_region(context, address, length, memory),
-        Command::FlashEraseAll { memory, confirm } => {
-            let act = Act::confirmed(
-                format!("erasing all of memory {memory}"),
-                format!("erase all of memory {:#x}", memory.0),
-            );
-            act.ask(&context.report, confirm.as_deref())?;
-            session(context)?
-                .flash_erase_all(memory)
-                .map_err(Error::mboot(Step::EraseMemory(memory)))?;
-            context.report.line(format!("memory {memory} is erased"));
-            Ok(())
-        }
-        Command::FlashEraseAllUnsecure { confirm } => {
-            let act = Act::confirmed(
-                "erasing everything and unlocking the chip",
-                "erase everything and unlock",
-            );
-            act.ask(&context.report, confirm.as_deref())?;
-            session(context)?
-                .flash_erase_all_unsecure()
-                .map_err(Error::mboot(Step::EraseAndUnlock))?;
-            context.report.line("everything is erased and unlocked");
-            Ok(())
-        }
-        Command::FlashSecurityDisable { key } => {
-            session(context)?
-                .flash_security_disable(key)
-                .map_err(Error::mboot(Step::UnlockFlash))?;
-            context.report.line("the flash is unlocked");
-            Ok(())
-        }
-        Command::FlashReadResource {
-            address,
-            length,
-            option,
-            file,
-        } => {
-            context.report.warn(
-                "read-resource-meaningless",
-                "the RT1021 flashloader answers this with what is left in its packet buffer",
-            );
-            let data = session(context)?
-                .flash_read_resource(address, length, option)
-                .map_err(Error::mboot(Step::ReadResource))?;
-            bytes::deliver(&mut context.report, address, &data, file.as_deref())
-        }
-        Command::ReliableUpdate { address } => {
-            session(context)?
-                .reliable_update(address)
-                .map_err(Error::mboot(Step::UpdateFromBackup))?;
-            context.report.line("the backup application is in place");
-            Ok(())
-        }
+        Command::FlashEraseRegion(args) => args.run(context),
+        Command::FlashEraseAll(args) => args.run(context),
+        Command::FlashEraseAllUnsecure(args) => args.run(context),
+        Command::FlashSecurityDisable(args) => args.run(context),
+        Command::FlashReadResource(args) => args.run(context),
+        Command::ReliableUpdate(args) => args.run(context),
     }
 }
 
-fn erase_region(context: &mut Context, address: u32, length: u32, memory: MemoryId) -> Result<()> {
-    session(context)?
-        .flash_erase_region(address, length, memory)
-        .map_err(|source| Error::Erase {
-            address,
-            length,
-            source,
-            differs: None,
-        })?;
-    context
-        .report
-        .result(json!({"address": address, "length": length}));
-    let text = format!("the sectors of {length:#x} bytes at {address:#010x} are erased");
-    context.report.line(text);
-    Ok(())
+/// Erase the sectors that touch LENGTH bytes at ADDRESS
+#[derive(Debug, clap::Args)]
+pub struct EraseRegion {
+    /// First address
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+    /// Bytes; rounded outward to sectors by the flashloader
+    #[arg(value_parser = number::parse_u32)]
+    length: u32,
+    /// Memory id
+    #[arg(default_value = "0", value_parser = parse_memory)]
+    memory: MemoryId,
+}
+
+impl EraseRegion {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let (address, length) = (self.address, self.length);
+        session(context)?
+            .flash_erase_region(address, length, self.memory)
+            .map_err(|source| Error::Erase {
+                address,
+                length,
+                source,
+                differs: None,
+            })?;
+        let found = RegionErased { address, length };
+        context.report.show(found, Outcome::MbootFlashEraseRegion);
+        Ok(())
+    }
+}
+
+/// Erase a whole memory
+#[derive(Debug, clap::Args)]
+pub struct EraseAll {
+    /// Memory id: 9 for FlexSPI NOR
+    #[arg(default_value = "0", value_parser = parse_memory)]
+    memory: MemoryId,
+    /// The words
+    #[arg(long, value_name = "WORDS")]
+    confirm: Option<String>,
+}
+
+impl EraseAll {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let memory = self.memory;
+        let act = Act::confirmed(
+            format!("erasing all of memory {memory}"),
+            format!("erase all of memory {:#x}", memory.0),
+        );
+        act.ask(&context.report, self.confirm.as_deref())?;
+        session(context)?
+            .flash_erase_all(memory)
+            .map_err(Error::mboot(Step::EraseMemory(memory)))?;
+        let found = MemoryErased { memory: memory.0 };
+        context.report.show(found, Outcome::MbootFlashEraseAll);
+        Ok(())
+    }
+}
+
+/// Erase everything and unlock. Not on an RT1021
+#[derive(Debug, clap::Args)]
+pub struct EraseAllUnsecure {
+    /// The words
+    #[arg(long, value_name = "WORDS")]
+    confirm: Option<String>,
+}
+
+impl EraseAllUnsecure {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let act = Act::confirmed(
+            "erasing everything and unlocking the chip",
+            "erase everything and unlock",
+        );
+        act.ask(&context.report, self.confirm.as_deref())?;
+        session(context)?
+            .flash_erase_all_unsecure()
+            .map_err(Error::mboot(Step::EraseAndUnlock))?;
+        let outcome = Outcome::MbootFlashEraseAllUnsecure;
+        context.report.show(ErasedAndUnlocked {}, outcome);
+        Ok(())
+    }
+}
+
+/// Unlock with the backdoor key, 16 hex digits. Not on an RT1021
+#[derive(Debug, clap::Args)]
+pub struct SecurityDisable {
+    /// As in 0123456789abcdef
+    #[arg(value_parser = parse_key)]
+    key: [u8; 8],
+}
+
+impl SecurityDisable {
+    fn run(self, context: &mut Context) -> Result<()> {
+        session(context)?
+            .flash_security_disable(self.key)
+            .map_err(Error::mboot(Step::UnlockFlash))?;
+        let outcome = Outcome::MbootFlashSecurityDisable;
+        context.report.show(FlashUnlocked {}, outcome);
+        Ok(())
+    }
+}
+
+/// Read a special flash area. On an RT1021 the bytes are left-overs of a buffer
+#[derive(Debug, clap::Args)]
+pub struct ReadResource {
+    /// First address
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+    /// Bytes
+    #[arg(value_parser = number::parse_u32)]
+    length: u32,
+    /// Which area: 0 flash IFR, 1 version id
+    #[arg(value_parser = number::parse_u32)]
+    option: u32,
+    /// Where to put them; without it they are printed as a hex dump
+    file: Option<PathBuf>,
+}
+
+impl ReadResource {
+    fn run(self, context: &mut Context) -> Result<()> {
+        context
+            .report
+            .tell(Finding::new(&READ_RESOURCE_MEANINGLESS));
+        let data = session(context)?
+            .flash_read_resource(self.address, self.length, self.option)
+            .map_err(Error::mboot(Step::ReadResource))?;
+        let found = output::deliver(self.address, data, self.file.as_deref())?;
+        context.report.show(found, Outcome::MbootFlashReadResource);
+        Ok(())
+    }
+}
+
+/// Check a backup application and swap it in. Not on an RT1021
+#[derive(Debug, clap::Args)]
+pub struct ReliableUpdate {
+    /// Where the backup lies
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+}
+
+impl ReliableUpdate {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let address = self.address;
+        session(context)?
+            .reliable_update(address)
+            .map_err(Error::mboot(Step::UpdateFromBackup))?;
+        let found = Updated { address };
+        context.report.show(found, Outcome::MbootReliableUpdate);
+        Ok(())
+    }
 }
 
 /// Eight bytes in the order in which they are written.

@@ -4,144 +4,135 @@ use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
 use rtboot::mboot::MemoryId;
+use rtboot::outcome::{FuseBurnt, FuseRead, FusesBurnt, Outcome};
 use rtboot::{Error, Result, Step};
-use serde_json::json;
 
-use super::{bytes, parse_memory, session};
+use super::{parse_memory, session, source};
 use crate::cli::guard::Act;
-use crate::cli::{Context, number};
+use crate::cli::{Context, number, output};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
     /// Read a fuse word
-    EfuseReadOnce {
-        /// Index of the word, 0 to 0x3f on an RT1021
-        #[arg(value_parser = number::parse_u32)]
-        index: u32,
-    },
+    EfuseReadOnce(ReadWord),
     /// Burn bits of a fuse word, for ever
     ///
     /// The word is read first, and bits that are burnt already are sent along: the flashloader compares the whole word.
-    EfuseProgramOnce {
-        /// Index of the word
-        #[arg(value_parser = number::parse_u32)]
-        index: u32,
-        /// Bits to burn
-        #[arg(value_parser = number::parse_u32)]
-        value: u32,
-        /// The words, as in --burn "word 0x06 = 0x00000010"
-        #[arg(long, value_name = "WORDS")]
-        burn: Option<String>,
-    },
-    /// Read a fuse word, as efuse-read-once
-    FlashReadOnce {
-        /// Index of the word
-        #[arg(value_parser = number::parse_u32)]
-        index: u32,
-        /// Bytes: 4
-        #[arg(default_value = "4", value_parser = parse_count)]
-        count: u32,
-    },
-    /// Burn bits of a fuse word, as efuse-program-once
-    FlashProgramOnce {
-        /// Index of the word
-        #[arg(value_parser = number::parse_u32)]
-        index: u32,
-        /// Bytes: 4
-        #[arg(value_parser = parse_count)]
-        count: u32,
-        /// Bits to burn
-        #[arg(value_parser = number::parse_u32)]
-        value: u32,
-        /// The words, as in --burn "word 0x06 = 0x00000010"
-        #[arg(long, value_name = "WORDS")]
-        burn: Option<String>,
-    },
-    /// Read fuses by address. Not on an RT1021
-    FuseRead {
-        /// First address
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// Bytes
-        #[arg(value_parser = number::parse_u32)]
-        length: u32,
-        /// Where to put them; without it they are printed as a hex dump
-        file: Option<PathBuf>,
-        /// Memory id
-        #[arg(default_value = "0", value_parser = parse_memory)]
-        memory: MemoryId,
-    },
-    /// Burn fuses by address, for ever. Not on an RT1021
-    FuseProgram {
-        /// First address
-        #[arg(value_parser = number::parse_u32)]
-        address: u32,
-        /// A file, its first bytes (FILE,COUNT), or bytes in braces ({{11 22 aa}})
-        #[arg(value_name = "FILE|{{HEX}}")]
-        source: String,
-        /// Memory id
-        #[arg(default_value = "0", value_parser = parse_memory)]
-        memory: MemoryId,
-        /// The words
-        #[arg(long, value_name = "WORDS")]
-        burn: Option<String>,
-    },
+    EfuseProgramOnce(BurnWord),
+    FlashReadOnce(ReadOnce),
+    FlashProgramOnce(ProgramOnce),
+    FuseRead(ReadFuses),
+    FuseProgram(BurnFuses),
 }
 
 pub fn run(command: Command, context: &mut Context) -> Result<()> {
     match command {
-        Command::EfuseReadOnce { index } | Command::FlashReadOnce { index, .. } => {
-            let value = read_word(&mut session(context)?, index)?;
-            context
-                .report
-                .result(json!({"index": index, "value": value}));
-            context
-                .report
-                .line(format!("word {index:#04x} = {value:#010x}"));
-            Ok(())
+        Command::EfuseReadOnce(args) => args.run(context, Outcome::MbootEfuseReadOnce),
+        Command::EfuseProgramOnce(args) => args.run(context, Outcome::MbootEfuseProgramOnce),
+        Command::FlashReadOnce(args) => args.word.run(context, Outcome::MbootFlashReadOnce),
+        Command::FlashProgramOnce(args) => args.run(context),
+        Command::FuseRead(args) => args.run(context),
+        Command::FuseProgram(args) => args.run(context),
+    }
+}
+
+/// A fuse word.
+#[derive(Debug, clap::Args)]
+pub struct ReadWord {
+    /// Index of the word, 0 to 0x3f on an RT1021
+    #[arg(value_parser = number::parse_u32)]
+    index: u32,
+}
+
+impl ReadWord {
+    fn run(self, context: &mut Context, outcome: fn(FuseRead) -> Outcome) -> Result<()> {
+        let index = self.index;
+        let value = read_word(&mut session(context)?, index)?;
+        context.report.show(FuseRead { index, value }, outcome);
+        Ok(())
+    }
+}
+
+/// Read a fuse word, as efuse-read-once
+#[derive(Debug, clap::Args)]
+pub struct ReadOnce {
+    #[command(flatten)]
+    word: ReadWord,
+    /// Bytes: 4
+    #[arg(default_value = "4", value_parser = parse_count)]
+    count: u32,
+}
+
+/// Bits of a fuse word.
+#[derive(Debug, clap::Args)]
+pub struct BurnWord {
+    /// Index of the word
+    #[arg(value_parser = number::parse_u32)]
+    index: u32,
+    /// Bits to burn
+    #[arg(value_parser = number::parse_u32)]
+    value: u32,
+    /// The words, as in --burn "word 0x06 = 0x00000010"
+    #[arg(long, value_name = "WORDS")]
+    burn: Option<String>,
+}
+
+impl BurnWord {
+    /// The words that confirm it name the bits asked for; what is burnt already is sent along.
+    fn run(self, context: &mut Context, outcome: fn(FuseBurnt) -> Outcome) -> Result<()> {
+        let (index, value) = (self.index, self.value);
+        let act = Act::burnt(
+            format!("burning fuse word {index:#04x}, which cannot be undone,"),
+            format!("word {index:#04x} = {value:#010x}"),
+        );
+        act.ask(&context.report, self.burn.as_deref())?;
+        let mut session = session(context)?;
+        let before = read_word(&mut session, index)?;
+        let mut found = FuseBurnt {
+            index,
+            before,
+            burnt: value & !before,
+            after: None,
+        };
+        if found.burnt == 0 {
+            context.report.show(found, outcome);
+            return Ok(());
         }
-        Command::EfuseProgramOnce { index, value, burn }
-        | Command::FlashProgramOnce {
-            index, value, burn, ..
-        } => program_word(context, index, value, burn.as_deref()),
-        Command::FuseRead {
-            address,
-            length,
-            file,
-            memory,
-        } => {
-            let data = session(context)?
-                .fuse_read(address, length, memory)
-                .map_err(Error::mboot(Step::ReadFusesAt { address }))?;
-            bytes::deliver(&mut context.report, address, &data, file.as_deref())
-        }
-        Command::FuseProgram {
-            address,
-            source,
-            memory,
-            burn,
-        } => {
-            let data = bytes::read_source(&source)?;
-            let act = Act::burnt(
-                format!(
-                    "burning {} bytes of fuses at {address:#x}, for ever,",
-                    data.len()
-                ),
-                format!(
-                    "{} bytes at {address:#x} = {}",
-                    data.len(),
-                    bytes::hex(&data)
-                ),
-            );
-            act.ask(&context.report, burn.as_deref())?;
-            session(context)?
-                .fuse_program(address, &data, memory)
-                .map_err(Error::mboot(Step::BurnFusesAt { address }))?;
-            context
-                .report
-                .line(format!("{} bytes are burnt", data.len()));
-            Ok(())
-        }
+        let burnt = session.flash_program_once(index, before | value);
+        // a refused burn may have burnt bits all the same
+        let after = read_word(&mut session, index);
+        found.after = after.as_ref().ok().copied();
+        context.report.show(found, outcome);
+        burnt.map_err(Error::mboot(Step::BurnFuseWord { index }))?;
+        after.map(|_| ())
+    }
+}
+
+/// Burn bits of a fuse word, as efuse-program-once
+#[derive(Debug, clap::Args)]
+pub struct ProgramOnce {
+    /// Index of the word
+    #[arg(value_parser = number::parse_u32)]
+    index: u32,
+    /// Bytes: 4
+    #[arg(value_parser = parse_count)]
+    count: u32,
+    /// Bits to burn
+    #[arg(value_parser = number::parse_u32)]
+    value: u32,
+    /// The words, as in --burn "word 0x06 = 0x00000010"
+    #[arg(long, value_name = "WORDS")]
+    burn: Option<String>,
+}
+
+impl ProgramOnce {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let word = BurnWord {
+            index: self.index,
+            value: self.value,
+            burn: self.burn,
+        };
+        word.run(context, Outcome::MbootFlashProgramOnce)
     }
 }
 
@@ -151,34 +142,68 @@ fn read_word(session: &mut LoaderSession, index: u32) -> Result<u32> {
         .map_err(Error::mboot(Step::ReadFuseWord { index }))
 }
 
-/// The words of a burn name the bits asked for; what is burnt already is sent along.
-fn program_word(context: &mut Context, index: u32, value: u32, burn: Option<&str>) -> Result<()> {
-    let act = Act::burnt(
-        format!("burning fuse word {index:#04x}, which cannot be undone,"),
-        format!("word {index:#04x} = {value:#010x}"),
-    );
-    act.ask(&context.report, burn)?;
-    let mut session = session(context)?;
-    let before = read_word(&mut session, index)?;
-    let new = value & !before;
-    context
-        .report
-        .result(json!({"index": index, "before": before, "burnt": new}));
-    if new == 0 {
-        let text = format!("word {index:#04x} is {before:#010x} already: nothing is burnt");
-        context.report.line(text);
-        return Ok(());
+/// Read fuses by address. Not on an RT1021
+#[derive(Debug, clap::Args)]
+pub struct ReadFuses {
+    /// First address
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+    /// Bytes
+    #[arg(value_parser = number::parse_u32)]
+    length: u32,
+    /// Where to put them; without it they are printed as a hex dump
+    file: Option<PathBuf>,
+    /// Memory id
+    #[arg(default_value = "0", value_parser = parse_memory)]
+    memory: MemoryId,
+}
+
+impl ReadFuses {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let address = self.address;
+        let data = session(context)?
+            .fuse_read(address, self.length, self.memory)
+            .map_err(Error::mboot(Step::ReadFusesAt { address }))?;
+        let found = output::deliver(address, data, self.file.as_deref())?;
+        context.report.show(found, Outcome::MbootFuseRead);
+        Ok(())
     }
-    let outcome = session.flash_program_once(index, before | value);
-    let after = read_word(&mut session, index);
-    if let Ok(after) = after {
-        context.report.result(json!({"after": after}));
-        context.report.line(format!(
-            "word {index:#04x}: {before:#010x} before, {after:#010x} now"
-        ));
+}
+
+/// Burn fuses by address, for ever. Not on an RT1021
+#[derive(Debug, clap::Args)]
+pub struct BurnFuses {
+    /// First address
+    #[arg(value_parser = number::parse_u32)]
+    address: u32,
+    /// A file, its first bytes (FILE,COUNT), or bytes in braces ({{11 22 aa}})
+    #[arg(value_name = "FILE|{{HEX}}")]
+    source: String,
+    /// Memory id
+    #[arg(default_value = "0", value_parser = parse_memory)]
+    memory: MemoryId,
+    /// The words
+    #[arg(long, value_name = "WORDS")]
+    burn: Option<String>,
+}
+
+impl BurnFuses {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let (address, data) = (self.address, source::read(&self.source)?);
+        let length = data.len();
+        let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
+        let act = Act::burnt(
+            format!("burning {length} bytes of fuses at {address:#x}, for ever,"),
+            format!("{length} bytes at {address:#x} = {hex}"),
+        );
+        act.ask(&context.report, self.burn.as_deref())?;
+        session(context)?
+            .fuse_program(address, &data, self.memory)
+            .map_err(Error::mboot(Step::BurnFusesAt { address }))?;
+        let found = FusesBurnt { address, length };
+        context.report.show(found, Outcome::MbootFuseProgram);
+        Ok(())
     }
-    outcome.map_err(Error::mboot(Step::BurnFuseWord { index }))?;
-    after.map(|_| ())
 }
 
 fn parse_count(text: &str) -> std::result::Result<u32, String> {

@@ -3,35 +3,100 @@
 use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
+use rtboot::outcome::{Outcome, Provisioned};
 use rtboot::{Error, Result, Step};
 
-use super::{bytes, session};
+use super::session;
 use crate::cli::guard::Act;
-use crate::cli::{Context, number};
+use crate::cli::{Context, input, number, output};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Have the chip wrap a data-encryption key with its own key
-    GenerateKeyBlob {
-        /// File with the key, 16, 24 or 32 bytes
-        key: PathBuf,
-        /// Where to put the blob
-        blob: PathBuf,
-        /// Which key wraps it: 0 OTPMK, 2 ZMK, 3 CMK
-        #[arg(default_value = "0", value_parser = number::parse_u32)]
-        key_select: u32,
-        /// The words
-        #[arg(long, value_name = "WORDS")]
-        confirm: Option<String>,
-    },
-    /// Key provisioning. Not on an RT1021
-    KeyProvisioning {
-        #[command(subcommand)]
-        operation: Operation,
-        /// The words
-        #[arg(long, global = true, value_name = "WORDS")]
-        confirm: Option<String>,
-    },
+    GenerateKeyBlob(GenerateKeyBlob),
+    KeyProvisioning(KeyProvisioning),
+}
+
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::GenerateKeyBlob(args) => args.run(context),
+        Command::KeyProvisioning(args) => args.run(context),
+    }
+}
+
+/// Have the chip wrap a data-encryption key with its own key
+#[derive(Debug, clap::Args)]
+pub struct GenerateKeyBlob {
+    /// File with the key, 16, 24 or 32 bytes
+    key: PathBuf,
+    /// Where to put the blob
+    blob: PathBuf,
+    /// Which key wraps it: 0 OTPMK, 2 ZMK, 3 CMK
+    #[arg(default_value = "0", value_parser = number::parse_u32)]
+    key_select: u32,
+    /// The words
+    #[arg(long, value_name = "WORDS")]
+    confirm: Option<String>,
+}
+
+impl GenerateKeyBlob {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let key = input::file(&self.key)?;
+        let length = blob_length(key.len())?;
+        let act = Act::confirmed(
+            "sending a key to the chip and having it wrapped by the chip's own key",
+            format!(
+                "wrap a key of {} bytes with key {}",
+                key.len(),
+                self.key_select
+            ),
+        );
+        act.ask(&context.report, self.confirm.as_deref())?;
+        let wrapped = session(context)?
+            .generate_key_blob(&key, self.key_select, length)
+            .map_err(Error::mboot(Step::MakeKeyBlob))?;
+        let found = output::deliver(0, wrapped, Some(&self.blob))?;
+        context.report.show(found, Outcome::MbootGenerateKeyBlob);
+        Ok(())
+    }
+}
+
+/// Key provisioning. Not on an RT1021
+#[derive(Debug, clap::Args)]
+pub struct KeyProvisioning {
+    #[command(subcommand)]
+    operation: Operation,
+    /// The words
+    #[arg(long, global = true, value_name = "WORDS")]
+    confirm: Option<String>,
+}
+
+impl KeyProvisioning {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let operation = self.operation.name();
+        let act = Act::confirmed(
+            format!("key-provisioning {operation}, which can change the chip's keys for ever,"),
+            format!("key-provisioning {operation}"),
+        );
+        act.ask(&context.report, self.confirm.as_deref())?;
+        // files first: what can fail without a board fails without it
+        let data = match &self.operation {
+            Operation::SetUserKey { file, .. } | Operation::WriteKeyStore { file } => {
+                input::file(file)?
+            }
+            _ => Vec::new(),
+        };
+        let mut session = session(context)?;
+        let read = perform(&mut session, &self.operation, &data)
+            .map_err(Error::mboot(Step::KeyProvisioning(operation)))?;
+        let read = match &self.operation {
+            Operation::ReadKeyStore { file } => Some(output::deliver(0, read, Some(file))?),
+            _ => None,
+        };
+        let operation = operation.to_owned();
+        let found = Provisioned { operation, read };
+        context.report.show(found, Outcome::MbootKeyProvisioning);
+        Ok(())
+    }
 }
 
 /// What to provision.
@@ -92,62 +157,6 @@ impl Operation {
             Operation::ReadKeyNonvolatile { .. } => "read_key_nonvolatile",
             Operation::WriteKeyStore { .. } => "write_key_store",
             Operation::ReadKeyStore { .. } => "read_key_store",
-        }
-    }
-}
-
-pub fn run(command: Command, context: &mut Context) -> Result<()> {
-    match command {
-        Command::GenerateKeyBlob {
-            key,
-            blob,
-            key_select,
-            confirm,
-        } => {
-            let data = bytes::read_file(&key)?;
-            let length = blob_length(data.len())?;
-            let act = Act::confirmed(
-                "sending a key to the chip and having it wrapped by the chip's own key",
-                format!("wrap a key of {} bytes with key {key_select}", data.len()),
-            );
-            act.ask(&context.report, confirm.as_deref())?;
-            let wrapped = session(context)?
-                .generate_key_blob(&data, key_select, length)
-                .map_err(Error::mboot(Step::MakeKeyBlob))?;
-            bytes::deliver(&mut context.report, 0, &wrapped, Some(&blob))
-        }
-        Command::KeyProvisioning { operation, confirm } => {
-            let act = Act::confirmed(
-                format!(
-                    "key-provisioning {}, which can change the chip's keys for ever,",
-                    operation.name()
-                ),
-                format!("key-provisioning {}", operation.name()),
-            );
-            act.ask(&context.report, confirm.as_deref())?;
-            provision(context, &operation)
-        }
-    }
-}
-
-fn provision(context: &mut Context, operation: &Operation) -> Result<()> {
-    // files first: what can fail at the desk fails there
-    let data = match operation {
-        Operation::SetUserKey { file, .. } | Operation::WriteKeyStore { file } => {
-            bytes::read_file(file)?
-        }
-        _ => Vec::new(),
-    };
-    let mut session = session(context)?;
-    let read = perform(&mut session, operation, &data)
-        .map_err(Error::mboot(Step::KeyProvisioning(operation.name())))?;
-    match operation {
-        Operation::ReadKeyStore { file } => {
-            bytes::deliver(&mut context.report, 0, &read, Some(file))
-        }
-        other => {
-            context.report.line(format!("{} is done", other.name()));
-            Ok(())
         }
     }
 }

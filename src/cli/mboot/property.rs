@@ -1,34 +1,27 @@
 //! Properties: what the flashloader tells of itself.
 
+use rtboot::board::LoaderSession;
 use rtboot::mboot::{self, MemoryId, Property};
+use rtboot::outcome::{self, Memories, Memory, Outcome, PropertiesRead, PropertySet};
 use rtboot::{Error, Result, Step};
-use serde_json::json;
 
 use super::session;
 use crate::cli::{Context, number};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
-    /// Ask for a property, by number or name; 0 or `list` asks for all of them
-    GetProperty {
-        /// As in 12, 0x0C or reserved-regions
-        #[arg(value_name = "PROPERTY", value_parser = parse_property)]
-        property: Asked,
-        /// Memory id, or number of a region, for the properties that have several
-        #[arg(default_value = "0", value_parser = number::parse_u32)]
-        index: u32,
-    },
-    /// Set a property. An RT1021 flashloader has none that can be set
-    SetProperty {
-        /// As in 10 or verify-writes
-        #[arg(value_name = "PROPERTY", value_parser = parse_property)]
-        property: Asked,
-        /// The value
-        #[arg(value_parser = number::parse_u32)]
-        value: u32,
-    },
+    GetProperty(GetProperty),
+    SetProperty(SetProperty),
     /// List the memories that the flashloader knows, with their sizes
     ListMemory,
+}
+
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::GetProperty(args) => args.run(context),
+        Command::SetProperty(args) => args.run(context),
+        Command::ListMemory => list_memory(context),
+    }
 }
 
 /// One property, or all.
@@ -40,126 +33,129 @@ pub enum Asked {
     One(Property),
 }
 
-pub fn run(command: Command, context: &mut Context) -> Result<()> {
-    match command {
-        Command::GetProperty {
-            property: Asked::One(property),
-            index,
-        } => get(context, property, index),
-        Command::GetProperty {
-            property: Asked::All,
-            ..
-        } => get_all(context),
-        Command::SetProperty {
-            property: Asked::All,
-            ..
-        } => Err(Error::Usage("one property must be named to be set".into())),
-        Command::SetProperty {
-            property: Asked::One(property),
-            value,
-        } => {
-            session(context)?
-                .set_property(property, value)
-                .map_err(Error::mboot(Step::SetProperty(property)))?;
-            context.report.line(format!("{property} := {value:#x}"));
-            Ok(())
-        }
-        Command::ListMemory => list_memory(context),
+/// Ask for a property, by number or name; 0 or `list` asks for all of them
+#[derive(Debug, clap::Args)]
+pub struct GetProperty {
+    /// As in 12, 0x0C or reserved-regions
+    #[arg(value_name = "PROPERTY", value_parser = parse_property)]
+    property: Asked,
+    /// Memory id, or number of a region, for the properties that have several
+    #[arg(default_value = "0", value_parser = number::parse_u32)]
+    index: u32,
+}
+
+impl GetProperty {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let mut session = session(context)?;
+        let found = match self.property {
+            Asked::All => PropertiesRead::All {
+                properties: all(&mut session)?,
+            },
+            Asked::One(property) => {
+                let words = session
+                    .get_property(property, self.index)
+                    .map_err(Error::mboot(Step::AskProperty(property)))?;
+                PropertiesRead::One(outcome::Property::new(property, words))
+            }
+        };
+        context.report.show(found, Outcome::MbootGetProperty);
+        Ok(())
     }
 }
 
-fn get(context: &mut Context, property: Property, index: u32) -> Result<()> {
-    let words = session(context)?
-        .get_property(property, index)
-        .map_err(Error::mboot(Step::AskProperty(property)))?;
-    tell(context, property, &words);
-    context.report.result(json!({
-        "property": property.0,
-        "name": property.name(),
-        "words": words,
-        "text": property.describe(&words).to_string(),
-    }));
-    Ok(())
-}
-
-fn tell(context: &mut Context, property: Property, words: &[u32]) {
-    let hex: Vec<String> = words.iter().map(|word| format!("{word:#010x}")).collect();
-    let text = format!(
-        "{:#04x} {property}: {} [{}]",
-        property.0,
-        property.describe(words),
-        hex.join(" ")
-    );
-    context.report.line(text);
-}
-
-fn get_all(context: &mut Context) -> Result<()> {
-    let mut session = session(context)?;
+/// Every property that this flashloader has.
+fn all(session: &mut LoaderSession) -> Result<Vec<outcome::Property>> {
     let mut all = Vec::new();
     for &property in Property::KNOWN {
         match session.get_property(property, 0) {
-            Ok(words) => {
-                tell(context, property, &words);
-                all.push(json!({
-                    "property": property.0,
-                    "name": property.name(),
-                    "words": words,
-                    "text": property.describe(&words).to_string(),
-                }));
-            }
+            Ok(words) => all.push(outcome::Property::new(property, words)),
             Err(mboot::Error::Refused { .. }) => {}
             Err(error) => return Err(Error::mboot(Step::AskProperty(property))(error)),
         }
     }
-    context.report.result(json!({"properties": all}));
-    Ok(())
+    Ok(all)
 }
+
+/// Set a property. An RT1021 flashloader has none that can be set
+#[derive(Debug, clap::Args)]
+pub struct SetProperty {
+    /// As in 10 or verify-writes
+    #[arg(value_name = "PROPERTY", value_parser = parse_property)]
+    property: Asked,
+    /// The value
+    #[arg(value_parser = number::parse_u32)]
+    value: u32,
+}
+
+impl SetProperty {
+    fn run(self, context: &mut Context) -> Result<()> {
+        let (Asked::One(property), value) = (self.property, self.value) else {
+            return Err(Error::Usage("one property must be named to be set".into()));
+        };
+        session(context)?
+            .set_property(property, value)
+            .map_err(Error::mboot(Step::SetProperty(property)))?;
+        let found = PropertySet {
+            property: property.0,
+            name: property.name().map(str::to_owned),
+            value,
+        };
+        context.report.show(found, Outcome::MbootSetProperty);
+        Ok(())
+    }
+}
+
+/// Most RAM banks that are asked for.
+const BANKS: u32 = 8;
 
 fn list_memory(context: &mut Context) -> Result<()> {
     let mut session = session(context)?;
-    let step = || Error::mboot(Step::ListMemories);
+    let memories = memories(&mut session).map_err(Error::mboot(Step::ListMemories))?;
+    context
+        .report
+        .show(Memories { memories }, Outcome::MbootListMemory);
+    Ok(())
+}
+
+fn memories(session: &mut LoaderSession) -> std::result::Result<Vec<Memory>, mboot::Error> {
     let mut all = Vec::new();
     let mut starts = Vec::new();
-    for index in 0..8 {
-        let (start, size) = match session.ram(index) {
+    for ram in 0..BANKS {
+        let (start, bytes) = match session.ram(ram) {
             Ok(bank) => bank,
             Err(mboot::Error::Refused { .. }) => break,
-            Err(error) => return Err(step()(error)),
+            Err(error) => return Err(error),
         };
         // behind the last bank the genuine flashloader begins again
         if starts.contains(&start) {
             break;
         }
         starts.push(start);
-        let text = format!("RAM {index}: start {start:#010x}, {} KiB", size / 1024);
-        context.report.line(text);
-        all.push(json!({"ram": index, "start": start, "bytes": size}));
+        all.push(Memory::Ram { ram, start, bytes });
     }
-    for (start, end) in session.reserved_regions().map_err(step())? {
-        let text = format!("the flashloader's own: {start:#010x}..={end:#010x}");
-        context.report.line(text);
-        all.push(json!({"reserved": true, "start": start, "last": end}));
+    let reserved = session.reserved_regions()?.into_iter();
+    all.extend(reserved.map(|(start, last)| Memory::Reserved {
+        reserved: true,
+        start,
+        last,
+    }));
+    for id in EXTERNAL {
+        let memory = id.0;
+        all.push(match session.external_memory(id) {
+            Ok(found) => Memory::External {
+                memory,
+                start: found.start,
+                bytes: found.size(),
+                text: found.to_string(),
+            },
+            Err(mboot::Error::Refused { status, .. }) => Memory::Absent {
+                memory,
+                status: status.0,
+            },
+            Err(error) => return Err(error),
+        });
     }
-    for memory in EXTERNAL {
-        let line = match session.external_memory(memory) {
-            Ok(found) => {
-                all.push(json!({"memory": memory.0, "start": found.start, "bytes": found.size()}));
-                found.to_string()
-            }
-            Err(mboot::Error::Refused { status, .. }) => {
-                all.push(json!({"memory": memory.0, "status": status.0}));
-                match status {
-                    mboot::Status::MEMORY_NOT_CONFIGURED => "not configured".into(),
-                    mboot::Status::INVALID_ARGUMENT => "not known to this flashloader".into(),
-                    other => other.to_string(),
-                }
-            }
-            Err(error) => return Err(step()(error)),
-        };
-        context.report.line(format!("memory {memory}: {line}"));
-    }
-    context.report.result(json!({"memories": all}));
-    Ok(())
+    Ok(all)
 }
 
 const EXTERNAL: [MemoryId; 3] = [
