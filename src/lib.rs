@@ -68,6 +68,7 @@ pub mod doctor;
 mod error;
 pub mod event;
 pub mod flash;
+#[cfg(feature = "loader-store")]
 pub mod loader_file;
 pub mod mboot;
 pub mod outcome;

@@ -1,7 +1,7 @@
-//! Flashloader files: read, checked, and remembered for the next run.
+//! Flashloader files: read, checked, and remembered for the next run. Package feature `loader-store`.
 
 use std::fs;
-use std::io::{ErrorKind, Read};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use rtboot_bootable::known::{self, KnownLoader};
@@ -79,7 +79,6 @@ fn sha256(bytes: &[u8]) -> String {
 }
 
 /// Flashloader files that are remembered: copies named by their SHA-256, and an index, in a folder for each chip.
-#[cfg(feature = "cli")]
 #[derive(Debug)]
 pub struct LoaderStore {
     folder: PathBuf,
@@ -87,7 +86,6 @@ pub struct LoaderStore {
 }
 
 /// A file that is remembered.
-#[cfg(feature = "cli")]
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 #[non_exhaustive]
 pub struct Remembered {
@@ -99,7 +97,6 @@ pub struct Remembered {
     pub name: String,
 }
 
-#[cfg(feature = "cli")]
 impl Remembered {
     /// The public build that it is, if it is one.
     pub fn build(&self) -> Option<&'static KnownLoader> {
@@ -108,7 +105,6 @@ impl Remembered {
 }
 
 /// What `index.toml` holds.
-#[cfg(feature = "cli")]
 #[derive(Debug, Clone, Default, serde::Serialize, serde::Deserialize)]
 struct Index {
     /// SHA-256 of the one that is sent.
@@ -117,7 +113,6 @@ struct Index {
     file: Vec<Remembered>,
 }
 
-#[cfg(feature = "cli")]
 impl LoaderStore {
     /// Reads the index of this chip below `folder`; without one nothing is remembered.
     ///
@@ -203,7 +198,6 @@ impl LoaderStore {
 }
 
 /// At most one byte more than a flashloader may have: a longer file is not the one that was remembered.
-#[cfg(feature = "cli")]
 fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     let limit = Firmware::FILE_LIMIT as u64 + 1;
@@ -212,10 +206,7 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
 }
 
 /// Writes aside and renames, so that a full disk leaves the old file whole.
-#[cfg(feature = "cli")]
 fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    use std::io::Write;
-
     let folder = path.parent().unwrap_or(Path::new("."));
     let mut file = tempfile::NamedTempFile::new_in(folder)?;
     file.write_all(content)?;
@@ -223,7 +214,7 @@ fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, feature = "cli"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

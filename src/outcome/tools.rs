@@ -1,11 +1,14 @@
 //! Results of commands about this machine, files that rtboot keeps, and the virtual board.
 
+#[cfg(feature = "virtual")]
 use std::path::Path;
 
+#[cfg(feature = "virtual")]
 use rtboot_fcb::JedecId;
 use serde::Serialize;
 
 use super::Finding;
+#[cfg(feature = "virtual")]
 use crate::port::virtual_board::Look;
 
 /// Boards and ports of this machine.
@@ -143,6 +146,7 @@ pub struct Virtual {
     pub reset_now: String,
 }
 
+#[cfg(feature = "virtual")]
 impl Virtual {
     /// What `look` saw in the board of this folder.
     pub fn new(folder: &Path, look: Look) -> Virtual {
