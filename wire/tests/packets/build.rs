@@ -246,3 +246,165 @@ fn known_properties_have_names_and_no_number_twice() {
     assert!(Property::KNOWN.is_sorted_by(|a, b| a < b));
     assert!(Property::KNOWN.iter().all(|p| p.name().is_some()));
 }
+
+/// Every command with its tag, flags and parameters in the order of the vendor's tables.
+#[test]
+fn every_mboot_command_has_its_tag_flags_and_parameters() {
+    use mboot::Command;
+    let (a, b, c) = (0xA1, 0xB2, 0xC3);
+    let commands: [(Command, u8, u8, &[u32]); 25] = [
+        (Command::flash_erase_all(a), 0x01, 0, &[a]),
+        (Command::flash_erase_region(a, b, c), 0x02, 0, &[a, b, c]),
+        (Command::read_memory(a, b, c), 0x03, 0, &[a, b, c]),
+        (Command::write_memory(a, b, c), 0x04, 1, &[a, b, c]),
+        (Command::fill_memory(a, b, c), 0x05, 0, &[a, b, c]),
+        (Command::flash_security_disable(a, b), 0x06, 0, &[a, b]),
+        (Command::get_property(a, b), 0x07, 0, &[a, b]),
+        (Command::receive_sb_file(a), 0x08, 1, &[a]),
+        (Command::execute(a, b, c), 0x09, 0, &[a, b, c]),
+        (Command::call(a, b), 0x0A, 0, &[a, b]),
+        (Command::reset(), 0x0B, 0, &[]),
+        (Command::set_property(a, b), 0x0C, 0, &[a, b]),
+        (Command::flash_erase_all_unsecure(), 0x0D, 0, &[]),
+        (Command::flash_program_once(a, b), 0x0E, 0, &[a, 4, b]),
+        (Command::flash_read_once(a, b), 0x0F, 0, &[a, b]),
+        (Command::flash_read_resource(a, b, c), 0x10, 0, &[a, b, c]),
+        (Command::configure_memory(a, b), 0x11, 0, &[a, b]),
+        (Command::reliable_update(a), 0x12, 0, &[a]),
+        (Command::generate_key_blob_send(a, b), 0x13, 1, &[a, b, 0]),
+        (Command::generate_key_blob_fetch(a, b), 0x13, 0, &[a, b, 1]),
+        (Command::fuse_program(a, b, c), 0x14, 1, &[a, b, c]),
+        (
+            Command::key_provisioning(a, b, c, true),
+            0x15,
+            1,
+            &[a, b, c],
+        ),
+        (
+            Command::key_provisioning(a, b, c, false),
+            0x15,
+            0,
+            &[a, b, c],
+        ),
+        (Command::fuse_read(a, b, c), 0x17, 0, &[a, b, c]),
+        (Command::update_life_cycle(a), 0x18, 0, &[a]),
+    ];
+    for (command, tag, flags, parameters) in commands {
+        let mut expected = vec![tag, flags, 0, parameters.len() as u8];
+        expected.extend(parameters.iter().flat_map(|p| p.to_le_bytes()));
+        assert_eq!(command.to_bytes()[..], expected, "{command}");
+    }
+}
+
+#[test]
+fn only_bit_0_of_the_flags_announces_data() {
+    let flags = |flags: u8| {
+        mboot::Command::parse(&[0x0B, flags, 0, 0])
+            .unwrap()
+            .sends_data
+    };
+    assert!(flags(1) && flags(0xFF) && !flags(0) && !flags(0xFE));
+}
+
+#[test]
+fn a_wrong_length_breaks_a_frame_whatever_its_crc() {
+    let [start, kind, length, ..] = frame::header(frame::DATA, &[1, 2, 3, 4]).unwrap();
+    for crc in 0..=u16::MAX {
+        let [low, high] = crc.to_le_bytes();
+        let header = [start, kind, length + 1, 0, low, high];
+        assert!(!frame::is_intact(&header, &[1, 2, 3, 4]), "{crc:#06x}");
+    }
+}
+
+#[test]
+fn sdp_reports_parse_at_the_edges_of_their_lengths() {
+    use sdp_report::{FromHost, FromRom, Malformed};
+    let whole = sdp_report::registers(&[7; 64]).unwrap();
+    assert_eq!(FromRom::parse(&whole), Ok(FromRom::Block(&[7; 64])));
+    let padded = [&whole[..], &[0; 3]].concat();
+    assert_eq!(FromRom::parse(&padded), Ok(FromRom::Block(&[7; 64])));
+    assert_eq!(FromRom::parse(&whole[..5]), Ok(FromRom::Block(&[7; 4])));
+    assert_eq!(FromRom::parse(&whole[..4]), Err(Malformed::TooShort));
+    assert_eq!(
+        FromRom::parse(&[3, 0x56, 0x78, 0x78]),
+        Err(Malformed::TooShort)
+    );
+    let windows = [&[3, 0x56, 0x78, 0x78, 0x56][..], &[0; 60]].concat();
+    assert_eq!(
+        FromRom::parse(&windows),
+        Ok(FromRom::Hab(sdp::Hab::Open.to_bytes()))
+    );
+    for report in [&[][..], &[0; 65], &[5; 65]] {
+        assert_eq!(FromRom::parse(report), Err(Malformed::UnknownId));
+        assert_eq!(FromHost::parse(report), Err(Malformed::UnknownId));
+    }
+    assert_eq!(FromHost::parse(&[1; 16]), Err(Malformed::TooShort));
+    assert!(sdp_report::data(&[0; 1024]).is_some());
+    assert!(mboot::report::header(2, &[0; 1017]).is_some());
+}
+
+#[test]
+fn mboot_reports_are_cut_at_their_length() {
+    use mboot::report::{Malformed, Report};
+    let stale = [4, 0, 2, 0, 0xAA, 0xBB, 0x55, 0x55];
+    let payload: &[u8] = &[0xAA, 0xBB];
+    assert_eq!(Report::parse(&stale), Ok(Report { id: 4, payload }));
+    assert_eq!(Report::parse(&stale[..5]), Err(Malformed::CutOff));
+    assert_eq!(Report::parse(&stale[..3]), Err(Malformed::NoHeader));
+}
+
+#[test]
+fn sdp_words_have_their_values_and_names() {
+    use sdp::Status;
+    let words = [
+        (Status::WRITE_COMPLETE, 0x128A_8A12, "write complete"),
+        (
+            Status::WRITE_COMPLETE_ALTERNATIVE,
+            0x1282_8212,
+            "write complete",
+        ),
+        (Status::FILE_COMPLETE, 0x8888_8888, "file complete"),
+        (Status::DCD_SKIPPED, 0x900D_D009, "DCD will be skipped"),
+        (Status::HAB_SUCCESS, 0xF0F0_F0F0, "HAB success"),
+        (Status::HAB_FAILURE, 0x3333_3333, "HAB failure"),
+        (Status::HAB_WARNING, 0x6969_6969, "HAB warning"),
+        (Status::BAUDRATE_SET, 0x09D0_0D90, "baud rate set"),
+    ];
+    for (status, word, name) in words {
+        assert_eq!((status.0, status.name()), (word, Some(name)));
+    }
+    assert_eq!(Status(0x1234_5678).name(), None);
+    let widths = [8, 16, 32, 24].map(|bits| Width::from_bits(bits).map(Width::bytes));
+    assert_eq!(widths, [Some(1), Some(2), Some(4), None]);
+}
+
+#[test]
+fn property_words_print_as_text() {
+    let text = |property: Property, words: &[u32]| property.describe(words).to_string();
+    for (property, words, expected) in [
+        (Property::SECURITY_STATE, &[0x5AA5_5AA5][..], "unlocked"),
+        (Property::SECURITY_STATE, &[0xC33C_C33C], "locked"),
+        (Property::SECURITY_STATE, &[7], "0x00000007"),
+        (Property::VERIFY_WRITES, &[0], "off"),
+        (Property::VALIDATE_REGIONS, &[1], "on"),
+        (Property::RAM_START, &[0x2020_0000], "0x20200000"),
+        (
+            Property::RESERVED_REGIONS,
+            &[0, 0, 4, 7, 9],
+            "0x00000004-0x00000007",
+        ),
+        (
+            Property::AVAILABLE_PERIPHERALS,
+            &[0x8000_0002],
+            "I2C, bit 31",
+        ),
+        (
+            Property::AVAILABLE_COMMANDS,
+            &[0x401],
+            "FlashEraseAll, Reset",
+        ),
+        (Property::LAST_ERROR, &[1], "1 Fail (failed)"),
+    ] {
+        assert_eq!(text(property, words), expected);
+    }
+}
