@@ -180,8 +180,10 @@ fn desk(error: &Error) -> Advice {
         Error::Usage(_) => none.run(Action::Help),
         Error::StatusWriteUnknown { .. } => write_cfg(none),
         Error::UsbPortsUnknown => none.run(Action::ListBoards),
-        Error::NotConfirmed { words, .. } => none.run(Action::Confirm {
+        Error::NotConfirmed { words, flag, .. } => none.run(Action::Confirm {
             words: words.clone(),
+            // the option that burns has its name from that
+            burns_fuses: flag.ends_with("burn"),
         }),
         Error::TooMuchToKeep { .. } => none
             .run(Action::EraseAround)

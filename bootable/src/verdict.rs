@@ -283,7 +283,7 @@ const OPEN: [&Entry; 15] = [
     &found_fcb::PART_UNKNOWN,
     &found_fcb::QUAD_ENABLE_UNKNOWN,
     &found_fcb::PARTS_DISAGREE,
-    &found_boot::STRAP_UNKNOWN_PART,
+    &found::STRAP_UNKNOWN_PART,
 ];
 
 fn effect(finding: &Finding) -> Effect {
@@ -323,7 +323,7 @@ fn boot_pins(conditions: &Conditions<'_>, findings: &mut Vec<Finding>) {
         (0, false) | (7, true) => {}
         (1, false) => findings.extend(four_bytes(conditions, who)),
         (0 | 1, true) => {
-            findings.push(Finding::new(&found_boot::STRAP_FIRST_PINS).text("who", who));
+            findings.push(Finding::new(&found::STRAP_FIRST_PINS).text("who", who));
         }
         (7, false) => {
             findings.push(Finding::new(&found_boot::STRAP_SECOND_PINS).text("who", who));
@@ -342,9 +342,9 @@ fn four_bytes(conditions: &Conditions<'_>, who: &str) -> Option<Finding> {
     let parts = conditions.parts;
     let finding = |entry| Finding::new(entry).text("who", who);
     match parts {
-        [] => Some(finding(&found_boot::STRAP_UNKNOWN_PART)),
+        [] => Some(finding(&found::STRAP_UNKNOWN_PART)),
         _ if parts.iter().all(large) => None,
-        _ if parts.iter().any(large) => Some(finding(&found_boot::STRAP_UNKNOWN_PART)),
+        _ if parts.iter().any(large) => Some(finding(&found::STRAP_UNKNOWN_PART)),
         _ => Some(finding(&found_boot::STRAP_FOUR_BYTE)),
     }
 }

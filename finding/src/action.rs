@@ -37,6 +37,8 @@ pub enum Action {
     Confirm {
         /// The words.
         words: String,
+        /// Whether it burns fuses, which has an option of its own.
+        burns_fuses: bool,
     },
     /// The help of the commands.
     Help,
@@ -51,8 +53,12 @@ pub enum Action {
     },
     /// The same write, without keeping the bytes around the image.
     EraseAround,
+    /// The same command for whole sectors.
+    RoundToSectors,
     /// Compare flash with the application.
     Verify,
+    /// Reset the board, so that the ROM starts what is in flash.
+    Reset,
     /// Clear the block protection.
     Unprotect,
     /// List the known NOR parts.
@@ -123,7 +129,9 @@ impl Action {
             Action::Info => "info",
             Action::Write { .. } => "write",
             Action::EraseAround => "erase-around",
+            Action::RoundToSectors => "round-to-sectors",
             Action::Verify => "verify",
+            Action::Reset => "reset",
             Action::Unprotect => "unprotect",
             Action::ListParts => "list-parts",
             Action::ExampleCfg => "example-cfg",
@@ -161,7 +169,9 @@ impl Action {
             Action::Info => "tells which chip it is and how large the flash is",
             Action::Write { .. } => "writes the application",
             Action::EraseAround => "drops the bytes around the image",
+            Action::RoundToSectors => "takes the whole sectors",
             Action::Verify => "compares flash with the application",
+            Action::Reset => "lets the ROM start what is in flash",
             Action::Unprotect => "clears the block protection, and says what it changes",
             Action::ListParts => "lists the known parts",
             Action::ExampleCfg => "prints an example of a .cfg",

@@ -79,7 +79,12 @@ impl AtHand {
             Action::NamePart { part } => option("--fcb", part.as_deref().unwrap_or("PART")),
             Action::NameFlashloader => option("--flashloader", "FILE"),
             Action::EraseAround => "--erase-around".into(),
-            Action::Confirm { words } => format!("--confirm {}", double_quoted(words)),
+            Action::Confirm { words, burns_fuses } => {
+                let flag = if *burns_fuses { "--burn" } else { "--confirm" };
+                format!("{flag} {}", double_quoted(words))
+            }
+            Action::RoundToSectors => "--round".into(),
+            Action::Reset => self.on_board("reset", Vec::new()),
             Action::Again => "the same command again".into(),
             // an action that is newer than this list still says what it does
             other => other.does().into(),
@@ -202,6 +207,7 @@ mod tests {
         assert_eq!(none.command(&write), "rtboot write --fcb W25Q64JV APP");
         let confirm = Action::Confirm {
             words: "erase the whole flash".into(),
+            burns_fuses: false,
         };
         assert_eq!(
             none.sentence(&confirm.into()),

@@ -200,7 +200,7 @@ fn details(facts: &Facts, report: &mut Report) {
     for row in doctor::rows(facts) {
         report.line(format!("{:<22} {} ({})", row.name, row.value, row.source));
     }
-    for rule in facts.content.iter().flat_map(|content| &content.rules) {
+    for rule in facts.verdict().iter().flat_map(|verdict| &verdict.findings) {
         report.line(format!("  {:<8} {}", rule.severity, rule));
     }
 }

@@ -240,6 +240,7 @@ mod tests {
                 part: some(),
             },
             Action::Verify,
+            Action::Reset,
             Action::Unprotect,
             Action::ListParts,
             Action::ExampleCfg,

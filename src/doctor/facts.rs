@@ -3,17 +3,18 @@
 mod rows;
 mod straps;
 
+use rtboot_bootable::verdict::{Conditions, Hab, TrialRead, Verdict};
 use rtboot_bootable::{Inspection, Memory};
 use rtboot_fcb::{Fcb, JedecId, Part, PartFile};
 
 pub use rows::{Row, rows};
 pub use straps::{Obstacle, boot_obstacle, obstacle};
 
-use crate::Error;
 use crate::board::Program;
 use crate::chip::{BootConfig, Chip, Identity};
 use crate::flash::{LoaderFacts, NorFacts, RomFacts};
 use crate::port::hid::HidDevice;
+use crate::{Error, sdp};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -147,6 +148,42 @@ impl Facts {
     /// Where flash begins on the bus.
     pub(crate) fn flash_base(&self) -> u32 {
         self.identity.chip.map.flash_base
+    }
+
+    /// Whether the ROM would start what is in flash, with boot pins that lead it there; `None` when its content is not known.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let content = self.content.as_ref()?;
+        let look = self.flash.as_ref();
+        let mut conditions = Conditions::default();
+        // parts that share the id may differ in what they make of the FCB; a part that the user names is certain
+        let part = look.and_then(|look| look.part.as_ref());
+        let known = look.map_or(&[][..], |look| look.known.as_slice());
+        conditions = match part {
+            Some(part) if self.expected.is_some() || known.is_empty() => {
+                conditions.parts(std::slice::from_ref(part))
+            }
+            _ => conditions.parts(known),
+        };
+        if let Some(look) = look {
+            conditions = conditions.status(look.nor.status);
+        }
+        conditions = match content.stored_read {
+            ReadProof::Same => conditions.trial(TrialRead::Same),
+            ReadProof::Differs { .. } => conditions.trial(TrialRead::Differs),
+            ReadProof::NotTried(_) => conditions,
+        };
+        conditions = match self.rom.as_ref().and_then(|rom| rom.hab) {
+            Some(sdp::Hab::Open) => conditions.hab(Hab::Open),
+            Some(sdp::Hab::Closed) => conditions.hab(Hab::Closed),
+            _ => conditions,
+        };
+        let map = &self.identity.chip.map;
+        Some(Verdict::of(&content.memory, map, &conditions))
+    }
+
+    /// Whether the ROM would start what is in flash, as far as it is known.
+    pub(crate) fn starts(&self) -> Option<bool> {
+        self.verdict()?.starts.known()
     }
 
     /// The part that the flash is taken for.
@@ -304,10 +341,6 @@ pub struct Content {
     pub memory: Memory,
     /// What they are.
     pub inspection: Inspection,
-    /// Every rule of a boot image, kept or broken.
-    pub rules: Vec<rtboot_bootable::Finding>,
-    /// Whether no broken rule keeps the ROM from starting it.
-    pub starts: bool,
     /// All that was read is erased.
     pub blank: bool,
     /// First address where a second read gave another byte.

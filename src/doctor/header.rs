@@ -108,11 +108,6 @@ pub fn quad_clear(
     })
 }
 
-/// Whether a rule is about what the flash's state makes of the FCB, not about the bytes in flash.
-pub(crate) fn is_of_flash_state(rule: &Finding) -> bool {
-    rule.is(&found::QUAD_ENABLE_CLEAR) || rule.is(&found::READ_DIFFERS)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -12,6 +12,7 @@ mod protect;
 mod rom;
 mod sfdp;
 
+use rtboot_bootable::verdict::{Starts, Verdict};
 use rtboot_finding::{Action, Finding, Next, Severity};
 
 use super::facts::Facts;
@@ -86,7 +87,6 @@ fn verdict(facts: &Facts, findings: &[Finding]) -> String {
 }
 
 fn healthy(facts: &Facts) -> String {
-    let starts = facts.content.as_ref().is_some_and(|content| content.starts);
     let entry = facts
         .content
         .as_ref()
@@ -94,11 +94,25 @@ fn healthy(facts: &Facts) -> String {
         .map_or(String::new(), |vectors| {
             format!(", entry {:#010x}", vectors.reset)
         });
-    match starts {
-        true => format!(
+    match facts.verdict() {
+        Some(Verdict {
+            starts: Starts::Yes,
+            ..
+        }) => format!(
             "nothing is wrong: the ROM would start what is in flash{entry}; set BOOT_MODE to 10 and switch power off and on"
         ),
-        false => "nothing is wrong as far as could be seen".into(),
+        Some(Verdict {
+            starts: Starts::Unknown,
+            reasons,
+            ..
+        }) => {
+            let open: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+            format!(
+                "nothing is wrong as far as could be seen; whether the ROM would start it is not known: {}",
+                open.join("; ")
+            )
+        }
+        _ => "nothing is wrong as far as could be seen".into(),
     }
 }
 

@@ -160,7 +160,7 @@ fn facts_that_no_virtual_board_has_lead_to_their_findings() {
     assert_eq!(mode, Some("strap-reserved"));
     let closed =
         |facts: &mut doctor::Facts| facts.rom.as_mut().expect("ROM").hab = Some(Hab::Closed);
-    assert_eq!(by_hand(closed), Some("content-unsigned"));
+    assert_eq!(by_hand(closed), Some("hab-unsigned"));
     let slow = by_hand(|facts| facts.host.usb_mbit = Some(12));
     assert_eq!(slow, Some("usb-full-speed"));
     let restricted = by_hand(|facts| facts.loader.as_mut().expect("loader").commands = Some(0x1E));

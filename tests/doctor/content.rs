@@ -3,6 +3,7 @@
 use rtboot::finding::Severity;
 use rtboot::flash::RescueStore;
 use rtboot_bootable::Memory;
+use rtboot_bootable::verdict::Starts;
 use rtboot_fcb::lut::Sequence;
 use rtboot_fcb::{ClockIndex, Fcb};
 use rtboot_sim::{Fault, Settings};
@@ -161,11 +162,11 @@ fn an_fcb_with_a_broken_field_is_named_by_the_field() {
 fn an_fcb_for_another_flash_is_told_by_what_does_not_fit() {
     finds(
         with_fcb(|fcb| fcb.set_sequence(0, &Sequence::read(0xEE, 32, 8, 8, 20))),
-        "content-fcb-kind",
+        "fcb-kind",
     );
     finds(
         with_fcb(|fcb| fcb.set_sequence(0, &Sequence::read(0xEB, 24, 4, 4, 10))),
-        "content-fcb-read",
+        "fcb-read-misfit",
     );
     finds(
         with_fcb(|fcb| fcb.set_sflash_a1_size(16 << 20)),
@@ -189,11 +190,8 @@ fn a_quad_fcb_with_quad_enable_clear_is_a_finding_only_when_it_is_read_so() {
     };
     let mut exam = Exam::on(clear(image()));
     exam.finds("quad-enable-clear");
-    let content = exam.facts.as_ref().and_then(|facts| facts.content.as_ref());
-    assert!(
-        content.is_some_and(|content| !content.starts),
-        "the ROM would not start it"
-    );
+    let verdict = exam.facts.as_ref().and_then(|facts| facts.verdict());
+    assert_eq!(verdict.expect("content").starts, Starts::No);
     let mut fcb = part("IS25LP064A").boot_fcb();
     fcb.set_sequence(0, &Sequence::read(0x0B, 24, 1, 1, 8));
     let mut exam = Exam::on(clear(image_with(&fcb)));
@@ -224,7 +222,8 @@ fn an_ivt_at_0x400_is_for_sd_cards() {
 fn an_application_that_cannot_run_is_named_by_why() {
     finds(by_table(APP, 0x3000_0000), "stack-outside-ram");
     finds(by_table(APP + 4, 0x6000_2100), "reset-even");
-    finds(by_table(APP + 4, 0x6040_0001), "reset-outside-image");
+    finds(by_table(APP + 4, 0x6040_0001), "reset-erased");
+    finds(by_table(APP + 4, 0x3000_0001), "reset-outside-image");
     let mut erased = by_table(APP, 0xFFFF_FFFF);
     erased.flash[APP..APP + 0x100].fill(0xFF);
     finds(erased, "vectors-blank");
@@ -233,7 +232,7 @@ fn an_application_that_cannot_run_is_named_by_why() {
         .map(u32::from_le_bytes)
         .expect("four bytes");
     let at = (reset - 1 - 0x6000_0000) as usize;
-    finds(patched(at, &[0xFF; 16]), "content-code-erased");
+    finds(patched(at, &[0xFF; 16]), "reset-erased");
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn written_and_verified_elsewhere_and_does_not_start() {
         let other = Sequence::read(0xEB, 24, 4, 4, 8);
         on(
             with_fcb(|fcb| fcb.set_sequence(0, &other)),
-            "content-fcb-read",
+            "fcb-read-misfit",
         )
     };
     pair("the ROM reads garbage", quad(), read());
@@ -237,7 +237,7 @@ fn it_starts_and_hangs_at_once() {
     pair(
         "the processor faults",
         on(by_table(0x2000, 0x3000_0000), "stack-outside-ram"),
-        on(by_table(0x2004, 0x6040_0001), "reset-outside-image"),
+        on(by_table(0x2004, 0x6040_0001), "reset-erased"),
     );
 }
 

@@ -125,13 +125,13 @@ const CAUSES: &[Cause] = &[
         d.fcb(|fcb| fcb.set_sequence(0, &Sequence::EMPTY))
     }),
     (&["fcb-size"], |d| d.fcb(|fcb| fcb.set_sflash_a1_size(0))),
-    (&["content-fcb-read"], |d| {
+    (&["fcb-read-misfit"], |d| {
         let dummy = [2, 4, 8, 10, 12][d.dice.roll(5) as usize];
         let mut fcb = part(PARTS[d.index].1).boot_fcb();
         fcb.set_sequence(0, &Sequence::read(0xEB, 24, 4, 4, dummy));
         d.patch(0, fcb.as_bytes());
     }),
-    (&["content-fcb-kind"], |d| {
+    (&["fcb-kind"], |d| {
         d.fcb(|fcb| fcb.set_sequence(0, &Sequence::read(0xEE, 32, 8, 8, 20)))
     }),
     (&["fcb-size-part"], |d| {
@@ -155,7 +155,7 @@ const CAUSES: &[Cause] = &[
         d.word(0x1004, 0x6000_2000);
         d.word(0x2000, stack);
     }),
-    (&["reset-outside-image"], |d| {
+    (&["reset-erased"], |d| {
         d.word(0x1004, 0x6000_2000);
         d.word(0x2004, 0x6050_0001);
     }),

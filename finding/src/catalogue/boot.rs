@@ -7,10 +7,6 @@ entries! {
         / "the fuses (BT_FUSE_SEL is burnt) say that the ROM boots from {device}, not from the FlexSPI NOR";
     STRAP_SECOND_PINS Error "strap-second-pins": "BOOT_CFG says second pin group, the flash is on the primary one"
         / "{who} say that the flash is on the second pin group, but it answers on the primary one";
-    STRAP_FIRST_PINS Error "strap-first-pins": "BOOT_CFG says first pin group, the flash is on the second one"
-        / "{who} say that the flash is on the first pin group, but it is on the second one";
-    STRAP_UNKNOWN_PART Note "strap-unknown-part": "BOOT_CFG says four address bytes, and the flash part is not known"
-        / "{who} say that the ROM reads the FCB with four address bytes, which parts above 16 MiB take; the part is not known";
     STRAP_FLASH_TYPE Error "strap-flash-type": "BOOT_CFG says another kind of flash"
         / "{who} say flash type {type}: HyperFlash or an octal part";
     STRAP_FOUR_BYTE Error "strap-four-byte": "BOOT_CFG says four address bytes"

@@ -44,23 +44,10 @@ entries! {
         "the place of the FCB was filled with something else, as padding or with other data",
     ];
     CONTENT_INTERRUPTED Error "content-interrupted": "an interrupted write left the flash half done: the FCB comes last";
-    CONTENT_FCB_KIND Error "content-fcb-kind": "the FCB is for another kind of flash"
-        / "the FCB in flash is {kind}; the flash is {part}" => [
-        "the FCB of another board or SDK example (the RT1050 EVK boots from HyperFlash)",
-    ];
     CONTENT_FCB_TOO_FAST Error "content-fcb-too-fast": "the FCB's read is too fast for this board"
         / "the FCB's read is too fast for this board ({clock})" => [
         "the lines do not carry this clock",
         "the DQS pin is used for something else, and the FCB samples through it",
     ];
-    CONTENT_FCB_READ Error "content-fcb-read": "the FCB's read sequence does not fit this flash"
-        / "the FCB's read sequence does not fit this flash: {read}" => [
-        "the FCB was made for another part: other command or dummy cycles",
-    ];
     CONTENT_FCB_WRITES_STATUS Warning "content-fcb-writes-status": "the FCB writes the flash's status register at every start";
-    CONTENT_CODE_ERASED Error "content-code-erased": "the reset handler is erased"
-        / "the reset handler {reset} is erased flash" => [
-        "a write stopped half-way, or a part of the image was erased since",
-    ];
-    CONTENT_UNSIGNED Error "content-unsigned": "the part is closed (HAB) and the image in flash is not signed";
 }

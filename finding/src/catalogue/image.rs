@@ -24,6 +24,12 @@ entries! {
     NOT_FOR_FLASH Error "not-for-flash": "the image's layout is that of serial download or an SD card"
         / "its IVT lies {offset} behind the image's start, as for serial download or an SD card; in a NOR flash that is {expected}";
 
+    // boot pins against the flash that is there
+    STRAP_FIRST_PINS Error "strap-first-pins": "BOOT_CFG says first pin group, the flash is on the second one"
+        / "{who} say that the flash is on the first pin group, but it is on the second one";
+    STRAP_UNKNOWN_PART Note "strap-unknown-part": "BOOT_CFG says four address bytes, and the flash part is not known"
+        / "{who} say that the ROM reads the FCB with four address bytes, which parts above 16 MiB take; the part is not known";
+
     BOOT_DATA Ok "boot-data": "the boot data holds the image"
         / "the boot data says that the image is {start}..{end}";
     BOOT_DATA_OUTSIDE Error "boot-data-outside": "the boot data pointer leads outside the image"

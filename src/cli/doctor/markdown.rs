@@ -81,11 +81,11 @@ pub fn text(
 
 /// Every rule of a boot image that was looked at, kept or broken.
 fn rules(facts: &Facts) -> String {
-    let Some(content) = &facts.content else {
+    let Some(verdict) = facts.verdict() else {
         return String::new();
     };
     let mut text = String::from("## Would the ROM start it?\n\n");
-    for rule in &content.rules {
+    for rule in &verdict.findings {
         let _ = writeln!(text, "- {}: {}", rule.severity, escaped(&rule.to_string()));
     }
     text

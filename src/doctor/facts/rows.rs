@@ -1,5 +1,6 @@
 //! Facts as rows of a table: what, value, source. For people and reports.
 
+use rtboot_bootable::verdict::{Starts, Verdict};
 use rtboot_fcb::database;
 
 use super::{BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, ReadProof, Source, boot_obstacle};
@@ -209,9 +210,20 @@ impl Rows {
             let text = format!("stack {stack:#010x}, reset handler {reset:#010x}");
             self.add(source, "content-vectors", text);
         }
-        let starts = match content.starts {
-            true => format!("yes, {}", straps(facts)),
-            false => "no".into(),
+        let starts = match facts.verdict() {
+            Some(Verdict {
+                starts: Starts::Yes,
+                ..
+            }) => format!("yes, {}", straps(facts)),
+            Some(Verdict {
+                starts: Starts::Unknown,
+                reasons,
+                ..
+            }) => {
+                let open: Vec<String> = reasons.iter().map(ToString::to_string).collect();
+                format!("not known: {}", open.join("; "))
+            }
+            _ => "no".into(),
         };
         self.add(source, "would-start", starts);
     }

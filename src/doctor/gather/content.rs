@@ -1,11 +1,12 @@
 //! What is in flash: the boot header and what it points to, on one pad; read modes held against it; the application file.
 
-use rtboot_bootable::{Memory, check, inspect, starts};
+use rtboot_bootable::verdict::{Verdict, next_piece};
+use rtboot_bootable::{Memory, MemoryMap, inspect};
 use rtboot_fcb::{ClockIndex, Fcb, probe};
 
 use super::flash::{is_busy, size};
 use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
-use crate::doctor::header::{HEADER, is_blank, quad_clear, read_header, reads_on_four};
+use crate::doctor::header::{HEADER, reads_on_four};
 use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::Flashloader;
@@ -35,47 +36,22 @@ pub fn read(
         size: size(&look.nor, look.part.as_ref()),
     };
     let map = facts.identity.chip.map;
-    let size = reader.size;
-    let memory = read_header(size, &map, &mut |address, length| {
-        reader.plain(address, length)
-    })?;
-    let rules = check(&memory, &map);
-    let blank = is_blank(&memory);
-    let unstable = reader.again(&memory, !blank && !starts(&rules))?;
+    let memory = reader.header(&map)?;
+    let blank = Verdict::is_blank(&memory);
     let content = Content {
         inspection: inspect(&memory, &map),
-        starts: starts(&rules),
         blank,
-        unstable,
+        unstable: None,
         stored_read: ReadProof::NotTried("there is no FCB".into()),
-        rules,
         memory,
     };
     facts.content = Some(content);
+    let doubtful = !blank && facts.starts() == Some(false);
+    if let Some(content) = &mut facts.content {
+        content.unstable = reader.again(&content.memory, doubtful)?;
+    }
     compare_app(&mut reader, facts, listener)?;
-    prove_reads(&mut reader, facts)?;
-    judge_reads(facts);
-    Ok(())
-}
-
-/// The rules that the bytes alone do not tell: what the FCB's read sequence brings from this flash.
-fn judge_reads(facts: &mut Facts) {
-    let (Some(look), Some(content)) = (&facts.flash, &mut facts.content) else {
-        return;
-    };
-    let Some(fcb) = content.fcb() else { return };
-    let broken = match &content.stored_read {
-        ReadProof::Differs { .. } => Some(rtboot_finding::Finding::new(
-            &rtboot_finding::catalogue::fcb::READ_DIFFERS,
-        )),
-        _ => None,
-    };
-    let (status, quad) = (look.nor.status, look.quad());
-    let Some(broken) = quad_clear(fcb, quad, status, &look.name()).or(broken) else {
-        return;
-    };
-    content.rules.push(broken);
-    content.starts = false;
+    prove_reads(&mut reader, facts)
 }
 
 /// Reads flash on one pad.
@@ -98,6 +74,19 @@ impl Reader<'_> {
         let offset = address.wrapping_sub(self.base());
         self.flashloader
             .read_through(&fcb, Question::PlainRead, offset, length)
+    }
+
+    /// The boot header and what it points to.
+    fn header(&mut self, map: &MemoryMap) -> Result<Memory> {
+        let mut memory = Memory::new();
+        while let Some((address, length)) = next_piece(&memory, map, self.size) {
+            let bytes = self.plain(address, length)?;
+            // pieces come from one flash; where they overlap and differ, the second read of the header finds it
+            if memory.replace(address, bytes).is_err() {
+                break;
+            }
+        }
+        Ok(memory)
     }
 
     /// First address where a second read gives another byte; all of the header when `doubtful`.

@@ -79,7 +79,7 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
 }
 
 fn mode_rules(facts: &Facts, rom: &RomFacts, mode: BootMode, explained: bool) -> Option<Finding> {
-    let starts = facts.content.as_ref().is_some_and(|content| content.starts);
+    let starts = facts.starts() == Some(true);
     match mode {
         BootMode::Fuses if !by_fuses(facts, rom) => Some(
             Finding::new(&entries::STRAP_BOOT_FROM_FUSES)

@@ -1,5 +1,6 @@
 //! What is in flash, as the ROM would read it: blank, shifted, half written, for another flash, or sound.
 
+use rtboot_bootable::verdict::Verdict;
 use rtboot_bootable::{Kind, Memory};
 use rtboot_fcb::{ClockIndex, Fcb};
 use rtboot_finding::catalogue::{content as entries, fcb as fcb_entries, image as image_entries};
@@ -7,7 +8,6 @@ use rtboot_finding::{Entry, Finding, Severity, Sure};
 
 use super::{AGAIN, image, write};
 use crate::doctor::facts::{Content, Facts, ReadProof};
-use crate::doctor::header::reads_garbage;
 
 const TAG: &[u8] = b"FCFB";
 /// The next step when rtboot's own write left it so.
@@ -23,18 +23,26 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     if content.blank {
         return vec![blank(facts)];
     }
+    let Some(verdict) = facts.verdict() else {
+        return Vec::new();
+    };
     let whole = [
         zeros(facts, content),
         image::other_chip(facts, content),
         shifted(facts, content),
         foreign(facts, content),
-        no_fcb(facts, content),
+        no_fcb(facts, content, &verdict),
     ];
     if let Some(finding) = whole.into_iter().flatten().next() {
         return vec![finding];
     }
-    let mut findings = fcb(facts, content);
-    findings.extend(image::rules(facts, content));
+    let mut findings: Vec<Finding> = too_fast(facts, content).into_iter().collect();
+    findings.extend(image::rules(facts, content, &verdict));
+    if let (Some(fcb), false) = (content.fcb(), verdict.findings.iter().any(is_broken_fcb)) {
+        let checks = [size(facts, &verdict), clock(facts, fcb)];
+        findings.extend(checks.into_iter().flatten().take(1));
+        findings.extend(status_write(fcb));
+    }
     findings
 }
 
@@ -165,14 +173,14 @@ fn ram_vectors(facts: &Facts, content: &Content) -> Option<(u32, u32)> {
 }
 
 /// An IVT where it belongs, and no FCB before it: overwritten, never written, or not written yet.
-fn no_fcb(facts: &Facts, content: &Content) -> Option<Finding> {
+fn no_fcb(facts: &Facts, content: &Content, verdict: &Verdict) -> Option<Finding> {
     let (seen, base) = (&content.inspection, facts.flash_base());
     let ivt = facts.identity.chip.map.ivt_address();
     if seen.fcb.is_some() || seen.ivt_address != Some(ivt) {
         return None;
     }
     if !erased(&content.memory, base, 0x100) {
-        if content.rules.iter().any(|rule| is_broken_fcb(rule)) {
+        if verdict.findings.iter().any(is_broken_fcb) {
             return None; // there is one, and the broken rule says how
         }
         let begins = content.memory.bytes(base, 4).unwrap_or_default();
@@ -203,8 +211,8 @@ fn no_fcb(facts: &Facts, content: &Content) -> Option<Finding> {
                 .measure(WRITE_FAILS_AGAIN),
         );
     }
-    let missing = content
-        .rules
+    let missing = verdict
+        .findings
         .iter()
         .find(|rule| rule.is(&fcb_entries::FCB_MISSING))?;
     Some(
@@ -236,130 +244,40 @@ fn is_broken_fcb(rule: &Finding) -> bool {
     rule.severity >= Severity::Error && BYTES.iter().any(|entry| rule.is(entry))
 }
 
-/// The FCB against the flash that is there. The ROM believes it, so what is wrong here shows as a board that does not start.
-fn fcb(facts: &Facts, content: &Content) -> Vec<Finding> {
-    let Some(fcb) = content.fcb() else {
-        return Vec::new();
-    };
-    if content.rules.iter().any(is_broken_fcb) {
-        return Vec::new(); // the rules of the image say how
-    }
-    let checks = [
-        kind(facts, fcb),
-        quad(facts, content, fcb),
-        read(facts, content, fcb),
-        size(facts, fcb),
-        clock(facts, fcb),
-    ];
-    let mut findings: Vec<Finding> = checks.into_iter().flatten().take(1).collect();
-    findings.extend(status_write(fcb));
-    findings
-}
-
-/// For HyperFlash or octal parts, or at double data rate.
-fn kind(facts: &Facts, fcb: &Fcb) -> Option<Finding> {
-    let read = fcb.sequence(0);
-    let eight = read.steps().iter().any(|step| step.pads == 8) || fcb.column_address_width() != 0;
-    let double = read.steps().iter().any(|step| step.opcode.is_ddr());
-    let kind = match (eight, double) {
-        (true, _) => "for HyperFlash or an octal part",
-        (false, true) => "for reading at double data rate",
-        (false, false) => return None,
-    };
-    let part = facts.part().map_or("a quad SPI part".into(), |part| {
-        format!("the {}", part.name)
-    });
-    Some(
-        Finding::new(&entries::CONTENT_FCB_KIND)
-            .text("kind", kind)
-            .text("part", part)
-            .why(format!("its read sequence is {read}"))
-            .sure(Sure::Likely)
-            .run(write(facts)),
-    )
-}
-
-fn quad(facts: &Facts, content: &Content, fcb: &Fcb) -> Option<Finding> {
-    let look = facts.flash.as_ref()?;
-    let part = look.part.as_ref()?;
-    if !reads_garbage(fcb, look.quad()) {
-        return None;
-    }
-    let clear = content
-        .rules
-        .iter()
-        .find(|rule| rule.is(&fcb_entries::QUAD_ENABLE_CLEAR))?;
-    Some(
-        clear
-            .clone()
-            .why(format!(
-                "{} ({}); the FCB does not set the bit itself",
-                look.nor.status, part.qe
-            ))
-            .run(write(facts))
-            .act("rtboot sets the bit for good while it writes, and keeps all other bits"),
-    )
-}
-
-/// What the FCB's read sequence brings, against the one-pad read.
-fn read(facts: &Facts, content: &Content, fcb: &Fcb) -> Option<Finding> {
+/// The FCB's read is right at 30 MHz and wrong at its own clock.
+fn too_fast(facts: &Facts, content: &Content) -> Option<Finding> {
     let ReadProof::Differs {
         address,
         plain,
         fast,
-        slow_is_right,
+        slow_is_right: true,
     } = &content.stored_read
     else {
         return None;
     };
-    let sequence = fcb.sequence(0);
-    let found = format!(
-        "it gives {fast:#04x} at {address:#010x} where the one-pad read gives {plain:#04x}"
-    );
-    if *slow_is_right {
-        return Some(
-            Finding::new(&entries::CONTENT_FCB_TOO_FAST)
-                .text("clock", ClockIndex(fcb.clock()))
-                .why(format!("{found}; at 30 MHz it is right"))
-                .sure(Sure::Likely)
-                .measure("look whether DQS (GPIO_SD_B1_05) is free")
-                .act("lower `clock` in the part's .cfg")
-                .run(write(facts)),
-        );
-    }
-    let part = facts.part();
-    let differs = part.is_some_and(|part| part.read.sequence() != sequence);
-    let fine = facts
-        .flash
-        .as_ref()
-        .is_some_and(|look| look.fast == ReadProof::Same);
-    if !differs && !fine {
-        return None; // the same read as the part's own: the finding about the flash says it
-    }
-    let wanted = part.map_or(String::new(), |part| {
-        format!("; the {} needs {}", part.name, part.read)
-    });
     Some(
-        Finding::new(&entries::CONTENT_FCB_READ)
-            .text("read", &sequence)
-            .why(format!("{found}, at 30 MHz, too{wanted}"))
+        Finding::new(&entries::CONTENT_FCB_TOO_FAST)
+            .text("clock", ClockIndex(content.fcb()?.clock()))
+            .why(format!(
+                "it gives {fast:#04x} at {address:#010x} where the one-pad read gives {plain:#04x}; at 30 MHz it is right"
+            ))
+            .sure(Sure::Likely)
+            .measure("look whether DQS (GPIO_SD_B1_05) is free")
+            .act("lower `clock` in the part's .cfg")
             .run(write(facts)),
     )
 }
 
-fn size(facts: &Facts, fcb: &Fcb) -> Option<Finding> {
-    let part = facts.part()?;
-    let (says, has) = (fcb.total_size(), u64::from(part.size));
-    (says > has).then(|| {
-        Finding::new(&fcb_entries::FCB_SIZE_PART)
-            .hex("size", says)
-            .text("part", &part.name)
-            .hex("has", has)
-            .severity(Severity::Warning)
+/// An FCB for a larger flash: the board starts, and wraps.
+fn size(facts: &Facts, verdict: &Verdict) -> Option<Finding> {
+    let larger = |rule: &&Finding| rule.is(&fcb_entries::FCB_SIZE_PART);
+    let rule = verdict.findings.iter().find(larger)?;
+    Some(
+        rule.clone()
             .why("the board starts, but addresses past the end wrap to the start")
             .because("the FCB was made for a larger part")
-            .run(write(facts))
-    })
+            .run(write(facts)),
+    )
 }
 
 fn clock(facts: &Facts, fcb: &Fcb) -> Option<Finding> {

@@ -1,42 +1,104 @@
 //! The rules of a boot image that are broken in flash, each by its own entry.
 
-use rtboot_bootable::starts;
-use rtboot_finding::catalogue::{content as entries, image as rules_of};
+use rtboot_bootable::verdict::Verdict;
+use rtboot_finding::catalogue::{fcb, image as rules_of};
 use rtboot_finding::{Finding, Severity};
 
 use super::write;
-use crate::doctor::facts::{Content, Facts};
-use crate::doctor::header::is_of_flash_state;
-use crate::sdp::Hab;
+use crate::doctor::facts::{Content, Facts, ReadProof};
 
-pub fn rules(facts: &Facts, content: &Content) -> Vec<Finding> {
+pub fn rules(facts: &Facts, content: &Content, verdict: &Verdict) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
-    let broken = content.rules.iter();
-    // what the flash makes of the FCB is judged with its part and clock, in the rules of the content
-    for rule in broken.filter(|rule| rule.severity >= Severity::Error && !is_of_flash_state(rule)) {
-        if findings.iter().any(|finding| finding.is(rule.entry)) {
+    let broken = verdict.findings.iter();
+    for rule in broken.filter(|rule| rule.severity >= Severity::Error) {
+        let known = findings.iter().any(|finding| finding.is(rule.entry));
+        if known || said_elsewhere(facts, content, rule) {
             continue;
         }
-        let finding = rule
-            .clone()
-            .why("read on one pad, by the rules that the ROM and the processor follow");
-        let finding = match rule.severity {
-            Severity::Danger => finding.act("do not let this image start; write another one"),
-            _ => finding,
-        };
-        findings.push(finding.run(write(facts)));
+        findings.push(broken_rule(facts, content, rule));
     }
-    findings.extend(entry_beyond(facts, content));
-    findings.extend(external_stack(facts, content));
-    findings.extend(reset_erased(facts, content));
-    findings.extend(unsigned(facts, content));
+    findings.extend(entry_beyond(facts, content, verdict));
+    findings.extend(external_stack(facts, verdict));
     findings
 }
 
+/// A broken rule, with what is behind it and what to do about it.
+fn broken_rule(facts: &Facts, content: &Content, rule: &Finding) -> Finding {
+    let finding = rule.clone().why(why(facts, content, rule));
+    if rule.is(&rules_of::HAB_UNSIGNED) {
+        return finding
+            .act("sign the image with the key whose hash is in this part's fuses (SPSDK nxpimage hab export)")
+            .run(write(facts));
+    }
+    if rule.is(&fcb::QUAD_ENABLE_CLEAR) {
+        return finding
+            .run(write(facts))
+            .act("rtboot sets the bit for good while it writes, and keeps all other bits");
+    }
+    match rule.severity {
+        Severity::Danger => finding
+            .act("do not let this image start; write another one")
+            .run(write(facts)),
+        _ => finding.run(write(facts)),
+    }
+}
+
+/// The facts behind a broken rule.
+fn why(facts: &Facts, content: &Content, rule: &Finding) -> String {
+    let part = facts.part();
+    if rule.is(&rules_of::HAB_UNSIGNED) {
+        return "the ROM says closed; the IVT's CSF pointer leads to no signature".into();
+    }
+    if rule.is(&fcb::QUAD_ENABLE_CLEAR)
+        && let (Some(part), Some(look)) = (part, &facts.flash)
+    {
+        let (status, qe) = (look.nor.status, part.qe);
+        return format!("{status} ({qe}); the FCB does not set the bit itself");
+    }
+    match &content.stored_read {
+        ReadProof::Differs {
+            address,
+            plain,
+            fast,
+            ..
+        } if is_about_the_read(rule) => {
+            let wanted = part.map_or(String::new(), |part| {
+                format!("; the {} needs {}", part.name, part.read)
+            });
+            format!(
+                "it gives {fast:#04x} at {address:#010x} where the one-pad read gives {plain:#04x}, at 30 MHz, too{wanted}"
+            )
+        }
+        _ => "read on one pad, by the rules that the ROM and the processor follow".into(),
+    }
+}
+
+/// Whether a rule is about what the flash makes of the FCB's read.
+fn is_about_the_read(rule: &Finding) -> bool {
+    rule.is(&fcb::READ_DIFFERS) || rule.is(&fcb::FCB_READ_MISFIT)
+}
+
+/// A read that differs because of its clock, or as the part's own read does, is a finding of its own.
+fn said_elsewhere(facts: &Facts, content: &Content, rule: &Finding) -> bool {
+    let ReadProof::Differs { slow_is_right, .. } = content.stored_read else {
+        return false;
+    };
+    let part = facts.part();
+    let own = part.is_some_and(|part| {
+        let read = content.fcb().map(|fcb| fcb.sequence(0));
+        read == Some(part.read.sequence())
+    });
+    let own_fails = facts
+        .flash
+        .as_ref()
+        .is_some_and(|look| matches!(look.fast, ReadProof::Differs { .. }));
+    is_about_the_read(rule) && (slow_is_right || (own && own_fails))
+}
+
 /// An entry that the boot data does not cover; an error when there is nothing.
-fn entry_beyond(facts: &Facts, content: &Content) -> Option<Finding> {
+fn entry_beyond(facts: &Facts, content: &Content, verdict: &Verdict) -> Option<Finding> {
     let beyond = |rule: &&Finding| rule.is(&rules_of::ENTRY_OUTSIDE_BOOT_DATA);
-    let rule = content.rules.iter().find(beyond)?;
+    let rule = verdict.findings.iter().find(beyond)?;
     let entry = content.inspection.ivt?.entry & !1;
     let erased = content
         .memory
@@ -57,38 +119,14 @@ fn entry_beyond(facts: &Facts, content: &Content) -> Option<Finding> {
 }
 
 /// A stack in external memory, which must be set up before the first instruction.
-fn external_stack(facts: &Facts, content: &Content) -> Option<Finding> {
+fn external_stack(facts: &Facts, verdict: &Verdict) -> Option<Finding> {
     let external = |rule: &&Finding| rule.is(&rules_of::STACK_IN_SDRAM);
-    let rule = content.rules.iter().find(external)?;
+    let rule = verdict.findings.iter().find(external)?;
     Some(
         rule.clone()
             .why("the processor uses the stack before any code can set up the memory controller")
             .run(write(facts)),
     )
-}
-
-/// The vector table is there, and the code that it points to is not.
-fn reset_erased(facts: &Facts, content: &Content) -> Option<Finding> {
-    let vectors = content.inspection.vectors?;
-    let first = content.memory.bytes(vectors.reset & !1, 4)?;
-    (first == [0xFF; 4]).then(|| {
-        Finding::new(&entries::CONTENT_CODE_ERASED)
-            .address("reset", vectors.reset)
-            .why("boot header and vector table are there, the code is not")
-            .run(write(facts))
-    })
-}
-
-/// A closed part starts signed images only.
-fn unsigned(facts: &Facts, content: &Content) -> Option<Finding> {
-    let closed = facts.rom.as_ref()?.hab? == Hab::Closed;
-    let signed = content.inspection.csf.is_some();
-    (closed && !signed && starts(&content.rules)).then(|| {
-        Finding::new(&entries::CONTENT_UNSIGNED)
-            .why("the ROM says closed; the IVT's CSF pointer leads to no signature")
-            .act("sign the image with the key whose hash is in this part's fuses (SPSDK nxpimage hab export)")
-            .run(write(facts))
-    })
 }
 
 /// An image that this chip was never meant to start.
