@@ -78,6 +78,7 @@ impl Vectors {
             );
         };
         if !self.stack.is_multiple_of(4) {
+            // the processor ignores the low two bits
             return Some(Finding::new(&found::STACK_UNALIGNED).address("stack", self.stack));
         }
         if u64::from(self.stack) > ram.end() {
@@ -129,12 +130,10 @@ mod tests {
         let vectors = Vectors::read(&memory, 0x6000_2000).unwrap();
         let findings = vectors.findings(&memory, &rt1021().map, |address| address);
         let recognised = Vectors::recognise(&memory, &rt1021().map, 0x6000_2000).is_some();
-        assert_eq!(
-            recognised,
-            findings
-                .iter()
-                .all(|finding| finding.severity < crate::Severity::Error)
-        );
+        let odd = |finding: &Finding| {
+            finding.severity >= crate::Severity::Error || finding.is(&found::STACK_UNALIGNED)
+        };
+        assert_eq!(recognised, !findings.iter().any(odd));
         findings.iter().map(Finding::code).collect()
     }
 

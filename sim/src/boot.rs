@@ -29,6 +29,8 @@ use crate::rom::registers::boot_fuses;
 use crate::straps::{BootConfig, BootMode, Route, Straps, route};
 
 const BASE: u32 = 0x6000_0000;
+/// One past the FlexSPI window.
+const FLASH_END: u32 = 0x7F80_0000;
 const IVT_OFFSET: u32 = 0x1000;
 const SDRAM: std::ops::Range<u32> = 0x8000_0000..0xE000_0000;
 
@@ -286,6 +288,17 @@ impl Image {
         if data.plugin != 0 {
             return Err("a plugin image, which this board cannot judge".into());
         }
+        if !in_ram && !in_sdram && !(BASE..FLASH_END).contains(&start) {
+            return Err(format!(
+                "boot data start {start:#010x} is not in the flash window, and the IVT is"
+            ));
+        }
+        let offset = ivt.own.wrapping_sub(start);
+        if (in_ram || in_sdram) && offset != IVT_OFFSET {
+            return Err(format!(
+                "the IVT lies {offset:#x} behind the start of a RAM image, in flash it lies {IVT_OFFSET:#x} behind"
+            ));
+        }
         if in_ram && flash.machine.ram.slice(start, length as usize).is_none()
             || in_sdram && (start < SDRAM.start || data.end() > u64::from(SDRAM.end))
         {
@@ -366,7 +379,10 @@ impl Image {
                 "the reset handler {address:#010x} lies outside the image"
             ));
         }
+        let offset = at.wrapping_sub(self.base);
         match self.read::<2>(flash, at) {
+            // garbage is code, too: only this model can know that it is not what was programmed
+            Some(bytes) if flash.misreads(offset, &bytes) => Err(flash.why_garbage()),
             None => Err(format!(
                 "the reset handler {address:#010x} lies outside the flash"
             )),

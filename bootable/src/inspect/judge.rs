@@ -42,7 +42,7 @@ pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
     if fcb.total_size() == 0 {
         seen.findings.push(Finding::new(&found_fcb::FCB_SIZE));
     }
-    if fcb.sequence(0).to_bytes().iter().all(|&byte| byte == 0) {
+    if fcb.sequence(0).is_empty() {
         seen.findings.push(Finding::new(&found_fcb::FCB_NO_READ));
     }
     let size = fcb.total_size();

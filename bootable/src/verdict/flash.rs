@@ -114,15 +114,17 @@ impl OnPart<'_> {
         let mut findings = after.findings;
         findings.extend(self.controller());
         let read = fcb.sequence(index::READ);
-        let dummy_cycles = after
-            .dummy_cycles
-            .unwrap_or_else(|| u32::from(part.read.dummy_cycles));
         match Read::of(read.steps()) {
-            Shape::Read(read) => findings.extend(self.read(&read, dummy_cycles)),
+            Shape::Read(read) => findings.extend(self.read(&read, after.dummy_cycles)),
             Shape::Never => findings.push(self.misfit()),
             Shape::Odd => findings.push(self.open()),
         }
-        let quad = read.steps().iter().any(|step| step.pads == 4);
+        let moves = [Opcode::RADDR, Opcode::READ];
+        let lines = read
+            .steps()
+            .iter()
+            .filter(|step| moves.contains(&step.opcode));
+        let quad = lines.into_iter().any(|step| step.pads == 4);
         let broken = findings
             .iter()
             .any(|finding| finding.severity == Severity::Error);
@@ -139,6 +141,8 @@ impl OnPart<'_> {
                         .text("status", status),
                 );
             }
+            // an unclear set-up says enough
+            None if !findings.is_empty() => {}
             None => findings.push(self.finding(&found::QUAD_ENABLE_UNKNOWN)),
         }
         findings
@@ -149,7 +153,9 @@ impl OnPart<'_> {
         let read = self.fcb.sequence(index::READ);
         let steps = read.steps();
         let column = self.fcb.column_address_width() & 0xF != 0;
-        let eight = column || steps.iter().any(|step| step.pads == 8);
+        // clocks without data need no lines
+        let moves = |step: &&Instruction| step.opcode != Opcode::DUMMY;
+        let eight = column || steps.iter().filter(moves).any(|step| step.pads == 8);
         let double = steps.iter().any(|step| step.opcode.is_ddr());
         // reads at double data rate of quad parts: whether a part takes them is in no table here
         let quad_ddr = steps.first().is_some_and(|first| {
@@ -182,12 +188,17 @@ impl OnPart<'_> {
     }
 
     /// What the part makes of a read; nothing when it answers with its content.
-    fn read(self, read: &Read, dummy_cycles: u32) -> Option<Finding> {
+    fn read(self, read: &Read, dummy_cycles: Option<u32>) -> Option<Finding> {
         let own = &self.part.read;
         let is_own = narrow(read.command) == narrow(own.opcode);
         // of other commands than its own read the part's file tells nothing: what all data sheets agree on
         let (address_pads, data_pads, wait) = match narrow(read.command) {
-            _ if is_own => (own.address_pads, own.data_pads, dummy_cycles),
+            _ if is_own => (
+                own.address_pads,
+                own.data_pads,
+                // after an unclear set-up any number may be right
+                dummy_cycles.unwrap_or(read.wait),
+            ),
             0x03 => (1, 1, 0),
             0x0B => (1, 1, 8),
             0x3B => (1, 2, 8),

@@ -18,9 +18,9 @@ const PLAIN_TYPES: [u8; 2] = [0, 1];
 /// The part after the set-up.
 #[derive(Clone, Debug)]
 pub(super) struct SetUp {
-    /// Quad enable; `None` when it was not read and nothing set it.
+    /// Quad enable; `None` when it was not read and nothing set it, or when the set-up is unclear.
     pub quad: Option<bool>,
-    /// Dummy cycles of the quad read, when a configuration command changed them.
+    /// Dummy cycles of the part's own read; `None` when the set-up is unclear.
     pub dummy_cycles: Option<u32>,
     /// What cannot be told.
     pub findings: Vec<Finding>,
@@ -36,7 +36,7 @@ pub(super) fn play(fcb: &Fcb, part: &Part, status: Option<StatusRegisters>) -> S
                 QeMethod::None => Some(true),
                 _ => status.and_then(|status| part.quad_enabled(&status)),
             },
-            dummy_cycles: None,
+            dummy_cycles: Some(part.read.dummy_cycles.into()),
             findings: Vec::new(),
         },
         write_enabled: false,
@@ -231,7 +231,12 @@ impl Player<'_> {
         read && self.fcb.busy_bit() == 0 && self.fcb.busy_polarity() == 0
     }
 
+    /// Whatever it does, nothing is sure after it.
     fn open(&mut self, what: impl std::fmt::Display) {
+        if self.part.qe != QeMethod::None {
+            self.after.quad = None;
+        }
+        self.after.dummy_cycles = None;
         self.after.findings.push(
             Finding::new(&found::FCB_SETUP_OPEN)
                 .text("what", what)

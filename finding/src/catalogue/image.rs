@@ -94,7 +94,7 @@ entries! {
         / "the initial stack pointer {stack} is not in RAM but in {place}" => [
             "linked for another chip's RAM, or another file was written over the vector table",
         ];
-    STACK_UNALIGNED Error "stack-unaligned": "the first stack pointer is not on a word boundary"
+    STACK_UNALIGNED Warning "stack-unaligned": "the first stack pointer is not on a word boundary"
         / "the initial stack pointer {stack} is not on a word boundary" => [
             "the vector table was overwritten",
         ];
