@@ -213,6 +213,26 @@ impl Verdict {
         }
     }
 
+    /// "the ROM would start it", or why not.
+    pub fn words(&self) -> String {
+        match self.starts {
+            Starts::Yes => "the ROM would start it".to_owned(),
+            Starts::No => format!("the ROM would not start it: {}", self.why()),
+            Starts::Unknown => {
+                format!(
+                    "whether the ROM would start it is not known: {}",
+                    self.why()
+                )
+            }
+        }
+    }
+
+    /// The reasons as one clause; empty for a yes.
+    pub fn why(&self) -> String {
+        let reasons: Vec<String> = self.reasons.iter().map(ToString::to_string).collect();
+        reasons.join("; ")
+    }
+
     /// Whether a finding of this entry is among them.
     pub fn has(&self, entry: &'static Entry) -> bool {
         self.findings.iter().any(|finding| finding.is(entry))

@@ -5,12 +5,13 @@ mod show;
 use rtboot::advice::advice;
 use rtboot::board::{Board, Program};
 use rtboot::chip::{Chip, Identity};
-use rtboot::flash::{self, LoaderFacts, Nor, NorFacts, Rom, RomFacts};
+use rtboot::flash::{self, BootLook, LoaderFacts, Nor, NorFacts, Rom, RomFacts};
 use rtboot::mboot::Property;
+use rtboot::sdp;
 use rtboot::{Error, Result};
+use rtboot_bootable::verdict::Hab;
 use rtboot_fcb::Part;
 
-use super::boot::{self, BootState};
 use super::{Context, Report};
 
 /// Say what the board is, and whether the ROM would start what is in its flash
@@ -33,7 +34,7 @@ struct Known {
     security: Option<String>,
     nor: Option<NorFacts>,
     part: Option<Part>,
-    boot: Option<BootState>,
+    boot: Option<BootLook>,
     /// What could not be found out, with the reason.
     unknown: Vec<(&'static str, String)>,
 }
@@ -108,14 +109,18 @@ fn gather(board: &mut Board, known: &mut Known, context: &mut Context) -> Result
         Ok(part) => {
             known.part = Some(part.clone());
             let mut nor = Nor::new(flashloader, part, facts);
-            known.boot = Some(read_boot(&mut nor, context)?);
+            let hab = known.rom.as_ref().and_then(|rom| rom.hab).and_then(hab);
+            known.boot = Some(nor.look_at_boot(hab, &mut context.report)?);
         }
         Err(error) => known.unknown.push(("image in flash", error.to_string())),
     }
     Ok(())
 }
 
-fn read_boot(nor: &mut Nor, context: &mut Context) -> Result<BootState> {
-    let map = &nor.chip().map;
-    boot::read(nor, map, &mut context.report)
+/// HAB's state in the verdict's terms.
+fn hab(hab: sdp::Hab) -> Option<Hab> {
+    match hab {
+        sdp::Hab::Open => Some(Hab::Open),
+        sdp::Hab::Closed => Some(Hab::Closed),
+    }
 }

@@ -16,10 +16,9 @@ pub struct Args {}
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
-    let map = nor.chip().map;
-    let boot = boot::read(&mut nor, &map, &mut context.report)?;
-    context.report.result(json!({"boot": boot.object()}));
-    let Some(vectors) = boot.inspection.vectors else {
+    let boot = nor.look_at_boot(None, &mut context.report)?;
+    context.report.result(json!({"boot": boot::object(&boot)}));
+    let Some(vectors) = boot.verdict.inspection.vectors else {
         return Err(Error::Firmware {
             path: "flash".into(),
             source: rtboot_bootable::Error::Structure {
@@ -28,7 +27,7 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
             },
         });
     };
-    if boot.inspection.kind.runs_in_ram() {
+    if boot.verdict.inspection.kind.runs_in_ram() {
         return Err(Error::Usage(
             "the image in flash runs in RAM, so the ROM must copy it: use `rtboot reset`".into(),
         ));

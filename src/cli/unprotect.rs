@@ -3,7 +3,7 @@
 use rtboot::{Change, Error, Result};
 use serde_json::json;
 
-use super::{Context, boot};
+use super::Context;
 
 /// Clear the flash's block protection, after saying what changes
 ///
@@ -20,7 +20,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let mut board = context.board_for_flash()?;
     let mut nor = context.nor(&mut board)?;
     let (part, before) = (nor.part().clone(), nor.facts().status);
-    let name = boot::names(&nor);
+    let name = nor.names();
     let report = &mut context.report;
     report.line(format!(
         "{name}: {before}, {}",

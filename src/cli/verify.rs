@@ -43,14 +43,17 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         let end = u64::from(*start) + bytes.len() as u64;
         erase::check_inside(&nor, OutOfRange::File, *start, end)?;
     }
-    let map = nor.chip().map;
-    let boot = boot::read(&mut nor, &map, &mut context.report)?;
+    let boot = nor.look_at_boot(None, &mut context.report)?;
     context.report.result(json!({
         "file": args.file.display().to_string(),
         "bytes": firmware.memory.len_bytes(),
-        "boot": boot.object(),
+        "boot": boot::object(&boot),
     }));
-    let header = format!("boot header in flash: {}; {}", boot.parts(), boot.verdict());
+    let header = format!(
+        "boot header in flash: {}; {}",
+        boot.parts(),
+        boot.verdict.words()
+    );
     nor.use_plain()?;
     let same = nor.verify(&pieces, Stage::Verify, &mut context.report);
     if same.is_ok() {

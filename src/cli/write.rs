@@ -109,7 +109,11 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         return Ok(());
     }
     let report = carry_out(&args, &mut ready.nor, &plan, context)?;
-    show::done(&args.app, &report, &ready.nor, begun.stop(), context);
+    let took = begun.stop();
+    let image = ready.layout.image.as_ref();
+    let verdict = ready.nor.judge_written(image, &mut context.report)?;
+    show::done(&args.app, &report, &ready.nor, took, context);
+    show::starts(&verdict, context);
     if args.run {
         let image = ready.layout.image.as_ref();
         after::start(ready.nor, image, &mut context.report)

@@ -11,6 +11,7 @@
 //!
 //! Each stage consumes the one before: the device really becomes another device.
 
+mod boot;
 pub mod compare;
 pub mod desk;
 mod geometry;
@@ -25,6 +26,7 @@ pub mod rom;
 pub mod write;
 
 pub use crate::chip::BootMode;
+pub use boot::BootLook;
 pub use compare::plan_write;
 pub use desk::{Desk, FcbChoice, Layout, parts_for};
 pub use identify::{PartSource, any_part, choose_part};

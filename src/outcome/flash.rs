@@ -130,8 +130,10 @@ pub struct Boot {
     pub stack: Option<u32>,
     /// The application's reset handler.
     pub reset_handler: Option<u32>,
-    /// Whether the ROM would start it.
-    pub starts: bool,
+    /// Whether the ROM would start it; null when that depends on what was not checked.
+    pub starts: Option<bool>,
+    /// Why not, or what could not be checked.
+    pub reasons: Vec<Finding>,
     /// Every rule, kept or broken.
     pub findings: Vec<Finding>,
 }
@@ -224,6 +226,10 @@ pub struct WriteDone {
     pub bytes_verified: u64,
     /// Whether the quad-enable bit was set.
     pub quad_set: bool,
+    /// Whether the ROM would start what flash holds now; null when that depends on what was not checked.
+    pub starts: Option<bool>,
+    /// Why not, or what could not be checked.
+    pub reasons: Vec<Finding>,
     /// How long it took.
     pub seconds: f64,
     /// Whether that is the modelled time of a virtual board.

@@ -46,8 +46,10 @@ pub struct ImageBuild {
     pub entry: u32,
     /// The application's stack.
     pub stack: Option<u32>,
-    /// Whether the ROM would start it.
-    pub starts: bool,
+    /// Whether the ROM would start it; null when that depends on the flash part.
+    pub starts: Option<bool>,
+    /// Why not, or what could not be checked.
+    pub reasons: Vec<Finding>,
     /// What was made.
     pub notes: Vec<Finding>,
 }
@@ -67,8 +69,10 @@ pub struct ImageConvert {
 pub struct ImageCheck {
     /// What it is.
     pub kind: String,
-    /// Whether the ROM would start it.
-    pub starts: bool,
+    /// Whether the ROM would start it; null when that depends on what was not checked.
+    pub starts: Option<bool>,
+    /// Why not, or what could not be checked.
+    pub reasons: Vec<Finding>,
     /// Every rule, kept or broken.
     pub findings: Vec<Finding>,
 }

@@ -6,7 +6,7 @@ use rtboot::chip::Chip;
 use rtboot::flash::parts_for;
 use rtboot::outcome::{self, ImageBuild, Outcome};
 use rtboot::{Error, Result};
-use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Dcd, Form, check, starts};
+use rtboot_bootable::{BootDevice, BootImage, BuildOptions, Conditions, Dcd, Form, Verdict};
 use rtboot_fcb::text::bytes_from_array;
 use rtboot_fcb::{Fcb, Part};
 use rtboot_finding::catalogue::fcb::FCB_MISSING;
@@ -76,7 +76,10 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         .or(usual.as_ref())
         .map(|name| source::load(name, &source::Probe::default(), context))
         .transpose()?;
-    let fcb = fcb.map(|source| meant(source, chip)).transpose()?;
+    let (fcb, part) = match fcb {
+        Some(source) => meant(source, chip)?,
+        None => (None, None),
+    };
     let dcd = args.dcd.as_deref().map(dcd).transpose()?;
     let options = BuildOptions {
         fcb: fcb.as_ref(),
@@ -88,13 +91,19 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     for note in &image.notes {
         context.report.tell(note.clone());
     }
-    let findings = check(&image.memory, &map);
+    let conditions = match &part {
+        Some(part) => Conditions::default().parts(std::slice::from_ref(part)),
+        None => Conditions::default(),
+    };
+    let verdict = Verdict::of(&image.memory, &map, &conditions);
     // a file from the IVT on is not meant to have an FCB
     let told = |finding: &Finding| !(args.no_padding && finding.is(&FCB_MISSING));
-    for finding in findings
-        .iter()
-        .filter(|finding| finding.severity > Severity::Ok && told(finding))
-    {
+    let notable = |finding: &&Finding| finding.severity > Severity::Ok && told(finding);
+    // that the board is not known is no news here: what is wrong with the image is
+    let of_image = |finding: &&Finding| {
+        finding.severity > Severity::Note || verdict.inspection.findings.contains(finding)
+    };
+    for finding in verdict.findings.iter().filter(notable).filter(of_image) {
         context.report.finding(finding);
     }
     let (form, mut from) = match args.no_padding || args.sd {
@@ -129,19 +138,24 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         built: image.built,
         entry: image.entry,
         stack: image.stack,
-        starts: starts(&findings),
+        starts: verdict.starts.known(),
+        reasons: outcome::findings(&verdict.reasons),
         notes: outcome::findings(&image.notes),
     }));
     Ok(())
 }
 
-/// The FCB of a source; of a `.cfg` with parts for several chips, that of the first one for this chip.
-fn meant(source: Source, chip: &Chip) -> Result<Fcb> {
+/// The FCB of a source and its part; of a `.cfg` with parts for several chips, that of the first one for this chip.
+fn meant(source: Source, chip: &Chip) -> Result<(Option<Fcb>, Option<Part>)> {
     let Some(file) = source.parts else {
-        return Ok(source.fcb);
+        return Ok((Some(source.fcb), None));
     };
-    let file = parts_for(&source.from, file, chip)?;
-    Ok(file.parts.first().map_or(source.fcb, Part::boot_fcb))
+    let part = parts_for(&source.from, file, chip)?
+        .parts
+        .into_iter()
+        .next();
+    let fcb = part.as_ref().map_or(source.fcb, Part::boot_fcb);
+    Ok((Some(fcb), part))
 }
 
 /// Bytes of a header and the shortest command.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rtboot::Result;
 use rtboot::outcome::{self, ImageCheck, Outcome};
-use rtboot_bootable::{Kind, LoaderImage, MemoryMap, check, inspect, starts};
+use rtboot_bootable::{Conditions, Kind, LoaderImage, MemoryMap, Starts, Verdict, inspect};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
@@ -14,7 +14,7 @@ use crate::cli::{Context, fcb_source, number};
 
 /// Check an image: every rule of the boot ROM and of the flashloader, kept or broken
 ///
-/// Exit code 0 when the ROM would start it, 1 when it would not, 3 when the file cannot be read as an image at all.
+/// Exit code 0 when the ROM would start it, or nothing is wrong and the flash part is not known; 1 when it would not; 3 when the file cannot be read as an image at all.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ELF, Intel HEX, S-record, UF2 or raw; or `board` for what is in its flash
@@ -33,24 +33,30 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let chip = context.desk_chip()?;
     let map = chip.map;
     let seen = inspect(&source.firmware.memory, &map);
-    let mut findings = match seen.kind {
+    let probe = fcb_source::Probe::default();
+    let named = args
+        .fcb
+        .as_deref()
+        .map(|name| fcb_source::load(name, &probe, context))
+        .transpose()?;
+    let (starts, reasons, findings) = match seen.kind {
         Kind::Flashloader => loader(&source.bytes, &map),
-        _ => check(&source.firmware.memory, &map),
+        _ => {
+            let mut conditions = Conditions::default();
+            if let Some(flash) = &source.flash {
+                conditions = conditions.parts(&flash.parts).status(flash.status);
+            }
+            if let Some(part) = named.as_ref().and_then(fcb_source::Source::part) {
+                conditions = conditions.parts(std::slice::from_ref(part));
+            }
+            let verdict = Verdict::of(&source.firmware.memory, &map, &conditions);
+            (verdict.starts, verdict.reasons, verdict.findings)
+        }
     };
-    if let Some(fcb) = &seen.fcb {
-        let probe = fcb_source::Probe::default();
-        let named = args
-            .fcb
-            .as_deref()
-            .map(|name| fcb_source::load(name, &probe, context))
-            .transpose()?;
-        let part = named.as_ref().and_then(fcb_source::Source::part);
-        findings.extend(rtboot_fcb::check::check(fcb, part, chip));
-    }
-    let good = starts(&findings);
     context.report.found(Outcome::ImageCheck(ImageCheck {
         kind: seen.kind.to_string(),
-        starts: good,
+        starts: starts.known(),
+        reasons: outcome::findings(&reasons),
         findings: outcome::findings(&findings),
     }));
     context
@@ -59,34 +65,40 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     for finding in &findings {
         context.report.finding_line(finding);
     }
-    context.report.line(verdict(&seen.kind, good));
-    Ok(if good {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
+    context.report.line(words(&seen.kind, starts));
+    Ok(match starts {
+        Starts::No => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
     })
 }
 
-fn verdict(kind: &Kind, good: bool) -> &'static str {
-    match (kind, good) {
-        (Kind::Flashloader, true) => "the ROM would load and start it",
-        (Kind::Flashloader, false) => "the ROM would not load it",
-        (_, true) => "nothing here keeps the ROM from starting it",
-        (Kind::BareApplication | Kind::BareRamApplication, false) => {
+fn words(kind: &Kind, starts: Starts) -> &'static str {
+    match (kind, starts) {
+        (Kind::Flashloader, Starts::No) => "the ROM would not load it",
+        (Kind::Flashloader, _) => "the ROM would load and start it",
+        (_, Starts::Yes) => "the ROM would start it",
+        (_, Starts::Unknown) => {
+            "nothing here keeps the ROM from starting it; the notes say what was not checked"
+        }
+        (Kind::BareApplication | Kind::BareRamApplication, Starts::No) => {
             "the ROM would not start it as it is: `rtboot write` and `rtboot image build` put the headers around it"
         }
-        (_, false) => "the ROM would not start it",
+        (_, Starts::No) => "the ROM would not start it",
     }
 }
 
 /// The rules for a file that is sent to RAM.
-fn loader(bytes: &[u8], map: &MemoryMap) -> Vec<Finding> {
+fn loader(bytes: &[u8], map: &MemoryMap) -> (Starts, Vec<Finding>, Vec<Finding>) {
     match LoaderImage::parse(bytes, map) {
-        Ok(loader) => vec![
-            Finding::new(&found::LOADER)
+        Ok(loader) => {
+            let sound = Finding::new(&found::LOADER)
                 .address("load", loader.load)
-                .address("jump", loader.jump),
-        ],
-        Err(error) => vec![Finding::new(&found::LOADER_UNUSABLE).text("problem", error)],
+                .address("jump", loader.jump);
+            (Starts::Yes, Vec::new(), vec![sound])
+        }
+        Err(error) => {
+            let broken = Finding::new(&found::LOADER_UNUSABLE).text("problem", error);
+            (Starts::No, vec![broken.clone()], vec![broken])
+        }
     }
 }

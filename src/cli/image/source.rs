@@ -6,6 +6,7 @@ use rtboot::event::{Meter, Stage};
 use rtboot::flash::Nor;
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Format, Memory, inspect};
+use rtboot_fcb::{Part, StatusRegisters};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
@@ -24,6 +25,15 @@ pub struct Source {
     pub bytes: Vec<u8>,
     /// What it is called in a report.
     pub name: String,
+    /// The flash that it was read from.
+    pub flash: Option<Flash>,
+}
+
+/// The flash of a board.
+pub struct Flash {
+    /// All parts that it may be: some share their id.
+    pub parts: Vec<Part>,
+    pub status: StatusRegisters,
 }
 
 /// Reads `board`, or a file.
@@ -44,6 +54,7 @@ pub fn load(
         firmware: input::firmware(path, base, chip)?,
         bytes: input::file(path)?,
         name: path.display().to_string(),
+        flash: None,
     })
 }
 
@@ -54,6 +65,10 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     let map = nor.chip().map;
     let (base, size) = (map.flash_base, nor.part().size);
     let id = nor.part().jedec;
+    let flash = Flash {
+        parts: nor.candidates(),
+        status: nor.facts().status,
+    };
     let mut notes = vec![
         Finding::new(&found::READ_FROM_FLASH)
             .text("id", id)
@@ -90,6 +105,7 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
         },
         bytes: Vec::new(),
         name: "board".to_owned(),
+        flash: Some(flash),
     })
 }
 

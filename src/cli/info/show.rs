@@ -2,12 +2,13 @@
 
 use rtboot::doctor::boot_obstacle;
 use rtboot::flash::identify::bytes;
-use rtboot::flash::{BootMode, LoaderFacts, NorFacts, RomFacts};
-use rtboot_bootable::Severity;
+use rtboot::flash::{BootLook, BootMode, LoaderFacts, NorFacts, RomFacts};
+use rtboot_bootable::{Severity, Starts};
 use rtboot_fcb::{Part, database};
 use serde_json::{Value, json};
 
-use super::{BootState, Known, Report};
+use super::{Known, Report};
+use crate::cli::boot::object as boot_object;
 
 /// Prints everything.
 pub fn all(known: &Known, report: &mut Report) {
@@ -36,7 +37,7 @@ fn straps(known: &Known) -> Option<String> {
     let sbmr1 = known.rom.as_ref()?.sbmr1?;
     let size = known.part.as_ref().map(|part| part.size);
     let boot = known.boot.as_ref();
-    let encrypted = boot.map(|state| !state.inspection.bee.is_empty());
+    let encrypted = boot.map(|state| !state.verdict.inspection.bee.is_empty());
     boot_obstacle(&known.identity().chip.boot_config(sbmr1), size, encrypted)
 }
 
@@ -132,15 +133,16 @@ fn status(facts: &NorFacts, part: Option<&Part>) -> String {
     format!("{status}: {quad}, {}", part.protected_extent(&status))
 }
 
-fn boot(state: &BootState, straps: Option<String>, report: &mut Report) {
+fn boot(state: &BootLook, straps: Option<String>, report: &mut Report) {
     report.line(line("image", &state.parts()));
-    let verdict = match (state.starts, straps) {
-        (false, _) => "no".into(),
-        (true, None) => "yes, with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR)".into(),
-        (true, Some(obstacle)) => format!("not with these straps: {obstacle}"),
+    let verdict = match (state.verdict.starts, straps) {
+        (Starts::No, _) => "no".into(),
+        (_, Some(obstacle)) => format!("not with these straps: {obstacle}"),
+        (Starts::Yes, None) => "yes, with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR)".into(),
+        (Starts::Unknown, None) => format!("not known: {}", state.verdict.why()),
     };
     report.line(line("would start", &verdict));
-    for finding in &state.findings {
+    for finding in &state.verdict.findings {
         let mark = match finding.severity {
             Severity::Ok => "ok",
             Severity::Detail | Severity::Note => "note",
@@ -178,7 +180,7 @@ fn object(known: &Known) -> Value {
             "security_state": known.security,
         })),
         "flash": known.nor.as_ref().map(|facts| flash_object(facts, known.part.as_ref())),
-        "boot": known.boot.as_ref().map(BootState::object),
+        "boot": known.boot.as_ref().map(boot_object),
         "not_known": known.unknown.iter().map(|(what, why)| json!({"what": what, "why": why})).collect::<Vec<_>>(),
     })
 }

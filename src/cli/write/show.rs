@@ -4,6 +4,8 @@ use std::path::Path;
 
 use indicatif::BinaryBytes;
 use rtboot::flash::{Action, Nor, WritePlan, WriteReport};
+use rtboot::outcome;
+use rtboot_bootable::Verdict;
 use serde_json::{Value, json};
 
 use super::Took;
@@ -117,4 +119,14 @@ pub fn done(app: &Path, done: &WriteReport, nor: &Nor, took: Took, context: &mut
         text += &format!(", {}/s of image", BinaryBytes(rate as u64));
     }
     report.line(text);
+}
+
+/// Says whether the ROM would start what flash holds now.
+pub fn starts(verdict: &Verdict, context: &mut Context) {
+    let report = &mut context.report;
+    report.line(format!("flash now: {}", verdict.words()));
+    report.result(json!({
+        "starts": verdict.starts.known(),
+        "reasons": outcome::findings(&verdict.reasons),
+    }));
 }

@@ -168,6 +168,10 @@ fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
             _ if reads_on_four(fcb) && quad == Some(false) => {
                 ReadProof::NotTried("it reads on four lines, and quad enable is clear".into())
             }
+            // a trial without them would read with other dummy cycles than the ROM
+            _ if fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0 => {
+                ReadProof::NotTried("the FCB's own set-up commands are not played here".into())
+            }
             Some(fast) => {
                 let slow = probe::as_read_by(fcb, true);
                 reader.prove(&plain, address, &fast, slow.as_ref())?
