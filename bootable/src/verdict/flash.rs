@@ -16,7 +16,6 @@ pub(super) fn judge(
     conditions: &Conditions<'_>,
     findings: &mut Vec<Finding>,
 ) {
-    let part = conditions.parts.first();
     let own = match conditions.trial {
         Some(TrialRead::Same) => Vec::new(),
         Some(TrialRead::Differs) => {
@@ -32,7 +31,7 @@ pub(super) fn judge(
     };
     let explained = !own.is_empty();
     findings.extend(own);
-    for finding in check(fcb, part, chip) {
+    for finding in against_all(fcb, chip, conditions.parts) {
         let known = findings.iter().any(|other| other.is(finding.entry));
         let settled = SETTLED.iter().any(|entry| finding.is(entry));
         let doubled = explained && OF_READ.iter().any(|entry| finding.is(entry));
@@ -42,6 +41,19 @@ pub(super) fn judge(
         let severity = finding.severity.min(Severity::Warning);
         findings.push(finding.severity(severity));
     }
+}
+
+/// What contradicts the FCB, whichever of the parts it is.
+fn against_all(fcb: &Fcb, chip: &Chip, parts: &[Part]) -> Vec<Finding> {
+    let Some((first, others)) = parts.split_first() else {
+        return check(fcb, None, chip);
+    };
+    let mut findings = check(fcb, Some(first), chip);
+    for other in others {
+        let of_other = check(fcb, Some(other), chip);
+        findings.retain(|finding| of_other.iter().any(|same| same.is(finding.entry)));
+    }
+    findings
 }
 
 /// What the block alone cannot tell, and `on_parts` does.
