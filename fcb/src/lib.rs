@@ -108,7 +108,7 @@ pub use jedec::JedecId;
 pub use option::{OptionWords, Options, SecondOptions};
 pub use part::{
     Contradiction, EraseUnit, Evidence, Overrides, Part, ReadMode, SfdpExpectation, SfdpPresence,
-    Span, Times,
+    SfdpProperty, Span, Times,
 };
 pub use protection::{Protected, Protection, Scheme};
 pub use rtboot_chip::{Chip, ChipName};

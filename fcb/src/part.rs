@@ -7,7 +7,7 @@ mod held;
 mod overrides;
 
 pub use facts::{EraseUnit, Evidence, ReadMode, SfdpExpectation, SfdpPresence, Span, Times};
-pub use held::Contradiction;
+pub use held::{Contradiction, SfdpProperty};
 pub use overrides::Overrides;
 
 use crate::fcb::{Fcb, SequenceCall};

@@ -259,10 +259,10 @@ fn a_part_is_held_against_what_the_flash_says() {
             "quad enable: the part's file says status register 1 bit 6, the flash says status register 2 bit 1"
         ]
     );
-    let said: Vec<&str> = part("mt25ql128")
+    let said: Vec<String> = part("mt25ql128")
         .contradictions(Some(&issi))
         .iter()
-        .map(|c| c.what)
+        .map(|c| c.what.to_string())
         .collect();
     assert_eq!(said, ["size", "quad enable", "read command"]);
     assert_eq!(

@@ -4,11 +4,48 @@ use super::{Part, SfdpPresence};
 use crate::QeMethod;
 use crate::sfdp::Sfdp;
 
+/// What a part's file and its SFDP both tell.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum SfdpProperty {
+    /// Whether there is an SFDP table.
+    Presence,
+    /// The size of the flash.
+    Size,
+    /// The page size.
+    PageSize,
+    /// Where the quad-enable bit is.
+    QuadEnable,
+    /// How long the basic table is.
+    TableLength,
+    /// The fast read: command and dummy cycles.
+    Read,
+    /// The sector erase.
+    SectorErase,
+    /// The block erase.
+    BlockErase,
+}
+
+impl fmt::Display for SfdpProperty {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            SfdpProperty::Presence => "SFDP",
+            SfdpProperty::Size => "size",
+            SfdpProperty::PageSize => "page size",
+            SfdpProperty::QuadEnable => "quad enable",
+            SfdpProperty::TableLength => "SFDP table",
+            SfdpProperty::Read => "read command",
+            SfdpProperty::SectorErase => "sector erase",
+            SfdpProperty::BlockErase => "block erase",
+        })
+    }
+}
+
 /// A fact of a part that its SFDP contradicts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Contradiction {
-    /// What it is about, such as "size".
-    pub what: &'static str,
+    /// What it is about.
+    pub what: SfdpProperty,
     /// What the part's file says.
     pub expected: String,
     /// What the flash says.
@@ -26,7 +63,7 @@ impl fmt::Display for Contradiction {
 }
 
 impl Part {
-    /// Holds the part's facts against what the flash says of itself; `None` when it has no SFDP.
+    /// Compares the part's facts with what the flash says of itself; `None` when it has no SFDP.
     ///
     /// Only what both tell is compared: an old table without page size and quad enable contradicts neither.
     pub fn contradictions(&self, sfdp: Option<&Sfdp>) -> Vec<Contradiction> {
@@ -43,16 +80,20 @@ impl Part {
                 });
             }
         };
-        hold("size", bytes(self.size.into()), bytes(sfdp.size()));
+        hold(
+            SfdpProperty::Size,
+            bytes(self.size.into()),
+            bytes(sfdp.size()),
+        );
         if let Some(page) = sfdp.page_size() {
             hold(
-                "page size",
+                SfdpProperty::PageSize,
                 bytes(self.page_size.into()),
                 bytes(page.into()),
             );
         }
         if let Some(qe) = sfdp.qer() {
-            hold("quad enable", qe_place(self.qe), qe_place(qe));
+            hold(SfdpProperty::QuadEnable, qe_place(self.qe), qe_place(qe));
         }
         if let Some(dwords) = self.sfdp.dwords {
             // a later revision of a part may grow its table, but not lose the long one
@@ -64,7 +105,11 @@ impl Part {
                 }
                 .to_owned()
             };
-            hold("SFDP table", long(dwords >= 16), long(sfdp.basic.is_long()));
+            hold(
+                SfdpProperty::TableLength,
+                long(dwords >= 16),
+                long(sfdp.basic.is_long()),
+            );
         }
         self.hold_read(sfdp, &mut hold);
         self.hold_erase(sfdp, &mut hold);
@@ -74,14 +119,14 @@ impl Part {
     fn without_sfdp(&self) -> Vec<Contradiction> {
         let expected = self.sfdp.presence == SfdpPresence::Expected;
         let missing = Contradiction {
-            what: "SFDP",
+            what: SfdpProperty::Presence,
             expected: "there is one".to_owned(),
             found: "nothing".to_owned(),
         };
         if expected { vec![missing] } else { Vec::new() }
     }
 
-    fn hold_read(&self, sfdp: &Sfdp, hold: &mut impl FnMut(&'static str, String, String)) {
+    fn hold_read(&self, sfdp: &Sfdp, hold: &mut impl FnMut(SfdpProperty, String, String)) {
         let read = &self.read;
         let says = match (read.address_pads, read.data_pads) {
             (4, 4) => sfdp.quad_io(),
@@ -90,7 +135,7 @@ impl Part {
         };
         let Some(says) = says else {
             return hold(
-                "read command",
+                SfdpProperty::Read,
                 format!("{read}"),
                 "that shape does not exist".to_owned(),
             );
@@ -103,17 +148,17 @@ impl Part {
         };
         let text = |opcode: u8, dummy: u8| format!("{opcode:02X}h with {dummy} dummy cycles");
         hold(
-            "read command",
+            SfdpProperty::Read,
             text(opcode, read.dummy_cycles),
             text(says.opcode, says.dummy_cycles()),
         );
     }
 
-    fn hold_erase(&self, sfdp: &Sfdp, hold: &mut impl FnMut(&'static str, String, String)) {
+    fn hold_erase(&self, sfdp: &Sfdp, hold: &mut impl FnMut(SfdpProperty, String, String)) {
         let types = sfdp.erase_types();
         for (what, size, opcode) in [
-            ("sector erase", self.sector_size, 0x20),
-            ("block erase", self.block_size, 0xD8),
+            (SfdpProperty::SectorErase, self.sector_size, 0x20),
+            (SfdpProperty::BlockErase, self.block_size, 0xD8),
         ] {
             let says = types.iter().find(|kind| kind.size == u64::from(size));
             let says = says.map_or("no erase of that size".to_owned(), |kind| {

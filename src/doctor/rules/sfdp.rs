@@ -1,6 +1,6 @@
 //! What a flash says of itself by SFDP, compared with what its part's data sheet says.
 
-use rtboot_fcb::{Contradiction, Part, SfdpPresence};
+use rtboot_fcb::{Contradiction, Part, SfdpPresence, SfdpProperty};
 use rtboot_finding::catalogue::flash as entries;
 use rtboot_finding::{Action, Finding, Severity, Sure};
 
@@ -60,23 +60,23 @@ fn no_sfdp(look: &FlashLook, candidates: &[&Part]) -> Option<Finding> {
 
 fn contradiction(part: &Part, c: &Contradiction) -> Option<Finding> {
     let (entry, next) = match c.what {
-        "size" => (
+        SfdpProperty::Size => (
             &entries::FLASH_SFDP_SIZE,
             "read the marking on the chip: parts of other sizes share ids",
         ),
-        "quad enable" => (
+        SfdpProperty::QuadEnable => (
             &entries::FLASH_SFDP_QUAD,
             "read the marking on the chip; the wrong bit would be set otherwise",
         ),
-        "sector erase" | "block erase" => (
+        SfdpProperty::SectorErase | SfdpProperty::BlockErase => (
             &entries::FLASH_SFDP_ERASE,
             "read the marking on the chip; write a .cfg with its erase sizes",
         ),
-        "read command" => (
+        SfdpProperty::Read => (
             &entries::FLASH_SFDP_READ,
             "read the marking on the chip; write a .cfg with its dummy cycles",
         ),
-        "page size" => (
+        SfdpProperty::PageSize => (
             &entries::FLASH_SFDP_PAGE,
             "read the marking on the chip; write a .cfg with its page size",
         ),
