@@ -7,7 +7,7 @@ use std::fmt;
 
 use rtboot_finding::Finding;
 
-/// One leg of a run, in the order in which a write passes through them.
+/// A stage of a run, in the order in which a write goes through them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
@@ -55,14 +55,14 @@ impl fmt::Display for Stage {
 /// Something that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
-    /// A stage begins; `total` bytes lie before it.
+    /// A stage begins.
     Begin {
         /// Which stage.
         stage: Stage,
-        /// Bytes to go through.
+        /// Bytes that the stage will go through.
         total: u64,
     },
-    /// `done` bytes of the present stage are behind.
+    /// The present stage has done this many bytes.
     Progress {
         /// Which stage.
         stage: Stage,
@@ -109,7 +109,7 @@ pub fn tell(to: &mut dyn Listener, finding: Finding) {
     to.event(Event::Finding(finding));
 }
 
-/// Counts one stage for its listener.
+/// Counts the bytes of one stage and tells its listener.
 pub struct Meter<'a> {
     to: &'a mut dyn Listener,
     stage: Stage,
@@ -117,18 +117,18 @@ pub struct Meter<'a> {
 }
 
 impl<'a> Meter<'a> {
-    /// Begins `stage`, with `total` bytes before it.
+    /// Begins `stage` of `total` bytes.
     pub fn begin(to: &'a mut dyn Listener, stage: Stage, total: u64) -> Meter<'a> {
         to.event(Event::Begin { stage, total });
         Meter { to, stage, done: 0 }
     }
 
-    /// `count` more bytes are behind.
+    /// Adds `count` bytes.
     pub fn add(&mut self, count: u64) {
         self.set(self.done + count);
     }
 
-    /// `done` bytes are behind in all.
+    /// Sets the bytes done so far.
     pub fn set(&mut self, done: u64) {
         self.done = done;
         self.to.event(Event::Progress {
@@ -137,7 +137,7 @@ impl<'a> Meter<'a> {
         });
     }
 
-    /// Bytes behind so far.
+    /// Bytes done so far.
     pub fn done(&self) -> u64 {
         self.done
     }

@@ -14,7 +14,7 @@ fn written() -> Cli {
 }
 
 #[test]
-fn a_healthy_board_is_exit_0_and_one_sentence() {
+fn healthy_board_is_exit_0_and_one_sentence() {
     let cli = written();
     let run = cli
         .run(&["doctor"])
@@ -25,7 +25,7 @@ fn a_healthy_board_is_exit_0_and_one_sentence() {
 }
 
 #[test]
-fn findings_are_exit_1_with_why_causes_and_the_next_step_last() {
+fn findings_are_exit_1_and_end_with_the_next_step() {
     let cli = Cli::with(Settings {
         faults: vec![Fault::Absent],
         ..Settings::default()
@@ -38,7 +38,7 @@ fn findings_are_exit_1_with_why_causes_and_the_next_step_last() {
 }
 
 #[test]
-fn programs_get_verdict_findings_facts_and_what_is_not_known() {
+fn json_has_verdict_findings_facts_and_unknowns() {
     let cli = Cli::with(Settings {
         status: [0x3C, 0, 0],
         ..Settings::default()
@@ -65,7 +65,7 @@ fn programs_get_verdict_findings_facts_and_what_is_not_known() {
 }
 
 #[test]
-fn the_report_holds_everything_and_no_unique_id_unless_asked() {
+fn report_hides_the_unique_id_unless_asked() {
     let cli = written();
     let id = "9abcdef012345678";
     let report = |extra: &[&str]| {
@@ -93,14 +93,14 @@ fn the_report_holds_everything_and_no_unique_id_unless_asked() {
 }
 
 #[test]
-fn a_board_that_is_not_there_is_a_finding_too() {
+fn missing_board_is_a_finding() {
     let cli = Cli::without_board();
     let run = cli.run_bare(&["doctor", "--board", "uart:/dev/ttyNOTHING"]);
     run.says(1, &["[uart-no-port]", "/dev/ttyNOTHING"]);
 }
 
 #[test]
-fn an_application_that_is_no_file_is_a_finding_beside_the_board_s() {
+fn unusable_application_is_a_finding() {
     let cli = written();
     cli.run(&["doctor", "nothing.elf"])
         .says(1, &["[app-unusable]"]);
@@ -109,7 +109,7 @@ fn an_application_that_is_no_file_is_a_finding_beside_the_board_s() {
 }
 
 #[test]
-fn another_application_in_flash_is_told_from_a_broken_one() {
+fn another_application_in_flash_is_no_broken_one() {
     let cli = written();
     cli.run(&["doctor", &app("blinky.elf")]).says(0, &[]);
     cli.run(&["doctor", &app("blinky_fast.elf")])
@@ -119,7 +119,7 @@ fn another_application_in_flash_is_told_from_a_broken_one() {
 }
 
 #[test]
-fn what_cannot_be_known_from_here_comes_with_what_would_tell() {
+fn unknowable_facts_name_what_would_tell() {
     let cli = Cli::fresh();
     let quiet = cli.run(&["doctor"]);
     assert!(!quiet.stdout.contains("cannot be known"), "{quiet}");

@@ -137,7 +137,7 @@ fn table(text: &mut String, entries: &mut dyn Iterator<Item = &'static Entry>) {
 }
 
 #[test]
-fn the_page_of_errors_is_what_the_program_says() {
+fn errors_page_is_up_to_date() {
     let path = root().join("docs/errors.md");
     let page = page();
     if std::env::var_os("RTBOOT_WRITE_DOCS").is_some() {
@@ -243,8 +243,8 @@ fn the_library_names_no_command_line_flag() {
     assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
-/// Rows of the table of pains: number, symptom, finding, cure, test.
-fn pains() -> Vec<Vec<String>> {
+/// Rows of the tables of problems: number, symptom, finding, cure, test.
+fn problems() -> Vec<Vec<String>> {
     let text = read("docs/diagnosis.md");
     let rows = text.lines().filter(|line| {
         let first = line.trim_start_matches("| ");
@@ -258,8 +258,8 @@ fn pains() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_pain_has_a_finding_and_a_test_or_says_why_not() {
-    let rows = pains();
+fn every_problem_has_a_finding_and_a_test_or_says_why() {
+    let rows = problems();
     let numbers: Vec<usize> = rows
         .iter()
         .map(|row| row[0].parse().expect("a number"))
@@ -317,7 +317,7 @@ fn recorded_statuses() -> BTreeSet<u32> {
 }
 
 #[test]
-fn every_status_that_a_flashloader_answers_has_a_name_and_a_meaning() {
+fn every_known_status_has_a_name_and_a_meaning() {
     let mut all = recorded_statuses();
     assert!(all.len() > 10, "{all:?}");
     let model = read("sim/src/flashloader/status.rs");

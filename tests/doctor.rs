@@ -27,7 +27,7 @@ mod tamper;
 use rig::{Exam, PARTS, healthy_on};
 
 #[test]
-fn a_healthy_board_of_every_part_has_no_finding() {
+fn healthy_board_of_every_part_has_no_finding() {
     for (index, part) in PARTS.iter().enumerate() {
         let mut exam = Exam::on(healthy_on(index)).with_blinky();
         let diagnosis = exam.run();
@@ -41,7 +41,7 @@ fn a_healthy_board_of_every_part_has_no_finding() {
 }
 
 #[test]
-fn every_finding_of_the_catalogue_has_a_situation_that_comes_to_it() {
+fn every_finding_has_a_test_that_comes_to_it() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/doctor");
     let mut tests = String::new();
     for entry in std::fs::read_dir(folder).expect("the tests") {

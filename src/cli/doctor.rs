@@ -19,8 +19,8 @@ use super::{About, Context, Report, flashloader, input, number};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
 ///
-/// Asks host, boot ROM, flashloader and flash, in this order, and holds what they say against each other and against the
-/// application, when one is given. Changes nothing in flash or fuses: the flash is read by read-only set-ups, without
+/// Asks host, boot ROM, flashloader and flash, in this order, and compares their answers with each other and with the
+/// application, when one is given. Changes nothing in flash or fuses: it reads the flash through read-only set-ups, without
 /// option words. Exit code 0: nothing is wrong; 1: there are findings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
@@ -30,7 +30,7 @@ pub struct Args {
     /// The NOR part that should be on the board: a name, or its .cfg
     #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
     fcb: Option<String>,
-    /// Address of the first byte of a raw file, when its vector table does not tell
+    /// Address of the first byte of a raw file, when it cannot be inferred from the vector table
     #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
     base: Option<u32>,
     /// Write everything that was found into a Markdown file, to be pasted into a forum or an issue
@@ -106,7 +106,7 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
     let selector = context.selector()?;
     let is_uart = matches!(selector, Selector::Uart { .. });
     let host = doctor::host(&selector.to_string(), is_uart);
-    // a missing board is a finding, not a reason to wait
+    // a missing board is a finding; do not wait for one
     context.globals.no_wait |= context.globals.wait.is_none();
     let found = context.board();
     let source = flashloader::source(context)?;

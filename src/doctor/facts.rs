@@ -54,7 +54,7 @@ pub struct Unknown {
     pub tells: String,
 }
 
-/// What no question over these ports brings to light, on any board: what, why not, and what would tell.
+/// What cannot be found out over these ports, on any board: what, why not, and what would tell.
 pub const BEYOND: &[(&str, &str, &str)] = &[
     (
         "the levels of the flash's WP#, HOLD# and RESET#",
@@ -83,11 +83,11 @@ pub const BEYOND: &[(&str, &str, &str)] = &[
 pub struct Facts {
     /// What the operating system says.
     pub host: HostFacts,
-    /// The chip that is gone by: the one named, narrowed down by what the board tells.
+    /// The chip that the rules assume: the named one, or what the board says it is.
     pub identity: Identity,
-    /// What the boot ROM told.
+    /// What the boot ROM answered.
     pub rom: Option<RomFacts>,
-    /// Why the boot ROM told nothing, or stopped in between.
+    /// Why the boot ROM did not answer, or stopped answering.
     pub rom_error: Option<Error>,
     /// Fuse words that were read.
     pub fuses: FuseWords,
@@ -95,13 +95,13 @@ pub struct Facts {
     pub loader: Option<LoaderRun>,
     /// Why none runs, or why it went silent.
     pub loader_error: Option<Error>,
-    /// What ran after a flashloader was started in vain.
+    /// What ran after the flashloader did not start.
     pub seen_after: Option<Program>,
-    /// The RAM that the flashloader misses by the fuses; it was not sent then.
+    /// RAM that the flashloader needs and the fuses give to ITCM or DTCM; the flashloader was not sent.
     pub ram_short: Option<RamShort>,
     /// What the flash answers.
     pub flash: Option<FlashLook>,
-    /// Why it could not be asked.
+    /// Why the flash could not be asked.
     pub flash_error: Option<Error>,
     /// What is in flash.
     pub content: Option<Content>,
@@ -109,14 +109,14 @@ pub struct Facts {
     pub app: Option<AppFacts>,
     /// The part that the user names.
     pub expected: Option<Expected>,
-    /// Why the part that the user names is none for this chip; it counts as not named then, and nothing was loaded.
+    /// Why the part that the user names does not fit this chip. The rules ignore the part then, and nothing was loaded.
     pub expected_error: Option<Error>,
-    /// What cannot be known from here.
+    /// What could not be found out in this run.
     pub unknown: Vec<Unknown>,
 }
 
 impl Facts {
-    /// The chip's unique id, by whoever told it.
+    /// The chip's unique id, from the boot ROM or else from the flashloader.
     pub fn unique_id(&self) -> Option<String> {
         let rom = self.rom.as_ref().and_then(|rom| rom.unique_id);
         let id = rom.or(self.loader.as_ref().map(|run| run.facts.unique_id));
@@ -186,7 +186,7 @@ impl Facts {
         self.verdict()?.starts.known()
     }
 
-    /// The part that the flash is taken for.
+    /// The part that the rules assume.
     pub fn part(&self) -> Option<&Part> {
         self.flash.as_ref()?.part.as_ref()
     }
@@ -209,7 +209,7 @@ pub struct HostFacts {
     pub find_error: Option<Error>,
     /// What the discovery warned of: somebody else has the device open.
     pub warnings: Vec<String>,
-    /// What ran when the doctor came.
+    /// What ran at the start of the examination.
     pub program: Option<Program>,
     /// Speed of the USB connection in Mbit/s, where the system tells.
     pub usb_mbit: Option<u32>,
@@ -291,7 +291,7 @@ pub struct FlashLook {
     pub qpi: Option<JedecId>,
     /// Parts of the database with this id.
     pub known: Vec<Part>,
-    /// The part that it is taken for.
+    /// The part that the rules assume.
     pub part: Option<Part>,
     /// The part's own fast read against the one-pad read.
     pub fast: ReadProof,
@@ -303,7 +303,7 @@ impl FlashLook {
         self.part.as_ref()?.quad_enabled(&self.nor.status)
     }
 
-    /// The part in words: all that share the id, unless the user says which it is.
+    /// The names of all parts that share the id, or of the one that the user names.
     pub fn name(&self) -> String {
         let names: Vec<&str> = self.known.iter().map(|part| part.name.as_str()).collect();
         match (&self.part, names.is_empty()) {
@@ -314,7 +314,7 @@ impl FlashLook {
     }
 }
 
-/// A read mode held against the one-pad read.
+/// A read mode compared with the one-pad read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReadProof {
     /// Not tried, and why.

@@ -1,4 +1,4 @@
-//! Asks step by step, and keeps whatever was learnt when a step fails. Changes nothing in flash or fuses.
+//! Asks host, ROM, flashloader and flash in turn. A step that fails keeps what the earlier ones found. Changes nothing in flash or fuses.
 
 mod content;
 mod flash;
@@ -35,7 +35,7 @@ pub fn host(selector: &str, is_uart: bool) -> HostFacts {
     }
 }
 
-/// Speed of the only board, or of the one in the socket that was asked for.
+/// Speed of the only board, or of the one at the USB port that was asked for.
 fn speed(host: &HostFacts) -> Option<u32> {
     let socket = host.selector.strip_prefix("usb:");
     let mut boards = host
@@ -55,7 +55,7 @@ pub fn nobody(host: HostFacts, error: Error, request: Request<'_>) -> Facts {
     facts
 }
 
-/// Gathers everything from a board. Never fails: what fails is a fact.
+/// Gathers everything from a board. Never fails: an error becomes a fact.
 pub fn gather(
     board: &mut Board,
     host: HostFacts,
@@ -186,14 +186,14 @@ fn from_rom(
         .identify(request.chip)
         .and_then(|identity| Ok((identity, (request.loader)()?)));
     if image.is_ok() && facts.expected_error.is_some() {
-        return None; // what the user has in mind is another board
+        return None; // the user means another board: load nothing into this one
     }
     let started = match image {
         Ok((identity, image)) => {
             facts.identity = identity;
             facts.ram_short = ram_short(&image, facts);
             if facts.ram_short.is_some() {
-                return None; // it would overwrite nothing and start garbage
+                return None; // bytes past the end of OCRAM are lost, and the jump would run garbage
             }
             rom.start(identity, &image, board, listener)
         }
@@ -209,11 +209,11 @@ fn from_rom(
     }
 }
 
-/// By the fuses the FlexRAM may be split so that the flashloader's place is no RAM.
+/// The fuses may split the FlexRAM so that no OCRAM is left where the flashloader goes.
 fn ram_short(image: &LoaderImage, facts: &Facts) -> Option<RamShort> {
     let chip = facts.identity.chip;
     let word = facts.fuses.word(super::MISC_CONF0)?;
-    let ocram = chip.map.rom_reserved.base; // the ROM works in OCRAM
+    let ocram = chip.map.rom_reserved.base; // the ROM keeps its own data at the start of OCRAM
     let end = u64::from(image.load) + image.bytes.len() as u64;
     let ram_end = u64::from(ocram) + u64::from(ocram_kib(word)) * 1024;
     (image.load >= ocram && end > ram_end).then_some(RamShort {

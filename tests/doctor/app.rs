@@ -13,7 +13,7 @@ fn given(settings: Settings, firmware: Firmware, code: &str) {
 }
 
 #[test]
-fn a_file_that_cannot_be_written_is_told_with_its_own_advice() {
+fn unusable_file_brings_its_own_advice() {
     let mut exam = Exam::on(healthy());
     exam.app = Some(AppInput {
         name: "app.bin".into(),
@@ -31,7 +31,7 @@ fn a_file_that_cannot_be_written_is_told_with_its_own_advice() {
 }
 
 #[test]
-fn an_application_beyond_the_flash_is_told_before_it_is_compared() {
+fn application_beyond_the_flash_is_too_large() {
     let mut far = firmware("blinky.elf");
     far.memory
         .insert(0x6090_0000, vec![1, 2, 3])
@@ -40,7 +40,7 @@ fn an_application_beyond_the_flash_is_told_before_it_is_compared() {
 }
 
 #[test]
-fn an_image_that_starts_from_no_flash_is_told() {
+fn image_that_starts_nowhere_is_broken() {
     let mut broken = firmware("blinky_boot.elf");
     let stack = 0x3000_0000u32.to_le_bytes().to_vec();
     broken
@@ -56,7 +56,7 @@ fn an_image_that_starts_from_no_flash_is_told() {
 }
 
 #[test]
-fn an_application_in_protected_blocks_is_told_by_where_they_are() {
+fn application_in_protected_blocks_names_the_range() {
     let settings = Settings {
         flash: Vec::new(),
         status: [0x24, 2, 0],
@@ -66,7 +66,7 @@ fn an_application_in_protected_blocks_is_told_by_where_they_are() {
 }
 
 #[test]
-fn bits_that_are_lost_are_told_from_bytes_that_are_missing_and_from_another_build() {
+fn lost_bits_missing_bytes_and_other_builds_differ() {
     let flash = || image_with(&part("IS25LP064A").boot_fcb());
     let mut lost = flash();
     for byte in &mut lost[0x2240..0x2250] {
@@ -84,7 +84,7 @@ fn bits_that_are_lost_are_told_from_bytes_that_are_missing_and_from_another_buil
 }
 
 #[test]
-fn an_application_that_is_linked_to_another_chip_s_flash_is_told_as_such() {
+fn application_for_another_chip_is_named_so() {
     let mut other = firmware("blinky.elf");
     let bytes = vec![0, 0, 1, 0x20, 1, 0x21, 0, 0x30];
     other.memory = rtboot_bootable::Memory::new();

@@ -39,14 +39,14 @@ fn written_later(boot_mode: BootMode, fuses: &[(usize, u32)]) -> Exam {
 }
 
 #[test]
-fn boot_pins_that_name_another_device_are_told_from_fuses_that_do() {
+fn boot_device_by_pins_and_by_fuses_differ() {
     finds(strapped(0x20), "strap-boot-device");
     finds(strapped(0x10), "strap-boot-device");
     finds(fused(&[(6, 1 << 4), (5, 0x20)]), "fuse-boot-device");
 }
 
 #[test]
-fn boot_pins_that_name_another_kind_of_flash_are_told_by_what_they_say() {
+fn boot_pins_for_another_flash_name_the_kind() {
     finds(strapped(7 << 1), "strap-second-pins");
     finds(strapped(2 << 1), "strap-flash-type");
     finds(strapped(4 << 1), "strap-flash-type");
@@ -67,7 +67,7 @@ fn boot_mode_00_without_fuses_never_starts() {
 }
 
 #[test]
-fn an_image_that_keeps_every_rule_and_was_not_started_asks_for_a_power_cycle_first() {
+fn refused_sound_image_asks_for_a_power_cycle() {
     let diagnosis = written_later(BootMode::InternalBoot, &[]).finds("rom-refused-image");
     assert!(
         diagnosis
@@ -79,7 +79,7 @@ fn an_image_that_keeps_every_rule_and_was_not_started_asks_for_a_power_cycle_fir
 }
 
 #[test]
-fn fuses_that_close_ways_in_are_told() {
+fn fuses_that_lock_access_are_found() {
     written_later(BootMode::SerialDownloader, &[(6, 1 << 16)]).finds("fuse-force-internal");
     finds(fused(&[(7, 1 << 4)]), "fuse-uart-disabled");
     finds(fused(&[(6, 1 << 21)]), "fuse-watchdog");
@@ -88,7 +88,7 @@ fn fuses_that_close_ways_in_are_told() {
 }
 
 #[test]
-fn a_fuse_that_ends_serial_download_is_read_by_the_flashloader() {
+fn flashloader_reads_the_sdp_disable_fuse() {
     let mut exam = Exam::on(healthy());
     drop(start(&mut exam.board));
     exam.virtual_board.board().fuses_mut().set(6, 1 << 17);
@@ -97,7 +97,7 @@ fn a_fuse_that_ends_serial_download_is_read_by_the_flashloader() {
 }
 
 #[test]
-fn ocram_that_is_too_small_by_fuses_is_told_before_anything_is_loaded() {
+fn ocram_too_small_by_fuses_stops_the_load() {
     let mut exam = Exam::on(fused(&[(0x2D, 1 << 16)]));
     // the stand-in fits 64 KiB; a genuine flashloader does not
     let mut image = rtboot_sim::standin_loader().to_vec();
@@ -114,7 +114,7 @@ fn ocram_that_is_too_small_by_fuses_is_told_before_anything_is_loaded() {
 }
 
 #[test]
-fn registers_that_are_fused_off_ask_for_the_chip() {
+fn fused_off_registers_ask_for_the_chip() {
     let diagnosis = finds(fused(&[(6, 1 << 18)]), "rom-read-disabled");
     let as_rt1021 = Action::Doctor {
         board: None,
@@ -124,12 +124,12 @@ fn registers_that_are_fused_off_ask_for_the_chip() {
 }
 
 #[test]
-fn a_closed_part_needs_a_signed_flashloader() {
+fn closed_part_needs_a_signed_flashloader() {
     finds(fused(&[(6, 1 << 1)]), "closed-part");
 }
 
 #[test]
-fn something_that_was_refused_before_is_a_warning() {
+fn earlier_hab_failure_is_a_warning() {
     let mut exam = Exam::on(healthy());
     {
         let mut rom = exam.board.rom().expect("a session");
@@ -138,7 +138,7 @@ fn something_that_was_refused_before_is_a_warning() {
     exam.finds("rom-refused-before");
 }
 
-/// Facts as they are on a healthy board, with one changed by hand: what no virtual board can be.
+/// The first finding on a healthy board with one fact changed by hand: for faults that the virtual board does not have.
 fn by_hand(change: impl Fn(&mut doctor::Facts)) -> Option<&'static str> {
     let mut exam = Exam::on(healthy());
     assert!(exam.run().is_healthy());
@@ -150,7 +150,7 @@ fn by_hand(change: impl Fn(&mut doctor::Facts)) -> Option<&'static str> {
 }
 
 #[test]
-fn facts_that_no_virtual_board_has_lead_to_their_findings() {
+fn facts_by_hand_lead_to_their_findings() {
     let reset = |cause: u32| by_hand(|facts| facts.rom.as_mut().expect("ROM").srsr = Some(cause));
     assert_eq!(reset(1 << 4), Some("reset-watchdog"));
     assert_eq!(reset(1 << 7), Some("reset-watchdog"));
@@ -182,7 +182,7 @@ fn facts_that_no_virtual_board_has_lead_to_their_findings() {
 }
 
 #[test]
-fn refusals_that_no_known_build_gives_lead_to_their_findings() {
+fn refusals_by_hand_lead_to_their_findings() {
     let refused = |status: u32| rtboot::mboot::Error::Refused {
         command: rtboot::mboot::Tag::CONFIGURE_MEMORY,
         status: rtboot::mboot::Status(status),
@@ -213,7 +213,7 @@ fn refusals_that_no_known_build_gives_lead_to_their_findings() {
 }
 
 #[test]
-fn a_closed_part_with_a_blank_flash_is_warned_of() {
+fn closed_part_with_blank_flash_is_a_warning() {
     let mut exam = Exam::on(Settings {
         flash: Vec::new(),
         ..healthy()

@@ -54,14 +54,14 @@ pub fn dcd_write(address: u32, value: u32) -> Vec<u8> {
 }
 
 #[test]
-fn a_blank_flash_is_no_obstacle_but_a_finding() {
+fn blank_flash_is_a_warning() {
     let diagnosis = finds(with_flash(Vec::new()), "content-blank");
     assert_eq!(diagnosis.findings[0].severity, Severity::Warning);
     assert_eq!(diagnosis.findings.len(), 1, "{diagnosis:#?}");
 }
 
 #[test]
-fn a_blank_flash_where_the_application_should_be_was_not_programmed() {
+fn blank_flash_with_application_is_not_programmed() {
     let mut exam = Exam::on(with_flash(Vec::new())).with_blinky();
     let diagnosis = exam.finds("content-not-programmed");
     let first = &diagnosis.findings[0];
@@ -70,14 +70,14 @@ fn a_blank_flash_where_the_application_should_be_was_not_programmed() {
 }
 
 #[test]
-fn zeros_and_other_bytes_are_no_boot_image() {
+fn zeros_and_noise_are_no_boot_image() {
     finds(with_flash(vec![0; 0x4000]), "content-zeros");
     let noise = (0..0x4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
     finds(with_flash(noise.collect()), "content-unknown");
 }
 
 #[test]
-fn a_complete_image_written_0x1000_too_high_is_shifted() {
+fn image_written_0x1000_too_high_is_shifted() {
     let mut flash = vec![0xFF; 0x1000];
     flash.extend(image());
     let diagnosis = finds(with_flash(flash), "content-shifted");
@@ -85,7 +85,7 @@ fn a_complete_image_written_0x1000_too_high_is_shifted() {
 }
 
 #[test]
-fn a_flashloader_in_flash_belongs_into_ram() {
+fn flashloader_in_flash_is_named() {
     finds(
         with_flash(rtboot_sim::standin_loader().to_vec()),
         "content-flashloader",
@@ -93,7 +93,7 @@ fn a_flashloader_in_flash_belongs_into_ram() {
 }
 
 #[test]
-fn an_application_linked_for_ram_is_told_from_other_bytes() {
+fn application_linked_for_ram_is_named() {
     let mut flash: Vec<u8> = [0x2001_0000u32, 0x0000_0401]
         .iter()
         .flat_map(|word| word.to_le_bytes())
@@ -103,7 +103,7 @@ fn an_application_linked_for_ram_is_told_from_other_bytes() {
 }
 
 #[test]
-fn an_application_without_boot_header_is_named_so() {
+fn application_without_boot_header_is_named() {
     let app = firmware("blinky.elf").memory;
     let mut flash = vec![0xFF; APP];
     for (address, bytes) in app.segments() {
@@ -116,7 +116,7 @@ fn an_application_without_boot_header_is_named_so() {
 }
 
 #[test]
-fn an_erased_fcb_page_before_an_ivt_is_told_from_an_interrupted_write_by_the_saved_bytes() {
+fn saved_bytes_tell_an_interrupted_write() {
     let without = || patched(0, &[0xFF; 512]);
     let diagnosis = finds(without(), "fcb-missing");
     assert!(
@@ -140,12 +140,12 @@ fn an_erased_fcb_page_before_an_ivt_is_told_from_an_interrupted_write_by_the_sav
 }
 
 #[test]
-fn padding_over_the_fcb_is_told_from_an_erased_one() {
+fn padding_over_the_fcb_is_no_erased_fcb() {
     finds(patched(0, &[0; 512]), "content-fcb-overwritten");
 }
 
 #[test]
-fn an_fcb_with_a_broken_field_is_named_by_the_field() {
+fn broken_fcb_names_the_field() {
     finds(patched(7, &[0]), "fcb-version");
     finds(with_fcb(|fcb| fcb.set_sflash_a1_size(0)), "fcb-size");
     finds(
@@ -159,7 +159,7 @@ fn an_fcb_with_a_broken_field_is_named_by_the_field() {
 }
 
 #[test]
-fn an_fcb_for_another_flash_is_told_by_what_does_not_fit() {
+fn fcb_for_another_flash_names_what_does_not_fit() {
     finds(
         with_fcb(|fcb| fcb.set_sequence(0, &Sequence::read(0xEE, 32, 8, 8, 20))),
         "fcb-kind",
@@ -183,7 +183,7 @@ fn an_fcb_for_another_flash_is_told_by_what_does_not_fit() {
 }
 
 #[test]
-fn a_quad_fcb_with_quad_enable_clear_is_a_finding_only_when_it_is_read_so() {
+fn quad_enable_clear_matters_to_a_quad_read_only() {
     let clear = |flash| Settings {
         status: [0; 3],
         ..with_flash(flash)
@@ -199,7 +199,7 @@ fn a_quad_fcb_with_quad_enable_clear_is_a_finding_only_when_it_is_read_so() {
 }
 
 #[test]
-fn a_broken_boot_header_is_named_by_its_part() {
+fn broken_boot_header_names_its_part() {
     finds(patched(IVT, &[0xFF; 32]), "ivt-missing");
     finds(word(IVT + 0x14, 0x7000_1000), "ivt-self-mismatch");
     finds(word(BOOT_DATA + 4, 0), "boot-data-empty");
@@ -208,7 +208,7 @@ fn a_broken_boot_header_is_named_by_its_part() {
 }
 
 #[test]
-fn an_ivt_at_0x400_is_for_sd_cards() {
+fn ivt_at_0x400_is_misplaced() {
     let mut flash = image();
     let header: Vec<u8> = flash[IVT..IVT + 0x30].to_vec();
     flash[IVT..IVT + 0x30].fill(0xFF);
@@ -219,7 +219,7 @@ fn an_ivt_at_0x400_is_for_sd_cards() {
 }
 
 #[test]
-fn an_application_that_cannot_run_is_named_by_why() {
+fn application_that_cannot_run_names_the_reason() {
     finds(by_table(APP, 0x3000_0000), "stack-outside-ram");
     finds(by_table(APP + 4, 0x6000_2100), "reset-even");
     finds(by_table(APP + 4, 0x6040_0001), "reset-erased");
@@ -236,7 +236,7 @@ fn an_application_that_cannot_run_is_named_by_why() {
 }
 
 #[test]
-fn device_configuration_data_is_looked_through() {
+fn dcd_is_checked() {
     finds(
         with_dcd(&[
             0xD2, 0x00, 0x10, 0x41, 0x77, 0x00, 0x0C, 0x04, 0, 0, 0, 0, 0, 0, 0, 0,
@@ -249,7 +249,7 @@ fn device_configuration_data_is_looked_through() {
 }
 
 #[test]
-fn reads_that_differ_are_told_before_what_they_seem_to_read() {
+fn unsteady_reads_come_before_the_content() {
     let fault = Fault::Misread {
         at: 1,
         byte: 3,
@@ -259,7 +259,7 @@ fn reads_that_differ_are_told_before_what_they_seem_to_read() {
 }
 
 #[test]
-fn images_for_ram_are_told_by_what_the_rom_would_do_with_them() {
+fn images_for_ram_name_what_the_rom_would_do() {
     // an IVT that says OCRAM, its image longer than that
     let mut settings = word(IVT + 0x14, 0x2020_9000);
     for (offset, value) in [
@@ -284,7 +284,7 @@ fn images_for_ram_are_told_by_what_the_rom_would_do_with_them() {
 }
 
 #[test]
-fn an_image_of_another_chip_is_told_from_one_that_lies_too_high() {
+fn image_of_another_chip_is_not_shifted() {
     let mut settings = healthy();
     settings.flash.copy_within(0..0x200, 0x400);
     settings.flash[..0x200].fill(0xFF);

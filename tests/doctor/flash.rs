@@ -67,7 +67,7 @@ pub fn start(board: &mut Board) -> Flashloader {
 }
 
 #[test]
-fn a_flash_that_nobody_hears_is_told_with_its_alternatives() {
+fn silent_flash_lists_its_causes() {
     for fault in [Fault::Absent, Fault::HeldInReset, Fault::SecondPins] {
         let diagnosis = finds(faulty(fault), "flash-silent");
         let first = &diagnosis.findings[0];
@@ -80,7 +80,7 @@ fn a_flash_that_nobody_hears_is_told_with_its_alternatives() {
 }
 
 #[test]
-fn boot_pins_that_say_second_group_explain_a_silent_flash() {
+fn second_pin_group_explains_a_silent_flash() {
     let settings = Settings {
         straps: straps(7 << 1),
         ..faulty(Fault::SecondPins)
@@ -95,24 +95,24 @@ fn boot_pins_that_say_second_group_explain_a_silent_flash() {
 }
 
 #[test]
-fn a_line_held_low_is_told_from_one_that_nobody_drives() {
+fn line_held_low_is_no_undriven_line() {
     finds(with_part(|part| part.jedec = [0; 3]), "flash-line-low");
 }
 
 #[test]
-fn a_busy_flash_is_told_from_an_absent_one() {
+fn busy_flash_is_not_absent() {
     let diagnosis = finds(faulty(Fault::StuckBusy), "flash-busy");
     assert!(diagnosis.findings[0].why.contains("ff ff ff"));
 }
 
 #[test]
-fn a_flash_asleep_is_woken_and_named() {
+fn flash_in_power_down_is_woken() {
     let diagnosis = after_command(0xB9).finds("flash-asleep");
     assert!(diagnosis.findings[0].why.contains("9d 60 17"));
 }
 
 #[test]
-fn a_flash_left_in_qpi_is_found_on_four_lines() {
+fn flash_in_qpi_answers_on_four_lines() {
     let mut exam = after_command(0x35);
     assert!(exam.virtual_board.board().nor().in_qpi());
     exam.finds("flash-in-qpi");
@@ -131,7 +131,7 @@ fn a_flash_left_in_qpi_is_found_on_four_lines() {
 }
 
 #[test]
-fn shifted_bits_of_a_known_id_are_the_line_s_doing() {
+fn shifted_id_blames_the_line() {
     let diagnosis = finds(
         with_part(|part| part.jedec = [0x4E, 0xB0, 0x0B]),
         "flash-id-garbled",
@@ -140,7 +140,7 @@ fn shifted_bits_of_a_known_id_are_the_line_s_doing() {
 }
 
 #[test]
-fn another_part_than_the_user_says_is_named_as_what_it_is() {
+fn other_part_than_named_is_identified() {
     let mut exam = Exam::on(healthy_on(1)).expecting("issi.cfg");
     let diagnosis = exam.finds("flash-other-part");
     assert!(diagnosis.findings[0].to_string().contains("W25Q64JV"));
@@ -152,7 +152,7 @@ fn another_part_than_the_user_says_is_named_as_what_it_is() {
 }
 
 #[test]
-fn a_part_that_no_list_knows_is_probed_when_it_has_sfdp() {
+fn unknown_part_with_sfdp_is_to_be_probed() {
     let diagnosis = finds(
         with_part(|part| part.jedec = [0x12, 0x34, 0x17]),
         "flash-unknown",
@@ -167,7 +167,7 @@ fn a_part_that_no_list_knows_is_probed_when_it_has_sfdp() {
 }
 
 #[test]
-fn sfdp_that_contradicts_the_part_is_named_by_what_it_says() {
+fn contradicting_sfdp_names_the_property() {
     finds(with_part(|part| part.sfdp.fill(0xFF)), "flash-no-sfdp");
     let larger = Part::mx25l12845g().sfdp;
     finds(
@@ -197,7 +197,7 @@ fn sfdp_that_contradicts_the_part_is_named_by_what_it_says() {
 }
 
 #[test]
-fn a_quad_read_that_brings_other_bytes_than_one_pad_is_told() {
+fn wrong_quad_read_is_found() {
     let elsewhere = with_part(|part| {
         part.status_registers = 2;
         part.quad_enable = QuadEnable {
@@ -209,7 +209,7 @@ fn a_quad_read_that_brings_other_bytes_than_one_pad_is_told() {
 }
 
 #[test]
-fn block_protection_is_told_by_its_extent_and_lock() {
+fn block_protection_names_extent_and_lock() {
     finds(blank([0x7C, 0, 0], 0), "flash-protected");
     finds(blank([0x48, 0, 0], 0), "flash-protected-range");
     finds(blank([0, 0x42, 0], 1), "flash-protected-complement");
@@ -228,7 +228,7 @@ fn block_protection_is_told_by_its_extent_and_lock() {
 }
 
 #[test]
-fn a_lock_bit_alone_keeps_quad_enable_from_being_set() {
+fn lock_bit_keeps_quad_enable_clear() {
     let diagnosis = finds(blank([0x80, 0, 0], 0), "flash-status-locked");
     assert!(
         diagnosis
@@ -250,7 +250,7 @@ fn a_lock_bit_alone_keeps_quad_enable_from_being_set() {
 }
 
 #[test]
-fn protection_of_an_unknown_part_is_a_guess_and_says_so() {
+fn protection_of_an_unknown_part_is_a_guess() {
     let settings = with_part(|part| part.jedec = [0x12, 0x34, 0x17]);
     let mut exam = Exam::on(Settings {
         status: [0x5C, 0, 0],
@@ -260,7 +260,7 @@ fn protection_of_an_unknown_part_is_a_guess_and_says_so() {
 }
 
 #[test]
-fn protection_of_a_board_that_works_is_a_warning() {
+fn protection_of_a_working_board_is_a_warning() {
     let settings = Settings {
         status: [0x7C, 0, 0],
         ..healthy()

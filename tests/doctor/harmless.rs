@@ -1,4 +1,4 @@
-//! The doctor changes nothing, and needs little.
+//! The doctor changes nothing on the board and asks few questions.
 
 use crate::rig::{Exam, healthy};
 
@@ -9,7 +9,7 @@ const CHANGING: [&str; 18] = [
 ];
 
 #[test]
-fn an_examination_changes_neither_flash_nor_fuses() {
+fn examination_changes_neither_flash_nor_fuses() {
     let mut exam = Exam::on(healthy()).with_blinky();
     let before = {
         let mut board = exam.virtual_board.board();
@@ -36,7 +36,7 @@ fn an_examination_changes_neither_flash_nor_fuses() {
 }
 
 #[test]
-fn a_healthy_board_takes_less_than_150_reports_after_the_flashloader_runs() {
+fn healthy_board_takes_less_than_150_reports() {
     let mut first = Exam::on(healthy());
     first.run();
     let whole = first.virtual_board.board().counts();
@@ -51,7 +51,7 @@ fn a_healthy_board_takes_less_than_150_reports_after_the_flashloader_runs() {
 }
 
 #[test]
-fn the_doctor_sees_port_bytes_only() {
+fn doctor_sees_port_bytes_only() {
     let root = env!("CARGO_MANIFEST_DIR");
     for folder in [
         "src/doctor",

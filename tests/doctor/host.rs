@@ -1,4 +1,4 @@
-//! No board at all, or none that may be opened: findings from what the system says, by lists written down here.
+//! No board, or none that may be opened: findings from device lists written by hand.
 
 use rtboot::Error;
 use rtboot::doctor::{self, Diagnosis, HostFacts, Request};
@@ -66,7 +66,7 @@ fn first(selector: &str, devices: Vec<HidDevice>, error: Error) -> &'static str 
 }
 
 #[test]
-fn an_empty_bus_is_told_with_its_alternatives() {
+fn empty_bus_lists_its_causes() {
     let diagnosis = nobody(host("usb", Vec::new()), none("usb"));
     assert_eq!(diagnosis.findings[0].code(), "host-no-board");
     assert!(diagnosis.findings[0].causes.len() >= 5);
@@ -80,7 +80,7 @@ fn an_empty_bus_is_told_with_its_alternatives() {
 }
 
 #[test]
-fn a_probe_s_port_is_told_from_an_empty_bus() {
+fn debug_probe_alone_is_no_empty_bus() {
     for (vid, pid) in [(0x0D28, 0x0204), (0x1366, 0x0105), (0x1FC9, 0x0143)] {
         assert_eq!(
             first("usb", vec![device(vid, pid, "1-2")], none("usb")),
@@ -90,7 +90,7 @@ fn a_probe_s_port_is_told_from_an_empty_bus() {
 }
 
 #[test]
-fn permission_is_told_from_another_program() {
+fn permission_and_busy_differ() {
     let port = || "/dev/hidraw3".to_owned();
     let rom = || vec![device(0x1FC9, 0x0130, "1-1")];
     let refused = Error::Port(port::Error::Permission { port: port() });
@@ -114,7 +114,7 @@ fn permission_is_told_from_another_program() {
 }
 
 #[test]
-fn several_boards_and_another_socket_name_the_selector_to_use() {
+fn several_boards_name_the_selector_to_use() {
     let two = vec![
         device(0x1FC9, 0x0130, "1-1"),
         device(0x15A2, 0x0073, "1-4.1"),
@@ -136,7 +136,7 @@ fn several_boards_and_another_socket_name_the_selector_to_use() {
 }
 
 #[test]
-fn a_device_that_leaves_between_two_looks_is_told() {
+fn device_that_vanishes_is_found() {
     let mut rom = device(0x1FC9, 0x0130, "1-1");
     rom.usable = Err(OpenProblem::Vanished);
     assert_eq!(rom.kind, HidKind::Rom);
@@ -148,7 +148,7 @@ fn a_device_that_leaves_between_two_looks_is_told() {
 }
 
 #[test]
-fn the_rom_of_another_family_is_named() {
+fn rom_of_another_family_is_named() {
     let diagnosis = nobody(
         host("usb", vec![device(0x1FC9, 0x0135, "1-1")]),
         none("usb:1-9"),
@@ -158,7 +158,7 @@ fn the_rom_of_another_family_is_named() {
 }
 
 #[test]
-fn a_bus_that_cannot_be_listed_is_told() {
+fn unlistable_usb_is_found() {
     let facts = HostFacts {
         list_error: Some("list HID devices: no".into()),
         ..host("usb", Vec::new())
@@ -167,7 +167,7 @@ fn a_bus_that_cannot_be_listed_is_told() {
 }
 
 #[test]
-fn serial_ports_that_are_missing_forbidden_held_or_gone_are_told_apart() {
+fn serial_port_errors_differ() {
     let port = || "/dev/ttyUSB0".to_owned();
     let uart = |error| first("uart:/dev/ttyUSB0", Vec::new(), Error::Port(error));
     assert_eq!(uart(port::Error::NotFound { port: port() }), "uart-no-port");
@@ -186,7 +186,7 @@ fn serial_ports_that_are_missing_forbidden_held_or_gone_are_told_apart() {
 }
 
 #[test]
-fn a_virtual_board_is_told_by_its_own_commands() {
+fn virtual_board_gets_its_own_commands() {
     let away = nobody(host("virtual:x", Vec::new()), none("virtual:x"));
     assert_eq!(away.findings[0].code(), "host-virtual-away");
     let broken = Error::Virtual("board.toml: no".into());

@@ -1,4 +1,4 @@
-//! ROM and flashloader: what goes wrong on the way to a running one, by faults of the wire.
+//! Boot ROM and flashloader: faults on the wire until a flashloader runs.
 
 use rtboot::Error;
 use rtboot::board::{Board, Options, Program};
@@ -39,7 +39,7 @@ pub fn steps() -> ((u64, u64), (u64, u64)) {
 }
 
 #[test]
-fn a_rom_that_is_silent_stuck_gone_or_garbled_is_told_apart() {
+fn rom_silent_stuck_gone_or_garbled_differ() {
     finds(back(1, ReportFault::Stall), "rom-silent");
     finds(out(1, ReportFault::Stall), "rom-stalled");
     finds(out(1, ReportFault::Unplug), "rom-left");
@@ -50,7 +50,7 @@ fn a_rom_that_is_silent_stuck_gone_or_garbled_is_told_apart() {
 }
 
 #[test]
-fn a_flashloader_that_does_not_arrive_is_told_by_how() {
+fn flashloader_that_does_not_arrive_names_how() {
     let ((out_before, _), (out_loaded, _)) = steps();
     // a report lost: the ROM waits for the rest
     finds(out(out_before + 3, ReportFault::Drop), "loader-not-taken");
@@ -68,7 +68,7 @@ fn a_flashloader_that_does_not_arrive_is_told_by_how() {
 }
 
 #[test]
-fn a_flashloader_that_runs_and_is_mute_stuck_or_gone_is_told_apart() {
+fn flashloader_mute_stuck_or_gone_differ() {
     let (_, (out_loaded, in_loaded)) = steps();
     finds(back(in_loaded + 1, ReportFault::Stall), "loader-stalled");
     let mut mute = tampered(healthy(), |report, _| {
@@ -87,7 +87,7 @@ fn a_flashloader_that_runs_and_is_mute_stuck_or_gone_is_told_apart() {
 }
 
 #[test]
-fn files_that_are_no_flashloader_for_this_chip_are_refused_before_they_are_sent() {
+fn bad_flashloader_files_are_not_sent() {
     let with = |file: Vec<u8>, code: &str| {
         let mut exam = Exam::on(healthy());
         exam.loader = file;
@@ -105,7 +105,7 @@ fn files_that_are_no_flashloader_for_this_chip_are_refused_before_they_are_sent(
 }
 
 #[test]
-fn no_flashloader_file_is_told_after_what_the_rom_knows() {
+fn no_flashloader_file_is_found_after_the_rom() {
     let error = || Error::NoLoader {
         chip: "RT1021".into(),
     };
@@ -119,7 +119,7 @@ fn no_flashloader_file_is_told_after_what_the_rom_knows() {
 }
 
 #[test]
-fn a_chip_of_the_same_rom_ids_is_told_by_its_id_register() {
+fn id_register_tells_another_chip() {
     let mut exam = tampered(healthy(), |report, _| {
         // the answer to the read of USB_ANALOG_DIGPROG
         if report.get(1..5) == Some(&[0x00, 0x00, 0x6B, 0x00]) {
@@ -133,7 +133,7 @@ fn a_chip_of_the_same_rom_ids_is_told_by_its_id_register() {
 }
 
 #[test]
-fn an_id_that_changes_between_two_questions_is_noise() {
+fn changing_flash_id_is_noise() {
     let mut exam = tampered(healthy(), |report, count| {
         if report.get(4..7) == Some(&[0x9D, 0x60, 0x17]) {
             *count += 1;
@@ -146,7 +146,7 @@ fn an_id_that_changes_between_two_questions_is_noise() {
 }
 
 #[test]
-fn a_board_that_was_swapped_is_told_by_its_unique_id() {
+fn unique_id_tells_a_swapped_board() {
     let mut exam = tampered(healthy(), |report, _| {
         // the flashloader's answer to property 18: id 3, response a7, status 0, two words
         let words = [0x78, 0x56, 0x34, 0x12, 0xF0, 0xDE, 0xBC, 0x9A];
@@ -160,7 +160,7 @@ fn a_board_that_was_swapped_is_told_by_its_unique_id() {
 }
 
 #[test]
-fn a_flashloader_that_answers_garbage_or_refuses_is_told_apart() {
+fn flashloader_garbage_and_refusal_differ() {
     let mut exam = tampered(healthy(), |report, _| {
         if report[0] == 3 && report.len() > 100 {
             report[4] = 0x55; // a response tag that does not exist
@@ -186,7 +186,7 @@ fn over_uart(settings: rtboot_sim::Settings) -> Exam {
 }
 
 #[test]
-fn over_a_uart_the_same_board_is_healthy_too() {
+fn healthy_board_is_healthy_over_a_uart() {
     let mut exam = over_uart(healthy());
     let diagnosis = exam.run();
     assert!(diagnosis.is_healthy(), "{diagnosis:#?}");
@@ -195,19 +195,19 @@ fn over_a_uart_the_same_board_is_healthy_too() {
 }
 
 #[test]
-fn a_silent_uart_is_told_with_its_alternatives() {
+fn silent_uart_lists_its_causes() {
     let diagnosis = over_uart(fused(&[(7, 1 << 4)])).finds("uart-silent");
     assert!(diagnosis.findings[0].causes.len() >= 4);
 }
 
 #[test]
-fn bytes_lost_on_a_uart_are_found_in_ram_before_they_run() {
+fn bytes_lost_on_a_uart_are_found_before_they_run() {
     let mut asked = over_uart(healthy());
     asked.no_loader = Some(Error::NoLoader {
         chip: "RT1021".into(),
     });
     asked.run();
-    // the last question, who runs now, is as long as the command of the load that takes its place
+    // the question before the load has as many bytes as the load's command
     let loading = asked.virtual_board.board().counts().uart_out;
     let loaded = loading + rtboot_sim::standin_loader().len() as u64;
     // a byte of the load, and each time that it is sent again: behind a command that reads and one that writes
@@ -217,7 +217,7 @@ fn bytes_lost_on_a_uart_are_found_in_ram_before_they_run() {
 }
 
 #[test]
-fn a_uart_that_spoils_a_byte_of_the_flashloader_is_told_though_it_was_mended() {
+fn resent_flashloader_bytes_are_a_warning() {
     over_uart(spoiling([3_000].into_iter())).finds("uart-noisy");
 }
 
@@ -232,7 +232,7 @@ fn spoiling(places: impl Iterator<Item = u64>) -> rtboot_sim::Settings {
 }
 
 #[test]
-fn an_answer_garbled_on_a_uart_is_told_from_silence() {
+fn garbled_uart_answer_is_no_silence() {
     let fault = Fault::UartIn {
         at: 10,
         what: ByteFault::Corrupt { xor: 0x5A },
@@ -241,7 +241,7 @@ fn an_answer_garbled_on_a_uart_is_told_from_silence() {
 }
 
 #[test]
-fn outcomes_that_no_virtual_board_has_lead_to_their_findings() {
+fn loader_errors_by_hand_lead_to_their_findings() {
     let with = |error: Error, after: Option<Program>| {
         let mut exam = Exam::on(healthy());
         exam.no_loader = Some(error);
@@ -279,7 +279,7 @@ fn outcomes_that_no_virtual_board_has_lead_to_their_findings() {
 }
 
 #[test]
-fn a_cfg_for_another_chip_is_told_before_anything_is_loaded() {
+fn cfg_for_another_chip_stops_the_load() {
     let mut exam = Exam::on(healthy()).expecting("IS25LP064A");
     for part in exam
         .expected

@@ -1,4 +1,4 @@
-//! Situations that look alike at first, told apart: the same first symptom, two findings.
+//! Pairs of faults with the same first symptom: the findings differ.
 
 use rtboot_fcb::lut::Sequence;
 use rtboot_sim::nor::Part;

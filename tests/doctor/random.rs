@@ -19,7 +19,7 @@ impl Dice {
     }
 }
 
-/// A board to be spoilt.
+/// A board that gets one fault.
 struct Draw {
     dice: Dice,
     index: usize,
@@ -259,7 +259,7 @@ fn draw(seed: u64) -> (Exam, &'static [&'static str]) {
 }
 
 #[test]
-fn the_first_finding_is_the_injected_cause_on_nine_boards_of_ten() {
+fn first_finding_is_the_cause_on_nine_of_ten_boards() {
     let mut missed = Vec::new();
     for seed in 0..BOARDS {
         let (mut exam, codes) = draw(seed);

@@ -46,7 +46,7 @@ pub fn image() -> Vec<u8> {
     image_with(&part("IS25LP064A").boot_fcb())
 }
 
-/// A board as a write leaves it: image, quad enable, straps on serial download.
+/// A board as a write leaves it: image, quad enable set, boot pins on serial download.
 pub fn healthy() -> Settings {
     healthy_on(0)
 }

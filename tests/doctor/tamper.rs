@@ -1,4 +1,4 @@
-//! A plug between host and virtual board that changes answers: for boards the virtual one cannot be.
+//! Changes answers between virtual board and host: for faults that the virtual board does not have.
 
 use std::time::Duration;
 

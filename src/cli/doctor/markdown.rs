@@ -118,7 +118,7 @@ fn dump(bytes: &[u8]) -> String {
     text + "```\n"
 }
 
-/// Characters that Markdown would take for its own.
+/// Escapes characters that mean something in Markdown.
 fn escaped(text: &str) -> String {
     text.replace('|', "\\|")
         .replace('<', "&lt;")

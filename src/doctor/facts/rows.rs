@@ -243,7 +243,7 @@ impl Rows {
     }
 }
 
-/// With which boot pins the ROM would look at this flash, and what they were at the last reset.
+/// The boot pins with which the ROM reads this flash, and the pins of the last reset.
 pub(crate) fn straps(facts: &Facts) -> String {
     let rom = facts.rom.as_ref();
     let mode = rom.and_then(|rom| rom.boot_mode()).map(boot_mode);

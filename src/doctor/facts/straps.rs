@@ -1,4 +1,4 @@
-//! What the boot configuration says, against the flash that is there.
+//! Does BOOT_CFG fit the flash that is there?
 
 use crate::chip::BootConfig;
 
@@ -20,8 +20,8 @@ pub enum Obstacle {
     Encrypted,
 }
 
-/// What keeps the ROM from reading a flash of `size` bytes; `encrypted` says whether headers of the encryption engine (BEE) are in
-/// it. `None` for these two: not known, and no obstacle then.
+/// Why BOOT_CFG keeps the ROM from reading a flash of `size` bytes. `encrypted`: whether headers of the encryption engine (BEE)
+/// are in flash. A `size` or `encrypted` that is not known is no obstacle.
 pub fn obstacle(
     config: &BootConfig,
     size: Option<u32>,
@@ -65,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn four_address_bytes_are_right_for_a_large_part_and_encryption_for_an_encrypted_image() {
+    fn four_address_bytes_fit_large_parts_only() {
         let (small, large) = (Some(16 << 20), Some(32 << 20));
         assert!(words(1 << 1, small, None).is_some_and(|text| text.contains("four address")));
         assert_eq!(words(1 << 1, large, None), None);
@@ -78,7 +78,7 @@ mod tests {
     }
 
     #[test]
-    fn another_device_or_kind_of_flash_is_an_obstacle_whatever_else_is_known() {
+    fn another_boot_device_is_always_an_obstacle() {
         for (sbmr1, word) in [(7 << 1, "second pin"), (2 << 1, "octal"), (0x20, "names")] {
             assert!(words(sbmr1, None, None).is_some_and(|text| text.contains(word)));
         }

@@ -1,4 +1,4 @@
-//! What is in flash: the boot header and what it points to, on one pad; read modes held against it; the application file.
+//! What is in flash: the boot header and what it points to, read on one pad; fast reads and the application file compared with it.
 
 use rtboot_bootable::verdict::{Verdict, next_piece};
 use rtboot_bootable::{Memory, MemoryMap, inspect};
@@ -19,7 +19,7 @@ const PROOF: u32 = 512;
 /// Pieces of the header that are read twice: FCB, IVT.
 const AGAIN: [(u32, u32); 2] = [(0, 0x200), (0x1000, 0x200)];
 
-/// Reads the content and holds read modes and the application against it.
+/// Reads the content, and compares fast reads and the application with it.
 pub fn read(
     flashloader: &mut Flashloader,
     facts: &mut Facts,
@@ -103,7 +103,7 @@ impl Reader<'_> {
         Ok(None)
     }
 
-    /// Holds what `fast` reads against the one-pad read; where they differ, `slow` tells whether the clock is why.
+    /// Compares what `fast` reads with the one-pad read; where they differ, `slow` tells whether the clock is the reason.
     fn prove(
         &mut self,
         plain: &[u8],
@@ -136,13 +136,13 @@ impl Reader<'_> {
     }
 }
 
-/// The part's own fast read, and the read of the FCB in flash, against the one-pad read.
+/// Compares the part's own fast read, and the read of the FCB in flash, with the one-pad read.
 fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
     let (Some(look), Some(content)) = (&mut facts.flash, &mut facts.content) else {
         return Ok(());
     };
     if content.unstable.is_some() {
-        return Ok(()); // comparing tells nothing when equal reads differ
+        return Ok(()); // a comparison proves nothing when two equal reads already differ
     }
     let Some((address, plain)) = telling_bytes(&content.memory, reader.base()) else {
         look.fast = ReadProof::NotTried("the flash is blank where it would be compared".into());
@@ -185,7 +185,7 @@ fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
     Ok(())
 }
 
-/// A place of the header whose bytes are not all alike: all ones would be read from a dead line, too.
+/// A place of the header whose bytes are not all the same: a dead line reads as all ones, too.
 fn telling_bytes(memory: &Memory, base: u32) -> Option<(u32, Vec<u8>)> {
     (0..HEADER).step_by(PROOF as usize).find_map(|offset| {
         let address = base + offset;
@@ -198,7 +198,7 @@ fn telling_bytes(memory: &Memory, base: u32) -> Option<(u32, Vec<u8>)> {
     })
 }
 
-/// Flash against the bytes that the application file brings.
+/// Compares flash with the bytes of the application file.
 fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listener) -> Result<()> {
     let part = facts.flash.as_ref().and_then(|look| look.part.clone());
     let Some(app) = &mut facts.app else {

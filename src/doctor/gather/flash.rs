@@ -1,4 +1,4 @@
-//! Who the flash is, by read-only FCBs: id, SFDP, status registers; and why it may stay silent.
+//! Identifies the flash through read-only FCBs: id, SFDP, status registers; and looks for the reason when it is silent.
 
 use rtboot_fcb::{JedecId, StatusRegisters, database, probe};
 
@@ -10,7 +10,7 @@ use crate::flash::{Flashloader, NorFacts};
 /// Release from deep power-down.
 const WAKE: u8 = 0xAB;
 
-/// Asks the flash who it is.
+/// Asks the flash for id, SFDP and status registers.
 pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
     let mut nor = flashloader.look_at_flash()?;
     let sr1_again = one(flashloader.read_through(&probe::status1(), Question::Status1, 0, 1)?);
@@ -45,7 +45,7 @@ pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
     Ok(())
 }
 
-/// Whether status register 1 shows a busy flash. All ones is nobody.
+/// Whether status register 1 shows a busy flash. All ones is an undriven line.
 pub fn is_busy(status: &StatusRegisters) -> bool {
     status.sr1 != 0xFF && status.sr1 & StatusRegisters::BUSY != 0
 }
@@ -74,7 +74,7 @@ fn unreachable_content() -> Unknown {
     }
 }
 
-/// Bytes of the flash as far as anything tells; enough for a boot header when nothing does.
+/// Size of the flash by its SFDP, its part or its id; enough for a boot header when none of them says it.
 pub fn size(nor: &NorFacts, part: Option<&rtboot_fcb::Part>) -> u32 {
     const AT_LEAST: u32 = 1 << 20;
     let by_sfdp = || {
