@@ -30,6 +30,7 @@ pub struct Block {
 
 /// One command of a CSF. Numbers in the bytes are big-endian.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum CsfCommand {
     /// Installs a key (BE).
     InstallKey {
@@ -93,6 +94,7 @@ pub enum CsfCommand {
 /// Header D4, length (2 bytes, big-endian, of header and commands), version 0x40..=0x4F; then commands. Certificates and
 /// signatures behind them are not read. Source: SPSDK `spsdk/image/hab`, decoded from its public signed RT1020 images.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Csf {
     /// Header version: 0x42, 0x43.
     pub version: u8,

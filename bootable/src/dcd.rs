@@ -22,6 +22,7 @@ const ENGINE_OCOTP: u8 = 0x21;
 
 /// Why bytes are not a DCD.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum DcdError {
     /// Not even a header.
     #[error("{len} bytes are too few for the header of 4")]
@@ -71,6 +72,7 @@ pub struct Operation(pub u8);
 
 /// One command of a DCD. Numbers in the bytes are big-endian.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum DcdCommand {
     /// Writes registers.
     Write {

@@ -79,6 +79,9 @@ pub enum Error {
         /// What it looks like: "a ZIP archive".
         what: String,
     },
+    /// The file is an FCB without an application.
+    #[error("this is not firmware but an FCB alone, without an application")]
+    FcbAlone,
     /// The name promises a format that the content does not keep.
     #[error("the name says {expected}, but the content is not: it begins with {begins}")]
     NotAsNamed {
@@ -175,9 +178,7 @@ impl Error {
                 "give the ELF file or a raw one (.bin): no application has that many pieces"
             }
             Error::Empty => "build the firmware again; the file has no bytes",
-            Error::NotFirmware { what } if what.starts_with("an FCB") => {
-                "`rtboot fcb show` and `rtboot fcb check` look at it; here an application is wanted"
-            }
+            Error::FcbAlone => "give the application here, and this file as its FCB",
             Error::NotFirmware { .. } | Error::NotAsNamed { .. } => {
                 "give an ELF, Intel HEX, S-record, UF2 or raw binary file of the application"
             }

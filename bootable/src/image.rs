@@ -2,7 +2,6 @@
 
 mod compose;
 
-pub(crate) use compose::{header_areas, is_padding};
 use rtboot_fcb::Fcb;
 use rtboot_finding::catalogue::image as found;
 use rtboot_finding::{Finding, Severity};
@@ -11,6 +10,7 @@ use crate::{BootDevice, Dcd, Error, Firmware, Inspection, Kind, Memory, MemoryMa
 
 /// Why no boot image can be made of a firmware.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum BuildProblem {
     /// The application lies where a header has to be.
     #[error(
@@ -152,6 +152,7 @@ pub enum Form {
 
 /// The content of the flash from which the ROM starts an application.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct BootImage {
     /// What goes into the flash, at flash addresses; with the FCB if one is known. Gaps stay as the erase leaves them.
     pub memory: Memory,

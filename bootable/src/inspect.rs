@@ -15,6 +15,7 @@ use crate::{BootData, Csf, Dcd, Ivt, Memory, MemoryMap, Vectors};
 
 /// What was found in an image, and everything about it that does not fit together.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct Inspection {
     /// What it is.
     pub kind: Kind,

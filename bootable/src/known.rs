@@ -4,6 +4,7 @@
 
 /// A public flashloader build for the RT1020, RT1021 and RT1024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct KnownLoader {
     /// What to call it.
     pub name: &'static str,

@@ -43,6 +43,8 @@
 //!
 //! It needs the standard library and a heap: whole files are held in memory, and what is odd about them is told in sentences.
 #![forbid(unsafe_code)]
+#![warn(missing_debug_implementations)]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 pub mod boot_data;
 pub mod convert;
@@ -55,6 +57,7 @@ mod image;
 mod inspect;
 pub mod ivt;
 pub mod known;
+mod layout;
 pub mod loader;
 mod memory;
 #[cfg(test)]

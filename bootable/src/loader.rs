@@ -9,6 +9,7 @@ use crate::{BootData, Dcd, Error, Ivt, MemoryMap, Region, Vectors};
 
 /// Why a file cannot be loaded and started over serial download.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum LoaderProblem {
     /// No IVT anywhere in the file.
     #[error("no flashloader: it holds no IVT (d1 00 20 4x) and looks like {what}")]
@@ -96,6 +97,7 @@ impl LoaderProblem {
 
 /// A flashloader, ready to be sent by SDP: WRITE_FILE to `load`, JUMP to `jump`.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub struct LoaderImage {
     /// Where its bytes go.
     pub load: u32,

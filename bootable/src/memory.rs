@@ -239,7 +239,9 @@ impl Memory {
             let given = bytes.get(skip..).unwrap_or_default();
             let place = flat.get_mut(at..).unwrap_or_default();
             let count = given.len().min(place.len());
-            place[..count].copy_from_slice(&given[..count]);
+            if let (Some(place), Some(given)) = (place.get_mut(..count), given.get(..count)) {
+                place.copy_from_slice(given);
+            }
         }
         flat
     }

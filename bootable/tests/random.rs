@@ -1,31 +1,29 @@
 //! Noise into every parser: nothing panics, and what is built is taken as it is the second time.
 
-#[path = "../../tests/common/random.rs"]
-mod numbers;
+mod dice;
 
-use numbers::Random;
+use dice::Dice;
 use rtboot_bootable::{
     BootData, BootImage, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, Starts, Verdict,
     convert, emit, inspect,
 };
 
-impl Random {
-    /// Some bytes changed, or the end cut off.
-    fn spoiled(&mut self, good: &[u8]) -> Vec<u8> {
-        let mut bytes = good.to_vec();
-        if self.next().is_multiple_of(3) {
-            bytes.truncate(self.next() as usize % (bytes.len() + 1));
-        }
-        for _ in 0..self.next() % 12 {
-            let at = self.next() as usize % good.len();
-            // small numbers and all ones lead further than others
-            let byte = [0, 1, 0xFF, self.next() as u8][self.next() as usize % 4];
-            if let Some(place) = bytes.get_mut(at) {
-                *place = byte;
-            }
-        }
-        bytes
+/// Some bytes changed, or the end cut off.
+fn spoiled(random: &mut Dice, good: &[u8]) -> Vec<u8> {
+    let mut bytes = good.to_vec();
+    if random.once_in(3) {
+        bytes.truncate(random.below(bytes.len() as u32 + 1) as usize);
     }
+    for _ in 0..random.below(12) {
+        let at = random.below(good.len() as u32) as usize;
+        // small numbers and all ones lead further than others
+        let other = random.next() as u8;
+        let byte = random.pick(&[0, 1, 0xFF, other]);
+        if let Some(place) = bytes.get_mut(at) {
+            *place = byte;
+        }
+    }
+    bytes
 }
 
 const RESET: u32 = 0x6000_2009;
@@ -66,10 +64,10 @@ fn spoiled_files_of_every_format() {
         ),
         ("a.uf2", emit::uf2(&image, 0xFF).unwrap()),
     ];
-    let mut random = Random(1);
+    let mut random = Dice(1);
     for (name, good) in &files {
         for _ in 0..150 {
-            let file = random.spoiled(good);
+            let file = spoiled(&mut random, good);
             match Firmware::parse(&file, Some(name), None, &map) {
                 Ok(firmware) => looked_at(&firmware.memory),
                 Err(error) => drop((error.to_string(), error.hint())),
@@ -82,7 +80,7 @@ fn spoiled_files_of_every_format() {
 #[test]
 fn elf_headers_of_noise() {
     let map = rt1021().map;
-    let mut random = Random(2);
+    let mut random = Dice(2);
     let identification = b"\x7FELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x28\0\x01\0\0\0";
     for _ in 0..1500 {
         let len = random.next() as usize % 400;
@@ -101,7 +99,7 @@ fn elf_headers_of_noise() {
 #[test]
 fn headers_that_lead_anywhere() {
     let good = emit::raw(&image(), 0x6000_0000, 0xFF).unwrap();
-    let mut random = Random(3);
+    let mut random = Dice(3);
     for _ in 0..400 {
         let mut bytes = good.clone();
         for _ in 0..1 + random.next() % 6 {
@@ -117,7 +115,7 @@ fn headers_that_lead_anywhere() {
 
 #[test]
 fn structures_of_noise() {
-    let mut random = Random(4);
+    let mut random = Dice(4);
     for _ in 0..3000 {
         let len = random.next() as usize % 120;
         let mut bytes = random.bytes(len);
@@ -138,7 +136,7 @@ fn structures_of_noise() {
 #[test]
 fn built_shown_and_built_again_is_the_same() {
     let map = rt1021().map;
-    let mut random = Random(5);
+    let mut random = Dice(5);
     for _ in 0..60 {
         let mut app = [0x2001_0000, RESET].map(u32::to_le_bytes).concat();
         let len = 8 + random.next() as usize % 3000;
@@ -186,7 +184,7 @@ fn built_shown_and_built_again_is_the_same() {
 
 #[test]
 fn scattered_bytes_are_written_and_changed_in_bounds() {
-    let mut random = Random(6);
+    let mut random = Dice(6);
     let mut memory = Memory::new();
     for _ in 0..500 {
         let _ = memory.insert(random.next() << 1, vec![random.next() as u8]);

@@ -3,8 +3,11 @@
 //! Flash contents, FCBs, parts, quad-enable states, boot pins and HAB are made from fixed seeds. Where the verdict says yes
 //! the ROM must start, where it says no the ROM must not; "unknown" must stay rare. A difference is a bug in one of them.
 
+mod dice;
+
 use std::collections::BTreeMap;
 
+use dice::Dice;
 use rtboot_bootable::verdict::{Hab, next_piece};
 use rtboot_bootable::{BootData, Chip, Conditions, Ivt, Memory, Starts, Verdict};
 use rtboot_fcb::lut::{Instruction, Opcode, Sequence};
@@ -16,31 +19,6 @@ use rtboot_sim::{BootTrial, Booted, PowerOn};
 
 const CASES: u32 = 24_000;
 const FLASH: u32 = 0x6000_0000;
-
-/// A small generator of random numbers with a fixed seed.
-struct Dice(u64);
-
-impl Dice {
-    fn next(&mut self) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        (self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32) as u32
-    }
-
-    fn below(&mut self, end: u32) -> u32 {
-        (u64::from(self.next()) * u64::from(end) >> 32) as u32
-    }
-
-    /// True once in `n`.
-    fn once_in(&mut self, n: u32) -> bool {
-        self.below(n) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.below(from.len() as u32) as usize]
-    }
-}
 
 /// A board and what is in its flash.
 struct Case {

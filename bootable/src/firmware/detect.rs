@@ -99,6 +99,9 @@ pub(super) fn format(bytes: &[u8], name: Option<&str>) -> Result<Format, Error> 
         Some(format @ (Format::IntelHex | Format::SRecord)) if is_text(bytes) => return Ok(format),
         _ => {}
     }
+    if is_fcb_alone(bytes) {
+        return Err(Error::FcbAlone);
+    }
     if let Some(what) = foreign(bytes) {
         return Err(Error::NotFirmware { what });
     }
@@ -156,7 +159,7 @@ fn foreign(bytes: &[u8]) -> Option<String> {
     {
         return Some(format!("{} bytes of {first:#04x}: blank", bytes.len()));
     }
-    if bytes.starts_with(b"FCFB") && bytes.len() <= 0x400 {
+    if is_fcb_alone(bytes) {
         return Some("an FCB alone, without an application".to_owned());
     }
     if bytes.len() < 8 {
@@ -186,6 +189,11 @@ fn is_text(bytes: &[u8]) -> bool {
         && text
             .chars()
             .all(|c| !c.is_control() || matches!(c, '\n' | '\r' | '\t' | '\u{c}' | '\u{1a}'))
+}
+
+/// An FCB, and not enough behind it for an IVT.
+fn is_fcb_alone(bytes: &[u8]) -> bool {
+    bytes.starts_with(b"FCFB") && bytes.len() <= 0x400
 }
 
 #[cfg(test)]

@@ -13,6 +13,7 @@ use crate::{Error, MemoryMap};
 
 /// Why an ELF file is no firmware for a Cortex-M.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum ElfProblem {
     /// Not even the identification.
     #[error("the file is cut off within its header ({len} bytes)")]

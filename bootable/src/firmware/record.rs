@@ -2,6 +2,7 @@
 
 /// What is wrong with a line of a HEX or S-record file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum RecordProblem {
     /// The line does not begin as a record does.
     #[error("it begins with {found:?}, not with {expected}")]

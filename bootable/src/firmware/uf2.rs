@@ -41,6 +41,7 @@ pub(super) const FAMILY_RT10XX: u32 = 0x4FB2_D5BD;
 
 /// What is wrong with a block of a UF2 file.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
 pub enum Uf2Problem {
     /// The last block is not whole.
     #[error("{len} bytes of its 512: the file is cut off")]

@@ -1,6 +1,5 @@
 //! UF2 written.
 
-use byteorder::{ByteOrder, LE};
 
 use super::uf2::{BLOCK, FAMILY_RT10XX, MAGIC_END, MAGIC0, MAGIC1, field, flag};
 use crate::{Error, Memory};
@@ -55,7 +54,10 @@ pub fn emit_uf2_blocks(
             (field::FAMILY, FAMILY_RT10XX),
             (field::MAGIC_END, MAGIC_END),
         ] {
-            LE::write_u32(&mut block[place], word);
+            let bytes = word.to_le_bytes();
+            for (place, byte) in block.iter_mut().skip(place.start).zip(bytes) {
+                *place = byte;
+            }
         }
         let data = memory.filled(address, PAGE as usize, fill);
         for (place, byte) in block[field::DATA].iter_mut().zip(data) {

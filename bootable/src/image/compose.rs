@@ -5,29 +5,8 @@ use rtboot_finding::catalogue::image as found;
 use rtboot_finding::{Finding, Severity};
 
 use super::BuildProblem;
+use crate::layout::{DCD_OFFSET, header_areas, is_padding};
 use crate::{BootData, BootDevice, Dcd, Error, Inspection, Ivt, Memory, MemoryMap, Vectors};
-
-/// The DCD lies this far behind the IVT, as elftosb and SPSDK have it: IVT 32 bytes, boot data in 32.
-const DCD_OFFSET: u32 = 0x40;
-/// Bytes that IVT and boot data take together.
-const IVT_AREA: usize = Ivt::LEN + BootData::LEN;
-
-/// Where an application must not be: name, address, length.
-pub(crate) fn header_areas(map: &MemoryMap) -> [(&'static str, u32, usize); 2] {
-    [
-        ("FCB", map.fcb_address(), Fcb::LEN),
-        ("IVT and boot data", map.ivt_address(), IVT_AREA),
-    ]
-}
-
-/// True when there is nothing, or only zeros, or only 0xFF.
-pub(crate) fn is_padding(area: &Memory) -> bool {
-    let only = |value: u8| {
-        area.segments()
-            .all(|(_, bytes)| bytes.iter().all(|&byte| byte == value))
-    };
-    only(0x00) || only(0xFF)
-}
 
 /// A bare application with IVT, boot data and DCD.
 pub(super) fn headers(

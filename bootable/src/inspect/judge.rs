@@ -98,12 +98,12 @@ pub(super) fn bare(
 /// Does a bare application reach into the places of the FCB and the IVT?
 fn over_headers(vectors: Vectors, memory: &Memory, map: &MemoryMap) -> Option<Finding> {
     let is_fcb = |address| memory.bytes(address, 4) == Some(b"FCFB");
-    let mut areas = crate::image::header_areas(map)
+    let mut areas = crate::layout::header_areas(map)
         .into_iter()
         .filter(|&(_, address, _)| !is_fcb(address));
     let (name, address, len) = areas.find(|&(_, address, len)| {
         let area = memory.slice(address, len);
-        !crate::image::is_padding(&area)
+        !crate::layout::is_padding(&area)
             || (vectors.table >= address && vectors.table - address < len as u32)
     })?;
     Some(

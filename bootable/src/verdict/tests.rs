@@ -131,7 +131,8 @@ fn bare_applications_and_blank_flash_do_not_start() {
 
 #[test]
 fn what_a_read_does_not_need_is_a_warning() {
-    let changes: [(&str, fn(&mut Fcb)); 5] = [
+    type Change = fn(&mut Fcb);
+    let changes: [(&str, Change); 5] = [
         ("fcb-device-type", |fcb| fcb.set_device_type(0)),
         ("fcb-geometry-zero", |fcb| {
             let mut bytes = fcb.to_bytes();

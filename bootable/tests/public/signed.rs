@@ -238,7 +238,7 @@ fn signed_images_of_other_chips() {
     let places = |ivt_offset, app_offset| MemoryMap {
         ivt_offset,
         app_offset,
-        ..rt1021.clone()
+        ..rt1021
     };
     for (folder, name, app, entry, map, version) in [
         (
