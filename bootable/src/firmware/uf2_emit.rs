@@ -1,6 +1,5 @@
 //! UF2 written.
 
-
 use super::uf2::{BLOCK, FAMILY_RT10XX, MAGIC_END, MAGIC0, MAGIC1, field, flag};
 use crate::{Error, Memory};
 
