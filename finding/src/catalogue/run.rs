@@ -72,6 +72,16 @@ entries! {
         / "the virtual board is in {folder}";
     SERVING Note "serving": "a virtual board is served"
         / "{text}";
+    USB_IMPORTED Note "usb-imported": "a host imported a virtual board"
+        / "{board}: {id} is imported by {host}";
+    USB_LEFT Note "usb-left": "a virtual board left the bus"
+        / "{board}: the board left the bus";
+    USB_RELEASED Note "usb-released": "the host released a virtual board"
+        / "{board}: the host released the board";
+    USB_REFUSED Warning "usb-refused": "a host was refused"
+        / "{host} is refused: {reason}";
+    BOARD_NOT_SAVED Warning "board-not-saved": "a virtual board could not be saved"
+        / "{board}: the board is not saved: {reason}";
     SERVING_OTHERS Warning "serving-others": "others can reach the virtual boards"
         / "whoever reaches {address} can do with these boards what they like";
 }

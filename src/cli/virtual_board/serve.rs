@@ -6,7 +6,7 @@ use std::sync::mpsc::{RecvTimeoutError, channel};
 use std::time::Duration;
 
 use rtboot::finding::Finding;
-use rtboot::finding::catalogue::run::{SERVING, SERVING_OTHERS};
+use rtboot::finding::catalogue::run;
 use rtboot::outcome::{Outcome, Served, ServedBoard, Serving};
 use rtboot::port::virtual_board::{Notice, UsbIp, VirtualBoard};
 use rtboot::{Error, Result};
@@ -104,7 +104,7 @@ fn address(args: &Args, context: &mut Context) -> Result<Option<SocketAddr>> {
     if let Some(address) = args.listen
         && !address.ip().is_loopback()
     {
-        let found = Finding::new(&SERVING_OTHERS).text("address", address);
+        let found = Finding::new(&run::SERVING_OTHERS).text("address", address);
         context.report.tell(found);
     }
     Ok(args.usbip.or(args.listen))
@@ -129,7 +129,11 @@ fn serve(
     let mut wait = |context: &mut Context, ended: &dyn Fn() -> bool| {
         while !report::interrupted() && !ended() {
             match notices.recv_timeout(LOOK) {
-                Ok(notice) => context.report.say(notice.code(), notice.to_string()),
+                Ok(notice) => {
+                    if let Some(found) = found(notice) {
+                        context.report.tell(found);
+                    }
+                }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => std::thread::sleep(LOOK),
             }
@@ -176,7 +180,7 @@ fn announce_usb(context: &mut Context, usb: &UsbIp, boards: &[(PathBuf, VirtualB
     );
     context
         .report
-        .tell(Finding::new(&SERVING).text("text", text));
+        .tell(Finding::new(&run::SERVING).text("text", text));
 }
 
 /// Until when to wait, and whom to tell meanwhile.
@@ -233,7 +237,7 @@ fn announce_pty(context: &mut Context, path: &str) {
         format!("the board's UART is on {path}: rtboot --board uart:{path} ... (Ctrl-C ends)");
     context
         .report
-        .tell(Finding::new(&SERVING).text("text", text));
+        .tell(Finding::new(&run::SERVING).text("text", text));
 }
 
 /// Pseudo-terminals exist on Unix only, and come with serialport.
@@ -264,4 +268,30 @@ mod tests {
         }
         assert!(parse_address("localhost").is_err());
     }
+}
+
+/// An event at the USB/IP server; `None` for one that this program does not know.
+fn found(notice: Notice) -> Option<Finding> {
+    Some(match notice {
+        Notice::Imported {
+            bus_id,
+            device,
+            host,
+        } => Finding::new(&run::USB_IMPORTED)
+            .text("board", bus_id)
+            .text(
+                "id",
+                format!("{:04x}:{:04x}", device.vendor_id, device.product_id),
+            )
+            .text("host", host),
+        Notice::Left { bus_id } => Finding::new(&run::USB_LEFT).text("board", bus_id),
+        Notice::Released { bus_id } => Finding::new(&run::USB_RELEASED).text("board", bus_id),
+        Notice::Refused { host, reason } => Finding::new(&run::USB_REFUSED)
+            .text("host", host)
+            .text("reason", reason),
+        Notice::NotSaved { bus_id, reason } => Finding::new(&run::BOARD_NOT_SAVED)
+            .text("board", bus_id)
+            .text("reason", reason),
+        _ => return None,
+    })
 }
