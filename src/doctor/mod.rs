@@ -11,7 +11,6 @@
 
 mod facts;
 mod gather;
-mod header;
 mod rules;
 
 pub use facts::{
@@ -20,5 +19,4 @@ pub use facts::{
     Row, Source, Unknown, boot_obstacle, obstacle, ocram_kib, rows,
 };
 pub use gather::{gather, host, nobody};
-pub use header::{HEADER, is_blank, quad_clear, read_header};
 pub use rules::{Diagnosis, examine};

@@ -6,12 +6,13 @@ use rtboot_fcb::{ClockIndex, Fcb, probe};
 
 use super::flash::{is_busy, size};
 use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
-use crate::doctor::header::{HEADER, reads_on_four};
 use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::Flashloader;
 use crate::{Error, Result};
 
+/// Bytes at the start of the flash that hold FCB, IVT, boot data and usually the vector table.
+const HEADER: u32 = 0x3000;
 /// Bytes read at a time.
 const PIECE: u32 = 64 * 1024;
 /// Bytes by which read modes are compared.
@@ -183,6 +184,11 @@ fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
         };
     }
     Ok(())
+}
+
+/// Whether an FCB's read sequence takes its bytes from four lines.
+fn reads_on_four(fcb: &Fcb) -> bool {
+    fcb.sequence(0).steps().iter().any(|step| step.pads == 4)
 }
 
 /// A place of the header whose bytes are not all the same: a dead line reads as all ones, too.
