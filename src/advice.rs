@@ -8,6 +8,7 @@ use rtboot_finding::catalogue::{self, host, loader as of_loader, rom};
 use rtboot_finding::{Action, Entry, Next};
 
 use crate::Error;
+use crate::chip::Chip;
 use crate::port::Wire;
 
 mod flash;
@@ -91,8 +92,17 @@ fn is_of_doctor(entry: &Entry) -> bool {
     catalogue::doctor().any(|known| known.code == entry.code)
 }
 
-/// What to do when no board shows up.
-pub(crate) const BOOT_MODE: &str = "set BOOT_MODE = 01 (RT1020-EVK: SW8 off off off on) and switch power off and on: the chip looks at the pins only then";
+/// What to do when no board shows up, with the switches of the chip's kit as an example.
+pub(crate) fn boot_mode(chip: &Chip) -> String {
+    let kit = chip
+        .kit
+        .and_then(|kit| Some((kit.name, kit.serial_download?)));
+    let kit = kit.map_or(String::new(), |(name, set)| format!(" ({name}: {set})"));
+    format!(
+        "set BOOT_MODE = 01{kit} and switch power off and on: the chip looks at the pins only then"
+    )
+}
+
 /// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
 pub(crate) const BETTER_LINE: &str =
     "use a shorter cable with a ground wire, 3.3 V levels, another adapter";
@@ -271,9 +281,9 @@ fn no_board(selector: &str) -> Advice {
                 })
                 .run(Action::VirtualToDownload { folder })
         }
-        ("uart", _) => Advice::of(&[&host::UART_SILENT]).act(BOOT_MODE),
+        ("uart", _) => Advice::of(&[&host::UART_SILENT]).act(boot_mode(Chip::DEFAULT)),
         _ => Advice::of(&[&host::HOST_NO_BOARD])
-            .act(BOOT_MODE)
+            .act(boot_mode(Chip::DEFAULT))
             .run(Action::ListBoards),
     }
 }

@@ -11,7 +11,7 @@ pub use rows::{Row, rows};
 pub use straps::{Obstacle, boot_obstacle, obstacle};
 
 use crate::board::Program;
-use crate::chip::{BootConfig, Chip, Identity};
+use crate::chip::{BootConfig, Chip, Fuses, Identity};
 use crate::flash::{LoaderFacts, NorFacts, RomFacts};
 use crate::port::hid::HidDevice;
 use crate::{Error, sdp};
@@ -145,6 +145,14 @@ impl Facts {
         Some(!content.inspection.bee.is_empty())
     }
 
+    /// OCRAM in KiB, by the FlexRAM field in MISC_CONF0 (bits 19:16), with that word; `None` when the fuses were not read.
+    pub(crate) fn ocram_kib(&self) -> Option<(u32, u16)> {
+        let fuses = &self.identity.chip.fuses;
+        let word = self.fuses.word(fuses.misc_conf0)?;
+        let kib = fuses.ocram_kib.get((word >> 16 & 0xF) as usize)?;
+        Some((word, *kib))
+    }
+
     /// Where flash begins on the bus.
     pub(crate) fn flash_base(&self) -> u32 {
         self.identity.chip.map.flash_base
@@ -226,18 +234,23 @@ pub struct FuseWords {
     pub words: Vec<(u32, u32)>,
 }
 
-/// Index of BOOT_CFG0 (fuse address 0x450).
-pub const BOOT_CFG0: u32 = 5;
-/// Index of BOOT_CFG1 (0x460): security, BT_FUSE_SEL, locks of serial download.
-pub const BOOT_CFG1: u32 = 6;
-/// Index of BOOT_CFG2 (0x470): UART serial download.
-pub const BOOT_CFG2: u32 = 7;
-/// Index of MISC_CONF0 (0x6D0): the FlexRAM split.
-pub const MISC_CONF0: u32 = 0x2D;
-/// Index of the word at 0x440: its bit 20 has the flashloader drive the second pin group.
-pub const TESTER: u32 = 4;
-/// The fuse words that steer booting.
-pub const STEERING: [u32; 5] = [BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, MISC_CONF0, TESTER];
+/// The fuse words that steer booting and the flashloader's pins.
+pub(crate) fn steering(chip: &Chip) -> [u32; 5] {
+    let Fuses {
+        boot_cfg0,
+        boot_cfg1,
+        boot_cfg2,
+        misc_conf0,
+        ..
+    } = chip.fuses;
+    [
+        boot_cfg0,
+        boot_cfg1,
+        boot_cfg2,
+        misc_conf0,
+        chip.in_package.word,
+    ]
+}
 
 impl FuseWords {
     /// The word at an index, when it was read.
@@ -395,16 +408,6 @@ pub struct Compared {
     pub cleared: u64,
     /// Address, expected and found byte of the first difference.
     pub first: Option<(u32, u8, u8)>,
-}
-
-/// OCRAM in KiB by the FlexRAM fuse field, MISC_CONF0 bits 19:16.
-///
-/// Source: SPSDK fuse data, NXP-MCUBootUtility.
-pub fn ocram_kib(misc_conf0: u32) -> u32 {
-    const OCRAM: [u32; 16] = [
-        128, 64, 128, 96, 64, 64, 160, 192, 160, 96, 64, 224, 128, 192, 64, 256,
-    ];
-    OCRAM[(misc_conf0 >> 16 & 0xF) as usize]
 }
 
 /// What to examine, besides the board.

@@ -7,7 +7,7 @@ use rtboot_bootable::LoaderImage;
 
 use super::facts::{
     AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, RamShort, Request,
-    STEERING, Source, Unknown, ocram_kib,
+    Source, Unknown, steering,
 };
 use crate::board::{Board, Program};
 use crate::chip::{Chip, Identity};
@@ -212,10 +212,10 @@ fn from_rom(
 /// The fuses may split the FlexRAM so that no OCRAM is left where the flashloader goes.
 fn ram_short(image: &LoaderImage, facts: &Facts) -> Option<RamShort> {
     let chip = facts.identity.chip;
-    let word = facts.fuses.word(super::MISC_CONF0)?;
+    let (_, kib) = facts.ocram_kib()?;
     let ocram = chip.map.rom_reserved.base; // the ROM keeps its own data at the start of OCRAM
     let end = u64::from(image.load) + image.bytes.len() as u64;
-    let ram_end = u64::from(ocram) + u64::from(ocram_kib(word)) * 1024;
+    let ram_end = u64::from(ocram) + u64::from(kib) * 1024;
     (image.load >= ocram && end > ram_end).then_some(RamShort {
         start: image.load,
         end,
@@ -248,7 +248,7 @@ fn running(
 
 fn fuses_by_rom(rom: &mut Rom, chip: &Chip) -> Result<FuseWords> {
     let mut words = Vec::new();
-    for index in STEERING {
+    for index in steering(chip) {
         let value = rom
             .session()
             .read_word(chip.registers.fuse(index))
@@ -274,13 +274,14 @@ fn ask_loader(flashloader: &mut Flashloader, started: bool) -> LoaderRun {
 }
 
 fn fuses_by_loader(flashloader: &mut Flashloader) -> FuseWords {
+    let chip = flashloader.chip();
     let read = |index| {
         let value = flashloader.session().flash_read_once(index).ok()?;
         Some((index, value))
     };
     FuseWords {
         from: Some(Source::Flashloader),
-        words: STEERING.into_iter().map_while(read).collect(),
+        words: steering(chip).into_iter().map_while(read).collect(),
     }
 }
 

@@ -14,9 +14,9 @@ mod gather;
 mod rules;
 
 pub use facts::{
-    AppFacts, AppInput, BEYOND, BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Compared, Content, Expected,
-    Facts, FlashLook, FuseWords, HostFacts, LoaderRun, MISC_CONF0, Obstacle, ReadProof, Request,
-    Row, Source, Unknown, boot_obstacle, obstacle, ocram_kib, rows,
+    AppFacts, AppInput, BEYOND, Compared, Content, Expected, Facts, FlashLook, FuseWords,
+    HostFacts, LoaderRun, Obstacle, ReadProof, Request, Row, Source, Unknown, boot_obstacle,
+    obstacle, rows,
 };
 pub use gather::{gather, host, nobody};
 pub use rules::{Diagnosis, examine};

@@ -135,6 +135,13 @@ fn write(facts: &Facts) -> Action {
     }
 }
 
+/// The DQS pin of the primary group: "DQS (GPIO_SD_B1_05)".
+fn dqs(facts: &Facts) -> String {
+    let pins = facts.identity.chip.flash_pins.first();
+    let pad = pins.and_then(|pins| pins.dqs);
+    pad.map_or("DQS".into(), |pad| format!("DQS ({pad})"))
+}
+
 /// The doctor once more, as it was called.
 const AGAIN: Action = Action::Doctor {
     board: None,

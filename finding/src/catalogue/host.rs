@@ -62,7 +62,7 @@ entries! {
     UART_SILENT Error "uart-silent": "nobody answers on the UART"
         / "nobody answers on {port}" => [
         NOT_IN_DOWNLOAD,
-        "TX and RX are swapped, or it is not LPUART1 (GPIO_AD_B0_06 and 07)",
+        "TX and RX are swapped, or it is not the UART of serial download (LPUART1)",
         "another speed: every known tool speaks to the ROM at 115200 baud, and the flashloader keeps the first one it heard until reset",
         "USB was used first: the ROM listens to one of the two until reset",
         "the fuse that disables UART download is burnt",

@@ -248,28 +248,6 @@ fn terminals(_: &mut Context, _: &[VirtualBoard], _: &mut Wait<'_>) -> Result<()
     ))
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_address_may_leave_out_either_half() {
-        for (text, wanted) in [
-            ("127.0.0.1:3241", "127.0.0.1:3241"),
-            ("10.0.2.2", "10.0.2.2:3240"),
-            ("3241", "127.0.0.1:3241"),
-            ("::1", "[::1]:3240"),
-            ("[::1]:1", "[::1]:1"),
-        ] {
-            assert_eq!(
-                parse_address(text).map(|a| a.to_string()),
-                Ok(wanted.into())
-            );
-        }
-        assert!(parse_address("localhost").is_err());
-    }
-}
-
 /// An event at the USB/IP server; `None` for one that this program does not know.
 fn found(notice: Notice) -> Option<Finding> {
     Some(match notice {
@@ -294,4 +272,26 @@ fn found(notice: Notice) -> Option<Finding> {
             .text("reason", reason),
         _ => return None,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_may_leave_out_either_half() {
+        for (text, wanted) in [
+            ("127.0.0.1:3241", "127.0.0.1:3241"),
+            ("10.0.2.2", "10.0.2.2:3240"),
+            ("3241", "127.0.0.1:3241"),
+            ("::1", "[::1]:3240"),
+            ("[::1]:1", "[::1]:1"),
+        ] {
+            assert_eq!(
+                parse_address(text).map(|a| a.to_string()),
+                Ok(wanted.into())
+            );
+        }
+        assert!(parse_address("localhost").is_err());
+    }
 }

@@ -3,7 +3,7 @@
 use rtboot_bootable::verdict::{Starts, Verdict};
 use rtboot_fcb::database;
 
-use super::{BOOT_CFG0, BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, ReadProof, Source, boot_obstacle};
+use super::{Facts, ReadProof, Source, boot_obstacle};
 use crate::chip::Chip;
 use crate::flash::BootMode;
 use crate::flash::identify::bytes;
@@ -116,11 +116,12 @@ impl Rows {
         let Some(source) = facts.fuses.from else {
             return;
         };
+        let fuses = &facts.identity.chip.fuses;
         let names = [
-            (BOOT_CFG0, "fuse-boot-cfg0"),
-            (BOOT_CFG1, "fuse-boot-cfg1"),
-            (BOOT_CFG2, "fuse-boot-cfg2"),
-            (MISC_CONF0, "fuse-misc-conf0"),
+            (fuses.boot_cfg0, "fuse-boot-cfg0"),
+            (fuses.boot_cfg1, "fuse-boot-cfg1"),
+            (fuses.boot_cfg2, "fuse-boot-cfg2"),
+            (fuses.misc_conf0, "fuse-misc-conf0"),
         ];
         for (index, name) in names {
             if let Some(value) = facts.fuses.word(index) {

@@ -4,7 +4,7 @@ use rtboot_finding::catalogue::boot as entries;
 use rtboot_finding::{Finding, Sure};
 
 use crate::chip::BootConfig;
-use crate::doctor::facts::{BOOT_CFG1, Facts, Obstacle, obstacle};
+use crate::doctor::facts::{Facts, Obstacle, obstacle};
 use crate::flash::{BootMode, RomFacts};
 
 /// BT_FUSE_SEL in BOOT_CFG1.
@@ -26,7 +26,9 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
 }
 
 fn by_fuses(facts: &Facts, rom: &RomFacts) -> bool {
-    let shadow = facts.fuses.bit(BOOT_CFG1, FUSE_SEL);
+    let shadow = facts
+        .fuses
+        .bit(facts.identity.chip.fuses.boot_cfg1, FUSE_SEL);
     shadow.unwrap_or(
         rom.sbmr2
             .is_some_and(|sbmr2| facts.identity.chip.boot.by_fuses(sbmr2)),
@@ -35,7 +37,7 @@ fn by_fuses(facts: &Facts, rom: &RomFacts) -> bool {
 
 /// BOOT_CFG names another device or kind of flash than is there.
 fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
-    let fuses = by_fuses(facts, rom);
+    let (fuses, chip) = (by_fuses(facts, rom), facts.identity.chip);
     let latched = format!("BOOT_CFG was latched as {:#010x}", config.sbmr1);
     let size = facts.part().map(|part| part.size);
     let answers = facts.flash.as_ref().is_some_and(|look| look.nor.answers());
@@ -51,7 +53,7 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
         Obstacle::SecondPins if !answers => return None,
         Obstacle::SecondPins => (
             Finding::new(&entries::STRAP_SECOND_PINS),
-            ": flash type 7; the flashloader reached the flash on GPIO_SD_B1_06 to 11".into(),
+            ": flash type 7; the flashloader reached the flash on the primary group".into(),
         ),
         Obstacle::FlashType(kind) => (
             Finding::new(&entries::STRAP_FLASH_TYPE).number("type", kind),
@@ -73,9 +75,17 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
             .act("fuses cannot be set back; only BOOT_CFG bits that are still 0 can be burnt, so this board may have to stay as it is"),
         false => finding
             .text("who", "the BOOT_CFG pins")
-            .measure("measure BT_CFG[9:0] (GPIO_EMC_18 to 27) at reset: other chips on these pins may drive them")
+            .measure(format!("measure the BOOT_CFG pins ({}) at reset: other chips on these pins may drive them", pads(chip.boot_cfg_pads)))
             .act("set them all low, switch power off and on"),
     })
+}
+
+/// "GPIO_EMC_18 to GPIO_EMC_27"
+fn pads(pads: &[&str]) -> String {
+    match pads {
+        [first, .., last] => format!("{first} to {last}"),
+        few => few.join(", "),
+    }
 }
 
 fn mode_rules(facts: &Facts, rom: &RomFacts, mode: BootMode, explained: bool) -> Option<Finding> {
@@ -96,7 +106,7 @@ fn mode_rules(facts: &Facts, rom: &RomFacts, mode: BootMode, explained: bool) ->
         BootMode::Reserved => Some(
             Finding::new(&entries::STRAP_RESERVED)
                 .why("SBMR2 bits 25:24")
-                .measure("measure BOOT_MODE0 and BOOT_MODE1 (GPIO_EMC_16, 17) at reset"),
+                .measure(format!("measure BOOT_MODE0 and BOOT_MODE1 ({}) at reset", pads(&facts.identity.chip.boot_mode_pads))),
         ),
         _ => None,
     }

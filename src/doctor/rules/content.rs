@@ -262,7 +262,7 @@ fn too_fast(facts: &Facts, content: &Content) -> Option<Finding> {
                 "it gives {fast:#04x} at {address:#010x} where the one-pad read gives {plain:#04x}; at 30 MHz it is right"
             ))
             .sure(Sure::Likely)
-            .measure("look whether DQS (GPIO_SD_B1_05) is free")
+            .measure(format!("look whether {} is free", super::dqs(facts)))
             .act("lower `clock` in the part's .cfg")
             .run(write(facts)),
     )

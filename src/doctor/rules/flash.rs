@@ -111,7 +111,12 @@ fn mode(look: &FlashLook) -> Option<Finding> {
 
 /// Nothing sensible comes back. What it is cannot be told from here, so alternatives with the next measurement.
 fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
-    const CS: &str = "look where the flash's CS goes: GPIO_AD_B1_05 is the second group, GPIO_SD_B1_11 the primary one";
+    let chip = facts.identity.chip;
+    let groups = chip.flash_pins.iter();
+    let groups: Vec<String> = groups
+        .map(|pins| format!("{} is the {} group", pins.ss0, pins.name))
+        .collect();
+    let cs = format!("look where the flash's CS goes: {}", groups.join(", "));
     let id = look.nor.id;
     if id.0 == [0; 3] {
         return Some(
@@ -119,7 +124,10 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
                 .text("id", id)
                 .why("an absent flash reads as ones; zeros need something that pulls the line down")
                 .sure(Sure::Possible)
-                .measure("with the board off, measure D1 (GPIO_SD_B1_10) against ground; with it on, the flash's VCC"),
+                .measure(format!(
+                    "with the board off, measure {} against ground; with it on, the flash's VCC",
+                    data(facts, 1)
+                )),
         );
     }
     if look.nor.answers() {
@@ -128,9 +136,12 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     if facts.loader_drives_second_pins() {
         return Some(
             Finding::new(&entries::FLASH_LOADER_PINS)
-                .why("SBMR1 bits 10:8 are 7, or bit 20 of fuse word 0x440 is set: then the RT1021 flashloader uses GPIO_AD_B1_00 to 05")
+                .why(format!(
+                    "SBMR1 bits 10:8 are 7, or bit {} of fuse word {} is set: then the {} flashloader uses the second group",
+                    chip.in_package.bit, chip.in_package.word, chip.name
+                ))
                 .sure(Sure::Likely)
-                .measure(CS),
+                .measure(cs),
         );
     }
     let seconds = facts
@@ -139,10 +150,10 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     if seconds {
         return Some(
             Finding::new(&entries::FLASH_SECOND_PINS)
-                .why("no flash answers on the primary pins, and the boot pins or fuses say flash type 7: second group (GPIO_AD_B1_00 to 05)")
+                .why("no flash answers on the primary pins, and the boot pins or fuses say flash type 7: second group")
                 .sure(Sure::Likely)
-                .act("program it with a debug probe or an application of your own; for serial download it must sit on the primary group (GPIO_SD_B1_06 to 11)")
-                .measure(CS),
+                .act("program it with a debug probe or an application of your own; for serial download it must sit on the primary group")
+                .measure(cs),
         );
     }
     Some(
@@ -150,10 +161,17 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
             .text("id", id)
             .why("nor does it answer after a release from power-down, nor on four lines; nothing drives the line")
             .sure(Sure::Possible)
-            .measure("look where the flash's CS goes: GPIO_SD_B1_11 is the primary group; GPIO_AD_B1_05 is the second group, which cannot be reached")
+            .measure(format!("{cs}; the second group cannot be reached"))
             .measure("measure its VCC and RESET#; then CS and CLK with a scope while the doctor runs: pulses and no answer is the flash, no pulses are the pins")
             .act(POWER_CYCLE),
     )
+}
+
+/// A data pin of the primary group: "D1 (GPIO_SD_B1_10)".
+fn data(facts: &Facts, line: usize) -> String {
+    let pins = facts.identity.chip.flash_pins.first();
+    let pad = pins.and_then(|pins| pins.data.get(line));
+    pad.map_or(format!("D{line}"), |pad| format!("D{line} ({pad})"))
 }
 
 fn unsteady(look: &FlashLook) -> Finding {
@@ -276,14 +294,24 @@ fn fast_read(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     };
     Some(match slow_is_right {
         true => of(&entries::FLASH_TOO_FAST)
-            .why(format!("it fails at the part's clock ({}) only", part.clock))
+            .why(format!(
+                "it fails at the part's clock ({}) only",
+                part.clock
+            ))
             .sure(Sure::Likely)
-            .measure("look whether DQS (GPIO_SD_B1_05) is free: sampling above 60 MHz goes through this pad")
+            .measure(format!(
+                "look whether {} is free: sampling above 60 MHz goes through this pad",
+                super::dqs(facts)
+            ))
             .act("lower `clock` in the part's .cfg and write again"),
         false => of(&entries::FLASH_QUAD_WRONG)
             .why("the clock is not the reason, and quad enable is set")
             .sure(Sure::Possible)
-            .measure("measure D2 (GPIO_SD_B1_09) and D3 (GPIO_SD_B1_06) from chip to flash")
+            .measure(format!(
+                "measure {} and {} from chip to flash",
+                data(facts, 2),
+                data(facts, 3)
+            ))
             .act(POWER_CYCLE),
     })
 }

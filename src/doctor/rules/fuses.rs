@@ -4,7 +4,7 @@ use rtboot_finding::catalogue::boot as entries;
 use rtboot_finding::{Finding, Sure};
 
 use super::write;
-use crate::doctor::facts::{BOOT_CFG1, BOOT_CFG2, Facts, MISC_CONF0, Source, ocram_kib};
+use crate::doctor::facts::{Facts, Source};
 use crate::sdp::{Hab, Status};
 
 const FORCE_INTERNAL: u32 = 16;
@@ -33,16 +33,24 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     .collect()
 }
 
+/// A bit of BOOT_CFG1, when the word was read.
+fn bit(facts: &Facts, bit: u32) -> Option<bool> {
+    facts.fuses.bit(facts.identity.chip.fuses.boot_cfg1, bit)
+}
+
 fn boot_cfg1(facts: &Facts) -> String {
     let source = facts.fuses.from.unwrap_or(Source::Rom);
     format!(
         "BOOT_CFG1 is {:#010x} ({source})",
-        facts.fuses.word(BOOT_CFG1).unwrap_or(0)
+        facts
+            .fuses
+            .word(facts.identity.chip.fuses.boot_cfg1)
+            .unwrap_or(0)
     )
 }
 
 fn force_internal(facts: &Facts) -> Option<Finding> {
-    facts.fuses.bit(BOOT_CFG1, FORCE_INTERNAL)?.then(|| {
+    bit(facts, FORCE_INTERNAL)?.then(|| {
         Finding::new(&entries::FUSE_FORCE_INTERNAL)
             .why(boot_cfg1(facts))
             .act("serial download comes only while no image in flash starts: keep the application able to erase its own FCB, or this board cannot be reached again")
@@ -50,7 +58,7 @@ fn force_internal(facts: &Facts) -> Option<Finding> {
 }
 
 fn sdp_disabled(facts: &Facts) -> Option<Finding> {
-    facts.fuses.bit(BOOT_CFG1, SDP_DISABLE)?.then(|| {
+    bit(facts, SDP_DISABLE)?.then(|| {
         Finding::new(&entries::FUSE_SDP_DISABLED)
             .why(boot_cfg1(facts))
             .act("write a working image now, before this board is reset or loses power")
@@ -59,11 +67,12 @@ fn sdp_disabled(facts: &Facts) -> Option<Finding> {
 }
 
 fn uart_disabled(facts: &Facts) -> Option<Finding> {
-    facts.fuses.bit(BOOT_CFG2, UART_DISABLE)?.then(|| {
+    let index = facts.identity.chip.fuses.boot_cfg2;
+    facts.fuses.bit(index, UART_DISABLE)?.then(|| {
         Finding::new(&entries::FUSE_UART_DISABLED)
             .why(format!(
                 "BOOT_CFG2 is {:#010x}",
-                facts.fuses.word(BOOT_CFG2).unwrap_or(0)
+                facts.fuses.word(index).unwrap_or(0)
             ))
             .act("use USB; the UART stays silent on this board")
     })
@@ -71,21 +80,21 @@ fn uart_disabled(facts: &Facts) -> Option<Finding> {
 
 /// The FlexRAM split by fuses may leave less DTCM or OCRAM than the application's stack needs.
 fn flexram(facts: &Facts) -> Option<Finding> {
-    let word = facts.fuses.word(MISC_CONF0)?;
+    let (word, ocram) = facts.ocram_kib()?;
     let split = word >> 16 & 0xF;
     if split == 0 || facts.ram_short.is_some() {
         return None;
     }
     Some(
         Finding::new(&entries::FUSE_FLEXRAM)
-            .number("ocram", ocram_kib(word))
+            .number("ocram", ocram)
             .why(format!("MISC_CONF0 is {word:#010x}, field {split} (0 is 64 KiB ITCM, 64 KiB DTCM, 128 KiB OCRAM)"))
             .act("compare the linker script's RAM sizes with this split"),
     )
 }
 
 fn watchdog_fuse(facts: &Facts) -> Option<Finding> {
-    facts.fuses.bit(BOOT_CFG1, WDOG_ENABLE)?.then(|| {
+    bit(facts, WDOG_ENABLE)?.then(|| {
         Finding::new(&entries::FUSE_WATCHDOG)
             .why(boot_cfg1(facts))
             .act("let the application serve the watchdog, or it is reset again and again; long erases may be cut off, too")
@@ -93,7 +102,7 @@ fn watchdog_fuse(facts: &Facts) -> Option<Finding> {
 }
 
 fn no_debugger(facts: &Facts) -> Option<Finding> {
-    facts.fuses.bit(BOOT_CFG1, SJC_DISABLE)?.then(|| {
+    bit(facts, SJC_DISABLE)?.then(|| {
         Finding::new(&entries::FUSE_NO_DEBUG)
             .why(boot_cfg1(facts))
             .act("use serial download; a probe's \"cannot connect\" is this")

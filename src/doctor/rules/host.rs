@@ -3,7 +3,8 @@
 use rtboot_finding::catalogue::host as entries;
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
-use crate::advice::BOOT_MODE;
+use crate::advice::boot_mode;
+use crate::chip::Chip;
 use crate::doctor::facts::{Facts, HostFacts};
 use crate::port;
 use crate::port::hid::{HidKind, OpenProblem};
@@ -17,11 +18,11 @@ const OTHER_ROMS: &[(u16, u16, &str)] = &[
 ];
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
-    let host = &facts.host;
+    let (host, chip) = (&facts.host, facts.identity.chip);
     let mut findings = Vec::new();
     match &host.find_error {
-        Some(error) if host.is_uart => findings.push(uart(host, error)),
-        Some(error) => findings.push(usb(host, error)),
+        Some(error) if host.is_uart => findings.push(uart(host, chip, error)),
+        Some(error) => findings.push(usb(host, chip, error)),
         None => {}
     }
     for failed in [&facts.rom_error, &facts.loader_error]
@@ -32,7 +33,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
             findings.push(opened(host, error, facts.rom.is_some()));
         }
     }
-    findings.extend(other_family(host, facts.identity.chip.name));
+    findings.extend(other_family(host, chip.name));
     findings.extend(full_speed(host));
     findings.extend(shared(host));
     findings
@@ -67,7 +68,7 @@ fn doctor_on(board: String) -> Action {
     }
 }
 
-fn usb(host: &HostFacts, error: &Error) -> Finding {
+fn usb(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
     match error {
         Error::SeveralBoards { boards } => {
             let first = boards.first().and_then(|line| line.split(": ").next());
@@ -80,7 +81,7 @@ fn usb(host: &HostFacts, error: &Error) -> Finding {
             opened(host, source, false)
         }
         Error::BoardBusy { place, by } => held(&entries::HOST_BUSY, place, by),
-        Error::NoBoard { .. } => nobody(host),
+        Error::NoBoard { .. } => nobody(host, chip),
         Error::Virtual(text) => Finding::new(&entries::HOST_VIRTUAL)
             .why(text.clone())
             .run(Action::NewVirtual),
@@ -91,7 +92,7 @@ fn usb(host: &HostFacts, error: &Error) -> Finding {
 }
 
 /// Nothing that speaks: what is there instead?
-fn nobody(host: &HostFacts) -> Finding {
+fn nobody(host: &HostFacts, chip: &Chip) -> Finding {
     if host.selector.starts_with("virtual") {
         return Finding::new(&entries::HOST_VIRTUAL_AWAY)
             .why("nothing is on its USB port")
@@ -124,18 +125,24 @@ fn nobody(host: &HostFacts) -> Finding {
     match host.devices.iter().find(|d| d.kind == HidKind::DebugProbe) {
         Some(probe) => Finding::new(&entries::HOST_PROBE_ONLY)
             .text("id", format!("{:04x}:{:04x}", probe.vid, probe.pid))
-            .why(format!("{} is the probe, not the i.MX RT", probe.name))
+            .why(format!("{} is the probe, not the {}", probe.name, chip.name))
             .act("plug a cable into the target's own USB port (EVK: J9 USB OTG), too")
-            .act(BOOT_MODE),
+            .act(boot_mode(chip)),
         None => Finding::new(&entries::HOST_NO_BOARD)
-            .why("no device with the ids of a boot ROM (1fc9:0130) or flashloader (15a2:0073) is there")
+            .why(format!("no device with the ids of a boot ROM ({}) or flashloader ({}) is there", usb_id(chip.rom_usb),
+                usb_id(chip.flashloader_usb)))
             .sure(Sure::Possible)
-            .act(BOOT_MODE)
+            .act(boot_mode(chip))
             .measure("look at the kernel log while plugging in: nothing at all is pins, power or cable; descriptor errors are cable, crystal or USB supply"),
     }
 }
 
-fn uart(host: &HostFacts, error: &Error) -> Finding {
+/// "1fc9:0130"
+fn usb_id((vid, pid): (u16, u16)) -> String {
+    format!("{vid:04x}:{pid:04x}")
+}
+
+fn uart(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
     let path = host.selector.trim_start_matches("uart:");
     let of = |entry| Finding::new(entry).text("port", path);
     match error {
@@ -166,7 +173,7 @@ fn uart(host: &HostFacts, error: &Error) -> Finding {
         Error::NoBoard { .. } => of(&entries::UART_SILENT)
             .why("neither the boot ROM (SDP) nor a flashloader (ping) answered a question")
             .sure(Sure::Possible)
-            .act(BOOT_MODE)
+            .act(boot_mode(chip))
             .measure("look at RX and TX with a scope: pulses on RX and none on TX mean that nobody is listening"),
         other => of(&entries::UART_BROKEN)
             .why(other.to_string())
@@ -212,7 +219,7 @@ fn opened(host: &HostFacts, error: &port::Error, past_rom: bool) -> Finding {
     match error {
         port::Error::Permission { .. } if past_rom => {
             Finding::new(&entries::HOST_PERMISSION_FLASHLOADER)
-                .why(format!("{name} refused, 1fc9:0130 was opened before"))
+                .why(format!("{name} was refused; the boot ROM's device was opened before"))
                 .act("let the udev rule name the flashloader, 15a2:0073, as well")
                 .run(Action::InstallUdevRules)
         }

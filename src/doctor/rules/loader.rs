@@ -6,7 +6,7 @@ use rtboot_finding::{Action, Entry, Finding, Sure};
 use super::{AGAIN, CYCLE_AND_AGAIN};
 use crate::advice::BETTER_LINE;
 use crate::board::Program;
-use crate::doctor::facts::{Facts, MISC_CONF0, ocram_kib};
+use crate::doctor::facts::Facts;
 use crate::sdp::Hab;
 use crate::{Error, mboot, port, sdp};
 
@@ -49,10 +49,10 @@ fn closed(facts: &Facts) -> bool {
 /// The FlexRAM fuses leave less OCRAM than the flashloader needs.
 fn ram_short(facts: &Facts) -> Option<Finding> {
     let short = facts.ram_short?;
-    let word = facts.fuses.word(MISC_CONF0)?;
+    let (word, ocram) = facts.ocram_kib()?;
     Some(
         Finding::new(&entries::FUSE_FLEXRAM_SHORT)
-            .number("ocram", ocram_kib(word))
+            .number("ocram", ocram)
             .why(format!(
                 "MISC_CONF0 is {word:#010x}; the flashloader needs {:#010x} to {:#010x}, OCRAM ends at {:#010x}. It was not sent",
                 short.start, short.end, short.ram_end
