@@ -71,7 +71,7 @@ pub enum CsfCommand {
         /// Flags of the engine.
         configuration: u8,
     },
-    /// Leaves something unlocked that HAB locks else (B2).
+    /// Leaves an engine's features unlocked that HAB locks by default (B2).
     Unlock {
         /// 1E SNVS, 21 OCOTP, 1D CAAM.
         engine: u8,

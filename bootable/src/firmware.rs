@@ -74,7 +74,7 @@ impl Firmware {
     /// The longest file that is taken: 25 MiB, room for 8 MiB as text with 16 bytes a line.
     pub const FILE_LIMIT: usize = 25 << 20;
 
-    /// Reads a firmware file of any known format. The format is told by the content; the name only makes errors better.
+    /// Reads a firmware file of any known format. The content decides the format; the name only improves errors.
     ///
     /// `base` is the address of the first byte of a *raw* file. Without it, the address is the one that the file's own FCB,
     /// IVT or vector table implies.

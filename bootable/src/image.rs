@@ -83,7 +83,7 @@ pub enum BuildProblem {
         /// What was seen.
         reason: String,
     },
-    /// A table for an image that has one.
+    /// A DCD for an image that brings its own headers.
     #[error("a DCD cannot be put into an image that has its own IVT")]
     DcdNotWanted,
     /// An image that has its own IVT, for another device.
@@ -97,7 +97,7 @@ pub enum BuildProblem {
         /// Where its vector table lies.
         address: u32,
     },
-    /// An entry for an image that has one.
+    /// An entry for an image that brings its own IVT.
     #[error("an image that has its own IVT keeps the entry in it")]
     EntryNotWanted,
 }
@@ -179,7 +179,7 @@ impl BootImage {
     /// - An image with an IVT is kept byte for byte; without an FCB, the given one is put before it.
     /// - An image with an FCB keeps it, too; a note says in which fields the given one differs.
     ///
-    /// Nothing is invented for the gaps. What contradicts what in an image that is kept is in the inspection's findings.
+    /// Gaps stay gaps. Contradictions in an image that is kept are findings of the inspection.
     ///
     /// # Errors
     /// [`Error::Build`] with the addresses, when no image can be made.
@@ -304,7 +304,7 @@ impl BootImage {
     }
 }
 
-/// Looks at what came out, and takes it only if it lies in the flash.
+/// Inspects the finished image; refuses one that is not in the flash.
 fn finish(
     memory: Memory,
     built: bool,

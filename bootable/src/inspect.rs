@@ -101,7 +101,7 @@ pub(crate) fn examine(memory: &Memory, map: &MemoryMap) -> Inspection {
         None => judge::bare(&mut seen, locate_vectors(memory, map), memory, map),
     }
     judge::places(&mut seen, memory, map);
-    // before all else: the other rules are this chip's
+    // first, because all other rules are those of this chip
     seen.findings
         .splice(0..0, foreign::judge(&seen, memory, map));
     (seen.kind, seen.reason) = kind::decide(&seen, memory, map);
@@ -144,7 +144,7 @@ fn locate_ivt(memory: &Memory, map: &MemoryMap) -> Option<(u32, Ivt)> {
     let places = memory
         .segments()
         .flat_map(|(start, _)| offsets.map(|offset| start.checked_add(offset)));
-    // elsewhere four bytes are not enough to believe it: its boot data must be near
+    // elsewhere its four header bytes may be chance: its boot data must be near, too
     let near = |ivt: &Ivt| ivt.boot_data.wrapping_sub(ivt.self_address) < 0x1000;
     places
         .flatten()

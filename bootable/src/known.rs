@@ -1,6 +1,6 @@
 //! Flashloaders that lie in public repositories, by size and SHA-256.
 //!
-//! Only the figures are here, no byte of them. Hashing is the caller's.
+//! Sizes and digests only; the caller computes the digest of a file.
 
 /// A public flashloader build for the RT1020, RT1021 and RT1024.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +16,7 @@ pub struct KnownLoader {
     pub sha256: &'static str,
     /// Where its bytes are loaded.
     pub load: u32,
-    /// Where the ROM is told to jump.
+    /// Where JUMP_ADDRESS sends the ROM.
     pub jump: u32,
 }
 

@@ -41,7 +41,7 @@
 //! # Ok::<(), rtboot_bootable::Error>(())
 //! ```
 //!
-//! It needs the standard library and a heap: whole files are held in memory, and what is odd about them is told in sentences.
+//! Needs the standard library: whole files are held in memory, and the part database is read from text.
 #![forbid(unsafe_code)]
 #![warn(missing_debug_implementations)]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
@@ -78,7 +78,7 @@ pub use memory::Memory;
 pub use rtboot_chip::{BootDevice, Chip, MemoryMap, Region};
 pub use rtboot_finding::{Finding, Severity};
 pub use vectors::Vectors;
-pub use verdict::{Conditions, Starts, TrialRead, Verdict, check, starts};
+pub use verdict::{Conditions, Starts, TrialRead, Verdict};
 
 /// The first `count` bytes as hexadecimal digits: "d1 00 20 41".
 pub(crate) fn bytes_text(bytes: &[u8], count: usize) -> String {

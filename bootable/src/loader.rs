@@ -101,13 +101,13 @@ impl LoaderProblem {
 pub struct LoaderImage {
     /// Where its bytes go.
     pub load: u32,
-    /// Where the ROM is told to jump: the IVT.
+    /// Where JUMP_ADDRESS sends the ROM: the IVT.
     pub jump: u32,
     /// Where the ROM then goes: the flashloader's reset handler or vector table.
     pub entry: u32,
     /// What is sent.
     pub bytes: Vec<u8>,
-    /// The DCD that the ROM runs before it jumps, unless it is told to skip it. [`Dcd::dangers`] names fuse accesses in it.
+    /// The DCD that the ROM runs before it jumps, unless SKIP_DCD_HEADER is sent first. [`Dcd::dangers`] names fuse accesses in it.
     pub dcd: Option<Dcd>,
     /// What is worth knowing.
     pub notes: Vec<Finding>,
@@ -121,7 +121,7 @@ const REPORT: u64 = 1024;
 const SLACK: u64 = 0x200;
 
 impl LoaderImage {
-    /// Finds the IVT in a file and believes it: the bytes go to the start in its boot data, the jump goes to the IVT.
+    /// Finds the IVT in a file: the bytes go to the start in its boot data, the jump goes to the IVT.
     ///
     /// The IVT is searched in steps of 4 bytes; the first one whose addresses agree counts. Bytes of the file before the
     /// boot data's start and after its end are not sent.
@@ -239,7 +239,7 @@ fn candidate(file: &[u8], offset: usize, map: &MemoryMap) -> Result<LoaderImage,
     })
 }
 
-/// The DCD in the file. A pointer to something without its tag is none; a broken table is refused.
+/// The DCD in the file. A pointer to other bytes is ignored; a broken table is refused.
 fn dcd(file: &[u8], file_start: u32, pointer: u32) -> Result<Option<Dcd>, String> {
     let offset = pointer.checked_sub(file_start).filter(|_| pointer != 0);
     match offset

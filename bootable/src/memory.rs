@@ -9,8 +9,7 @@ use crate::Error;
 
 /// Bytes at addresses: sorted, never overlapping, gaps kept.
 ///
-/// Segments that touch are one segment. A gap is not zero and not 0xFF: nobody said anything about it, so a writer leaves
-/// it as the flash has it after the erase. All segments together hold at most [`Memory::LIMIT`] bytes, and there are at most
+/// Segments that touch are one segment. A gap has no value: a writer leaves its cells as they are after the erase. All segments together hold at most [`Memory::LIMIT`] bytes, and there are at most
 /// [`Memory::SEGMENTS`]. A clone shares its bytes with the original until one of them changes.
 ///
 /// ```
@@ -85,7 +84,7 @@ impl Memory {
         Ok(())
     }
 
-    /// Puts bytes, in place of whatever was there.
+    /// Adds bytes, over those that are there.
     ///
     /// # Errors
     /// As [`Memory::insert`], but for the overlap. The memory is unchanged then.
@@ -108,7 +107,7 @@ impl Memory {
         self.insert(address, bytes)
     }
 
-    /// Takes `len` bytes from `address` on away; the gaps among them stay gaps.
+    /// Removes `len` bytes from `address` on.
     pub fn remove(&mut self, address: u32, len: usize) {
         if len == 0 {
             return;
@@ -302,7 +301,7 @@ impl Memory {
             let Some(other) = self.segments.remove(key) else {
                 continue;
             };
-            // the lower one grows by what the other has past its end
+            // append what the upper one has past the end of the lower one
             let other = Arc::unwrap_or_clone(other);
             let ((low, mut lower), (high, upper)) = if *key < start {
                 ((*key, other), (start, joined))
@@ -316,7 +315,7 @@ impl Memory {
         self.segments.insert(start, Arc::new(joined));
     }
 
-    /// Puts a rest of a segment back; its neighbours do not touch it.
+    /// Puts the rest of a split segment back. Its neighbours do not touch it.
     fn keep(&mut self, start: u32, bytes: Option<&[u8]>) {
         if let Some(bytes) = bytes.filter(|bytes| !bytes.is_empty()) {
             self.len += bytes.len();

@@ -1,4 +1,4 @@
-//! Would the ROM start what is in this flash? The one answer that everything else uses.
+//! Would the ROM start what is in this flash? Every command asks this one function.
 
 mod flash;
 mod pieces;
@@ -264,18 +264,6 @@ fn of_bytes(seen: &Inspection, memory: &Memory, map: &MemoryMap) -> Vec<Finding>
     findings
 }
 
-/// The rules of the bytes alone. For callers that do not use [`Verdict`] yet.
-pub fn check(memory: &Memory, map: &MemoryMap) -> Vec<Finding> {
-    of_bytes(&examine(memory, map), memory, map)
-}
-
-/// True when no finding says that the ROM will not start it. For callers that do not use [`Verdict`] yet.
-pub fn starts(findings: &[Finding]) -> bool {
-    !findings
-        .iter()
-        .any(|finding| finding.severity == Severity::Error)
-}
-
 /// What a finding means for the start.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Effect {
@@ -284,7 +272,7 @@ enum Effect {
     None,
 }
 
-/// Findings after which nobody can say whether it starts.
+/// Findings that leave open whether it starts.
 ///
 /// How the ROM treats an entry that the boot data does not cover, a plugin or the flash alias is not documented; what lies
 /// past the size in the FCB may or may not be needed; a RAM image past the usual split needs fuses that were not read.

@@ -41,7 +41,7 @@ fn built(reset: u32) -> BootImage {
 }
 
 #[test]
-fn the_headers_of_a_flash_application_are_the_public_ones() {
+fn flash_headers_equal_the_public_ones() {
     let image = built(0x6000_22DD);
     assert_eq!(image.memory.read(0x6000_1000, 44), Some(vector(EXT_FLASH)));
     assert_eq!(
@@ -53,7 +53,7 @@ fn the_headers_of_a_flash_application_are_the_public_ones() {
 }
 
 #[test]
-fn the_headers_of_a_ram_application_are_the_public_ones() {
+fn ram_headers_equal_the_public_ones() {
     let image = built(0x2000_22DD);
     assert_eq!(image.memory.read(0x6000_1000, 44), Some(vector(INT_RAM)));
     assert_eq!(
@@ -64,7 +64,7 @@ fn the_headers_of_a_ram_application_are_the_public_ones() {
 }
 
 #[test]
-fn a_ram_image_with_its_fcb_is_read_as_what_the_flash_holds() {
+fn a_ram_image_with_an_fcb_is_flash_content() {
     let map = rt1021().map;
     let fcb = Fcb::new();
     let firmware = Firmware::parse(&app(0x2000_22DD), Some("a.bin"), Some(0x2000_2000), &map);

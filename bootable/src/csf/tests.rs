@@ -77,7 +77,7 @@ fn engines_and_unlocks_are_told_by_name() {
 }
 
 #[test]
-fn an_encrypted_image_is_told_from_its_key_and_its_protocol() {
+fn key_format_or_protocol_tell_an_encrypted_image() {
     let key = [
         0xD4, 0, 16, 0x42, 0xBE, 0, 12, 1, 0xBB, 0, 0, 0, 0x20, 0x00, 0x60, 0x00,
     ];
@@ -88,7 +88,7 @@ fn an_encrypted_image_is_told_from_its_key_and_its_protocol() {
 }
 
 #[test]
-fn every_cut_keeps_the_commands_before_it_and_says_so() {
+fn a_cut_csf_keeps_the_commands_before_the_cut() {
     for len in 0..SIGNED.len() {
         match Csf::parse(&SIGNED[..len]) {
             Ok(csf) => assert_eq!(

@@ -1,9 +1,9 @@
-//! What a file is, told by its content.
+//! Tells the format of a file from its content.
 
 use super::{Format, uf2};
 use crate::Error;
 
-/// Leading bytes that give other kinds of files away.
+/// Leading bytes of other kinds of files.
 const SIGNATURES: &[(usize, &[u8], &str)] = &[
     (0, b"PK\x03\x04", "a ZIP archive"),
     (0, b"PK\x05\x06", "an empty ZIP archive"),
@@ -145,7 +145,7 @@ fn by_name(name: &str) -> Option<Format> {
         .map(|&(_, format)| format)
 }
 
-/// What else it is, if it is no firmware.
+/// What a file is that is no firmware.
 fn foreign(bytes: &[u8]) -> Option<String> {
     let signed = |(at, magic, _): &&(usize, &[u8], &str)| {
         bytes.get(*at..).is_some_and(|rest| rest.starts_with(magic))

@@ -186,7 +186,7 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
     })
 }
 
-/// Looks at the identification by hand, so that each refusal can say what the file is.
+/// Reads the identification here, because the crate's errors do not say what the file is.
 fn identify(bytes: &[u8]) -> Result<(), ElfProblem> {
     let Some(head) = bytes.get(..20) else {
         return Err(ElfProblem::CutHeader { len: bytes.len() });
@@ -256,7 +256,7 @@ fn unreadable(error: object::read::Error) -> ElfProblem {
 /// Physical address and bytes of a segment, without the file's own headers.
 ///
 /// A linker that pages its output (`max-page-size` above the alignment of the program) lets the first segment begin at file
-/// offset 0, so that it holds the ELF header. Nobody means to flash that; objcopy leaves it out as well.
+/// offset 0, so that it holds the ELF header. That is not part of the program; objcopy leaves it out as well.
 fn content<'a>(
     header: &FileHeader32<Le>,
     program: &ProgramHeader32<Le>,

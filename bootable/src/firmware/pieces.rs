@@ -32,7 +32,7 @@ impl fmt::Display for Unit {
 pub(super) struct Pieces<'a> {
     unit: Unit,
     map: &'a MemoryMap,
-    /// Bytes that do not stand in the file as such.
+    /// Bytes that were decoded, so not contained in the file.
     made: Vec<u8>,
     list: Vec<Piece<'a>>,
     total: usize,
@@ -67,7 +67,7 @@ impl Piece<'_> {
         self.number as usize + offset / self.each.max(1) as usize
     }
 
-    /// Takes the next piece in, if it goes on where this one ends.
+    /// Appends the next piece if it continues this one.
     fn goes_on(&mut self, address: u32, more: &Range<usize>, number: usize) -> bool {
         let (len, each) = (self.len(), self.each.max(1) as usize);
         let next = self.number_at(len);
@@ -115,7 +115,7 @@ impl<'a> Pieces<'a> {
         })
     }
 
-    /// The same for bytes that stand in the file; they are not copied.
+    /// As [`Pieces::add`], for bytes contained in the file: they are not copied.
     pub fn add_from_file(
         &mut self,
         address: u32,
@@ -164,7 +164,7 @@ impl<'a> Pieces<'a> {
         Ok(bus)
     }
 
-    /// Joins them all; `notes` learns of an alias.
+    /// Joins all pieces; adds a note when addresses were in the flash alias.
     pub fn into_memory(mut self, notes: &mut Vec<Finding>) -> Result<Memory, Error> {
         if let Some(address) = self.aliased {
             let bus = self.map.normalised(address);

@@ -125,7 +125,7 @@ fn ram_start(
     Ok(start)
 }
 
-/// Makes room for a header: padding goes, anything else is in the way.
+/// Removes padding from the place of a header; anything else there is an error.
 fn clear(
     memory: &mut Memory,
     header: &'static str,

@@ -29,7 +29,7 @@ fn bare() -> Memory {
 }
 
 #[test]
-fn headers_are_put_around_a_bare_application_and_gaps_stay() {
+fn a_bare_application_gets_headers() {
     let built = build(bare(), Some(&fcb())).unwrap();
     let shape: Vec<_> = built
         .memory
@@ -68,14 +68,14 @@ fn headers_are_put_around_a_bare_application_and_gaps_stay() {
 }
 
 #[test]
-fn without_an_fcb_the_rest_is_made_and_the_lack_is_told() {
+fn a_missing_fcb_is_noted() {
     let built = build(bare(), None).unwrap();
     assert_eq!(built.memory.first(), Some(0x6000_1000));
     assert_eq!(built.notes.last().map(Finding::code), Some("fcb-not-given"));
 }
 
 #[test]
-fn an_application_may_begin_right_behind_the_boot_data() {
+fn an_application_may_follow_the_boot_data() {
     let over = |base: u32| {
         build(
             at(base, app(0x2001_0000, base + 0x101, 0x400)),
@@ -138,7 +138,7 @@ fn a_dcd_lies_at_0x1040_and_is_pointed_to() {
 }
 
 #[test]
-fn a_complete_image_is_kept_and_another_fcb_only_noted() {
+fn a_complete_image_keeps_its_fcb() {
     let mut other = fcb();
     other.set_sflash_a1_size(0x40_0000);
     let built = build(image(), Some(&other)).unwrap();
@@ -291,7 +291,7 @@ fn ram_applications_that_cannot_be_copied_say_why() {
 }
 
 #[test]
-fn what_is_no_application_is_refused_by_its_name() {
+fn what_is_no_application_is_named() {
     assert_eq!(
         message(at(0x6000_0000, fcb().to_bytes().to_vec())),
         "this is an FCB alone, not an application"

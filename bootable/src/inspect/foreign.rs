@@ -1,4 +1,4 @@
-//! Signs that an image was made for another chip.
+//! Signs that an image is for another chip.
 
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
@@ -26,7 +26,7 @@ const WINDOWS: &[(u32, u32, &str)] = &[
     ),
 ];
 
-/// What gives it away; `None` for one that may be meant for this chip.
+/// The sign; `None` when the image may be for this chip.
 pub(super) fn judge(seen: &Inspection, memory: &Memory, map: &MemoryMap) -> Option<Finding> {
     let sign = window(seen, memory, map).or_else(|| far_fcb(seen, memory, map))?;
     Some(Finding::new(&found::OTHER_CHIP).text("sign", sign))

@@ -35,7 +35,7 @@ fn only(memory: &Memory, code: &str) -> String {
 }
 
 #[test]
-fn an_sdk_image_has_nothing_to_say() {
+fn an_sdk_image_has_no_findings() {
     let seen = inspect(&image(), &map());
     assert_eq!(seen.kind, Kind::BootableWithFcb);
     assert_eq!(seen.reason, "an FCB at 0x60000000 and an IVT at 0x60001000");
@@ -103,7 +103,7 @@ fn an_application_in_the_headers_place_is_an_error() {
 }
 
 #[test]
-fn an_image_without_padding_at_the_start_of_the_flash_is_misplaced() {
+fn an_image_without_padding_at_0_is_misplaced() {
     let nopadding = image()
         .slice(0x6000_1000, 0x1400)
         .moved(0x6000_1000, 0x6000_0000)
@@ -176,7 +176,7 @@ fn each_contradiction_of_the_ivt_has_its_finding() {
 }
 
 #[test]
-fn a_dcd_pointer_to_something_else_is_a_warning_that_shows_it() {
+fn a_dcd_pointer_to_other_bytes_is_a_warning() {
     let memory = changed(|ivt, _| ivt.dcd = 0x6000_2000);
     assert_eq!(
         only(&memory, "dcd-tag"),
@@ -218,7 +218,7 @@ fn the_vectors_of_an_even_entry_are_judged() {
 }
 
 #[test]
-fn a_tag_with_garbage_behind_it_is_no_fcb() {
+fn garbage_behind_the_fcb_tag_is_an_error() {
     let mut memory = image();
     memory.replace(0x6000_0004, vec![0; 508]).unwrap();
     assert_eq!(codes(&memory), ["fcb-version", "fcb-size", "fcb-no-read"]);
@@ -283,7 +283,7 @@ fn headers_of_the_bus_encryption_are_noted() {
 }
 
 #[test]
-fn nothing_at_all_says_what_was_seen() {
+fn unknown_content_is_described() {
     let seen = inspect(&at(0x6000_2000, vec![0x11; 64]), &map());
     assert_eq!(seen.kind, Kind::Unknown);
     assert_eq!(

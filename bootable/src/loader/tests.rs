@@ -48,7 +48,7 @@ fn message(bytes: &[u8]) -> String {
 }
 
 #[test]
-fn the_four_public_layouts_say_where_they_load_and_jump() {
+fn public_loader_layouts_load_and_jump() {
     let cases = [
         (
             Plan {
@@ -116,7 +116,7 @@ fn bytes_outside_the_boot_data_are_not_sent() {
 }
 
 #[test]
-fn an_image_without_its_leading_bytes_loads_at_its_ivt() {
+fn a_loader_without_leading_bytes_loads_at_its_ivt() {
     let bytes = file(Plan {
         start: 0x2020_8000,
         ivt_offset: 0x400,
@@ -287,7 +287,7 @@ fn each_contradiction_is_named() {
 }
 
 #[test]
-fn an_ivt_that_agrees_counts_before_one_that_does_not() {
+fn the_ivt_that_agrees_with_its_boot_data_counts() {
     let decoy = words(&[0x4020_00D1, 1, 2, 3, 4, 5, 6, 7]);
     let image = parse(&[decoy, file(OCRAM)].concat()).unwrap();
     assert_eq!((image.load, image.jump), (0x2020_8200, 0x2020_8200));

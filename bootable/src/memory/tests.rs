@@ -35,7 +35,7 @@ fn equal_bytes_may_overlap_and_count_once() {
 }
 
 #[test]
-fn another_byte_at_the_same_address_is_refused_and_changes_nothing() {
+fn a_contradicting_byte_is_refused() {
     let mut memory = memory(&[(10, &[1, 2, 3])]);
     let before = memory.clone();
     let error = memory.insert(11, vec![2, 7]).unwrap_err();
@@ -55,7 +55,7 @@ fn another_byte_at_the_same_address_is_refused_and_changes_nothing() {
 }
 
 #[test]
-fn the_last_byte_of_the_address_space_is_usable_and_the_next_is_not() {
+fn data_may_end_at_the_end_of_the_address_space() {
     let mut memory = memory(&[(0xFFFF_FFFF, &[5])]);
     assert_eq!(memory.end(), 1 << 32);
     assert_eq!(memory.byte(0xFFFF_FFFF), Some(5));

@@ -22,7 +22,7 @@ pub(super) struct SetUp {
     pub quad: Option<bool>,
     /// Dummy cycles of the part's own read; `None` when the set-up is unclear.
     pub dummy_cycles: Option<u32>,
-    /// What cannot be told.
+    /// What leaves open how the part reads afterwards.
     pub findings: Vec<Finding>,
 }
 

@@ -118,7 +118,7 @@ fn the_block_of_the_sdk_has_its_hash() {
 
 /// The 128 words that imxrt-boot-gen's own test lists, against a part with the same facts.
 #[test]
-fn the_words_of_imxrt_boot_gen_are_read_and_made_again() {
+fn imxrt_boot_gen_words_round_trip() {
     let Some(source) = public("imxrt-boot-gen/tests/imxrt1020-evk.rs") else {
         return;
     };

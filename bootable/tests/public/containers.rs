@@ -157,7 +157,7 @@ fn merged_images_are_made_again() {
 
 /// Containers for 0x30000000 in the folders of other chips: no image of the RT1021, but the same parts in the same order.
 #[test]
-fn merged_images_of_other_chips_are_put_together_and_read() {
+fn merged_images_of_other_chips_are_read() {
     for (chip, name, fcb_offset) in [
         ("mimxrt1015", "mimxrt1015/merged_image.bin", 0),
         ("mimxrt1010", "mimxrt1010/merged_image.bin", 0x400),

@@ -325,7 +325,7 @@ fn the_revoke_command_is_told() {
 
 /// Its IVT says DTCM and its entry OCRAM: nobody can start it, and that is said.
 #[test]
-fn a_signed_flashloader_that_contradicts_itself_is_refused() {
+fn a_contradictory_signed_flashloader_is_refused() {
     let map = rt1021().map;
     for (name, offset) in [
         ("ivt_flashloader_signed.bin", 0x400),

@@ -9,7 +9,7 @@ fn message(bytes: &[u8], name: Option<&str>) -> String {
 }
 
 #[test]
-fn other_kinds_of_files_are_called_by_their_names() {
+fn other_kinds_of_files_are_named() {
     let tar = [vec![b'a'; 257], b"ustar\0".to_vec(), vec![0; 249]].concat();
     for (bytes, what) in [
         (&b"PK\x03\x04 and so on"[..], "a ZIP archive"),
@@ -68,7 +68,7 @@ fn the_content_outranks_the_name() {
 }
 
 #[test]
-fn the_name_makes_a_broken_text_file_one_of_its_format() {
+fn the_name_decides_for_a_broken_text_file() {
     assert_eq!(
         message(b"no record\n", Some("app.HEX")),
         "Intel HEX, line 1: it begins with \"no recor\", not with \":\""
@@ -80,7 +80,7 @@ fn the_name_makes_a_broken_text_file_one_of_its_format() {
 }
 
 #[test]
-fn a_binary_that_is_not_what_its_name_says_is_refused() {
+fn a_binary_with_a_wrong_name_is_refused() {
     let bytes = crate::testing::app(0x2001_0000, 0x6000_2101, 0x200);
     assert_eq!(
         message(&bytes, Some("app.elf")),

@@ -68,7 +68,7 @@ fn message(file: &[u8]) -> String {
 }
 
 #[test]
-fn data_goes_to_its_load_address_and_not_to_its_run_address() {
+fn data_goes_to_its_load_address() {
     let file = elf(&[
         load(0x6000_2000, 0x6000_2000, &[1; 16]),
         load(0x6000_2010, 0x2000_0000, &[2; 8]),
@@ -110,7 +110,7 @@ fn the_file_size_counts_and_not_the_memory_size() {
 }
 
 #[test]
-fn the_flash_alias_becomes_flash_for_segments_and_the_entry() {
+fn alias_addresses_become_flash_addresses() {
     let mut file = elf(&[load(0x0800_2000, 0x0800_2000, &[1; 16])]);
     file[24..28].copy_from_slice(&0x0800_2009u32.to_le_bytes());
     let firmware = read(&file).unwrap();
@@ -245,7 +245,7 @@ fn a_segment_that_wraps_is_refused() {
 }
 
 #[test]
-fn the_files_own_headers_are_no_part_of_the_program() {
+fn elf_headers_in_a_segment_are_left_out() {
     // the first segment begins at file offset 0, as with a max-page-size of 64 KiB
     let mut file = elf(&[load(0x6000_2000, 0x6000_2000, &[1; 16])]);
     let len = file.len() as u32;
@@ -262,7 +262,7 @@ fn the_files_own_headers_are_no_part_of_the_program() {
 }
 
 #[test]
-fn many_segments_over_the_same_bytes_do_not_fill_the_memory() {
+fn overlapping_segments_do_not_fill_the_memory() {
     let mut file = elf(&vec![load(0, 0, &[]); 2000]);
     file.resize(0x1_0000 + 64 * 1024, 0x11);
     for segment in 0..2000 {
@@ -286,7 +286,7 @@ fn spoiled_files_do_not_panic() {
 }
 
 #[test]
-fn program_headers_at_the_end_of_the_file_are_in_no_segment() {
+fn program_headers_at_the_end_are_in_no_segment() {
     let content = [7; 16];
     let mut file = elf(&[]);
     file.extend(content); // at file offset 52, as IAR lays it out

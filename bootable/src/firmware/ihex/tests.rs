@@ -50,7 +50,7 @@ fn segment_addresses_count_sixteen_times() {
 }
 
 #[test]
-fn carriage_returns_blanks_and_empty_lines_do_not_matter() {
+fn white_space_between_records_is_ignored() {
     let text = [record(0, 0, &[1]), record(1, 0, &[2]), END.into()]
         .concat()
         .replace('\n', " \t\r\n\r\n");
@@ -122,7 +122,7 @@ fn each_bad_line_is_named_with_its_reason() {
 }
 
 #[test]
-fn data_over_the_end_of_64_kib_is_refused_and_up_to_it_is_not() {
+fn data_over_the_end_of_64_kib_is_refused() {
     let wrap = |len: usize| read(&[record(0xFFFE, 0, &vec![0; len]), END.into()].concat());
     assert!(wrap(2).is_ok());
     assert_eq!(
@@ -189,7 +189,7 @@ fn records_in_falling_order_are_one_segment() {
 }
 
 #[test]
-fn every_cut_and_every_spoiled_byte_ends_in_an_error_or_the_same_bytes() {
+fn cut_or_changed_files_are_refused_or_read_the_same() {
     let whole = [
         record(0, 4, &[0x60, 0]),
         record(0x2000, 0, &[1, 2, 3, 4]),

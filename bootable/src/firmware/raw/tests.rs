@@ -40,7 +40,7 @@ fn a_given_base_is_taken_and_its_alias_normalised() {
 }
 
 #[test]
-fn a_reset_handler_inside_the_file_at_0x60002000_decides() {
+fn a_reset_handler_that_fits_decides_the_base() {
     let (base, note) = placed(&app(0x2001_0000, 0x6000_21DD, 0x300));
     assert_eq!(base, 0x6000_2000);
     assert_eq!(
@@ -50,7 +50,7 @@ fn a_reset_handler_inside_the_file_at_0x60002000_decides() {
 }
 
 #[test]
-fn the_usual_base_is_taken_with_a_warning_when_others_fit_as_well() {
+fn the_usual_base_wins_when_others_fit_as_well() {
     let (base, note) = placed(&app(0x2001_0000, 0x6000_32DD, 0x182C));
     assert_eq!(base, 0x6000_2000);
     assert_eq!(
@@ -144,7 +144,7 @@ fn an_image_without_padding_lies_where_its_ivt_says() {
 }
 
 #[test]
-fn an_ivt_whose_boot_data_disagrees_decides_nothing() {
+fn an_ivt_with_other_boot_data_implies_no_base() {
     let (ivt, data) = headers(0x6000_2000, 0x10);
     let bytes = [ivt.to_bytes().as_slice(), &data.to_bytes(), &[2; 64]].concat();
     assert!(
@@ -155,7 +155,7 @@ fn an_ivt_whose_boot_data_disagrees_decides_nothing() {
 }
 
 #[test]
-fn padding_before_a_vector_table_counts_as_the_headers_place() {
+fn padding_before_a_vector_table_implies_the_base() {
     let bytes = [vec![0xFF; 0x2000], app(0x2001_0000, 0x6000_2101, 0x200)].concat();
     assert_eq!(placed(&bytes), (0x6000_0000, "placed at 0x60000000: a vector table that fits 0x60002000 follows 0x2000 bytes of 0xff".to_owned()));
 }

@@ -37,7 +37,7 @@ fn raw(base: u32) -> Vec<u8> {
 }
 
 #[test]
-fn flash_windows_of_other_chips_give_an_image_away() {
+fn other_chips_flash_windows_are_recognised() {
     let rt1170 = at(0x3000_2000, app(0x2001_0000, 0x3000_2101, 0x400));
     assert_eq!(
         other(&rt1170).as_deref(),
@@ -54,7 +54,7 @@ fn flash_windows_of_other_chips_give_an_image_away() {
 }
 
 #[test]
-fn an_fcb_where_other_roms_look_gives_an_image_away() {
+fn an_fcb_at_another_roms_place_is_recognised() {
     let rt1010 = refused(&raw(0x6000_0000));
     assert_eq!(
         rt1010.as_deref(),
@@ -74,7 +74,7 @@ fn an_fcb_where_other_roms_look_gives_an_image_away() {
 }
 
 #[test]
-fn an_fcb_at_both_places_is_an_image_of_this_chip() {
+fn fcbs_at_both_places_are_fine() {
     let mut memory = image();
     memory
         .insert(0x6000_0400, fcb().to_bytes().to_vec())
@@ -83,7 +83,7 @@ fn an_fcb_at_both_places_is_an_image_of_this_chip() {
 }
 
 #[test]
-fn an_image_of_this_chip_that_lies_too_high_is_none_of_another() {
+fn a_shifted_image_is_not_for_another_chip() {
     let mut memory = Memory::new();
     for (start, bytes) in image().segments() {
         memory.insert(start + 0x400, bytes.to_vec()).unwrap();

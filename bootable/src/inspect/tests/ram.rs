@@ -19,7 +19,7 @@ fn ram_image(base: u32, offset: u32, csf: u32) -> Memory {
 }
 
 #[test]
-fn a_ram_image_in_flash_is_judged_by_its_own_addresses() {
+fn a_ram_image_is_judged_by_its_own_addresses() {
     let seen = inspect(&ram_image(0x2000_0000, 0x1000, 0), &map());
     assert_eq!(seen.kind, Kind::RamImage { fcb: true });
     assert_eq!(seen.vectors.unwrap().table, 0x2000_2000);
@@ -39,7 +39,7 @@ fn a_ram_image_in_flash_is_judged_by_its_own_addresses() {
 }
 
 #[test]
-fn a_ram_image_laid_out_for_an_sd_card_does_not_start_from_flash() {
+fn an_sd_card_layout_does_not_start_from_flash() {
     let memory = ram_image(0x2000_0000, 0x400, 0);
     assert_eq!(inspect(&memory, &map()).kind, Kind::Flashloader);
     let verdict = crate::Verdict::of(&memory, &map(), &Default::default());
@@ -55,7 +55,7 @@ fn a_ram_image_laid_out_for_an_sd_card_does_not_start_from_flash() {
 }
 
 #[test]
-fn an_sdram_image_needs_a_dcd_and_a_signed_ram_image_a_warning() {
+fn an_sdram_image_needs_a_dcd() {
     assert_eq!(
         codes(&ram_image(0x8000_0000, 0x1000, 0)),
         ["sdram-without-dcd"]
