@@ -2,41 +2,24 @@
 //!
 //! `cargo run --example backup -- virtual:/tmp/board backup.hex`
 
-use rtboot::board::{Board, Options, Selector};
-use rtboot::chip::Chip;
-use rtboot::event::{Meter, Stage};
-use rtboot::flash::{self, Nor};
-use rtboot::port::virtual_board::VirtualBoard;
-use rtboot_bootable::{LoaderImage, Memory, emit};
+use rtboot::job::{self, Target};
+use rtboot::{Memory, emit};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [board, output] = &arguments[..] else {
         return Err("usage: backup BOARD OUT.hex".into());
     };
-    let selector: Selector = board.parse()?;
-    let map = Chip::by_name("rt1021").ok_or("no such chip")?.map;
-    let loader = LoaderImage::parse(VirtualBoard::standin_loader(), &map)?;
+    let target = Target::on(board.parse()?);
+    let mut board = target.connect(&mut ())?;
+    let mut nor = target.open_flash(&mut board, &mut ())?;
+    let (base, size) = (nor.geometry().base, nor.geometry().size);
 
-    let mut board = Board::find(&selector, Options::default())?;
-    let mut give = || Ok(loader.clone());
-    let (mut flashloader, _) = flash::reach_flashloader(&mut board, None, &mut give, &mut ())?;
-    let facts = flashloader.look_at_flash()?;
-    let part = flash::any_part(&facts)?;
-    let size = part.size;
-
-    let mut nor = Nor::new(flashloader, part, facts);
-    nor.use_plain()?; // one pad, 30 MHz: needs no quad enable, changes nothing
-    let mut quiet = ();
-    let mut meter = Meter::begin(&mut quiet, Stage::Read, u64::from(size));
     let mut memory = Memory::new();
-    for (i, page) in nor
-        .read(map.flash_base, size, &mut meter)?
-        .chunks(256)
-        .enumerate()
-    {
+    let bytes = job::read_flash(&mut nor, base, size, &mut ())?;
+    for (page, address) in bytes.chunks(256).zip((base..).step_by(256)) {
         if page.iter().any(|&byte| byte != 0xFF) {
-            memory.insert(map.flash_base + i as u32 * 256, page.to_vec())?;
+            memory.insert(address, page.to_vec())?;
         }
     }
     std::fs::write(output, emit::intel_hex(&memory))?;

@@ -2,40 +2,33 @@
 //!
 //! `cargo run --example identify -- usb ivt_flashloader.bin`, or `-- virtual:/tmp/board`
 
-use rtboot::board::{Board, Options, Selector};
-use rtboot::chip::Chip;
-use rtboot::flash;
-use rtboot::port::virtual_board::VirtualBoard;
-use rtboot_bootable::LoaderImage;
+use rtboot::LoaderSource;
+use rtboot::job::{self, Target};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut arguments = std::env::args().skip(1);
-    let selector: Selector = arguments.next().as_deref().unwrap_or("usb").parse()?;
-    let file = match arguments.next() {
-        Some(path) => std::fs::read(path)?,
-        None => VirtualBoard::standin_loader().to_vec(), // runs on the virtual board only
-    };
-    let loader = LoaderImage::parse(&file, &Chip::by_name("rt1021").ok_or("no such chip")?.map)?;
-
-    let mut board = Board::find(&selector, Options::default())?;
-    let mut give = || Ok(loader.clone());
-    let (mut flashloader, rom) = flash::reach_flashloader(&mut board, None, &mut give, &mut ())?;
-    if let Some(words) = rom.and_then(|facts| facts.chip_words(None)) {
-        println!("chip        {words}");
+    let mut target = Target::on(arguments.next().as_deref().unwrap_or("usb").parse()?);
+    if let Some(path) = arguments.next() {
+        target.loader = LoaderSource::file(path);
     }
-    println!("unique id   {}", flashloader.facts().unique_id);
-    println!("flashloader {}", flashloader.facts().version);
-
-    let flash = flashloader.look_at_flash()?;
-    println!(
-        "flash       {} ({})",
-        flash.id,
-        flash.id.maker().unwrap_or("maker unknown")
-    );
-    match &flash.sfdp {
-        Ok(sfdp) => println!("size        {} KiB", sfdp.size() / 1024),
-        Err(why) => println!("size        not known: {why}"),
+    let mut board = target.connect(&mut ())?;
+    let (info, asked) = job::info(&mut board, &target, &mut ());
+    println!("board       {}", info.board);
+    println!("chip        {}", info.chip_words());
+    if let Some(loader) = &info.loader {
+        println!("unique id   {}", loader.unique_id);
+        println!("flashloader {}", loader.version);
     }
-    println!("status      {}", flash.status);
-    Ok(())
+    if let Some(flash) = &info.nor {
+        println!(
+            "flash       {} ({})",
+            flash.id,
+            flash.id.maker().unwrap_or("maker unknown")
+        );
+        println!("status      {}", flash.status);
+    }
+    if let Some(boot) = &info.boot {
+        println!("image       {}; {}", boot.parts(), boot.verdict.words());
+    }
+    Ok(asked?)
 }

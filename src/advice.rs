@@ -9,6 +9,7 @@ use rtboot_finding::{Action, Entry, Next};
 
 use crate::Error;
 use crate::chip::Chip;
+use crate::consent::ActKind;
 use crate::port::Wire;
 
 mod flash;
@@ -128,6 +129,12 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::Settings { .. }
         | Error::Usage(_)
         | Error::StatusWriteUnknown { .. }
+        | Error::BadRange { .. }
+        | Error::NotWholeSectors { .. }
+        | Error::RomCannotReset
+        | Error::RunsInRam
+        | Error::NoVectorTable
+        | Error::LoaderDangerous { .. }
         | Error::UsbPortsUnknown
         | Error::NotConfirmed { .. }
         | Error::TooMuchToKeep { .. } => desk(error),
@@ -189,11 +196,17 @@ fn desk(error: &Error) -> Advice {
         Error::Settings { .. } => none.act("correct the file, or move it away"),
         Error::Usage(_) => none.run(Action::Help),
         Error::StatusWriteUnknown { .. } => write_cfg(none),
+        Error::BadRange { .. } => none.run(Action::Info),
+        Error::NotWholeSectors { .. } => {
+            none.act("name whole sectors, or let the range be widened")
+        }
+        Error::RomCannotReset => none.act("press the reset button, or switch power off and on"),
+        Error::RunsInRam | Error::NoVectorTable => none.act("reset the board: the ROM starts it"),
+        Error::LoaderDangerous { .. } => none.run(Action::ShowFlashloader),
         Error::UsbPortsUnknown => none.run(Action::ListBoards),
-        Error::NotConfirmed { words, flag, .. } => none.run(Action::Confirm {
-            words: words.clone(),
-            // the option that burns has its name from that
-            burns_fuses: flag.ends_with("burn"),
+        Error::NotConfirmed { act } => none.run(Action::Confirm {
+            words: act.words.clone(),
+            burns_fuses: act.kind == ActKind::BurnsFuses,
         }),
         Error::TooMuchToKeep { .. } => none
             .run(Action::EraseAround)

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use rtboot_fcb::{JedecId, StatusRegisters};
 
+use crate::consent::Act;
 use crate::{mboot, port, sdp};
 
 mod codes;
@@ -104,14 +105,59 @@ pub enum Error {
     #[error("{0}")]
     Usage(String),
     /// An act that cannot be undone was not confirmed in words.
-    #[error("{act} needs its words: {flag} \"{words}\"")]
+    #[error("{} must be confirmed in these words: \"{}\"", act.what, act.words)]
     NotConfirmed {
-        /// What would happen.
-        act: String,
-        /// Which flag takes the words.
-        flag: &'static str,
-        /// The words.
-        words: String,
+        /// What would happen, and the words.
+        act: Act,
+    },
+    /// A range without a byte, or past the end of the address space.
+    #[error("{}", match length {
+        0 => "the length is 0".to_owned(),
+        _ => format!("{length:#x} bytes from {address:#010x} on run past the end of the address space"),
+    })]
+    BadRange {
+        /// Its first address.
+        address: u32,
+        /// How many bytes.
+        length: u32,
+    },
+    /// A range to be erased does not begin and end on sectors.
+    #[error(
+        "{start:#010x}..{end:#010x} is not made of whole {sector}-byte sectors; they are {from:#010x}..{to:#010x}"
+    )]
+    NotWholeSectors {
+        /// Its first address.
+        start: u32,
+        /// The first address after it.
+        end: u64,
+        /// Size of a sector.
+        sector: u32,
+        /// First address of the whole sectors that hold the range.
+        from: u32,
+        /// The first address after them.
+        to: u64,
+    },
+    /// The boot ROM knows no reset command.
+    #[error(
+        "the boot ROM has no reset command: press the board's reset button, or switch power off and on"
+    )]
+    RomCannotReset,
+    /// The image in flash runs in RAM, so that only the ROM can start it.
+    #[error("the image in flash runs in RAM, so the ROM must copy it: reset the board instead")]
+    RunsInRam,
+    /// An image shows no vector table, so its stack is not known.
+    #[error("the image shows no vector table, so its stack is not known; reset the board instead")]
+    NoVectorTable,
+    /// A flashloader's DCD can change fuses.
+    #[error(
+        "{}: this flashloader's DCD can change fuses ({danger}), so it is not sent; a raw command does, if that is really wanted",
+        path.display()
+    )]
+    LoaderDangerous {
+        /// The file.
+        path: PathBuf,
+        /// What it would do.
+        danger: String,
     },
     /// More lies around the image in its sectors than is kept.
     #[error("{count} {unit} lie around the image and would have to be kept; at most {limit} are")]

@@ -5,11 +5,14 @@
 //! data), decides what must change, writes it so that an interrupted run never leaves a half image that starts, and
 //! reads every byte back.
 //!
-//! | room | what for |
+//! | module | what for |
 //! |--|--|
+//! | [`job`] | whole jobs in one call: write, erase, read, verify, reset, info; each step alone, too |
 //! | [`board`] | find a board by a selector, whatever it runs |
-//! | [`flash`] | the story: desk, ROM, flashloader, flash, plan, write |
+//! | [`flash`] | the stages of a write: prepare, ROM, flashloader, flash, plan, write |
 //! | [`loader_file`] | flashloader files: read, checked, remembered |
+//! | [`consent`] | words for what cannot be undone |
+//! | [`file`] | files as input, read with limits |
 //! | [`sdp`], [`mboot`] | the two protocols, every command of them |
 //! | [`port`] | USB-HID, UART, the embedded virtual board |
 //! | [`chip`] | chips as data |
@@ -34,40 +37,32 @@
 //! # #[cfg(not(feature = "virtual"))] fn main() {}
 //! # #[cfg(feature = "virtual")]
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! use rtboot::board::{Board, Options};
-//! use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, Writer};
+//! use rtboot::job::{self, Target, WriteOptions};
 //! use rtboot::port::virtual_board::VirtualBoard;
-//! use rtboot::chip::Chip;
-//! use rtboot_bootable::{Firmware, LoaderImage};
+//! use rtboot::{FcbChoice, Source};
 //!
-//! let chip = Chip::by_name("rt1021").ok_or("no such chip")?;
-//! let app = std::fs::read("examples/apps/blinky/blinky.elf")?;
-//! let firmware = Firmware::parse(&app, Some("blinky.elf"), None, &chip.map)?;
-//! let (from, file) = rtboot_fcb::database::find("issi.cfg").ok_or("no such part")?;
-//! let desk = Desk::new(firmware, FcbChoice::Part { from: from.into(), file }, false, chip)?;
-//!
-//! let virtual_board = VirtualBoard::new(); // or Board::find(&"usb".parse()?, Options::default())?
-//! let mut board = Board::on_virtual(&virtual_board, Options::default());
-//! let mut loader = || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &chip.map).expect("a loader"));
-//! let (mut flashloader, _) = flash::reach_flashloader(&mut board, None, &mut loader, &mut ())?;
-//!
-//! let facts = flashloader.look_at_flash()?;
-//! let part = flash::choose_part(&facts, &desk.expected_part())?;
-//! let layout = desk.layout(Some(&part), chip)?;
-//! let mut nor = Nor::new(flashloader, part, facts);
-//! let plan = flash::plan_write(&mut nor, &layout.memory, &Default::default(), Policy::default(), &mut ())?;
-//! let report = Writer::new(&mut nor, &plan, None, true).run(&mut ())?;
-//! assert!(report.changed);
+//! let board = VirtualBoard::new();
+//! let target = Target::on_virtual(&board); // or Target::default(): the only board on USB
+//! let options = WriteOptions {
+//!     fcb: FcbChoice::named("IS25LP064A")?.0,
+//!     ..WriteOptions::default()
+//! };
+//! let file = Source::from("examples/apps/blinky/blinky.elf");
+//! let written = job::write(&file, options, &target, &mut ())?;
+//! assert!(written.report.changed);
 //! # Ok(())
 //! # }
 //! ```
 
 pub mod advice;
 pub mod board;
+pub mod consent;
 pub mod doctor;
 mod error;
 pub mod event;
+pub mod file;
 pub mod flash;
+pub mod job;
 #[cfg(feature = "loader-store")]
 pub mod loader_file;
 pub mod mboot;
@@ -77,6 +72,18 @@ pub mod sdp;
 
 pub use rtboot_chip as chip;
 pub use rtboot_finding::{self as finding, catalogue};
+
+pub use board::{Board, Selector};
+pub use chip::Chip;
+pub use consent::{Act, Consent};
+pub use event::{Event, Listener, Stage};
+pub use file::Source;
+pub use finding::{Entry, Finding, Severity};
+pub use flash::{FcbChoice, LoaderSource};
+pub use rtboot_bootable::{
+    BootImage, Firmware, LoaderImage, Memory, MemoryMap, Starts, Verdict, emit, inspect,
+};
+pub use rtboot_fcb::{Fcb, JedecId, Part, PartFile, StatusRegisters, database};
 
 pub use error::{
     Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange, QuadEnable,

@@ -59,15 +59,15 @@ impl LoaderFile {
     /// Refuses a file whose DCD reaches the fuse controller: the boot ROM runs a flashloader's DCD before it starts it.
     ///
     /// # Errors
-    /// [`Error::Usage`] with the access.
+    /// [`Error::LoaderDangerous`] with the access.
     pub fn refuse_fuse_access(self, chip: &Chip) -> Result<LoaderFile> {
         let dcd = self.image.dcd.as_ref();
         let dangers = dcd.map(|dcd| dcd.dangers(&chip.map));
         match dangers.unwrap_or_default().first() {
-            Some(danger) => Err(Error::Usage(format!(
-                "{}: this flashloader's DCD can change fuses ({danger}), so it is not sent; `rtboot sdp` does, if that is really wanted",
-                self.path.display(),
-            ))),
+            Some(danger) => Err(Error::LoaderDangerous {
+                path: self.path,
+                danger: danger.to_string(),
+            }),
             None => Ok(self),
         }
     }

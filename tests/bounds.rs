@@ -16,7 +16,6 @@ use rtboot::board::{Board, Options, Program};
 use rtboot::flash;
 use rtboot::mboot::{HidLink, Mboot, MemoryId};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot_bootable::LoaderImage;
 
 fn root() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR"))
@@ -112,11 +111,12 @@ fn every_wait_and_limit_of_the_source_is_documented() {
 
 /// Goes as far as looking at the flash; how long that takes when the board falls silent after so many answers.
 fn look(evil: &Evil) -> rtboot::Result<()> {
-    let map = rt1021().map;
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
-    let mut image =
-        || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map).expect("the stand-in"));
-    let (mut loader, _) = flash::reach_flashloader(&mut board, None, &mut image, &mut ())?;
+    let standin = flash::LoaderSource::File(rtboot::Source::bytes(
+        "stand-in",
+        VirtualBoard::standin_loader(),
+    ));
+    let mut loader = flash::reach_flashloader(&mut board, None, &standin, &mut ())?.flashloader;
     loader.look_at_flash().map(drop)
 }
 
@@ -182,8 +182,4 @@ fn every_command_to_a_silent_flashloader_ends_at_its_own_limit() {
             "{name}: {time:?}"
         );
     }
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

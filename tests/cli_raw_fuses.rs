@@ -40,7 +40,7 @@ fn nothing_is_burnt_without_the_exact_words() {
     ] {
         board
             .run(&[&burn[..], &["--burn", words]].concat())
-            .bad(2, "needs its words");
+            .bad(2, "must be confirmed in these words");
     }
     let other = ["mboot", "flash-program-once", "6", "4", "0x10"];
     board

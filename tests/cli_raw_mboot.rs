@@ -114,7 +114,7 @@ fn erasing_all_needs_the_words() {
             .bad(2, "--confirm \"erase all of memory 0x9\"");
     }
     live.run(&["mboot", "flash-erase-all", "9"])
-        .bad(2, "needs its words");
+        .bad(2, "must be confirmed in these words");
     assert_eq!(live.board.board().flash()[0x10_0000], 0x42);
     live.run(&[
         "mboot",
@@ -166,7 +166,7 @@ fn code_that_nobody_checked_needs_the_words() {
         "--confirm",
         "run other.sb",
     ])
-    .bad(2, "needs its words");
+    .bad(2, "must be confirmed in these words");
     assert_eq!(live.board.board().state(), State::Flashloader);
     live.run(&[
         "mboot",

@@ -96,7 +96,7 @@ fn a_register_of_the_fuse_controller_needs_the_words() {
     live.run(&write)
         .bad(2, "--confirm \"write 0x00000010 to 0x401f4060\"");
     let wrong = [&write[..], &["--confirm", "write 0x11 to 0x401f4060"]].concat();
-    live.run(&wrong).bad(2, "needs its words");
+    live.run(&wrong).bad(2, "must be confirmed in these words");
     assert_eq!(live.heard(), 0, "nothing went out without the words");
     let right = [
         &["--timeout", "200ms"],

@@ -144,8 +144,10 @@ fn erase_blank_check_and_what_they_refuse() {
         .says(3, &["lies outside the flash", "[outside-flash]"]);
     cli.run(&["erase", "0x60000000", "0"])
         .says(2, &["length is 0"]);
-    cli.run(&["erase", "--all"])
-        .says(2, &["needs its words: --confirm \"erase the whole flash\""]);
+    cli.run(&["erase", "--all"]).says(
+        2,
+        &["must be confirmed in these words: \"erase the whole flash\""],
+    );
     assert_eq!(cli.flash(), written);
     cli.run(&["erase", "0x60000100", "16", "--round"])
         .says(0, &["erased 0x60000000..0x60001000", "read back blank"]);

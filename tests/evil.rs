@@ -18,7 +18,7 @@ use rtboot::Result;
 use rtboot::board::{Board, Options, Program};
 use rtboot::flash::{self, Nor, Policy, RescueStore, Writer};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot_bootable::{LoaderImage, Memory};
+use rtboot_bootable::Memory;
 
 /// Longest time of a whole command against a board that babbles, in the time of a host with a clock.
 const BABBLE_LIMIT: Duration = Duration::from_secs(15 * 60);
@@ -27,11 +27,12 @@ const MEMORY_LIMIT: u64 = 64 * 1024;
 
 /// Everything that `write` does; on the way the part is taken for the right one, so that lies get further.
 fn write(evil: &Evil) -> Result<()> {
-    let map = rt1021().map;
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
-    let mut image =
-        || Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map).expect("the stand-in"));
-    let (mut loader, _) = flash::reach_flashloader(&mut board, None, &mut image, &mut ())?;
+    let standin = flash::LoaderSource::File(rtboot::Source::bytes(
+        "stand-in",
+        VirtualBoard::standin_loader(),
+    ));
+    let mut loader = flash::reach_flashloader(&mut board, None, &standin, &mut ())?.flashloader;
     let facts = loader.look_at_flash()?;
     let (_, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
     let part = file.parts.first().expect("a part").clone();
@@ -117,8 +118,4 @@ fn a_board_that_says_nothing_ends_every_stage_in_seconds() {
             evil.time()
         );
     }
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

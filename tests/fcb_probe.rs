@@ -104,14 +104,11 @@ fn a_part_that_no_list_knows_is_described_by_what_it_says_and_does() {
 fn probe(settings: Settings) -> rtboot::Result<rtboot::flash::probe::Found> {
     use rtboot::board::{Board, Options};
     use rtboot::port::virtual_board::VirtualBoard;
-    use rtboot_bootable::LoaderImage;
     let virtual_board = VirtualBoard::from_board(rtboot_sim::Board::new(settings));
     let mut board = Board::on_virtual(&virtual_board, Options::default());
-    let map = rt1021().map;
-    let mut loader =
-        || Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a loader"));
-    let (mut flashloader, _) =
-        rtboot::flash::reach_flashloader(&mut board, None, &mut loader, &mut ())?;
+    let standin = rtboot::LoaderSource::None;
+    let reached = rtboot::flash::reach_flashloader(&mut board, None, &standin, &mut ())?;
+    let mut flashloader = reached.flashloader;
     let facts = flashloader.look_at_flash()?;
     virtual_board.board().trace_spi(true);
     let before = virtual_board.board().counts();
@@ -179,8 +176,4 @@ fn the_cfg_that_it_writes_ends_in_a_board_that_starts() {
     cli.run(&["write", "--fcb", "mine.cfg", &app("blinky.elf")])
         .says(0, &[]);
     cli.would_start();
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

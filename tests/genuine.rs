@@ -17,7 +17,7 @@ use std::time::Duration;
 use common::app;
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::event::Event;
-use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, Rom, Writer};
+use rtboot::flash::{self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, Rom, Writer};
 use rtboot::port::{self, HidPort};
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, LoaderImage};
@@ -121,13 +121,14 @@ fn write(
     };
     let firmware = Firmware::parse(&bytes, Some(file), None, &chip.map).expect("blinky");
     let (from, parts) = rtboot_fcb::database::find(fcb).expect("in the database");
-    let desk = Desk::new(
+    let prepared = Prepared::new(
+        file,
         firmware,
         FcbChoice::Part {
             from: from.into(),
             file: parts,
         },
-        false,
+        Headers::Add,
         chip,
     )
     .expect("blinky");
@@ -140,8 +141,8 @@ fn write(
         _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)?,
     };
     let facts = running.look_at_flash()?;
-    let part = flash::choose_part(&facts, &desk.expected_part())?;
-    let layout = desk.layout(Some(&part), chip).expect("blinky");
+    let part = prepared.choose_part(&facts)?;
+    let layout = prepared.for_part(&part).expect("blinky");
     let mut nor = Nor::new(running, part, facts);
     let folder = tempfile::tempdir().expect("a folder");
     let store = RescueStore::new(folder.path());

@@ -304,6 +304,32 @@ impl BootImage {
     }
 }
 
+impl BootImage {
+    /// Puts this FCB in the place of the one that the image was built with: the flash turned out to be another part. Nothing
+    /// else in the image depends on it. `map` is the one that it was built with.
+    ///
+    /// # Errors
+    /// [`Error::Build`] when the image is larger than the flash that the FCB describes.
+    pub fn set_fcb(&mut self, fcb: &Fcb, map: &MemoryMap) -> Result<(), Error> {
+        check_end(&self.memory, Some(fcb), map)?;
+        self.memory
+            .replace(map.fcb_address(), fcb.as_bytes().to_vec())?;
+        self.inspection.fcb = Some(fcb.clone());
+        self.fcb = Some(fcb.clone());
+        Ok(())
+    }
+}
+
+/// That the image ends in the flash that its FCB describes.
+fn check_end(memory: &Memory, fcb: Option<&Fcb>, map: &MemoryMap) -> Result<(), Error> {
+    let size = fcb.map_or(0, Fcb::total_size);
+    let end = memory.end();
+    if size != 0 && end > u64::from(map.flash_base) + size {
+        return Err(BuildProblem::PastFlash { end, size }.into());
+    }
+    Ok(())
+}
+
 /// Inspects the finished image; refuses one that is not in the flash.
 fn finish(
     memory: Memory,
@@ -324,11 +350,7 @@ fn finish(
         }
     }
     let inspection = inspect(&memory, map);
-    let size = inspection.fcb.as_ref().map_or(0, Fcb::total_size);
-    let end = memory.end();
-    if size != 0 && end > u64::from(map.flash_base) + size {
-        return Err(BuildProblem::PastFlash { end, size }.into());
-    }
+    check_end(&memory, inspection.fcb.as_ref(), map)?;
     let vectors = inspection.vectors;
     let entry = vectors
         .map(|vectors| vectors.reset)

@@ -40,6 +40,11 @@ pub enum Action {
         /// Whether it burns fuses, which has an option of its own.
         burns_fuses: bool,
     },
+    /// The same command, with the words that confirm a burn of fuses.
+    ConfirmBurn {
+        /// The words.
+        words: String,
+    },
     /// The help of the commands.
     Help,
     /// Tell which chip it is and how large the flash is.
@@ -124,7 +129,7 @@ impl Action {
             Action::NameChip { .. } => "name-chip",
             Action::NamePart { .. } => "name-part",
             Action::Again => "again",
-            Action::Confirm { .. } => "confirm",
+            Action::Confirm { .. } | Action::ConfirmBurn { .. } => "confirm",
             Action::Help => "help",
             Action::Info => "info",
             Action::Write { .. } => "write",
@@ -164,7 +169,9 @@ impl Action {
             Action::NameChip { .. } => "says which chip it is",
             Action::NamePart { .. } => "says which part the flash is",
             Action::Again => "finishes the job",
-            Action::Confirm { .. } => "confirms it, if it is really wanted",
+            Action::Confirm { .. } | Action::ConfirmBurn { .. } => {
+                "confirms it, if it is really wanted"
+            }
             Action::Help => "tells what is possible",
             Action::Info => "tells which chip it is and how large the flash is",
             Action::Write { .. } => "writes the application",

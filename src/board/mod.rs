@@ -232,6 +232,28 @@ impl Board {
         self.virtual_board.as_ref()
     }
 
+    /// The board's own time, when it is a virtual one.
+    pub fn modelled_time(&self) -> Option<Duration> {
+        #[cfg(feature = "virtual")]
+        if let Some(board) = &self.virtual_board {
+            return Some(board.board().elapsed());
+        }
+        None
+    }
+
+    /// Writes a virtual board back to its folder; does nothing for others.
+    ///
+    /// # Errors
+    /// [`Error::Virtual`].
+    pub fn save(&self) -> Result<()> {
+        #[cfg(feature = "virtual")]
+        if let Some(board) = &self.virtual_board {
+            let saved = board.save();
+            return saved.map_err(|error| Error::Virtual(error.to_string()));
+        }
+        Ok(())
+    }
+
     /// What runs on the board now; `None` when nothing answers.
     ///
     /// On USB the ids tell. On a UART the ROM is asked first (a flashloader ignores the question), then a ping is sent.

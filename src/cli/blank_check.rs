@@ -1,12 +1,9 @@
 //! Verb `blank-check`: is it erased?
 
-use rtboot::event::{Listener, Meter, Stage};
-use rtboot::flash::Nor;
-use rtboot::{Error, Result};
-use serde_json::json;
+use rtboot::outcome::{BlankCheck, Outcome};
+use rtboot::{Result, job};
 
-use super::read::end_of;
-use super::{Context, erase, number};
+use super::{Context, number};
 
 /// Read a range of flash and tell whether it is erased
 ///
@@ -22,37 +19,15 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    let end = end_of(args.address, args.length)?;
-    let mut board = context.board_for_flash()?;
-    let mut nor = context.nor(&mut board)?;
-    erase::check_range(&nor, args.address, end)?;
-    let holds = first_byte(&mut nor, args.address, args.length, &mut context.report)?;
-    if let Some((address, found)) = holds {
-        return Err(Error::HoldsBytes { address, found });
-    }
-    context
-        .report
-        .line(format!("{:#010x}..{end:#010x} is blank", args.address));
-    context
-        .report
-        .result(json!({"blank": true, "address": args.address, "bytes": args.length}));
+    let end = job::end_of(args.address, args.length)?;
+    let (mut nor, _board) = context.nor()?;
+    job::blank_check(&mut nor, args.address, args.length, &mut context.report)?;
+    let text = format!("{:#010x}..{end:#010x} is blank", args.address);
+    context.report.line(text);
+    context.report.found(Outcome::BlankCheck(BlankCheck {
+        blank: true,
+        address: args.address,
+        bytes: args.length,
+    }));
     Ok(())
-}
-
-/// Reads the range on one pad; gives the first byte that is not blank.
-///
-/// # Errors
-/// Whatever reading brings.
-pub fn first_byte(
-    nor: &mut Nor,
-    address: u32,
-    length: u32,
-    listener: &mut dyn Listener,
-) -> Result<Option<(u32, u8)>> {
-    nor.use_plain()?;
-    let mut meter = Meter::begin(listener, Stage::BlankCheck, u64::from(length));
-    let bytes = nor.read(address, length, &mut meter)?;
-    meter.end();
-    let at = bytes.iter().position(|&byte| byte != 0xFF);
-    Ok(at.map(|at| (address + at as u32, bytes[at])))
 }

@@ -3,22 +3,22 @@
 use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rtboot::board::{Board, Options, Selector};
 use rtboot::chip::Chip;
-use rtboot::flash::{self, Flashloader, Nor, RescueStore, RomFacts};
+use rtboot::finding::{Finding, catalogue::run};
+use rtboot::flash::{Nor, RescueStore};
+use rtboot::job::Target;
 use rtboot::port::Wire;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
 
 use super::settings::Settings;
-use super::{Globals, Report, flashloader, folders, report};
+use super::{Globals, Report, folders, loader, report};
 
 /// How long a terminal's user gets to plug a board in.
 const WAIT_AT_TERMINAL: Duration = Duration::from_secs(60);
-/// Between two looks whether Ctrl-C was pressed.
-const SLICE: Duration = Duration::from_millis(200);
 
 /// What every verb works with: options, settings, the report, and the board once it is found.
 #[derive(Debug)]
@@ -29,7 +29,6 @@ pub struct Context {
     pub report: Report,
     settings: Option<Settings>,
     virtual_board: Option<VirtualBoard>,
-    started_loader: Option<String>,
 }
 
 impl Context {
@@ -39,7 +38,6 @@ impl Context {
             globals,
             settings: None,
             virtual_board: None,
-            started_loader: None,
         }
     }
 
@@ -137,135 +135,74 @@ impl Context {
         let trace =
             (self.globals.verbose >= 2).then(|| Arc::new(report::trace) as rtboot::board::Trace);
         Ok(Options {
-            wait: None,
+            wait: self.wait()?,
             timeout,
             trace,
             virtual_folder: folders::virtual_board().ok(),
         })
     }
 
+    /// The board, chip and flashloader that options and settings name.
+    ///
+    /// # Errors
+    /// As [`Context::selector`] and [`Context::chip`]; as [`loader::source`].
+    pub fn target(&mut self) -> Result<Target> {
+        let mut target = self.target_without_loader()?;
+        target.loader = loader::source(self)?;
+        Ok(target)
+    }
+
+    fn target_without_loader(&mut self) -> Result<Target> {
+        let mut target = Target::on(self.selector()?);
+        target.connection = self.options()?;
+        target.chip = self.chip()?;
+        Ok(target)
+    }
+
     /// Finds the board; waits for it as long as the options say.
     ///
     /// # Errors
-    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::Port`], [`Error::Virtual`], [`Error::Interrupted`].
+    /// As [`Target::connect`].
     pub fn board(&mut self) -> Result<Board> {
-        let selector = self.selector()?;
-        let options = self.options()?;
-        let limit = self.wait()?.unwrap_or_default();
-        if selector == Selector::Virtual(None)
-            && let Some(folder) = &options.virtual_folder
+        let target = self.target_without_loader()?;
+        self.connect(&target)
+    }
+
+    /// As [`Context::board`], for a target that is there already.
+    ///
+    /// # Errors
+    /// As [`Target::connect`].
+    pub fn connect(&mut self, target: &Target) -> Result<Board> {
+        if target.board == Selector::Virtual(None)
+            && let Some(folder) = &target.connection.virtual_folder
         {
-            let text = format!("virtual board in {}", folder.display());
-            self.report.say("virtual-board", text);
+            let used = Finding::new(&run::VIRTUAL_BOARD).text("folder", folder.display());
+            self.report.tell(used);
         }
-        let board = self.await_board(&selector, &options, limit)?;
-        for warning in board.warnings() {
-            self.report.warn("place-shared", warning.as_str());
-        }
+        let board = target.connect(&mut self.report)?;
         self.virtual_board = board.virtual_board().cloned();
         Ok(board)
-    }
-
-    fn await_board(
-        &mut self,
-        selector: &Selector,
-        options: &Options,
-        limit: Duration,
-    ) -> Result<Board> {
-        let (start, mut told) = (Instant::now(), false);
-        loop {
-            let slice = if told {
-                SLICE.min(limit)
-            } else {
-                Duration::ZERO
-            };
-            let options = Options {
-                wait: Some(slice),
-                ..options.clone()
-            };
-            match Board::find(selector, options) {
-                Err(error @ Error::NoBoard { .. }) => {
-                    if !told && !limit.is_zero() {
-                        self.say_waiting(limit, &error);
-                        told = true;
-                    }
-                    if start.elapsed() >= limit {
-                        return Err(error);
-                    }
-                }
-                other => return other,
-            }
-            if report::interrupted() {
-                return Err(Error::interrupted());
-            }
-        }
-    }
-
-    fn say_waiting(&mut self, limit: Duration, error: &Error) {
-        let seen = match error {
-            Error::NoBoard { seen_instead, .. } if !seen_instead.is_empty() => {
-                format!(" (there is: {})", seen_instead.join("; "))
-            }
-            _ => String::new(),
-        };
-        let text = format!(
-            "waiting {} s for a board in serial download mode{seen} ...",
-            limit.as_secs_f32()
-        );
-        self.report.say("waiting", text);
     }
 
     /// As [`Context::board`], for a verb that needs a flashloader: what can be wrong about its file, and about the chip's name, is
     /// found before the board is opened.
     ///
     /// # Errors
-    /// As [`Context::board`]; [`Error::ReadFile`], [`Error::Firmware`].
-    pub fn board_for_flash(&mut self) -> Result<Board> {
-        let chip = self.desk_chip()?;
-        if let Some(file) = flashloader::source(self)? {
-            flashloader::image(Some(&file), chip, false)?;
-        }
-        self.board()
-    }
-
-    /// Gets a flashloader running on the board: the one that runs, else the one that is known.
-    ///
-    /// # Errors
-    /// [`Error::NoLoader`] when none is known, and whatever finding, loading and starting it brings.
-    pub fn flashloader(&mut self, board: &mut Board) -> Result<(Flashloader, Option<RomFacts>)> {
-        let chip = self.chip()?;
-        let source = flashloader::source(self)?;
-        let is_virtual = board.virtual_board().is_some();
-        let wanted = chip.unwrap_or(Chip::DEFAULT);
-        let mut started = None;
-        let mut image = || {
-            let (image, name) = flashloader::image(source.as_ref(), wanted, is_virtual)?;
-            started = Some(name);
-            Ok(image)
-        };
-        let reached = flash::reach_flashloader(board, chip, &mut image, &mut self.report)?;
-        if let Some(name) = &started {
-            let text = format!("started the flashloader {name}");
-            self.report.detail("flashloader-started", text);
-        }
-        self.started_loader = started;
-        Ok(reached)
-    }
-
-    /// Which flashloader this run started, if it did.
-    pub fn started_loader(&self) -> Option<&str> {
-        self.started_loader.as_deref()
+    /// As [`Context::board`]; as [`LoaderSource::check`](rtboot::flash::LoaderSource::check).
+    pub fn board_for_flash(&mut self) -> Result<(Board, Target)> {
+        let target = self.target()?;
+        target.loader.check(target.chip_for_files())?;
+        Ok((self.connect(&target)?, target))
     }
 
     /// A known flash behind a flashloader. Parts that share its id are as good: only read and erase are the same for all.
     ///
     /// # Errors
-    /// As [`Context::flashloader`]; [`Error::NoFlash`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
-    pub fn nor(&mut self, board: &mut Board) -> Result<Nor> {
-        let (mut flashloader, _) = self.flashloader(board)?;
-        let facts = flashloader.look_at_flash()?;
-        let part = flash::any_part(&facts)?;
-        Ok(Nor::new(flashloader, part, facts))
+    /// As [`Context::board_for_flash`] and [`Target::open_flash`].
+    pub fn nor(&mut self) -> Result<(Nor, Board)> {
+        let (mut board, target) = self.board_for_flash()?;
+        let nor = target.open_flash(&mut board, &mut self.report)?;
+        Ok((nor, board))
     }
 
     /// Where bytes around an image are saved while a write is on its way.

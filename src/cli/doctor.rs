@@ -9,13 +9,13 @@ use rtboot::board::Selector;
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Request};
 use rtboot::finding::catalogue::run;
 use rtboot::finding::{Finding, Next};
-use rtboot::flash::{Desk, FcbChoice, parts_for};
+use rtboot::flash::{FcbChoice, Headers, Prepared, parts_for};
 use rtboot::outcome;
-use rtboot::{Error, Result};
+use rtboot::{Error, Result, Source};
 
 use super::action::AtHand;
 use super::output::write_whole;
-use super::{About, Context, Report, flashloader, input, number};
+use super::{About, Context, Report, loader, number};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
 ///
@@ -92,15 +92,13 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
         _ => choice,
     };
     let app = args.app.as_ref().map(|path| {
-        let desk = input::firmware(path, args.base, desk_chip).and_then(|firmware| {
-            Desk::new(firmware, choice, false, desk_chip).map_err(|source| Error::Firmware {
-                path: path.clone(),
-                source,
-            })
-        });
+        let file = Source::from(path.as_path());
+        let prepared = file
+            .firmware(args.base, desk_chip)
+            .and_then(|firmware| Prepared::new(path, firmware, choice, Headers::Add, desk_chip));
         AppInput {
             name: path.display().to_string(),
-            desk,
+            prepared,
         }
     });
     let selector = context.selector()?;
@@ -109,18 +107,11 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
     // a missing board is a finding; do not wait for one
     context.globals.no_wait |= context.globals.wait.is_none();
     let found = context.board();
-    let source = flashloader::source(context)?;
+    let loader = loader::unread(context)?;
     let rescue = context.rescue().ok();
-    let is_virtual = found
-        .as_ref()
-        .is_ok_and(|board| board.virtual_board().is_some());
-    let mut loader = || {
-        let wanted = chip.unwrap_or(desk_chip);
-        Ok(flashloader::image(source.as_ref(), wanted, is_virtual)?.0)
-    };
     let request = Request {
         chip,
-        loader: &mut loader,
+        loader: &loader,
         expected,
         app,
         rescue: rescue.as_ref(),
@@ -152,7 +143,7 @@ fn part(args: &Args, context: &mut Context) -> Result<(Option<Expected>, FcbChoi
     let Some(name) = name else {
         return Ok((None, FcbChoice::Auto));
     };
-    let (choice, _) = input::fcb(&name)?;
+    let (choice, _) = FcbChoice::named(&name)?;
     let expected = match &choice {
         FcbChoice::Part { from, file } => Some(Expected {
             from: from.clone(),

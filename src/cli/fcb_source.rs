@@ -4,12 +4,13 @@
 use std::path::{Path, PathBuf};
 
 use rtboot::event::{Meter, Stage};
+use rtboot::file::{self, Limit};
 use rtboot::flash::FcbChoice;
 use rtboot::{Error, Result};
 use rtboot_fcb::derive::{self, Refused};
 use rtboot_fcb::{Fcb, OptionWords, Part, PartFile, StatusRegisters, database, text};
 
-use super::{Context, input, number};
+use super::{Context, number};
 
 /// What option words need to become an FCB.
 #[derive(Debug, Clone, Default, clap::Args)]
@@ -110,9 +111,9 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
 
 /// A part of the database by its name, or the first of a `.cfg`.
 pub fn part(name: &str) -> Result<Part> {
-    let first = match input::fcb(name)?.0 {
+    let first = match FcbChoice::named(name)?.0 {
         FcbChoice::Part { file, .. } => file.parts.into_iter().next(),
-        FcbChoice::Block { .. } | FcbChoice::Auto => None,
+        _ => None,
     };
     first.ok_or_else(|| Error::UnknownPart {
         name: name.to_owned(),
@@ -122,24 +123,24 @@ pub fn part(name: &str) -> Result<Part> {
 
 /// A part of the database or a `.cfg`.
 fn named(source: &str, path: &Path, context: &mut Context) -> Result<Source> {
-    match input::fcb(source)? {
-        (FcbChoice::Part { file, .. }, what) => {
+    match FcbChoice::named(source)? {
+        (FcbChoice::Part { file, .. }, origin) => {
             let first = file.parts.first().ok_or_else(|| unknown(source))?;
             let chip = context.desk_chip()?;
             let text = match path.is_file() {
-                true => String::from_utf8(input::small(path)?).ok(),
+                true => String::from_utf8(file::read(path, Limit::Text)?).ok(),
                 false => database_text(source, first),
             };
             Ok(Source {
-                from: what,
+                from: origin.to_string(),
                 fcb: first.on(chip).boot_fcb(),
                 parts: Some(file),
                 text,
                 notes: Vec::new(),
             })
         }
-        (FcbChoice::Block { fcb, .. }, what) => Ok(Source::block(what, fcb)),
-        (FcbChoice::Auto, _) => Err(unknown(source)),
+        (FcbChoice::Block { fcb, .. }, origin) => Ok(Source::block(origin.to_string(), fcb)),
+        _ => Err(unknown(source)),
     }
 }
 
@@ -175,7 +176,7 @@ fn foreign(
     what: &str,
     read: impl Fn(&str) -> std::result::Result<Fcb, String>,
 ) -> Result<Source> {
-    let bytes = input::foreign(path)?;
+    let bytes = file::read(path, Limit::ForeignText)?;
     let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
         reason,
@@ -195,7 +196,7 @@ fn words(source: &str, probe: &Probe) -> Result<Source> {
             "option words {words} become an FCB only with the flash's SFDP: give it with --sfdp FILE"
         )));
     };
-    let sfdp = input::small(path)?;
+    let sfdp = file::read(path, Limit::Text)?;
     // with every bit set that means quad enable somewhere, the flashloader writes none
     let set = StatusRegisters {
         sr1: 0x40,
@@ -258,8 +259,7 @@ fn board(context: &mut Context) -> Result<Source> {
 /// # Errors
 /// Whatever finding the board and reading its flash brings.
 pub fn flash(context: &mut Context, length: u32) -> Result<Vec<u8>> {
-    let mut board = context.board_for_flash()?;
-    let mut nor = context.nor(&mut board)?;
+    let (mut nor, _board) = context.nor()?;
     let length = length.min(nor.part().size);
     let base = nor.chip().map.flash_base;
     nor.use_plain()?;
@@ -271,7 +271,7 @@ pub fn flash(context: &mut Context, length: u32) -> Result<Vec<u8>> {
 
 /// A file of any format whose flash content begins with an FCB; `None` when it is another kind of file.
 fn image(path: &Path, context: &mut Context) -> Result<Option<Source>> {
-    let bytes = input::file(path)?;
+    let bytes = file::read(path, Limit::Firmware)?;
     let chip = context.desk_chip()?;
     let (fcb, from) = match Fcb::parse(&bytes) {
         Ok(fcb) if bytes.len() == Fcb::LEN => (fcb, "a file of 512 bytes".to_owned()),
@@ -280,7 +280,7 @@ fn image(path: &Path, context: &mut Context) -> Result<Option<Source>> {
             format!("the first 512 bytes of a file of {}", bytes.len()),
         ),
         // bytes without an address are either an FCB image, or none
-        Err(_) => match input::firmware(path, None, chip) {
+        Err(_) => match rtboot::Source::from(path).firmware(None, chip) {
             Ok(firmware) => {
                 let map = chip.map;
                 let at = map.fcb_address();

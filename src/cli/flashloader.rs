@@ -1,16 +1,15 @@
-//! Verb `flashloader`: which files rtboot knows and remembers; and which one is sent.
+//! Verb `flashloader`: which files rtboot knows and remembers.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use rtboot::Result;
 use rtboot::chip::Chip;
+use rtboot::file::{self, Limit};
 use rtboot::finding::catalogue::run::NO_FLASHLOADER;
 use rtboot::loader_file::{LoaderFile, LoaderStore};
 use rtboot::outcome::{self, FlashloaderFile, FlashloaderList, Outcome, Remembered};
-use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{Error, Result};
-use rtboot_bootable::LoaderImage;
 
-use super::{Context, folders, input};
+use super::{Context, folders};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -34,7 +33,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
     let chip = context.desk_chip()?;
     match command {
         Command::Add { file } => {
-            let bytes = input::file(&file)?;
+            let bytes = file::read(&file, Limit::Firmware)?;
             let loader = LoaderFile::parse(&bytes, &file, chip)?;
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             let kept = store(chip)?.add(&bytes, &name)?.display().to_string();
@@ -46,7 +45,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
         }
         Command::List => list(&store(chip)?, context),
         Command::Show { file } => {
-            let loader = LoaderFile::parse(&input::file(&file)?, &file, chip)?;
+            let loader = LoaderFile::parse(&file::read(&file, Limit::Firmware)?, &file, chip)?;
             show(&loader, context);
             let found = outcome(&loader, None);
             context.report.found(Outcome::FlashloaderShow(found));
@@ -114,39 +113,4 @@ fn outcome(loader: &LoaderFile, kept: Option<String>) -> FlashloaderFile {
         notes: outcome::findings(&image.notes),
         kept,
     }
-}
-
-/// The file that options or settings name.
-pub fn source(context: &mut Context) -> Result<Option<PathBuf>> {
-    match &context.globals.flashloader {
-        Some(path) => Ok(Some(path.clone())),
-        None => context.setting_path("flashloader"),
-    }
-}
-
-/// The flashloader to send, and what to call it: the file named, the one remembered, the virtual board's own.
-pub fn image(
-    named: Option<&PathBuf>,
-    chip: &Chip,
-    is_virtual: bool,
-) -> Result<(LoaderImage, String)> {
-    let known = match named {
-        Some(path) => Some((path.clone(), input::file(path)?)),
-        None => store(chip)?.sent()?,
-    };
-    let (path, bytes) = match known {
-        Some(known) => known,
-        None if is_virtual => {
-            let path = Path::new("the virtual board's stand-in").to_owned();
-            (path, VirtualBoard::standin_loader().to_vec())
-        }
-        None => {
-            return Err(Error::NoLoader {
-                chip: chip.name.into(),
-            });
-        }
-    };
-    let loader = LoaderFile::parse(&bytes, &path, chip)?.refuse_fuse_access(chip)?;
-    let name = loader.name();
-    Ok((loader.image, name))
 }

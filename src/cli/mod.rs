@@ -2,10 +2,10 @@
 
 mod action;
 mod blank_check;
-mod boot;
 mod completions;
 mod connect;
 mod doctor;
+mod draw;
 mod erase;
 mod fcb;
 mod fcb_source;
@@ -14,8 +14,8 @@ mod folders;
 mod guard;
 mod image;
 mod info;
-mod input;
 mod list;
+mod loader;
 mod man;
 mod mboot;
 mod number;

@@ -2,11 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use rtboot::event::{Meter, Stage};
-use rtboot::mboot::{self, MemoryId};
-use rtboot::{Error, Result, Step};
+use rtboot::finding::{Finding, catalogue::run};
+use rtboot::outcome::{Outcome, ReadDone};
+use rtboot::{Error, Result, job};
 use rtboot_bootable::{Memory, emit};
-use serde_json::json;
 
 use super::output::{self, Ending, write_pieces, write_stdout, write_whole};
 use super::{Context, number};
@@ -37,13 +36,16 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             "stdout cannot take both the bytes and --json; name a file".into(),
         ));
     }
-    let end = end_of(args.address, args.length)?;
+    job::end_of(args.address, args.length)?;
     check_length(&args)?;
-    let chip = context.desk_chip()?;
-    let bytes = if chip.map.in_flash(args.address) {
-        flash(&args, end, context)?
+    let (mut board, target) = context.board_for_flash()?;
+    let (address, length, report) = (args.address, args.length, &mut context.report);
+    let bytes = if target.chip_for_files().map.in_flash(address) {
+        let mut nor = target.open_flash(&mut board, report)?;
+        job::read_flash(&mut nor, address, length, report)?
     } else {
-        ram(&args, context)?
+        let mut reached = target.start_flashloader(&mut board, report)?;
+        job::read_ram(&mut reached.flashloader, address, length, report)?
     };
     if to_stdout {
         return write_stdout(&bytes).map_err(|source| unwritable(&args.file, source));
@@ -51,18 +53,17 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let len = bytes.len();
     save(&args.file, args.address, bytes)?;
     if len > Memory::LIMIT {
-        let text = "more than 16 MiB are not written again in one piece: read pieces of 16 MiB into files of their own; `rtboot write --as-is --base ADDRESS` takes each";
-        context.report.warn("read-large", text);
+        context.report.tell(Finding::new(&run::READ_LARGE));
     }
     context.report.line(format!(
         "read {len} bytes from {:#010x} into {}",
         args.address,
         args.file.display()
     ));
-    context.report.result(json!({
-        "file": args.file.display().to_string(),
-        "address": args.address,
-        "bytes": len,
+    context.report.found(Outcome::Read(ReadDone {
+        file: args.file.display().to_string(),
+        address: args.address,
+        bytes: len,
     }));
     Ok(())
 }
@@ -87,59 +88,6 @@ fn check_length(args: &Args) -> Result<()> {
         false => 3 * u64::from(args.length),
     };
     output::check_text_len(&args.file, as_text)
-}
-
-/// First address after a range; a range must hold something and end within 32 bits.
-///
-/// # Errors
-/// [`Error::Usage`].
-pub fn end_of(address: u32, length: u32) -> Result<u64> {
-    let end = u64::from(address) + u64::from(length);
-    if length == 0 {
-        return Err(Error::Usage("the length is 0".into()));
-    }
-    if end > 1 << 32 {
-        return Err(Error::Usage(format!(
-            "{length:#x} bytes from {address:#010x} on run past the end of the address space"
-        )));
-    }
-    Ok(end)
-}
-
-fn flash(args: &Args, end: u64, context: &mut Context) -> Result<Vec<u8>> {
-    let mut board = context.board_for_flash()?;
-    let mut nor = context.nor(&mut board)?;
-    super::erase::check_range(&nor, args.address, end)?;
-    nor.use_plain()?;
-    let report = &mut context.report;
-    let mut meter = Meter::begin(report, Stage::Read, u64::from(args.length));
-    let bytes = nor.read(args.address, args.length, &mut meter)?;
-    meter.end();
-    Ok(bytes)
-}
-
-fn ram(args: &Args, context: &mut Context) -> Result<Vec<u8>> {
-    let mut board = context.board_for_flash()?;
-    let (mut flashloader, _) = context.flashloader(&mut board)?;
-    let report = &mut context.report;
-    let mut meter = Meter::begin(report, Stage::Read, u64::from(args.length));
-    let read = flashloader.session().read_memory(
-        args.address,
-        args.length,
-        MemoryId::INTERNAL,
-        &mut |done| {
-            meter.set(done);
-            !meter.cancelled()
-        },
-    );
-    let bytes = read.map_err(|source| match source {
-        mboot::Error::Cancelled { .. } => Error::interrupted(),
-        source => Error::mboot(Step::ReadMemory {
-            address: args.address,
-        })(source),
-    })?;
-    meter.end();
-    Ok(bytes)
 }
 
 /// Writes the bytes in the format that the name asks for; the file is there whole or not at all.

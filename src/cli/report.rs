@@ -15,7 +15,6 @@ use rtboot::finding;
 use rtboot::outcome::{self, Line, Outcome, Severity};
 use rtboot::port::Wire;
 use rtboot::{Change, Content, Error};
-use serde_json::{Map, Value};
 
 use super::Globals;
 use super::action::AtHand;
@@ -47,8 +46,6 @@ pub struct Report {
     running: Option<Running>,
     /// What the run has found out so far, for programs.
     found: Option<Outcome>,
-    /// The same from verbs that do not give an [`Outcome`] yet.
-    untyped: Map<String, Value>,
     /// What commands to type repeat: this board, application and part.
     at_hand: AtHand,
     /// What the board hangs on, once it is known.
@@ -73,7 +70,6 @@ impl Report {
             bars: Bars::new(bars),
             running: None,
             found: None,
-            untyped: Map::new(),
             at_hand: at_hand(globals, &About::default()),
             wire: None,
             done: Vec::new(),
@@ -198,28 +194,6 @@ impl Report {
         self.found(outcome(found));
     }
 
-    /// Adds the fields of a JSON object to the result, for verbs that do not give an [`Outcome`] yet.
-    pub fn result(&mut self, fields: Value) {
-        if let Value::Object(fields) = fields {
-            self.untyped.extend(fields);
-        }
-    }
-
-    /// Says a sentence, on stderr.
-    pub fn say(&mut self, code: &'static str, text: impl Into<String>) {
-        self.finding(outcome::Finding::new(Severity::Note, code, text));
-    }
-
-    /// Says something that a person should look at.
-    pub fn warn(&mut self, code: &'static str, text: impl Into<String>) {
-        self.finding(outcome::Finding::new(Severity::Warning, code, text));
-    }
-
-    /// Says something to those who asked for more.
-    pub fn detail(&mut self, code: &'static str, text: impl Into<String>) {
-        self.finding(outcome::Finding::new(Severity::Detail, code, text));
-    }
-
     /// Says what was found in the run.
     pub fn tell(&mut self, finding: finding::Finding) {
         event::tell(self, finding);
@@ -313,21 +287,12 @@ impl Report {
     /// Ends a run that did what it should.
     pub fn succeed(&mut self) -> ExitCode {
         self.bars.clear();
-        if self.json {
-            match self.found.take() {
-                Some(found) => self.event_line(found),
-                None => self.untyped_result(),
-            }
+        let found = self.found.take();
+        debug_assert!(found.is_some(), "every command has a result");
+        if let (true, Some(found)) = (self.json, found) {
+            self.event_line(found);
         }
         ExitCode::SUCCESS
-    }
-
-    fn untyped_result(&mut self) {
-        let mut object = Map::new();
-        object.insert("schema".into(), outcome::FORMAT.into());
-        object.insert("event".into(), "result".into());
-        object.append(&mut self.untyped);
-        self.json_line(serde_json::to_string(&object));
     }
 
     /// Ends a run that failed: what, where, why likely, what next.
@@ -353,16 +318,7 @@ impl Report {
     fn failure_line(&mut self, failure: outcome::Failure) {
         let found = self.found.take().map(Box::new);
         let line = Line::new(outcome::Failure { found, ..failure });
-        if self.untyped.is_empty() {
-            self.json_line(serde_json::to_string(&line));
-            return;
-        }
-        let untyped = Value::Object(std::mem::take(&mut self.untyped));
-        let line = serde_json::to_value(&line).map(|mut line| {
-            line["found"] = untyped;
-            line.to_string()
-        });
-        self.json_line(line);
+        self.json_line(serde_json::to_string(&line));
     }
 }
 

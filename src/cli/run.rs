@@ -1,10 +1,9 @@
 //! Verb `run`: start the application that is in flash.
 
-use rtboot::{Error, Result};
-use serde_json::json;
+use rtboot::outcome::{self, Outcome};
+use rtboot::{Result, job};
 
-use super::write::execute;
-use super::{Context, boot};
+use super::{Context, draw};
 
 /// Start the application that is in flash, without a reset
 ///
@@ -14,24 +13,16 @@ use super::{Context, boot};
 pub struct Args {}
 
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
-    let mut board = context.board_for_flash()?;
-    let mut nor = context.nor(&mut board)?;
-    let boot = nor.look_at_boot(None, &mut context.report)?;
-    context.report.result(json!({"boot": boot::object(&boot)}));
-    let Some(vectors) = boot.verdict.inspection.vectors else {
-        return Err(Error::Firmware {
-            path: "flash".into(),
-            source: rtboot_bootable::Error::Structure {
-                structure: "application",
-                problem: format!("no vector table to start was found ({})", boot.parts()),
-            },
-        });
+    let (mut nor, _board) = context.nor()?;
+    let report = &mut context.report;
+    let boot = nor.look_at_boot(None, report)?;
+    let found = |started| {
+        let boot = (&boot).into();
+        Outcome::Run(outcome::Run { boot, started })
     };
-    if boot.verdict.inspection.kind.runs_in_ram() {
-        return Err(Error::Usage(
-            "the image in flash runs in RAM, so the ROM must copy it: use `rtboot reset`".into(),
-        ));
-    }
-    nor.set_quad(&mut context.report)?;
-    execute(nor, vectors.reset, vectors.stack, &mut context.report)
+    report.found(found(None));
+    let started = job::start_in_flash(nor, &boot, report)?;
+    draw::started(started, report);
+    report.found(found(Some(started.into())));
+    Ok(())
 }

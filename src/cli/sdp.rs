@@ -3,7 +3,9 @@
 use std::path::PathBuf;
 
 use rtboot::board::{Board, Program, RomSession};
+use rtboot::consent::Act;
 use rtboot::event::{Meter, Stage};
+use rtboot::file::{self, Limit};
 use rtboot::finding::Severity;
 use rtboot::outcome::{
     BaudSet, DcdCarriedOut, DcdSkipped, ErrorStatus, Jumped, Outcome, RegisterWritten,
@@ -13,8 +15,8 @@ use rtboot::sdp::Width;
 use rtboot::{Error, Result, Step};
 use rtboot_bootable::Dcd;
 
-use super::guard::{self, Act};
-use super::{Context, input, number, output};
+use super::guard;
+use super::{Context, number, output};
 
 /// Addresses and values take hex, decimal and `_`.
 #[derive(Debug, clap::Subcommand)]
@@ -133,13 +135,13 @@ impl WriteRegister {
     fn run(self, context: &mut Context) -> Result<()> {
         let (address, value) = (self.address, self.value);
         if guard::touches_fuses(address, u64::from(self.width.bytes())) {
-            let act = Act::confirmed(
+            let act = Act::raw(
                 format!(
                     "writing {value:#010x} to the fuse controller at {address:#010x}, which can burn fuses,"
                 ),
                 format!("write {value:#010x} to {address:#010x}"),
             );
-            act.ask(&context.report, self.confirm.as_deref())?;
+            guard::ask(&act, &context.report, self.confirm.as_deref())?;
         }
         session(context)?
             .write_register(address, self.width, value)
@@ -166,7 +168,7 @@ pub struct WriteFile {
 impl WriteFile {
     fn run(self, context: &mut Context) -> Result<()> {
         let address = self.address;
-        let data = input::file(&self.file)?;
+        let data = file::read(&self.file, Limit::Firmware)?;
         let mut session = session(context)?;
         let mut meter = Meter::begin(&mut context.report, Stage::Send, data.len() as u64);
         session
@@ -195,9 +197,9 @@ pub struct DcdFile {
 
 impl DcdFile {
     fn run(self, context: &mut Context) -> Result<()> {
-        let (address, data) = (self.address, input::file(&self.file)?);
+        let (address, data) = (self.address, file::read(&self.file, Limit::Firmware)?);
         if let Some(act) = dcd_act(&data, context)? {
-            act.ask(&context.report, self.confirm.as_deref())?;
+            guard::ask(&act, &context.report, self.confirm.as_deref())?;
         }
         session(context)?
             .dcd_write(address, &data)
@@ -214,7 +216,7 @@ fn dcd_act(data: &[u8], context: &mut Context) -> Result<Option<Act>> {
     let dcd = match Dcd::parse(data) {
         Ok(dcd) => dcd,
         Err(why) => {
-            return Ok(Some(Act::confirmed(
+            return Ok(Some(Act::raw(
                 format!("a DCD that rtboot cannot read ({why}), so cannot tell what it does,"),
                 format!("run {} bytes unread", data.len()),
             )));
@@ -227,7 +229,7 @@ fn dcd_act(data: &[u8], context: &mut Context) -> Result<Option<Act>> {
         context.report.tell(danger.severity(Severity::Warning));
     }
     Ok((count > 0).then(|| {
-        Act::confirmed(
+        Act::raw(
             format!("a DCD that touches fuses ({count})"),
             format!("run the DCD with {count} fuse accesses"),
         )

@@ -9,9 +9,10 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rtboot::file::{self, Limit};
 use rtboot::{Error, Result};
 
-use super::{folders, input, number};
+use super::{folders, number};
 
 /// Files of a project, the winner first: the local one is for the version control to ignore.
 const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
@@ -41,7 +42,7 @@ impl Settings {
             .into_iter()
             .chain(folders::user_settings())
         {
-            match input::small(&file) {
+            match file::read(&file, Limit::Text) {
                 Ok(bytes) => settings.add(&bytes, &file)?,
                 Err(Error::ReadFile { source, .. }) if source.kind() == ErrorKind::NotFound => {}
                 Err(Error::Firmware { path, source }) => {

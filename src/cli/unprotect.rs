@@ -1,7 +1,9 @@
 //! Verb `unprotect`: clear the flash's block protection.
 
+use rtboot::job::{self, Unprotect};
+use rtboot::outcome::{self, Outcome};
 use rtboot::{Change, Error, Result};
-use serde_json::json;
+use rtboot_fcb::StatusRegisters;
 
 use super::Context;
 
@@ -17,21 +19,17 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    let mut board = context.board_for_flash()?;
-    let mut nor = context.nor(&mut board)?;
-    let (part, before) = (nor.part().clone(), nor.facts().status);
-    let name = nor.names();
+    let (mut nor, _board) = context.nor()?;
+    let before = nor.facts().status;
+    let extent = nor.part().protected_extent(&before);
     let report = &mut context.report;
-    report.line(format!(
-        "{name}: {before}, {}",
-        part.protected_extent(&before)
-    ));
-    if !part.protected(&before) {
+    report.line(format!("{}: {before}, {extent}", nor.names()));
+    let Some(plan) = Unprotect::plan(&nor) else {
         report.line("nothing to do");
-        report.result(json!({"changed": false, "before": before.to_string()}));
+        report.found(found(before, None));
         return Ok(());
-    }
-    let wanted = part.unprotected(&before);
+    };
+    let wanted = plan.wanted;
     report.line(format!(
         "status register 1: {} -> {}",
         bits(before.sr1),
@@ -48,23 +46,19 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             "nothing was changed: --yes says that this is wanted".into(),
         ));
     }
-    let after = nor.write_status(&wanted)?;
-    if part.protected(&after) {
-        return Err(Error::ProtectionStays {
-            part: name,
-            before,
-            after,
-        });
-    }
-    let report = &mut context.report;
+    let after = job::unprotect(&mut nor, &plan)?;
     report.record_change(Change::Unprotected);
     report.line(format!("unprotected: {after}"));
-    report.result(json!({
-        "changed": true,
-        "before": before.to_string(),
-        "after": after.to_string(),
-    }));
+    report.found(found(before, Some(after)));
     Ok(())
+}
+
+fn found(before: StatusRegisters, after: Option<StatusRegisters>) -> Outcome {
+    Outcome::Unprotect(outcome::Unprotect {
+        changed: after.is_some(),
+        before: before.to_string(),
+        after: after.map(|after| after.to_string()),
+    })
 }
 
 /// `0b0011_1100`

@@ -2,11 +2,11 @@
 
 use std::path::PathBuf;
 
-use rtboot::event::Stage;
-use rtboot::{Error, OutOfRange, Result};
-use serde_json::json;
+use rtboot::Result;
+use rtboot::job::Comparison;
+use rtboot::outcome::{self, Outcome};
 
-use super::{About, Context, boot, erase, input, number};
+use super::{About, Context, number};
 
 /// Compare flash with a file
 ///
@@ -28,41 +28,29 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         ..About::default()
     };
     context.report.is_about(&context.globals, &about);
-    let chip = context.desk_chip()?;
-    let firmware = input::firmware(&args.file, args.base, chip)?;
-    if firmware.memory.is_empty() {
-        return Err(Error::Firmware {
-            path: args.file,
-            source: rtboot_bootable::Error::Empty,
-        });
-    }
-    let mut board = context.board_for_flash()?;
-    let mut nor = context.nor(&mut board)?;
-    let pieces: Vec<(u32, &[u8])> = firmware.memory.segments().collect();
-    for (start, bytes) in &pieces {
-        let end = u64::from(*start) + bytes.len() as u64;
-        erase::check_inside(&nor, OutOfRange::File, *start, end)?;
-    }
+    let target = context.target()?;
+    let chip = target.chip_for_files();
+    let comparison = Comparison::prepare(&args.file.as_path().into(), args.base, chip)?;
+    target.loader.check(chip)?;
+    let mut board = context.connect(&target)?;
+    let mut nor = target.open_flash(&mut board, &mut context.report)?;
+    comparison.check_fits(&nor)?;
     let boot = nor.look_at_boot(None, &mut context.report)?;
-    context.report.result(json!({
-        "file": args.file.display().to_string(),
-        "bytes": firmware.memory.len_bytes(),
-        "boot": boot::object(&boot),
+    context.report.found(Outcome::Verify(outcome::Verify {
+        file: args.file.display().to_string(),
+        bytes: comparison.len_bytes(),
+        boot: (&boot).into(),
     }));
+    let same = comparison.compare(&mut nor, &mut context.report);
+    if same.is_ok() {
+        let text = format!("application: identical ({} bytes)", comparison.len_bytes());
+        context.report.line(text);
+    }
     let header = format!(
         "boot header in flash: {}; {}",
         boot.parts(),
         boot.verdict.words()
     );
-    nor.use_plain()?;
-    let same = nor.verify(&pieces, Stage::Verify, &mut context.report);
-    if same.is_ok() {
-        let text = format!(
-            "application: identical ({} bytes)",
-            firmware.memory.len_bytes()
-        );
-        context.report.line(text);
-    }
     context.report.line(header);
     same
 }

@@ -1,21 +1,16 @@
 //! Verb `write`: the main job, from a file to a verified image.
 
-mod after;
-mod desk;
 mod show;
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
 
-use rtboot::board::Board;
-use rtboot::flash::{self, Desk, Layout, Nor, PartSource, Policy, WritePlan, WriteReport, Writer};
-use rtboot::{Change, Error, Result};
-use rtboot_bootable::Memory;
-use serde_json::json;
+use rtboot::consent::Consent;
+use rtboot::finding::{Finding, catalogue::run};
+use rtboot::flash::{FcbChoice, Headers};
+use rtboot::job::{After, AfterReport, SavedBytes, WriteJob, WriteOptions};
+use rtboot::{Change, Result};
 
-use super::{About, Context, number};
-
-pub use after::{execute, reset};
+use super::{About, Context, draw, guard, number};
 
 /// Write an application or image to flash, verified
 ///
@@ -33,7 +28,7 @@ pub struct Args {
     /// Also RTBOOT_FCB, and `fcb` in the settings
     #[arg(long, value_name = "PART|FILE|auto")]
     fcb: Option<String>,
-    /// Address of the first byte of a raw file, when its vector table does not tell
+    /// Address of the first byte of a raw file, when it cannot be inferred from its vector table
     #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
     base: Option<u32>,
     /// Write the file's bytes at their addresses and add nothing
@@ -45,7 +40,7 @@ pub struct Args {
     /// Reset the board when done, and say whether it started
     #[arg(long)]
     reset: bool,
-    /// Erase the whole flash first; needs its words
+    /// Erase the whole flash first; this must be confirmed in words
     #[arg(long)]
     erase_all: bool,
     /// Drop the bytes around the image in its sectors, instead of keeping them
@@ -74,14 +69,6 @@ Examples:
   rtboot write app.bin --dry-run
   rtboot --board virtual write app.hex";
 
-/// A flash that is ready to be written, and what is to go there.
-struct Ready {
-    board: Board,
-    nor: Nor,
-    layout: Layout,
-    saved: Memory,
-}
-
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let about = About {
         app: Some(&args.app),
@@ -89,160 +76,109 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         base: args.base,
     };
     context.report.is_about(&context.globals, &about);
-    let desk = desk::settle(&args, context)?;
-    let mut ready = reach(&args, &desk, context)?;
-    let begun = Clock::start(&ready.board);
-    let policy = Policy {
+    let options = options(&args, context)?;
+    let target = context.target()?;
+    let chip = target.chip_for_files();
+    let mut job = WriteJob::prepare(&args.app.as_path().into(), options, chip)?;
+    for finding in job.findings() {
+        context.report.finding(finding);
+    }
+    confirm(&args, &mut job, context)?;
+    target.loader.check(chip)?;
+    let mut board = context.connect(&target)?;
+    let report = &mut context.report;
+    let mut ready = job.identify(&mut board, &target, report)?;
+    let plan = ready.plan(report)?;
+    if args.dry_run {
+        show::plan(&plan, ready.nor(), report);
+        return Ok(());
+    }
+    let written = ready.write(&plan, report)?;
+    report.record_change(match (written.changed, args.no_verify) {
+        (false, _) => Change::ImageWasThere,
+        (true, true) => Change::ImageWritten,
+        (true, false) => Change::ImageVerified,
+    });
+    let done = show::Done {
+        file: args.app.display().to_string(),
+        chip: ready.nor().chip().name,
+        part: ready.nor().part().name.clone(),
+        report: written,
+        took: ready.took(),
+        verdict: ready.verdict(report)?,
+    };
+    done.print(report);
+    report.found(done.outcome(AfterReport::Nothing));
+    let after = ready.finish()?;
+    match after {
+        AfterReport::Started(started) => draw::started(started, report),
+        AfterReport::Reset(who) => draw::reset(who, report),
+        _ => {}
+    }
+    report.found(done.outcome(after));
+    Ok(())
+}
+
+fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
+    Ok(WriteOptions {
+        fcb: fcb(args, context)?,
+        base: args.base,
+        headers: match args.as_is {
+            true => Headers::AsIs,
+            false => Headers::Add,
+        },
         skip_unchanged: !args.no_skip,
         keep_around: !args.erase_around,
         erase_all: args.erase_all,
-    };
-    let plan = flash::plan_write(
-        &mut ready.nor,
-        &ready.layout.memory,
-        &ready.saved,
-        policy,
-        &mut context.report,
-    )?;
-    if args.dry_run {
-        show::plan(&plan, &ready.nor, &mut context.report);
-        return Ok(());
-    }
-    let report = carry_out(&args, &mut ready.nor, &plan, context)?;
-    let took = begun.stop();
-    let image = ready.layout.image.as_ref();
-    let verdict = ready.nor.judge_written(image, &mut context.report)?;
-    show::done(&args.app, &report, &ready.nor, took, context);
-    show::starts(&verdict, context);
-    if args.run {
-        let image = ready.layout.image.as_ref();
-        after::start(ready.nor, image, &mut context.report)
-    } else if args.reset {
-        after::reset(ready.nor.into_loader(), ready.board, &mut context.report)
-    } else {
-        Ok(())
-    }
-}
-
-/// Board, flashloader, part, layout for that part, and what an interrupted write left.
-fn reach(args: &Args, desk: &Desk, context: &mut Context) -> Result<Ready> {
-    let mut board = context.board_for_flash()?;
-    let (mut flashloader, _) = context.flashloader(&mut board)?;
-    let facts = flashloader.look_at_flash()?;
-    let part = match desk.expected_part() {
-        PartSource::Database if !desk.part_decides_fcb() => flash::any_part(&facts)?,
-        source => flash::choose_part(&facts, &source)?,
-    };
-    let chip = flashloader.chip();
-    context.report.detail(
-        "part",
-        format!(
-            "the flash of the {} is the {} {} ({})",
-            chip.name, part.vendor, part.name, part.jedec
-        ),
-    );
-    let layout = desk
-        .layout(Some(&part), chip)
-        .map_err(|source| Error::Firmware {
-            path: args.app.clone(),
-            source,
-        })?;
-    let unique_id = flashloader.facts().unique_id.to_string();
-    let rescue = context.rescue()?;
-    if args.discard_rescue && !args.dry_run {
-        rescue.remove(&unique_id)?;
-    }
-    let saved = match args.discard_rescue {
-        true => Memory::new(),
-        false => rescue.load(&unique_id, &chip.map)?,
-    };
-    if !saved.is_empty() {
-        let text = format!(
-            "{} bytes that an interrupted write saved come back ({}; --discard-rescue forgets them)",
-            saved.len_bytes(),
-            rescue.path(&unique_id).display()
-        );
-        context.report.say("bytes-restored", text);
-    }
-    let nor = Nor::new(flashloader, part, facts);
-    Ok(Ready {
-        board,
-        nor,
-        layout,
-        saved,
+        verify: !args.no_verify,
+        rescue: Some(context.rescue()?),
+        saved: match args.discard_rescue {
+            true => SavedBytes::Discard,
+            false => SavedBytes::Restore,
+        },
+        after: match (args.run, args.reset) {
+            (true, _) => After::Start,
+            (false, true) => After::Reset,
+            (false, false) => After::Nothing,
+        },
+        consent: Consent::words(&args.confirm),
     })
 }
 
-fn carry_out(
-    args: &Args,
-    nor: &mut Nor,
-    plan: &WritePlan,
-    context: &mut Context,
-) -> Result<WriteReport> {
-    let rescue = context.rescue()?;
-    if args.no_verify {
-        context.report.warn(
-            "not-verified",
-            "--no-verify: what was written is not read back, so a wrong byte would not be seen",
-        );
-    }
-    let report = Writer::new(nor, plan, Some(&rescue), !args.no_verify).run(&mut context.report)?;
+fn fcb(args: &Args, context: &mut Context) -> Result<FcbChoice> {
+    let name = match (&args.fcb, args.as_is) {
+        (Some(name), _) => name.clone(),
+        (None, true) => return Ok(FcbChoice::Auto),
+        (None, false) => match of_surroundings(context)? {
+            Some(name) => name,
+            None => return Ok(FcbChoice::Auto),
+        },
+    };
+    let (choice, origin) = FcbChoice::named(&name)?;
+    let choice = choice.for_chip(context.desk_chip()?)?;
     context
         .report
-        .record_change(match (report.changed, args.no_verify) {
-            (false, _) => Change::ImageWasThere,
-            (true, true) => Change::ImageWritten,
-            (true, false) => Change::ImageVerified,
-        });
-    context.report.result(json!({
-        "file": args.app.display().to_string(),
-        "part": nor.part().name,
-        "chip": nor.chip().name,
-        "changed": report.changed,
-        "sectors_left": report.sectors_left,
-        "sectors_erased": report.sectors_erased,
-        "sectors_programmed": report.sectors_programmed,
-        "bytes_programmed": report.bytes_programmed,
-        "bytes_verified": report.bytes_verified,
-        "quad_set": report.quad_set,
-    }));
-    Ok(report)
+        .tell(Finding::new(&run::FCB).text("name", origin));
+    Ok(choice)
 }
 
-/// How long something took: the board's own time when it is virtual.
-struct Clock {
-    start: Instant,
-    virtual_board: Option<(rtboot::port::virtual_board::VirtualBoard, Duration)>,
+/// What variable or settings say. clap does not read the variable: it would contradict an `--as-is`.
+fn of_surroundings(context: &mut Context) -> Result<Option<String>> {
+    match std::env::var("RTBOOT_FCB") {
+        Ok(name) if !name.is_empty() => Ok(Some(name)),
+        _ => context.setting_name("fcb"),
+    }
 }
 
-/// What a [`Clock`] counted.
-struct Took {
-    time: Duration,
-    modelled: bool,
-}
-
-impl Clock {
-    fn start(board: &Board) -> Clock {
-        let virtual_board = board.virtual_board().map(|board| {
-            let elapsed = board.board().elapsed();
-            (board.clone(), elapsed)
-        });
-        Clock {
-            start: Instant::now(),
-            virtual_board,
+/// Asks a person for the words that are missing.
+fn confirm(args: &Args, job: &mut WriteJob, context: &Context) -> Result<()> {
+    let given = Consent::words(&args.confirm);
+    for act in job.acts().to_vec() {
+        if !given.covers(&act) {
+            for words in guard::words(&act, &context.report, &args.confirm) {
+                job.confirm(words);
+            }
         }
     }
-
-    fn stop(self) -> Took {
-        match self.virtual_board {
-            Some((board, start)) => Took {
-                time: board.board().elapsed().saturating_sub(start),
-                modelled: true,
-            },
-            None => Took {
-                time: self.start.elapsed(),
-                modelled: false,
-            },
-        }
-    }
+    job.check_consent()
 }

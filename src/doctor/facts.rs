@@ -390,7 +390,7 @@ pub struct AppFacts {
     /// What it is.
     pub inspection: Option<Inspection>,
     /// What would be written.
-    pub desk: Option<crate::flash::Desk>,
+    pub prepared: Option<crate::flash::Prepared>,
     /// Flash against it, when flash could be read.
     pub compared: Option<Compared>,
 }
@@ -414,8 +414,8 @@ pub struct Compared {
 pub struct Request<'a> {
     /// The chip that the user says it is.
     pub chip: Option<&'static Chip>,
-    /// Brings the flashloader when one must be started.
-    pub loader: &'a mut dyn FnMut() -> crate::Result<rtboot_bootable::LoaderImage>,
+    /// The flashloader, when one must be started.
+    pub loader: &'a crate::flash::LoaderSource,
     /// The part that the user names.
     pub expected: Option<Expected>,
     /// The application file.
@@ -429,5 +429,5 @@ pub struct AppInput {
     /// Its name.
     pub name: String,
     /// What would be written, or why nothing can be.
-    pub desk: crate::Result<crate::flash::Desk>,
+    pub prepared: crate::Result<crate::flash::Prepared>,
 }

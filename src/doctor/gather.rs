@@ -13,7 +13,7 @@ use crate::board::{Board, Program};
 use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::Listener;
-use crate::flash::{Flashloader, Rom, parts_for};
+use crate::flash::{Flashloader, Loader, Rom, parts_for};
 use crate::mboot::Property;
 use crate::port::{hid, serial};
 use crate::{Error, Result};
@@ -128,7 +128,7 @@ fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
 
 /// The application file: what it would put into flash, or why it cannot.
 fn take_app(app: Option<AppInput>, facts: &mut Facts) {
-    let Some(AppInput { name, desk }) = app else {
+    let Some(AppInput { name, prepared }) = app else {
         return;
     };
     let mut seen = AppFacts {
@@ -136,22 +136,16 @@ fn take_app(app: Option<AppInput>, facts: &mut Facts) {
         error: None,
         memory: rtboot_bootable::Memory::new(),
         inspection: None,
-        desk: None,
+        prepared: None,
         compared: None,
     };
-    match desk {
-        Ok(desk) => {
+    match prepared {
+        Ok(prepared) => {
             let chip = facts.identity.chip;
-            let memory = &desk.firmware().memory;
+            let memory = &prepared.firmware().memory;
             seen.inspection = Some(rtboot_bootable::inspect(memory, &chip.map));
-            match desk.layout(None, chip) {
-                Ok(layout) => seen.memory = layout.memory,
-                Err(source) => {
-                    let path = seen.name.clone().into();
-                    seen.error = Some(Error::Firmware { path, source });
-                }
-            }
-            seen.desk = Some(desk);
+            seen.memory = prepared.layout().memory.clone();
+            seen.prepared = Some(prepared);
         }
         Err(error) => seen.error = Some(error),
     }
@@ -184,12 +178,12 @@ fn from_rom(
     }
     let image = rom
         .identify(request.chip)
-        .and_then(|identity| Ok((identity, (request.loader)()?)));
+        .and_then(|identity| Ok((identity, request.loader.load(identity.chip, board)?)));
     if image.is_ok() && facts.expected_error.is_some() {
         return None; // the user means another board: load nothing into this one
     }
     let started = match image {
-        Ok((identity, image)) => {
+        Ok((identity, Loader { image, .. })) => {
             facts.identity = identity;
             facts.ram_short = ram_short(&image, facts);
             if facts.ram_short.is_some() {

@@ -18,6 +18,12 @@ impl Error {
             Error::UnknownPart { .. } => "unknown-part",
             Error::Settings { .. } => "bad-settings",
             Error::Usage(_) => "usage",
+            Error::BadRange { .. } => "bad-range",
+            Error::NotWholeSectors { .. } => "not-whole-sectors",
+            Error::RomCannotReset => "rom-cannot-reset",
+            Error::RunsInRam => "runs-in-ram",
+            Error::NoVectorTable => "no-vector-table",
+            Error::LoaderDangerous { .. } => "flashloader-dangerous",
             Error::StatusWriteUnknown { .. } => "status-write-unknown",
             Error::UsbPortsUnknown => "usb-ports-unknown",
             Error::NotConfirmed { .. } => "not-confirmed",
@@ -61,6 +67,9 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::StatusWriteUnknown { .. } | Error::UsbPortsUnknown => 2,
+            Error::BadRange { .. } | Error::NotWholeSectors { .. } => 2,
+            Error::RomCannotReset | Error::RunsInRam | Error::NoVectorTable => 2,
+            Error::LoaderDangerous { .. } => 2,
             Error::Usage(_) | Error::NotConfirmed { .. } | Error::TooMuchToKeep { .. } => 2,
             Error::Firmware { source, .. } if other_chip(source) => 12,
             Error::Firmware { .. }

@@ -1,7 +1,7 @@
 //! From a board in serial-download mode to a verified image.
 //!
 //! ```text
-//! Desk        file → image → layout                      no board needed, all that can fail fails here
+//! Prepared    file → image → layout                      no board needed, all that can fail fails here
 //! Rom         SDP: which chip? load and start a flashloader
 //! Flashloader MBOOT: which flash? (id, SFDP, status registers, read-only)
 //! Nor         a known flash: read, erase, program, verify
@@ -13,31 +13,32 @@
 
 mod boot;
 pub mod compare;
-pub mod desk;
 mod geometry;
 pub mod identify;
 mod limits;
 pub mod loader;
 pub mod nor;
 pub mod plan;
+pub mod prepare;
 pub mod probe;
 pub mod rescue;
 pub mod rom;
+pub mod source;
 pub mod write;
 
 pub use crate::chip::BootMode;
 pub use boot::BootLook;
 pub use compare::plan_write;
-pub use desk::{Desk, FcbChoice, Layout, parts_for};
 pub use identify::{PartSource, any_part, choose_part};
 pub use loader::{Flashloader, LoaderFacts, NorFacts};
 pub use nor::Nor;
 pub use plan::{Action, Geometry, Policy, WritePlan};
+pub use prepare::{FcbChoice, FcbOrigin, Headers, Layout, Prepared, parts_for};
 pub use rescue::RescueStore;
 pub use rom::{Rom, RomFacts, UniqueId};
+pub use source::{Loader, LoaderSource};
 pub use write::{WriteReport, Writer};
 
-use rtboot_bootable::LoaderImage;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
@@ -46,30 +47,52 @@ use crate::chip::Chip;
 use crate::event::{Listener, tell};
 use crate::{Error, Result};
 
+/// A flashloader that runs, and how it came to run.
+#[non_exhaustive]
+pub struct Reached {
+    /// The flashloader.
+    pub flashloader: Flashloader,
+    /// What the ROM told; `None` when a flashloader ran already.
+    pub rom: Option<RomFacts>,
+    /// What the flashloader that was started is called; `None` when one ran already.
+    pub started: Option<String>,
+}
+
 /// Gets a flashloader running on the board, whatever runs there now.
 ///
-/// In the ROM the chip is identified first and the loader comes from `loader`, asked only then. A flashloader that already
-/// runs is asked for its chip.
+/// In the ROM the chip is identified first, and only then is `loader` read. A flashloader that already runs is asked for its
+/// chip.
 ///
 /// # Errors
 /// [`Error::NoBoard`], [`Error::WrongChip`], [`Error::NoLoader`] and whatever starting it brings.
 pub fn reach_flashloader(
     board: &mut Board,
     chip: Option<&'static Chip>,
-    loader: &mut dyn FnMut() -> Result<LoaderImage>,
+    loader: &LoaderSource,
     listener: &mut dyn Listener,
-) -> Result<(Flashloader, Option<RomFacts>)> {
+) -> Result<Reached> {
     match board.program()? {
         Some(Program::Flashloader) => {
             tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
-            Ok((Flashloader::join(board, chip, listener)?, None))
+            Ok(Reached {
+                flashloader: Flashloader::join(board, chip, listener)?,
+                rom: None,
+                started: None,
+            })
         }
         Some(Program::Rom) => {
             let rom = Rom::connect(board)?;
             let identity = rom.identify(chip)?;
             let facts = rom.facts().clone();
-            let image = loader()?;
-            Ok((rom.start(identity, &image, board, listener)?, Some(facts)))
+            let loader = loader.load(identity.chip, board)?;
+            let flashloader = rom.start(identity, &loader.image, board, listener)?;
+            let started = Finding::new(&run::FLASHLOADER_STARTED);
+            tell(listener, started.text("name", &loader.name));
+            Ok(Reached {
+                flashloader,
+                rom: Some(facts),
+                started: Some(loader.name),
+            })
         }
         None => Err(Error::NoBoard {
             selector: board.name(),

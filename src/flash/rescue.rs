@@ -21,7 +21,7 @@ const KEPT_LIMIT: usize = 8 << 20;
 const PIECES_LIMIT: usize = 60_000;
 
 /// Where rescue files live.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RescueStore {
     folder: PathBuf,
 }

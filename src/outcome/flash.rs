@@ -3,6 +3,8 @@
 use serde::Serialize;
 
 use super::Finding;
+use crate::flash::BootLook;
+use crate::job::{self, AfterReport, Reappeared};
 
 /// All that a board tells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -138,6 +140,29 @@ pub struct Boot {
     pub findings: Vec<Finding>,
 }
 
+impl From<&BootLook> for Boot {
+    fn from(look: &BootLook) -> Boot {
+        let (verdict, seen) = (&look.verdict, &look.verdict.inspection);
+        Boot {
+            blank: look.blank,
+            kind: seen.kind.to_string(),
+            fcb: seen.fcb.is_some(),
+            fcb_read: seen.fcb.as_ref().map(|fcb| fcb.sequence(0).to_string()),
+            ivt: seen.ivt_address,
+            entry: seen.ivt.map(|ivt| ivt.entry),
+            boot_data: seen.boot_data.map(|data| BootExtent {
+                start: data.start,
+                length: data.length,
+            }),
+            stack: seen.vectors.map(|vectors| vectors.stack),
+            reset_handler: seen.vectors.map(|vectors| vectors.reset),
+            starts: verdict.starts.known(),
+            reasons: super::findings(&verdict.reasons),
+            findings: super::findings(&verdict.findings),
+        }
+    }
+}
+
 /// What boot data say of an image.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -262,6 +287,41 @@ pub struct Started {
     pub entry: u32,
     /// Its stack.
     pub stack: u32,
+}
+
+impl From<job::Started> for Started {
+    fn from(started: job::Started) -> Started {
+        Started {
+            started: true,
+            entry: started.entry,
+            stack: started.stack,
+        }
+    }
+}
+
+impl From<Reappeared> for Reset {
+    fn from(who: Reappeared) -> Reset {
+        let boot_mode = match who {
+            Reappeared::Nobody => None,
+            Reappeared::Rom { boot_mode } => boot_mode.map(|mode| format!("{mode:?}")),
+        };
+        Reset {
+            reset: true,
+            rom_came_back: who != Reappeared::Nobody,
+            boot_mode,
+        }
+    }
+}
+
+impl After {
+    /// What came after a write; `None` when nothing did.
+    pub fn of(report: AfterReport) -> Option<After> {
+        match report {
+            AfterReport::Nothing => None,
+            AfterReport::Started(started) => Some(After::Started(started.into())),
+            AfterReport::Reset(who) => Some(After::Reset(who.into())),
+        }
+    }
 }
 
 /// A board was reset.

@@ -133,12 +133,9 @@ impl Live {
         let virtual_board = rtboot::port::virtual_board::VirtualBoard::new();
         let serial = virtual_board.serial(DEFAULT_BAUD);
         let mut board = Board::on_serial(serial, Options::default());
-        let map = rt1021().map;
-        let image = rtboot_bootable::LoaderImage::parse(rtboot_sim::standin_loader(), &map);
-        let image = image.expect("a flashloader");
-        let mut loader = || Ok(image.clone());
-        rtboot::flash::reach_flashloader(&mut board, None, &mut loader, &mut ())
-            .expect("it starts");
+        let standin = rtboot::Source::bytes("stand-in", rtboot_sim::standin_loader());
+        let loader = rtboot::LoaderSource::File(standin);
+        rtboot::flash::reach_flashloader(&mut board, None, &loader, &mut ()).expect("it starts");
         Live::on(virtual_board)
     }
 

@@ -5,10 +5,12 @@ use std::path::PathBuf;
 
 use rtboot::board::{Board, Options};
 use rtboot::event::Event;
-use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, WriteReport, Writer};
+use rtboot::flash::{
+    self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, WriteReport, Writer,
+};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
-use rtboot_bootable::{Firmware, LoaderImage, Memory};
+use rtboot_bootable::{Firmware, Memory};
 
 /// Path of a blinky file.
 pub fn app(name: &str) -> PathBuf {
@@ -117,12 +119,9 @@ impl Rig {
 
     /// Gets a flashloader to run.
     pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
-        let map = rt1021().map;
-        let mut loader = || {
-            Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map)
-                .expect("the stand-in is a flashloader"))
-        };
-        Ok(flash::reach_flashloader(&mut self.board, None, &mut loader, &mut self.events)?.0)
+        let standin = flash::LoaderSource::None;
+        let reached = flash::reach_flashloader(&mut self.board, None, &standin, &mut self.events)?;
+        Ok(reached.flashloader)
     }
 
     /// A flash that is looked at and known.
@@ -151,24 +150,25 @@ impl Rig {
 
     pub fn write_bytes(&mut self, bytes: &[u8], name: Option<&str>, fcb: &str) -> Result<Written> {
         let chip = rt1021();
-        let bad = |source| Error::Firmware {
-            path: name.unwrap_or("file").into(),
+        let path = name.unwrap_or("file");
+        let firmware = Firmware::parse(bytes, name, None, &chip.map);
+        let firmware = firmware.map_err(|source| Error::Firmware {
+            path: path.into(),
             source,
-        };
-        let firmware = Firmware::parse(bytes, name, None, &chip.map).map_err(bad)?;
+        })?;
         let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
-        let desk = Desk::new(
+        let prepared = Prepared::new(
+            path,
             firmware,
             FcbChoice::Part {
                 from: from.into(),
                 file,
             },
-            false,
+            Headers::Add,
             chip,
-        )
-        .map_err(bad)?;
+        )?;
         let mut nor = self.nor(fcb)?;
-        let layout = desk.layout(Some(nor.part()), chip).map_err(bad)?;
+        let layout = prepared.for_part(nor.part())?;
         let uid = nor.loader().facts().unique_id.to_string();
         let saved = self.rescue.load(&uid, &rt1021().map)?;
         let plan = flash::plan_write(

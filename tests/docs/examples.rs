@@ -76,9 +76,25 @@ pub fn desk() -> Vec<Error> {
         Error::UsbPortsUnknown,
         Error::Usage("--run and --reset exclude each other".into()),
         Error::NotConfirmed {
-            act: "erasing the whole flash".into(),
-            flag: "--confirm",
-            words: "erase the whole flash".into(),
+            act: rtboot::Act::erase_flash(),
+        },
+        Error::BadRange {
+            address: 0x6000_0000,
+            length: 0,
+        },
+        Error::NotWholeSectors {
+            start: 0x6000_0100,
+            end: 0x6000_0200,
+            sector: 0x1000,
+            from: 0x6000_0000,
+            to: 0x6000_1000,
+        },
+        Error::RomCannotReset,
+        Error::RunsInRam,
+        Error::NoVectorTable,
+        Error::LoaderDangerous {
+            path: "ivt_flashloader.bin".into(),
+            danger: "command 0 of the DCD writes to 0x401f4000".into(),
         },
         Error::TooMuchToKeep {
             count: 9_437_184,

@@ -4,7 +4,6 @@ use rtboot::Question;
 use rtboot::board::{Board, Program};
 use rtboot::finding::Action;
 use rtboot::flash::Flashloader;
-use rtboot_bootable::LoaderImage;
 use rtboot_fcb::probe;
 use rtboot_sim::nor::{Part, QuadEnable};
 use rtboot_sim::{Fault, Settings, Straps};
@@ -58,12 +57,13 @@ fn after_command(opcode: u8) -> Exam {
 }
 
 pub fn start(board: &mut Board) -> Flashloader {
-    let map = rt1021().map;
-    let mut loader =
-        || Ok(LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a loader"));
-    let (flashloader, _) =
-        rtboot::flash::reach_flashloader(board, None, &mut loader, &mut ()).expect("a flashloader");
-    flashloader
+    let standin = rtboot::LoaderSource::File(rtboot::Source::bytes(
+        "stand-in",
+        rtboot_sim::standin_loader(),
+    ));
+    rtboot::flash::reach_flashloader(board, None, &standin, &mut ())
+        .expect("a flashloader")
+        .flashloader
 }
 
 #[test]
@@ -270,8 +270,4 @@ fn protection_of_a_working_board_is_a_warning() {
         diagnosis.findings[0].severity,
         rtboot::finding::Severity::Warning
     );
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

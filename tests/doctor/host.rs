@@ -35,14 +35,9 @@ fn host(selector: &str, devices: Vec<HidDevice>) -> HostFacts {
 }
 
 pub fn nobody(host: HostFacts, error: Error) -> Diagnosis {
-    let mut loader = || {
-        Err(Error::NoLoader {
-            chip: "RT1021".into(),
-        })
-    };
     let request = Request {
         chip: None,
-        loader: &mut loader,
+        loader: &rtboot::LoaderSource::None,
         expected: None,
         app: None,
         rescue: None,

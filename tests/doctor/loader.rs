@@ -114,7 +114,10 @@ fn no_flashloader_file_is_found_after_the_rom() {
     let diagnosis = exam.finds("loader-none");
     assert_eq!(diagnosis.next(), Some(&Action::AddFlashloader.into()));
     let mut exam = Exam::on(healthy());
-    exam.no_loader = Some(Error::Usage("its DCD can change fuses".into()));
+    exam.no_loader = Some(Error::LoaderDangerous {
+        path: "loader.bin".into(),
+        danger: "it writes OCOTP".into(),
+    });
     exam.finds("loader-dangerous");
 }
 

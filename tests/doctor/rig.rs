@@ -3,9 +3,9 @@
 use rtboot::board::{Board, Options};
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, HostFacts, Request};
 use rtboot::finding::catalogue;
-use rtboot::flash::{Desk, FcbChoice};
+use rtboot::flash::{FcbChoice, Headers, LoaderSource, Prepared};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot_bootable::{BootImage, Firmware, LoaderImage};
+use rtboot_bootable::{BootImage, Firmware};
 use rtboot_fcb::{Fcb, Part, database};
 use rtboot_sim::{Fault, Settings};
 
@@ -130,14 +130,10 @@ impl Exam {
             },
             None => FcbChoice::Auto,
         };
-        let desk =
-            Desk::new(firmware, choice, false, chip).map_err(|source| rtboot::Error::Firmware {
-                path: "app.elf".into(),
-                source,
-            });
+        let prepared = Prepared::new("app.elf", firmware, choice, Headers::Add, chip);
         self.app = Some(AppInput {
             name: "app.elf".into(),
-            desk,
+            prepared,
         });
         self
     }
@@ -147,25 +143,25 @@ impl Exam {
     }
 
     pub fn run(&mut self) -> Diagnosis {
-        let map = rt1021().map;
-        let file = self.loader.clone();
-        let mut missing = self.no_loader.take();
-        let mut loader = || match missing.take() {
-            Some(error) => Err(error),
-            None => LoaderImage::parse(&file, &map).map_err(|source| rtboot::Error::Firmware {
-                path: "loader.bin".into(),
-                source,
-            }),
+        let missing = self.no_loader.take();
+        let bytes = match missing {
+            Some(_) => Vec::new(),
+            None => self.loader.clone(),
         };
+        let loader = LoaderSource::File(rtboot::Source::bytes("loader.bin", bytes));
         let request = Request {
             chip: None,
-            loader: &mut loader,
+            loader: &loader,
             expected: self.expected.take(),
             app: self.app.take(),
             rescue: self.rescue.as_ref(),
         };
         let host = std::mem::take(&mut self.host);
-        let facts = doctor::gather(&mut self.board, host, request, &mut ());
+        let mut facts = doctor::gather(&mut self.board, host, request, &mut ());
+        // the error that the test wants in the place of that of a file without a byte
+        if matches!(facts.loader_error, Some(rtboot::Error::Firmware { .. })) && missing.is_some() {
+            facts.loader_error = missing;
+        }
         let diagnosis = doctor::examine(&facts);
         self.facts = Some(facts);
         diagnosis

@@ -5,10 +5,12 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use rtboot::board::{Board, Options};
-use rtboot::flash::{self, Desk, FcbChoice, Nor, Policy, RescueStore, WriteReport, Writer};
+use rtboot::flash::{
+    self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, WriteReport, Writer,
+};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
-use rtboot_bootable::{Firmware, LoaderImage};
+use rtboot_bootable::Firmware;
 use rtboot_sim::{Fault, Settings};
 
 use super::wire::{Line, Trip, Wire};
@@ -52,7 +54,7 @@ pub struct Case {
     pub old: Vec<u8>,
     pub status: [u8; 3],
     pub done: Vec<u8>,
-    pub desk: Desk,
+    pub prepared: Prepared,
     pub as_is: bool,
 }
 
@@ -79,7 +81,7 @@ impl Case {
             old,
             status,
             done: Vec::new(),
-            desk: desk(&application(7, APP), as_is),
+            prepared: prepared(&application(7, APP), as_is),
             as_is,
         };
         let board = case.board(Vec::new());
@@ -110,20 +112,14 @@ impl Case {
 
     /// The whole write, as the command line does it.
     pub fn job(&self, wire: &Wire, rescue: &RescueStore) -> Result<WriteReport> {
-        let chip = rt1021();
-        let map = chip.map;
         let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
-        let mut image = || {
-            Ok(LoaderImage::parse(VirtualBoard::standin_loader(), &map)
-                .expect("the stand-in is a flashloader"))
-        };
-        let (mut loader, _) = flash::reach_flashloader(&mut board, None, &mut image, &mut ())?;
+        let standin = rtboot::Source::bytes("stand-in", VirtualBoard::standin_loader());
+        let standin = flash::LoaderSource::File(standin);
+        let reached = flash::reach_flashloader(&mut board, None, &standin, &mut ())?;
+        let mut loader = reached.flashloader;
         let facts = loader.look_at_flash()?;
-        let part = flash::choose_part(&facts, &self.desk.expected_part())?;
-        let layout = self
-            .desk
-            .layout(Some(&part), chip)
-            .expect("laid out before");
+        let part = self.prepared.choose_part(&facts)?;
+        let layout = self.prepared.for_part(&part).expect("laid out before");
         let mut nor = Nor::new(loader, part, facts);
         let id = nor.loader().facts().unique_id.to_string();
         let saved = rescue.load(&id, &rt1021().map)?;
@@ -147,22 +143,15 @@ impl Case {
 /// Another application of another length, started by the FCB that the write brings, and bytes in every gap.
 fn bootable() -> Vec<u8> {
     let mut old: Vec<u8> = noise(2, WINDOW).iter().map(|b| b & 0x7F).collect();
-    let firmware = desk(&application(3, 41_000), false);
-    let part = firmware.expected_part();
-    let flash::PartSource::Cfg { file, .. } = part else {
-        unreachable!("a part was named")
-    };
-    let layout = firmware
-        .layout(file.parts.first(), rt1021())
-        .expect("laid out");
-    for (address, bytes) in layout.memory.segments() {
+    let firmware = prepared(&application(3, 41_000), false);
+    for (address, bytes) in firmware.layout().memory.segments() {
         let at = (address - 0x6000_0000) as usize;
         old[at..at + bytes.len()].copy_from_slice(bytes);
     }
     old
 }
 
-fn desk(app: &[u8], as_is: bool) -> Desk {
+fn prepared(app: &[u8], as_is: bool) -> Prepared {
     let chip = rt1021();
     let map = chip.map;
     let firmware = Firmware::parse(app, Some("app.bin"), Some(0x6000_2000), &map).expect("a file");
@@ -171,7 +160,11 @@ fn desk(app: &[u8], as_is: bool) -> Desk {
         from: from.into(),
         file,
     };
-    Desk::new(firmware, choice, as_is, chip).expect("bootable")
+    let headers = match as_is {
+        true => Headers::AsIs,
+        false => Headers::Add,
+    };
+    Prepared::new("app.bin", firmware, choice, headers, chip).expect("bootable")
 }
 
 /// Something that goes wrong in a write.

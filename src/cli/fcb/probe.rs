@@ -39,8 +39,9 @@ Examples:
   rtboot write --fcb mine.cfg app.elf";
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
-    let mut board = context.board_for_flash()?;
-    let (mut flashloader, _) = context.flashloader(&mut board)?;
+    let (mut board, target) = context.board_for_flash()?;
+    let reached = target.start_flashloader(&mut board, &mut context.report)?;
+    let mut flashloader = reached.flashloader;
     let facts = flashloader.look_at_flash()?;
     let mut found = probe_flash(&mut flashloader, facts, &mut context.report)?;
     let clear = matches!(found.quad, Some((_, Some(false))));

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use rtboot::chip::Chip;
+use rtboot::file::{self, Limit};
 use rtboot::flash::parts_for;
 use rtboot::outcome::{self, ImageBuild, Outcome};
 use rtboot::{Error, Result};
@@ -14,7 +15,7 @@ use rtboot_finding::{Finding, Severity};
 
 use crate::cli::fcb_source::{self as source, Source};
 use crate::cli::output::{self, Ending, Shape, bad};
-use crate::cli::{Context, input, number};
+use crate::cli::{Context, number};
 
 /// Build a boot image: FCB, IVT and boot data around an application for flash or RAM
 ///
@@ -67,7 +68,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         false => BootDevice::SerialNor,
     };
     let map = chip.map.for_device(device);
-    let firmware = input::firmware(&args.app, args.base, chip)?;
+    let firmware = rtboot::Source::from(args.app.as_path()).firmware(args.base, chip)?;
     // what the environment says of all images is no word about this one
     let usual = std::env::var("RTBOOT_FCB").ok().filter(|_| !args.sd);
     let fcb = args
@@ -162,7 +163,7 @@ fn meant(source: Source, chip: &Chip) -> Result<(Option<Fcb>, Option<Part>)> {
 const SHORTEST_DCD: usize = 8;
 
 fn dcd(path: &Path) -> Result<Dcd> {
-    let mut bytes = input::small(path)?;
+    let mut bytes = file::read(path, Limit::Text)?;
     let bad = |reason: String| Error::BadFile {
         path: path.to_owned(),
         reason,

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rtboot::event::{Meter, Stage};
+use rtboot::file::{self, Limit};
 use rtboot::flash::Nor;
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Format, Memory, inspect};
@@ -10,7 +11,7 @@ use rtboot_fcb::{Part, StatusRegisters};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
-use crate::cli::{Context, input};
+use crate::cli::Context;
 
 /// Headers and the application's first bytes: enough to see what is there.
 const HEAD: u32 = 0x3000;
@@ -39,7 +40,7 @@ pub struct Flash {
 /// Reads `board`, or a file.
 ///
 /// # Errors
-/// As [`input::firmware`]; for a board whatever finding it and reading its flash brings.
+/// As [`rtboot::Source::firmware`]; for a board whatever finding it and reading its flash brings.
 pub fn load(
     path: &Path,
     base: Option<u32>,
@@ -51,16 +52,15 @@ pub fn load(
     }
     let chip = context.desk_chip()?;
     Ok(Source {
-        firmware: input::firmware(path, base, chip)?,
-        bytes: input::file(path)?,
+        firmware: rtboot::Source::from(path).firmware(base, chip)?,
+        bytes: file::read(path, Limit::Firmware)?,
         name: path.display().to_string(),
         flash: None,
     })
 }
 
 fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
-    let mut board = context.board_for_flash()?;
-    let mut nor = context.nor(&mut board)?;
+    let (mut nor, _board) = context.nor()?;
     nor.use_plain()?;
     let map = nor.chip().map;
     let (base, size) = (map.flash_base, nor.part().size);

@@ -1,17 +1,20 @@
 //! What is known of a board, for people and programs.
 
+use rtboot::Error;
+use rtboot::advice::advice;
 use rtboot::doctor::boot_obstacle;
 use rtboot::flash::identify::bytes;
 use rtboot::flash::{BootLook, BootMode, LoaderFacts, NorFacts, RomFacts};
+use rtboot::job::{Info, Why};
+use rtboot::outcome::{self, Outcome};
 use rtboot_bootable::{Severity, Starts};
 use rtboot_fcb::{Part, database};
-use serde_json::{Value, json};
 
-use super::{Known, Report};
-use crate::cli::boot::object as boot_object;
+use crate::cli::Report;
+use crate::cli::action::AtHand;
 
 /// Prints everything.
-pub fn all(known: &Known, report: &mut Report) {
+pub fn all(known: &Info, report: &mut Report) {
     report.line(line("board", &known.board));
     report.line(line("chip", &known.chip_words()));
     if let Some(facts) = &known.rom {
@@ -26,14 +29,28 @@ pub fn all(known: &Known, report: &mut Report) {
     if let Some(state) = &known.boot {
         boot(state, straps(known), report);
     }
-    for (what, why) in &known.unknown {
-        report.line(line(what, &format!("not known: {why}")));
+    for unknown in &known.not_known {
+        let text = format!("not known: {}", why(&unknown.why, report.at_hand()));
+        report.line(line(unknown.what, &text));
     }
-    report.result(object(known));
+    let found = object(known, report.at_hand());
+    report.found(Outcome::Info(found));
+}
+
+/// Why something is not known, with what to do about it.
+fn why(why: &Why, at_hand: &AtHand) -> String {
+    match why {
+        Why::Failed(error @ Error::NoLoader { .. }) => {
+            let next = advice(error).next;
+            let next: Vec<String> = next.iter().map(|next| at_hand.sentence(next)).collect();
+            format!("{error}: {}", next.join("; "))
+        }
+        why => why.to_string(),
+    }
 }
 
 /// What the boot pins of the last reset say against the flash that is there.
-fn straps(known: &Known) -> Option<String> {
+fn straps(known: &Info) -> Option<String> {
     let sbmr1 = known.rom.as_ref()?.sbmr1?;
     let size = known.part.as_ref().map(|part| part.size);
     let boot = known.boot.as_ref();
@@ -49,7 +66,7 @@ fn line(key: &str, value: &str) -> String {
     format!("{key:<14} {value}")
 }
 
-fn rom(facts: &RomFacts, known: &Known, report: &mut Report) {
+fn rom(facts: &RomFacts, known: &Info, report: &mut Report) {
     if let Some(id) = facts.unique_id {
         report.line(line("unique id", &id.to_string()));
     }
@@ -82,8 +99,8 @@ fn boot_mode(mode: BootMode) -> &'static str {
     }
 }
 
-fn loader(facts: &LoaderFacts, known: &Known, report: &mut Report) {
-    let build = match &known.build {
+fn loader(facts: &LoaderFacts, known: &Info, report: &mut Report) {
+    let build = match &known.started {
         Some(name) => format!("{}, started from {name}", facts.version),
         None => format!("{}, was running already", facts.version),
     };
@@ -153,51 +170,57 @@ fn boot(state: &BootLook, straps: Option<String>, report: &mut Report) {
     }
 }
 
-fn object(known: &Known) -> Value {
-    json!({
-        "board": known.board,
-        "chip": {
-            "name": known.identity().chip.name,
-            "named": known.named.is_some(),
-            "what": known.chip_words(),
+fn object(known: &Info, at_hand: &AtHand) -> outcome::Info {
+    let rom = |facts: &RomFacts| outcome::RomInfo {
+        chip_id: facts.chip_id(),
+        chip: facts.chip_words(known.named),
+        unique_id: facts.unique_id.map(|id| id.to_string()),
+        hab: facts.hab.map(|hab| hab.to_string()),
+        boot_mode: facts.boot_mode().map(|mode| boot_mode(mode).to_owned()),
+        sbmr1: facts.sbmr1,
+        boot_obstacle: straps(known),
+        sbmr2: facts.sbmr2,
+        srsr: facts.srsr,
+        unread: facts.unread.clone(),
+    };
+    let loader = |facts: &LoaderFacts| outcome::LoaderInfo {
+        version: facts.version.to_string(),
+        build: known.started.clone(),
+        unique_id: facts.unique_id.to_string(),
+        security_state: known.security.clone(),
+    };
+    let not_known = known.not_known.iter().map(|unknown| outcome::NotKnown {
+        what: unknown.what.to_owned(),
+        why: why(&unknown.why, at_hand),
+    });
+    outcome::Info {
+        board: known.board.clone(),
+        chip: outcome::ChipInfo {
+            name: known.identity().chip.name.to_owned(),
+            named: known.named.is_some(),
+            what: known.chip_words(),
         },
-        "rom": known.rom.as_ref().map(|facts| json!({
-            "chip_id": facts.chip_id(),
-            "chip": facts.chip_words(known.named),
-            "unique_id": facts.unique_id.map(|id| id.to_string()),
-            "hab": facts.hab.map(|hab| hab.to_string()),
-            "boot_mode": facts.boot_mode().map(boot_mode),
-            "sbmr1": facts.sbmr1,
-            "boot_obstacle": straps(known),
-            "sbmr2": facts.sbmr2,
-            "srsr": facts.srsr,
-            "unread": facts.unread,
-        })),
-        "flashloader": known.loader.as_ref().map(|facts| json!({
-            "version": facts.version.to_string(),
-            "build": known.build,
-            "unique_id": facts.unique_id.to_string(),
-            "security_state": known.security,
-        })),
-        "flash": known.nor.as_ref().map(|facts| flash_object(facts, known.part.as_ref())),
-        "boot": known.boot.as_ref().map(boot_object),
-        "not_known": known.unknown.iter().map(|(what, why)| json!({"what": what, "why": why})).collect::<Vec<_>>(),
-    })
+        rom: known.rom.as_ref().map(rom),
+        flashloader: known.loader.as_ref().map(loader),
+        flash: known
+            .nor
+            .as_ref()
+            .map(|facts| flash_object(facts, known.part.as_ref())),
+        boot: known.boot.as_ref().map(outcome::Boot::from),
+        not_known: not_known.collect(),
+    }
 }
 
-fn flash_object(facts: &NorFacts, part: Option<&Part>) -> Value {
-    let names: Vec<String> = database::by_jedec(facts.id)
-        .into_iter()
-        .map(|part| part.name)
-        .collect();
-    json!({
-        "answers": facts.answers(),
-        "jedec": facts.id.to_string(),
-        "parts": names,
-        "size": part.map(|part| part.size),
-        "sfdp_size": facts.sfdp.as_ref().ok().map(|sfdp| sfdp.size()),
-        "status": facts.status.to_string(),
-        "quad_enabled": part.and_then(|part| part.quad_enabled(&facts.status)),
-        "protected": part.map(|part| part.protected(&facts.status)),
-    })
+fn flash_object(facts: &NorFacts, part: Option<&Part>) -> outcome::FlashInfo {
+    let names = database::by_jedec(facts.id).into_iter();
+    outcome::FlashInfo {
+        answers: facts.answers(),
+        jedec: facts.id.to_string(),
+        parts: names.map(|part| part.name).collect(),
+        size: part.map(|part| part.size),
+        sfdp_size: facts.sfdp.as_ref().ok().map(|sfdp| sfdp.size()),
+        status: facts.status.to_string(),
+        quad_enabled: part.and_then(|part| part.quad_enabled(&facts.status)),
+        protected: part.map(|part| part.protected(&facts.status)),
+    }
 }

@@ -2,13 +2,15 @@
 
 use std::path::PathBuf;
 
+use rtboot::consent::Act;
 use rtboot::event::Stage;
+use rtboot::file::{self, Limit};
 use rtboot::outcome::{Called, ChipReset, Executed, ImageSent, Outcome, SbFileRun};
 use rtboot::{Error, Result, Step};
 
 use super::{counted, session};
-use crate::cli::guard::Act;
-use crate::cli::{Context, input, number};
+use crate::cli::guard;
+use crate::cli::{Context, number};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -50,11 +52,11 @@ pub struct Execute {
 impl Execute {
     fn run(self, context: &mut Context) -> Result<()> {
         let address = self.address;
-        let act = Act::confirmed(
+        let act = Act::raw(
             format!("executing whatever code lies at {address:#010x}"),
             format!("execute {address:#010x}"),
         );
-        act.ask(&context.report, self.confirm.as_deref())?;
+        guard::ask(&act, &context.report, self.confirm.as_deref())?;
         let outcome = session(context)?
             .execute(address, self.argument, self.stack)
             .map_err(Error::mboot(Step::Execute { address }))?
@@ -82,11 +84,11 @@ pub struct Call {
 impl Call {
     fn run(self, context: &mut Context) -> Result<()> {
         let address = self.address;
-        let act = Act::confirmed(
+        let act = Act::raw(
             format!("calling whatever code lies at {address:#010x}"),
             format!("call {address:#010x}"),
         );
-        act.ask(&context.report, self.confirm.as_deref())?;
+        guard::ask(&act, &context.report, self.confirm.as_deref())?;
         let status = session(context)?
             .call(address, self.argument)
             .map_err(Error::mboot(Step::Call { address }))?;
@@ -119,16 +121,16 @@ pub struct ReceiveSbFile {
 
 impl ReceiveSbFile {
     fn run(self, context: &mut Context) -> Result<()> {
-        let data = input::file(&self.file)?;
+        let data = file::read(&self.file, Limit::Firmware)?;
         let name = self.file.file_name().unwrap_or(self.file.as_os_str());
         let file = name.to_string_lossy().into_owned();
-        let act = Act::confirmed(
+        let act = Act::raw(
             format!(
                 "running the commands of {file}, which can erase flash, burn fuses and start code,"
             ),
             format!("run {file}"),
         );
-        act.ask(&context.report, self.confirm.as_deref())?;
+        guard::ask(&act, &context.report, self.confirm.as_deref())?;
         let mut session = session(context)?;
         let length = data.len();
         let send = (Stage::Send, length as u64);
@@ -150,7 +152,7 @@ pub struct LoadImage {
 
 impl LoadImage {
     fn run(self, context: &mut Context) -> Result<()> {
-        let image = input::file(&self.file)?;
+        let image = file::read(&self.file, Limit::Firmware)?;
         let mut session = session(context)?;
         let length = image.len();
         let send = (Stage::Send, length as u64);

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rtboot::consent::Act;
 use rtboot::finding::Finding;
 use rtboot::finding::catalogue::run::READ_RESOURCE_MEANINGLESS;
 use rtboot::mboot::MemoryId;
@@ -11,7 +12,7 @@ use rtboot::outcome::{
 use rtboot::{Error, Result, Step};
 
 use super::{parse_memory, session};
-use crate::cli::guard::Act;
+use crate::cli::guard;
 use crate::cli::{Context, number, output};
 
 #[derive(Debug, clap::Subcommand)]
@@ -80,11 +81,11 @@ pub struct EraseAll {
 impl EraseAll {
     fn run(self, context: &mut Context) -> Result<()> {
         let memory = self.memory;
-        let act = Act::confirmed(
+        let act = Act::raw(
             format!("erasing all of memory {memory}"),
             format!("erase all of memory {:#x}", memory.0),
         );
-        act.ask(&context.report, self.confirm.as_deref())?;
+        guard::ask(&act, &context.report, self.confirm.as_deref())?;
         session(context)?
             .flash_erase_all(memory)
             .map_err(Error::mboot(Step::EraseMemory(memory)))?;
@@ -104,11 +105,11 @@ pub struct EraseAllUnsecure {
 
 impl EraseAllUnsecure {
     fn run(self, context: &mut Context) -> Result<()> {
-        let act = Act::confirmed(
+        let act = Act::raw(
             "erasing everything and unlocking the chip",
             "erase everything and unlock",
         );
-        act.ask(&context.report, self.confirm.as_deref())?;
+        guard::ask(&act, &context.report, self.confirm.as_deref())?;
         session(context)?
             .flash_erase_all_unsecure()
             .map_err(Error::mboot(Step::EraseAndUnlock))?;

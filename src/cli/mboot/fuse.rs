@@ -3,12 +3,13 @@
 use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
+use rtboot::consent::Act;
 use rtboot::mboot::MemoryId;
 use rtboot::outcome::{FuseBurnt, FuseRead, FusesBurnt, Outcome};
 use rtboot::{Error, Result, Step};
 
 use super::{parse_memory, session, source};
-use crate::cli::guard::Act;
+use crate::cli::guard;
 use crate::cli::{Context, number, output};
 
 #[derive(Debug, clap::Subcommand)]
@@ -81,11 +82,11 @@ impl BurnWord {
     /// The words that confirm it name the bits asked for; what is burnt already is sent along.
     fn run(self, context: &mut Context, outcome: fn(FuseBurnt) -> Outcome) -> Result<()> {
         let (index, value) = (self.index, self.value);
-        let act = Act::burnt(
+        let act = Act::burn(
             format!("burning fuse word {index:#04x}, which cannot be undone,"),
             format!("word {index:#04x} = {value:#010x}"),
         );
-        act.ask(&context.report, self.burn.as_deref())?;
+        guard::ask(&act, &context.report, self.burn.as_deref())?;
         let mut session = session(context)?;
         let before = read_word(&mut session, index)?;
         let mut found = FuseBurnt {
@@ -192,11 +193,11 @@ impl BurnFuses {
         let (address, data) = (self.address, source::read(&self.source)?);
         let length = data.len();
         let hex: String = data.iter().map(|byte| format!("{byte:02x}")).collect();
-        let act = Act::burnt(
+        let act = Act::burn(
             format!("burning {length} bytes of fuses at {address:#x}, for ever,"),
             format!("{length} bytes at {address:#x} = {hex}"),
         );
-        act.ask(&context.report, self.burn.as_deref())?;
+        guard::ask(&act, &context.report, self.burn.as_deref())?;
         session(context)?
             .fuse_program(address, &data, self.memory)
             .map_err(Error::mboot(Step::BurnFusesAt { address }))?;

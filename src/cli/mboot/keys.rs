@@ -3,12 +3,14 @@
 use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
+use rtboot::consent::Act;
+use rtboot::file::{self, Limit};
 use rtboot::outcome::{Outcome, Provisioned};
 use rtboot::{Error, Result, Step};
 
 use super::session;
-use crate::cli::guard::Act;
-use crate::cli::{Context, input, number, output};
+use crate::cli::guard;
+use crate::cli::{Context, number, output};
 
 #[derive(Debug, clap::Subcommand)]
 pub enum Command {
@@ -40,9 +42,9 @@ pub struct GenerateKeyBlob {
 
 impl GenerateKeyBlob {
     fn run(self, context: &mut Context) -> Result<()> {
-        let key = input::file(&self.key)?;
+        let key = file::read(&self.key, Limit::Firmware)?;
         let length = blob_length(key.len())?;
-        let act = Act::confirmed(
+        let act = Act::raw(
             "sending a key to the chip and having it wrapped by the chip's own key",
             format!(
                 "wrap a key of {} bytes with key {}",
@@ -50,7 +52,7 @@ impl GenerateKeyBlob {
                 self.key_select
             ),
         );
-        act.ask(&context.report, self.confirm.as_deref())?;
+        guard::ask(&act, &context.report, self.confirm.as_deref())?;
         let wrapped = session(context)?
             .generate_key_blob(&key, self.key_select, length)
             .map_err(Error::mboot(Step::MakeKeyBlob))?;
@@ -73,15 +75,15 @@ pub struct KeyProvisioning {
 impl KeyProvisioning {
     fn run(self, context: &mut Context) -> Result<()> {
         let operation = self.operation.name();
-        let act = Act::confirmed(
+        let act = Act::raw(
             format!("key-provisioning {operation}, which can change the chip's keys for ever,"),
             format!("key-provisioning {operation}"),
         );
-        act.ask(&context.report, self.confirm.as_deref())?;
+        guard::ask(&act, &context.report, self.confirm.as_deref())?;
         // files first: what can fail without a board fails without it
         let data = match &self.operation {
             Operation::SetUserKey { file, .. } | Operation::WriteKeyStore { file } => {
-                input::file(file)?
+                file::read(file, Limit::Firmware)?
             }
             _ => Vec::new(),
         };

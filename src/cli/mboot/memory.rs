@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use rtboot::board::LoaderSession;
+use rtboot::consent::Act;
 use rtboot::event::Stage;
 use rtboot::finding::Finding;
 use rtboot::finding::catalogue::run::{CONFIGURE_UNKNOWN, CONFIGURE_WRITES_FCB, OPTION_WORDS};
@@ -12,7 +13,7 @@ use rtboot::{Error, Result, SetUp, Step};
 use rtboot_fcb::Fcb;
 
 use super::{counted, parse_memory, session, source};
-use crate::cli::guard::{self, Act};
+use crate::cli::guard;
 use crate::cli::{Context, number, output};
 
 #[derive(Debug, clap::Subcommand)]
@@ -92,13 +93,13 @@ impl WriteMemory {
         let (address, data) = (self.address, source::read(&self.source)?);
         let length = data.len();
         if guard::touches_fuses(address, length as u64) {
-            let act = Act::confirmed(
+            let act = Act::raw(
                 format!(
                     "writing {length} bytes to the fuse controller at {address:#010x}, which can burn fuses,"
                 ),
                 format!("write {length} bytes to {address:#010x}"),
             );
-            act.ask(&context.report, self.confirm.as_deref())?;
+            guard::ask(&act, &context.report, self.confirm.as_deref())?;
         }
         let mut session = session(context)?;
         let send = (Stage::Send, length as u64);
@@ -141,13 +142,13 @@ impl FillMemory {
             ))
         })?;
         if guard::touches_fuses(address, u64::from(length)) {
-            let act = Act::confirmed(
+            let act = Act::raw(
                 format!(
                     "filling {length} bytes of the fuse controller at {address:#010x}, which can burn fuses,"
                 ),
                 format!("fill {length} bytes at {address:#010x} with {pattern:#010x}"),
             );
-            act.ask(&context.report, self.confirm.as_deref())?;
+            guard::ask(&act, &context.report, self.confirm.as_deref())?;
         }
         session(context)?
             .fill_memory(address, length, pattern)
@@ -240,13 +241,13 @@ impl ConfigureMemory {
     /// Asks before a block is carried out that sets up encryption of flash.
     fn ask(&self, block: u32, kind: &str, context: &Context) -> Result<()> {
         let memory = self.memory;
-        let act = Act::confirmed(
+        let act = Act::raw(
             format!(
                 "configuring memory {memory} with {block:#010x}, which sets up {kind} in flash,"
             ),
             format!("configure memory {:#x} with {block:#010x}", memory.0),
         );
-        act.ask(&context.report, self.confirm.as_deref())
+        guard::ask(&act, &context.report, self.confirm.as_deref())
     }
 }
 

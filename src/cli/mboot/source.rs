@@ -2,9 +2,10 @@
 
 use std::path::Path;
 
+use rtboot::file::{self, Limit};
 use rtboot::{Error, Result};
 
-use crate::cli::{input, number};
+use crate::cli::number;
 
 /// What to send: a file, the first bytes of a file (`FILE,COUNT`), or bytes in double braces (`{{11 22 33}}`).
 pub fn read(text: &str) -> Result<Vec<u8>> {
@@ -16,7 +17,7 @@ pub fn read(text: &str) -> Result<Vec<u8>> {
         && !path.exists()
         && let Ok(count) = number::parse_u32(count)
     {
-        let mut bytes = input::file(Path::new(file))?;
+        let mut bytes = file::read(Path::new(file), Limit::Firmware)?;
         if (count as usize) > bytes.len() {
             return Err(Error::Usage(format!(
                 "{file} has {} bytes, not {count}",
@@ -26,7 +27,7 @@ pub fn read(text: &str) -> Result<Vec<u8>> {
         bytes.truncate(count as usize);
         return Ok(bytes);
     }
-    input::file(path)
+    file::read(path, Limit::Firmware)
 }
 
 fn hex_bytes(text: &str) -> Result<Vec<u8>> {

@@ -1,44 +1,16 @@
 //! A plan, and a write that is done, for people and programs.
 
-use std::path::Path;
-
 use indicatif::BinaryBytes;
+use rtboot::Verdict;
 use rtboot::flash::{Action, Nor, WritePlan, WriteReport};
-use rtboot::outcome;
-use rtboot_bootable::Verdict;
-use serde_json::{Value, json};
+use rtboot::job::{AfterReport, Took};
+use rtboot::outcome::{self, Outcome, PlanAction, PlanStep, WriteDone};
 
-use super::Took;
-use crate::cli::{Context, Report};
+use crate::cli::Report;
 
 /// Prints every step of a plan, in its order.
 pub fn plan(plan: &WritePlan, nor: &Nor, report: &mut Report) {
-    let g = plan.geometry();
-    let mut steps: Vec<Value> = Vec::new();
-    let mut step = |what: &str, address: u32, length: u64| {
-        steps.push(json!({"step": what, "address": address, "length": length}));
-    };
-    if nor.part().quad_enabled(&nor.facts().status) == Some(false) {
-        step("set-quad-enable", g.base, 0);
-    }
-    for (address, bytes) in plan.rescue().segments() {
-        step("keep", address, bytes.len() as u64);
-    }
-    if plan.erases_all() {
-        step("erase-all", g.base, u64::from(g.size));
-    }
-    for address in plan.sector_erases() {
-        step("erase", address, u64::from(g.sector));
-    }
-    for address in plan.block_erases() {
-        step("erase", address, u64::from(g.block));
-    }
-    for run in plan.runs() {
-        step("program", run.address, run.bytes.len() as u64);
-    }
-    if let Some(last) = plan.last_run() {
-        step("program-last", last.address, last.bytes.len() as u64);
-    }
+    let steps = steps(plan, nor);
     if plan.is_empty() {
         report.line("nothing to do: flash already holds it");
     }
@@ -52,20 +24,65 @@ pub fn plan(plan: &WritePlan, nor: &Nor, report: &mut Report) {
         plan.bytes_to_program(),
     ));
     report.line("dry run: nothing in flash was changed");
-    report.result(json!({"dry_run": true, "empty": plan.is_empty(), "steps": steps}));
+    report.found(Outcome::Write(outcome::Write::Plan(outcome::WritePlan {
+        dry_run: true,
+        empty: plan.is_empty(),
+        steps,
+    })));
 }
 
-fn step_text(step: &Value) -> String {
-    let number = |key: &str| step[key].as_u64().unwrap_or_default();
-    let (address, length) = (number("address"), number("length"));
+fn steps(plan: &WritePlan, nor: &Nor) -> Vec<PlanStep> {
+    let g = plan.geometry();
+    let mut steps = Vec::new();
+    let mut add = |step, address, length| {
+        steps.push(PlanStep {
+            step,
+            address,
+            length,
+        });
+    };
+    if nor.part().quad_enabled(&nor.facts().status) == Some(false) {
+        add(PlanAction::SetQuadEnable, g.base, 0);
+    }
+    for (address, bytes) in plan.rescue().segments() {
+        add(PlanAction::Keep, address, bytes.len() as u64);
+    }
+    if plan.erases_all() {
+        add(PlanAction::EraseAll, g.base, u64::from(g.size));
+    }
+    for address in plan.sector_erases() {
+        add(PlanAction::Erase, address, u64::from(g.sector));
+    }
+    for address in plan.block_erases() {
+        add(PlanAction::Erase, address, u64::from(g.block));
+    }
+    for run in plan.runs() {
+        add(PlanAction::Program, run.address, run.bytes.len() as u64);
+    }
+    if let Some(last) = plan.last_run() {
+        add(
+            PlanAction::ProgramLast,
+            last.address,
+            last.bytes.len() as u64,
+        );
+    }
+    steps
+}
+
+fn step_text(step: &PlanStep) -> String {
+    let (address, length) = (u64::from(step.address), step.length);
     let range = format!("{address:#010x}..{:#010x}", address + length);
-    match step["step"].as_str().unwrap_or_default() {
-        "set-quad-enable" => "set      the quad-enable bit of the flash (it stays set)".into(),
-        "keep" => format!("keep     {range}  {length} bytes around the image"),
-        "erase-all" => format!("erase    {range}  the whole flash"),
-        "erase" => format!("erase    {range}  {}", BinaryBytes(length)),
-        "program-last" => format!("program  {range}  {length} bytes, last: the FCB's page"),
-        _ => format!("program  {range}  {length} bytes"),
+    match step.step {
+        PlanAction::SetQuadEnable => {
+            "set      the quad-enable bit of the flash (it stays set)".into()
+        }
+        PlanAction::Keep => format!("keep     {range}  {length} bytes around the image"),
+        PlanAction::EraseAll => format!("erase    {range}  the whole flash"),
+        PlanAction::Erase => format!("erase    {range}  {}", BinaryBytes(length)),
+        PlanAction::ProgramLast => {
+            format!("program  {range}  {length} bytes, last: the FCB's page")
+        }
+        PlanAction::Program => format!("program  {range}  {length} bytes"),
     }
 }
 
@@ -83,50 +100,77 @@ fn sectors(count: usize) -> String {
     }
 }
 
-/// Prints how a write went.
-pub fn done(app: &Path, done: &WriteReport, nor: &Nor, took: Took, context: &mut Context) {
-    let report = &mut context.report;
-    if done.changed {
-        let mut text = format!(
-            "wrote {} to the {}: {} erased, {} programmed without an erase, {} left as they were; {} bytes programmed",
-            app.display(),
-            nor.part().name,
-            sectors(done.sectors_erased),
-            done.sectors_programmed,
-            done.sectors_left,
-            done.bytes_programmed,
-        );
-        text += &match done.bytes_verified {
-            0 => ", not verified".to_owned(),
-            verified => format!(", {verified} verified"),
-        };
-        report.line(text);
-    } else {
-        report.line(format!(
-            "nothing to do: flash already holds {} ({} bytes compared)",
-            app.display(),
-            done.bytes_verified
-        ));
-    }
-    let seconds = took.time.as_secs_f64();
-    let rate = done.bytes_programmed as f64 / seconds.max(0.001);
-    report.result(json!({"seconds": seconds, "modelled": took.modelled, "bytes_per_second": rate}));
-    let mut text = match took.modelled {
-        true => format!("modelled time {seconds:.2} s on the board"),
-        false => format!("{seconds:.2} s"),
-    };
-    if done.changed {
-        text += &format!(", {}/s of image", BinaryBytes(rate as u64));
-    }
-    report.line(text);
+/// A write that is done.
+pub struct Done {
+    pub file: String,
+    pub chip: &'static str,
+    pub part: String,
+    pub report: WriteReport,
+    pub took: Took,
+    pub verdict: Verdict,
 }
 
-/// Says whether the ROM would start what flash holds now.
-pub fn starts(verdict: &Verdict, context: &mut Context) {
-    let report = &mut context.report;
-    report.line(format!("flash now: {}", verdict.words()));
-    report.result(json!({
-        "starts": verdict.starts.known(),
-        "reasons": outcome::findings(&verdict.reasons),
-    }));
+impl Done {
+    fn rate(&self) -> f64 {
+        let seconds = self.took.time.as_secs_f64();
+        self.report.bytes_programmed as f64 / seconds.max(0.001)
+    }
+
+    /// Prints how it went.
+    pub fn print(&self, report: &mut Report) {
+        let (done, file) = (&self.report, &self.file);
+        report.line(match done.changed {
+            true => {
+                let verified = match done.bytes_verified {
+                    0 => "not verified".to_owned(),
+                    verified => format!("{verified} verified"),
+                };
+                format!(
+                    "wrote {file} to the {}: {} erased, {} programmed without an erase, {} left as they were; {} bytes programmed, {verified}",
+                    self.part,
+                    sectors(done.sectors_erased),
+                    done.sectors_programmed,
+                    done.sectors_left,
+                    done.bytes_programmed,
+                )
+            }
+            false => format!(
+                "nothing to do: flash already holds {file} ({} bytes compared)",
+                done.bytes_verified
+            ),
+        });
+        let seconds = self.took.time.as_secs_f64();
+        let mut text = match self.took.modelled {
+            true => format!("modelled time {seconds:.2} s on the board"),
+            false => format!("{seconds:.2} s"),
+        };
+        if done.changed {
+            text += &format!(", {}/s of image", BinaryBytes(self.rate() as u64));
+        }
+        report.line(text);
+        report.line(format!("flash now: {}", self.verdict.words()));
+    }
+
+    /// As programs get it.
+    pub fn outcome(&self, after: AfterReport) -> Outcome {
+        let done = &self.report;
+        Outcome::Write(outcome::Write::Done(WriteDone {
+            file: self.file.clone(),
+            chip: self.chip.to_owned(),
+            part: self.part.clone(),
+            changed: done.changed,
+            sectors_left: done.sectors_left,
+            sectors_erased: done.sectors_erased,
+            sectors_programmed: done.sectors_programmed,
+            bytes_programmed: done.bytes_programmed,
+            bytes_verified: done.bytes_verified,
+            quad_set: done.quad_set,
+            starts: self.verdict.starts.known(),
+            reasons: outcome::findings(&self.verdict.reasons),
+            seconds: self.took.time.as_secs_f64(),
+            modelled: self.took.modelled,
+            bytes_per_second: self.rate(),
+            after: outcome::After::of(after),
+        }))
+    }
 }

@@ -210,13 +210,13 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
     let Some(app) = &mut facts.app else {
         return Ok(());
     };
-    let Some(desk) = &app.desk else {
+    let Some(prepared) = &app.prepared else {
         return Ok(());
     };
-    if let Ok(layout) = desk.layout(part.as_ref(), reader.flashloader.chip()) {
+    if let Some(Ok(layout)) = part.map(|part| prepared.for_part(&part)) {
         app.memory = layout.memory;
     }
-    let brought = desk.firmware().memory.clone();
+    let brought = prepared.firmware().memory.clone();
     let fits = |start: u32, bytes: &[u8]| {
         start >= reader.base() && u64::from(start) + bytes.len() as u64 <= reader.end()
     };

@@ -92,8 +92,8 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .because("the file was moved, or this user may not read it")
             .why(source.to_string())
             .run(Action::ListFlashloaders),
-        Error::Usage(text) => Finding::new(&entries::LOADER_DANGEROUS)
-            .why(text.clone())
+        Error::LoaderDangerous { .. } => Finding::new(&entries::LOADER_DANGEROUS)
+            .why(error.to_string())
             .run(Action::ShowFlashloader),
         Error::JumpRefused { answer, .. } => Finding::new(&entries::LOADER_REFUSED)
             .why(format!("{error}; the part is open, so it is the image that the ROM dislikes (answer {answer:#010x})"))

@@ -1,20 +1,118 @@
-//! Files that a command takes, read with a limit: applications, boot images, FCBs, parts.
+//! Files that a job takes, read with a limit: applications, boot images, FCBs, parts, flashloaders.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use rtboot::chip::Chip;
-use rtboot::flash::{FcbChoice, parts_for};
-use rtboot::{Error, Result};
 use rtboot_bootable::Firmware;
-use rtboot_fcb::{CfgError, Fcb, PartFile, database};
+use rtboot_fcb::CfgError;
 
-/// Longest text of our own: settings, `.cfg`.
+use crate::chip::Chip;
+use crate::{Error, Result};
+
+/// How long a file may be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Limit {
+    /// A firmware file: [`Firmware::FILE_LIMIT`].
+    Firmware,
+    /// Text of our own, 256 KiB: settings, `.cfg`.
+    Text,
+    /// Text of another tool, 512 KiB: an FCB in SPSDK's YAML has 380 KiB when every step of every sequence is written out.
+    ForeignText,
+}
+
+impl Limit {
+    /// The limit in bytes.
+    pub const fn bytes(self) -> usize {
+        match self {
+            Limit::Firmware => Firmware::FILE_LIMIT,
+            Limit::Text => TEXT_LIMIT,
+            Limit::ForeignText => FOREIGN_LIMIT,
+        }
+    }
+}
+
+/// A file by its path, or bytes that the caller has.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Source {
+    /// A file of the system; a pipe works, too.
+    File(PathBuf),
+    /// Bytes, and what to call them in messages; the ending of the name counts as a file's does.
+    Bytes {
+        /// The name.
+        name: String,
+        /// The bytes.
+        bytes: Vec<u8>,
+    },
+}
+
+impl Source {
+    /// Bytes with a name for messages.
+    pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Source {
+        Source::Bytes {
+            name: name.into(),
+            bytes: bytes.into(),
+        }
+    }
+
+    /// What it is called in messages.
+    pub fn path(&self) -> &Path {
+        match self {
+            Source::File(path) => path,
+            Source::Bytes { name, .. } => Path::new(name),
+        }
+    }
+
+    /// All of it.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn load(&self, limit: Limit) -> Result<Cow<'_, [u8]>> {
+        match self {
+            Source::File(path) => read(path, limit).map(Cow::Owned),
+            Source::Bytes { bytes, .. } => Ok(Cow::Borrowed(bytes)),
+        }
+    }
+
+    /// Its firmware, of any format. `base` is the address of the first byte of a raw file, when its vector table does not
+    /// tell it.
+    ///
+    /// # Errors
+    /// As [`read`], and [`Error::Firmware`].
+    pub fn firmware(&self, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
+        let bytes = self.load(Limit::Firmware)?;
+        let name = self.path().file_name().and_then(|name| name.to_str());
+        Firmware::parse(&bytes, name, base, &chip.map).map_err(|source| Error::Firmware {
+            path: self.path().to_owned(),
+            source,
+        })
+    }
+}
+
+impl From<PathBuf> for Source {
+    fn from(path: PathBuf) -> Source {
+        Source::File(path)
+    }
+}
+
+impl From<&Path> for Source {
+    fn from(path: &Path) -> Source {
+        Source::File(path.to_owned())
+    }
+}
+
+impl From<&str> for Source {
+    fn from(path: &str) -> Source {
+        Source::File(path.into())
+    }
+}
+
 const TEXT_LIMIT: usize = 256 << 10;
-/// Longest text of another tool: an FCB in SPSDK's YAML has 380 KiB when every step of every sequence is written out.
 const FOREIGN_LIMIT: usize = 512 << 10;
 /// Silence of a pipe or device after which nothing more is waited for; a pipe that nobody opens to write is silent, too.
 const SILENCE: Duration = Duration::from_secs(5);
@@ -23,32 +121,13 @@ const FIRST: Duration = Duration::from_secs(60);
 /// Most bytes of one look into a pipe or device.
 const PIECE: usize = 64 << 10;
 
-/// A whole file, of at most [`Firmware::FILE_LIMIT`] bytes.
+/// A whole file, of at most `limit`.
 ///
 /// # Errors
 /// [`Error::ReadFile`], also for a folder and for a pipe that says nothing; [`Error::Firmware`] for a file that is larger, of
 /// which no more is read.
-pub fn file(path: &Path) -> Result<Vec<u8>> {
-    limited(path, Firmware::FILE_LIMIT)
-}
-
-/// A whole text file, of at most 256 KiB.
-///
-/// # Errors
-/// As [`file`].
-pub fn small(path: &Path) -> Result<Vec<u8>> {
-    limited(path, TEXT_LIMIT)
-}
-
-/// A whole text file of another tool, of at most 512 KiB.
-///
-/// # Errors
-/// As [`file`].
-pub fn foreign(path: &Path) -> Result<Vec<u8>> {
-    limited(path, FOREIGN_LIMIT)
-}
-
-fn limited(path: &Path, limit: usize) -> Result<Vec<u8>> {
+pub fn read(path: &Path, limit: Limit) -> Result<Vec<u8>> {
+    let limit = limit.bytes();
     let unreadable = |source| Error::ReadFile {
         path: path.to_owned(),
         source,
@@ -141,100 +220,8 @@ enum Given {
     End,
 }
 
-/// A firmware file of any format.
-///
-/// # Errors
-/// As [`file`], and [`Error::Firmware`].
-pub fn firmware(path: &Path, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
-    let bytes = file(path)?;
-    let name = path.file_name().and_then(|name| name.to_str());
-    Firmware::parse(&bytes, name, base, &chip.map).map_err(|source| Error::Firmware {
-        path: path.to_owned(),
-        source,
-    })
-}
-
-/// What `--fcb` names: `auto`, a file (a part's `.cfg` or 512 bytes), else a part or file of the database.
-///
-/// Also returns in words what it was found to be.
-///
-/// # Errors
-/// [`Error::UnknownPart`], [`Error::Cfg`], [`Error::FcbFile`], and as [`file`].
-pub fn fcb(name: &str) -> Result<(FcbChoice, String)> {
-    if name.eq_ignore_ascii_case("auto") {
-        return Ok((
-            FcbChoice::Auto,
-            "the part that the flash turns out to be".into(),
-        ));
-    }
-    let path = Path::new(name);
-    // a folder of that name, or what cannot be looked at, is named by the error of reading it
-    if path.is_file() || (path.exists() && database::find(name).is_none()) {
-        return fcb_file(path, name);
-    }
-    match database::find(name) {
-        Some((from, file)) => {
-            let what = format!("{from} of the database");
-            let from = from.to_owned();
-            Ok((FcbChoice::Part { from, file }, what))
-        }
-        // with a separator or a known ending a file was meant
-        None if path.components().count() > 1 => fcb_file(path, name),
-        None => Err(Error::UnknownPart {
-            name: name.to_owned(),
-            nearest: database::nearest(name),
-        }),
-    }
-}
-
-/// As [`fcb`], for a board with this chip: what is meant for other chips only is refused.
-///
-/// # Errors
-/// As [`fcb`], and [`Error::CfgOtherChip`].
-pub fn fcb_for(name: &str, chip: &Chip) -> Result<(FcbChoice, String)> {
-    Ok(match fcb(name)? {
-        (FcbChoice::Part { from, file }, what) => {
-            let file = parts_for(&from, file, chip)?;
-            (FcbChoice::Part { from, file }, what)
-        }
-        other => other,
-    })
-}
-
-fn fcb_file(path: &Path, name: &str) -> Result<(FcbChoice, String)> {
-    let bytes = small(path)?;
-    let from = name.to_owned();
-    let is_text = path
-        .extension()
-        .is_some_and(|end| end.eq_ignore_ascii_case("cfg") || end.eq_ignore_ascii_case("toml"));
-    if !is_text && (bytes.starts_with(b"FCFB") || bytes.len() == Fcb::LEN || bytes.contains(&0)) {
-        let fcb = Fcb::parse(&bytes).and_then(|fcb| match bytes.len() {
-            Fcb::LEN => Ok(fcb),
-            found => Err(rtboot_fcb::Error::Length {
-                expected: Fcb::LEN,
-                found,
-            }),
-        });
-        let fcb = fcb.map_err(|source| Error::FcbFile {
-            path: path.to_owned(),
-            source,
-        })?;
-        return Ok((
-            FcbChoice::Block { from, fcb },
-            "the 512-byte FCB file".into(),
-        ));
-    }
-    let parts = cfg_text(&bytes).and_then(PartFile::from_cfg);
-    let file = parts.map_err(|source| Error::Cfg {
-        path: from.clone(),
-        source,
-    })?;
-    let what = format!("the parts of the file {name}");
-    Ok((FcbChoice::Part { from, file }, what))
-}
-
 /// Bytes as the text of a `.cfg`.
-fn cfg_text(bytes: &[u8]) -> std::result::Result<&str, CfgError> {
+pub(crate) fn cfg_text(bytes: &[u8]) -> std::result::Result<&str, CfgError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let good = bytes.get(..error.valid_up_to()).unwrap_or_default();
         let line_start = good
@@ -278,7 +265,7 @@ mod tests {
     }
 
     #[test]
-    fn each_piece_of_a_slow_pipe_is_heard_of_by_itself() {
+    fn pieces_of_a_slow_pipe_arrive_one_by_one() {
         let (sender, pieces) = sync_channel(9);
         pass_on(Slow(vec![b"\x7fELF", b"x", b"yz"]), &sender).expect("read");
         drop(sender);

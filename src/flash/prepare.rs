@@ -1,0 +1,355 @@
+//! Everything about a write that can be known, and can fail, without a board. Pure.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use rtboot_bootable::{BootImage, Firmware, Kind, Memory, MemoryMap};
+use rtboot_fcb::{Fcb, Part, PartFile, database, probe};
+
+use crate::chip::Chip;
+use crate::file::{self, Limit};
+use crate::flash::identify::{PartSource, any_part, choose_part};
+use crate::flash::loader::NorFacts;
+use crate::{Error, Result};
+
+/// Where the FCB of the image comes from.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[allow(clippy::large_enum_variant)] // one of them in a run
+#[non_exhaustive]
+pub enum FcbChoice {
+    /// Made for a part: the one of this `.cfg` (file or database) that the flash turns out to be.
+    Part {
+        /// Its name, for messages.
+        from: String,
+        /// The parts.
+        file: PartFile,
+    },
+    /// These 512 bytes.
+    Block {
+        /// Its name, for messages.
+        from: String,
+        /// The block.
+        fcb: Fcb,
+    },
+    /// The image's own, else made for the part that the database knows by the flash's id.
+    #[default]
+    Auto,
+}
+
+/// Where a named FCB was found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum FcbOrigin {
+    /// Nothing was named.
+    Auto,
+    /// A part or file of the database.
+    Database {
+        /// Its name there.
+        name: String,
+    },
+    /// A `.cfg` file.
+    PartFile(PathBuf),
+    /// A file of 512 bytes.
+    BlockFile(PathBuf),
+}
+
+impl fmt::Display for FcbOrigin {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            FcbOrigin::Auto => f.write_str("the part that the flash turns out to be"),
+            FcbOrigin::Database { name } => write!(f, "{name} of the database"),
+            FcbOrigin::PartFile(path) => write!(f, "the parts of the file {}", path.display()),
+            FcbOrigin::BlockFile(_) => f.write_str("the 512-byte FCB file"),
+        }
+    }
+}
+
+impl FcbChoice {
+    /// What a name stands for: `auto`, a file (a part's `.cfg` or 512 bytes), else a part or file of the database.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPart`], [`Error::Cfg`], [`Error::FcbFile`], and as [`file::read`].
+    pub fn named(name: &str) -> Result<(FcbChoice, FcbOrigin)> {
+        if name.eq_ignore_ascii_case("auto") {
+            return Ok((FcbChoice::Auto, FcbOrigin::Auto));
+        }
+        let path = Path::new(name);
+        // a folder of that name, or what cannot be looked at, is named by the error of reading it
+        if path.is_file() || (path.exists() && database::find(name).is_none()) {
+            return fcb_file(path, name);
+        }
+        match database::find(name) {
+            Some((from, file)) => {
+                let from = from.to_owned();
+                let origin = FcbOrigin::Database { name: from.clone() };
+                Ok((FcbChoice::Part { from, file }, origin))
+            }
+            // with a separator or a known ending a file was meant
+            None if path.components().count() > 1 => fcb_file(path, name),
+            None => Err(Error::UnknownPart {
+                name: name.to_owned(),
+                nearest: database::nearest(name),
+            }),
+        }
+    }
+
+    /// The same without the parts that are meant for other chips.
+    ///
+    /// # Errors
+    /// [`Error::CfgOtherChip`] when no part is left.
+    pub fn for_chip(self, chip: &Chip) -> Result<FcbChoice> {
+        Ok(match self {
+            FcbChoice::Part { from, file } => {
+                let file = parts_for(&from, file, chip)?;
+                FcbChoice::Part { from, file }
+            }
+            other => other,
+        })
+    }
+}
+
+fn fcb_file(path: &Path, name: &str) -> Result<(FcbChoice, FcbOrigin)> {
+    let bytes = file::read(path, Limit::Text)?;
+    let from = name.to_owned();
+    let is_text = path
+        .extension()
+        .is_some_and(|end| end.eq_ignore_ascii_case("cfg") || end.eq_ignore_ascii_case("toml"));
+    if !is_text && (bytes.starts_with(b"FCFB") || bytes.len() == Fcb::LEN || bytes.contains(&0)) {
+        let fcb = Fcb::parse(&bytes).and_then(|fcb| match bytes.len() {
+            Fcb::LEN => Ok(fcb),
+            found => Err(rtboot_fcb::Error::Length {
+                expected: Fcb::LEN,
+                found,
+            }),
+        });
+        let fcb = fcb.map_err(|source| Error::FcbFile {
+            path: path.to_owned(),
+            source,
+        })?;
+        let origin = FcbOrigin::BlockFile(path.to_owned());
+        return Ok((FcbChoice::Block { from, fcb }, origin));
+    }
+    let parts = file::cfg_text(&bytes).and_then(PartFile::from_cfg);
+    let file = parts.map_err(|source| Error::Cfg {
+        path: from.clone(),
+        source,
+    })?;
+    let origin = FcbOrigin::PartFile(path.to_owned());
+    Ok((FcbChoice::Part { from, file }, origin))
+}
+
+/// The parts of a file that are meant for this chip; `from` is the file's name.
+///
+/// # Errors
+/// [`Error::CfgOtherChip`] when none is.
+pub fn parts_for(from: &str, mut file: PartFile, chip: &Chip) -> Result<PartFile> {
+    let mut meant: Vec<&str> = Vec::new();
+    for chip in file.parts.iter().flat_map(|part| &part.chips) {
+        if !meant.contains(&chip.as_str()) {
+            meant.push(chip.as_str());
+        }
+    }
+    let meant = meant.join(", ");
+    file.parts.retain(|part| chip.is_meant_by(&part.chips));
+    match file.parts.is_empty() {
+        false => Ok(file),
+        true => Err(Error::CfgOtherChip {
+            from: from.to_owned(),
+            meant,
+            chip: chip.name.into(),
+        }),
+    }
+}
+
+/// Whether boot headers are put around an application.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Headers {
+    /// A bare application gets FCB, IVT and boot data; an image gets what it lacks.
+    #[default]
+    Add,
+    /// The file's bytes go to their addresses, and nothing is added.
+    AsIs,
+}
+
+/// A file that is ready to be written, as far as that can be known without a board.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Prepared {
+    name: PathBuf,
+    firmware: Firmware,
+    choice: FcbChoice,
+    headers: Headers,
+    chip: &'static Chip,
+    /// The file has an FCB of its own.
+    brings_fcb: bool,
+    layout: Layout,
+}
+
+/// What goes into flash.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layout {
+    /// Bytes at flash addresses, as far as they are known.
+    pub memory: Memory,
+    /// The boot image, when it is one.
+    pub image: Option<BootImage>,
+    /// Whether the FCB is still to be made, for the part that the flash turns out to be. The one in `image` keeps its place.
+    pub needs_part: bool,
+}
+
+impl Prepared {
+    /// Lays the image out for the part that is meant, so that all that can fail without a board fails here.
+    ///
+    /// `name` is the file's name, for messages. Where the part is not known yet, an FCB for plain reads keeps its place.
+    ///
+    /// # Errors
+    /// [`Error::CfgOtherChip`] for parts that are meant for other chips; [`Error::Firmware`] for everything that keeps the
+    /// file from being a boot image for this chip.
+    pub fn new(
+        name: impl Into<PathBuf>,
+        firmware: Firmware,
+        choice: FcbChoice,
+        headers: Headers,
+        chip: &'static Chip,
+    ) -> Result<Prepared> {
+        let name = name.into();
+        let choice = choice.for_chip(chip)?;
+        let map = &chip.map;
+        let carried = firmware.memory.bytes(map.fcb_address(), Fcb::LEN);
+        let brings_fcb = carried.is_some_and(|bytes| Fcb::parse(bytes).is_ok());
+        let layout = match headers {
+            Headers::Add => with_headers(&firmware, &choice, brings_fcb, chip),
+            Headers::AsIs => as_is(&firmware, map),
+        };
+        let layout = match layout {
+            Ok(layout) => layout,
+            Err(source) => return Err(Error::Firmware { path: name, source }),
+        };
+        Ok(Prepared {
+            name,
+            firmware,
+            choice,
+            headers,
+            chip,
+            brings_fcb,
+            layout,
+        })
+    }
+
+    /// The file's name.
+    pub fn name(&self) -> &Path {
+        &self.name
+    }
+
+    /// The file.
+    pub fn firmware(&self) -> &Firmware {
+        &self.firmware
+    }
+
+    /// Where the FCB comes from.
+    pub fn choice(&self) -> &FcbChoice {
+        &self.choice
+    }
+
+    /// The chip that it is laid out for.
+    pub fn chip(&self) -> &'static Chip {
+        self.chip
+    }
+
+    /// The bytes for flash, with the FCB of the part that is meant.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// What the flash is expected to be.
+    pub fn expected_part(&self) -> PartSource {
+        match &self.choice {
+            FcbChoice::Part { from, file } => PartSource::Cfg {
+                from: from.clone(),
+                file: file.clone(),
+            },
+            FcbChoice::Block { .. } | FcbChoice::Auto => PartSource::Database,
+        }
+    }
+
+    /// Settles which part the flash is: the one that is expected. Where no byte of the image depends on it, any part with
+    /// the flash's id is good enough.
+    ///
+    /// # Errors
+    /// As [`choose_part`].
+    pub fn choose_part(&self, facts: &NorFacts) -> Result<Part> {
+        match self.expected_part() {
+            PartSource::Database if !self.layout.needs_part => any_part(facts),
+            source => choose_part(facts, &source),
+        }
+    }
+
+    /// The bytes for flash when it is this part. Nothing is laid out again: only the FCB is another one.
+    ///
+    /// # Errors
+    /// [`Error::Firmware`] when the image does not fit this part.
+    pub fn for_part(&self, part: &Part) -> Result<Layout> {
+        let mut layout = self.layout.clone();
+        let made_for_part = match self.choice {
+            FcbChoice::Part { .. } => true,
+            FcbChoice::Auto => layout.needs_part,
+            FcbChoice::Block { .. } => false,
+        };
+        if self.headers == Headers::AsIs || self.brings_fcb || !made_for_part {
+            return Ok(layout);
+        }
+        if let Some(image) = &mut layout.image {
+            let set = image.set_fcb(&part.on(self.chip).boot_fcb(), &self.chip.map);
+            set.map_err(|source| Error::Firmware {
+                path: self.name.clone(),
+                source,
+            })?;
+            layout.memory = image.memory.clone();
+        }
+        layout.needs_part = false;
+        Ok(layout)
+    }
+}
+
+fn with_headers(
+    firmware: &Firmware,
+    choice: &FcbChoice,
+    brings_fcb: bool,
+    chip: &Chip,
+) -> std::result::Result<Layout, rtboot_bootable::Error> {
+    let map = &chip.map;
+    let (fcb, needs_part) = match choice {
+        FcbChoice::Block { fcb, .. } => (Some(fcb.clone()), false),
+        FcbChoice::Part { file, .. } => {
+            let first = file.parts.first();
+            (first.map(|part| part.on(chip).boot_fcb()), false)
+        }
+        // nobody named an FCB, so that of the image is not held against one
+        FcbChoice::Auto if brings_fcb => (None, false),
+        FcbChoice::Auto => (Some(probe::plain_read(map.flash_max)), true),
+    };
+    let image = BootImage::build(firmware, fcb.as_ref(), map)?;
+    let mut memory = image.memory.clone();
+    if needs_part {
+        memory.remove(map.fcb_address(), Fcb::LEN);
+    }
+    Ok(Layout {
+        memory,
+        image: Some(image),
+        needs_part,
+    })
+}
+
+fn as_is(
+    firmware: &Firmware,
+    map: &MemoryMap,
+) -> std::result::Result<Layout, rtboot_bootable::Error> {
+    let seen = rtboot_bootable::inspect(&firmware.memory, map);
+    let image = matches!(seen.kind, Kind::BootableWithFcb | Kind::BootableWithoutFcb)
+        .then(|| BootImage::build(firmware, None, map))
+        .transpose()?;
+    Ok(Layout {
+        memory: firmware.memory.clone(),
+        image,
+        needs_part: false,
+    })
+}

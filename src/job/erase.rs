@@ -1,0 +1,239 @@
+//! Erasing ranges or all of the flash, and telling whether a range is erased.
+
+use std::ops::Range;
+
+use rtboot_fcb::EraseUnit;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
+
+use super::range::{check_inside, end_of, read_plain};
+use crate::consent::{Act, Consent};
+use crate::error::{Content, Evidence, OutOfRange};
+use crate::event::{Listener, Meter, Stage, tell};
+use crate::flash::{Geometry, Nor};
+use crate::{Error, Result};
+
+/// What is erased.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum EraseRange {
+    /// The whole flash. The [`Consent`] must cover [`Act::erase_flash`].
+    All,
+    /// A range.
+    Bytes {
+        /// First address.
+        address: u32,
+        /// How many bytes.
+        length: u32,
+        /// What happens when it does not begin and end on sectors.
+        edges: Edges,
+    },
+}
+
+/// What happens to a range that does not begin and end on sectors.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Edges {
+    /// It is refused.
+    #[default]
+    Refuse,
+    /// It is widened to whole sectors.
+    Round,
+}
+
+/// Erases, and reads back that all of it is blank. Returns what was erased.
+///
+/// Blocks are erased as a whole where the range holds all of one. The quad-enable bit does not matter and stays as it is.
+///
+/// # Errors
+/// [`Error::NotConfirmed`], [`Error::BadRange`], [`Error::OutsideFlash`], [`Error::NotWholeSectors`],
+/// [`Error::Protected`]; once flash changes, inside [`Error::WhileWriting`] or [`Error::Interrupted`] with how much of the
+/// range is erased.
+pub fn erase(
+    nor: &mut Nor,
+    what: EraseRange,
+    consent: &Consent,
+    listener: &mut dyn Listener,
+) -> Result<Range<u64>> {
+    let g = nor.geometry();
+    let range = match what {
+        EraseRange::All => {
+            consent.check(&Act::erase_flash())?;
+            u64::from(g.base)..g.end()
+        }
+        EraseRange::Bytes {
+            address,
+            length,
+            edges,
+        } => {
+            let end = end_of(address, length)?;
+            check_inside(nor, OutOfRange::Range, u64::from(address)..end)?;
+            whole_sectors(address, end, edges, &g, listener)?
+        }
+    };
+    refuse_protected(nor, &range)?;
+    match what {
+        EraseRange::All => erase_chip(nor, &range, listener)?,
+        EraseRange::Bytes { .. } => erase_units(nor, &range, listener)?,
+    }
+    check_blank(nor, &range, listener)?;
+    Ok(range)
+}
+
+fn whole_sectors(
+    address: u32,
+    end: u64,
+    edges: Edges,
+    g: &Geometry,
+    listener: &mut dyn Listener,
+) -> Result<Range<u64>> {
+    let base = u64::from(g.base);
+    let from = g.sector_of(address);
+    let to = base + (end - base).next_multiple_of(u64::from(g.sector));
+    if (from, to) == (address, end) {
+        return Ok(u64::from(from)..to);
+    }
+    if edges == Edges::Refuse {
+        return Err(Error::NotWholeSectors {
+            start: address,
+            end,
+            sector: g.sector,
+            from,
+            to,
+        });
+    }
+    let rounded = Finding::new(&run::ROUNDED)
+        .address("start", address)
+        .address("end", end)
+        .number("sector", g.sector)
+        .address("from", from)
+        .address("to", to);
+    tell(listener, rounded);
+    Ok(u64::from(from)..to)
+}
+
+fn erase_chip(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -> Result<()> {
+    nor.use_erasing(EraseUnit::Sector4K)?;
+    let meter = Meter::begin(listener, Stage::Erase, range.end - range.start);
+    nor.erase_chip()
+        .map_err(|error| part_erased(error, range, range.start, Evidence::Acknowledged))?;
+    meter.end();
+    Ok(())
+}
+
+/// Erases in the largest units that fit.
+fn erase_units(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -> Result<()> {
+    let g = nor.geometry();
+    let mut meter = Meter::begin(listener, Stage::Erase, range.end - range.start);
+    let mut at = range.start;
+    while at < range.end {
+        let partly = |error| match at == range.start && matches!(error, Error::Interrupted { .. }) {
+            true => error, // nothing was sent yet
+            false => part_erased(error, range, at, Evidence::Acknowledged),
+        };
+        if meter.cancelled() {
+            return Err(partly(Error::interrupted()));
+        }
+        let whole_block = (at - u64::from(g.base)).is_multiple_of(u64::from(g.block))
+            && at + u64::from(g.block) <= range.end;
+        let (unit, size) = match whole_block && g.block > g.sector {
+            true => (EraseUnit::Block64K, g.block),
+            false => (EraseUnit::Sector4K, g.sector),
+        };
+        nor.use_erasing(unit)?;
+        let address = u32::try_from(at).unwrap_or(u32::MAX);
+        nor.erase(address, size).map_err(partly)?;
+        meter.add(u64::from(size));
+        at += u64::from(size);
+    }
+    meter.end();
+    Ok(())
+}
+
+/// The error with how much of the range is erased: up to `end`.
+fn part_erased(error: Error, range: &Range<u64>, end: u64, evidence: Evidence) -> Error {
+    error.with_flash_state(Content::PartErased {
+        range: range.clone(),
+        erased: range.start..end,
+        evidence,
+    })
+}
+
+fn check_blank(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -> Result<()> {
+    let unread = |error: Error| {
+        error.with_flash_state(Content::Erased {
+            range: range.clone(),
+            evidence: Evidence::Acknowledged,
+        })
+    };
+    match first_in(nor, range, listener).map_err(unread)? {
+        Some((address, found)) => {
+            let error = Error::NotBlank { address, found };
+            let end = u64::from(address);
+            Err(part_erased(error, range, end, Evidence::ReadBack))
+        }
+        None => Ok(()),
+    }
+}
+
+/// A protected flash would ignore the erase.
+fn refuse_protected(nor: &mut Nor, range: &Range<u64>) -> Result<()> {
+    let status = nor.facts().status;
+    if !nor.part().protected(&status) {
+        return Ok(());
+    }
+    let address = u32::try_from(range.start).unwrap_or(u32::MAX);
+    let found = read_plain(nor, address, 1, Stage::Read, &mut ())?;
+    Err(Error::Protected {
+        status,
+        extent: nor.part().protected_extent(&status),
+        address,
+        expected: 0xFF,
+        found: found.first().copied().unwrap_or(0xFF),
+    })
+}
+
+/// That a range is erased.
+///
+/// # Errors
+/// [`Error::HoldsBytes`] with the first byte that is not blank; [`Error::BadRange`], [`Error::OutsideFlash`], and whatever
+/// reading brings.
+pub fn blank_check(
+    nor: &mut Nor,
+    address: u32,
+    length: u32,
+    listener: &mut dyn Listener,
+) -> Result<()> {
+    match first_programmed(nor, address, length, listener)? {
+        Some((address, found)) => Err(Error::HoldsBytes { address, found }),
+        None => Ok(()),
+    }
+}
+
+/// The first byte of a range that is not blank, with its address.
+///
+/// # Errors
+/// [`Error::BadRange`], [`Error::OutsideFlash`], and whatever reading brings.
+pub fn first_programmed(
+    nor: &mut Nor,
+    address: u32,
+    length: u32,
+    listener: &mut dyn Listener,
+) -> Result<Option<(u32, u8)>> {
+    let range = u64::from(address)..end_of(address, length)?;
+    check_inside(nor, OutOfRange::Range, range.clone())?;
+    first_in(nor, &range, listener)
+}
+
+fn first_in(
+    nor: &mut Nor,
+    range: &Range<u64>,
+    listener: &mut dyn Listener,
+) -> Result<Option<(u32, u8)>> {
+    // the range lies in a flash of at most 32 bits of addresses
+    let number = |value: u64| u32::try_from(value).unwrap_or(u32::MAX);
+    let (address, length) = (number(range.start), number(range.end - range.start));
+    let bytes = read_plain(nor, address, length, Stage::BlankCheck, listener)?;
+    let found = bytes.iter().zip(address..).find(|(byte, _)| **byte != 0xFF);
+    Ok(found.map(|(byte, at)| (at, *byte)))
+}

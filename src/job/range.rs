@@ -1,0 +1,94 @@
+//! Reading a range of flash or RAM.
+
+use std::ops::Range;
+
+use crate::error::{OutOfRange, Step};
+use crate::event::{Listener, Meter, Stage};
+use crate::flash::{Flashloader, Nor};
+use crate::mboot::{self, MemoryId};
+use crate::{Error, Result};
+
+/// First address after a range.
+///
+/// # Errors
+/// [`Error::BadRange`] for a range without a byte, or one that ends behind the last address.
+pub fn end_of(address: u32, length: u32) -> Result<u64> {
+    let end = u64::from(address) + u64::from(length);
+    match length == 0 || end > 1 << 32 {
+        true => Err(Error::BadRange { address, length }),
+        false => Ok(end),
+    }
+}
+
+/// That a range lies in the flash.
+///
+/// # Errors
+/// [`Error::OutsideFlash`].
+pub(super) fn check_inside(nor: &Nor, what: OutOfRange, range: Range<u64>) -> Result<()> {
+    let g = nor.geometry();
+    let start = u32::try_from(range.start).unwrap_or(u32::MAX);
+    match g.holds(start, range.end) {
+        true => Ok(()),
+        false => Err(Error::OutsideFlash {
+            what,
+            start,
+            end: range.end,
+            flash_start: g.base,
+            flash_end: g.end(),
+        }),
+    }
+}
+
+/// Reads flash on one pad: that works whatever state quad enable is in, and changes nothing.
+///
+/// # Errors
+/// [`Error::BadRange`], [`Error::OutsideFlash`], and whatever reading brings.
+pub fn read_flash(
+    nor: &mut Nor,
+    address: u32,
+    length: u32,
+    listener: &mut dyn Listener,
+) -> Result<Vec<u8>> {
+    let end = end_of(address, length)?;
+    check_inside(nor, OutOfRange::Range, u64::from(address)..end)?;
+    read_plain(nor, address, length, Stage::Read, listener)
+}
+
+pub(super) fn read_plain(
+    nor: &mut Nor,
+    address: u32,
+    length: u32,
+    stage: Stage,
+    listener: &mut dyn Listener,
+) -> Result<Vec<u8>> {
+    nor.use_plain()?;
+    let mut meter = Meter::begin(listener, stage, u64::from(length));
+    let bytes = nor.read(address, length, &mut meter)?;
+    meter.end();
+    Ok(bytes)
+}
+
+/// Reads RAM.
+///
+/// # Errors
+/// [`Error::BadRange`]; [`Error::Mboot`] for addresses that the flashloader does not read; [`Error::Interrupted`].
+pub fn read_ram(
+    flashloader: &mut Flashloader,
+    address: u32,
+    length: u32,
+    listener: &mut dyn Listener,
+) -> Result<Vec<u8>> {
+    end_of(address, length)?;
+    let mut meter = Meter::begin(listener, Stage::Read, u64::from(length));
+    let session = flashloader.session();
+    let read = session.read_memory(address, length, MemoryId::INTERNAL, &mut |done| {
+        meter.set(done);
+        !meter.cancelled()
+    });
+    let bytes = read.map_err(|source| match source {
+        mboot::Error::Cancelled { .. } => Error::interrupted(),
+        source => Error::mboot(Step::ReadMemory { address })(source),
+    })?;
+    meter.end();
+    Ok(bytes)
+}

@@ -1,0 +1,139 @@
+//! Which board a job is for, and the way to its flash.
+
+use std::time::{Duration, Instant};
+
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
+
+use crate::board::{Board, Options, Selector};
+use crate::chip::Chip;
+use crate::event::{Listener, tell};
+use crate::flash::{LoaderSource, Nor, Reached, any_part, reach_flashloader};
+#[cfg(feature = "virtual")]
+use crate::port::virtual_board::VirtualBoard;
+use crate::{Error, Result};
+
+/// Between two looks whether the listener wants to stop.
+const SLICE: Duration = Duration::from_millis(200);
+
+/// Which board, which chip, which flashloader. The default is the only board on USB.
+#[derive(Debug, Clone, Default)]
+pub struct Target {
+    /// Which board.
+    pub board: Selector,
+    /// How to talk to it, and how long to wait for it.
+    pub connection: Options,
+    /// The chip, when it is known; the board is asked as well.
+    pub chip: Option<&'static Chip>,
+    /// The flashloader to start when none runs.
+    pub loader: LoaderSource,
+    #[cfg(feature = "virtual")]
+    on_virtual: Option<VirtualBoard>,
+}
+
+impl Target {
+    /// The board that this selector names.
+    pub fn on(board: Selector) -> Target {
+        Target {
+            board,
+            ..Target::default()
+        }
+    }
+
+    /// A virtual board that the caller holds too.
+    #[cfg(feature = "virtual")]
+    pub fn on_virtual(board: &VirtualBoard) -> Target {
+        Target {
+            on_virtual: Some(board.clone()),
+            ..Target::default()
+        }
+    }
+
+    /// The chip for work on files: the one that is named, else [`Chip::DEFAULT`].
+    pub fn chip_for_files(&self) -> &'static Chip {
+        self.chip.unwrap_or(Chip::DEFAULT)
+    }
+
+    /// Finds the board and holds its place against other runs; waits as long as the connection says, or until the listener
+    /// wants to stop.
+    ///
+    /// # Errors
+    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::BoardBusy`], [`Error::Port`], [`Error::Virtual`];
+    /// [`Error::Interrupted`].
+    pub fn connect(&self, listener: &mut dyn Listener) -> Result<Board> {
+        #[cfg(feature = "virtual")]
+        if let Some(board) = &self.on_virtual {
+            return Ok(Board::on_virtual(board, self.connection.clone()));
+        }
+        let board = self.wait_for_board(listener)?;
+        for warning in board.warnings() {
+            let shared = Finding::new(&run::PLACE_SHARED);
+            tell(listener, shared.text("warning", warning));
+        }
+        Ok(board)
+    }
+
+    fn wait_for_board(&self, listener: &mut dyn Listener) -> Result<Board> {
+        let limit = self.connection.wait.unwrap_or_default();
+        let (start, mut told) = (Instant::now(), false);
+        loop {
+            let slice = match told {
+                true => SLICE.min(limit),
+                false => Duration::ZERO,
+            };
+            let options = Options {
+                wait: Some(slice),
+                ..self.connection.clone()
+            };
+            match Board::find(&self.board, options) {
+                Err(error @ Error::NoBoard { .. }) => {
+                    if !told && !limit.is_zero() {
+                        tell(listener, waiting(limit, &error));
+                        told = true;
+                    }
+                    if start.elapsed() >= limit {
+                        return Err(error);
+                    }
+                }
+                other => return other,
+            }
+            if listener.cancelled() {
+                return Err(Error::interrupted());
+            }
+        }
+    }
+
+    /// Gets a flashloader running: the one that runs, else the target's.
+    ///
+    /// # Errors
+    /// As [`reach_flashloader`].
+    pub fn start_flashloader(
+        &self,
+        board: &mut Board,
+        listener: &mut dyn Listener,
+    ) -> Result<Reached> {
+        reach_flashloader(board, self.chip, &self.loader, listener)
+    }
+
+    /// The flash behind a flashloader, as any known part with its id: parts that share an id are read and erased alike.
+    ///
+    /// # Errors
+    /// As [`Target::start_flashloader`]; [`Error::NoFlash`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
+    pub fn open_flash(&self, board: &mut Board, listener: &mut dyn Listener) -> Result<Nor> {
+        let mut flashloader = self.start_flashloader(board, listener)?.flashloader;
+        let facts = flashloader.look_at_flash()?;
+        let part = any_part(&facts)?;
+        Ok(Nor::new(flashloader, part, facts))
+    }
+}
+
+fn waiting(limit: Duration, error: &Error) -> Finding {
+    let seen = match error {
+        Error::NoBoard { seen_instead, .. } if !seen_instead.is_empty() => {
+            format!(" (there is: {})", seen_instead.join("; "))
+        }
+        _ => String::new(),
+    };
+    let waiting = Finding::new(&run::WAITING).text("seconds", limit.as_secs_f32());
+    waiting.text("seen", seen)
+}

@@ -1,0 +1,399 @@
+//! The main job: from a file to a verified image.
+
+use std::time::{Duration, Instant};
+
+use rtboot_bootable::{Memory, Verdict};
+use rtboot_fcb::Part;
+use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
+use rtboot_finding::{Finding, Severity};
+
+use super::after::{After, AfterReport, reset_by, start_image};
+use super::target::Target;
+use crate::Result;
+use crate::board::Board;
+use crate::chip::Chip;
+use crate::consent::{Act, Consent};
+use crate::event::{Listener, tell};
+use crate::file::Source;
+use crate::flash::{
+    FcbChoice, Headers, Layout, Nor, Policy, Prepared, RescueStore, WritePlan, WriteReport, Writer,
+    plan_write,
+};
+
+/// How a file is written.
+///
+/// The default adds boot headers where they are missing, leaves sectors alone that hold what they should, keeps the bytes
+/// around the image, and reads everything back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteOptions {
+    /// Where the FCB comes from.
+    pub fcb: FcbChoice,
+    /// Address of the first byte of a raw file, when its vector table does not tell it.
+    pub base: Option<u32>,
+    /// Whether boot headers are added.
+    pub headers: Headers,
+    /// Leave sectors alone that already hold what they should.
+    pub skip_unchanged: bool,
+    /// Keep the bytes around the image in its sectors.
+    pub keep_around: bool,
+    /// Erase the whole flash first. The consent must cover [`Act::erase_flash`].
+    pub erase_all: bool,
+    /// Read back what was written. Without it a wrong byte is not seen.
+    pub verify: bool,
+    /// Where the bytes around the image are saved while flash does not hold them. Without it they are lost when the write
+    /// breaks off.
+    pub rescue: Option<RescueStore>,
+    /// What becomes of bytes that an interrupted write saved there.
+    pub saved: SavedBytes,
+    /// What happens when the image is there.
+    pub after: After,
+    /// The words for what cannot be undone.
+    pub consent: Consent,
+}
+
+impl Default for WriteOptions {
+    fn default() -> WriteOptions {
+        WriteOptions {
+            fcb: FcbChoice::Auto,
+            base: None,
+            headers: Headers::Add,
+            skip_unchanged: true,
+            keep_around: true,
+            erase_all: false,
+            verify: true,
+            rescue: None,
+            saved: SavedBytes::Restore,
+            after: After::Nothing,
+            consent: Consent::default(),
+        }
+    }
+}
+
+/// What becomes of bytes that an interrupted write saved.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SavedBytes {
+    /// They are put back.
+    #[default]
+    Restore,
+    /// They are forgotten when the write begins.
+    Discard,
+}
+
+/// A write that is done.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Written {
+    /// The chip, as far as it is known.
+    pub chip: &'static Chip,
+    /// The flash.
+    pub part: Part,
+    /// What was done.
+    pub report: WriteReport,
+    /// How long it took, from the compare to the last byte read back.
+    pub took: Took,
+    /// Whether the ROM would start what flash holds now.
+    pub verdict: Verdict,
+    /// What came after it.
+    pub after: AfterReport,
+}
+
+/// How long something took.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Took {
+    /// The time.
+    pub time: Duration,
+    /// Whether it is the modelled time of a virtual board.
+    pub modelled: bool,
+}
+
+/// Writes a file to a board, with everything around it.
+///
+/// # Errors
+/// As [`WriteJob::prepare`], [`Target::connect`], [`WriteJob::identify`], [`WriteReady::plan`], [`WriteReady::write`] and
+/// [`WriteReady::finish`].
+pub fn write(
+    file: &Source,
+    options: WriteOptions,
+    target: &Target,
+    listener: &mut dyn Listener,
+) -> Result<Written> {
+    let job = WriteJob::prepare(file, options, target.chip_for_files())?;
+    for finding in job.findings() {
+        tell(listener, finding.clone());
+    }
+    job.check_consent()?;
+    target.loader.check(job.prepared.chip())?;
+    let mut board = target.connect(listener)?;
+    let written = job.carry_out(&mut board, target, listener);
+    // a virtual board keeps what was done to it, whatever failed then
+    let saved = board.save();
+    written.and_then(|written| saved.map(|()| written))
+}
+
+/// A write that is prepared: all that can fail without a board did not.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WriteJob {
+    prepared: Prepared,
+    options: WriteOptions,
+    findings: Vec<Finding>,
+    acts: Vec<Act>,
+}
+
+impl WriteJob {
+    /// Reads the file and lays it out.
+    ///
+    /// # Errors
+    /// As [`Source::firmware`] and [`Prepared::new`].
+    pub fn prepare(file: &Source, options: WriteOptions, chip: &'static Chip) -> Result<WriteJob> {
+        let firmware = file.firmware(options.base, chip)?;
+        let choice = options.fcb.clone();
+        let prepared = Prepared::new(file.path(), firmware, choice, options.headers, chip)?;
+        let layout = prepared.layout();
+        let (mut findings, mut acts) = (vec![about(&prepared)], Vec::new());
+        if let Some(image) = &layout.image {
+            let inspected = &image.inspection.findings;
+            let dangers = inspected.iter().filter(|f| f.severity == Severity::Danger);
+            acts.extend(dangers.take(1).map(Act::write_dangerous_image));
+            let all = image.notes.iter().chain(inspected);
+            findings.extend(all.filter(|f| !is_to_come(f, layout)).cloned());
+        }
+        if options.erase_all {
+            acts.push(Act::erase_flash());
+        }
+        Ok(WriteJob {
+            prepared,
+            options,
+            findings,
+            acts,
+        })
+    }
+
+    /// The file, laid out.
+    pub fn prepared(&self) -> &Prepared {
+        &self.prepared
+    }
+
+    /// What the file is, how it was laid out, and what does not fit in it.
+    pub fn findings(&self) -> &[Finding] {
+        &self.findings
+    }
+
+    /// What this write does that must be confirmed.
+    pub fn acts(&self) -> &[Act] {
+        &self.acts
+    }
+
+    /// Words that were given after all.
+    pub fn confirm(&mut self, words: impl Into<String>) {
+        self.options.consent.add(words);
+    }
+
+    /// That everything that must be confirmed is.
+    ///
+    /// # Errors
+    /// [`Error::NotConfirmed`](crate::Error::NotConfirmed).
+    pub fn check_consent(&self) -> Result<()> {
+        let consent = &self.options.consent;
+        self.acts.iter().try_for_each(|act| consent.check(act))
+    }
+
+    /// Gets to the flash of this board and settles which part it is.
+    ///
+    /// # Errors
+    /// [`Error::NotConfirmed`](crate::Error::NotConfirmed); as [`Target::start_flashloader`] and [`Prepared::choose_part`].
+    pub fn identify<'b>(
+        self,
+        board: &'b mut Board,
+        target: &Target,
+        listener: &mut dyn Listener,
+    ) -> Result<WriteReady<'b>> {
+        self.check_consent()?;
+        let mut flashloader = target.start_flashloader(board, listener)?.flashloader;
+        let facts = flashloader.look_at_flash()?;
+        let part = self.prepared.choose_part(&facts)?;
+        let found = Finding::new(&run::PART)
+            .text("chip", flashloader.chip().name)
+            .text("vendor", &part.vendor)
+            .text("part", &part.name)
+            .text("id", part.jedec);
+        tell(listener, found);
+        let layout = self.prepared.for_part(&part)?;
+        let saved = match (&self.options.rescue, self.options.saved) {
+            (Some(store), SavedBytes::Restore) => {
+                let unique_id = flashloader.facts().unique_id.to_string();
+                let saved = store.load(&unique_id, &flashloader.chip().map)?;
+                if !saved.is_empty() {
+                    let restored = Finding::new(&run::BYTES_RESTORED)
+                        .number("count", saved.len_bytes() as u64)
+                        .text("file", store.path(&unique_id).display());
+                    tell(listener, restored);
+                }
+                saved
+            }
+            _ => Memory::new(),
+        };
+        Ok(WriteReady {
+            clock: Clock::start(board),
+            nor: Nor::new(flashloader, part, facts),
+            options: self.options,
+            board,
+            layout,
+            saved,
+        })
+    }
+
+    fn carry_out(
+        self,
+        board: &mut Board,
+        target: &Target,
+        listener: &mut dyn Listener,
+    ) -> Result<Written> {
+        let mut ready = self.identify(board, target, listener)?;
+        let plan = ready.plan(listener)?;
+        let report = ready.write(&plan, listener)?;
+        let (took, part) = (ready.took(), ready.nor.part().clone());
+        let chip = ready.nor.chip();
+        let verdict = ready.verdict(listener)?;
+        let after = ready.finish()?;
+        Ok(Written {
+            chip,
+            part,
+            report,
+            took,
+            verdict,
+            after,
+        })
+    }
+}
+
+/// What the file is.
+fn about(prepared: &Prepared) -> Finding {
+    Finding::new(&run::IMAGE).text(
+        "text",
+        format_args!(
+            "{}: {}, {} bytes for flash",
+            prepared.name().display(),
+            prepared.firmware().format,
+            prepared.layout().memory.len_bytes()
+        ),
+    )
+}
+
+/// An FCB that is still to be made for the part is not missing.
+fn is_to_come(finding: &Finding, layout: &Layout) -> bool {
+    layout.needs_part
+        && (finding.is(&image_found::FCB_NOT_GIVEN) || finding.is(&fcb_found::FCB_MISSING))
+}
+
+/// A flash that is known, and what is to go there.
+pub struct WriteReady<'b> {
+    board: &'b mut Board,
+    nor: Nor,
+    layout: Layout,
+    saved: Memory,
+    options: WriteOptions,
+    clock: Clock,
+}
+
+impl WriteReady<'_> {
+    /// The flash.
+    pub fn nor(&self) -> &Nor {
+        &self.nor
+    }
+
+    /// What goes into it.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// Compares flash with the image and decides what must change. Changes nothing.
+    ///
+    /// # Errors
+    /// As [`plan_write`].
+    pub fn plan(&mut self, listener: &mut dyn Listener) -> Result<WritePlan> {
+        let policy = Policy {
+            skip_unchanged: self.options.skip_unchanged,
+            keep_around: self.options.keep_around,
+            erase_all: self.options.erase_all,
+        };
+        plan_write(
+            &mut self.nor,
+            &self.layout.memory,
+            &self.saved,
+            policy,
+            listener,
+        )
+    }
+
+    /// Carries the plan out.
+    ///
+    /// # Errors
+    /// As [`Writer::run`]; [`Error::WriteFile`](crate::Error::WriteFile) when bytes that were to be forgotten stay.
+    pub fn write(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<WriteReport> {
+        let rescue = self.options.rescue.as_ref();
+        if let (Some(store), SavedBytes::Discard) = (rescue, self.options.saved) {
+            store.remove(&self.nor.loader().facts().unique_id.to_string())?;
+        }
+        if !self.options.verify {
+            tell(listener, Finding::new(&run::NOT_VERIFIED));
+        }
+        Writer::new(&mut self.nor, plan, rescue, self.options.verify).run(listener)
+    }
+
+    /// Whether the ROM would start what flash holds now.
+    ///
+    /// # Errors
+    /// As [`Nor::judge_written`].
+    pub fn verdict(&mut self, listener: &mut dyn Listener) -> Result<Verdict> {
+        self.nor.judge_written(self.layout.image.as_ref(), listener)
+    }
+
+    /// How long it took so far, since the flash is known.
+    pub fn took(&self) -> Took {
+        self.clock.took(self.board)
+    }
+
+    /// Does what comes after the write.
+    ///
+    /// # Errors
+    /// [`Error::NoVectorTable`](crate::Error::NoVectorTable), and whatever starting or resetting brings.
+    pub fn finish(self) -> Result<AfterReport> {
+        match self.options.after {
+            After::Nothing => Ok(AfterReport::Nothing),
+            After::Start => {
+                start_image(self.nor, self.layout.image.as_ref()).map(AfterReport::Started)
+            }
+            After::Reset => reset_by(self.nor.into_loader(), self.board).map(AfterReport::Reset),
+        }
+    }
+}
+
+/// How long something takes: the board's own time when it is virtual.
+struct Clock {
+    start: Instant,
+    modelled: Option<Duration>,
+}
+
+impl Clock {
+    fn start(board: &Board) -> Clock {
+        Clock {
+            start: Instant::now(),
+            modelled: board.modelled_time(),
+        }
+    }
+
+    fn took(&self, board: &Board) -> Took {
+        match (self.modelled, board.modelled_time()) {
+            (Some(start), Some(now)) => Took {
+                time: now.saturating_sub(start),
+                modelled: true,
+            },
+            _ => Took {
+                time: self.start.elapsed(),
+                modelled: false,
+            },
+        }
+    }
+}
