@@ -122,6 +122,8 @@ impl Case {
 
 const ITCM: u32 = 0x0000_0000;
 const DTCM: u32 = 0x2000_0000;
+/// Past the share that the DTCM has from the factory.
+const DTCM_HIGH: u32 = 0x2001_8000;
 const OCRAM: u32 = 0x2020_8000;
 const SDRAM: u32 = 0x8000_0000;
 
@@ -137,7 +139,18 @@ fn pairs() -> Vec<Pair> {
         let part = file.parts.remove(0);
         (part.jedec.0 == sim.jedec && part.size == sim.size).then_some(Pair { part, sim })
     };
-    SimPart::all().into_iter().filter_map(known).collect()
+    let mut pairs: Vec<Pair> = SimPart::all().into_iter().filter_map(known).collect();
+    // no part of the database is larger than 24 address bits reach: one that reads with ECh and 32 of them
+    if let Some(Pair { part, sim }) = pairs.first() {
+        let mut large = part.clone();
+        (large.size, large.read.opcode, large.read.address_bits) = (32 << 20, 0xEC, 32);
+        let sim = SimPart {
+            size: 32 << 20,
+            ..sim.clone()
+        };
+        pairs.push(Pair { part: large, sim });
+    }
+    pairs
 }
 
 /// Read sequences of all kinds: of the data sheets, of other parts, and wrong ones.
@@ -414,7 +427,7 @@ fn generate(pairs: &[Pair], all: &[Part], dice: &mut Dice) -> Case {
         change_fcb(&mut fcb, dice);
     }
     let base = match dice.once_in(5) {
-        true => dice.pick(&[ITCM, DTCM, OCRAM, SDRAM]),
+        true => dice.pick(&[ITCM, DTCM, DTCM_HIGH, OCRAM, SDRAM]),
         false => FLASH,
     };
     let mut case = Case::sound(at, base, fcb, dice);
@@ -438,6 +451,11 @@ fn generate(pairs: &[Pair], all: &[Part], dice: &mut Dice) -> Case {
     }
     case.second_pins = dice.once_in(40);
     case.closed = dice.once_in(40);
+    if let Some(ivt) = case.ivt.as_mut().filter(|_| dice.once_in(12)) {
+        ivt.csf = case.base + 0x3000;
+        case.over
+            .push((0x3000, vec![0xD4, 0, 8, 0x42, 0xC0, 0, 4, 0]));
+    }
     case
 }
 
@@ -536,7 +554,9 @@ const MUST_OCCUR: &[&str] = &[
     "fcb-setup-open",
     "fcb-size",
     "fcb-version",
+    "image-past-flash",
     "flash-alias",
+    "hab-unchecked",
     "hab-unsigned",
     "ivt-missing",
     "ivt-self-mismatch",
@@ -547,6 +567,7 @@ const MUST_OCCUR: &[&str] = &[
     "plugin-flag",
     "quad-enable-clear",
     "ram-overflow",
+    "ram-past-default",
     "reset-erased",
     "reset-even",
     "reset-outside-boot-data",
@@ -565,7 +586,7 @@ const MUST_OCCUR: &[&str] = &[
 #[test]
 fn verdict_and_virtual_rom_agree() {
     let pairs = pairs();
-    assert!(pairs.len() >= 4, "{} parts in both", pairs.len());
+    assert!(pairs.len() >= 5, "{} parts in both", pairs.len());
     let all: Vec<Part> = database::parts().collect();
     let mut trials: Vec<BootTrial> = pairs
         .iter()
