@@ -2,16 +2,18 @@
 
 mod flash;
 mod pieces;
+mod pins;
 mod setup;
 #[cfg(test)]
 mod tests;
 
 use rtboot_chip::{BootConfig, Chip};
 use rtboot_fcb::{Fcb, Part, StatusRegisters};
-use rtboot_finding::catalogue::{boot as found_boot, fcb as found_fcb, image as found};
+use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
 use rtboot_finding::{Entry, Finding, Severity};
 
 pub use pieces::next_piece;
+pub use pins::{Obstacle, obstacle};
 
 use crate::inspect::{Frame, examine};
 use crate::{BootDevice, Inspection, Memory, MemoryMap};
@@ -178,7 +180,7 @@ impl Verdict {
         let nor = map.device == BootDevice::SerialNor;
         let mut findings = Vec::new();
         if nor {
-            boot_pins(conditions, &mut findings);
+            findings.extend(pins::judge(conditions, !seen.bee.is_empty()));
         }
         findings.extend(of_bytes(&seen, memory, map));
         if nor && let Some(fcb) = &seen.fcb {
@@ -276,7 +278,7 @@ enum Effect {
 ///
 /// How the ROM treats an entry that the boot data does not cover, a plugin or the flash alias is not documented; what lies
 /// past the size in the FCB may or may not be needed; a RAM image past the usual split needs fuses that were not read.
-const OPEN: [&Entry; 15] = [
+const OPEN: [&Entry; 16] = [
     &found::ENTRY_OUTSIDE_BOOT_DATA,
     &found::RESET_OUTSIDE_BOOT_DATA,
     &found::PLUGIN,
@@ -285,6 +287,7 @@ const OPEN: [&Entry; 15] = [
     &found::RAM_PAST_DEFAULT,
     &found::ENCRYPTED,
     &found::HAB_UNCHECKED,
+    &found::BEE_UNCHECKED,
     &found_fcb::FCB_SETUP_WRITES,
     &found_fcb::FCB_SETUP_OPEN,
     &found_fcb::FCB_READ_OPEN,
@@ -308,52 +311,6 @@ fn effect(finding: &Finding) -> Effect {
         // a danger is one for the chip; the ROM goes on
         false if finding.severity == Severity::Error => Effect::Stops,
         false => Effect::None,
-    }
-}
-
-/// Does BOOT_CFG lead the ROM to this flash?
-fn boot_pins(conditions: &Conditions<'_>, findings: &mut Vec<Finding>) {
-    let Some(config) = conditions.boot_config else {
-        return;
-    };
-    let who = "the BOOT_CFG pins or fuses";
-    let second = conditions.second_pins.unwrap_or(false);
-    if config.device != 0 {
-        findings.push(
-            Finding::new(&found_boot::STRAP_BOOT_DEVICE).text("device", config.device_name()),
-        );
-        return;
-    }
-    if config.encrypted {
-        findings.push(Finding::new(&found_boot::STRAP_ENCRYPTED).text("who", who));
-    }
-    match (config.flash_type, second) {
-        (0, false) | (7, true) => {}
-        (1, false) => findings.extend(four_bytes(conditions, who)),
-        (0 | 1, true) => {
-            findings.push(Finding::new(&found::STRAP_FIRST_PINS).text("who", who));
-        }
-        (7, false) => {
-            findings.push(Finding::new(&found_boot::STRAP_SECOND_PINS).text("who", who));
-        }
-        (other, _) => findings.push(
-            Finding::new(&found_boot::STRAP_FLASH_TYPE)
-                .text("who", who)
-                .number("type", other),
-        ),
-    }
-}
-
-/// Flash type 1: the ROM reads the FCB with 13h and four address bytes, a command of parts above 16 MiB.
-fn four_bytes(conditions: &Conditions<'_>, who: &str) -> Option<Finding> {
-    let large = |part: &Part| part.size > 16 << 20;
-    let parts = conditions.parts;
-    let finding = |entry| Finding::new(entry).text("who", who);
-    match parts {
-        [] => Some(finding(&found::STRAP_UNKNOWN_PART)),
-        _ if parts.iter().all(large) => None,
-        _ if parts.iter().any(large) => Some(finding(&found::STRAP_UNKNOWN_PART)),
-        _ => Some(finding(&found_boot::STRAP_FOUR_BYTE)),
     }
 }
 

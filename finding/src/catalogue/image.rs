@@ -161,6 +161,7 @@ entries! {
         / "it is signed and copied to RAM, which public tools hold for unsupported when an RT1020 boots from NOR flash";
     HAB_UNSIGNED Error "hab-unsigned": "the part is closed (HAB), and the image is not signed";
     HAB_UNCHECKED Note "hab-unchecked": "the part is closed (HAB), and whether it accepts the image's signature is not checked here";
+    BEE_UNCHECKED Note "bee-unchecked": "BOOT_CFG says that the image is encrypted (BEE), and whether the chip's key fits is not checked here";
     BEE_HEADER Note "bee-header": "there may be a header of the bus encryption engine"
         / "something lies at {at}, where a header of the bus encryption engine (BEE) would be";
 

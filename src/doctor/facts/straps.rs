@@ -2,39 +2,16 @@
 
 use crate::chip::BootConfig;
 
-/// Most bytes that three address bytes reach.
-const EVERY_ADDRESS: u32 = 16 << 20;
+use rtboot_bootable::verdict;
+pub use rtboot_bootable::verdict::Obstacle;
 
-/// Why the ROM would not read a quad SPI flash on the primary pins by its BOOT_CFG.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Obstacle {
-    /// Another boot device.
-    Device(&'static str),
-    /// Flash type 7: the second pin group.
-    SecondPins,
-    /// Flash type 1, four address bytes, for a part that takes three.
-    FourByte,
-    /// HyperFlash or an octal part, by its flash type.
-    FlashType(u8),
-    /// The image counts as encrypted, and no header of the encryption engine is there.
-    Encrypted,
-}
-
-/// Why BOOT_CFG keeps the ROM from reading a flash of `size` bytes. `encrypted`: whether headers of the encryption engine (BEE)
-/// are in flash. A `size` or `encrypted` that is not known is no obstacle.
+/// Why BOOT_CFG keeps the ROM from reading a flash of `size` bytes on the primary pins.
 pub fn obstacle(
     config: &BootConfig,
     size: Option<u32>,
     encrypted: Option<bool>,
 ) -> Option<Obstacle> {
-    match (config.device, config.flash_type) {
-        (0, 7) => Some(Obstacle::SecondPins),
-        (0, kind @ 2..) => Some(Obstacle::FlashType(kind)),
-        (0, 1) if size.is_some_and(|size| size <= EVERY_ADDRESS) => Some(Obstacle::FourByte),
-        (0, _) if config.encrypted && encrypted == Some(false) => Some(Obstacle::Encrypted),
-        (0, _) => None,
-        _ => Some(Obstacle::Device(config.device_name())),
-    }
+    verdict::obstacle(config, false, size, encrypted)
 }
 
 /// The same in words: "BOOT_CFG names …".
@@ -46,6 +23,7 @@ pub fn boot_obstacle(
     Some(match obstacle(config, size, encrypted)? {
         Obstacle::Device(name) => format!("BOOT_CFG names {name}"),
         Obstacle::SecondPins => "BOOT_CFG says second pin group (flash type 7)".into(),
+        Obstacle::FirstPins => "BOOT_CFG says first pin group".into(),
         Obstacle::FourByte => "BOOT_CFG says four address bytes (flash type 1)".into(),
         Obstacle::FlashType(kind) => {
             format!("BOOT_CFG says HyperFlash or an octal part (flash type {kind})")

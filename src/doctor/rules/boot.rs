@@ -51,6 +51,8 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
         }
         // without an answer on the primary pins the flash may well be on the second group
         Obstacle::SecondPins if !answers => return None,
+        // the doctor looks at the primary pins only
+        Obstacle::FirstPins => return None,
         Obstacle::SecondPins => (
             Finding::new(&entries::STRAP_SECOND_PINS),
             ": flash type 7; the flashloader reached the flash on the primary group".into(),

@@ -1,0 +1,85 @@
+//! Does BOOT_CFG lead the ROM to the flash that is there?
+
+use rtboot_chip::BootConfig;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::{boot as found_boot, image as found};
+
+use super::Conditions;
+
+/// Most bytes that three address bytes reach.
+const EVERY_ADDRESS: u32 = 16 << 20;
+
+/// Why the ROM would not read a quad SPI flash by its BOOT_CFG.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Obstacle {
+    /// Another boot device.
+    Device(&'static str),
+    /// Flash type 7, the second pin group, and the flash is on the first.
+    SecondPins,
+    /// Flash type 0 or 1, the first pin group, and the flash is on the second.
+    FirstPins,
+    /// Flash type 1, four address bytes, for a part that takes three.
+    FourByte,
+    /// HyperFlash or an octal part, by its flash type.
+    FlashType(u8),
+    /// The image counts as encrypted, and no header of the encryption engine is there.
+    Encrypted,
+}
+
+/// Why BOOT_CFG keeps the ROM from reading a flash of `size` bytes, which is on the second pin group or not.
+///
+/// `encrypted`: whether headers of the encryption engine (BEE) are in flash. A `size` or `encrypted` that is not known is no
+/// obstacle.
+pub fn obstacle(
+    config: &BootConfig,
+    second_pins: bool,
+    size: Option<u32>,
+    encrypted: Option<bool>,
+) -> Option<Obstacle> {
+    match (config.device, config.flash_type, second_pins) {
+        (0, 7, false) => Some(Obstacle::SecondPins),
+        (0, 0 | 1, true) => Some(Obstacle::FirstPins),
+        (0, 7, true) | (0, 0, false) if config.encrypted && encrypted == Some(false) => {
+            Some(Obstacle::Encrypted)
+        }
+        (0, 7, true) | (0, 0, false) => None,
+        (0, 1, false) if size.is_some_and(|size| size <= EVERY_ADDRESS) => Some(Obstacle::FourByte),
+        (0, 1, false) => {
+            (config.encrypted && encrypted == Some(false)).then_some(Obstacle::Encrypted)
+        }
+        (0, kind, _) => Some(Obstacle::FlashType(kind)),
+        _ => Some(Obstacle::Device(config.device_name())),
+    }
+}
+
+/// The obstacle as a finding, or what cannot be said without more facts.
+pub(super) fn judge(conditions: &Conditions<'_>, bee: bool) -> Vec<Finding> {
+    let Some(config) = conditions.boot_config else {
+        return Vec::new();
+    };
+    let sizes = conditions.parts.iter().map(|part| part.size);
+    let (smallest, largest) = (sizes.clone().min(), sizes.max());
+    let second = conditions.second_pins.unwrap_or(false);
+    let by_size = |size| obstacle(&config, second, size, Some(bee));
+    let who = |entry| Finding::new(entry).text("who", "the BOOT_CFG pins or fuses");
+    let mut findings = Vec::new();
+    // parts with one id have one size; a part that is not known has none
+    match (by_size(smallest), by_size(largest)) {
+        (Some(found), Some(_)) => findings.push(match found {
+            Obstacle::Device(name) => {
+                Finding::new(&found_boot::STRAP_BOOT_DEVICE).text("device", name)
+            }
+            Obstacle::SecondPins => who(&found_boot::STRAP_SECOND_PINS),
+            Obstacle::FirstPins => who(&found::STRAP_FIRST_PINS),
+            Obstacle::FourByte => who(&found_boot::STRAP_FOUR_BYTE),
+            Obstacle::FlashType(kind) => who(&found_boot::STRAP_FLASH_TYPE).number("type", kind),
+            Obstacle::Encrypted => who(&found_boot::STRAP_ENCRYPTED),
+        }),
+        (None, None) if config.flash_type != 1 || smallest.is_some() => {}
+        _ => findings.push(who(&found::STRAP_UNKNOWN_PART)),
+    }
+    if findings.is_empty() && config.encrypted {
+        findings.push(Finding::new(&found::BEE_UNCHECKED));
+    }
+    findings
+}
