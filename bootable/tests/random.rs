@@ -2,11 +2,14 @@
 
 mod dice;
 
+use std::sync::LazyLock;
+
 use dice::Dice;
 use rtboot_bootable::{
-    BootData, BootImage, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, Starts, Verdict,
-    convert, emit, inspect,
+    BootData, BootImage, Conditions, Csf, Dcd, Firmware, Format, Ivt, LoaderImage, Memory, Starts,
+    Verdict, convert, emit, inspect,
 };
+use rtboot_fcb::{Part, StatusRegisters, database};
 
 /// Some bytes changed, or the end cut off.
 fn spoiled(random: &mut Dice, good: &[u8]) -> Vec<u8> {
@@ -47,7 +50,24 @@ fn image() -> Memory {
 fn looked_at(memory: &Memory) {
     let map = rt1021().map;
     inspect(memory, &map);
-    Verdict::of(memory, &map, &Default::default());
+    static PARTS: LazyLock<Vec<Part>> = LazyLock::new(|| database::parts().collect());
+    let status = StatusRegisters {
+        sr1: 0x40,
+        sr2: Some(2),
+    };
+    for conditions in [
+        Conditions::default(),
+        Conditions::default().parts(&PARTS).status(status),
+    ] {
+        let verdict = Verdict::of(memory, &map, &conditions);
+        assert!(
+            verdict
+                .findings
+                .iter()
+                .all(|finding| finding.unfilled().is_none())
+        );
+        assert_eq!(verdict.reasons.is_empty(), verdict.starts == Starts::Yes);
+    }
 }
 
 #[test]

@@ -1,8 +1,13 @@
-//! A boot image: noise with headers that lead somewhere, built and checked.
+//! A boot image: noise with headers that lead somewhere, built and judged.
 #![no_main]
 
+use std::sync::LazyLock;
+
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{BootImage, Firmware, Format, Memory, Verdict};
+use rtboot_bootable::{BootImage, Conditions, Firmware, Format, Memory, Verdict};
+use rtboot_fcb::{Part, database};
+
+static PARTS: LazyLock<Vec<Part>> = LazyLock::new(|| database::parts().collect());
 
 fuzz_target!(|data: &[u8]| {
     let map = rt1021().map;
@@ -10,7 +15,9 @@ fuzz_target!(|data: &[u8]| {
     if memory.insert(map.flash_base, data.to_vec()).is_err() {
         return;
     }
-    Verdict::of(&memory, &map, &Default::default());
+    for conditions in [Conditions::default(), Conditions::default().parts(&PARTS)] {
+        Verdict::of(&memory, &map, &conditions);
+    }
     let firmware = Firmware {
         format: Format::Raw,
         memory,
