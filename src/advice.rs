@@ -197,9 +197,9 @@ fn desk(error: &Error) -> Advice {
         Error::Usage(_) => none.run(Action::Help),
         Error::StatusWriteUnknown { .. } => write_cfg(none),
         Error::BadRange { .. } => none.run(Action::Info),
-        Error::NotWholeSectors { .. } => {
-            none.act("name whole sectors, or let the range be widened")
-        }
+        Error::NotWholeSectors { .. } => none
+            .run(Action::RoundToSectors)
+            .act("or name whole sectors"),
         Error::RomCannotReset => none.act("press the reset button, or switch power off and on"),
         Error::RunsInRam | Error::NoVectorTable => none.act("reset the board: the ROM starts it"),
         Error::LoaderDangerous { .. } => none.run(Action::ShowFlashloader),

@@ -119,7 +119,10 @@ impl Rig {
 
     /// Gets a flashloader to run.
     pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
-        let standin = flash::LoaderSource::None;
+        let standin = flash::LoaderSource::File(rtboot::Source::bytes(
+            "standin.bin",
+            VirtualBoard::standin_loader(),
+        ));
         let reached = flash::reach_flashloader(&mut self.board, None, &standin, &mut self.events)?;
         Ok(reached.flashloader)
     }
