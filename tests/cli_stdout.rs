@@ -77,3 +77,22 @@ fn an_erase_whose_report_is_lost_says_that_the_range_is_erased() {
     assert_eq!(code, 4, "{words}");
     assert!(!words.contains("flash now"), "{words}");
 }
+
+#[test]
+fn a_full_stderr_does_not_stop_a_run() {
+    let cli = Cli::fresh();
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
+    let board = format!("virtual:{}", cli.path("board").display());
+    let output = Command::new(env!("CARGO_BIN_EXE_rtboot"))
+        .args(["-vv", "info"])
+        .current_dir(cli.path("."))
+        .env("RTBOOT_BOARD", board)
+        .env("RTBOOT_STATE_DIR", cli.path("state"))
+        .env("XDG_CONFIG_HOME", cli.path("config"))
+        .stdin(Stdio::null())
+        .stderr(full.expect("the full device"))
+        .output()
+        .expect("it runs");
+    assert_eq!(output.status.code(), Some(0));
+    assert!(String::from_utf8_lossy(&output.stdout).contains("flash:"));
+}

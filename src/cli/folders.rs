@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use rtboot::{Error, Result};
 
-/// Variable that puts everything below one folder.
+/// The environment variable that puts everything below one folder.
 const STATE_DIR: &str = "RTBOOT_STATE_DIR";
 
 fn below(system: Option<PathBuf>, name: &str) -> Result<PathBuf> {

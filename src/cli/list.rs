@@ -20,7 +20,7 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     let usb = built(list_usb())?;
     let ports = built(serial::list().map_err(Error::Port))?;
     let home = folders::virtual_board().ok().filter(|path| path.is_dir());
-    // boards are listed whatever the settings say
+    // a chip name that is wrong in the settings is no reason not to list boards
     let chip = context.desk_chip().unwrap_or(Chip::DEFAULT);
     let report = &mut context.report;
     for device in &usb {

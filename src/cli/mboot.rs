@@ -60,7 +60,7 @@ fn counted<T>(
     Ok(moved)
 }
 
-/// A session with the flashloader, when that is what is there.
+/// A session with the flashloader; an error when something else answers.
 fn session(context: &mut Context) -> Result<LoaderSession> {
     let mut board = context.board()?;
     expect_flashloader(&mut board)?;

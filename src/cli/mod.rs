@@ -215,13 +215,37 @@ pub fn grammar() -> clap::Command {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use rtboot::finding::Action;
+    use rtboot::outcome::Outcome;
 
     use super::action::AtHand;
 
     #[test]
     fn the_grammar_holds_together() {
         super::grammar().debug_assert();
+    }
+
+    /// Every command below `command` that runs something, by the names that are typed.
+    fn leaves(command: &clap::Command, before: &str, leaves: &mut BTreeSet<String>) {
+        for under in command.get_subcommands() {
+            let name = format!("{before}{}", under.get_name());
+            // its operations end with the same result
+            if under.has_subcommands() && under.get_name() != "key-provisioning" {
+                self::leaves(under, &format!("{name} "), leaves);
+            } else {
+                leaves.insert(name);
+            }
+        }
+    }
+
+    #[test]
+    fn every_command_has_a_type_of_result() {
+        let mut commands = BTreeSet::new();
+        leaves(&super::grammar(), "", &mut commands);
+        let typed = Outcome::COMMANDS.iter().map(|name| (*name).to_owned());
+        assert_eq!(commands, typed.collect());
     }
 
     #[test]

@@ -50,9 +50,6 @@ pub struct Shape {
 }
 
 /// Writes the file, whole or not at all; returns its length.
-///
-/// # Errors
-/// [`Error::Firmware`] when it would be too large, [`Error::WriteFile`].
 pub fn write(path: &Path, memory: &Memory, shape: Shape) -> Result<usize> {
     let too_large = |source| bad(path, source);
     let mut len = 0;
@@ -103,10 +100,7 @@ pub fn text_len(ending: Ending, memory: &Memory) -> u64 {
     }
 }
 
-/// That a file is not longer than what is read again.
-///
-/// # Errors
-/// [`Error::Usage`] with the way out.
+/// Refuses a file that rtboot would not read again because of its length.
 pub fn check_text_len(path: &Path, len: u64) -> Result<()> {
     let limit = Firmware::FILE_LIMIT as u64;
     match len > limit {
@@ -128,14 +122,14 @@ pub fn deliver(address: u32, bytes: Vec<u8>, file: Option<&Path>) -> Result<Byte
     Ok(BytesRead::in_file(address, bytes.len(), name))
 }
 
-/// Writes to stdout, all of it: what stays in a buffer would be lost in silence.
+/// Writes to stdout and flushes: the error of a write that stays in the buffer would be lost.
 pub fn write_stdout(content: &[u8]) -> std::io::Result<()> {
     let mut stdout = std::io::stdout().lock();
     stdout.write_all(content)?;
     stdout.flush()
 }
 
-/// Writes aside and renames.
+/// Writes to a temporary file and renames it, so that a failed write leaves the old file whole.
 pub fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
     write_pieces(path, std::iter::once(content))
 }
@@ -151,14 +145,14 @@ pub fn write_pieces(
     };
     let is_special = std::fs::metadata(path).is_ok_and(|known| !known.is_file());
     if is_special {
-        // a pipe or device is written to, never replaced; a folder says no itself
+        // a pipe or device must not be replaced by a file; opening a folder fails by itself
         return write_all(std::fs::File::create(path)?, pieces).map(drop);
     }
     let mut builder = tempfile::Builder::new();
     #[cfg(unix)]
     {
         use std::os::unix::fs::PermissionsExt;
-        // as an ordinary new file: what the umask leaves of it
+        // permissions of an ordinary new file; the umask takes its bits away
         builder.permissions(std::fs::Permissions::from_mode(0o666));
     }
     let file = write_all(builder.tempfile_in(folder)?, pieces)?;

@@ -1,4 +1,4 @@
-//! What people and programs get to see: stdout is the result, stderr is the talk, `--json` one object a line.
+//! Output: stdout carries the result, stderr everything else; with `--json` stdout carries one object a line.
 
 mod about;
 mod bars;
@@ -142,9 +142,6 @@ impl Report {
     }
 
     /// Fails when a part of the result never reached stdout; the error says what was done all the same.
-    ///
-    /// # Errors
-    /// [`Error::WriteFile`].
     pub fn all_told(&mut self) -> rtboot::Result<()> {
         let Some(source) = self.lost.take() else {
             return Ok(());
@@ -309,7 +306,7 @@ impl Report {
         if self.json {
             self.failure_line(failure);
         }
-        // a program whose pipe or disk took nothing still finds the words beside it
+        // stdout took nothing: whoever started the program finds the error on stderr
         if !self.json || self.lost.is_some() {
             let _ = write!(anstream::stderr(), "{text}");
         }
@@ -338,7 +335,7 @@ impl Listener for Report {
     }
 }
 
-/// A packet on stderr (`-vv`). A stderr that takes nothing does not stop the run.
+/// Prints a packet on stderr (`-vv`). A full stderr does not stop the run, and `eprintln!` would panic.
 pub fn trace(line: &str) {
     let _ = writeln!(anstream::stderr(), "{line}");
 }

@@ -47,7 +47,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
     }
 }
 
-/// A session with the ROM, when that is what is there.
+/// A session with the boot ROM; an error when something else answers.
 fn session(context: &mut Context) -> Result<RomSession> {
     let mut board = context.board()?;
     expect_rom(&mut board)?;
@@ -225,7 +225,7 @@ fn dcd_act(data: &[u8], context: &mut Context) -> Result<Option<Act>> {
     let dangers = dcd.dangers(&context.desk_chip()?.map);
     let count = dangers.len();
     for danger in dangers {
-        // the user decides about it: it is no reason to stop yet
+        // a warning: the user decides by confirming it
         context.report.tell(danger.severity(Severity::Warning));
     }
     Ok((count > 0).then(|| {

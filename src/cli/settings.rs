@@ -14,7 +14,7 @@ use rtboot::{Error, Result};
 
 use super::{folders, number};
 
-/// Files of a project, the winner first: the local one is for the version control to ignore.
+/// Files of a project, the one that wins first. The local one is meant to be ignored by version control.
 const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
 
 /// What the settings files say, each key from the file that wins.
@@ -32,9 +32,6 @@ struct Value {
 
 impl Settings {
     /// Reads every settings file that counts here.
-    ///
-    /// # Errors
-    /// [`Error::Settings`] naming file, line and the nearest key; [`Error::ReadFile`].
     pub fn load() -> Result<Settings> {
         let here = std::env::current_dir().unwrap_or_default();
         let mut settings = Settings::default();
@@ -93,9 +90,6 @@ impl Settings {
     }
 
     /// The value of a key that is a duration.
-    ///
-    /// # Errors
-    /// [`Error::Settings`].
     pub fn duration(&self, key: &str) -> Result<Option<Duration>> {
         let Some(value) = self.values.get(key) else {
             return Ok(None);
@@ -109,7 +103,7 @@ impl Settings {
     }
 }
 
-/// The project's files that there may be, the winner first.
+/// The project's files that exist, the one that wins first.
 fn project_files(here: &Path) -> Vec<PathBuf> {
     NAMES
         .iter()

@@ -164,7 +164,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
     }
 }
 
-/// Opens the board of a folder; none is made.
+/// Opens the board of a folder; fails when there is none.
 fn open(context: &mut Context, folder: Option<PathBuf>) -> Result<(PathBuf, VirtualBoard)> {
     let folder = match (folder, context.selector()?) {
         (Some(folder), _) | (None, Selector::Virtual(Some(folder))) => folder,

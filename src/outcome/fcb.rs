@@ -84,7 +84,7 @@ impl Part {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum FcbShow {
-    /// `fcb show --cfg`.
+    /// The text of a `.cfg`.
     Text {
         /// The text.
         cfg: String,

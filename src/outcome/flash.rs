@@ -178,7 +178,7 @@ pub struct BootExtent {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum Write {
-    /// `write --dry-run`.
+    /// A dry run: the plan.
     Plan(WritePlan),
     /// Flash holds the image.
     Done(WriteDone),
@@ -247,7 +247,7 @@ pub struct WriteDone {
     pub sectors_programmed: usize,
     /// Bytes that were programmed.
     pub bytes_programmed: u64,
-    /// Bytes that were read back and are right; 0 with `--no-verify`.
+    /// Bytes that were read back and are right; 0 when they were not read.
     pub bytes_verified: u64,
     /// Whether the quad-enable bit was set.
     pub quad_set: bool,
@@ -271,9 +271,9 @@ pub struct WriteDone {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(untagged)]
 pub enum After {
-    /// `--run`.
+    /// The application was started.
     Started(Started),
-    /// `--reset`.
+    /// The board was reset.
     Reset(Reset),
 }
 

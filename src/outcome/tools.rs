@@ -27,7 +27,7 @@ pub struct List {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct UsbDevice {
-    /// What `--board` takes; null when it cannot be used.
+    /// The selector that names it; null when it cannot be used.
     pub selector: Option<String>,
     /// What it is.
     pub what: String,
@@ -47,7 +47,7 @@ pub struct UsbDevice {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct SerialPort {
-    /// What `--board` takes.
+    /// The selector that names it.
     pub selector: String,
     /// What the adapter calls itself.
     pub product: String,
@@ -130,7 +130,7 @@ pub struct Virtual {
     pub protected: Option<[u32; 2]>,
     /// Fuse words that are not 0.
     pub fuses: Vec<FuseWord>,
-    /// What is wrong with it, as `virtual new --fault` takes it.
+    /// What is wrong with it, as `virtual new` takes it.
     pub faults: Vec<serde_json::Value>,
     /// Whether the ROM would start what is in flash with BOOT_MODE = 10.
     pub boots: bool,
@@ -266,7 +266,7 @@ pub enum Man {
     },
 }
 
-/// The schema of what `--json` prints.
+/// The schema of these lines.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Schema {

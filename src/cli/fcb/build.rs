@@ -15,7 +15,7 @@ use crate::cli::output::{unwritable, write_stdout, write_whole};
 
 /// Build an FCB, and write it as 512 bytes, .cfg, SPSDK's YAML, C or Rust
 ///
-/// The form is told by the file's ending: .cfg or .toml, .yaml or .yml, .c or .h, .rs; anything else is 512 bytes.
+/// The file's ending decides the form: .cfg or .toml, .yaml or .yml, .c or .h, .rs; anything else is 512 bytes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -122,7 +122,7 @@ fn content(source: &Source, form: Form, args: &Args, family: &str) -> Result<Vec
     })
 }
 
-/// The text of a `.cfg`: that of the source when it is one, else made of the block and of the part's facts.
+/// The text of a `.cfg`: the source's own text when it is a `.cfg`, else made from the block and the part's facts.
 fn cfg(source: &Source, args: &Args) -> Result<String> {
     if let (Some(text), None) = (&source.text, &args.part) {
         return Ok(text.clone());

@@ -135,7 +135,7 @@ fn show_fields(context: &mut Context, fields: &[FieldValue]) {
         let text = match short(&field.value) {
             true => format!("{:value$}  {}", field.value, field.meaning),
             false if field.values.iter().all(|value| *value == 0) => "none".to_owned(),
-            // the words of a sequence say less than its meaning
+            // a LUT sequence: its meaning first, the raw words behind it
             false => format!("{}  [{}]", field.meaning, field.value),
         };
         let line = format!("{:#05x}  {:name$}  {text}", field.offset, field.name);

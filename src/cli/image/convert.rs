@@ -14,7 +14,7 @@ use crate::cli::{Context, number};
 
 /// Convert between ELF, Intel HEX, S-record, UF2 and raw; cut, fill and move on the way
 ///
-/// The output format is told by the file's ending: .hex or .ihex, .srec, .s19, .s28, .s37 or .mot, .uf2; anything else is
+/// The file's ending decides the output format: .hex or .ihex, .srec, .s19, .s28, .s37 or .mot, .uf2; anything else is
 /// raw. First --crop, then --fill, then --offset.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]

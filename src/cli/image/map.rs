@@ -52,7 +52,7 @@ pub fn pieces(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece>
     all
 }
 
-/// The parts with a name, sorted; those that the image does not hold are left out by the caller.
+/// The parts with a name, sorted. Some may lie outside the image; the caller leaves those out.
 fn known(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece> {
     let mut known = Vec::new();
     if seen.fcb.is_some() {
@@ -102,7 +102,8 @@ fn known(memory: &Memory, seen: &Inspection, map: &MemoryMap) -> Vec<Piece> {
     known
 }
 
-/// Where the memory holds the vector table; it names its run address.
+/// Where the vector table lies in the memory. Its own address is the one it runs at, which differs for an image that the ROM
+/// copies to RAM.
 fn application(seen: &Inspection) -> u32 {
     match (&seen.vectors, &seen.ivt, seen.ivt_address) {
         (Some(vectors), Some(ivt), Some(address)) => vectors
@@ -128,7 +129,7 @@ fn between(memory: &Memory, from: u64, to: u64, seen: &Inspection) -> Piece {
     piece(address, length, what)
 }
 
-/// Colours of a terminal, the same kinds together as in the picture; taken out where there is no terminal.
+/// Colours as in the picture; anstream strips them where stdout is no terminal.
 fn style(piece: &Piece) -> Style {
     let colour = |colour: AnsiColor| colour.on_default();
     match piece.what.split([' ', ',', ':']).next() {

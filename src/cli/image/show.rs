@@ -99,7 +99,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-/// The functions and variables that take most.
+/// The largest functions and variables.
 fn largest(symbols: &[Symbol], count: usize) -> Vec<String> {
     if symbols.is_empty() || count == 0 {
         return Vec::new();

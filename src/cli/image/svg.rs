@@ -7,7 +7,7 @@ use rtboot::outcome::Piece;
 const WIDTH: u32 = 360;
 const LEFT: u32 = 110;
 
-/// A standing picture: boxes from the lowest address down, each as high as the logarithm of its length.
+/// Boxes from the lowest address down, each as high as the logarithm of its length.
 pub fn draw(title: &str, pieces: &[Piece]) -> String {
     let heights: Vec<u32> = pieces
         .iter()

@@ -79,7 +79,8 @@ pub struct BurnWord {
 }
 
 impl BurnWord {
-    /// The words that confirm it name the bits asked for; what is burnt already is sent along.
+    /// The confirmation names the bits asked for. Bits that are burnt already are sent along: the flashloader compares the
+    /// whole word afterwards.
     fn run(self, context: &mut Context, outcome: fn(FuseBurnt) -> Outcome) -> Result<()> {
         let (index, value) = (self.index, self.value);
         let act = Act::burn(
@@ -100,7 +101,7 @@ impl BurnWord {
             return Ok(());
         }
         let burnt = session.flash_program_once(index, before | value);
-        // a refused burn may have burnt bits all the same
+        // a burn that was refused may still have burnt bits
         let after = read_word(&mut session, index);
         found.after = after.as_ref().ok().copied();
         context.report.show(found, outcome);

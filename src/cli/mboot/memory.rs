@@ -254,7 +254,7 @@ impl ConfigureMemory {
 /// Has the flashloader write its FCB to flash.
 const WRITE_FCB: u32 = 0xF000_000F;
 
-/// The first word of a configuration block, so that it is known what is asked for.
+/// The first word of a configuration block: it tells what the flashloader will do.
 fn first_word(session: &mut LoaderSession, address: u32) -> Result<u32> {
     let step = Step::ReadConfigurationBlock { address };
     let bytes = session

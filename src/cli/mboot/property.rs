@@ -126,7 +126,7 @@ fn memories(session: &mut LoaderSession) -> std::result::Result<Vec<Memory>, mbo
             Err(mboot::Error::Refused { .. }) => break,
             Err(error) => return Err(error),
         };
-        // behind the last bank the genuine flashloader begins again
+        // asked for a bank after the last one, the genuine flashloader answers with the first
         if starts.contains(&start) {
             break;
         }

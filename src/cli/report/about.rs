@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::cli::Globals;
 use crate::cli::action::AtHand;
 
-/// The application of a run, and what was said of it and of its flash.
+/// The application of a run, and the options about it and its flash.
 #[derive(Debug, Default)]
 pub struct About<'a> {
     /// The file.

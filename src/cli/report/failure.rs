@@ -12,7 +12,7 @@ use rtboot::port::Wire;
 
 use crate::cli::action::AtHand;
 
-/// All that is known of an error, but for what the run had found before it.
+/// All that is known of an error, except what the run had found before it.
 pub fn failure(
     error: &Error,
     wire: Option<Wire>,
@@ -79,7 +79,7 @@ fn next(advice: &Advice, at_hand: &AtHand) -> Vec<String> {
     tells.into_iter().chain(next).collect()
 }
 
-/// Prints a command line that makes no sense, for programs.
+/// Prints the error of a command line that clap refused, for programs.
 pub fn print_usage_error(message: &str) {
     let error = Error::Usage(message.trim_end().to_owned());
     let failure = Failure {

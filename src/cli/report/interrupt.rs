@@ -19,7 +19,7 @@ pub fn catch() {
             "\nstopping after this operation (Ctrl-C again: at once, whatever flash holds then)"
         );
     });
-    // without a handler Ctrl-C ends the process at once: no reason not to run
+    // without a handler Ctrl-C ends the process at once, which is no reason not to run
     let _ = caught;
 }
 

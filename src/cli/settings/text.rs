@@ -1,4 +1,4 @@
-//! The text of a settings file: TOML with few keys, each of them text. Knows no files, so that anything can be tried on it.
+//! The text of a settings file: TOML with few keys, each of them text. No file access here, so that it can be fuzzed.
 
 use std::ops::Range;
 

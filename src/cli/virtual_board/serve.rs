@@ -13,10 +13,10 @@ use rtboot::{Error, Result};
 
 use crate::cli::{Context, report};
 
-/// Between two looks whether Ctrl-C was pressed.
+/// How often Ctrl-C is looked for.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Where this machine alone can reach it.
+/// Reachable from this machine only.
 const LOOPBACK: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Offer virtual boards to other programs until Ctrl-C
@@ -60,7 +60,7 @@ fn parse_address(text: &str) -> std::result::Result<SocketAddr, String> {
 /// Serves until Ctrl-C, then saves the boards.
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let listen = address(&args, context)?;
-    // before any of them is made or held in memory
+    // before any board is made or loaded
     if args.folders.len() > UsbIp::MAX_BOARDS {
         return Err(Error::Usage(format!(
             "{} boards are more than the {} that are served at a time",
@@ -85,7 +85,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         .found(Outcome::VirtualServe(Served { boards: names }));
     let served = serve(&args, listen, context, &boards);
     let saved = boards.iter().map(|(_, board)| super::save(board));
-    // every one of them, whatever became of the others
+    // all of them, even when one fails
     saved
         .collect::<Vec<_>>()
         .into_iter()
@@ -183,7 +183,7 @@ fn announce_usb(context: &mut Context, usb: &UsbIp, boards: &[(PathBuf, VirtualB
         .tell(Finding::new(&run::SERVING).text("text", text));
 }
 
-/// Until when to wait, and whom to tell meanwhile.
+/// Waits until its condition holds or Ctrl-C is pressed; reports notices meanwhile.
 type Wait<'a> = dyn FnMut(&mut Context, &dyn Fn() -> bool) + 'a;
 
 /// A terminal for each board.
