@@ -81,10 +81,10 @@ impl LoaderProblem {
     pub(crate) fn hint(&self) -> Option<&'static str> {
         match self {
             LoaderProblem::NoIvt { .. } => Some(
-                "take ivt_flashloader.bin of the RT1020/RT1021; files without IVT cannot be started by the ROM",
+                "take ivt_flashloader.bin of this chip; files without IVT cannot be started by the ROM",
             ),
             LoaderProblem::DoesNotFit { .. } | LoaderProblem::OverRom { .. } => Some(
-                "take the flashloader of the RT1020/RT1021; those of other parts load to other addresses",
+                "take the flashloader of this chip; those of other chips load to other addresses",
             ),
             LoaderProblem::NotForRam { .. } => {
                 Some("give it as the application, and a flashloader here")

@@ -19,7 +19,7 @@ pub static CHIPS: [Chip; 3] = [RT1020, RT1021, RT1024];
 impl Chip {
     /// The chip of work on files when nobody names one, and the one of several that a board can carry: the RT1021.
     ///
-    /// For the command line only. Code that has a board, or was given a chip, goes by that.
+    /// Work on files and advice go by it when nothing else is known. Code that has a board, or was given a chip, goes by that.
     pub const DEFAULT: &'static Chip = &CHIPS[1];
 }
 

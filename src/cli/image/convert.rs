@@ -77,9 +77,10 @@ fn offset(text: &str) -> std::result::Result<i64, String> {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let base = u64::from(context.desk_chip()?.map.flash_base);
     let length = args
         .crop
-        .and_then(|(_, to)| u32::try_from(to.saturating_sub(0x6000_0000)).ok());
+        .and_then(|(_, to)| u32::try_from(to.saturating_sub(base)).ok());
     let source = source::load(
         &args.input,
         args.base,

@@ -4,18 +4,11 @@ use rtboot_finding::catalogue::host as entries;
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
 use crate::advice::boot_mode;
-use crate::chip::Chip;
+use crate::chip::{Chip, rom_by_usb};
 use crate::doctor::facts::{Facts, HostFacts};
 use crate::port;
 use crate::port::hid::{HidKind, OpenProblem};
 use crate::{Error, Holder};
-
-/// USB ids of boot ROMs that this tool does not write.
-const OTHER_ROMS: &[(u16, u16, &str)] = &[
-    (0x1FC9, 0x0135, "RT1040/RT1060/RT1064"),
-    (0x1FC9, 0x0145, "RT1010"),
-    (0x1FC9, 0x013D, "RT1170"),
-];
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let (host, chip) = (&facts.host, facts.identity.chip);
@@ -247,16 +240,12 @@ fn other_family(host: &HostFacts, wanted: &str) -> Option<Finding> {
         .iter()
         .filter(|d| port.is_none_or(|port| d.port_path.as_deref() == Some(port)));
     let found = mine
-        .flat_map(|d| {
-            OTHER_ROMS
-                .iter()
-                .find(|(v, p, _)| (*v, *p) == (d.vid, d.pid))
-        })
-        .next()?;
-    let (vid, pid, name) = found;
+        .filter_map(|d| rom_by_usb(d.vid, d.pid))
+        .find(|owners| !owners.has_row())?;
+    let (vid, pid) = found.usb();
     Some(
         Finding::new(&entries::HOST_OTHER_FAMILY)
-            .text("found", name)
+            .text("found", found)
             .text("wanted", wanted)
             .why(format!("its boot ROM says {vid:04x}:{pid:04x} on USB"))
             .act("take the tool and flashloader of that chip; nothing was sent to this board"),
