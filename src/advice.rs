@@ -201,7 +201,7 @@ fn desk(error: &Error) -> Advice {
             .run(Action::RoundToSectors)
             .act("or name whole sectors"),
         Error::RomCannotReset => none.act("press the reset button, or switch power off and on"),
-        Error::RunsInRam | Error::NoVectorTable => none.act("reset the board: the ROM starts it"),
+        Error::RunsInRam | Error::NoVectorTable => none.run(Action::Reset),
         Error::LoaderDangerous { .. } => none.run(Action::ShowFlashloader),
         Error::UsbPortsUnknown => none.run(Action::ListBoards),
         Error::NotConfirmed { act } => none.run(Action::Confirm {

@@ -56,9 +56,9 @@ fn errors() -> Vec<Error> {
 fn page() -> String {
     let mut text = String::from(
         "# Every error, and every finding of the doctor\n\n\
-         Made from the program's own words (`RTBOOT_WRITE_DOCS=1 cargo test --test docs` rewrites it). Names in brackets and exit\n\
-         codes never change their meaning; the messages here are examples. Each likely cause has the name of the finding that the\n\
-         doctor would come to, or of a cause below that no look at the board tells.\n\n\
+         Generated from the catalogue of findings and from the errors (`RTBOOT_WRITE_DOCS=1 cargo test --test docs` rewrites it).\n\
+         Codes and exit codes never change their meaning; the messages here are examples. The code behind a likely cause is that of\n\
+         the finding by which `rtboot doctor` would name it, or of a cause that only a measurement shows.\n\n\
          ## Errors of all commands\n\n\
          | code | exit | as it may read | likely causes | next |\n|--|--|--|--|--|\n",
     );
@@ -98,12 +98,12 @@ fn page() -> String {
         );
     }
     text += "\n## Findings of `rtboot doctor`\n\n\
-             Each says on the board at hand why, how sure, which causes look alike, and what to type or measure next. A broken rule of \
-             the image or of its FCB is a finding, too: see below.\n\n";
+             Each comes with the facts behind it, how sure it is, the causes that look alike, and what to type or measure next. A broken \
+             rule of the image or of its FCB is a finding, too: see below.\n\n";
     text += HEAD;
     table(&mut text, &mut catalogue::doctor());
-    text += "\n## Causes that no look at the board tells\n\n\
-             A measurement tells, or the next try.\n\n";
+    text += "\n## Causes that the doctor cannot see\n\n\
+             A measurement shows them, or the next try.\n\n";
     text += HEAD;
     table(&mut text, &mut catalogue::cause::ALL.iter().copied());
     for (title, entries) in [
@@ -186,6 +186,36 @@ fn every_entry_of_the_doctor_is_used_by_a_rule() {
             "no rule comes to {}",
             entry.code
         );
+    }
+}
+
+#[test]
+fn every_entry_of_the_catalogue_is_used() {
+    let mut files = Vec::new();
+    for folder in ["src", "src/cli", "fcb/src", "bootable/src"] {
+        sources(&root().join(folder), &mut files);
+    }
+    let code: String = files
+        .iter()
+        .map(|path| std::fs::read_to_string(path).expect("a source"))
+        .collect();
+    let names: BTreeSet<&str> = code
+        .split(|c: char| !c.is_ascii_alphanumeric() && c != '_')
+        .collect();
+    for module in [
+        "app", "boot", "cause", "content", "fcb", "flash", "host", "image", "loader", "rom", "run",
+    ] {
+        let source = read(&format!("finding/src/catalogue/{module}.rs"));
+        let entries = source.lines().filter_map(|line| {
+            let (name, rest) = line.strip_prefix("    ")?.split_once(' ')?;
+            let constant = name
+                .chars()
+                .all(|c| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_');
+            (constant && rest.contains(" \"")).then_some(name)
+        });
+        for name in entries {
+            assert!(names.contains(name), "nothing uses {module}::{name}");
+        }
     }
 }
 

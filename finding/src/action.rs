@@ -40,11 +40,6 @@ pub enum Action {
         /// Whether it burns fuses, which has an option of its own.
         burns_fuses: bool,
     },
-    /// The same command, with the words that confirm a burn of fuses.
-    ConfirmBurn {
-        /// The words.
-        words: String,
-    },
     /// The help of the commands.
     Help,
     /// Tell which chip it is and how large the flash is.
@@ -129,7 +124,7 @@ impl Action {
             Action::NameChip { .. } => "name-chip",
             Action::NamePart { .. } => "name-part",
             Action::Again => "again",
-            Action::Confirm { .. } | Action::ConfirmBurn { .. } => "confirm",
+            Action::Confirm { .. } => "confirm",
             Action::Help => "help",
             Action::Info => "info",
             Action::Write { .. } => "write",
@@ -169,9 +164,7 @@ impl Action {
             Action::NameChip { .. } => "says which chip it is",
             Action::NamePart { .. } => "says which part the flash is",
             Action::Again => "finishes the job",
-            Action::Confirm { .. } | Action::ConfirmBurn { .. } => {
-                "confirms it, if it is really wanted"
-            }
+            Action::Confirm { .. } => "confirms it, if it is really wanted",
             Action::Help => "tells what is possible",
             Action::Info => "tells which chip it is and how large the flash is",
             Action::Write { .. } => "writes the application",

@@ -172,7 +172,7 @@ fn from_rom(
             Err(error) => facts.unknown.push(Unknown {
                 what: "fuses",
                 why: error.to_string(),
-                tells: "the flashloader reads them, too: `rtboot mboot flash-read-once`".into(),
+                tells: "the flashloader reads them, too (flash-read-once)".into(),
             }),
         }
     }

@@ -24,12 +24,6 @@ entries! {
     NO_FLASHLOADER Note "no-flashloader": "no flashloader is remembered";
     IMAGE Note "image": "what the application file is"
         / "{text}";
-    IMAGE_NOTE Note "image-note": "how the image is laid out"
-        / "{text}";
-    BUILT Note "built": "how an image was built"
-        / "{text}";
-    READ Note "read": "how a file was read"
-        / "{text}";
     FCB Note "fcb": "where the FCB comes from"
         / "FCB of {name}";
     FCB_NOTE Warning "fcb-note": "what the source of an FCB leaves open"
