@@ -81,7 +81,7 @@ impl Advice {
     /// Some causes show only in a measurement, or in the next try: then it does not tell all of them.
     pub fn doctor_does(&self) -> Option<&'static str> {
         let all = self.causes.iter().all(|cause| is_of_doctor(cause));
-        self.doctor_tells().then(|| match all {
+        self.doctor_tells().then_some(match all {
             true => "tells which of them it is",
             false => "tells some of them apart",
         })

@@ -103,6 +103,25 @@ impl Listener for Vec<Event> {
     }
 }
 
+/// A closure hears everything and stops nothing.
+impl<F: FnMut(Event)> Listener for F {
+    fn event(&mut self, event: Event) {
+        self(event);
+    }
+}
+
+/// A line for people: "compare: 12288 bytes", "compare: 4096 bytes done", or the finding.
+impl fmt::Display for Event {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Event::Begin { stage, total } => write!(f, "{stage}: {total} bytes"),
+            Event::Progress { stage, done } => write!(f, "{stage}: {done} bytes done"),
+            Event::End { stage, done } => write!(f, "{stage}: done, {done} bytes"),
+            Event::Finding(finding) => write!(f, "{finding}"),
+        }
+    }
+}
+
 /// Tells a listener what was found. Every hole of the entry's text must be filled.
 pub fn tell(to: &mut dyn Listener, finding: Finding) {
     debug_assert_eq!(finding.unfilled(), None, "{finding}");

@@ -54,6 +54,8 @@
 //! # }
 //! ```
 
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
+
 pub mod advice;
 pub mod board;
 pub mod consent;

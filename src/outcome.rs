@@ -63,6 +63,7 @@ impl Line {
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(tag = "event", rename_all = "kebab-case")]
 #[non_exhaustive]
+#[allow(clippy::large_enum_variant)] // printed at once, never kept
 pub enum Event {
     /// A stage begins.
     Begin(Begin),
@@ -128,6 +129,7 @@ macro_rules! outcomes {
         #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
         #[serde(tag = "command")]
         #[non_exhaustive]
+        #[allow(clippy::large_enum_variant)] // a run has one
         pub enum Outcome {
             $(
                 #[doc = concat!("`rtboot ", $command, "`")]

@@ -376,19 +376,15 @@ fn choose_scratch(chip: &Chip, reserved: &[(u32, u32)]) -> Result<u32> {
             .iter()
             .any(|&(from, to)| **address <= to && last >= from)
     };
-    chip.scratch
-        .iter()
-        .find(free)
-        .copied()
-        .ok_or_else(|| Error::Mboot {
-            step: Step::FindScratchRam,
-            source: mboot::Error::Refused {
-                command: mboot::Tag::GET_PROPERTY,
-                status: Status(0),
-                step: mboot::Step::Response,
-                done: 0,
-            },
-        })
+    chip.scratch.iter().find(free).copied().ok_or(Error::Mboot {
+        step: Step::FindScratchRam,
+        source: mboot::Error::Refused {
+            command: mboot::Tag::GET_PROPERTY,
+            status: Status(0),
+            step: mboot::Step::Response,
+            done: 0,
+        },
+    })
 }
 
 fn byte(bytes: &[u8], at: usize) -> u8 {

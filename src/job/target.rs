@@ -1,5 +1,6 @@
 //! Which board a job is for, and the way to its flash.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rtboot_finding::Finding;
@@ -47,6 +48,13 @@ impl Target {
             on_virtual: Some(board.clone()),
             ..Target::default()
         }
+    }
+
+    /// With this flashloader file, for when none runs.
+    #[must_use]
+    pub fn with_loader(mut self, path: impl Into<PathBuf>) -> Target {
+        self.loader = LoaderSource::file(path);
+        self
     }
 
     /// The chip for work on files: the one that is named, else [`Chip::DEFAULT`].

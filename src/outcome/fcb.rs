@@ -83,6 +83,7 @@ impl Part {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant)] // a run has one
 pub enum FcbShow {
     /// The text of a `.cfg`.
     Text {

@@ -287,7 +287,7 @@ fn fast_read(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     }
     let of = |entry| {
         Finding::new(entry)
-            .text("read", &part.read)
+            .text("read", part.read)
             .address("at", *address)
             .byte("plain", *plain)
             .byte("found", *fast)
