@@ -8,6 +8,7 @@ use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
 use rtboot_bootable::Firmware;
+#[cfg(feature = "cfg")]
 use rtboot_fcb::CfgError;
 
 use crate::chip::Chip;
@@ -221,6 +222,7 @@ enum Given {
 }
 
 /// Bytes as the text of a `.cfg`.
+#[cfg(feature = "cfg")]
 pub(crate) fn cfg_text(bytes: &[u8]) -> std::result::Result<&str, CfgError> {
     std::str::from_utf8(bytes).map_err(|error| {
         let good = bytes.get(..error.valid_up_to()).unwrap_or_default();

@@ -1,10 +1,11 @@
 //! Whole jobs through the library alone: what they refuse, what must be confirmed, and that an image is laid out once.
+#![cfg(feature = "virtual")]
 
 use rtboot::consent::Act;
 use rtboot::flash::{Headers, Prepared};
 use rtboot::job::{self, After, AfterReport, EraseRange, Target, WriteJob, WriteOptions};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{BootImage, Chip, Consent, Error, FcbChoice, PartFile, Source, database};
+use rtboot::{BootImage, Chip, Consent, Error, FcbChoice, Source, database};
 
 const BLINKY: &str = concat!(
     env!("CARGO_MANIFEST_DIR"),
@@ -24,11 +25,7 @@ fn options(fcb: FcbChoice) -> WriteOptions {
 
 /// A `.cfg` whose parts are marked as meant for another chip.
 fn for_rt1062() -> FcbChoice {
-    let (_, text) = database::files()
-        .iter()
-        .find(|(name, _)| *name == "issi.cfg")
-        .expect("in the database");
-    let mut file = PartFile::from_cfg(text).expect("a file of the database");
+    let (_, mut file) = database::find("issi.cfg").expect("in the database");
     for part in &mut file.parts {
         part.chips = vec!["rt1062".parse().expect("a name")];
     }

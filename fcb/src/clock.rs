@@ -6,7 +6,9 @@ use rtboot_chip::{Clock, ClockTable};
 ///
 /// What an index means depends on the chip: [`ClockTable`]. Without a chip only what all chips of
 /// [`rtboot_chip::CHIPS`] agree on is known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
 pub struct ClockIndex(pub u8);
 
 impl ClockIndex {

@@ -83,7 +83,9 @@
 
 extern crate alloc;
 
+#[cfg(feature = "cfg")]
 mod cfg;
+mod cfg_error;
 pub mod check;
 mod clock;
 pub mod database;
@@ -100,15 +102,15 @@ pub mod sfdp;
 mod status;
 pub mod text;
 
-pub use cfg::{CfgError, PartFile};
+pub use cfg_error::CfgError;
 pub use clock::ClockIndex;
 pub use error::Error;
 pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};
 pub use jedec::JedecId;
 pub use option::{OptionWords, Options, SecondOptions};
 pub use part::{
-    Contradiction, EraseUnit, Evidence, Overrides, Part, ReadMode, SfdpExpectation, SfdpPresence,
-    SfdpProperty, Span, Times,
+    Contradiction, EraseUnit, Evidence, Overrides, Part, PartFile, ReadMode, SfdpExpectation,
+    SfdpPresence, SfdpProperty, Span, Times,
 };
 pub use protection::{Protected, Protection, Scheme};
 pub use rtboot_chip::{Chip, ChipName};

@@ -210,7 +210,8 @@ impl Instruction {
 }
 
 /// One sequence of the table: 8 instructions, 16 bytes; unused ones are [`Instruction::STOP`].
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(from = "[u32; 4]", into = "[u32; 4]")]
 pub struct Sequence(pub [Instruction; Sequence::STEPS]);
 
 impl Sequence {

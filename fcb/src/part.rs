@@ -1,14 +1,19 @@
 //! A NOR flash part: what the FCBs for it are made of.
 
 mod facts;
+mod file;
 mod fits;
 mod from_fcb;
 mod held;
 mod overrides;
+mod serial;
 
 pub use facts::{EraseUnit, Evidence, ReadMode, SfdpExpectation, SfdpPresence, Span, Times};
+pub use file::PartFile;
 pub use held::{Contradiction, SfdpProperty};
 pub use overrides::Overrides;
+
+use serde::{Deserialize, Serialize};
 
 use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Sequence, index};
@@ -21,7 +26,7 @@ use crate::{
 /// One NOR flash part.
 ///
 /// Comes from a `.cfg` file ([`crate::PartFile`]) or from the [`crate::database`].
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Part {
     /// The maker's name of the part, such as "IS25LP064A".
     pub name: String,
@@ -62,6 +67,7 @@ pub struct Part {
     /// What else one should know.
     pub note: Option<String>,
     /// Chips that the file is meant for; empty: every chip whose configuration block is that of the RT10xx.
+    #[serde(with = "serial::chips")]
     pub chips: Vec<ChipName>,
     /// FCB fields and sequences that the file forces.
     pub overrides: Overrides,

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::ops::Range;
 
+use serde::{Deserialize, Serialize};
+
 use crate::StatusRegisters;
 use crate::fcb::size_in_words;
 use crate::status::named;
@@ -24,7 +26,7 @@ named! {
 /// Where a part keeps its block protection.
 ///
 /// A protected block ignores erase and program; the flashloader then reports 20106 (verified wrong).
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Protection {
     /// Block-protect bits in status register 1 (BP, and TB and SEC where they act as BP bits).
     pub mask: u8,

@@ -38,13 +38,14 @@ impl fmt::Display for StatusRegisters {
 macro_rules! named {
     ($(#[$doc:meta])* $type:ident, $what:literal { $($(#[$vdoc:meta])* $variant:ident = $name:literal, $words:literal;)* }) => {
         $(#[$doc])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $type { $($(#[$vdoc])* $variant),* }
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+        pub enum $type { $($(#[$vdoc])* #[serde(rename = $name)] $variant),* }
 
         impl $type {
             /// Every value with its name in a `.cfg` file.
             pub const NAMES: &[($type, &str)] = &[$(($type::$variant, $name)),*];
             /// What the key is about, for messages.
+            #[cfg(feature = "cfg")]
             pub(crate) const WHAT: &str = $what;
 
             /// The name in a `.cfg` file.

@@ -1,4 +1,5 @@
 //! What a person reads when a `.cfg` file is wrong: each kind of error once, whole.
+#![cfg(feature = "cfg")]
 
 use rtboot_fcb::PartFile;
 use rtboot_fcb::{ChipName, ClockIndex, OptionWords};

@@ -1,4 +1,5 @@
 //! FCBs made from a part: while flashing, for its status registers, for looking only.
+#![cfg(feature = "cfg")]
 
 use std::ops::Range;
 

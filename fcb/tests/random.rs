@@ -1,4 +1,5 @@
 //! Bytes and text that nobody meant: all of it goes in, none of it panics, and blocks survive whole.
+#![cfg(feature = "cfg")]
 
 #[path = "../../tests/common/random.rs"]
 mod numbers;

@@ -1,4 +1,5 @@
 //! Blocks as text of other tools, and as a `.cfg` that loses nothing.
+#![cfg(feature = "cfg")]
 
 #[path = "../../tests/common/random.rs"]
 mod numbers;

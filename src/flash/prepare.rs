@@ -129,13 +129,26 @@ fn fcb_file(path: &Path, name: &str) -> Result<(FcbChoice, FcbOrigin)> {
         let origin = FcbOrigin::BlockFile(path.to_owned());
         return Ok((FcbChoice::Block { from, fcb }, origin));
     }
-    let parts = file::cfg_text(&bytes).and_then(PartFile::from_cfg);
-    let file = parts.map_err(|source| Error::Cfg {
-        path: from.clone(),
-        source,
-    })?;
+    let file = parts_of(&bytes, path, name)?;
     let origin = FcbOrigin::PartFile(path.to_owned());
     Ok((FcbChoice::Part { from, file }, origin))
+}
+
+#[cfg(feature = "cfg")]
+fn parts_of(bytes: &[u8], _: &Path, name: &str) -> Result<PartFile> {
+    let parts = file::cfg_text(bytes).and_then(PartFile::from_cfg);
+    parts.map_err(|source| Error::Cfg {
+        path: name.to_owned(),
+        source,
+    })
+}
+
+#[cfg(not(feature = "cfg"))]
+fn parts_of(_: &[u8], path: &Path, _: &str) -> Result<PartFile> {
+    Err(Error::BadFile {
+        path: path.to_owned(),
+        reason: "rtboot was built without the feature `cfg`, which reads the description of a flash part".into(),
+    })
 }
 
 /// The parts of a file that are meant for this chip; `from` is the file's name.

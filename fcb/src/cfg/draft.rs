@@ -2,10 +2,10 @@ use std::fmt::Display;
 use std::ops::Range;
 use std::str::FromStr;
 
-use super::error::CfgError;
 use super::force;
 use super::section::{Entry, Section};
 use super::tables::{choice, protection, read, sfdp, times};
+use crate::CfgError;
 use crate::part::{Overrides, SfdpExpectation, Times};
 use crate::protection::Protection;
 use crate::{

@@ -1,5 +1,5 @@
-use super::error::CfgError;
 use super::section::{Entry, Section};
+use crate::CfgError;
 use crate::fcb::Spec;
 use crate::lut::{Instruction, Sequence, index};
 use crate::part::Overrides;

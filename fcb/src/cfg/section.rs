@@ -3,7 +3,7 @@ use std::ops::Range;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::error::CfgError;
+use crate::CfgError;
 
 /// Reads text as TOML; what is wrong is told in a sentence of ours.
 pub(super) fn root(text: &str) -> Result<Spanned<DeTable<'_>>, CfgError> {

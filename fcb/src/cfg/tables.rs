@@ -1,5 +1,5 @@
-use super::error::CfgError;
 use super::section::Section;
+use crate::CfgError;
 use crate::ReadMode;
 use crate::part::{SfdpExpectation, SfdpPresence, Span, Times};
 use crate::protection::{Protection, Scheme};

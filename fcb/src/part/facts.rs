@@ -1,11 +1,14 @@
 use std::fmt;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
+
+use super::serial::Micros;
 use crate::lut::Sequence;
 use crate::status::named;
 
 /// A read command.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct ReadMode {
     /// Command byte, sent on one pad.
     pub opcode: u8,
@@ -74,7 +77,8 @@ pub enum EraseUnit {
 }
 
 /// Typical and longest duration.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(from = "Micros", into = "Micros")]
 pub struct Span {
     /// As long as it usually takes.
     pub typical: Duration,
@@ -101,7 +105,7 @@ impl Span {
 }
 
 /// How long a part takes; `None` where it is not known.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize)]
 pub struct Times {
     /// Erase of one sector.
     pub sector_erase: Option<Span>,
@@ -126,7 +130,7 @@ named! {
 }
 
 /// What the SFDP tables of a part should say.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct SfdpExpectation {
     /// Whether there are any.
     pub presence: SfdpPresence,

@@ -1,10 +1,12 @@
+use serde::{Deserialize, Serialize};
+
 use crate::fcb::{Fcb, Spec};
 use crate::lut::Sequence;
 
 /// FCB fields and sequences that a file forces, whatever the part's facts would give.
 ///
 /// They go into the boot FCB last, and through it into the work FCB, which then sets its own few fields.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Overrides {
     /// Fields by their place, with their elements.
     pub fields: Vec<(&'static Spec, Vec<u32>)>,

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use super::scan::{self, Entry};
-use crate::cfg::nearest;
+use crate::cfg_error::nearest;
 use crate::fcb::{Fcb, Spec};
 use crate::lut::{Instruction, Opcode, Sequence};
 

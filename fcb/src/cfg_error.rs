@@ -1,4 +1,5 @@
 use std::fmt;
+#[cfg(feature = "cfg")]
 use std::ops::Range;
 
 /// What is wrong with a `.cfg` file, and where.
@@ -26,8 +27,9 @@ pub struct CfgError {
     pub nearest: Option<String>,
 }
 
+#[cfg(feature = "cfg")]
 impl CfgError {
-    pub(super) fn at(text: &str, span: Range<usize>, message: impl Into<String>) -> CfgError {
+    pub(crate) fn at(text: &str, span: Range<usize>, message: impl Into<String>) -> CfgError {
         let start = floor(text, span.start);
         let end = floor(text, span.end).max(start);
         let before = text.get(..start).unwrap_or_default();
@@ -61,7 +63,7 @@ impl CfgError {
     }
 
     /// Adds the known word that `word` is nearest to, when one is near.
-    pub(super) fn near<'k>(
+    pub(crate) fn near<'k>(
         mut self,
         word: &str,
         known: impl IntoIterator<Item = &'k str>,
@@ -90,6 +92,7 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
 }
 
 /// The next character boundary at or below `at`.
+#[cfg(feature = "cfg")]
 fn floor(text: &str, at: usize) -> usize {
     (0..=at.min(text.len()))
         .rev()

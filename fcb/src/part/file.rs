@@ -1,0 +1,70 @@
+use crate::{JedecId, Part};
+
+/// The parts that one `.cfg` file describes.
+///
+/// The file is TOML:
+///
+/// ```toml
+/// name = "IS25LP064A"
+/// vendor = "ISSI"
+/// jedec = "9d 60 17"
+/// size = "8M"                  # numbers: decimal, hex, or text with K or M
+/// quad-enable = "sr1-bit6"
+/// clock = 6                    # FCB clock index, or "100 MHz"
+/// max-mhz = 104
+///
+/// [read]
+/// opcode = 0xEB
+/// address-pads = 4
+/// data-pads = 4
+/// dummy-cycles = 6
+///
+/// [[family]]                   # inherits everything above, tables as a whole
+/// name = "IS25LP032D"
+/// jedec = "9d 60 16"
+/// size = "4M"
+/// ```
+///
+/// Optional: `vendor`, `page-size`, `sector-size`, `block-size`, `status-write`, `max-mhz`, `option-words`, `evidence`,
+/// `source`, `note`, `chip`; the tables `[protection]`, `[times]`, `[sfdp]`; and `[fcb]` with `[fcb.lut]`, which force any
+/// field (by our name or NXP's) and any sequence of the FCB. A family member with a size of its own does not inherit
+/// the chip erase time. The text `"none"` takes back an inherited `max-mhz`, `option-words`, `note`
+/// or `chip`.
+///
+/// | key | value |
+/// |-----|-------|
+/// | `name` | the part's name |
+/// | `vendor` | the maker; by default the one that the JEDEC id names |
+/// | `jedec` | what it answers to 9Fh: `"9d 60 17"` or `0x9D6017` |
+/// | `size`, `page-size`, `sector-size`, `block-size` | bytes; the last three default to 256, 4 KiB, 64 KiB |
+/// | `quad-enable` | [`QeMethod::NAMES`](crate::QeMethod::NAMES) |
+/// | `status-write` | [`StatusWrite::NAMES`](crate::StatusWrite::NAMES); by default as usual for its QE bit |
+/// | `clock`, `max-mhz` | index or frequency to boot with, and the part's limit for this read command |
+/// | `option-words` | `"0xC0000106"`, or one or two numbers in a list |
+/// | `evidence`, `source`, `note` | [`Evidence::NAMES`](crate::Evidence::NAMES), and text |
+/// | `chip` | the chip or family it is meant for, or a list: [`ChipName::all`](crate::ChipName::all); by default any RT10xx |
+/// | `[read]` | `opcode`, `address-bits` (24 or 32, default 24), `address-pads`, `data-pads`, `dummy-cycles` |
+/// | `[protection]` | `mask`, `lock` in register 1, `complement` in register 2, `scheme` ([`Scheme::NAMES`](crate::Scheme::NAMES)), `confirmed` |
+/// | `[times]` | `sector-erase-ms`, `block-erase-ms`, `chip-erase-ms`, `page-program-us`: typical and longest |
+/// | `[sfdp]` | `presence` ([`SfdpPresence::NAMES`](crate::SfdpPresence::NAMES)), `dwords`, `qer` |
+/// | `[fcb]` | any field, by our name or NXP's ([`Spec::all`](crate::Spec::all)) |
+/// | `[fcb.lut]` | `0` to `15`: words (`[0x0A1804EB, 0x26043206]`) or steps (`["CMD/1 0xEB", "RADDR/4 24"]`) |
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PartFile {
+    /// The first is the part meant when no board is at hand; the others are its family.
+    pub parts: Vec<Part>,
+}
+
+impl PartFile {
+    /// The parts with this id, in the order of the file.
+    pub fn by_jedec(&self, id: JedecId) -> Vec<&Part> {
+        self.parts.iter().filter(|part| part.jedec == id).collect()
+    }
+
+    /// The part of this name, upper or lower case.
+    pub fn by_name(&self, name: &str) -> Option<&Part> {
+        self.parts
+            .iter()
+            .find(|part| part.name.eq_ignore_ascii_case(name))
+    }
+}
