@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use rtboot_bootable::{LoaderImage};
+use rtboot_bootable::LoaderImage;
 
 fuzz_target!(|data: &[u8]| {
     let _ = LoaderImage::parse(data, &rt1021().map);
