@@ -129,7 +129,7 @@ fn doctor_row() {
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     rig.flashloader().expect("a flashloader");
     let before = mark(&rig);
-    let host = doctor::host("virtual", false);
+    let host = doctor::host(&rtboot::Selector::Virtual(None));
     let request = Request {
         chip: None,
         loader: &rtboot::LoaderSource::None,

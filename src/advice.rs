@@ -11,6 +11,7 @@ use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
 use crate::port::Wire;
+use crate::selector::Selector;
 
 mod flash;
 mod link;
@@ -230,9 +231,10 @@ fn board(error: &Error) -> Advice {
         Error::NoBoard { selector, .. } => no_board(selector),
         Error::SeveralBoards { boards } => {
             boards.iter().fold(Advice::default(), |advice, board| {
-                let place = board.split(": ").next().unwrap_or(board);
+                // where USB ports have no names, every board is plain `usb`
+                let named = board.selector.usb_port().is_some();
                 advice.run(Action::NameBoard {
-                    board: Some(place.to_owned()),
+                    board: named.then(|| board.selector.to_string()),
                 })
             })
         }
@@ -284,17 +286,17 @@ fn loader(error: &Error) -> Advice {
     }
 }
 
-fn no_board(selector: &str) -> Advice {
-    match selector.split_once(':').unwrap_or((selector, "")) {
-        ("virtual", folder) => {
-            let folder = (!folder.is_empty()).then(|| folder.to_owned());
+fn no_board(selector: &Selector) -> Advice {
+    match selector {
+        Selector::Virtual(folder) => {
+            let folder = folder.as_ref().map(|folder| folder.display().to_string());
             Advice::of(&[&host::HOST_VIRTUAL_AWAY])
                 .run(Action::ShowVirtual {
                     folder: folder.clone(),
                 })
                 .run(Action::VirtualToDownload { folder })
         }
-        ("uart", _) => Advice::of(&[&host::UART_SILENT]).act(boot_mode(Chip::DEFAULT)),
+        Selector::Uart { .. } => Advice::of(&[&host::UART_SILENT]).act(boot_mode(Chip::DEFAULT)),
         _ => Advice::of(&[&host::HOST_NO_BOARD])
             .act(boot_mode(Chip::DEFAULT))
             .run(Action::ListBoards),

@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use rtboot_fcb::{JedecId, StatusRegisters};
 
 use crate::consent::Act;
+use crate::selector::{FoundBoard, Selector};
 use crate::{mboot, port, sdp};
 
 mod codes;
@@ -173,15 +174,15 @@ pub enum Error {
     #[error("no board at {selector}{}", seen(seen_instead))]
     NoBoard {
         /// The selector.
-        selector: String,
+        selector: Selector,
         /// What was found instead, one line each.
         seen_instead: Vec<String>,
     },
     /// More than one board fits.
     #[error("{} boards fit \"usb\"; one must be named", boards.len())]
     SeveralBoards {
-        /// Their selectors and states.
-        boards: Vec<String>,
+        /// The boards.
+        boards: Vec<FoundBoard>,
     },
     /// The chip is another than the one asked for, or than rtboot can write.
     #[error("this board carries an {found}, not an {wanted}")]

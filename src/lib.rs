@@ -71,11 +71,12 @@ pub mod mboot;
 pub mod outcome;
 pub mod port;
 pub mod sdp;
+mod selector;
 
 pub use rtboot_chip as chip;
 pub use rtboot_finding::{self as finding, catalogue};
 
-pub use board::{Board, Selector};
+pub use board::{Board, FoundBoard, Program, Selector};
 pub use chip::Chip;
 pub use consent::{Act, Consent};
 pub use event::{Event, Listener, Stage};

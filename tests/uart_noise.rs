@@ -181,7 +181,7 @@ fn nobody_on_a_uart_makes_one_think_of_the_baud() {
     let selector = "uart:/dev/ttyUSB0@9600";
     let seen_instead = Vec::new();
     let error = rtboot::Error::NoBoard {
-        selector: selector.into(),
+        selector: selector.parse().expect(selector),
         seen_instead,
     };
     let advice = rtboot::advice::advice(&error);

@@ -7,7 +7,6 @@
 mod holders;
 mod lock;
 mod plug;
-mod selector;
 mod usb;
 
 use std::fmt;
@@ -25,10 +24,10 @@ use crate::{Error, Result};
 
 use lock::{Guarded, Lock};
 
+pub use crate::selector::{DEFAULT_BAUD, FoundBoard, Program, Selector, SelectorError};
 #[cfg(feature = "virtual")]
 pub use plug::open_virtual;
 pub use plug::{Look, Opened, Plug};
-pub use selector::{DEFAULT_BAUD, Selector, SelectorError};
 pub use usb::{Seen, list_usb};
 
 /// An SDP session over whatever link the board has.
@@ -46,24 +45,6 @@ const POLL: Duration = Duration::from_millis(50);
 const ASK_PAUSE: Duration = Duration::from_millis(200);
 /// How long a program on a UART gets to answer a first question.
 const UART_ANSWER: Duration = Duration::from_millis(300);
-
-/// What a board runs now.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Program {
-    /// The boot ROM's serial downloader (speaks SDP).
-    Rom,
-    /// A flashloader (speaks MBOOT).
-    Flashloader,
-}
-
-impl fmt::Display for Program {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Program::Rom => "boot ROM",
-            Program::Flashloader => "flashloader",
-        })
-    }
-}
 
 /// Settings of a connection.
 #[derive(Clone, Default)]
@@ -130,7 +111,7 @@ impl Board {
 
     fn in_socket(selector: &Selector, name: Option<&String>, options: Options) -> Result<Board> {
         let (socket, node) = usb::Socket::find(name, options.wait)?;
-        let place = socket.name().unwrap_or_else(|| "usb".into());
+        let place = socket.name().unwrap_or(Selector::Usb(None)).to_string();
         let (lock, why_not) = Lock::take(&place)?;
         let mut board = Board::on_plug(Box::new(socket), options);
         board.selector = selector.clone();
@@ -214,11 +195,9 @@ impl Board {
         &self.selector
     }
 
-    /// The selector that names this very board: with its socket, where that is known.
-    pub fn name(&self) -> String {
-        self.plug
-            .name()
-            .unwrap_or_else(|| self.selector.to_string())
+    /// The selector that names this very board: with its USB port, where that is known.
+    pub fn name(&self) -> Selector {
+        self.plug.name().unwrap_or_else(|| self.selector.clone())
     }
 
     /// Whether bytes to the ROM travel without any checksum.
@@ -287,7 +266,7 @@ impl Board {
                 match rom.error_status() {
                     Ok(_) => Ok(true),
                     Err(sdp::Error::Port { source, .. }) => Err(Error::Port(source)),
-                    Err(sdp::Error::Gone { .. }) => Err(gone(self.name())),
+                    Err(sdp::Error::Gone { .. }) => Err(gone(self.name().to_string())),
                     Err(_) => Ok(false),
                 }
             }
@@ -297,7 +276,7 @@ impl Board {
                 match loader.get_property(Property::CURRENT_VERSION, 0) {
                     Ok(_) => Ok(true),
                     Err(mboot::Error::Port { source, .. }) => Err(Error::Port(source)),
-                    Err(mboot::Error::Gone { .. }) => Err(gone(self.name())),
+                    Err(mboot::Error::Gone { .. }) => Err(gone(self.name().to_string())),
                     Err(_) => Ok(false),
                 }
             }

@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use super::Program;
+use super::{Program, Selector};
 use crate::Result;
 use crate::port::{self, HidPort, SerialPort};
 
@@ -56,7 +56,7 @@ pub trait Plug: Send {
     }
 
     /// The selector that names this very place, when it is more precise than the one it was found by.
-    fn name(&self) -> Option<String> {
+    fn name(&self) -> Option<Selector> {
         None
     }
 }

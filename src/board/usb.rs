@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::plug::{Look, Opened, Plug};
-use super::{POLL, Program};
+use super::{FoundBoard, POLL, Program, Selector};
 use crate::port::hid::{self, HidDevice, HidKind, OpenProblem};
 use crate::{Error, Result, port};
 
@@ -61,8 +61,9 @@ impl Plug for Socket {
         }
     }
 
-    fn name(&self) -> Option<String> {
-        self.0.as_ref().map(|socket| format!("usb:{socket}"))
+    fn name(&self) -> Option<Selector> {
+        let port = self.0.clone()?;
+        Some(Selector::Usb(Some(port)))
     }
 }
 
@@ -70,7 +71,7 @@ impl Plug for Socket {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
     /// The selector that names it; `None` for what is no board, and where sockets are not known.
-    pub selector: Option<String>,
+    pub selector: Option<Selector>,
     /// What it is: `boot ROM`, `flashloader`, or the probe's name.
     pub what: String,
     /// Device node or path.
@@ -107,7 +108,12 @@ fn seen(device: &HidDevice) -> Seen {
         (Err(OpenProblem::Other(text)), _) => Some(text.clone()),
     };
     Seen {
-        selector: program.and(device.port_path.as_ref().map(|p| format!("usb:{p}"))),
+        selector: program.and(
+            device
+                .port_path
+                .clone()
+                .map(|port| Selector::Usb(Some(port))),
+        ),
         what: program.map_or_else(|| device.name.to_owned(), |p| p.to_string()),
         path: device.path.clone(),
         ids: format!("{:04x}:{:04x}", device.vid, device.pid),
@@ -164,19 +170,30 @@ fn choose(devices: Vec<HidDevice>, socket: Option<&str>) -> Result<HidDevice> {
     match (fit.len(), fit.pop()) {
         (1, Some(device)) => Ok(device),
         (0, _) | (_, None) => Err(Error::NoBoard {
-            selector: socket.map_or("usb".into(), |s| format!("usb:{s}")),
+            selector: Selector::Usb(socket.map(str::to_owned)),
             seen_instead: boards.iter().map(line).chain(others).collect(),
         }),
         _ => Err(Error::SeveralBoards {
-            boards: boards.iter().map(line).collect(),
+            boards: boards.iter().filter_map(found).collect(),
         }),
     }
+}
+
+/// A board, for an error that lists it.
+fn found(device: &HidDevice) -> Option<FoundBoard> {
+    let program = program(device)?;
+    Some(FoundBoard {
+        problem: seen(device).problem,
+        ..FoundBoard::new(Selector::Usb(device.port_path.clone()), program)
+    })
 }
 
 /// One device in one line.
 fn line(device: &HidDevice) -> String {
     let seen = seen(device);
-    let place = seen.selector.unwrap_or(seen.path);
+    let place = seen
+        .selector
+        .map_or(seen.path, |selector| selector.to_string());
     let problem = seen.problem.map_or(String::new(), |p| format!(" ({p})"));
     format!("{place}: {}{problem}", seen.what)
 }
@@ -228,7 +245,8 @@ mod tests {
         let Error::SeveralBoards { boards } = error else {
             panic!("{error}")
         };
-        assert_eq!(boards, ["usb:1-1: boot ROM", "usb:1-2: flashloader"]);
+        let lines: Vec<String> = boards.iter().map(FoundBoard::to_string).collect();
+        assert_eq!(lines, ["usb:1-1: boot ROM", "usb:1-2: flashloader"]);
         assert_eq!(
             choose(devices(), Some("1-2")).expect("named").kind,
             HidKind::Flashloader

@@ -5,7 +5,6 @@ mod markdown;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use rtboot::board::Selector;
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Request};
 use rtboot::finding::catalogue::run;
 use rtboot::finding::{Finding, Next};
@@ -102,8 +101,7 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
         }
     });
     let selector = context.selector()?;
-    let is_uart = matches!(selector, Selector::Uart { .. });
-    let host = doctor::host(&selector.to_string(), is_uart);
+    let host = doctor::host(&selector);
     // a missing board is a finding; do not wait for one
     context.globals.no_wait |= context.globals.wait.is_none();
     let found = context.board();

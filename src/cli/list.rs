@@ -69,7 +69,8 @@ a board on a UART does not show by itself: --board uart:PORT; without a board: -
 }
 
 fn usb_line(device: &Seen) -> String {
-    let place = device.selector.as_deref().unwrap_or(&device.path);
+    let selector = device.selector.as_ref().map(ToString::to_string);
+    let place = selector.as_deref().unwrap_or(&device.path);
     let mut line = format!("{place:<24} {}  {}", device.what, device.ids);
     if !device.product.is_empty() {
         line += &format!("  \"{}\"", device.product);
@@ -82,7 +83,7 @@ fn usb_line(device: &Seen) -> String {
 
 fn usb_device(device: Seen) -> UsbDevice {
     UsbDevice {
-        selector: device.selector,
+        selector: device.selector.map(|selector| selector.to_string()),
         what: device.what.to_string(),
         path: device.path,
         ids: device.ids,

@@ -10,7 +10,7 @@ use rtboot_fcb::{Fcb, JedecId, Part, PartFile};
 pub use rows::{Row, rows};
 pub use straps::{Obstacle, boot_obstacle, obstacle};
 
-use crate::board::Program;
+use crate::board::{Program, Selector};
 use crate::chip::{BootConfig, Chip, Fuses, Identity};
 use crate::flash::{LoaderFacts, NorFacts, RomFacts};
 use crate::port::hid::HidDevice;
@@ -204,7 +204,7 @@ impl Facts {
 #[derive(Debug, Default)]
 pub struct HostFacts {
     /// The selector asked for, or of the board that was found.
-    pub selector: String,
+    pub selector: Selector,
     /// Whether the board is behind a UART.
     pub is_uart: bool,
     /// HID devices of interest on USB.

@@ -9,7 +9,7 @@ use super::facts::{
     AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, RamShort, Request,
     Source, Unknown, steering,
 };
-use crate::board::{Board, Program};
+use crate::board::{Board, Program, Selector};
 use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::Listener;
@@ -19,15 +19,15 @@ use crate::port::{hid, serial};
 use crate::{Error, Result};
 
 /// What the system says about USB and serial ports; asks no board.
-pub fn host(selector: &str, is_uart: bool) -> HostFacts {
+pub fn host(selector: &Selector) -> HostFacts {
     let (devices, list_error) = match hid::list() {
         Ok(devices) => (devices, None),
         Err(error) => (Vec::new(), Some(error.to_string())),
     };
     let ports = serial::list().unwrap_or_default();
     HostFacts {
-        selector: selector.to_owned(),
-        is_uart,
+        selector: selector.clone(),
+        is_uart: selector.uart_path().is_some(),
         devices,
         list_error,
         serial_ports: ports.into_iter().map(|port| port.path).collect(),
@@ -37,7 +37,7 @@ pub fn host(selector: &str, is_uart: bool) -> HostFacts {
 
 /// Speed of the only board, or of the one at the USB port that was asked for.
 fn speed(host: &HostFacts) -> Option<u32> {
-    let socket = host.selector.strip_prefix("usb:");
+    let socket = host.selector.usb_port();
     let mut boards = host
         .devices
         .iter()

@@ -90,7 +90,7 @@ impl Info {
 /// What is known so far comes back even when a step fails.
 pub fn info(board: &mut Board, target: &Target, listener: &mut dyn Listener) -> (Info, Result<()>) {
     let mut info = Info {
-        board: board.name(),
+        board: board.name().to_string(),
         named: target.chip,
         ..Info::default()
     };

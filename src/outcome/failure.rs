@@ -211,6 +211,35 @@ pub struct Facts {
     /// The file that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// The selector that nothing answers at.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub selector: Option<String>,
+    /// The boards that fit, when one must be named.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub boards: Vec<FoundBoard>,
+}
+
+/// A board that a selector fits.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FoundBoard {
+    /// The selector that names it; plain `usb` where the system does not name USB ports.
+    pub selector: String,
+    /// What it runs: boot-rom or flashloader.
+    pub program: String,
+    /// Why it cannot be used now, when it cannot.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub problem: Option<String>,
+}
+
+impl From<&crate::FoundBoard> for FoundBoard {
+    fn from(board: &crate::FoundBoard) -> FoundBoard {
+        FoundBoard {
+            selector: board.selector.to_string(),
+            program: board.program.code().to_owned(),
+            problem: board.problem.clone(),
+        }
+    }
 }
 
 impl Facts {
@@ -225,6 +254,14 @@ impl Facts {
             | Error::BadFile { path, .. }
             | Error::Settings { path, .. } => Facts {
                 file: Some(path.display().to_string()),
+                ..none
+            },
+            Error::NoBoard { selector, .. } => Facts {
+                selector: Some(selector.to_string()),
+                ..none
+            },
+            Error::SeveralBoards { boards } => Facts {
+                boards: boards.iter().map(FoundBoard::from).collect(),
                 ..none
             },
             Error::Sdp { source, .. } => none.sdp(source),

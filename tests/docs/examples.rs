@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use rtboot::mboot::{self, Status, Tag};
 use rtboot::{
-    Error, FlashState, Holder, KeptUnit, OnPort, OutOfRange, SetUp, SfdpField, Step, port, sdp,
+    Error, FlashState, FoundBoard, Holder, KeptUnit, OnPort, OutOfRange, Program, Selector, SetUp,
+    SfdpField, Step, port, sdp,
 };
 use rtboot_fcb::{JedecId, StatusRegisters};
 
@@ -102,11 +103,14 @@ pub fn desk() -> Vec<Error> {
             limit: 8 << 20,
         },
         Error::NoBoard {
-            selector: "usb".into(),
+            selector: Selector::Usb(None),
             seen_instead: Vec::new(),
         },
         Error::SeveralBoards {
-            boards: vec!["usb:1-1: boot ROM".into(), "usb:1-4.1: flashloader".into()],
+            boards: vec![
+                FoundBoard::new(Selector::Usb(Some("1-1".into())), Program::Rom),
+                FoundBoard::new(Selector::Usb(Some("1-4.1".into())), Program::Flashloader),
+            ],
         },
         Error::BoardBusy {
             place: "usb:1-1".into(),

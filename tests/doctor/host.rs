@@ -5,6 +5,7 @@ use rtboot::doctor::{self, Diagnosis, HostFacts, Request};
 use rtboot::finding::{Action, Next};
 use rtboot::port;
 use rtboot::port::hid::{HidDevice, HidKind, OpenProblem, identify};
+use rtboot::{FoundBoard, Program, Selector};
 
 use crate::rig::check;
 
@@ -26,7 +27,7 @@ fn device(vid: u16, pid: u16, socket: &str) -> HidDevice {
 
 fn host(selector: &str, devices: Vec<HidDevice>) -> HostFacts {
     HostFacts {
-        selector: selector.into(),
+        selector: selector.parse().expect(selector),
         is_uart: selector.starts_with("uart:"),
         devices,
         serial_ports: vec!["/dev/ttyACM0".into()],
@@ -50,7 +51,7 @@ pub fn nobody(host: HostFacts, error: Error) -> Diagnosis {
 
 fn none(selector: &str) -> Error {
     Error::NoBoard {
-        selector: selector.into(),
+        selector: selector.parse().expect(selector),
         seen_instead: Vec::new(),
     }
 }
@@ -120,7 +121,11 @@ fn several_boards_name_the_selector_to_use() {
             chip: None,
         })
     };
-    let boards = vec!["usb:1-1: boot ROM".into(), "usb:1-4.1: flashloader".into()];
+    let at = |port: &str| Selector::Usb(Some(port.into()));
+    let boards = vec![
+        FoundBoard::new(at("1-1"), Program::Rom),
+        FoundBoard::new(at("1-4.1"), Program::Flashloader),
+    ];
     let diagnosis = nobody(host("usb", two), Error::SeveralBoards { boards });
     assert_eq!(diagnosis.findings[0].code(), "host-several-boards");
     assert_eq!(diagnosis.next(), Some(&on_first()));

@@ -264,7 +264,7 @@ impl Plug for Socket {
 
     fn open(&mut self) -> rtboot::Result<Opened> {
         let device = self.attach().ok_or_else(|| rtboot::Error::NoBoard {
-            selector: self.bus_id.clone(),
+            selector: rtboot::Selector::Usb(Some(self.bus_id.clone())),
             seen_instead: Vec::new(),
         })?;
         Ok(Opened::Hid(Box::new(Port(device, self.cable.clone()))))

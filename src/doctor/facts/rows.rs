@@ -56,7 +56,7 @@ impl Rows {
 
     fn host(&mut self, facts: &Facts) {
         let host = &facts.host;
-        self.add(Source::Host, "board", host.selector.clone());
+        self.add(Source::Host, "board", host.selector.to_string());
         for device in &host.devices {
             let place = device.port_path.as_ref().unwrap_or(&device.path);
             let product = device.product.trim();

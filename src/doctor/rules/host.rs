@@ -4,6 +4,7 @@ use rtboot_finding::catalogue::host as entries;
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
 use crate::advice::boot_mode;
+use crate::board::{FoundBoard, Selector};
 use crate::chip::{Chip, rom_by_usb};
 use crate::doctor::facts::{Facts, HostFacts};
 use crate::port;
@@ -54,9 +55,9 @@ fn refused_port(error: &Error) -> Option<&port::Error> {
 }
 
 /// The doctor for a board at this place.
-fn doctor_on(board: String) -> Action {
+fn doctor_on(board: Selector) -> Action {
     Action::Doctor {
-        board: Some(board),
+        board: Some(board.to_string()),
         chip: None,
     }
 }
@@ -64,11 +65,12 @@ fn doctor_on(board: String) -> Action {
 fn usb(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
     match error {
         Error::SeveralBoards { boards } => {
-            let first = boards.first().and_then(|line| line.split(": ").next());
+            let lines: Vec<String> = boards.iter().map(FoundBoard::to_string).collect();
+            let first = boards.first().map(|board| board.selector.clone());
             Finding::new(&entries::HOST_SEVERAL_BOARDS)
                 .number("count", boards.len() as u64)
-                .why(boards.join("; "))
-                .run(doctor_on(first.unwrap_or("usb:1-4.1").to_owned()))
+                .why(lines.join("; "))
+                .run(doctor_on(first.unwrap_or_default()))
         }
         Error::Port(source @ (port::Error::Permission { .. } | port::Error::Busy { .. })) => {
             opened(host, source, false)
@@ -86,7 +88,7 @@ fn usb(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
 
 /// Nothing that speaks: what is there instead?
 fn nobody(host: &HostFacts, chip: &Chip) -> Finding {
-    if host.selector.starts_with("virtual") {
+    if matches!(host.selector, Selector::Virtual(_)) {
         return Finding::new(&entries::HOST_VIRTUAL_AWAY)
             .why("nothing is on its USB port")
             .run(Action::ShowVirtual { folder: None });
@@ -101,14 +103,14 @@ fn nobody(host: &HostFacts, chip: &Chip) -> Finding {
             .iter()
             .filter(|d| d.kind != HidKind::DebugProbe)
     };
-    let port = host.selector.strip_prefix("usb:");
+    let port = host.selector.usb_port();
     if let (Some(port), Some(other)) = (port, boards().next()) {
         let place = other.port_path.as_deref().unwrap_or(&other.path);
         return Finding::new(&entries::HOST_OTHER_SOCKET)
             .text("port", port)
             .text("place", place)
             .why(format!("{place} shows {:04x}:{:04x}", other.vid, other.pid))
-            .run(doctor_on(format!("usb:{place}")));
+            .run(doctor_on(Selector::Usb(other.port_path.clone())));
     }
     if let Some(device) = boards().find(|d| d.usable == Err(OpenProblem::Vanished)) {
         return Finding::new(&entries::HOST_VANISHING)
@@ -136,7 +138,9 @@ fn usb_id((vid, pid): (u16, u16)) -> String {
 }
 
 fn uart(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
-    let path = host.selector.trim_start_matches("uart:");
+    // behind a transport of the caller's own no port has a name
+    let place = host.selector.to_string();
+    let path = host.selector.uart_path().unwrap_or(&place);
     let of = |entry| Finding::new(entry).text("port", path);
     match error {
         Error::Port(port::Error::NotFound { .. }) => {
@@ -203,11 +207,12 @@ fn shared(host: &HostFacts) -> Option<Finding> {
 
 /// A device that is there and cannot be opened.
 fn opened(host: &HostFacts, error: &port::Error, past_rom: bool) -> Finding {
+    let selector = host.selector.to_string();
     let name = match error {
         port::Error::Permission { port }
         | port::Error::Busy { port }
         | port::Error::NotFound { port } => port,
-        _ => &host.selector,
+        _ => &selector,
     };
     match error {
         port::Error::Permission { .. } if past_rom => {
@@ -234,7 +239,7 @@ fn opened(host: &HostFacts, error: &port::Error, past_rom: bool) -> Finding {
 
 /// The ROM of a chip that this tool does not write.
 fn other_family(host: &HostFacts, wanted: &str) -> Option<Finding> {
-    let port = host.selector.strip_prefix("usb:");
+    let port = host.selector.usb_port();
     let mine = host
         .devices
         .iter()

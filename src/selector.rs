@@ -1,4 +1,4 @@
-//! How people name a board: one word, the same for every command.
+//! Which board is meant, and what a board on a port runs. Below errors, advice and boards, which all speak of it.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -12,12 +12,12 @@ pub const DEFAULT_BAUD: u32 = 115_200;
 /// | written | means |
 /// |--|--|
 /// | `usb` | the only board on USB; several are listed and refused |
-/// | `usb:1-4.1` | the board in this USB socket, whatever it runs (Linux) |
+/// | `usb:1-4.1` | the board at this USB port, whatever it runs (Linux) |
 /// | `uart:/dev/ttyUSB0`, `uart:/dev/ttyUSB0@57600`, `uart:COM3` | the board behind this UART |
-/// | `virtual`, `virtual:DIR` | the embedded virtual board; its flash, fuses and straps are files in DIR |
+/// | `virtual`, `virtual:DIR` | the embedded virtual board; its flash, fuses and boot pins are files in DIR |
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Selector {
-    /// A board on USB, by its socket or the only one.
+    /// A board on USB, by its port or the only one.
     Usb(Option<String>),
     /// A board behind a UART.
     Uart {
@@ -28,12 +28,91 @@ pub enum Selector {
     },
     /// The embedded virtual board, in its own folder or the default one.
     Virtual(Option<PathBuf>),
-    /// Nothing said: the only board on USB.
+    /// None given: the only board on USB.
     #[default]
     Default,
 }
 
-/// A selector that is none.
+impl Selector {
+    /// The USB port that it names, as in `1-4.1`.
+    pub fn usb_port(&self) -> Option<&str> {
+        match self {
+            Selector::Usb(port) => port.as_deref(),
+            _ => None,
+        }
+    }
+
+    /// Path or name of the serial port that it names.
+    pub fn uart_path(&self) -> Option<&str> {
+        match self {
+            Selector::Uart { path, .. } => Some(path),
+            _ => None,
+        }
+    }
+}
+
+/// What a board runs now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Program {
+    /// The boot ROM's serial downloader (speaks SDP).
+    Rom,
+    /// A flashloader (speaks MBOOT).
+    Flashloader,
+}
+
+impl Program {
+    /// Stable kebab-case name for programs.
+    pub fn code(self) -> &'static str {
+        match self {
+            Program::Rom => "boot-rom",
+            Program::Flashloader => "flashloader",
+        }
+    }
+}
+
+impl fmt::Display for Program {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Program::Rom => "boot ROM",
+            Program::Flashloader => "flashloader",
+        })
+    }
+}
+
+/// One of several boards that a selector fits.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct FoundBoard {
+    /// The selector that names it; plain `usb` where the system does not name USB ports.
+    pub selector: Selector,
+    /// What it runs.
+    pub program: Program,
+    /// Why it cannot be used now, when it cannot.
+    pub problem: Option<String>,
+}
+
+impl FoundBoard {
+    /// A board that can be used.
+    pub fn new(selector: Selector, program: Program) -> FoundBoard {
+        FoundBoard {
+            selector,
+            program,
+            problem: None,
+        }
+    }
+}
+
+impl fmt::Display for FoundBoard {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.selector, self.program)?;
+        match &self.problem {
+            Some(problem) => write!(f, " ({problem})"),
+            None => Ok(()),
+        }
+    }
+}
+
+/// A text that is not a selector.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{text}\" names no board: {reason}")]
 pub struct SelectorError {
@@ -58,8 +137,8 @@ impl FromStr for Selector {
         match (kind, rest) {
             (_, Some("")) => Err(fail("something must follow the colon")),
             ("usb", None) => Ok(Selector::Usb(None)),
-            ("usb", Some(path)) if is_socket(path) => Ok(Selector::Usb(Some(path.to_owned()))),
-            ("usb", Some(_)) => Err(fail("a USB socket looks like 1-4.1 (see `rtboot list`)")),
+            ("usb", Some(path)) if is_usb_port(path) => Ok(Selector::Usb(Some(path.to_owned()))),
+            ("usb", Some(_)) => Err(fail("a USB port looks like 1-4.1")),
             ("uart", Some(rest)) => uart(rest).ok_or_else(|| {
                 fail("a speed in baud must follow the @, as in uart:/dev/ttyUSB0@115200")
             }),
@@ -71,7 +150,7 @@ impl FromStr for Selector {
 }
 
 /// `B-P` or `B-P.P…`, all numbers.
-fn is_socket(path: &str) -> bool {
+fn is_usb_port(path: &str) -> bool {
     let number = |s: &str| !s.is_empty() && s.len() <= 3 && s.bytes().all(|b| b.is_ascii_digit());
     path.split_once('-')
         .is_some_and(|(bus, ports)| number(bus) && ports.split('.').all(number))
@@ -111,7 +190,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_form_is_read_and_written_back() {
+    fn selectors_read_back_as_written() {
         for text in [
             "usb",
             "usb:1-4.1",
@@ -134,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_board_is_refused_with_the_reason() {
+    fn bad_selector_is_refused_with_the_reason() {
         for (text, reason) in [
             ("jtag", "begins with"),
             ("usb:", "must follow the colon"),
