@@ -1,7 +1,8 @@
 //! What the jobs of a day cost on the virtual board: reports, USB transactions, flash operations, modelled time, and how
 //! far that is from the least that bus and flash allow. The same on every machine: `cargo bench --bench costs`.
 
-#[path = "../tests/common/mod.rs"]
+#[allow(dead_code)] // the tests use the rest
+#[path = "../tests/kit/board.rs"]
 mod common;
 
 use std::time::Duration;

@@ -1,19 +1,12 @@
 //! Devices that lie, babble, or say nothing, against the whole client: it ends, within its bounds, and never with success.
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
-#[allow(dead_code)] // another file's tests use the rest
-mod evil {
-    pub mod answers;
-    pub mod device;
-}
-
-#[path = "common/peak.rs"]
-mod peak;
+mod kit;
 
 use std::time::Duration;
 
-use evil::device::{Evil, Manner};
-use peak::peak_kib;
+use crate::kit::evil::device::{Evil, Manner};
+use crate::kit::peak::peak_kib;
 use rtboot::Result;
 use rtboot::board::{Board, Options, Program};
 use rtboot::flash::{self, Nor, Policy, RescueStore, Writer};

@@ -6,6 +6,8 @@
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![allow(clippy::duplicate_mod)] // several targets share a file, each is a program of its own elsewhere
 
+mod kit;
+
 // what the targets take for the crate of this name is this test
 extern crate self as libfuzzer_sys;
 
@@ -14,8 +16,6 @@ mod garbage {
     pub mod seeds;
     pub mod targets;
 }
-#[path = "common/peak.rs"]
-mod peak;
 
 use std::collections::BTreeSet;
 use std::io::Write as _;
@@ -25,9 +25,9 @@ use std::sync::Once;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, fs};
 
+use crate::kit::peak::peak_kib;
 use garbage::random::Random;
 use garbage::targets::{TARGETS, Target};
-use peak::peak_kib;
 
 /// Makes of bytes what a target asks for, in the way of the crate `arbitrary`.
 pub trait Take<'a> {

@@ -4,7 +4,7 @@
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(target_os = "linux")]
 
-mod clean;
+mod kit;
 
 use std::fmt::Write as _;
 use std::fs::{self, File};
@@ -23,7 +23,7 @@ const LONGEST: usize = 25 << 20;
 fn run(folder: &Path, line: &str) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
     command.args(line.split(' ')).current_dir(folder);
-    clean::clean(&mut command, folder);
+    crate::kit::clean::clean(&mut command, folder);
     let output = command.stdin(Stdio::null()).output().expect("a run");
     let most = getrusage(UsageWho::RUSAGE_CHILDREN)
         .expect("known")

@@ -1,7 +1,8 @@
 //! Bytes and text that nobody meant: all of it goes in, none of it panics, and blocks survive whole.
 #![cfg(feature = "cfg")]
 
-#[path = "../../tests/common/random.rs"]
+#[allow(dead_code)] // the tests use the rest
+#[path = "../../tests/kit/random.rs"]
 mod numbers;
 
 use numbers::Random;

@@ -1,7 +1,8 @@
 //! Blocks as text of other tools, and as a `.cfg` that loses nothing.
 #![cfg(feature = "cfg")]
 
-#[path = "../../tests/common/random.rs"]
+#[allow(dead_code)] // the tests use the rest
+#[path = "../../tests/kit/random.rs"]
 mod numbers;
 
 use numbers::Random;

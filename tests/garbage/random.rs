@@ -1,9 +1,6 @@
 //! Good data made bad, the same way on every machine.
 
-#[path = "../common/random.rs"]
-mod numbers;
-
-pub use numbers::Random;
+pub use crate::kit::random::Random;
 
 /// Numbers that lead further than others.
 const ODD: [u32; 12] = [

@@ -1,0 +1,20 @@
+//! Whole flows of the library on the virtual board, over every wire.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
+
+mod kit;
+
+mod board {
+    mod doctor;
+    mod flash_state;
+    mod genuine;
+    mod interrupted;
+    mod job;
+    mod probe_thread;
+    mod traps;
+    #[cfg(unix)]
+    mod uart_pty;
+    #[cfg(unix)]
+    mod usbip;
+    mod write_figures;
+    mod write_virtual;
+}

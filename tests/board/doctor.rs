@@ -1,0 +1,43 @@
+//! The doctor on boards with one thing wrong: the finding that names it comes first.
+
+mod app;
+mod boot;
+mod content;
+mod flash;
+mod harmless;
+mod host;
+mod loader;
+mod pairs;
+mod random;
+mod rig;
+mod tamper;
+
+use rig::{Exam, PARTS, healthy_on};
+
+#[test]
+fn healthy_board_of_every_part_has_no_finding() {
+    for (index, part) in PARTS.iter().enumerate() {
+        let mut exam = Exam::on(healthy_on(index)).with_blinky();
+        let diagnosis = exam.run();
+        assert!(diagnosis.is_healthy(), "{part:?}: {diagnosis:#?}");
+        assert!(
+            diagnosis.verdict.contains("would start"),
+            "{}",
+            diagnosis.verdict
+        );
+    }
+}
+
+#[test]
+fn every_finding_has_a_test_that_comes_to_it() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/board/doctor");
+    let mut tests = String::new();
+    for entry in std::fs::read_dir(folder).expect("the tests") {
+        tests += &std::fs::read_to_string(entry.expect("a file").path()).expect("a source");
+    }
+    let untold: Vec<&str> = rtboot::finding::catalogue::doctor()
+        .map(|entry| entry.code)
+        .filter(|code| !tests.contains(&format!("\"{code}\"")))
+        .collect();
+    assert!(untold.is_empty(), "{untold:?}");
+}

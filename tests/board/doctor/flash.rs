@@ -1,0 +1,273 @@
+//! The flash itself: silent, asleep, another part, protected.
+
+use rtboot::Question;
+use rtboot::board::{Board, Program};
+use rtboot::finding::Action;
+use rtboot::flash::Flashloader;
+use rtboot_fcb::probe;
+use rtboot_sim::nor::{Part, QuadEnable};
+use rtboot_sim::{Fault, Settings, Straps};
+
+use super::rig::{Exam, faulty, finds, healthy, healthy_on};
+
+pub fn straps(boot_cfg: u16) -> Straps {
+    Straps {
+        boot_cfg,
+        ..Straps::default()
+    }
+}
+
+pub fn with_part(change: impl Fn(&mut Part)) -> Settings {
+    let mut part = Part::is25lp064a();
+    change(&mut part);
+    Settings { part, ..healthy() }
+}
+
+/// Bytes of the basic SFDP table, from this dword on.
+fn with_sfdp(dword: usize, change: impl Fn(&mut [u8])) -> Settings {
+    with_part(|part| {
+        let table =
+            u32::from_le_bytes(part.sfdp[12..16].try_into().expect("a pointer")) & 0xFF_FFFF;
+        let at = table as usize + 4 * (dword - 1);
+        change(&mut part.sfdp[at..]);
+    })
+}
+
+fn blank(status: [u8; 3], part: usize) -> Settings {
+    Settings {
+        flash: Vec::new(),
+        status,
+        ..healthy_on(part)
+    }
+}
+
+/// A board whose flash was sent one command by an earlier program, the flashloader still running.
+fn after_command(opcode: u8) -> Exam {
+    let mut exam = Exam::on(healthy());
+    let mut flashloader = start(&mut exam.board);
+    flashloader
+        .read_through(
+            &probe::register(opcode),
+            Question::Register { opcode },
+            0,
+            4,
+        )
+        .expect("a command");
+    exam
+}
+
+pub fn start(board: &mut Board) -> Flashloader {
+    let standin = rtboot::LoaderSource::File(rtboot::Source::bytes(
+        "stand-in",
+        rtboot_sim::standin_loader(),
+    ));
+    rtboot::flash::reach_flashloader(board, None, &standin, &mut ())
+        .expect("a flashloader")
+        .flashloader
+}
+
+#[test]
+fn silent_flash_lists_its_causes() {
+    for fault in [Fault::Absent, Fault::HeldInReset, Fault::SecondPins] {
+        let diagnosis = finds(faulty(fault), "flash-silent");
+        let first = &diagnosis.findings[0];
+        assert!(first.causes.len() >= 3, "{first:?}");
+        assert!(matches!(
+            diagnosis.next(),
+            Some(rtboot::finding::Next::Measure(_))
+        ));
+    }
+}
+
+#[test]
+fn second_pin_group_explains_a_silent_flash() {
+    let settings = Settings {
+        straps: straps(7 << 1),
+        ..faulty(Fault::SecondPins)
+    };
+    finds(settings, "flash-second-pins");
+    // by fuses the flashloader itself drives the second group, and the flash is on the first
+    let settings = Settings {
+        fuses: vec![(6, 1 << 4), (5, 7 << 8)],
+        ..healthy()
+    };
+    finds(settings, "flash-loader-pins");
+}
+
+#[test]
+fn line_held_low_is_no_undriven_line() {
+    finds(with_part(|part| part.jedec = [0; 3]), "flash-line-low");
+}
+
+#[test]
+fn busy_flash_is_not_absent() {
+    let diagnosis = finds(faulty(Fault::StuckBusy), "flash-busy");
+    assert!(diagnosis.findings[0].why.contains("ff ff ff"));
+}
+
+#[test]
+fn flash_in_power_down_is_woken() {
+    let diagnosis = after_command(0xB9).finds("flash-asleep");
+    assert!(diagnosis.findings[0].why.contains("9d 60 17"));
+}
+
+#[test]
+fn flash_in_qpi_answers_on_four_lines() {
+    let mut exam = after_command(0x35);
+    assert!(exam.virtual_board.board().nor().in_qpi());
+    exam.finds("flash-in-qpi");
+    // a reset of the chip does not help, as the finding says; power does
+    exam.virtual_board.board().reset();
+    exam.virtual_board
+        .board()
+        .wait(std::time::Duration::from_secs(1));
+    assert_eq!(exam.board.program().expect("a look"), Some(Program::Rom));
+    exam.finds("flash-in-qpi");
+    exam.virtual_board.board().power_cycle();
+    exam.virtual_board
+        .board()
+        .wait(std::time::Duration::from_secs(1));
+    assert!(exam.run().is_healthy());
+}
+
+#[test]
+fn shifted_id_blames_the_line() {
+    let diagnosis = finds(
+        with_part(|part| part.jedec = [0x4E, 0xB0, 0x0B]),
+        "flash-id-garbled",
+    );
+    assert!(diagnosis.findings[0].to_string().contains("9d 60 17"));
+}
+
+#[test]
+fn other_part_than_named_is_identified() {
+    let mut exam = Exam::on(healthy_on(1)).expecting("issi.cfg");
+    let diagnosis = exam.finds("flash-other-part");
+    assert!(diagnosis.findings[0].to_string().contains("W25Q64JV"));
+    let write = Action::Write {
+        app: None,
+        part: Some("W25Q64JV".into()),
+    };
+    assert_eq!(diagnosis.next(), Some(&write.into()));
+}
+
+#[test]
+fn unknown_part_with_sfdp_is_to_be_probed() {
+    let diagnosis = finds(
+        with_part(|part| part.jedec = [0x12, 0x34, 0x17]),
+        "flash-unknown",
+    );
+    assert_eq!(diagnosis.next(), Some(&Action::ProbeToCfg.into()));
+    let without = with_part(|part| {
+        part.jedec = [0x25, 0x34, 0x17];
+        part.sfdp.fill(0xFF);
+    });
+    let diagnosis = finds(without, "flash-unknown-no-sfdp");
+    assert!(diagnosis.findings[0].why.contains("copy"));
+}
+
+#[test]
+fn contradicting_sfdp_names_the_property() {
+    finds(with_part(|part| part.sfdp.fill(0xFF)), "flash-no-sfdp");
+    let larger = Part::mx25l12845g().sfdp;
+    finds(
+        with_part(|part| part.sfdp = larger.clone()),
+        "flash-sfdp-size",
+    );
+    finds(
+        with_sfdp(15, |b| b[2] = b[2] & 0x8F | 0x40),
+        "flash-sfdp-quad",
+    );
+    finds(with_sfdp(8, |b| b[0] = 0x0D), "flash-sfdp-erase");
+    finds(
+        with_sfdp(3, |b| b[0] = b[0] & 0xE0 | 0x08),
+        "flash-sfdp-read",
+    );
+    finds(
+        with_sfdp(11, |b| b[0] = b[0] & 0x0F | 0x90),
+        "flash-sfdp-page",
+    );
+    let old = Settings {
+        part: Part::is25lp064a_sfdp10(),
+        ..healthy()
+    };
+    Exam::on(old)
+        .expecting("IS25LP064A")
+        .finds("flash-sfdp-old");
+}
+
+#[test]
+fn wrong_quad_read_is_found() {
+    let elsewhere = with_part(|part| {
+        part.status_registers = 2;
+        part.quad_enable = QuadEnable {
+            register: 1,
+            bit: 1,
+        };
+    });
+    finds(elsewhere, "flash-quad-wrong");
+}
+
+#[test]
+fn block_protection_names_extent_and_lock() {
+    finds(blank([0x7C, 0, 0], 0), "flash-protected");
+    finds(blank([0x48, 0, 0], 0), "flash-protected-range");
+    finds(blank([0, 0x42, 0], 1), "flash-protected-complement");
+    let locked = Settings {
+        faults: vec![Fault::WriteProtectLow],
+        ..blank([0xFC, 0, 0], 0)
+    };
+    let diagnosis = finds(locked, "flash-protected-locked");
+    assert!(
+        diagnosis
+            .next()
+            .expect("a next step")
+            .to_string()
+            .contains("WP#")
+    );
+}
+
+#[test]
+fn lock_bit_keeps_quad_enable_clear() {
+    let diagnosis = finds(blank([0x80, 0, 0], 0), "flash-status-locked");
+    assert!(
+        diagnosis
+            .next()
+            .expect("a next step")
+            .to_string()
+            .contains("WP#")
+    );
+    // with quad enable set it is only worth a look
+    let set = Settings {
+        status: [0xC0, 0, 0],
+        ..healthy()
+    };
+    let diagnosis = finds(set, "flash-status-locked");
+    assert_eq!(
+        diagnosis.findings[0].severity,
+        rtboot::finding::Severity::Warning
+    );
+}
+
+#[test]
+fn protection_of_an_unknown_part_is_a_guess() {
+    let settings = with_part(|part| part.jedec = [0x12, 0x34, 0x17]);
+    let mut exam = Exam::on(Settings {
+        status: [0x5C, 0, 0],
+        ..settings
+    });
+    assert!(exam.codes().contains(&"flash-maybe-protected"));
+}
+
+#[test]
+fn protection_of_a_working_board_is_a_warning() {
+    let settings = Settings {
+        status: [0x7C, 0, 0],
+        ..healthy()
+    };
+    let diagnosis = finds(settings, "flash-protected");
+    assert_eq!(
+        diagnosis.findings[0].severity,
+        rtboot::finding::Severity::Warning
+    );
+}

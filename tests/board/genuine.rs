@@ -1,0 +1,279 @@
+//! The whole job against NXP's genuine flashloader, executed on an emulated board behind a TCP socket.
+//!
+//! Skipped unless `RTBOOT_GENUINE` names the socket (`127.0.0.1:3241`) and `RTBOOT_GENUINE_LOADER` the flashloader file.
+//! The socket takes one line a command (`id`, `out HEX`, `in MS`, `power MODE`, `qe 0|1`, `protect HEX`,
+//! `flash present|absent`, `status`) and answers with one line.
+
+mod doctor;
+
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use crate::kit::board::app;
+use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
+use rtboot::event::Event;
+use rtboot::flash::{self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, Rom, Writer};
+use rtboot::port::{self, HidPort};
+use rtboot::{Error, Result};
+use rtboot_bootable::{Firmware, LoaderImage};
+
+#[derive(Clone)]
+struct Socket(Arc<Mutex<BufReader<TcpStream>>>);
+
+impl Socket {
+    fn ask(&self, line: &str) -> String {
+        let mut stream = self.0.lock().expect("one user at a time");
+        stream
+            .get_mut()
+            .write_all(format!("{line}\n").as_bytes())
+            .expect("the emulated board listens");
+        let mut answer = String::new();
+        stream
+            .read_line(&mut answer)
+            .expect("the emulated board answers");
+        answer.trim().to_owned()
+    }
+}
+
+struct Emulated(Socket);
+
+fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|b| format!("{b:02x}")).collect()
+}
+
+fn unhex(text: &str) -> Vec<u8> {
+    (0..text.len() / 2)
+        .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex"))
+        .collect()
+}
+
+impl Plug for Emulated {
+    fn look(&mut self) -> Result<Look> {
+        let id = self.0.ask("id");
+        Ok(match id.get(..9) {
+            Some("1fc9:0130") => Look::Program(Program::Rom),
+            Some("15a2:0073") => Look::Program(Program::Flashloader),
+            _ => Look::Nothing,
+        })
+    }
+
+    fn open(&mut self) -> Result<Opened> {
+        Ok(Opened::Hid(Box::new(EmulatedPort(self.0.clone()))))
+    }
+
+    fn wait(&mut self, _time: Duration) {}
+}
+
+struct EmulatedPort(Socket);
+
+impl HidPort for EmulatedPort {
+    fn write(&mut self, report: &[u8]) -> std::result::Result<(), port::Error> {
+        let answer = self.0.ask(&format!("out {}", hex(report)));
+        if answer.starts_with("ok") {
+            Ok(())
+        } else {
+            Err(port::Error::Gone { port: answer })
+        }
+    }
+
+    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+        let ms = timeout.as_millis().clamp(1, 20_000);
+        let answer = self.0.ask(&format!("in {ms}"));
+        match answer.strip_prefix("error") {
+            Some(text) if text.contains("Timeout") => Ok(None),
+            Some(text) => Err(port::Error::Gone {
+                port: text.to_owned(),
+            }),
+            None => Ok(Some(unhex(&answer))),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "the emulated board".into()
+    }
+}
+
+fn emulated() -> Option<(Socket, LoaderImage)> {
+    let address = std::env::var("RTBOOT_GENUINE").ok()?;
+    let file = std::env::var("RTBOOT_GENUINE_LOADER").expect("the flashloader file, too");
+    let bytes = std::fs::read(file).expect("the flashloader file");
+    let loader = LoaderImage::parse(&bytes, &rt1021().map).expect("a flashloader");
+    let stream = TcpStream::connect(address).expect("the emulated board");
+    Some((Socket(Arc::new(Mutex::new(BufReader::new(stream)))), loader))
+}
+
+fn write(
+    socket: &Socket,
+    loader: &LoaderImage,
+    file: &str,
+    fcb: &str,
+) -> Result<(flash::WriteReport, Vec<Event>, Nor)> {
+    let chip = rt1021();
+    let mut events = Vec::new();
+    let bytes = match file {
+        "large.bin" => large(),
+        file => std::fs::read(app(file)).expect("a committed file"),
+    };
+    let firmware = Firmware::parse(&bytes, Some(file), None, &chip.map).expect("blinky");
+    let (from, parts) = rtboot_fcb::database::find(fcb).expect("in the database");
+    let prepared = Prepared::new(
+        file,
+        firmware,
+        FcbChoice::Part {
+            from: from.into(),
+            file: parts,
+        },
+        Headers::Add,
+        chip,
+    )
+    .expect("blinky");
+    let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
+    let mut running = match board.program()? {
+        // the ROM is a model there and does not know all registers: the flashloader is asked for its chip
+        Some(Program::Rom) => {
+            Rom::connect(&mut board)?.start(known(), loader, &mut board, &mut events)?
+        }
+        _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)?,
+    };
+    let facts = running.look_at_flash()?;
+    let part = prepared.choose_part(&facts)?;
+    let layout = prepared.for_part(&part).expect("blinky");
+    let mut nor = Nor::new(running, part, facts);
+    let folder = tempfile::tempdir().expect("a folder");
+    let store = RescueStore::new(folder.path());
+    let plan = flash::plan_write(
+        &mut nor,
+        &layout.memory,
+        &Default::default(),
+        Policy::default(),
+        &mut events,
+    )?;
+    let report = Writer::new(&mut nor, &plan, Some(&store), true).run(&mut events)?;
+    Ok((report, events, nor))
+}
+
+/// A known flash, whatever runs on the board.
+fn nor_of(socket: &Socket, loader: &LoaderImage, fcb: &str) -> (Board, Vec<Event>, Nor) {
+    let mut events = Vec::new();
+    let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
+    let mut running = match board.program().expect("a board") {
+        Some(Program::Rom) => {
+            let rom = Rom::connect(&mut board).expect("the ROM");
+            rom.start(known(), loader, &mut board, &mut events)
+                .expect("a flashloader")
+        }
+        _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)
+            .expect("a flashloader"),
+    };
+    let facts = running.look_at_flash().expect("a flash");
+    let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
+    let source = flash::PartSource::Cfg {
+        from: from.into(),
+        file,
+    };
+    let part = flash::choose_part(&facts, &source).expect("that part");
+    (board, events, Nor::new(running, part, facts))
+}
+
+/// Blinky with 160 KiB of data behind it: three 64 KiB blocks are touched, two of them whole.
+fn large() -> Vec<u8> {
+    let mut image = std::fs::read(app("blinky.bin")).expect("a committed file");
+    let start = image.len();
+    image.resize(0x2_8000, 0);
+    for (i, byte) in image.iter_mut().enumerate().skip(start) {
+        *byte = ((i / 7) ^ (i >> 9)) as u8;
+    }
+    image
+}
+
+#[test]
+fn the_main_job_ends_in_a_bootable_flash() {
+    let Some((socket, loader)) = emulated() else {
+        eprintln!("skipped: RTBOOT_GENUINE is not set");
+        return;
+    };
+    let fcb = std::env::var("RTBOOT_GENUINE_FCB").unwrap_or("issi.cfg".into());
+    let (report, _, nor) = write(&socket, &loader, "blinky.elf", &fcb).expect("written");
+    assert!(report.changed);
+    nor.into_loader().reset().expect("reset");
+    let status = socket.ask("status");
+    assert!(status.contains("\"state\": \"app\""), "{status}");
+
+    socket.ask("power serial");
+    let (report, ..) = write(&socket, &loader, "blinky.elf", &fcb).expect("nothing to do");
+    assert!(!report.changed);
+    let (report, _, nor) = write(&socket, &loader, "blinky_fast.elf", &fcb).expect("written over");
+    assert!(report.changed && report.sectors_erased == 2, "{report:?}");
+    nor.into_loader().reset().expect("reset");
+    eprintln!("{}", socket.ask("status"));
+
+    socket.ask("power serial");
+    socket.ask("protect ff");
+    let error = write(&socket, &loader, "blinky.elf", &fcb)
+        .map(|_| ())
+        .expect_err("protected");
+    assert!(matches!(error, Error::Protected { .. }), "{error}");
+    socket.ask("protect 0");
+    socket.ask("power serial");
+    socket.ask("flash absent");
+    let error = write(&socket, &loader, "blinky.elf", &fcb)
+        .map(|_| ())
+        .expect_err("absent");
+    assert!(matches!(error, Error::NoFlash { .. }), "{error}");
+    socket.ask("flash present");
+
+    socket.ask("power serial");
+    let (report, ..) = write(&socket, &loader, "large.bin", &fcb).expect("a large image");
+    assert!(report.bytes_verified >= 0x2_A000, "{report:?}");
+    let (report, ..) = write(&socket, &loader, "blinky.elf", &fcb).expect("the same start");
+    let sectors = (report.sectors_erased, report.sectors_left);
+    assert_eq!(
+        sectors,
+        (2, 1),
+        "only the boot data's length differs: {report:?}"
+    );
+    let dump = tempfile::NamedTempFile::new().expect("a file");
+    socket.ask(&format!("dump {}", dump.path().display()));
+    let flash = std::fs::read(dump.path()).expect("the flash");
+    assert_eq!(flash[0x2000..0x2_A000], large(), "the flash's own cells");
+
+    socket.ask("protect ff");
+    let (_, _, mut nor) = nor_of(&socket, &loader, &fcb);
+    let status = nor.read_status().expect("status");
+    assert!(nor.part().protected(&status));
+    let open = nor.part().unprotected(&status);
+    let after = nor.write_status(&open).expect("unprotected");
+    assert!(
+        !nor.part().protected(&after) && nor.part().quad_enabled(&after) == Some(true),
+        "{after}"
+    );
+
+    socket.ask("stuck 3010 ff");
+    let error = write(&socket, &loader, "blinky_fast.elf", &fcb);
+    assert!(
+        error.is_ok(),
+        "a bad bit outside the changed sectors does not matter"
+    );
+    socket.ask("stuck 2005 10");
+    let error = write(&socket, &loader, "blinky.elf", &fcb)
+        .map(|_| ())
+        .expect_err("a bit that never erases");
+    assert_eq!(error.exit_code(), 31, "{error}");
+    assert!(
+        error
+            .to_string()
+            .contains("0x60002005 should be 0xff, found 0xef"),
+        "{error}"
+    );
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
+}
+
+/// The chip as a user names it, before anything was asked.
+fn known() -> rtboot::chip::Identity {
+    rtboot::chip::Identity::unasked(Some(rt1021()))
+}

@@ -1,0 +1,164 @@
+//! The seed case: "Byte in module is $FF and should be $46". Flash that ignores erase and program, for several reasons,
+//! must never end in success, and the message must name address, bytes and likely causes.
+
+use crate::kit::board::{Rig, app, old_flash};
+use rtboot::Error;
+use rtboot::advice::advice;
+use rtboot_sim::{Fault, Settings};
+
+/// Writes blinky; expects this exit code and all these words in message and advice. Returns the whole text.
+fn refused(rig: &mut Rig, exit: u8, words: &[&str]) -> String {
+    let error = rig
+        .write(&app("blinky.elf"), "issi.cfg")
+        .map(|_| ())
+        .expect_err("never a success");
+    let advice = advice(&error);
+    let text = format!(
+        "{error}\n{}\n{}",
+        advice
+            .words()
+            .map(|(_, words)| words)
+            .collect::<Vec<_>>()
+            .join("\n"),
+        advice
+            .next
+            .iter()
+            .map(ToString::to_string)
+            .collect::<Vec<_>>()
+            .join("\n")
+    );
+    assert_eq!(error.exit_code(), exit, "{text}");
+    for word in words {
+        assert!(text.contains(word), "\"{word}\" is missing in: {text}");
+    }
+    text
+}
+
+fn faulty(fault: Fault, flash: Vec<u8>) -> Rig {
+    Rig::with(Settings {
+        flash,
+        faults: vec![fault],
+        ..Settings::default()
+    })
+}
+
+#[test]
+fn block_protection_is_refused_before_anything_changes() {
+    let mut rig = Rig::with(Settings {
+        status: [0x3C, 0, 0],
+        ..Settings::default()
+    });
+    refused(
+        &mut rig,
+        31,
+        &[
+            "write-protected",
+            "0x60000000",
+            "0x46",
+            "0xff",
+            "block protection",
+        ],
+    );
+    assert!(rig.flash().iter().all(|&b| b == 0xFF));
+    assert_eq!(rig.operations(), 0);
+    assert_eq!(
+        rig.virtual_board.board().nor().status[0],
+        0x3C,
+        "not even quad enable"
+    );
+}
+
+#[test]
+fn a_flash_that_ignores_programs_ends_in_exit_32() {
+    let mut rig = faulty(Fault::IgnoresProgram, Vec::new());
+    let text = refused(
+        &mut rig,
+        32,
+        &["20106", "write-protected", "found 0xff", "WP#"],
+    );
+    assert!(text.contains("should be 0x"), "{text}");
+    assert!(rig.flash().iter().all(|&b| b == 0xFF));
+}
+
+#[test]
+fn a_flash_that_ignores_erases_ends_in_exit_31_and_is_as_it_was() {
+    let old = old_flash(0x8000);
+    let mut rig = faulty(Fault::IgnoresErase, old.clone());
+    refused(
+        &mut rig,
+        31,
+        &["20106", "0x60000000", "should be 0xff", "write-protected"],
+    );
+    assert_eq!(rig.flash()[..0x8000], old);
+}
+
+#[test]
+fn a_locked_status_register_is_told_by_the_quad_enable_that_does_not_stay() {
+    let mut rig = Rig::with(Settings {
+        status: [0x80, 0, 0],
+        faults: vec![Fault::WriteProtectLow],
+        ..Settings::default()
+    });
+    refused(&mut rig, 30, &["quad-enable", "WP#"]);
+    assert!(rig.flash().iter().all(|&b| b == 0xFF));
+}
+
+#[test]
+fn a_flash_on_other_pins_or_in_reset_or_not_there_is_named_so() {
+    for fault in [Fault::Absent, Fault::HeldInReset, Fault::SecondPins] {
+        let mut rig = faulty(fault, Vec::new());
+        refused(
+            &mut rig,
+            30,
+            &["no flash answers", "ff ff ff", "pins", "reset", "power"],
+        );
+        assert!(rig.flash().iter().all(|&b| b == 0xFF));
+    }
+}
+
+#[test]
+fn another_part_than_the_cfg_says_is_named_as_what_it_is() {
+    let mut rig = Rig::with_part(rtboot_sim::nor::Part::w25q64jv());
+    refused(
+        &mut rig,
+        30,
+        &["ef 40 17", "W25Q64JV", "IS25LP064A", "name the part"],
+    );
+    assert_eq!(rig.operations(), 0);
+}
+
+#[test]
+fn bits_that_do_not_take_end_in_a_message_with_the_place() {
+    let mut rig = faulty(
+        Fault::StuckAtOne {
+            address: 0x2000,
+            bits: 0x01,
+        },
+        Vec::new(),
+    );
+    refused(&mut rig, 32, &["0x60002000", "20106"]);
+    let mut rig = faulty(
+        Fault::StuckAtZero {
+            address: 0x2010,
+            bits: 0x01,
+        },
+        old_flash(0x8000),
+    );
+    refused(&mut rig, 31, &["0x60002010", "should be 0xff, found 0xfe"]);
+}
+
+#[test]
+fn a_flash_that_stays_busy_ends_within_its_time_out() {
+    let mut rig = faulty(Fault::StuckBusy, Vec::new());
+    let error = rig
+        .write(&app("blinky.elf"), "issi.cfg")
+        .map(|_| ())
+        .expect_err("busy for ever");
+    assert!([15, 30, 31, 32].contains(&error.exit_code()), "{error}");
+    assert!(!matches!(error, Error::Interrupted { .. }));
+    let modelled = rig.virtual_board.board().elapsed();
+    assert!(
+        modelled.as_secs() < 60,
+        "bounded: {modelled:?} of modelled time"
+    );
+}

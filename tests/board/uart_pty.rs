@@ -1,0 +1,122 @@
+//! The main job over a UART: the real serial port code on a pseudo-terminal, with the virtual board behind it.
+
+use crate::kit::board::{Rig, app};
+use crate::kit::served::Served;
+use rtboot::Error;
+use rtboot::board::{Board, Options, Program, Selector};
+use rtboot::event::Event;
+use rtboot::finding::catalogue::run;
+use rtboot::flash::Rom;
+use rtboot::port::virtual_board::VirtualBoard;
+
+impl Served {
+    fn selector(&self) -> Selector {
+        format!("uart:{}", self.path).parse().expect("a selector")
+    }
+
+    fn board(&self) -> Board {
+        Board::find(&self.selector(), Options::default()).expect("the terminal opens")
+    }
+}
+
+#[test]
+fn the_main_job_over_a_uart_ends_in_the_same_flash_as_over_usb() {
+    let mut usb = Rig::fresh();
+    usb.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
+    let mut uart = Rig::fresh();
+    let served = Served::on(&uart.virtual_board);
+    uart.board = served.board();
+    let written = uart
+        .write(&app("blinky.elf"), "issi.cfg")
+        .expect("over the UART");
+    assert!(written.report.changed);
+    assert!(uart.flash() == usb.flash());
+    assert_eq!(
+        uart.virtual_board.board().counts().usb_out,
+        0,
+        "nothing went over USB"
+    );
+    let verdict = uart.virtual_board.board().boot_verdict();
+    assert!(verdict.starts.is_some(), "{}", verdict.reason);
+}
+
+#[test]
+fn a_second_program_finds_the_flashloader_that_the_first_one_left() {
+    let mut rig = Rig::fresh();
+    let served = Served::on(&rig.virtual_board);
+    rig.board = served.board();
+    assert_eq!(rig.board.program().expect("asked"), Some(Program::Rom));
+    drop(rig.flashloader().expect("a flashloader"));
+    assert_eq!(
+        rig.board.program().expect("asked"),
+        Some(Program::Flashloader)
+    );
+    // the port is closed and opened again, as by another run of the program
+    rig.board = Board::on_virtual(&VirtualBoard::new(), Options::default());
+    rig.board = served.board();
+    assert_eq!(
+        rig.board.program().expect("asked"),
+        Some(Program::Flashloader)
+    );
+}
+
+#[test]
+fn a_board_that_runs_its_application_answers_nothing_on_the_uart() {
+    let mut rig = Rig::fresh();
+    rig.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
+    rig.virtual_board
+        .set_switches(rtboot::port::virtual_board::Switches::Internal);
+    rig.virtual_board.power_cycle();
+    let served = Served::on(&rig.virtual_board);
+    assert_eq!(served.board().program().expect("asked"), None);
+}
+
+#[test]
+fn a_line_speed_that_the_rom_does_not_have_is_silence() {
+    let rig = Rig::fresh();
+    let served = Served::on(&rig.virtual_board);
+    let selector: Selector = format!("uart:{}@57600", served.path)
+        .parse()
+        .expect("a selector");
+    let mut board = Board::find(&selector, Options::default()).expect("the terminal opens");
+    assert_eq!(board.program().expect("asked"), None);
+}
+
+/// A board whose UART turns bits of these bytes behind the questions that are asked of the ROM, and a rig on it.
+fn spoiled(places: impl Iterator<Item = u64>) -> (Rig, Served) {
+    let mut rig = Rig::fresh();
+    for at in places {
+        let what = rtboot_sim::ByteFault::Corrupt { xor: 0x10 };
+        let fault = rtboot_sim::Fault::UartOut { at, what };
+        rig.virtual_board.board().fault_mut().push(fault);
+    }
+    let served = Served::on(&rig.virtual_board);
+    rig.board = served.board();
+    (rig, served)
+}
+
+#[test]
+fn a_byte_spoiled_on_the_way_into_ram_is_sent_again() {
+    let (mut rig, served) = spoiled([2000, 2100].into_iter());
+    let loader = rig.flashloader().expect("mended");
+    drop((loader, served));
+    let told = |event: &Event| matches!(event, Event::Finding(found) if found.is(&run::FLASHLOADER_SENT_AGAIN));
+    assert_eq!(rig.events.iter().filter(|event| told(event)).count(), 1);
+}
+
+#[test]
+fn a_line_that_spoils_the_flashloader_each_time_is_told_before_the_jump() {
+    let mut rig = Rig::fresh();
+    let served = Served::on(&rig.virtual_board);
+    rig.board = served.board();
+    rig.board.program().expect("asked");
+    drop(Rom::connect(&mut rig.board).expect("asked"));
+    let loading = rig.virtual_board.board().counts().uart_out + 16;
+    drop((rig, served));
+    let loaded = loading + VirtualBoard::standin_loader().len() as u64;
+    // a byte of the load, and each time that it is sent again: behind a command that reads and one that writes
+    let again = (1..=3).map(|time| loaded + time * (16 + 16 + 1));
+    let (mut rig, _served) = spoiled([loading + 1_000].into_iter().chain(again));
+    let error = rig.flashloader().err().expect("a damaged flashloader");
+    assert!(matches!(error, Error::LoaderDamaged { .. }), "{error}");
+}

@@ -1,0 +1,153 @@
+//! The main job over USB/IP, in real time: a server, and a host that takes its devices.
+
+mod host;
+
+use std::io::{BufRead, BufReader};
+use std::net::{Ipv4Addr, SocketAddr};
+use std::process::{Command, Stdio};
+use std::time::Duration;
+
+use crate::kit::board::{Rig, app};
+use host::{Cable, Socket};
+use rtboot::board::{Board, Options, Program};
+use rtboot::port::virtual_board::{Make, UsbIp, VirtualBoard};
+
+fn serve(boards: &[VirtualBoard], own_power: bool) -> UsbIp {
+    let loopback = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    UsbIp::serve(loopback, boards, own_power, |_| {}).expect("a free port")
+}
+
+/// A rig whose board is reached over USB/IP.
+fn rig(server: &UsbIp, bus_id: &str, board: &VirtualBoard, cable: Cable) -> Rig {
+    let mut rig = Rig::on(board.clone());
+    let socket = Socket::new(server.address(), bus_id, cable);
+    rig.board = Board::on_plug(Box::new(socket), Options::default());
+    rig
+}
+
+/// Somebody plugs it in again: the board needs a moment.
+fn come_back(board: &mut Board) {
+    for _ in 0..100 {
+        if board.program().expect("a look").is_some() {
+            return;
+        }
+        board
+            .await_program(Program::Rom, Duration::from_millis(50))
+            .expect("a look");
+    }
+    panic!("nothing came back");
+}
+
+/// What the same write gives without any USB.
+fn flash_after(name: &str) -> Vec<u8> {
+    let mut rig = Rig::fresh();
+    rig.write(&app(name), "issi.cfg").expect("written");
+    rig.flash()
+}
+
+#[test]
+fn the_whole_job_goes_through_enumeration_and_back() {
+    let board = VirtualBoard::new();
+    let server = serve(std::slice::from_ref(&board), false);
+    let mut rig = rig(&server, "1-1", &board, Cable::default());
+    let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    assert!(written.report.changed);
+    assert!(rig.flash() == flash_after("blinky.elf"));
+}
+
+#[test]
+fn two_boards_at_once_are_not_mixed_up() {
+    let boards = [VirtualBoard::new(), VirtualBoard::new()];
+    let server = serve(&boards, false);
+    std::thread::scope(|scope| {
+        for (bus_id, board, name) in [
+            ("1-1", &boards[0], "blinky.elf"),
+            ("1-2", &boards[1], "blinky_fast.elf"),
+        ] {
+            let server = &server;
+            scope.spawn(move || {
+                let mut rig = rig(server, bus_id, board, Cable::default());
+                rig.write(&app(name), "issi.cfg").expect("written");
+            });
+        }
+    });
+    assert!(boards[0].board().flash() == flash_after("blinky.elf"));
+    assert!(boards[1].board().flash() == flash_after("blinky_fast.elf"));
+}
+
+#[test]
+fn a_pulled_cable_is_told_and_the_next_run_heals_it() {
+    let board = VirtualBoard::new();
+    let whole = Cable::default();
+    {
+        let server = serve(std::slice::from_ref(&board), false);
+        let mut rig = rig(&server, "1-1", &board, whole.clone());
+        rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    }
+    let wanted = board.board().flash().to_vec();
+    let all = whole.sent();
+    for own_power in [false, true] {
+        for moment in [1, all / 3, all / 2, all - 12, all - 8, all - 4, all] {
+            let board = VirtualBoard::new();
+            let server = serve(std::slice::from_ref(&board), own_power);
+            let mut pulled = rig(&server, "1-1", &board, Cable::pulled_at(moment));
+            let error = pulled
+                .write(&app("blinky.elf"), "issi.cfg")
+                .expect_err("the cable was pulled");
+            let text = format!("{own_power} {moment}: {error}");
+            assert!([10, 15].contains(&error.exit_code()), "{text}");
+            let mut again = rig(&server, "1-1", &board, Cable::default());
+            // the same person's machine: what an unfinished command programmed beside the image is taken out again
+            std::mem::swap(&mut again.rescue, &mut pulled.rescue);
+            drop(pulled.board);
+            come_back(&mut again.board);
+            again
+                .write(&app("blinky.elf"), "issi.cfg")
+                .unwrap_or_else(|error| panic!("{text}; then {error}"));
+            assert!(again.flash() == wanted, "{text}");
+        }
+    }
+}
+
+#[test]
+fn the_command_line_serves_a_folder_and_keeps_what_was_written() {
+    let folder = tempfile::tempdir().expect("a folder");
+    VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
+    let mut server = Command::new(env!("CARGO_BIN_EXE_rtboot"))
+        .args(["--json", "virtual", "serve", "--usbip=0"])
+        .arg(folder.path())
+        .stdout(Stdio::piped())
+        .spawn()
+        .expect("a server");
+    let mut line = String::new();
+    let mut out = BufReader::new(server.stdout.take().expect("piped"));
+    out.read_line(&mut line).expect("a line");
+    let serving: serde_json::Value = serde_json::from_str(&line).expect("an object");
+    assert_eq!(serving["boards"][0]["bus_id"], "1-1");
+    let address = serving["usbip"].as_str().expect("an address");
+    let address: SocketAddr = address.parse().expect("an address");
+    assert!(address.ip().is_loopback());
+    let mut rig = Rig::fresh();
+    let socket = Socket::new(address, "1-1", Cable::default());
+    rig.board = Board::on_plug(Box::new(socket), Options::default());
+    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    let pid = server.id().to_string();
+    let asked = Command::new("kill").args(["-INT", &pid]).status();
+    assert!(asked.expect("asked to end").success());
+    assert_eq!(server.wait().expect("it ends").code(), Some(0));
+    let kept = std::fs::read(folder.path().join("flash.bin")).expect("its flash");
+    assert!(kept == flash_after("blinky.elf")[..kept.len()] && kept.len() > 0x2000);
+}
+
+#[test]
+fn others_are_served_only_when_that_is_asked_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
+    let run = Command::new(env!("CARGO_BIN_EXE_rtboot"))
+        .args(["virtual", "serve", "--usbip=0.0.0.0:0"])
+        .arg(folder.path())
+        .output()
+        .expect("a run");
+    assert_eq!(run.status.code(), Some(2));
+    assert!(String::from_utf8_lossy(&run.stderr).contains("--listen 0.0.0.0:0"));
+}

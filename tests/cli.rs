@@ -1,0 +1,33 @@
+//! The real program: its commands, files, output and pages.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
+
+mod kit;
+
+mod cli {
+    mod bad_files;
+    mod boards;
+    mod chips;
+    mod docs;
+    mod doctor;
+    mod fcb_probe;
+    mod files;
+    mod images;
+    mod outcome;
+    mod probe_thread;
+    mod raw_files;
+    mod raw_folder;
+    mod raw_fuses;
+    #[cfg(unix)]
+    mod raw_mboot;
+    #[cfg(unix)]
+    mod raw_sdp;
+    mod raw_virtual;
+    #[cfg(unix)]
+    mod readme;
+    mod session;
+    mod settings;
+    mod spsdk_interop;
+    #[cfg(target_os = "linux")]
+    mod stdout;
+    mod stops;
+}

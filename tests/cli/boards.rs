@@ -1,0 +1,208 @@
+//! The command line on boards that are not as one wishes.
+
+use crate::kit::cli::{Cli, app};
+use rtboot_sim::nor::Part;
+use rtboot_sim::{Fault, ReportFault, Settings};
+
+const EVK: &str = "--fcb=IS25LP064A";
+
+#[test]
+fn old_data_is_erased_where_the_image_goes_and_kept_everywhere_else() {
+    let old: Vec<u8> = (0..0x2_0000_u32).map(|i| (i % 251) as u8).collect();
+    let cli = Cli::with(Settings {
+        flash: old.clone(),
+        ..Settings::default()
+    });
+    cli.run(&["write", EVK, &app("blinky.elf")])
+        .says(0, &["3 sectors erased", "verified"]);
+    cli.would_start();
+    let flash = cli.flash();
+    assert_eq!(flash[0x3000..0x2_0000], old[0x3000..]);
+    assert_eq!(flash[0x200..0x1000], old[0x200..0x1000], "around the FCB");
+    let cli = Cli::with(Settings {
+        flash: old,
+        ..Settings::default()
+    });
+    cli.run(&["write", EVK, "--erase-around", &app("blinky.elf")])
+        .says(0, &[]);
+    assert!(cli.flash()[0x200..0x1000].iter().all(|&byte| byte == 0xFF));
+}
+
+#[test]
+fn a_protected_flash_is_refused_then_unprotected_then_written() {
+    let cli = Cli::with(Settings {
+        status: [0x3C, 0, 0],
+        ..Settings::default()
+    });
+    let before = cli.flash();
+    cli.run(&["write", EVK, &app("blinky.elf")]).says(
+        31,
+        &["write-protected", "0x60000000 holds 0xff", " unprotect`"],
+    );
+    cli.run(&["erase", "0x60000000", "4K"])
+        .says(31, &["write-protected"]);
+    assert_eq!(cli.flash(), before);
+    cli.run(&["unprotect"]).says(
+        2,
+        &["0b0011_1100 -> 0b0000_0000", "nothing was changed", "--yes"],
+    );
+    assert_eq!(cli.board().nor().status[0], 0x3C);
+    cli.run(&["unprotect", "--yes"])
+        .says(0, &["unprotected: SR1 00"]);
+    assert_eq!(cli.board().nor().status[0], 0);
+    cli.run(&["unprotect", "--yes"]).says(0, &["nothing to do"]);
+    cli.run(&["write", EVK, &app("blinky.elf")])
+        .says(0, &["verified"]);
+    cli.would_start();
+}
+
+#[test]
+fn protection_that_a_pin_locks_stays_and_is_said() {
+    let cli = Cli::with(Settings {
+        status: [0xBC, 0, 0],
+        faults: vec![Fault::WriteProtectLow],
+        ..Settings::default()
+    });
+    cli.run(&["unprotect", "--yes"])
+        .says(31, &["stays", "[protection-stays]", "WP#"]);
+    assert_eq!(cli.board().nor().status[0], 0xBC);
+}
+
+#[test]
+fn another_part_stops_the_write_and_is_named() {
+    let cli = Cli::with(Settings {
+        part: Part::find("w25q64jv").expect("a part"),
+        ..Settings::default()
+    });
+    let before = cli.flash();
+    cli.run(&["write", EVK, &app("blinky.elf")]).says(
+        30,
+        &["another part", "ef 40 17", "W25Q64JV", "--fcb W25Q64JV"],
+    );
+    assert_eq!(cli.flash(), before);
+    cli.run(&["write", "--fcb", "W25Q64JV", &app("blinky.elf")])
+        .says(0, &["verified"]);
+    cli.would_start();
+}
+
+#[test]
+fn parts_that_share_an_id_must_be_named() {
+    let cli = Cli::fresh();
+    let run = cli.run(&["write", &app("blinky.elf")]);
+    assert!(!run.stderr.contains("will not start"), "{run}");
+    run.says(30, &["IS25LP064A, IS25LP064D", "--fcb IS25LP064A"]);
+}
+
+#[test]
+fn an_absent_flash_is_a_fact_for_info_and_an_error_for_write() {
+    let cli = Cli::with(Settings {
+        faults: vec![Fault::Absent],
+        ..Settings::default()
+    });
+    cli.run(&["info"]).says(0, &["none answers", "ff ff ff"]);
+    cli.run(&["write", EVK, &app("blinky.elf")])
+        .says(30, &["no flash answers", "[no-flash]", "likely causes"]);
+}
+
+#[test]
+fn a_worn_sector_is_found_by_the_blank_check_and_the_state_of_flash_is_told() {
+    let cli = Cli::with(Settings {
+        flash: vec![0; 0x3000],
+        faults: vec![Fault::WornSector { address: 0x2000 }],
+        ..Settings::default()
+    });
+    let run = cli.run(&["write", EVK, &app("blinky.elf")]);
+    assert_eq!(run.code, 31, "{run}");
+    run.says(
+        31,
+        &["flash now:", "no FCB, so the ROM starts nothing", "next:"],
+    );
+    assert!(cli.board().boot_verdict().starts.is_none());
+}
+
+#[test]
+fn a_board_that_leaves_in_the_middle_is_a_lost_link() {
+    let cli = Cli::with(Settings {
+        faults: vec![Fault::UsbIn {
+            at: 40,
+            what: ReportFault::Unplug,
+        }],
+        ..Settings::default()
+    });
+    cli.run(&["write", EVK, &app("blinky.elf")])
+        .says(15, &["error:"]);
+}
+
+#[test]
+fn a_board_from_the_factory_is_erased_though_its_quad_enable_bit_is_clear() {
+    let cli = Cli::with(Settings {
+        flash: vec![0x5A; 0x3000],
+        ..Settings::default()
+    });
+    cli.run(&["erase", "0x60001000", "4K"])
+        .says(0, &["read back blank"]);
+    assert_eq!(
+        cli.board().nor().status,
+        [0; 3],
+        "the bit is nobody's business here"
+    );
+    let flash = cli.flash();
+    assert!(flash[0x1000..0x2000].iter().all(|byte| *byte == 0xFF));
+    assert_eq!((flash[0xFFF], flash[0x2000]), (0x5A, 0x5A));
+    let cli = Cli::fresh();
+    let words = "erase the whole flash";
+    cli.run(&["erase", "--all", "--confirm", words])
+        .says(0, &["read back blank"]);
+}
+
+#[test]
+fn words_about_a_port_a_range_and_a_folder_fit_what_was_asked_for() {
+    let cli = Cli::fresh();
+    let port = cli.path("ttyNONE").display().to_string();
+    let run = cli.run(&["--board", &format!("uart:{port}"), "info"]).says(
+        10,
+        &[
+            "does not exist",
+            "[uart-no-port]",
+            "the adapter is not plugged in",
+            "`rtboot list`",
+        ],
+    );
+    assert!(!run.stderr.contains("BOOT_MODE"), "{run}");
+    let file = cli.file("file", "no port");
+    cli.run(&["--board", &format!("uart:{file}"), "info"])
+        .says(15, &["[uart-broken]", "it is no serial port"]);
+    let run = cli.run(&["erase", "0x60000000", "0x900000"]).says(
+        3,
+        &[
+            "[outside-flash]",
+            "info` tells which chip it is and how large",
+        ],
+    );
+    assert!(!run.stderr.contains("linked"), "{run}");
+    let board = cli.path("board").display().to_string();
+    cli.run_bare(&["virtual", "new", &board])
+        .says(4, &["holds a virtual board already", "another folder"]);
+}
+
+#[test]
+fn advice_about_a_failed_write_is_the_doctor_s_command_for_this_board_and_application() {
+    let cli = Cli::with(Settings {
+        faults: vec![Fault::IgnoresProgram],
+        ..Settings::default()
+    });
+    let elf = app("blinky.elf");
+    let run = cli
+        .run(&["write", "--fcb", "issi.cfg", &elf])
+        .says(32, &["[flash-other-part]", "[supply-dips]"]);
+    let line = format!("doctor --fcb issi.cfg {elf}` tells some of them apart");
+    let next = run.stderr.lines().find(|line| line.contains("next:"));
+    assert!(next.is_some_and(|next| next.ends_with(&line)), "{run}");
+    let object = cli
+        .run(&["--json", "write", "--fcb", "issi.cfg", &elf])
+        .last();
+    let count = |key: &str| object[key].as_array().map(Vec::len);
+    assert_eq!(count("causes"), count("cause_codes"));
+    assert_eq!(object["cause_codes"][0], "flash-protected");
+    assert!(object["causes"][0].is_string());
+}

@@ -1,0 +1,139 @@
+//! Verb `doctor` as people and programs meet it: words, exit codes, objects, the report to paste.
+
+use crate::kit::cli::{Cli, app};
+use rtboot_sim::{Fault, Settings};
+
+fn written() -> Cli {
+    let cli = Cli::fresh();
+    cli.run(&["write", &app("blinky.elf"), "--fcb", "IS25LP064A"])
+        .says(0, &[]);
+    cli
+}
+
+#[test]
+fn healthy_board_is_exit_0_and_one_sentence() {
+    let cli = written();
+    let run = cli
+        .run(&["doctor"])
+        .says(0, &["nothing is wrong", "would start"]);
+    assert!(!run.stdout.contains("why:"), "{run}");
+    // the flashloader runs on: what only the boot ROM tells is said to be not known
+    assert!(run.stdout.contains("not known: boot pins"), "{run}");
+}
+
+#[test]
+fn findings_are_exit_1_and_end_with_the_next_step() {
+    let cli = Cli::with(Settings {
+        faults: vec![Fault::Absent],
+        ..Settings::default()
+    });
+    let run = cli
+        .run(&["doctor"])
+        .says(1, &["[flash-silent]", "why:", "likely causes:", "measure:"]);
+    let last = run.stdout.lines().last().expect("a line");
+    assert!(last.starts_with("next: "), "{run}");
+}
+
+#[test]
+fn json_has_verdict_findings_facts_and_unknowns() {
+    let cli = Cli::with(Settings {
+        status: [0x3C, 0, 0],
+        ..Settings::default()
+    });
+    let run = cli.run(&["doctor", "--json"]);
+    assert_eq!(run.code, 1);
+    let object = run.last();
+    assert_eq!(object["event"], "result");
+    assert_eq!(object["healthy"], false);
+    assert_eq!(object["findings"][0]["code"], "flash-protected");
+    assert_eq!(object["next"]["kind"], "run");
+    let facts = object["facts"].as_array().expect("facts");
+    let fact = |name: &str| {
+        facts
+            .iter()
+            .find(|fact| fact["name"] == name)
+            .expect("a fact")
+    };
+    assert_eq!(fact("flash-id")["source"], "flash through a read-only FCB");
+    assert_eq!(
+        fact("boot-mode")["source"],
+        "ROM over SDP, by documentation"
+    );
+}
+
+#[test]
+fn report_hides_the_unique_id_unless_asked() {
+    let cli = written();
+    let id = "9abcdef012345678";
+    let report = |extra: &[&str]| {
+        let mut args = vec!["doctor", "--report", "doctor.md"];
+        args.extend(extra);
+        cli.run(&args).says(0, &["doctor.md"]);
+        std::fs::read_to_string(cli.path("doctor.md")).expect("the report")
+    };
+    let text = report(&[]);
+    for word in [
+        "# rtboot doctor",
+        "| flash-id | 9d 60 17",
+        "## FCB",
+        "46 43 46 42",
+        "## SFDP",
+        "(redacted)",
+        "Would the ROM start it?",
+    ] {
+        assert!(text.contains(word), "{word} is missing in\n{text}");
+    }
+    for part in [id, "9abcdef0", "12345678", "9ABCDEF0"] {
+        assert!(!text.contains(part), "{part} is in\n{text}");
+    }
+    assert!(report(&["--with-unique-id"]).contains(id));
+}
+
+#[test]
+fn missing_board_is_a_finding() {
+    let cli = Cli::without_board();
+    let run = cli.run_bare(&["doctor", "--board", "uart:/dev/ttyNOTHING"]);
+    run.says(1, &["[uart-no-port]", "/dev/ttyNOTHING"]);
+}
+
+#[test]
+fn unusable_application_is_a_finding() {
+    let cli = written();
+    cli.run(&["doctor", "nothing.elf"])
+        .says(1, &["[app-unusable]"]);
+    let text = cli.file("readme.txt", "hello, this is no firmware at all");
+    cli.run(&["doctor", &text]).says(1, &["[app-unusable]"]);
+}
+
+#[test]
+fn another_application_in_flash_is_no_broken_one() {
+    let cli = written();
+    cli.run(&["doctor", &app("blinky.elf")]).says(0, &[]);
+    cli.run(&["doctor", &app("blinky_fast.elf")])
+        .says(1, &["[app-differs]"]);
+    let loader = cli.file("loader.bin", rtboot_sim::standin_loader());
+    cli.run(&["doctor", &loader]).says(1, &["[app-"]);
+}
+
+#[test]
+fn unknowable_facts_name_what_would_tell() {
+    let cli = Cli::fresh();
+    let quiet = cli.run(&["doctor"]);
+    assert!(!quiet.stdout.contains("cannot be known"), "{quiet}");
+    cli.run(&["doctor", "-v"]).says(
+        1,
+        &[
+            "cannot be known from here: the levels of the flash's WP#",
+            "a meter",
+        ],
+    );
+    let object = cli.run(&["doctor", "--json"]).last();
+    let told = object["not_known"].as_array().expect("a list");
+    assert!(
+        told.iter()
+            .any(|row| row["what"] == "the flash's supply while it works")
+    );
+    cli.run(&["doctor", "--report", "r.md"]).says(1, &[]);
+    let text = std::fs::read_to_string(cli.path("r.md")).expect("a report");
+    assert!(text.contains("## Cannot be known from here"), "{text}");
+}

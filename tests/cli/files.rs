@@ -1,0 +1,184 @@
+//! `fcb` on the real program: work at the desk, without a board; and `fcb` and `image` once with one.
+
+use crate::kit::cli::{Cli, app};
+
+#[test]
+fn a_block_goes_through_every_form_and_back() {
+    let cli = Cli::without_board();
+    let bin = cli.at("fcb.bin");
+    cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &bin])
+        .says(0, &["fcb.bin: 512 bytes, from issi.cfg of the database"]);
+    for name in ["fcb.yaml", "fcb.cfg"] {
+        let file = cli.at(name);
+        cli.run_bare(&["fcb", "build", &bin, "-o", &file])
+            .says(0, &[name]);
+        cli.run_bare(&["fcb", "diff", &file, &bin])
+            .says(0, &["they are equal"]);
+    }
+    let c = cli.run_bare(&["fcb", "build", &bin, "--as", "c", "-o", "-"]);
+    c.says(
+        0,
+        &[
+            "const uint8_t flexspi_nor_config[512]",
+            "EBh 1-4-4, 24-bit address, 6 dummy cycles",
+        ],
+    );
+    let rust = cli.at("fcb.rs");
+    cli.run_bare(&["fcb", "build", &bin, "-o", &rust])
+        .says(0, &["fcb.rs"]);
+    let text = std::fs::read_to_string(&rust).expect("written");
+    assert!(
+        text.contains("pub static FLEXSPI_CONFIGURATION_BLOCK: [u8; 512]"),
+        "{text}"
+    );
+    // with a part's facts the .cfg is one to flash with
+    let cfg = cli.at("mine.cfg");
+    cli.run_bare(&["fcb", "build", &bin, "--part", "W25Q64JV", "-o", &cfg])
+        .says(0, &["mine.cfg"]);
+    cli.run_bare(&["fcb", "show", &cfg]).says(
+        0,
+        &[
+            "W25Q64JV (Winbond)",
+            "EBh 1-4-4, 24-bit address, 6 dummy cycles",
+        ],
+    );
+}
+
+#[test]
+fn differences_and_contradictions_have_exit_code_1() {
+    let cli = Cli::without_board();
+    let run = cli
+        .run_bare(&["fcb", "diff", "IS25LP064A", "W25Q128JV", "--json"])
+        .says(1, &[]);
+    let result = run.last();
+    let differences = result["differences"].as_array().expect("a list");
+    assert_eq!(differences.len(), 1, "{result}");
+    assert_eq!(differences[0]["alias"], "sflashA1Size");
+    let bin = cli.at("fcb.bin");
+    cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &bin])
+        .says(0, &[]);
+    let mut bytes = std::fs::read(&bin).expect("written");
+    bytes[0x46] = 7;
+    let fast = cli.file("fast.bin", &bytes);
+    cli.run_bare(&["fcb", "check", &fast, "--part", "IS25LP064A"])
+        .says(
+            1,
+            &[
+                "133 MHz (index 7) is above the 104 MHz that IS25LP064A takes",
+                "1 thing cannot work",
+            ],
+        );
+    let cfg = cli.at("mine.cfg");
+    cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &cfg])
+        .says(0, &[]);
+    cli.run_bare(&["fcb", "check", &fast, "--part", &cfg])
+        .says(1, &["[fcb-clock-part]"]);
+    cli.run_bare(&["fcb", "check", &bin])
+        .says(0, &["no part to hold it against"]);
+    bytes[0] = 0;
+    let none = cli.file("none.bin", &bytes);
+    cli.run_bare(&["fcb", "check", &none])
+        .says(3, &["no FCB tag"]);
+}
+
+/// An SFDP of 16 dwords that says what W25Q64JV says.
+fn sfdp() -> Vec<u8> {
+    let dwords: [u32; 16] = [
+        0xFFF9_20E5,
+        0x03FF_FFFF,
+        0x6B08_EB44,
+        0xBB42_3B08,
+        0xFFFF_FFFE,
+        0x0000_FFFF,
+        0xEB40_FFFF,
+        0x520F_200C,
+        0x0000_D810,
+        0x00A6_0236,
+        0xC414_EA82,
+        0x3376_63E9,
+        0x757A_757A,
+        0x5CD5_A2F7,
+        0xFF4D_F719,
+        0x80F8_30E9,
+    ];
+    let mut bytes = b"SFDP\x05\x01\x00\xff\x00\x05\x01\x10\x10\x00\x00\xff".to_vec();
+    bytes.extend(dwords.iter().flat_map(|dword| dword.to_le_bytes()));
+    bytes
+}
+
+#[test]
+fn option_words_become_a_block_with_the_sfdp() {
+    let cli = Cli::without_board();
+    let sfdp = cli.file("sfdp.bin", sfdp());
+    cli.run_bare(&["fcb", "diff", "0xC0000006", "W25Q64JV", "--sfdp", &sfdp])
+        .says(0, &["they are equal"]);
+    cli.run_bare(&[
+        "fcb",
+        "show",
+        "0xC0000006",
+        "--sfdp",
+        &sfdp,
+        "--status",
+        "00,00",
+    ])
+    .says(0, &["the flashloader writes 01 00 02 to the flash"]);
+    cli.run_bare(&["fcb", "show", "0xC0000006"])
+        .says(2, &["give it with --sfdp FILE"]);
+    cli.run_bare(&["fcb", "show", "0xC0010006", "--sfdp", &sfdp])
+        .says(2, &["the flashloader answers 4"]);
+    let noise = cli.file("noise.bin", [0xFF; 256]);
+    cli.run_bare(&["fcb", "show", "0xC0000006", "--sfdp", &noise])
+        .says(3, &["no SFDP signature", "the flashloader answers 20107"]);
+}
+
+#[test]
+fn source_text_goes_there_and_back() {
+    let cli = Cli::without_board();
+    for name in ["fcb.c", "fcb.h", "fcb.rs"] {
+        let file = cli.at(name);
+        cli.run_bare(&["fcb", "build", "W25Q64JV", "-o", &file])
+            .says(0, &[name]);
+        cli.run_bare(&["fcb", "diff", &file, "W25Q64JV"])
+            .says(0, &["they are equal"]);
+    }
+    let text = std::fs::read_to_string(cli.at("fcb.c")).expect("written");
+    let short = cli.file("short.c", text.replacen("0x46, ", "", 1));
+    cli.run_bare(&["fcb", "show", &short]).says(
+        3,
+        &["short.c: line 10: the list holds 511 numbers", "[bad-file]"],
+    );
+}
+
+#[test]
+fn yaml_with_a_slip_names_its_line() {
+    let cli = Cli::without_board();
+    let yaml = cli.file(
+        "fcb.yaml",
+        "family: mimxrt1020\nfcb_settings:\n  csHoldTim: 3\n",
+    );
+    cli.run_bare(&["fcb", "show", &yaml]).says(
+        3,
+        &[
+            "fcb.yaml: line 3: unknown key `csHoldTim`; did you mean `csHoldTime`?",
+            "[bad-file]",
+        ],
+    );
+}
+
+#[test]
+fn the_boards_flash_is_a_source_too() {
+    let cli = Cli::fresh();
+    cli.run(&["image", "show", "board"])
+        .says(0, &["read from the flash of the board: id 9d 60 17, 8 MiB"]);
+    cli.run(&["image", "check", "board"])
+        .says(1, &["[fcb-missing]"]);
+    cli.run(&["fcb", "show", "board"]).says(3, &["no FCB tag"]);
+    cli.run(&["write", "--fcb", "issi.cfg", &app("blinky.elf")])
+        .says(0, &[]);
+    cli.run(&["image", "check", "board"])
+        .says(0, &["the ROM would start it"]);
+    cli.run(&["fcb", "diff", "board", "issi.cfg"])
+        .says(0, &["they are equal"]);
+    let shown = cli.run(&["image", "show", "board", "--json"]).last();
+    assert_eq!(shown["kind"], "boot image with FCB", "{shown}");
+}

@@ -1,0 +1,166 @@
+//! The story that rtboot was begun for. A custom RT1021 board with an IS25LP064A; the probe's tool says erase and
+//! program, then "Byte in module is $FF and should be $46"; a program run from RAM says the flash is fine. What now?
+//!
+//! Five boards look so from outside. Each is told by the real program: `write` ends with the right words or does the
+//! right thing, `doctor` names the cause first (or the measurement that tells), and what it advises ends in a board that
+//! starts.
+
+use crate::kit::cli::{Cli, Run, app};
+use rtboot_sim::nor::Part;
+use rtboot_sim::{Board, Fault, Settings, Straps};
+use serde_json::Value;
+
+/// What another tool leaves of an image where programs do nothing: an erased flash.
+fn custom(change: impl FnOnce(&mut Settings)) -> Cli {
+    let mut settings = Settings::default();
+    change(&mut settings);
+    Cli::with(settings)
+}
+
+/// Somebody works on the board with a soldering iron.
+fn rework(cli: &Cli, change: impl FnOnce(&mut Board)) {
+    let mut board = cli.board();
+    change(&mut board);
+    board.save().expect("saved");
+}
+
+fn write(cli: &Cli, part: &str) -> Run {
+    cli.run(&["write", "--fcb", part, &app("blinky.elf")])
+}
+
+/// The doctor, told which part and application are meant; what it says.
+fn doctor(cli: &Cli, part: &str) -> Value {
+    let run = cli.run(&["doctor", "--fcb", part, &app("blinky.elf"), "--json"]);
+    assert_eq!(run.code, 1, "{run}");
+    run.last()
+}
+
+#[track_caller]
+fn first<'a>(diagnosis: &'a Value, code: &str) -> &'a Value {
+    let finding = &diagnosis["findings"][0];
+    assert_eq!(finding["code"], code, "{diagnosis:#}");
+    finding
+}
+
+/// The board holds the image, every byte of it, starts it, and the doctor has nothing more to say.
+fn ends_well(cli: &Cli, part: &str) {
+    let app = app("blinky.elf");
+    cli.run(&["verify", &app]).says(0, &[]);
+    cli.would_start();
+    let run = cli.run(&["doctor", "--fcb", part, &app, "--json"]);
+    assert_eq!(run.code, 0, "{run}");
+    assert_eq!(run.last()["healthy"], true);
+}
+
+#[test]
+fn first_board_block_protection_bits_are_set() {
+    let cli = custom(|settings| settings.status = [0x3C, 0, 0]);
+    write(&cli, "IS25LP064A").says(31, &["write-protected", "0x46", "0xff", " unprotect`"]);
+    let diagnosis = doctor(&cli, "IS25LP064A");
+    let finding = first(&diagnosis, "flash-protected");
+    let next = finding["next"][0]["text"].as_str().expect("a command");
+    assert!(next.starts_with("rtboot --board virtual:"), "{next}");
+    assert!(next.ends_with(" unprotect"), "{next}");
+    cli.run(&["unprotect", "--yes"]).says(0, &["unprotected"]);
+    write(&cli, "IS25LP064A").says(0, &[]);
+    ends_well(&cli, "IS25LP064A");
+}
+
+#[test]
+fn second_board_the_write_protect_pin_is_low() {
+    let cli = custom(|settings| {
+        settings.status = [0xBC, 0, 0];
+        settings.faults = vec![Fault::WriteProtectLow];
+    });
+    write(&cli, "IS25LP064A").says(31, &["write-protected", "0x46"]);
+    cli.run(&["unprotect", "--yes"]).says(31, &["stays", "WP#"]);
+    let diagnosis = doctor(&cli, "IS25LP064A");
+    let finding = first(&diagnosis, "flash-protected-locked");
+    assert_eq!(finding["next"][0]["kind"], "measure");
+    assert!(finding["next"][0]["text"].to_string().contains("WP#"));
+    // measured: it is low; a pull-up is fitted
+    rework(&cli, |board| board.fault_mut().clear());
+    cli.run(&["unprotect", "--yes"]).says(0, &["unprotected"]);
+    write(&cli, "IS25LP064A").says(0, &[]);
+    // the lock bit is still set, which is worth a look and no obstacle
+    let finding = doctor(&cli, "IS25LP064A");
+    assert_eq!(
+        first(&finding, "flash-status-locked")["severity"],
+        "warning"
+    );
+    cli.run(&["verify", &app("blinky.elf")]).says(0, &[]);
+    cli.would_start();
+}
+
+#[test]
+fn third_board_quad_enable_is_clear_and_the_fcb_reads_on_four_lines() {
+    let cli = Cli::fresh();
+    write(&cli, "IS25LP064A").says(0, &[]);
+    // the other tool wrote the same image and left the bit alone; or an application cleared it
+    rework(&cli, |board| board.nor_mut().set_quad_enabled(false));
+    assert!(
+        cli.board().boot_verdict().starts.is_none(),
+        "the ROM reads garbage"
+    );
+    let diagnosis = doctor(&cli, "IS25LP064A");
+    let finding = first(&diagnosis, "quad-enable-clear");
+    let next = finding["next"][0]["text"].as_str().expect("a command");
+    assert!(next.contains(" write --fcb issi.cfg "), "{next}");
+    // a register that is locked keeps even that from working, and it is said
+    rework(&cli, |board| {
+        board.nor_mut().status[0] = 0x80;
+        board.fault_mut().push(Fault::WriteProtectLow);
+    });
+    write(&cli, "IS25LP064A").says(30, &["quad-enable", "WP#"]);
+    rework(&cli, |board| {
+        board.nor_mut().status[0] = 0;
+        board.fault_mut().clear();
+    });
+    write(&cli, "IS25LP064A").says(0, &[]);
+    ends_well(&cli, "IS25LP064A");
+}
+
+#[test]
+fn fourth_board_another_part_than_configured_is_fitted() {
+    let cli = custom(|settings| settings.part = Part::w25q64jv());
+    write(&cli, "IS25LP064A").says(30, &["ef 40 17", "W25Q64JV", "IS25LP064A"]);
+    let diagnosis = doctor(&cli, "IS25LP064A");
+    let finding = first(&diagnosis, "flash-other-part");
+    let next = finding["next"][0]["text"].as_str().expect("a command");
+    assert!(next.contains(" write --fcb W25Q64JV "), "{next}");
+    write(&cli, "W25Q64JV").says(0, &[]);
+    ends_well(&cli, "W25Q64JV");
+}
+
+#[test]
+fn fifth_board_the_flash_is_on_the_second_pin_group() {
+    let cli = custom(|settings| settings.faults = vec![Fault::SecondPins]);
+    write(&cli, "IS25LP064A").says(30, &["no flash answers", "pins"]);
+    let diagnosis = doctor(&cli, "IS25LP064A");
+    // from here it looks like an absent flash: the measurement that tells comes first
+    let finding = first(&diagnosis, "flash-silent");
+    assert_eq!(finding["sure"], "possible");
+    assert_eq!(finding["next"][0]["kind"], "measure");
+    assert!(
+        finding["next"][0]["text"]
+            .to_string()
+            .contains("GPIO_SD_B1_11")
+    );
+    // when the boot pins say so, too, it is named
+    rework(&cli, |board| {
+        board.set_straps(Straps {
+            boot_cfg: 7 << 1,
+            ..Straps::default()
+        });
+        board.reset();
+    });
+    first(&doctor(&cli, "IS25LP064A"), "flash-second-pins");
+    // measured and rewired to the primary group, straps low
+    rework(&cli, |board| {
+        board.fault_mut().clear();
+        board.set_straps(Straps::default());
+        board.power_cycle();
+    });
+    write(&cli, "IS25LP064A").says(0, &[]);
+    ends_well(&cli, "IS25LP064A");
+}

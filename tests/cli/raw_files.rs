@@ -1,0 +1,230 @@
+//! Commands that need no board: `fcb list`, `fcb show`, `image show`, `udev`, `completions`.
+
+use std::path::Path;
+
+use crate::kit::raw::{Ran, rtboot_in};
+use tempfile::TempDir;
+
+fn desk() -> TempDir {
+    tempfile::tempdir().expect("a folder")
+}
+
+fn run(args: &[&str]) -> Ran {
+    rtboot_in(desk().path(), args)
+}
+
+fn blinky(name: &str) -> String {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/apps/blinky");
+    folder.join(name).display().to_string()
+}
+
+#[test]
+fn parts_are_listed_and_found() {
+    let all = run(&["fcb", "list"]).good();
+    assert!(all.starts_with("FILE"), "{all}");
+    assert!(all.lines().count() > 8, "{all}");
+    let row = all
+        .lines()
+        .find(|line| line.contains("IS25LP064A "))
+        .expect("a row");
+    for cell in ["issi.cfg", "ISSI", "9d 60 17", "8 MiB", "sr1-bit6", "MHz"] {
+        assert!(row.contains(cell), "{cell}: {row}");
+    }
+    let some = run(&["fcb", "list", "winbond", "8M"]).good();
+    assert!(
+        some.contains("W25Q64JV") && !some.contains("IS25LP064A"),
+        "{some}"
+    );
+    let json = run(&["--json", "fcb", "list", "9d6017"]).json();
+    assert_eq!(json["parts"][0]["jedec"], "9d 60 17");
+    run(&["fcb", "list", "W25Q64JW9"]).bad(3, "no file and no known NOR part");
+}
+
+#[test]
+fn a_part_is_shown_with_its_fcb_in_words() {
+    let out = run(&["fcb", "show", "IS25LP064A"]).good();
+    for text in [
+        "issi.cfg of the database",
+        "part          IS25LP064A (ISSI)",
+        "8 MiB, page 256 bytes, sector 4 KiB, block 64 KiB",
+        "EBh 1-4-4, 24-bit address",
+        "read status: 05h",
+        "erase sector: 20h 1-1-1, 24-bit address",
+    ] {
+        assert!(out.contains(text), "{text:?} is not in\n{out}");
+    }
+    let json = run(&["--json", "fcb", "show", "issi.cfg"]).json();
+    assert_eq!(json["part"]["name"], "IS25LP064A");
+    assert_eq!(json["fields"][0]["values"][0], 0x5601_0400);
+    run(&["fcb", "show", "IS25LP064"]).bad(3, "no known NOR part");
+}
+
+#[test]
+fn the_text_of_a_cfg_comes_out_so_that_it_goes_in_again() {
+    let folder = desk();
+    for name in ["issi.cfg", "IS25LP032D", "W25Q64JV"] {
+        let text = rtboot_in(folder.path(), &["fcb", "show", "--cfg", name]).good();
+        std::fs::write(folder.path().join("my.cfg"), &text).expect("written");
+        let mine = rtboot_in(folder.path(), &["--json", "fcb", "show", "my.cfg"]).json();
+        let theirs = rtboot_in(folder.path(), &["--json", "fcb", "show", name]).json();
+        assert_eq!(mine["fields"], theirs["fields"], "{name}");
+        assert_eq!(mine["part"], theirs["part"], "{name}");
+    }
+    std::fs::write(folder.path().join("my.cfg"), "name = \"X\"\nszie = 8\n").expect("written");
+    let ran = rtboot_in(folder.path(), &["fcb", "show", "my.cfg"]);
+    ran.bad(3, "line 2, column 1");
+}
+
+#[test]
+fn an_fcb_is_found_in_files_of_every_kind() {
+    let folder = desk();
+    let (_, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
+    let fcb = file.parts[0].boot_fcb().to_bytes();
+    std::fs::write(folder.path().join("fcb.bin"), fcb).expect("written");
+    let out = rtboot_in(folder.path(), &["fcb", "show", "fcb.bin"]).good();
+    assert!(
+        out.contains("a file of 512 bytes") && out.contains("EBh 1-4-4"),
+        "{out}"
+    );
+    for name in [
+        "blinky_boot.bin",
+        "blinky_boot.elf",
+        "blinky_boot.hex",
+        "blinky_boot.srec",
+    ] {
+        let out = run(&["fcb", "show", &blinky(name)]).good();
+        assert!(out.contains("EBh 1-4-4"), "{name}: {out}");
+    }
+    run(&["fcb", "show", &blinky("blinky.elf")]).bad(3, "no FCB tag");
+    let cfg = rtboot_in(folder.path(), &["fcb", "show", "--cfg", "fcb.bin"]);
+    cfg.bad(2, "not the facts of a part");
+}
+
+#[test]
+fn an_image_is_drawn_with_its_parts() {
+    let out = run(&["image", "show", &blinky("blinky_boot.bin")]).good();
+    for text in [
+        "boot image with FCB",
+        "why       an FCB at 0x60000000 and an IVT at 0x60001000",
+        "0x60000000  ┌",
+        "│ FCB",
+        "0x60001000  ",
+        "│ IVT",
+        "│ boot data",
+        "│ vector table: stack ",
+        "│ application",
+        "vectors   at 0x60002000",
+    ] {
+        assert!(out.contains(text), "{text:?} is not in\n{out}");
+    }
+    let bare = run(&["image", "show", &blinky("blinky.elf")]).good();
+    assert!(
+        bare.contains("bare application") && bare.contains("format    ELF"),
+        "{bare}"
+    );
+}
+
+#[test]
+fn an_image_for_programs_covers_every_byte_once() {
+    for name in [
+        "blinky_boot.elf",
+        "blinky_boot.bin",
+        "blinky.hex",
+        "blinky_fast.srec",
+    ] {
+        let json = run(&["--json", "image", "show", &blinky(name)]).json();
+        let pieces = json["pieces"].as_array().expect("pieces");
+        let held = |piece: &&serde_json::Value| piece["gap"] == false;
+        let sum: u64 = pieces
+            .iter()
+            .filter(held)
+            .filter_map(|p| p["length"].as_u64())
+            .sum();
+        assert_eq!(Some(sum), json["bytes"].as_u64(), "{name}");
+        for pair in pieces.windows(2) {
+            let end = pair[0]["address"].as_u64().unwrap() + pair[0]["length"].as_u64().unwrap();
+            assert_eq!(Some(end), pair[1]["address"].as_u64(), "{name}");
+        }
+    }
+}
+
+#[test]
+fn a_raw_file_takes_a_base_and_another_file_is_refused() {
+    let folder = desk();
+    std::fs::write(
+        folder.path().join("raw.bin"),
+        (0..64u8).map(|at| at.wrapping_mul(37)).collect::<Vec<_>>(),
+    )
+    .expect("written");
+    let out = rtboot_in(
+        folder.path(),
+        &["image", "show", "raw.bin", "--base", "0x6000_2000"],
+    )
+    .good();
+    assert!(
+        out.contains("unknown") && out.contains("0x60002000  ┌"),
+        "{out}"
+    );
+    rtboot_in(folder.path(), &["image", "show", "none.bin"]).bad(4, "cannot read none.bin");
+    run(&["image", "show", &blinky("blinky.elf"), "--base", "0"]).bad(3, "blinky.elf");
+}
+
+#[test]
+fn the_udev_rules_name_both_faces_of_a_board_and_stay_closed_to_strangers() {
+    let out = run(&["udev"]).good();
+    let rules: Vec<&str> = out
+        .lines()
+        .filter(|line| !line.starts_with('#') && !line.is_empty())
+        .collect();
+    for (vendor, product) in [
+        ("1fc9", "0130"),
+        ("1fc9", "0135"),
+        ("1fc9", "0145"),
+        ("1fc9", "013d"),
+        ("15a2", "0073"),
+    ] {
+        let ids = format!("ATTRS{{idVendor}}==\"{vendor}\", ATTRS{{idProduct}}==\"{product}\"");
+        assert!(rules.iter().any(|rule| rule.contains(&ids)), "{ids}");
+    }
+    for rule in &rules {
+        for part in [
+            "SUBSYSTEM==\"hidraw\"",
+            "MODE=\"0660\"",
+            "GROUP=\"plugdev\"",
+            "TAG+=\"uaccess\"",
+        ] {
+            assert!(rule.contains(part), "{part}: {rule}");
+        }
+    }
+    assert!(out.contains("70-rtboot.rules") && out.contains("udevadm control --reload"));
+    assert!(!out.contains("0666"));
+}
+
+#[test]
+fn completions_know_the_raw_verbs() {
+    for shell in ["bash", "zsh", "fish", "powershell", "elvish"] {
+        let out = run(&["completions", shell]).good();
+        assert!(out.contains("efuse-program-once"), "{shell}");
+    }
+    run(&["completions", "cmd.exe"]).bad(2, "bash");
+}
+
+#[test]
+fn manual_pages_are_there_for_every_command() {
+    let page = run(&["man"]).good();
+    assert!(
+        page.contains(".TH rtboot 1") && page.contains("rtboot\\-doctor(1)"),
+        "{page}"
+    );
+    let folder = tempfile::tempdir().expect("a folder");
+    let to = folder.path().join("man1");
+    run(&["man", "--to", &to.display().to_string()]).good();
+    for (name, word) in [
+        ("rtboot-write.1", "fcb"),
+        ("rtboot-fcb-probe.1", "set\\-qe"),
+        ("rtboot-mboot-get-property.1", "property"),
+    ] {
+        let text = std::fs::read_to_string(to.join(name)).expect("a page");
+        assert!(text.contains(word), "{name}: {text}");
+    }
+}

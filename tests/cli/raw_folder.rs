@@ -1,0 +1,52 @@
+//! The recipes that users of sdphost and blhost know, one command at a time on a board in a folder: what one command leaves in
+//! RAM and in the flashloader is there for the next, as on a board that stays powered.
+
+use crate::kit::cli::Cli;
+use rtboot::port::virtual_board::VirtualBoard;
+
+/// The ROM loads and starts a flashloader.
+fn started() -> Cli {
+    let cli = Cli::fresh();
+    let loader = cli.file("loader.bin", VirtualBoard::standin_loader());
+    cli.run(&["sdp", "write-file", "0x20208000", &loader])
+        .says(0, &[]);
+    cli.run(&["sdp", "read-register", "0x20208400", "32", "4"])
+        .says(0, &["0x412000d1"]);
+    cli.run(&["sdp", "jump-address", "0x20208400"]).says(0, &[]);
+    cli
+}
+
+#[test]
+fn the_recipe_of_option_words_works_command_by_command() {
+    let cli = started();
+    let bytes: Vec<u8> = (0..600u32).map(|i| (i * 7) as u8).collect();
+    let file = cli.file("app.bin", &bytes);
+    let flash = "0x60002000";
+    cli.run(&["mboot", "read-memory", flash, "600", "early.bin"])
+        .says(1, &["10205 MemoryNotConfigured"]);
+    for command in [
+        &["fill-memory", "0x20202000", "4", "0xC0000007"][..],
+        &["configure-memory", "9", "0x20202000"],
+        &["flash-erase-region", flash, "0x1000"],
+        &["write-memory", flash, &file],
+        &["read-memory", flash, "600", "back.bin"],
+        &["fill-memory", "0x20202000", "4", "0xF000000F"],
+        &["configure-memory", "9", "0x20202000"],
+    ] {
+        cli.run(&[&["mboot"], command].concat()).says(0, &[]);
+    }
+    assert!(std::fs::read(cli.path("back.bin")).expect("read back") == bytes);
+    let held = std::fs::read(cli.path("board/flash.bin")).expect("the flash");
+    assert!(held[0x2000..0x2000 + bytes.len()] == bytes);
+    assert_eq!(held[..4], *b"FCFB", "the block that the flashloader made");
+}
+
+#[test]
+fn a_reset_ends_the_flashloader_and_power_ends_ram() {
+    let cli = started();
+    cli.run(&["mboot", "fill-memory", "0x20202000", "4", "0x11223344"])
+        .says(0, &[]);
+    cli.run(&["mboot", "reset"]).says(0, &[]);
+    let word = ["sdp", "read-register", "0x20202000", "32", "4"];
+    cli.run(&word).says(0, &["0x11223344"]);
+}

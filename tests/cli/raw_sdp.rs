@@ -1,0 +1,145 @@
+//! `rtboot sdp …`: the ROM's own commands, on the real program and virtual boards.
+
+use crate::kit::raw::{Kept, Live};
+use rtboot_bootable::LoaderImage;
+use rtboot_sim::State;
+
+/// A DCD with one 32-bit write.
+fn dcd(address: u32, value: u32) -> Vec<u8> {
+    let mut table = vec![0xD2, 0, 16, 0x41, 0xCC, 0, 12, 0x04];
+    table.extend(address.to_be_bytes());
+    table.extend(value.to_be_bytes());
+    table
+}
+
+#[test]
+fn error_status_tells_the_state_and_whether_the_part_is_open() {
+    let board = Kept::fresh();
+    let out = board.run(&["sdp", "error-status"]).good();
+    assert_eq!(
+        out,
+        "status 0xf0f0f0f0 (HAB success)\nHAB open: the part runs unsigned code\n"
+    );
+    let json = board.run(&["--json", "sdp", "error-status"]).json();
+    assert_eq!(json["status"], 0xF0F0_F0F0_u32);
+    assert_eq!(json["hab"], "HAB open");
+}
+
+#[test]
+fn registers_are_read_as_a_word_as_a_dump_and_into_a_file() {
+    let board = Kept::fresh();
+    let word = board.run(&["sdp", "read-register", "0x400D_8260"]).good();
+    assert_eq!(word, "0x400d8260 = 0x006b0000\n");
+    let half = board
+        .run(&["sdp", "read-register", "0x400D8262", "16"])
+        .good();
+    assert!(half.starts_with("400d8262: 6b 00 "), "{half}");
+    board
+        .run(&["sdp", "read-register", "0x20208000", "32", "100", "ram.bin"])
+        .good();
+    let file = std::fs::read(board.folder.path().join("ram.bin")).expect("written");
+    assert_eq!(file, [0; 100]);
+}
+
+#[test]
+fn an_address_between_two_words_is_refused_before_the_wire() {
+    let board = Kept::fresh();
+    board
+        .run(&["sdp", "read-register", "0x400D8261"])
+        .bad(21, "no multiple of the access width");
+    board
+        .run(&["sdp", "read-register", "0x400D8260", "24"])
+        .bad(2, "it is 8, 16 or 32 bits");
+}
+
+#[test]
+fn a_flashloader_is_loaded_and_started_by_hand() {
+    let live = Live::rom();
+    let map = rt1021().map;
+    let image = LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a flashloader");
+    live.file("loader.bin", &image.bytes);
+    let (load, jump) = (format!("{:#x}", image.load), format!("{:#x}", image.jump));
+    live.run(&["sdp", "write-file", &load, "loader.bin"]).good();
+    assert!(live.ram(image.load, image.bytes.len()) == image.bytes);
+    live.run(&["sdp", "jump-address", &jump]).good();
+    assert_eq!(live.board.board().state(), State::Flashloader);
+    let version = live.run(&["mboot", "get-property", "1"]).good();
+    assert_eq!(version, "0x01 current version: K2.1.0 [0x4b020100]\n");
+}
+
+#[test]
+fn a_flashloader_does_not_get_sdp_commands() {
+    let live = Live::flashloader();
+    live.run(&["sdp", "error-status"])
+        .bad(2, "a flashloader is there, and it does not speak SDP");
+    assert_eq!(live.board.board().state(), State::Flashloader);
+}
+
+#[test]
+fn a_jump_to_nothing_is_refused_with_the_roms_word() {
+    let board = Kept::fresh();
+    board.run(&["sdp", "jump-address", "0x20208000"]).bad(
+        21,
+        "jumping to the image at 0x20208000: the ROM refused JUMP_ADDRESS",
+    );
+    board.run(&["sdp", "error-status"]).good();
+}
+
+#[test]
+fn a_register_of_the_fuse_controller_needs_the_words() {
+    let live = Live::rom();
+    let write = ["sdp", "write-register", "0x401F4060", "32", "0x10"];
+    live.run(&write)
+        .bad(2, "--confirm \"write 0x00000010 to 0x401f4060\"");
+    let wrong = [&write[..], &["--confirm", "write 0x11 to 0x401f4060"]].concat();
+    live.run(&wrong).bad(2, "must be confirmed in these words");
+    assert_eq!(live.heard(), 0, "nothing went out without the words");
+    let right = [
+        &["--timeout", "200ms"],
+        &write[..],
+        &["--confirm", "write 0x00000010 to 0x401f4060"],
+    ]
+    .concat();
+    // this ROM answers no register writes, as real ones do
+    live.run(&right).bad(15, "WRITE_REGISTER");
+    assert!(live.heard() > 0);
+}
+
+#[test]
+fn a_dcd_runs_unless_it_touches_fuses_or_cannot_be_read() {
+    let live = Live::rom();
+    live.file("good.dcd", &dcd(0x2020_9000, 0x1122_3344));
+    live.file("fuses.dcd", &dcd(0x401F_4000, 1));
+    live.file("broken.dcd", &[0xD2, 0, 200, 0x41]);
+    live.run(&["sdp", "dcd-file", "0x20208000", "fuses.dcd"])
+        .bad(2, "--confirm \"run the DCD with 1 fuse accesses\"");
+    live.run(&["sdp", "dcd-file", "0x20208000", "broken.dcd"])
+        .bad(2, "--confirm \"run 4 bytes unread\"");
+    assert_eq!(live.heard(), 0, "nothing went out without the words");
+    let out = live
+        .run(&["sdp", "dcd-file", "0x20208000", "good.dcd"])
+        .good();
+    assert_eq!(out, "the ROM took the DCD of 16 bytes\n");
+    assert_eq!(live.ram(0x2020_9000, 4), [0x44, 0x33, 0x22, 0x11]);
+}
+
+#[test]
+fn the_dcd_of_the_next_image_is_skipped_over_usb_too() {
+    let board = Kept::fresh();
+    let out = board.run(&["sdp", "skip-dcd-header"]).good();
+    assert_eq!(out, "the next jump ignores the image's DCD\n");
+}
+
+#[test]
+fn the_roms_uart_changes_its_speed() {
+    let live = Live::rom();
+    let out = live.run(&["sdp", "set-baudrate", "57600"]).good();
+    assert!(out.contains("57600 baud"), "{out}");
+    let board = format!("uart:{}@57600", live.served.path);
+    let args = ["--board", &board, "sdp", "skip-dcd-header"];
+    crate::kit::raw::rtboot_in(live.folder.path(), &args).good();
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
+}

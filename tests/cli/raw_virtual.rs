@@ -1,0 +1,150 @@
+//! `rtboot virtual …`: boards made, looked at, set and served.
+
+use crate::kit::raw::{Kept, rtboot_in};
+
+#[test]
+fn a_board_is_made_to_order_and_shows_it() {
+    let board = Kept::with(&[
+        "--part",
+        "W25Q64JV",
+        "--qe",
+        "set",
+        "--straps",
+        "internal",
+        "--unique-id",
+        "0123456789abcdef",
+        "--fault",
+        r#"{"fault":"worn-sector","address":4096}"#,
+        "--fault",
+        r#"{"fault":"usb-in","at":7,"does":"drop"}"#,
+    ]);
+    let json = board.run(&["--json", "virtual", "show", "board"]).json();
+    assert_eq!(json["part"], "w25q64jv");
+    assert_eq!(json["quad_enabled"], true);
+    assert_eq!(json["status_registers"].as_array().map(Vec::len), Some(3));
+    assert_eq!(
+        (json["boot_mode"].as_u64(), json["boots"].as_bool()),
+        (Some(2), Some(false))
+    );
+    assert_eq!(json["fuses"][0]["value"], 0x89AB_CDEF_u32);
+    assert_eq!(json["faults"][0]["fault"], "worn-sector");
+    assert_eq!(json["faults"][1]["does"], "drop");
+    let text = board.run(&["virtual", "show"]).good();
+    for part in [
+        "w25q64jv, id ef 40 17, 8 MiB",
+        "quad-enable set",
+        "no: no FCB at flash offset 0",
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+}
+
+#[test]
+fn what_no_board_can_be_is_refused_and_nothing_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (args, code, text) in [
+        (&["--part", "flashy"][..], 2, "there are is25lp064a"),
+        (&["--fault", "{\"fault\":\"gremlins\"}"], 2, "gremlins"),
+        (&["--fault", "absent"], 2, "the fault absent is not usable"),
+        (
+            &["--fault", "{\"fault\":\"worn-sector\",\"address\":8388608}"],
+            2,
+            "lies outside the flash",
+        ),
+        (
+            &["--fault", "{\"fault\":\"wrong-part\",\"part\":\"x\"}"],
+            2,
+            "no flash is called",
+        ),
+        (&["--straps", "up"], 2, "internal"),
+        (&["--unique-id", "zz"], 2, "16 hex digits"),
+    ] {
+        let args = [&["virtual", "new", "board"], args].concat();
+        rtboot_in(folder.path(), &args).bad(code, text);
+        assert!(!folder.path().join("board").exists(), "{args:?}");
+    }
+    std::fs::write(folder.path().join("letter.txt"), "dear").expect("written");
+    rtboot_in(folder.path(), &["virtual", "new", "."]).bad(4, "is not empty");
+    rtboot_in(folder.path(), &["virtual", "show", "nowhere"]).bad(4, "there is none in nowhere");
+    assert!(!folder.path().join("nowhere").exists());
+}
+
+#[test]
+fn switches_move_and_count_from_the_next_power_on() {
+    let board = Kept::fresh();
+    board
+        .run(&["virtual", "set", "board"])
+        .bad(2, "nothing to set");
+    let out = board
+        .run(&["virtual", "set", "board", "--straps", "internal"])
+        .good();
+    assert!(out.contains("BOOT_MODE 10, internal boot"), "{out}");
+    assert!(out.contains("runs        boot ROM"), "{out}");
+    let args = [
+        "virtual",
+        "set",
+        "board",
+        "--straps",
+        "fuses",
+        "--power-cycle",
+    ];
+    let out = board.run(&args).good();
+    assert!(out.contains("BT_FUSE_SEL is not burnt"), "{out}");
+}
+
+#[test]
+fn a_written_board_boots_once_the_switches_say_so() {
+    let board = Kept::fresh();
+    let app =
+        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/apps/blinky/blinky.elf");
+    let app = app.display().to_string();
+    board.run(&["write", "--fcb", "issi.cfg", &app]).good();
+    let out = board.run(&["virtual", "show", "board"]).good();
+    assert!(
+        out.contains("yes, once the switches say internal boot"),
+        "{out}"
+    );
+    let args = [
+        "--json",
+        "virtual",
+        "set",
+        "board",
+        "--straps",
+        "internal",
+        "--power-cycle",
+    ];
+    let json = board.run(&args).json();
+    assert_eq!(json["runs"], "application");
+    assert_eq!(json["boots_now"], true);
+    assert!(json["used"].as_u64().is_some_and(|used| used > 512));
+}
+
+#[cfg(unix)]
+#[test]
+fn a_served_board_is_used_by_another_program_and_kept() {
+    let board = Kept::fresh();
+    let server = crate::kit::server::Server::start(board.folder.path());
+    let selector = format!("uart:{}", server.path);
+    let used = rtboot_in(
+        board.folder.path(),
+        &["--board", &selector, "sdp", "error-status"],
+    );
+    let locked = board.run(&["virtual", "show", "board"]);
+    let pid = server.id();
+    let ended = server.interrupt();
+    assert!(used.good().contains("HAB success"));
+    locked.bad(14, &format!("in use by rtboot (process {pid})"));
+    assert!(ended.success(), "{ended}");
+    board.run(&["virtual", "show", "board"]).good();
+}
+
+#[test]
+fn more_boards_than_can_be_served_are_refused_before_any_is_made() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let names: Vec<String> = (0..16).map(|n| format!("b{n}")).collect();
+    let mut args = vec!["virtual", "serve", "--usbip=127.0.0.1:0"];
+    args.extend(names.iter().map(String::as_str));
+    rtboot_in(folder.path(), &args).bad(2, "16 boards are more than the 15");
+    let made = std::fs::read_dir(folder.path()).expect("a folder").count();
+    assert_eq!(made, 0);
+}

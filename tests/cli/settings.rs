@@ -1,0 +1,191 @@
+//! Boards, flashloaders and settings that are named, or misnamed; and what programs get.
+
+use crate::kit::cli::{Cli, app, patched};
+use rtboot_sim::standin_loader;
+
+const EVK: &str = "--fcb=IS25LP064A";
+
+#[test]
+fn a_board_that_is_not_there_or_no_board_at_all() {
+    let cli = Cli::without_board();
+    cli.run_bare(&["--board", "usb:9-9.9", "info"]).says(
+        10,
+        &[
+            "no board at usb:9-9.9",
+            "[no-board]",
+            "BOOT_MODE = 01",
+            "rtboot list",
+        ],
+    );
+    cli.run_bare(&["--board", "jtag", "info"])
+        .says(2, &["\"jtag\" names no board", "[usage]"]);
+    cli.run_bare(&["--board", "uart:/dev/ttyNONE", "info"])
+        .says(10, &["ttyNONE"]);
+    cli.run_bare(&["--chip", "rt1062", "--board", "virtual:b", "info"])
+        .says(2, &["no chip that rtboot knows", "rt1021"]);
+    cli.run_bare(&["list"]).says(0, &[]);
+    cli.run_bare(&["frobnicate"])
+        .says(2, &["unrecognized subcommand"]);
+    cli.run_bare(&["read", "0x6000000g", "1", "-"])
+        .says(2, &["0x1000"]);
+}
+
+#[test]
+fn the_virtual_board_without_a_folder_says_where_it_lives() {
+    let cli = Cli::without_board();
+    cli.run_bare(&["--board", "virtual", "info"])
+        .says(0, &["virtual board in", "state/virtual", "RT1021"]);
+    assert!(cli.path("state/virtual/flash.bin").is_file());
+    cli.run_bare(&["list"]).says(0, &["virtual board in"]);
+}
+
+#[test]
+fn settings_are_searched_upwards_and_the_local_file_wins() {
+    let cli = Cli::fresh();
+    cli.file("rtboot.toml", "board = \"usb:9-9\"\nfcb = \"IS25LP064A\"\n");
+    cli.file("rtboot.local.toml", "board = \"virtual:board\"\n");
+    std::fs::create_dir_all(cli.path("deep/er")).expect("folders");
+    let mut command = cli.command();
+    command.current_dir(cli.path("deep/er"));
+    command
+        .args(["write", &app("blinky.elf")])
+        .assert()
+        .success();
+    cli.would_start();
+    // an option wins over both
+    cli.run_bare(&["--board", "usb:9-9", "--no-wait", "info"])
+        .says(10, &["usb:9-9"]);
+    cli.file(
+        "rtboot.local.toml",
+        "board = \"virtual:board\"\nflashlaoder = \"x\"\n",
+    );
+    cli.run_bare(&["info"]).says(
+        3,
+        &[
+            "rtboot.local.toml: line 2",
+            "did you mean `flashloader`?",
+            "[bad-settings]",
+        ],
+    );
+}
+
+/// The stand-in with words of its IVT and boot data changed.
+fn loader(patches: &[(usize, u32)]) -> Vec<u8> {
+    let file = standin_loader().to_vec();
+    let ivt = file
+        .windows(4)
+        .position(|w| w[..3] == [0xD1, 0x00, 0x20] && w[3] & 0xF0 == 0x40)
+        .expect("an IVT");
+    let patches: Vec<(usize, [u8; 4])> = patches
+        .iter()
+        .map(|(at, word)| (ivt + at, word.to_le_bytes()))
+        .collect();
+    let patches: Vec<(usize, &[u8])> = patches.iter().map(|(at, b)| (*at, &b[..])).collect();
+    patched(file, &patches)
+}
+
+#[test]
+fn a_flashloader_file_that_is_none() {
+    let cli = Cli::fresh();
+    let before = cli.flash();
+    let moved = |base: u32| {
+        loader(&[
+            (4, base + 0x401),
+            (0x10, base + 0x20),
+            (0x14, base),
+            (0x20, base),
+        ])
+    };
+    for (name, bytes, words) in [
+        ("empty.bin", Vec::new(), "empty.bin"),
+        (
+            "app.bin",
+            crate::kit::cli::app_bytes("blinky.bin"),
+            "no IVT",
+        ),
+        (
+            "boot.bin",
+            crate::kit::cli::app_bytes("blinky_boot.bin"),
+            "boot.bin",
+        ),
+        ("long.bin", loader(&[(0x24, 0x0400_0000)]), "long.bin"),
+        ("sdram.bin", moved(0x8000_0000), "0x80000000"),
+        ("cut.bin", standin_loader()[..2000].to_vec(), "cut.bin"),
+    ] {
+        let file = cli.file(name, bytes);
+        cli.run(&["--flashloader", &file, "write", EVK, &app("blinky.elf")])
+            .says(3, &[words, "[bad-firmware-file]"]);
+        cli.run(&["flashloader", "show", &file]).says(3, &[words]);
+        cli.run(&["flashloader", "add", &file]).says(3, &[words]);
+    }
+    cli.run(&["--flashloader", "none.bin", "info"])
+        .says(4, &["cannot read none.bin"]);
+    assert_eq!(cli.flash(), before);
+}
+
+#[test]
+fn a_flashloader_is_remembered_and_sent_from_then_on() {
+    let cli = Cli::fresh();
+    cli.run(&["flashloader", "list"])
+        .says(0, &["no flashloader is remembered"]);
+    let file = cli.file("mine.bin", standin_loader());
+    cli.run(&["flashloader", "show", &file])
+        .says(0, &["sha256", "loads to 0x"]);
+    cli.run(&["flashloader", "add", &file])
+        .says(0, &["remembered for the RT1021"]);
+    std::fs::remove_file(&file).expect("it was copied");
+    cli.run(&["flashloader", "list"])
+        .says(0, &["* ", "mine.bin"]);
+    cli.run(&["info"])
+        .says(0, &["started from", "flashloaders/rt1021/"]);
+}
+
+#[test]
+fn programs_get_one_object_a_line_and_a_result_or_an_error_at_the_end() {
+    let cli = Cli::fresh();
+    let run = cli.run(&["--json", "write", EVK, &app("blinky.elf")]);
+    assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");
+    let events = run.objects();
+    for event in ["begin", "progress", "end", "finding", "result"] {
+        assert!(
+            events.iter().any(|o| o["event"] == event),
+            "{event} in {run}"
+        );
+    }
+    let result = run.last();
+    assert_eq!(result["event"], "result");
+    assert_eq!(result["changed"], true);
+    assert_eq!(result["bytes_verified"], 12288);
+    assert_eq!(result["modelled"], true);
+    let verify = cli
+        .run(&["--json", "verify", &app("blinky_fast.elf")])
+        .last();
+    assert_eq!(verify["event"], "error");
+    assert_eq!(
+        (verify["code"].as_str(), verify["exit"].as_u64()),
+        (Some("verify-failed"), Some(33))
+    );
+    assert_eq!(verify["found"]["boot"]["starts"], true);
+    assert!(
+        verify["next"]
+            .as_array()
+            .is_some_and(|next| !next.is_empty())
+    );
+    let info = cli.run(&["--json", "info"]).last();
+    assert_eq!(info["flash"]["jedec"], "9d 60 17");
+    assert_eq!(info["flash"]["quad_enabled"], true);
+    assert_eq!(info["boot"]["starts"], true);
+    let usage = cli.run(&["--json", "write"]);
+    assert_eq!(usage.code, 2);
+    assert_eq!(usage.last()["code"], "usage");
+}
+
+#[test]
+fn quiet_means_quiet_and_twice_verbose_shows_packets() {
+    let cli = Cli::fresh();
+    let quiet = cli.run(&["-q", "write", EVK, &app("blinky.elf")]);
+    assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{quiet}");
+    cli.run(&["-vv", "info"]).says(0, &["-->", "<--"]);
+    let failed = cli.run(&["-q", "blank-check", "0x60000000", "1"]);
+    failed.says(31, &["error: flash is not blank"]);
+}

@@ -1,0 +1,158 @@
+//! Runs that are stopped, and acts that need words: what flash holds then, and how the next run goes on.
+
+use crate::kit::cli::{Cli, app, app_bytes, patched};
+use rtboot_sim::{Fault, Settings};
+
+const EVK: &str = "--fcb=IS25LP064A";
+
+/// A boot image whose DCD writes to the fuse controller.
+fn burning_image() -> Vec<u8> {
+    let dcd = [
+        0xD2, 0x00, 0x10, 0x41, 0xCC, 0x00, 0x0C, 0x04, 0x40, 0x1F, 0x40, 0x00, 0x3E, 0x77, 0x00,
+        0x05,
+    ];
+    let pointer = 0x6000_1040_u32.to_le_bytes();
+    patched(
+        app_bytes("blinky_boot.bin"),
+        &[(0x100C, &pointer), (0x1040, &dcd)],
+    )
+}
+
+#[test]
+fn an_image_that_can_change_fuses_needs_its_words() {
+    let cli = Cli::fresh();
+    let before = cli.flash();
+    let file = cli.file("burn.bin", burning_image());
+    cli.run(&["write", &file]).says(
+        2,
+        &[
+            "[not-confirmed]",
+            "--confirm \"write an image that can change fuses\"",
+            "danger",
+        ],
+    );
+    cli.run(&["write", &file, "--confirm", "yes"])
+        .says(2, &["[not-confirmed]"]);
+    assert_eq!(cli.flash(), before);
+    cli.run(&[
+        "write",
+        &file,
+        "--confirm",
+        "write an image that can change fuses",
+    ])
+    .says(0, &["verified"]);
+}
+
+#[test]
+fn bytes_around_the_image_outlive_a_power_cut() {
+    let old: Vec<u8> = (0..0x4000_u32).map(|i| (i % 251) as u8).collect();
+    let cli = Cli::with(Settings {
+        flash: old.clone(),
+        faults: vec![Fault::PowerCut { at: 3 }],
+        ..Settings::default()
+    });
+    let cut = cli.run(&["write", EVK, &app("blinky.elf")]);
+    cut.says(
+        15,
+        &["flash now:", "the bytes around the image are safe in"],
+    );
+    assert_ne!(
+        cli.flash()[0x200..0x1000],
+        old[0x200..0x1000],
+        "it was in the middle of it"
+    );
+    // the board on file counts its flash operations anew each time: without this it would be cut again
+    let board = cli.path("board/board.json");
+    let text = std::fs::read_to_string(&board).expect("a board");
+    let mut board_file: serde_json::Value = serde_json::from_str(&text).expect("JSON");
+    board_file["faults"] = serde_json::json!([]);
+    std::fs::write(&board, board_file.to_string()).expect("written");
+    cli.run(&["write", EVK, &app("blinky.elf")]).says(
+        0,
+        &["that an interrupted write saved come back", "verified"],
+    );
+    cli.would_start();
+    assert_eq!(cli.flash()[0x200..0x1000], old[0x200..0x1000]);
+    assert_eq!(cli.flash()[0x3000..0x4000], old[0x3000..]);
+}
+
+/// The child prints every packet. From the first erase on its stderr is not read until it was asked to stop: it fills
+/// its pipe and waits there, long before the end of the job.
+#[cfg(unix)]
+#[test]
+fn ctrl_c_stops_between_two_operations_and_says_what_flash_holds() {
+    use std::io::{BufRead, BufReader, Read};
+    use std::process::{Command, Stdio};
+    use std::sync::{Arc, Mutex};
+
+    let cli = Cli::with(Settings {
+        flash: vec![0; 0x20_0000],
+        ..Settings::default()
+    });
+    let mut image = app_bytes("blinky.bin");
+    image.resize(0x10_0000, 0x5A);
+    let image = cli.file("large.bin", image);
+    let command = cli.command();
+    let mut child = Command::new(command.get_program())
+        .args([
+            "-vv",
+            "--json",
+            "--board",
+            "virtual:board",
+            "write",
+            EVK,
+            &image,
+        ])
+        .current_dir(cli.path(""))
+        .envs(
+            command
+                .get_envs()
+                .filter_map(|(key, value)| Some((key, value?))),
+        )
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("it starts");
+    let mut stderr = child.stderr.take().expect("piped");
+    let tap = Arc::new(Mutex::new(()));
+    let its_tap = Arc::clone(&tap);
+    let drain = std::thread::spawn(move || {
+        let mut piece = [0; 1024];
+        while stderr.read(&mut piece).is_ok_and(|count| count > 0) {
+            drop(its_tap.lock());
+        }
+    });
+    let stdout = BufReader::new(child.stdout.take().expect("piped"));
+    let mut lines = stdout.lines().map(|line| line.expect("text"));
+    let erasing = lines.any(|line| line.contains("\"begin\"") && line.contains("\"erase\""));
+    assert!(erasing, "it never came to erasing");
+    let closed = tap.lock().expect("the drain does not panic");
+    let kill = Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.expect("kill runs").success());
+    drop(closed);
+    let last = lines.last().expect("an error at the end");
+    drain.join().expect("joined");
+    let code = child.wait().expect("it ends").code();
+    assert_eq!(code, Some(70), "{last}");
+    let error: serde_json::Value = serde_json::from_str(&last).expect("an object");
+    assert_eq!(error["code"], "interrupted");
+    assert!(
+        error["message"]
+            .as_str()
+            .is_some_and(|m| m.contains("no FCB")),
+        "{error}"
+    );
+    assert!(cli.board().boot_verdict().starts.is_none());
+    cli.run(&["write", EVK, &image]).says(0, &["verified"]);
+    cli.would_start();
+}
+
+#[test]
+fn a_board_is_waited_for_as_long_as_one_says() {
+    let cli = Cli::without_board();
+    cli.run_bare(&["--board", "usb:9-9", "--wait=300ms", "info"])
+        .says(10, &["waiting 0.3 s for a board", "[no-board]"]);
+}

@@ -1,0 +1,194 @@
+//! A virtual board with everything around it that a test of a whole flow needs.
+
+use std::path::PathBuf;
+
+use rtboot::board::{Board, Options};
+use rtboot::event::Event;
+use rtboot::flash::{
+    self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, WriteReport, Writer,
+};
+use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::{Error, Result};
+use rtboot_bootable::{Firmware, Memory};
+
+/// Path of a blinky file.
+pub fn app(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("examples/apps/blinky")
+        .join(name)
+}
+
+/// Content of a blinky file.
+pub fn contents(name: &str) -> Vec<u8> {
+    std::fs::read(app(name)).expect("a committed file")
+}
+
+/// Old content of a flash: bytes without a pattern that an erase or an image could have left.
+pub fn old_flash(length: usize) -> Vec<u8> {
+    (0..length as u32)
+        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x7F)
+        .collect()
+}
+
+/// Where the ROM would start what is in flash now, after a reset into internal boot.
+pub fn starts(rig: &Rig) -> Option<u32> {
+    rig.virtual_board
+        .board()
+        .boot_verdict()
+        .starts
+        .map(|start| start.entry)
+}
+
+/// A board and a place for rescue files.
+pub struct Rig {
+    pub virtual_board: VirtualBoard,
+    pub board: Board,
+    pub rescue: RescueStore,
+    pub policy: Policy,
+    pub verify: bool,
+    pub events: Vec<Event>,
+    folder: tempfile::TempDir,
+}
+
+/// What a write gave.
+#[derive(Debug)]
+pub struct Written {
+    pub report: WriteReport,
+    pub memory: Memory,
+}
+
+impl Rig {
+    /// A blank IS25LP064A, quad enable clear, straps on serial download.
+    pub fn fresh() -> Rig {
+        Rig::on(VirtualBoard::new())
+    }
+
+    pub fn with(settings: rtboot_sim::Settings) -> Rig {
+        Rig::on(VirtualBoard::from_board(rtboot_sim::Board::new(settings)))
+    }
+
+    pub fn with_flash(flash: Vec<u8>) -> Rig {
+        Rig::with(rtboot_sim::Settings {
+            flash,
+            ..Default::default()
+        })
+    }
+
+    pub fn with_part(part: rtboot_sim::nor::Part) -> Rig {
+        Rig::with(rtboot_sim::Settings {
+            part,
+            ..Default::default()
+        })
+    }
+
+    /// Programs, erases and status writes that the flash has seen.
+    pub fn operations(&self) -> u64 {
+        self.virtual_board.board().counts().nor_operations
+    }
+
+    pub fn rescue_files(&self) -> usize {
+        std::fs::read_dir(self.folder.path())
+            .expect("the folder")
+            .count()
+    }
+
+    pub fn on(virtual_board: VirtualBoard) -> Rig {
+        let folder = tempfile::tempdir().expect("a folder");
+        Rig {
+            board: Board::on_virtual(&virtual_board, Options::default()),
+            virtual_board,
+            rescue: RescueStore::new(folder.path()),
+            policy: Policy::default(),
+            verify: true,
+            events: Vec::new(),
+            folder,
+        }
+    }
+
+    pub fn flash(&self) -> Vec<u8> {
+        self.virtual_board.board().flash().to_vec()
+    }
+
+    /// Power off and on; the ROM needs a moment until it is on the bus.
+    pub fn power_cycle(&self) {
+        let mut board = self.virtual_board.board();
+        board.power_cycle();
+        board.wait(std::time::Duration::from_secs(1));
+    }
+
+    /// Gets a flashloader to run.
+    pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
+        let standin = flash::LoaderSource::File(rtboot::Source::bytes(
+            "standin.bin",
+            VirtualBoard::standin_loader(),
+        ));
+        let reached = flash::reach_flashloader(&mut self.board, None, &standin, &mut self.events)?;
+        Ok(reached.flashloader)
+    }
+
+    /// A flash that is looked at and known.
+    pub fn nor(&mut self, fcb: &str) -> Result<Nor> {
+        let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
+        let mut loader = self.flashloader()?;
+        let facts = loader.look_at_flash()?;
+        let part = flash::choose_part(
+            &facts,
+            &flash::PartSource::Cfg {
+                from: from.into(),
+                file,
+            },
+        )?;
+        Ok(Nor::new(loader, part, facts))
+    }
+
+    /// The main job: this file with the FCB of that part.
+    pub fn write(&mut self, path: &std::path::Path, fcb: &str) -> Result<Written> {
+        let bytes = std::fs::read(path).map_err(|source| Error::ReadFile {
+            path: path.into(),
+            source,
+        })?;
+        self.write_bytes(&bytes, path.file_name().and_then(|n| n.to_str()), fcb)
+    }
+
+    pub fn write_bytes(&mut self, bytes: &[u8], name: Option<&str>, fcb: &str) -> Result<Written> {
+        let chip = rt1021();
+        let path = name.unwrap_or("file");
+        let firmware = Firmware::parse(bytes, name, None, &chip.map);
+        let firmware = firmware.map_err(|source| Error::Firmware {
+            path: path.into(),
+            source,
+        })?;
+        let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
+        let prepared = Prepared::new(
+            path,
+            firmware,
+            FcbChoice::Part {
+                from: from.into(),
+                file,
+            },
+            Headers::Add,
+            chip,
+        )?;
+        let mut nor = self.nor(fcb)?;
+        let layout = prepared.for_part(nor.part())?;
+        let uid = nor.loader().facts().unique_id.to_string();
+        let saved = self.rescue.load(&uid, &rt1021().map)?;
+        let plan = flash::plan_write(
+            &mut nor,
+            &layout.memory,
+            &saved,
+            self.policy,
+            &mut self.events,
+        )?;
+        let report =
+            Writer::new(&mut nor, &plan, Some(&self.rescue), self.verify).run(&mut self.events)?;
+        Ok(Written {
+            report,
+            memory: layout.memory,
+        })
+    }
+}
+
+fn rt1021() -> &'static rtboot::chip::Chip {
+    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
+}

@@ -1,0 +1,9 @@
+//! The repository itself: its crates and what they depend on.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
+
+mod kit;
+
+mod repo {
+    mod architecture;
+    mod licences;
+}

@@ -1,0 +1,225 @@
+//! A whole write, broken at every point in turn.
+//!
+//! The write is counted first: reports, bytes on the UART, operations and reads of the flash, calls of the port. Then it
+//! is run again and again, each time with one thing gone wrong. Whatever it is: success is told only when flash holds exactly
+//! what it should, the ROM never starts a half image, the same command again does the job, and bytes that nobody asked to
+//! change are still there.
+//!
+//! `cargo test` takes every so many of the points, `cargo test --release --test robust sweep -- --ignored --nocapture` all of them.
+
+mod points;
+mod single;
+mod table;
+
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+use crate::kit::bench::{APP, Case, Outcome, Point, What, attempt};
+use points::Dice;
+use table::Table;
+
+/// Bytes of a data packet over HID.
+const PACKET: usize = 1016;
+
+/// Which points of a list are tried.
+#[derive(Clone, Copy)]
+enum Share {
+    All,
+    /// About so many, spread over each kind.
+    About(usize),
+}
+
+/// The points of this share; only one kind when the variable RTBOOT_SWEEP names it.
+fn chosen(mut points: Vec<Point>, share: Share) -> Vec<Point> {
+    if let Ok(kind) = std::env::var("RTBOOT_SWEEP") {
+        let kinds = points::FITTING.iter().map(|(kind, _)| *kind);
+        let kinds: Vec<&str> = kinds.collect();
+        assert!(
+            kinds.contains(&kind.as_str()),
+            "RTBOOT_SWEEP={kind:?} is none of {kinds:?}"
+        );
+        points.retain(|point| point.kind == kind);
+    }
+    let Share::About(count) = share else {
+        return points;
+    };
+    let step = points.len().div_ceil(count).max(1);
+    // kinds follow each other in turn: a step that divides their number would miss some
+    let step = if step % 2 == 0 { step + 1 } else { step };
+    points.into_iter().step_by(step).collect()
+}
+
+/// Breaks the write at each of these points, on all processors; the table gets them in their order.
+fn run(case: &Case, uart: bool, points: Vec<Point>, table: &mut Table) {
+    let link = if uart { "UART" } else { "HID" };
+    let place = format!("{link}, {}", case.name);
+    let next = AtomicUsize::new(0);
+    let outcomes: Vec<OnceLock<Outcome>> = points.iter().map(|_| OnceLock::new()).collect();
+    let work = || {
+        while let Some((point, outcome)) = {
+            let i = next.fetch_add(1, Ordering::Relaxed);
+            points.get(i).zip(outcomes.get(i))
+        } {
+            outcome.get_or_init(|| attempt(case, uart, point));
+        }
+    };
+    thread::scope(|scope| {
+        for _ in 0..thread::available_parallelism().map_or(1, usize::from) {
+            scope.spawn(work);
+        }
+    });
+    for (point, outcome) in points.iter().zip(&outcomes) {
+        let before = table.wrong.len();
+        table.add(&place, point, outcome.get().expect("every point was tried"));
+        for wrong in &table.wrong[before..] {
+            eprintln!("{wrong}");
+        }
+    }
+}
+
+fn hid(case: &Case, share: Share, table: &mut Table) {
+    let (log, counts) = case.count(false);
+    let mut dice = Dice::new(17);
+    run(
+        case,
+        false,
+        chosen(points::reports(&log, &mut dice), share),
+        table,
+    );
+    let end = (0x2000 + APP).next_multiple_of(0x1000) as u32;
+    run(
+        case,
+        false,
+        chosen(points::flash(&counts, end, &mut dice), share),
+        table,
+    );
+    run(case, false, chosen(points::calls(&log), share), table);
+}
+
+fn uart(case: &Case, share: Share, table: &mut Table) {
+    let (log, _) = case.count(true);
+    let mut dice = Dice::new(23);
+    run(
+        case,
+        true,
+        chosen(points::bytes(&log, &mut dice), share),
+        table,
+    );
+    let calls = points::calls(&points::bursts(&log)).into_iter();
+    let calls = calls.filter(|p| p.kind == "host killed" || p.kind == "flashloader or ROM resets");
+    run(case, true, chosen(calls.collect(), share), table);
+}
+
+fn report(title: &str, table: &Table) {
+    println!("\n{title}: {} points\n\n{}", table.points(), table.text());
+}
+
+#[test]
+fn a_share_of_all_points_over_hid() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        hid(&case, Share::About(45), &mut table);
+    }
+    report("over HID", &table);
+    table.check();
+}
+
+#[test]
+fn a_share_of_all_points_over_a_uart() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::application_only()] {
+        uart(&case, Share::About(30), &mut table);
+    }
+    report("over a UART", &table);
+    table.check();
+}
+
+/// What a silent flash reads as is all ones: taken for its content, kept bytes would be lost with the next write.
+#[test]
+fn a_flash_that_falls_silent_before_anything_is_erased_keeps_its_bytes() {
+    let mut table = Table::default();
+    // quad enable clear, and set
+    for status in [[0; 3], [0x40, 0, 0]] {
+        let case = Case {
+            status,
+            ..Case::over_noise()
+        };
+        let (log, _) = case.count(false);
+        let comparison = single::comparison(&log);
+        let silent = |point: &Point| match &point.what {
+            What::Call(call, _) => point.kind == "flash gone" && comparison.contains(call),
+            What::Board(_) => false,
+        };
+        let mut points = points::calls(&log);
+        points.retain(silent);
+        // every report of the touched sectors comes back in it
+        assert!(points.len() > single::END / PACKET, "{}", points.len());
+        run(&case, false, points, &mut table);
+    }
+    table.check();
+}
+
+#[test]
+#[ignore = "thousands of writes: minutes in release"]
+fn every_point_over_hid() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        hid(&case, Share::All, &mut table);
+        println!(
+            "{}: {} points so far, {} findings",
+            case.name,
+            table.points(),
+            table.wrong.len()
+        );
+    }
+    report("over HID", &table);
+    table.check();
+}
+
+#[test]
+#[ignore = "thousands of writes: minutes in release"]
+fn every_point_over_a_uart() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::application_only()] {
+        uart(&case, Share::All, &mut table);
+        println!(
+            "{}: {} points so far, {} findings",
+            case.name,
+            table.points(),
+            table.wrong.len()
+        );
+    }
+    report("over a UART", &table);
+    table.check();
+}
+
+#[test]
+fn a_kept_byte_that_is_misread_stops_the_write() {
+    single::a_kept_byte_that_is_misread_stops_the_write();
+}
+
+#[test]
+fn a_difference_that_the_comparison_misreads_is_found_by_the_verify() {
+    single::a_difference_that_the_comparison_misreads_is_found_by_the_verify();
+}
+
+#[test]
+fn an_erase_that_reaches_the_ivt_is_found_by_the_verify() {
+    single::an_erase_that_reaches_the_ivt_is_found_by_the_verify();
+}
+
+#[test]
+fn an_fcb_page_that_comes_out_wrong_is_erased_again() {
+    single::an_fcb_page_that_comes_out_wrong_is_erased_again();
+}
+
+#[test]
+fn a_set_up_that_came_out_wrong_in_ram_is_never_taken() {
+    single::a_set_up_that_came_out_wrong_in_ram_is_never_taken();
+}
+
+#[test]
+fn a_status_register_is_never_written_as_it_was_misread() {
+    single::a_status_register_is_never_written_as_it_was_misread();
+}

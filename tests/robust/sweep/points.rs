@@ -1,0 +1,338 @@
+//! Every point of failure of a counted write.
+
+use rtboot_sim::{ByteFault, Counts, Fault, ReportFault};
+
+use crate::kit::bench::{Point, What, noise};
+use crate::kit::wire::{Line, Trip, Way};
+
+/// What the sweep breaks, and the exit codes that fit.
+///
+/// 0: the write noticed nothing or got over it; flash is looked at all the same. 10 and 15: board or link lost. 12: another board.
+/// 20: the flashloader did not come up. 21, 30 to 33: a refusal in that step, or what was read back in it.
+pub const FITTING: &[(&str, &[u8])] = &[
+    ("report out lost", &[0, 12, 15, 20, 30, 31, 32]),
+    ("report out doubled", &[0, 12, 15, 20, 21, 30, 31, 32, 33]),
+    ("report out late", &[0, 15]),
+    (
+        "report out cut short",
+        &[0, 10, 12, 15, 20, 21, 30, 31, 32, 33],
+    ),
+    ("report out too long", &[0, 15, 20, 21, 30, 32, 33]),
+    ("report out of another id", &[0, 12, 15, 20, 21, 30, 31, 32]),
+    (
+        "report out, a bit turned",
+        &[0, 1, 10, 12, 15, 20, 21, 30, 31, 32, 33],
+    ),
+    ("report in lost", &[0, 12, 15, 20]),
+    ("report in doubled", &[0, 12, 15, 20]),
+    ("report in late, 1 s", &[0, 12, 15, 20]),
+    ("report in late, 30 s", &[0, 12, 15, 20]),
+    ("report in cut short", &[0, 12, 15, 20]),
+    ("report in too long", &[0]),
+    ("report in of another id", &[0, 12, 15, 20]),
+    (
+        "report in, a bit turned",
+        &[0, 1, 12, 15, 20, 21, 30, 31, 32, 33],
+    ),
+    ("unplugged", &[10, 15, 20]),
+    ("endpoint stalls", &[0, 12, 15, 20]),
+    ("flashloader or ROM resets", &[0, 10, 12, 15, 20, 21]),
+    ("host killed", &[15]),
+    ("power cut in a flash operation", &[15, 30, 31, 32]),
+    ("flash misread once", &[0, 30, 31, 32, 33]),
+    ("flash busy for ever", &[0, 15, 30, 31, 32, 33]),
+    ("flash gone", &[0, 15, 30, 31, 32, 33]),
+    ("another part answers", &[0, 15, 30, 31, 32, 33]),
+    ("flash ignores erases", &[0, 31]),
+    ("flash ignores programs", &[0, 32]),
+    ("sector does not erase", &[0, 31]),
+    ("bit does not program", &[0, 32]),
+    ("byte out lost", &[0, 10, 12, 15, 20, 21]),
+    ("byte out doubled", &[0, 10, 12, 15, 20, 21]),
+    ("byte out, a bit turned", &[0, 10, 12, 15, 20, 21]),
+    ("byte out late", &[0, 10, 15, 20]),
+    ("byte in lost", &[0, 10, 12, 15, 20, 21]),
+    ("byte in doubled", &[0, 10, 12, 15, 20, 21]),
+    ("byte in, a bit turned", &[0, 10, 12, 15, 20, 21]),
+    ("byte in late, 1 s", &[0, 10, 12, 15, 20, 21]),
+    ("byte in late, 30 s", &[0, 10, 12, 15, 20]),
+    ("wire breaks", &[0, 10, 12, 15, 20]),
+];
+
+/// Small numbers from a seed, one after the other.
+pub struct Dice(Vec<u8>, usize);
+
+impl Dice {
+    pub fn new(seed: u32) -> Dice {
+        Dice(noise(seed, 1 << 16), 0)
+    }
+
+    pub fn below(&mut self, limit: usize) -> usize {
+        let at = self.1 % (self.0.len() - 2);
+        self.1 += 3;
+        let number = usize::from(self.0[at])
+            | usize::from(self.0[at + 1]) << 8
+            | usize::from(self.0[at + 2]) << 16;
+        number % limit.max(1)
+    }
+
+    fn bit(&mut self) -> u8 {
+        1 << self.below(8)
+    }
+}
+
+fn point(kind: &'static str, fault: Fault) -> Point {
+    Point {
+        kind,
+        what: What::Board(fault),
+        may_stray: false,
+    }
+}
+
+fn call(kind: &'static str, at: u64, trip: Trip) -> Point {
+    Point {
+        kind,
+        what: What::Call(at, trip),
+        may_stray: false,
+    }
+}
+
+/// Everything that can happen to one report, for every report of the log.
+pub fn reports(log: &[Line], dice: &mut Dice) -> Vec<Point> {
+    let mut points = Vec::new();
+    let (mut outs, mut ins) = (0, 0);
+    for line in log {
+        match line.way {
+            Way::Out => {
+                outs += 1;
+                report_out(outs, line, dice, &mut points);
+            }
+            Way::In => {
+                ins += 1;
+                report_in(ins, line, dice, &mut points);
+            }
+        }
+    }
+    points
+}
+
+/// What can happen to a report of either way: its names lost, doubled, cut short, too long and of another id.
+fn both_ways(
+    [lost, doubled, short, long, other]: [&'static str; 5],
+    length: usize,
+    cut: usize,
+    id: u8,
+) -> [(&'static str, ReportFault); 7] {
+    let too_long = length + 300;
+    [
+        (lost, ReportFault::Drop),
+        (doubled, ReportFault::Duplicate),
+        (short, ReportFault::Truncate { length: cut }),
+        (long, ReportFault::Oversize { length: too_long }),
+        (other, ReportFault::WrongId { id }),
+        ("unplugged", ReportFault::Unplug),
+        ("endpoint stalls", ReportFault::Stall),
+    ]
+}
+
+fn report_out(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
+    let length = line.bytes.len();
+    let id = line.bytes[0];
+    let command = id == 1;
+    let mut add = |kind, what| points.push(point(kind, Fault::UsbOut { at, what }));
+    add("report out late", ReportFault::Delay { ms: 30_000 });
+    let names = [
+        "report out lost",
+        "report out doubled",
+        "report out cut short",
+        "report out too long",
+        "report out of another id",
+    ];
+    let cut = 1 + dice.below(length - 1);
+    let other = 1 + (id + dice.below(3) as u8) % 4;
+    for (kind, what) in both_ways(names, length, cut, other) {
+        add(kind, what);
+    }
+    for byte in places(length, command, dice) {
+        let what = ReportFault::Corrupt {
+            byte,
+            xor: dice.bit(),
+        };
+        points.push(Point {
+            may_stray: command && line.loader,
+            ..point("report out, a bit turned", Fault::UsbOut { at, what })
+        });
+    }
+}
+
+fn report_in(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
+    let id = line.bytes[0];
+    let length = line.bytes.len();
+    // behind the payload nothing is looked at
+    let used = match line.bytes.get(2..4) {
+        Some(&[low, high]) if line.loader => 4 + usize::from(u16::from_le_bytes([low, high])),
+        _ => 5,
+    };
+    let mut add = |kind, what| points.push(point(kind, Fault::UsbIn { at, what }));
+    let names = [
+        "report in lost",
+        "report in doubled",
+        "report in cut short",
+        "report in too long",
+        "report in of another id",
+    ];
+    let cut = dice.below(used.min(length));
+    let other = 1 + (id + dice.below(3) as u8) % 4;
+    for (kind, what) in both_ways(names, length, cut, other) {
+        add(kind, what);
+    }
+    for byte in places(used.min(length), used < 48, dice) {
+        let what = ReportFault::Corrupt {
+            byte,
+            xor: dice.bit(),
+        };
+        add("report in, a bit turned", what);
+    }
+    points.push(call("report in late, 1 s", line.call, Trip::Late(1_000)));
+    points.push(call("report in late, 30 s", line.call, Trip::Late(30_000)));
+}
+
+/// Where bits are turned: half the bytes of a short packet, head, ends and some more of a long one.
+fn places(length: usize, all: bool, dice: &mut Dice) -> Vec<usize> {
+    if all {
+        // every other byte, the ones between in the other runs over the same command
+        return (dice.below(2)..length).step_by(2).collect();
+    }
+    let mut places = vec![0, 2, 3, 4, length - 1];
+    places.extend((0..4).map(|_| dice.below(length)));
+    places
+}
+
+/// Everything that can happen in the flash.
+pub fn flash(counts: &Counts, case_end: u32, dice: &mut Dice) -> Vec<Point> {
+    let mut points = Vec::new();
+    for at in 1..=counts.nor_operations {
+        points.push(point(
+            "power cut in a flash operation",
+            Fault::PowerCut { at },
+        ));
+    }
+    // pages and sectors are checked in pieces of 1 KiB: thousands of reads, all of a few kinds
+    for at in (1..=counts.nor_reads).step_by(3) {
+        let (byte, xor) = (dice.below(64), dice.bit());
+        points.push(point(
+            "flash misread once",
+            Fault::Misread { at, byte, xor },
+        ));
+    }
+    for address in (0..case_end).step_by(0x1000) {
+        points.push(point(
+            "sector does not erase",
+            Fault::WornSector { address },
+        ));
+    }
+    for address in (0..case_end).step_by(0x400) {
+        let (address, bits) = (address + dice.below(0x100) as u32, dice.bit());
+        points.push(point(
+            "bit does not program",
+            Fault::StuckAtOne { address, bits },
+        ));
+        points.push(point(
+            "sector does not erase",
+            Fault::StuckAtZero { address, bits },
+        ));
+    }
+    points
+}
+
+/// Ills that begin at some call of the port and stay, a reset at that call, the host's end.
+pub fn calls(log: &[Line]) -> Vec<Point> {
+    let mut points = Vec::new();
+    let part = String::from("w25q64jv");
+    for line in log {
+        let at = line.call;
+        points.push(call("host killed", at, Trip::HostDies));
+        points.push(call("flashloader or ROM resets", at, Trip::Reset));
+        if !line.loader {
+            continue; // the flash is not asked before
+        }
+        let mut ill = |kind, fault| points.push(call(kind, at, Trip::Fault(fault)));
+        ill("flash busy for ever", Fault::StuckBusy);
+        ill("flash gone", Fault::HeldInReset);
+        ill(
+            "another part answers",
+            Fault::WrongPart { part: part.clone() },
+        );
+        ill("flash ignores erases", Fault::IgnoresErase);
+        ill("flash ignores programs", Fault::IgnoresProgram);
+    }
+    points
+}
+
+/// Calls at which a burst of bytes begins.
+pub fn bursts(log: &[Line]) -> Vec<Line> {
+    let begins = |pair: &[Line]| pair[1].way == Way::Out || pair[0].way == Way::Out;
+    log.windows(2)
+        .filter(|pair| begins(pair))
+        .map(|pair| pair[1].clone())
+        .collect()
+}
+
+/// Everything that can happen to a byte, at two places of every burst, one of them in its head on the UART.
+pub fn bytes(log: &[Line], dice: &mut Dice) -> Vec<Point> {
+    let mut points = Vec::new();
+    let (mut outs, mut ins) = (0, 0);
+    let mut rest = log;
+    while let Some(first) = rest.first() {
+        let count = match first.way {
+            Way::Out => 1,
+            Way::In => rest.iter().take_while(|line| line.way == Way::In).count(),
+        };
+        let length: u64 = rest[..count]
+            .iter()
+            .map(|line| line.bytes.len() as u64)
+            .sum();
+        let mut places = vec![dice.below(8) as u64, dice.below(length as usize) as u64];
+        places.retain(|place| *place < length);
+        places.sort_unstable();
+        places.dedup();
+        for place in places {
+            match first.way {
+                Way::Out => byte_out(outs + place + 1, dice, &mut points),
+                Way::In => byte_in(ins + place + 1, dice, &mut points),
+            }
+        }
+        if first.way == Way::Out {
+            outs += length;
+        } else {
+            ins += length;
+            points.push(call("byte in late, 1 s", first.call, Trip::Late(1_000)));
+            points.push(call("byte in late, 30 s", first.call, Trip::Late(30_000)));
+        }
+        rest = &rest[count..];
+    }
+    points
+}
+
+fn byte_out(at: u64, dice: &mut Dice, points: &mut Vec<Point>) {
+    let mut add = |kind, what| points.push(point(kind, Fault::UartOut { at, what }));
+    add("byte out lost", ByteFault::Drop);
+    add("byte out doubled", ByteFault::Duplicate);
+    add(
+        "byte out, a bit turned",
+        ByteFault::Corrupt { xor: dice.bit() },
+    );
+    add("byte out late", ByteFault::Delay { ms: 700 });
+    add("wire breaks", ByteFault::Cut);
+}
+
+fn byte_in(at: u64, dice: &mut Dice, points: &mut Vec<Point>) {
+    let mut add = |kind, what| points.push(point(kind, Fault::UartIn { at, what }));
+    add("byte in lost", ByteFault::Drop);
+    add("byte in doubled", ByteFault::Duplicate);
+    add(
+        "byte in, a bit turned",
+        ByteFault::Corrupt { xor: dice.bit() },
+    );
+    add("wire breaks", ByteFault::Cut);
+}
