@@ -1,12 +1,9 @@
 //! The `.cfg` file of a part: TOML that a person writes, with errors that show the line.
 
-mod draft;
-mod force;
+mod read;
 mod section;
-mod tables;
 mod write;
 
-use draft::Draft;
 use section::{Section, root};
 
 use crate::{CfgError, PartFile};
@@ -18,15 +15,15 @@ impl PartFile {
     /// the wrong kind or out of its range. See [`CfgError`].
     pub fn from_cfg(text: &str) -> Result<PartFile, CfgError> {
         let document = root(text)?;
-        let section = Section::of(text, "the file", &document, true)?;
-        let mut main = Draft::default();
-        main.overlay(&section)?;
-        let mut parts = vec![main.finish(&section)?];
-        for member in section.tables("family", "[[family]]")? {
-            let mut draft = main.clone();
-            draft.inherited_by(&member);
-            draft.overlay(&member)?;
-            parts.push(draft.finish(&member)?);
+        let main = Section::file(text, &document);
+        main.knows(read::KEYS.into_iter().chain(["family"]))?;
+        let mut parts = vec![read::part(&main)?];
+        let family = main.family()?;
+        for member in &family {
+            member.knows(read::KEYS)?;
+        }
+        for member in &family {
+            parts.push(read::part(member)?);
         }
         Ok(PartFile { parts })
     }

@@ -1,3 +1,5 @@
+//! TOML tables and values with their places in the text, so that every error shows its line.
+
 use std::ops::Range;
 
 use toml::Spanned;
@@ -5,278 +7,257 @@ use toml::de::{DeTable, DeValue};
 
 use crate::CfgError;
 
-/// Reads text as TOML; what is wrong is told in a sentence of ours.
+/// Reads text as TOML, with our own words for what is wrong.
 pub(super) fn root(text: &str) -> Result<Spanned<DeTable<'_>>, CfgError> {
     DeTable::parse(text).map_err(|error| {
         let span = error.span().unwrap_or(0..0);
-        let message = error.message();
-        let word = text.get(span.clone()).unwrap_or_default();
-        if message.contains("duplicate key") {
-            CfgError::at(text, span, format!("`{word}` is given twice"))
-        } else {
-            CfgError::at(text, span, format!("this is not TOML: {message}"))
-        }
+        let message = match text.get(span.clone()) {
+            Some(word) if error.message().contains("duplicate key") => {
+                format!("`{word}` is given twice")
+            }
+            _ => format!("this is not TOML: {}", error.message()),
+        };
+        CfgError::at(text, span, message)
     })
 }
 
-/// A table of the file, with its place in the text.
+/// A table of the file.
 pub(super) struct Section<'t> {
-    pub text: &'t str,
+    text: &'t str,
     /// How messages call it: "the file", "[read]".
     pub name: &'static str,
     table: &'t DeTable<'t>,
+    /// The table whose keys hold where this one does not give them: the file, for a family member.
+    inherited: Option<&'t DeTable<'t>>,
     span: Range<usize>,
 }
 
-/// A key's value, with the place of both.
+/// A key with its value.
 pub(super) struct Entry<'t> {
-    pub section: &'t Section<'t>,
+    text: &'t str,
     pub key: &'t str,
     key_span: Range<usize>,
     value: &'t Spanned<DeValue<'t>>,
 }
 
-const PART_KEYS: &[&str] = &[
-    "name",
-    "vendor",
-    "jedec",
-    "size",
-    "page-size",
-    "sector-size",
-    "block-size",
-    "quad-enable",
-    "status-write",
-    "clock",
-    "max-mhz",
-    "option-words",
-    "evidence",
-    "source",
-    "note",
-    "chip",
-    "read",
-    "protection",
-    "times",
-    "sfdp",
-    "fcb",
-];
-
 impl<'t> Section<'t> {
-    /// A part's table: the file itself (`main`), or one `[[family]]`.
-    pub fn of(
-        text: &'t str,
-        name: &'static str,
-        table: &'t Spanned<DeTable<'t>>,
-        main: bool,
-    ) -> Result<Self, CfgError> {
-        let section = Section {
+    pub fn file(text: &'t str, root: &'t Spanned<DeTable<'t>>) -> Self {
+        Section {
             text,
-            name,
-            table: table.get_ref(),
+            name: "the file",
+            table: root.get_ref(),
+            inherited: None,
             span: 0..0,
+        }
+    }
+
+    /// The `[[family]]` tables, each with the keys of this one behind its own.
+    pub fn family(&self) -> Result<Vec<Section<'t>>, CfgError> {
+        let name = "[[family]]";
+        let Some(entry) = self.own("family") else {
+            return Ok(Vec::new());
         };
-        section.knows(PART_KEYS.iter().copied().chain(main.then_some("family")))?;
-        Ok(section)
+        let wrong = || entry.wrong(&format!("tables, each headed {name}"));
+        let members = entry.value.get_ref().as_array().ok_or_else(wrong)?;
+        let member = |value: &'t Spanned<DeValue<'t>>| {
+            Ok(Section {
+                text: self.text,
+                name,
+                table: value.get_ref().as_table().ok_or_else(wrong)?,
+                inherited: Some(self.table),
+                span: value.span(),
+            })
+        };
+        members.iter().map(member).collect()
     }
 
     /// Refuses keys that are not among `known`.
     pub fn knows<'k>(&self, known: impl IntoIterator<Item = &'k str>) -> Result<(), CfgError> {
         let known: Vec<&str> = known.into_iter().collect();
-        let unknown = self
-            .table
-            .keys()
-            .filter(|key| !known.contains(&key.get_ref().as_ref()))
-            .min_by_key(|key| key.span().start);
-        let Some(key) = unknown else { return Ok(()) };
-        let message = format!("unknown key `{}` in {}", key.get_ref(), self.name);
-        Err(CfgError::at(self.text, key.span(), message).near(key.get_ref(), known))
+        let unknown = self.entries().filter(|entry| !known.contains(&entry.key));
+        match unknown.min_by_key(|entry| entry.key_span.start) {
+            None => Ok(()),
+            Some(entry) => {
+                let message = format!("unknown key `{}` in {}", entry.key, self.name);
+                Err(entry.key_error(message).near(entry.key, known))
+            }
+        }
     }
 
-    /// The value of a key, if given.
-    pub fn get(&'t self, key: &'t str) -> Option<Entry<'t>> {
+    /// The keys that stand in this table.
+    pub fn entries(&self) -> impl Iterator<Item = Entry<'t>> {
+        entries(self.text, self.table)
+    }
+
+    /// A key that stands in this table.
+    pub fn own(&self, key: &str) -> Option<Entry<'t>> {
         self.entries().find(|entry| entry.key == key)
     }
 
-    /// All keys with their values.
-    pub fn entries(&'t self) -> impl Iterator<Item = Entry<'t>> {
-        self.table.iter().map(|(key, value)| Entry {
-            section: self,
-            key: key.get_ref(),
-            key_span: key.span(),
-            value,
-        })
+    /// The value of a key, inherited or not, if it is given.
+    pub fn get<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Entry<'t>) -> Result<T, CfgError>,
+    ) -> Result<Option<T>, CfgError> {
+        let inherited = || entries(self.text, self.inherited?).find(|entry| entry.key == key);
+        let entry = self.own(key).or_else(inherited);
+        entry.map(|entry| read(&entry)).transpose()
     }
 
-    /// The tables of an array of tables.
-    pub fn tables(
-        &'t self,
-        key: &'t str,
-        name: &'static str,
-    ) -> Result<Vec<Section<'t>>, CfgError> {
-        let Some(entry) = self.get(key) else {
-            return Ok(Vec::new());
-        };
-        let array = entry
-            .value
-            .get_ref()
-            .as_array()
-            .ok_or_else(|| entry.wrong(&format!("tables, each headed {name}")))?;
-        array
-            .iter()
-            .map(|element| {
-                let table = element
-                    .get_ref()
-                    .as_table()
-                    .ok_or_else(|| entry.wrong(&format!("tables, each headed {name}")))?;
-                let section = Section {
-                    text: self.text,
-                    name,
-                    table,
-                    span: element.span(),
-                };
-                section.knows(PART_KEYS.iter().copied())?;
-                Ok(section)
-            })
-            .collect()
+    /// As [`Section::get`], but the text "none" takes back what was inherited.
+    pub fn get_unless_none<T>(
+        &self,
+        key: &str,
+        read: impl FnOnce(&Entry<'t>) -> Result<T, CfgError>,
+    ) -> Result<Option<T>, CfgError> {
+        let value = self.get(key, |entry| match entry.as_text() {
+            Some("none") => Ok(None),
+            _ => read(entry).map(Some),
+        });
+        value.map(Option::flatten)
+    }
+
+    /// The value of a key that must be given, such as `key = example`.
+    pub fn need<T>(
+        &self,
+        key: &str,
+        example: &str,
+        read: impl FnOnce(&Entry<'t>) -> Result<T, CfgError>,
+    ) -> Result<T, CfgError> {
+        self.get(key, read)?.ok_or_else(|| {
+            let name = self.name;
+            self.error(format!(
+                "{name} lacks the key `{key}`, such as `{key} = {example}`"
+            ))
+        })
     }
 
     /// An error about the table as a whole, such as a key that is missing.
     pub fn error(&self, message: impl Into<String>) -> CfgError {
         CfgError::at(self.text, self.span.clone(), message)
     }
+}
 
-    pub fn missing(&self, key: &str, example: &str) -> CfgError {
-        self.error(format!(
-            "{} lacks the key `{key}`, such as `{key} = {example}`",
-            self.name
-        ))
-    }
+fn entries<'t>(text: &'t str, table: &'t DeTable<'t>) -> impl Iterator<Item = Entry<'t>> {
+    table.iter().map(move |(key, value)| Entry {
+        text,
+        key: key.get_ref(),
+        key_span: key.span(),
+        value,
+    })
 }
 
 impl<'t> Entry<'t> {
     /// An error at the value.
     pub fn error(&self, message: impl Into<String>) -> CfgError {
-        CfgError::at(self.section.text, self.value.span(), message)
+        CfgError::at(self.text, self.value.span(), message)
     }
 
     /// An error at the key.
     pub fn key_error(&self, message: impl Into<String>) -> CfgError {
-        CfgError::at(self.section.text, self.key_span.clone(), message)
+        CfgError::at(self.text, self.key_span.clone(), message)
     }
 
     /// The value is of another kind than its key wants.
-    pub fn wrong(&self, wanted: &str) -> CfgError {
-        self.error(format!(
-            "`{}` takes {wanted}, not {}",
-            self.key,
-            kind(self.value.get_ref())
-        ))
+    fn wrong(&self, wanted: &str) -> CfgError {
+        let kind = kind(self.value.get_ref());
+        self.error(format!("`{}` takes {wanted}, not {kind}", self.key))
     }
 
+    /// The value as a table.
     pub fn table(&self, name: &'static str) -> Result<Section<'t>, CfgError> {
-        let table = self
-            .value
-            .get_ref()
-            .as_table()
-            .ok_or_else(|| self.wrong(&format!("a table, headed {name}")))?;
+        let table = self.value.get_ref().as_table();
         Ok(Section {
-            text: self.section.text,
+            text: self.text,
             name,
-            table,
+            table: table.ok_or_else(|| self.wrong(&format!("a table, headed {name}")))?,
+            inherited: None,
             span: self.value.span(),
         })
     }
 
-    pub fn string(&self, wanted: &str) -> Result<&'t str, CfgError> {
-        self.value
-            .get_ref()
-            .as_str()
-            .ok_or_else(|| self.wrong(wanted))
+    /// The value as a table with no keys but `known`.
+    pub fn table_of<'k>(
+        &self,
+        name: &'static str,
+        known: impl IntoIterator<Item = &'k str>,
+    ) -> Result<Section<'t>, CfgError> {
+        let section = self.table(name)?;
+        section.knows(known).map(|()| section)
     }
 
     /// The value when it is a text.
-    pub fn text_value(&self) -> Option<&'t str> {
+    pub fn as_text(&self) -> Option<&'t str> {
         self.value.get_ref().as_str()
     }
 
-    pub fn boolean(&self) -> Result<bool, CfgError> {
-        self.value
-            .get_ref()
-            .as_bool()
-            .ok_or_else(|| self.wrong("true or false"))
+    pub fn text(&self) -> Result<&'t str, CfgError> {
+        self.as_text().ok_or_else(|| self.wrong("a text"))
     }
 
-    /// A number from 0 to `max`.
-    pub fn number(&self, max: u32) -> Result<u32, CfgError> {
-        self.number_of(self.value, max)
+    pub fn boolean(&self) -> Result<bool, CfgError> {
+        let value = self.value.get_ref().as_bool();
+        value.ok_or_else(|| self.wrong("true or false"))
+    }
+
+    pub fn is_list(&self) -> bool {
+        self.value.get_ref().is_array()
+    }
+
+    /// The elements of a list, or the one value; each as an entry of the same key.
+    pub fn elements(&self) -> impl Iterator<Item = Entry<'t>> {
+        let values = match self.value.get_ref().as_array() {
+            Some(array) => array.iter().collect(),
+            None => vec![self.value],
+        };
+        let (text, key, key_span) = (self.text, self.key, self.key_span.clone());
+        values.into_iter().map(move |value| Entry {
+            text,
+            key,
+            key_span: key_span.clone(),
+            value,
+        })
+    }
+
+    /// A text, or a list of texts.
+    pub fn texts(&self, wanted: &str) -> Result<Vec<Entry<'t>>, CfgError> {
+        let text = |entry: Entry<'t>| match entry.as_text() {
+            Some(_) => Ok(entry),
+            None => Err(entry.wrong(wanted)),
+        };
+        self.elements().map(text).collect()
     }
 
     /// One number or a list of them, each from 0 to `max`.
     pub fn numbers(&self, max: u32) -> Result<Vec<u32>, CfgError> {
-        match self.value.get_ref().as_array() {
-            Some(array) => array
-                .iter()
-                .map(|element| self.number_of(element, max))
-                .collect(),
-            None => Ok(vec![self.number(max)?]),
-        }
+        self.elements().map(|entry| entry.number(max)).collect()
     }
 
-    /// A text, or a list of texts, each with its place.
-    pub fn words(&self, wanted: &str) -> Result<Vec<(&'t str, Range<usize>)>, CfgError> {
-        let word = |value: &'t Spanned<DeValue<'t>>| {
-            let text = value.get_ref().as_str().ok_or_else(|| self.wrong(wanted))?;
-            Ok((text, value.span()))
-        };
-        match self.value.get_ref().as_array() {
-            Some(array) => array.iter().map(word).collect(),
-            None => Ok(vec![word(self.value)?]),
-        }
-    }
-
-    /// The list's elements as texts, when it is a list of texts only.
-    pub fn strings(&self) -> Option<Vec<&'t str>> {
-        self.value
-            .get_ref()
-            .as_array()?
-            .iter()
-            .map(|element| element.get_ref().as_str())
-            .collect()
-    }
-
-    fn number_of(&self, value: &Spanned<DeValue<'_>>, max: u32) -> Result<u32, CfgError> {
-        let error = |message: String| CfgError::at(self.section.text, value.span(), message);
-        let number = match value.get_ref() {
+    /// A number from 0 to `max`.
+    pub fn number<T: TryFrom<u32> + Copy + Into<u32>>(&self, max: T) -> Result<T, CfgError> {
+        let key = self.key;
+        let number = match self.value.get_ref() {
             DeValue::Integer(integer) => {
                 let digits = integer.as_str().replace('_', "");
                 if digits.starts_with('-') {
-                    return Err(error(format!("`{}` cannot be negative", self.key)));
+                    return Err(self.error(format!("`{key}` cannot be negative")));
                 }
                 u64::from_str_radix(digits.trim_start_matches('+'), integer.radix()).ok()
             }
-            DeValue::String(text) => match size(text) {
-                Some(number) => Some(number),
-                None => {
-                    return Err(error(format!(
-                        "`{}` takes a number, such as 4096, 0x1000, \"64K\" or \"8M\"",
-                        self.key
-                    )));
-                }
-            },
-            other => {
-                return Err(error(format!(
-                    "`{}` takes a number, not {}",
-                    self.key,
-                    kind(other)
-                )));
-            }
+            DeValue::String(text) => Some(size(text).ok_or_else(|| {
+                self.error(format!(
+                    "`{key}` takes a number, such as 4096, 0x1000, \"64K\" or \"8M\""
+                ))
+            })?),
+            _ => return Err(self.wrong("a number")),
         };
-        match number
+        let max = max.into();
+        number
             .and_then(|number| u32::try_from(number).ok())
             .filter(|number| *number <= max)
-        {
-            Some(number) => Ok(number),
-            None => Err(error(format!("`{}` is at most {max} ({max:#x})", self.key))),
-        }
+            .and_then(|number| T::try_from(number).ok())
+            .ok_or_else(|| self.error(format!("`{key}` is at most {max} ({max:#x})")))
     }
 }
 
@@ -287,7 +268,7 @@ fn size(text: &str) -> Option<u64> {
         return u64::from_str_radix(digits, 16).ok();
     }
     let digits = text.trim_end_matches(|c: char| c.is_ascii_alphabetic());
-    let factor = match &text[digits.len()..] {
+    let factor = match text.strip_prefix(digits)? {
         "" => 1,
         "k" | "kb" | "kib" => 1 << 10,
         "m" | "mb" | "mib" => 1 << 20,
