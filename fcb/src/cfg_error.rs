@@ -76,7 +76,7 @@ impl CfgError {
 /// The known word most like `word`, if any is like it.
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     let word = word.to_lowercase();
-    // likeness costs length times length, and a slip does not double a word
+    // the comparison costs length times length, and a typing error does not double a word
     let comes_near = |key: &&str| {
         let (short, long) = (word.len().min(key.len()), word.len().max(key.len()));
         long <= 2 * short + 2
@@ -110,7 +110,7 @@ impl fmt::Display for CfgError {
         if let Some(nearest) = &self.nearest {
             write!(f, "; did you mean `{nearest}`?")?;
         }
-        // tabs stay tabs, so that the caret stands under its place
+        // keep tabs, so that the caret is under the marked text
         let lead: String = self
             .text
             .chars()

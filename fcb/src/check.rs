@@ -48,7 +48,7 @@ pub fn check(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
     found
 }
 
-/// Fields that stand for themselves.
+/// Fields that can be judged one by one.
 fn general(fcb: &Fcb, found: &mut Vec<Finding>) {
     if fcb.version() >> 24 != u32::from(b'V') {
         found.push(Finding::new(&entries::FCB_VERSION).address("version", fcb.version()));

@@ -4,7 +4,7 @@
 //! option words + SFDP + the register with QE  →  FCB, and what is written to set QE
 //! ```
 //!
-//! This is the genuine RT1021 flashloader's own way, its slips included, so that one can see without a board what
+//! This follows the genuine RT1021 flashloader, its bugs included, so that one can see without a board what
 //! configure-memory with these words would do. It is not the way to make a good FCB: [`crate::Part::boot_fcb`] is.
 //!
 //! Source: public ROM driver `flexspi_nor_flash.c` (imxrt-tool-flash-algo); each path is held in tests against blocks
@@ -179,7 +179,7 @@ fn frame(options: &crate::Options) -> Fcb {
 fn geometry(fcb: &mut Fcb, tables: &Tables) {
     let size = |(exponent, _): (u8, u8)| 1_u32.checked_shl(u32::from(exponent)).unwrap_or(0);
     fcb.set_sflash_a1_size(u32::try_from(tables.basic.size()).unwrap_or(0));
-    // a page of 2^15 stands for "not said"
+    // a page of 2^15 means "not given"
     let page = tables
         .basic
         .page_size()

@@ -17,7 +17,7 @@ pub enum Error {
     Tag {
         /// The tag as a little-endian word, 0x42464346.
         expected: u32,
-        /// What stands in its place.
+        /// The word found instead.
         found: u32,
     },
     /// The bytes do not start with "SFDP": no flash answers, or it has no such table.

@@ -19,7 +19,7 @@ impl JedecId {
         id.answers().then_some(id)
     }
 
-    /// Whether these bytes are an id: lines that nobody drives read as all ones or all zeros.
+    /// Whether these bytes are an id: lines without a driver read as all ones or all zeros.
     pub fn answers(self) -> bool {
         self.0 != [0xFF; 3] && self.0 != [0; 3]
     }

@@ -31,7 +31,7 @@ fn differences(ours: &Fcb, theirs: &[u8]) -> Vec<String> {
 }
 
 #[test]
-fn the_boot_fcb_of_the_evk_is_the_golden_one_but_for_the_clock() {
+fn evk_boot_fcb_equals_the_golden_except_clock() {
     // deliberate: 133 MHz with 6 dummy cycles is beyond the part's own limit of 104 MHz
     assert_eq!(
         differences(&part("issi.cfg").boot_fcb(), EVK),
@@ -40,18 +40,18 @@ fn the_boot_fcb_of_the_evk_is_the_golden_one_but_for_the_clock() {
 }
 
 #[test]
-fn the_boot_fcb_of_the_evk_is_what_the_flashloader_makes_of_index_6() {
+fn evk_boot_fcb_equals_the_flashloaders_at_index_6() {
     assert_eq!(part("issi.cfg").boot_fcb().as_bytes(), INDEX_6);
 }
 
 #[test]
-fn the_boot_fcb_of_w25q64jv_is_what_the_flashloader_makes_of_index_6() {
+fn w25q64jv_boot_fcb_equals_the_flashloaders() {
     // with QE set, the flashloader writes the same bytes for both 8 MiB parts
     assert_eq!(part("w25q64jv").boot_fcb().as_bytes(), INDEX_6);
 }
 
 #[test]
-fn a_flashloader_that_set_qe_leaves_traces_that_ours_does_not() {
+fn flashloader_setting_qe_changes_more_fields() {
     // deliberate: with QE set for good, the leftovers of the QE write (disabled by 0x010 = 0) say nothing
     let traces = [
         "deviceModeType: 1 -> 0",
@@ -67,7 +67,7 @@ fn a_flashloader_that_set_qe_leaves_traces_that_ours_does_not() {
 }
 
 #[test]
-fn the_sdk_sets_8_dummy_cycles_for_133_mhz_and_ours_stays_at_100() {
+fn sdk_fcb_runs_at_133_mhz_and_ours_at_100() {
     // deliberate: a volatile register set by C0h outlives a warm reset; ours keeps to the part's defaults
     let expected = [
         "configCmdEnable: 1 -> 0",
@@ -81,7 +81,7 @@ fn the_sdk_sets_8_dummy_cycles_for_133_mhz_and_ours_stays_at_100() {
 }
 
 #[test]
-fn the_quad_enable_write_is_the_one_the_flashloader_keeps_in_its_fcb() {
+fn quad_enable_write_equals_the_flashloaders() {
     use rtboot_fcb::StatusRegisters;
     let cases = [
         ("is25lp064a", IS25LP064A_QE_WAS_CLEAR, None),
@@ -137,7 +137,7 @@ fn odd_blocks_of_the_flashloader_read_in_words() {
 }
 
 #[test]
-fn every_part_of_the_database_stays_inside_its_own_limits() {
+fn every_part_stays_within_its_own_limits() {
     for part in database::parts() {
         let khz = part.clock.khz().unwrap();
         match part.max_mhz {

@@ -182,7 +182,7 @@ fn a_key_given_twice_and_text_that_is_no_toml() {
 }
 
 #[test]
-fn columns_count_characters_and_tabs_keep_the_caret_in_place() {
+fn columns_count_characters_and_tabs_stay_tabs() {
     assert_eq!(
         broken("clock = 6", "note = \"\u{fc}\u{fc}\" # \u{fc}\n\tclokc = 6"),
         "line 7, column 2: unknown key `clokc` in the file; did you mean `clock`?\n  \tclokc = 6\n  \t^^^^^"
@@ -277,7 +277,7 @@ fn a_byte_order_mark_and_a_table_given_twice() {
 }
 
 #[test]
-fn chips_are_named_one_or_several_by_chip_or_family_and_an_unknown_one_is_marked() {
+fn chip_takes_names_and_marks_an_unknown_one() {
     let chips = |line: &str| {
         let file = PartFile::from_cfg(&GOOD.replace("clock = 6", &format!("clock = 6\n{line}")));
         let names = |file: PartFile| {
@@ -317,7 +317,7 @@ fn a_family_name_means_each_of_its_chips() {
 }
 
 #[test]
-fn chips_survive_the_way_through_the_text_and_a_member_may_take_them_back() {
+fn chips_round_trip_and_a_member_may_drop_them() {
     let text = format!(
         "chip = [\"rt1021\", \"rt106x\"]\n{GOOD}\n[[family]]\nname = \"X2\"\n\n[[family]]\nname = \"X3\"\nchip = \"none\"\n"
     );

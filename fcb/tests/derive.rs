@@ -94,7 +94,7 @@ fn made(
 }
 
 #[test]
-fn every_block_of_the_genuine_flashloader_is_made_again() {
+fn every_genuine_block_is_derived_byte_for_byte() {
     let tables = tables();
     let cases = VECTORS
         .lines()
@@ -134,7 +134,7 @@ fn every_block_of_the_genuine_flashloader_is_made_again() {
 }
 
 #[test]
-fn words_that_belong_to_no_quad_part_are_refused_as_the_flashloader_does() {
+fn option_words_for_other_parts_are_refused() {
     let sfdp = &tables()["w25q64jv"];
     let registers = StatusRegisters {
         sr1: 0,

@@ -53,7 +53,7 @@ fn a_field_is_found_by_our_name_and_by_nxps() {
 }
 
 #[test]
-fn a_sequence_beyond_the_sixteenth_is_empty_and_stays_so() {
+fn a_sequence_beyond_the_sixteenth_stays_empty() {
     let mut fcb = Fcb::new();
     fcb.set_sequence(16, &rtboot_fcb::lut::Sequence::command(6));
     assert_eq!(fcb, Fcb::new());

@@ -174,7 +174,7 @@ fn the_worked_sequences_have_their_words_and_names() {
 }
 
 #[test]
-fn a_word_lies_little_endian_with_the_first_instruction_first() {
+fn words_are_little_endian_first_instruction_low() {
     let sequence = Sequence::from_words(&[0x0A18_04EB]);
     assert_eq!(sequence.to_bytes()[..4], [0xEB, 0x04, 0x18, 0x0A]);
     assert_eq!(sequence.0[0], Instruction::new(Opcode::CMD, 1, 0xEB));
@@ -196,7 +196,7 @@ fn every_word_decodes_and_encodes_back() {
 }
 
 #[test]
-fn text_that_is_no_instruction_is_refused_with_an_example() {
+fn bad_instruction_text_is_refused_with_an_example() {
     for text in [
         "",
         "CMD/3 0xEB",
@@ -235,7 +235,7 @@ fn an_unused_sequence_is_a_dash() {
 }
 
 #[test]
-fn a_part_with_four_address_bytes_uses_its_commands_throughout() {
+fn a_large_part_uses_four_byte_commands_only() {
     let (_, mut file) = rtboot_fcb::database::find("mt25ql256").unwrap();
     let part: Part = file.parts.remove(0);
     let names: Vec<String> = [0, 5, 8, 9]

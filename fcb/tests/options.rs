@@ -7,7 +7,7 @@ fn words(text: &str) -> OptionWords {
 }
 
 #[test]
-fn words_that_the_flashloader_takes_decode_and_encode_back() {
+fn accepted_option_words_round_trip() {
     let taken = [
         "0xC0000000",
         "0xC0000007",
@@ -43,7 +43,7 @@ fn words_that_the_flashloader_takes_decode_and_encode_back() {
 }
 
 #[test]
-fn words_that_the_flashloader_answers_with_status_4_are_refused_with_the_reason() {
+fn option_words_with_status_4_are_refused_with_reason() {
     let refused = [
         ("0xC0001007", "one pad"),
         ("0xC0004007", "one pad"),

@@ -70,7 +70,7 @@ fn no_erase_outlasts_the_time_out() {
 }
 
 #[test]
-fn a_forced_field_reaches_the_boot_fcb_and_the_work_fcb_keeps_its_own_few() {
+fn forced_fields_reach_the_boot_and_work_fcb() {
     let text = "name='F'\njedec='9d6017'\nsize='8M'\nquad-enable='sr1-bit6'\nclock=6\n\
         read={opcode=0xEB,address-pads=4,data-pads=4,dummy-cycles=8}\n\
         [fcb]\nserialClkFreq=7\nconfig-command-enable=1\nconfigCmdSeqs=[1,12,0,0,0,0,0,0,0,0,0,0]\n\
@@ -151,7 +151,7 @@ fn writes(part: &Part, now: StatusRegisters, new: StatusRegisters) -> Option<Vec
 }
 
 #[test]
-fn status_registers_are_written_as_each_part_takes_them() {
+fn status_writes_follow_the_parts_own_way() {
     let (issi, winbond, giga) = (part("issi"), part("w25q64jv"), part("gd25q64"));
     assert_eq!(
         writes(&issi, sr(0x3C, None), sr(0x40, None)),

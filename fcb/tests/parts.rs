@@ -63,7 +63,7 @@ fn every_name_is_there_once_and_is_found() {
 }
 
 #[test]
-fn a_file_is_found_by_its_name_its_stem_and_its_parts() {
+fn a_file_is_found_by_name_stem_and_part() {
     assert_eq!(
         database::find("issi.cfg").unwrap().1.parts[0].name,
         "IS25LP064A"

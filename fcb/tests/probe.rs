@@ -38,7 +38,7 @@ fn every_probe_reads_only() {
 }
 
 #[test]
-fn the_read_of_every_known_part_can_be_taken_over_alone() {
+fn the_read_of_every_part_can_be_taken_over() {
     for part in database::parts() {
         let mut stored = part.boot_fcb();
         stored.set_device_mode_enable(1);
@@ -54,7 +54,7 @@ fn the_read_of_every_known_part_can_be_taken_over_alone() {
 }
 
 #[test]
-fn what_is_no_plain_read_or_changes_the_mode_is_not_taken_over() {
+fn a_read_that_changes_the_mode_is_not_taken_over() {
     let mut double = Sequence::read(0xED, 24, 4, 4, 6);
     double.0[1].opcode = Opcode::RADDR_DDR;
     let cmd = |opcode| Instruction::new(Opcode::CMD, 1, opcode);

@@ -192,7 +192,7 @@ fn c_and_rust_are_read_again() {
 }
 
 #[test]
-fn comments_of_both_kinds_and_lone_slashes_hide_nothing() {
+fn comments_and_lone_slashes_hide_no_values() {
     let block = to_c(&Fcb::parse(EVK).unwrap());
     let lists = block.split_once('{').expect("a list").1;
     let fcb = Fcb::parse(EVK).unwrap();
@@ -213,7 +213,7 @@ fn comments_of_both_kinds_and_lone_slashes_hide_nothing() {
 }
 
 #[test]
-fn a_number_that_c_and_rust_read_in_two_ways_is_refused() {
+fn numbers_that_c_and_rust_read_apart_are_refused() {
     let list = |number: &str| format!("x = {{\n{}{number}}};", "0x01, ".repeat(7));
     let read = |number: &str| bytes_from_array(&list(number), 8);
     for number in ["010", "017", "09", "0100u8", "010UL"] {

@@ -38,7 +38,7 @@ pub(super) const KEYS: [&str; 21] = [
 pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
     let text = |entry: &Entry<'_>| entry.text().map(str::to_owned);
     let size = |entry: &Entry<'_>| entry.number(u32::MAX);
-    // tables first: a key that slipped under the wrong header is told there, and not as missing here
+    // tables first: a key under the wrong header is then reported as unknown there, not as missing here
     let read = section.get("read", read)?;
     let protection = section.get("protection", protection)?;
     let mut times = section.get("times", times)?.unwrap_or_default();

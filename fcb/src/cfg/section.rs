@@ -84,12 +84,12 @@ impl<'t> Section<'t> {
         }
     }
 
-    /// The keys that stand in this table.
+    /// The keys of this table itself.
     pub fn entries(&self) -> impl Iterator<Item = Entry<'t>> {
         entries(self.text, self.table)
     }
 
-    /// A key that stands in this table.
+    /// A key of this table itself.
     pub fn own(&self, key: &str) -> Option<Entry<'t>> {
         self.entries().find(|entry| entry.key == key)
     }

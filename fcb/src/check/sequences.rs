@@ -30,7 +30,7 @@ fn of_sequence(entry: &'static Entry, place: usize) -> Finding {
     Finding::new(entry).text("sequence", name)
 }
 
-/// STOP, or a jump, ends a sequence; what stands behind is never played. The commands of a HyperFlash fill all eight places.
+/// STOP, or a jump, ends a sequence; instructions behind it are never played. The commands of a HyperFlash fill all eight places.
 fn ends(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) {
     let steps = sequence.steps();
     let last = steps.last().map(|step| step.opcode);

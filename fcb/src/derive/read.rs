@@ -88,7 +88,7 @@ fn choose(tables: &Tables, wide: bool, ddr: bool) -> Read {
             chosen.opcode = 0x6C;
             chosen.address_pads = 1;
         }
-        // the pads of the address stay those of the quad read: a slip
+        // the pads of the address stay those of the quad read: a bug of the flashloader
         (false, true, Some(_)) => chosen = plain(0x13, chosen.address_pads),
     }
     chosen

@@ -160,7 +160,7 @@ named! {
         DataSheet = "data-sheet", "data sheet or published SFDP";
         /// Tables in public flashing tools and drivers agree.
         Published = "published", "public tools and drivers";
-        /// Some value is a guess or stands in one place only.
+        /// Some value is a guess or comes from one source only.
         Unconfirmed = "unconfirmed", "partly unconfirmed";
     }
 }

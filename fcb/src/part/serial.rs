@@ -1,4 +1,4 @@
-//! How a [`Part`](super::Part) stands in JSON where a derive would not do: as `.cfg` files write the same values.
+//! Serde for the values of a [`Part`](super::Part) that JSON writes as `.cfg` files do: ids, option words, names.
 
 use std::borrow::Cow;
 use std::time::Duration;

@@ -7,7 +7,7 @@ entries! {
             "a write was interrupted: rtboot writes the FCB last",
         ];
 
-    // fields that stand for themselves
+    // fields that can be judged one by one
     FCB_VERSION Warning "fcb-version": "the FCB's version is none that exists"
         / "the version {version} does not begin with the letter V (56h)";
     FCB_DEVICE_TYPE Error "fcb-device-type": "the FCB is not for a serial NOR flash"
