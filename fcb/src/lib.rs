@@ -8,7 +8,7 @@
 //! large the flash is, how fast to clock it, and which command reads it on four lines. Without an FCB the ROM does not
 //! start the program.
 //!
-//! Commands stand in the FCB's *look-up table* ([`lut`]): sixteen sequences of up to eight steps, such as "send EBh,
+//! The commands are in the FCB's *look-up table* ([`lut`]): sixteen sequences of up to eight steps, such as "send EBh,
 //! send 24 address bits on four lines, wait 6 cycles, read".
 //!
 //! Where an FCB comes from:
@@ -60,13 +60,13 @@
 //! "#)?;
 //! assert_eq!(file.parts[0].boot_fcb().clock(), 5);
 //!
-//! // a slip is told with its place and the nearest known word
+//! // an error names the place and the nearest known key
 //! let error = PartFile::from_cfg("nmae = \"XY25Q64\"").unwrap_err();
 //! assert_eq!(error.to_string(), "line 1, column 1: unknown key `nmae` in the file; did you mean `name`?\n  nmae = \"XY25Q64\"\n  ^^^^");
 //! # Ok::<(), rtboot_fcb::CfgError>(())
 //! ```
 //!
-//! All keys stand at [`PartFile`].
+//! [`PartFile`] lists all keys.
 //!
 //! # While flashing
 //!
@@ -80,6 +80,8 @@
 //! The standard library and a heap: half of this crate is texts, read and written. It is for tools and build scripts. A
 //! firmware needs nothing of it at run time: it takes the 512 bytes, from its `build.rs` (`examples/build_rs.rs`) or as
 //! [`text::to_rust`] writes them.
+
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 extern crate alloc;
 
