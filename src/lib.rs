@@ -12,7 +12,7 @@
 //! | [`flash`] | the stages of a write: prepare, ROM, flashloader, flash, plan, write |
 //! | [`loader_file`] | flashloader files: read, checked, remembered |
 //! | [`consent`] | words for what cannot be undone |
-//! | [`file`] | files as input, read with limits |
+//! | [`mod@file`] | files as input, read with limits |
 //! | [`sdp`], [`mboot`] | the two protocols, every command of them |
 //! | [`port`] | USB-HID, UART, the embedded virtual board |
 //! | [`chip`] | chips as data |

@@ -43,7 +43,7 @@ fn write(evil: &Evil) -> Result<()> {
 }
 
 #[test]
-fn whatever_a_device_says_a_write_ends_without_success() {
+fn lying_hid_device_never_yields_success() {
     let manners = [
         Manner::Random,
         Manner::Nearly(2),
@@ -74,7 +74,7 @@ fn whatever_a_device_says_a_write_ends_without_success() {
 }
 
 #[test]
-fn whatever_comes_over_a_uart_a_write_ends_without_success() {
+fn lying_uart_device_never_yields_success() {
     let manners = [
         Manner::Random,
         Manner::Nearly(1),
@@ -96,7 +96,7 @@ fn whatever_comes_over_a_uart_a_write_ends_without_success() {
 }
 
 #[test]
-fn a_board_that_says_nothing_ends_every_stage_in_seconds() {
+fn silent_board_ends_every_stage_in_seconds() {
     for (program, uart, limit) in [
         (Program::Rom, false, 5),
         (Program::Flashloader, false, 10),

@@ -70,7 +70,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_build_is_found_by_the_start_of_its_digest_and_its_size() {
+    fn build_is_found_by_digest_prefix_and_size() {
         let found = find(55077, "00E78626456DBA1A").unwrap();
         assert_eq!((found.load, found.jump), (0x2020_8200, 0x2020_8200));
         assert_eq!(find(55076, "00e78626456dba1a"), None);

@@ -184,7 +184,7 @@ fn an_id_outside_the_table_is_a_contradiction() {
 }
 
 #[test]
-fn a_file_is_meant_for_the_chips_and_families_that_it_names() {
+fn file_is_for_the_chips_and_families_it_names() {
     let meant = |chip: &Chip, names: &[&str]| {
         let names: std::vec::Vec<ChipName> =
             names.iter().filter_map(|name| name.parse().ok()).collect();

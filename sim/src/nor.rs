@@ -86,7 +86,7 @@ struct Mode {
     lasting: Lasting,
 }
 
-/// The part of [`Mode`] that lasts until power-off or the part's own reset commands.
+/// The part of the mode that lasts until power-off or the part's own reset commands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lasting {

@@ -244,7 +244,7 @@ mod tests {
     }
 
     #[test]
-    fn boot_cfg_fields_lie_where_the_ten_pin_layout_puts_them() {
+    fn boot_cfg_fields_follow_the_ten_pin_layout() {
         let config = BootConfig(3 << 8 | 1 << 4 | 7 << 1);
         assert_eq!(
             (config.device(), config.flash_type(), config.hold_time_us()),

@@ -126,7 +126,7 @@ nonsense
 5: FLOCK";
 
     #[test]
-    fn the_holder_is_the_one_with_the_file_and_better_with_the_device_too() {
+    fn holder_with_file_and_device_wins_over_file_alone() {
         assert_eq!(process_in(TABLE, ((0xFD, 0x1F), 77)), Some(33));
         assert_eq!(process_in(TABLE, ((0, 0x30), 77)), Some(22));
         // pid 0: the owner lives in another PID namespace
@@ -136,7 +136,7 @@ nonsense
 
     #[cfg(target_os = "linux")]
     #[test]
-    fn another_program_with_the_file_open_is_seen_and_this_one_is_not() {
+    fn other_holders_are_seen_but_not_this_process() {
         let file = tempfile::NamedTempFile::new().expect("a file");
         assert_eq!(of_node(file.path()), []);
         let theirs = File::open(file.path()).expect("opened");

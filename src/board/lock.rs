@@ -187,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_place_has_one_holder_until_its_last_port_is_closed() {
+    fn place_stays_held_until_its_last_port_closes() {
         let folder = tempfile::tempdir().expect("a folder");
         let (lock, why_not) = Lock::take_in(folder.path(), "usb:1-4.1").expect("free");
         assert_eq!(why_not, None);

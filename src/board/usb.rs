@@ -233,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn two_boards_are_listed_and_refused_until_one_is_named() {
+    fn two_boards_are_refused_until_one_is_named() {
         let devices = || {
             vec![
                 device(HidKind::Rom, "1-1"),

@@ -54,7 +54,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_fuse_controller_is_known_from_its_first_to_its_last_byte() {
+    fn fuse_controller_range_has_exact_edges() {
         for (address, length, touched) in [
             (0x401F_4000, 1, true),
             (0x401F_3FFC, 4, false),

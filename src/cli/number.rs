@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_number_is_refused_with_the_forms_that_work() {
+    fn bad_number_names_the_accepted_forms() {
         for text in ["", "0x", "K", "12h", "-1", "+5", "0x+5", "4KK", "1.5M"] {
             let error = parse_u32(text).expect_err(text);
             assert!(error.contains("0x1000"), "{text}: {error}");

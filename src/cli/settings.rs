@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_typo_is_named_with_file_line_caret_and_nearest_key() {
+    fn typo_shows_file_line_caret_and_nearest_key() {
         let error = settings(&[("/p/rtboot.toml", "chip = \"rt1021\"\nborad = \"usb\"\n")])
             .expect_err("a typo");
         assert_eq!(error.exit_code(), 3);

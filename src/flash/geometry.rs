@@ -122,7 +122,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pieces_are_read_together_when_they_touch_up_to_one_read() {
+    fn adjoining_pieces_share_one_read() {
         let sector = [0; 0x1000];
         let piece = |number: u32| (0x6000_0000 + number * 0x1000, &sector[..]);
         let runs = |numbers: &[u32]| -> Vec<usize> {

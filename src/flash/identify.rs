@@ -205,7 +205,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_that_must_have_sfdp_and_shows_none_is_refused() {
+    fn missing_sfdp_is_refused_where_expected() {
         let error = choose_part(&facts([0x9D, 0x60, 0x17]), &issi()).expect_err("no SFDP");
         assert!(
             matches!(

@@ -83,7 +83,7 @@ mod tests {
     }
 
     #[test]
-    fn without_figures_it_waits_ten_seconds_for_each_64_kib() {
+    fn default_wait_is_ten_seconds_per_64_kib() {
         let part = part(None, None, None);
         assert_eq!(erase(&part, 0x1000), Duration::from_secs(15));
         assert_eq!(erase(&part, 0x2_0001), Duration::from_secs(35));

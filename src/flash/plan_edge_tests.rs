@@ -3,7 +3,7 @@
 use super::*;
 
 #[test]
-fn the_fcb_goes_first_exactly_when_a_sector_that_may_start_changes() {
+fn fcb_goes_first_only_if_a_boot_sector_changes() {
     let cases = [
         (0x1FFF, false),
         (0x2000, true),
@@ -26,7 +26,7 @@ fn the_fcb_goes_first_exactly_when_a_sector_that_may_start_changes() {
 }
 
 #[test]
-fn a_sector_that_was_only_looked_at_is_left_whatever_is_asked() {
+fn untouched_sector_is_left_under_every_policy() {
     let wanted = memory(&[(0x8000, vec![0x22])]);
     let policy = Policy {
         skip_unchanged: false,
@@ -38,7 +38,7 @@ fn a_sector_that_was_only_looked_at_is_left_whatever_is_asked() {
 }
 
 #[test]
-fn a_part_whose_blocks_are_its_sectors_is_erased_by_sectors() {
+fn equal_block_and_sector_size_erases_by_sector() {
     let wanted = memory(&[(0x1_0000, vec![0x22; 0x1_0000])]);
     let geometry = Geometry {
         block: 0x1000,

@@ -98,7 +98,7 @@ fn an_image_already_there_needs_nothing() {
 }
 
 #[test]
-fn blank_flash_is_programmed_without_erase_and_the_first_page_goes_last() {
+fn blank_flash_needs_no_erase_and_page_0_goes_last() {
     let wanted = memory(&[
         (0, vec![0x11; 0x200]),
         (0x1000, vec![0x22; 0x30]),
@@ -128,7 +128,7 @@ fn blank_flash_is_programmed_without_erase_and_the_first_page_goes_last() {
 }
 
 #[test]
-fn bytes_around_and_between_the_image_are_kept_and_listed_for_rescue() {
+fn bytes_around_the_image_are_kept_and_saved() {
     let wanted = memory(&[(0x1800, vec![0x55; 0x10]), (0x1900, vec![0x66; 0x10])]);
     let current = bootable(&wanted, 0xA0);
     let plan = plan(&wanted, &current);
@@ -165,7 +165,7 @@ fn erase_around_drops_them() {
 }
 
 #[test]
-fn whole_blocks_are_erased_as_blocks_and_the_first_sector_still_leads() {
+fn whole_blocks_erase_at_once_after_sector_0() {
     let wanted = memory(&[(0, vec![0x77; 0x1_3000])]);
     let current = bootable(&wanted, 0x00);
     let plan = plan(&wanted, &current);
@@ -184,7 +184,7 @@ fn whole_blocks_are_erased_as_blocks_and_the_first_sector_still_leads() {
 }
 
 #[test]
-fn a_change_in_the_application_alone_takes_the_fcb_away_first_although_it_stays_equal() {
+fn application_change_erases_an_unchanged_fcb_first() {
     let header = [b"FCFB".as_slice(), &[0x46; 0x1FC]].concat();
     let wanted = memory(&[
         (0, header.clone()),
@@ -206,7 +206,7 @@ fn a_change_in_the_application_alone_takes_the_fcb_away_first_although_it_stays_
 }
 
 #[test]
-fn a_change_in_what_may_start_takes_the_fcb_away_first_and_puts_it_back() {
+fn boot_image_change_removes_and_restores_the_fcb() {
     let wanted = memory(&[(0x10_0000, vec![1; 0x100])]);
     let with_fcb = bootable(&wanted, 0x46);
     let there = plan(&wanted, &with_fcb);
@@ -315,7 +315,7 @@ fn blank_bytes_around_the_image_are_saved_too() {
 }
 
 #[test]
-fn what_decides_most_is_the_first_sector_and_all_that_hold_bytes_to_keep() {
+fn decisive_sectors_are_sector_0_and_kept_bytes() {
     let wanted = memory(&[(0x3800, vec![0x55; 0x10]), (0x5000, vec![0x55; 0x1000])]);
     let plan = plan(&wanted, &flash(&wanted, 0xA0));
     let decisive: Vec<u32> = plan

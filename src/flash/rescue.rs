@@ -159,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn more_than_is_kept_is_an_error_of_its_own_that_names_the_way_out() {
+    fn too_many_kept_bytes_names_the_way_out() {
         let folder = tempfile::tempdir().expect("a folder");
         let mut much = Memory::new();
         much.insert(0x6000_0000, vec![0; KEPT_LIMIT + 1])
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_pieces_as_are_kept_come_back_and_one_more_is_refused() {
+    fn piece_limit_is_kept_and_one_more_refused() {
         let folder = tempfile::tempdir().expect("a folder");
         let store = RescueStore::new(folder.path());
         let mut pieces = Memory::new();

@@ -64,7 +64,7 @@ fn power_cut_in_the_middle_of_every_flash_operation() {
 }
 
 #[test]
-fn over_a_bootable_board_the_old_image_starts_whole_or_not_at_all() {
+fn broken_update_starts_the_old_image_or_nothing() {
     let mut prepared = Rig::fresh();
     prepared
         .write(&app("blinky_fast.elf"), "issi.cfg")
@@ -117,7 +117,7 @@ impl Listener for StopAfter {
 }
 
 #[test]
-fn stopping_between_any_two_events_says_what_flash_holds_and_heals() {
+fn stop_at_any_event_tells_the_state_and_heals() {
     let old = old_flash(0x8000);
     let done = finished(&old);
     let mut stopped = 0;
@@ -159,7 +159,7 @@ fn stopping_between_any_two_events_says_what_flash_holds_and_heals() {
 }
 
 #[test]
-fn after_the_write_the_board_starts_once_its_straps_say_so() {
+fn board_starts_after_write_with_boot_pins_set() {
     let mut rig = Rig::fresh();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     let mut board = rig.virtual_board.board();

@@ -43,7 +43,7 @@ fn faulty(fault: Fault, flash: Vec<u8>) -> Rig {
 }
 
 #[test]
-fn block_protection_is_refused_before_anything_changes() {
+fn protected_flash_is_refused_unchanged() {
     let mut rig = Rig::with(Settings {
         status: [0x3C, 0, 0],
         ..Settings::default()
@@ -81,7 +81,7 @@ fn a_flash_that_ignores_programs_ends_in_exit_32() {
 }
 
 #[test]
-fn a_flash_that_ignores_erases_ends_in_exit_31_and_is_as_it_was() {
+fn ignored_erase_exits_31_with_flash_unchanged() {
     let old = old_flash(0x8000);
     let mut rig = faulty(Fault::IgnoresErase, old.clone());
     refused(
@@ -93,7 +93,7 @@ fn a_flash_that_ignores_erases_ends_in_exit_31_and_is_as_it_was() {
 }
 
 #[test]
-fn a_locked_status_register_is_told_by_the_quad_enable_that_does_not_stay() {
+fn locked_status_register_is_told_by_quad_enable() {
     let mut rig = Rig::with(Settings {
         status: [0x80, 0, 0],
         faults: vec![Fault::WriteProtectLow],
@@ -104,7 +104,7 @@ fn a_locked_status_register_is_told_by_the_quad_enable_that_does_not_stay() {
 }
 
 #[test]
-fn a_flash_on_other_pins_or_in_reset_or_not_there_is_named_so() {
+fn silent_flash_names_pins_reset_and_absence() {
     for fault in [Fault::Absent, Fault::HeldInReset, Fault::SecondPins] {
         let mut rig = faulty(fault, Vec::new());
         refused(
@@ -117,7 +117,7 @@ fn a_flash_on_other_pins_or_in_reset_or_not_there_is_named_so() {
 }
 
 #[test]
-fn another_part_than_the_cfg_says_is_named_as_what_it_is() {
+fn unexpected_part_is_named() {
     let mut rig = Rig::with_part(rtboot_sim::nor::Part::w25q64jv());
     refused(
         &mut rig,
@@ -128,7 +128,7 @@ fn another_part_than_the_cfg_says_is_named_as_what_it_is() {
 }
 
 #[test]
-fn bits_that_do_not_take_end_in_a_message_with_the_place() {
+fn stuck_bits_are_reported_with_their_address() {
     let mut rig = faulty(
         Fault::StuckAtOne {
             address: 0x2000,

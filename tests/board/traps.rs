@@ -75,7 +75,7 @@ fn flash(board: &VirtualBoard, offset: usize, length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn a_report_of_1019_bytes_is_never_seen_and_never_sent() {
+fn reports_of_1019_bytes_are_never_sent() {
     let (board, mut loader) = board();
     // every length around the packet size and around twice its payload
     for length in (1010..1022).chain(2025..2036).chain(3040..3055) {
@@ -125,7 +125,7 @@ fn a_write_of_64_kib_takes_66_transactions() {
 }
 
 #[test]
-fn bytes_behind_the_declared_length_are_stale_and_not_handed_on() {
+fn stale_bytes_after_the_length_are_dropped() {
     let (board, mut loader) = board();
     loader
         .write_memory(SCRATCH, &pattern(900), MAPPED, &mut go)
@@ -172,7 +172,7 @@ fn reset_brings_the_rom_back() {
 }
 
 #[test]
-fn a_closed_part_takes_an_unsigned_file_and_does_not_run_it() {
+fn closed_part_loads_but_never_runs_unsigned_file() {
     const SEC_CONFIG_CLOSED: (usize, u32) = (6, 1 << 1);
     let settings = Settings {
         fuses: vec![SEC_CONFIG_CLOSED],

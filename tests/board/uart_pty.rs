@@ -20,7 +20,7 @@ impl Served {
 }
 
 #[test]
-fn the_main_job_over_a_uart_ends_in_the_same_flash_as_over_usb() {
+fn uart_and_usb_writes_leave_the_same_flash() {
     let mut usb = Rig::fresh();
     usb.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
     let mut uart = Rig::fresh();
@@ -41,7 +41,7 @@ fn the_main_job_over_a_uart_ends_in_the_same_flash_as_over_usb() {
 }
 
 #[test]
-fn a_second_program_finds_the_flashloader_that_the_first_one_left() {
+fn second_run_uses_the_running_flashloader() {
     let mut rig = Rig::fresh();
     let served = Served::on(&rig.virtual_board);
     rig.board = served.board();
@@ -61,7 +61,7 @@ fn a_second_program_finds_the_flashloader_that_the_first_one_left() {
 }
 
 #[test]
-fn a_board_that_runs_its_application_answers_nothing_on_the_uart() {
+fn running_application_is_silent_on_the_uart() {
     let mut rig = Rig::fresh();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
     rig.virtual_board
@@ -105,7 +105,7 @@ fn a_byte_spoiled_on_the_way_into_ram_is_sent_again() {
 }
 
 #[test]
-fn a_line_that_spoils_the_flashloader_each_time_is_told_before_the_jump() {
+fn spoiled_flashloader_is_told_before_the_jump() {
     let mut rig = Rig::fresh();
     let served = Served::on(&rig.virtual_board);
     rig.board = served.board();

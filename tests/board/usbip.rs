@@ -110,7 +110,7 @@ fn a_pulled_cable_is_told_and_the_next_run_heals_it() {
 }
 
 #[test]
-fn the_command_line_serves_a_folder_and_keeps_what_was_written() {
+fn serve_keeps_what_was_written_to_the_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
     let mut server = Command::new(env!("CARGO_BIN_EXE_rtboot"))

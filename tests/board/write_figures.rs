@@ -41,7 +41,7 @@ fn every_stage_comes_to_exactly_what_it_began_with() {
 }
 
 #[test]
-fn a_write_counts_what_it_programs_and_what_it_reads_back() {
+fn report_counts_programmed_and_verified_bytes() {
     let mut rig = Rig::fresh();
     let length = contents("blinky.bin").len();
     let pages = (0x200 + 0x100 + length.next_multiple_of(0x100)) as u64; // FCB, boot header, application
@@ -70,7 +70,7 @@ fn programming_pays_for_pages_and_not_for_pauses() {
 }
 
 #[test]
-fn a_rescue_file_with_bytes_beyond_this_flash_is_refused_before_anything_changes() {
+fn rescue_file_beyond_the_flash_is_refused_first() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     let old = rig.flash();
     let uid = rig
@@ -119,7 +119,7 @@ fn progress(event: &Event) -> Option<u64> {
 }
 
 #[test]
-fn a_verify_names_the_first_difference_and_counts_them_all() {
+fn verify_names_first_difference_and_counts_all() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     let old = rig.flash();
     let mut nor = rig.nor("issi.cfg").expect("a known flash");

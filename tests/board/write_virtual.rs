@@ -92,7 +92,7 @@ fn equal_flash_with_quad_enable_clear_is_still_mended() {
 }
 
 #[test]
-fn one_changed_sector_costs_that_sector_and_the_one_with_the_fcb() {
+fn changed_sector_costs_itself_and_the_fcb_sector() {
     let mut rig = Rig::fresh();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     let changed = rig
@@ -108,7 +108,7 @@ fn one_changed_sector_costs_that_sector_and_the_one_with_the_fcb() {
 }
 
 #[test]
-fn old_data_is_erased_where_the_image_goes_and_kept_around_it() {
+fn old_data_around_the_image_is_kept() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     let old = rig.flash();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
@@ -152,7 +152,7 @@ fn erase_around_and_erase_all_drop_old_bytes() {
 }
 
 #[test]
-fn large_images_are_erased_by_blocks_and_read_back_whole() {
+fn large_image_erases_blocks_and_verifies_all() {
     let mut image = contents("blinky.bin");
     image.resize(0x2_8000, 0);
     for (i, byte) in image.iter_mut().enumerate().skip(0x1000) {
@@ -208,7 +208,7 @@ fn parts_of_other_makers_work_with_their_own_cfg() {
 }
 
 #[test]
-fn data_behind_the_image_leaves_its_fcb_alone_unless_the_image_may_be_longer() {
+fn data_after_the_image_leaves_the_fcb_alone() {
     // the image ends inside the sector of 0x2000, or by its header elsewhere; something lies at the place
     for (length, place, goes) in [
         (None, None, false),
@@ -251,7 +251,7 @@ fn data_behind_the_image_leaves_its_fcb_alone_unless_the_image_may_be_longer() {
 }
 
 #[test]
-fn wherever_the_board_leaves_a_status_register_that_changed_is_told() {
+fn lost_board_tells_a_changed_status_register() {
     let mut whole = Rig::fresh();
     let blank = whole.flash();
     whole

@@ -225,7 +225,7 @@ fn a_cfg_that_does_not_read_is_shown_with_a_caret() {
 }
 
 #[test]
-fn an_fcb_file_of_the_wrong_size_or_tag_and_names_that_nobody_knows() {
+fn bad_fcb_files_and_unknown_names_are_refused() {
     let block = app_bytes("blinky_boot.bin")[..512].to_vec();
     let cli = Cli::fresh();
     let before = cli.flash();

@@ -7,7 +7,7 @@ use rtboot_sim::{Fault, ReportFault, Settings};
 const EVK: &str = "--fcb=IS25LP064A";
 
 #[test]
-fn old_data_is_erased_where_the_image_goes_and_kept_everywhere_else() {
+fn old_data_outside_the_image_is_kept() {
     let old: Vec<u8> = (0..0x2_0000_u32).map(|i| (i % 251) as u8).collect();
     let cli = Cli::with(Settings {
         flash: old.clone(),
@@ -29,7 +29,7 @@ fn old_data_is_erased_where_the_image_goes_and_kept_everywhere_else() {
 }
 
 #[test]
-fn a_protected_flash_is_refused_then_unprotected_then_written() {
+fn protected_flash_is_written_after_unprotect() {
     let cli = Cli::with(Settings {
         status: [0x3C, 0, 0],
         ..Settings::default()
@@ -94,7 +94,7 @@ fn parts_that_share_an_id_must_be_named() {
 }
 
 #[test]
-fn an_absent_flash_is_a_fact_for_info_and_an_error_for_write() {
+fn absent_flash_is_shown_by_info_and_fails_write() {
     let cli = Cli::with(Settings {
         faults: vec![Fault::Absent],
         ..Settings::default()
@@ -105,7 +105,7 @@ fn an_absent_flash_is_a_fact_for_info_and_an_error_for_write() {
 }
 
 #[test]
-fn a_worn_sector_is_found_by_the_blank_check_and_the_state_of_flash_is_told() {
+fn worn_sector_fails_blank_check_with_flash_state() {
     let cli = Cli::with(Settings {
         flash: vec![0; 0x3000],
         faults: vec![Fault::WornSector { address: 0x2000 }],
@@ -134,7 +134,7 @@ fn a_board_that_leaves_in_the_middle_is_a_lost_link() {
 }
 
 #[test]
-fn a_board_from_the_factory_is_erased_though_its_quad_enable_bit_is_clear() {
+fn erase_works_with_quad_enable_clear() {
     let cli = Cli::with(Settings {
         flash: vec![0x5A; 0x3000],
         ..Settings::default()
@@ -156,7 +156,7 @@ fn a_board_from_the_factory_is_erased_though_its_quad_enable_bit_is_clear() {
 }
 
 #[test]
-fn words_about_a_port_a_range_and_a_folder_fit_what_was_asked_for() {
+fn errors_name_the_port_range_or_folder_asked_for() {
     let cli = Cli::fresh();
     let port = cli.path("ttyNONE").display().to_string();
     let run = cli.run(&["--board", &format!("uart:{port}"), "info"]).says(
@@ -186,7 +186,7 @@ fn words_about_a_port_a_range_and_a_folder_fit_what_was_asked_for() {
 }
 
 #[test]
-fn advice_about_a_failed_write_is_the_doctor_s_command_for_this_board_and_application() {
+fn failed_write_advises_this_boards_doctor_command() {
     let cli = Cli::with(Settings {
         faults: vec![Fault::IgnoresProgram],
         ..Settings::default()

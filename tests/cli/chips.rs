@@ -20,7 +20,7 @@ fn untouched(cli: &Cli) {
 }
 
 #[test]
-fn a_cfg_for_another_chip_is_refused_by_every_verb_that_writes_with_it() {
+fn cfg_for_another_chip_is_refused_by_every_command() {
     let cli = Cli::fresh();
     let other = cli.file("other.cfg", cfg("[\"rt1062\", \"rt117x\"]"));
     let elf = app("blinky.elf");
@@ -47,7 +47,7 @@ fn a_cfg_for_another_chip_is_refused_by_every_verb_that_writes_with_it() {
 }
 
 #[test]
-fn a_cfg_for_this_chip_its_family_or_any_chip_is_taken() {
+fn cfg_for_this_chip_or_family_is_accepted() {
     for chip in [
         "\"rt1021\"",
         "\"MIMXRT1020\"",
@@ -63,7 +63,7 @@ fn a_cfg_for_this_chip_its_family_or_any_chip_is_taken() {
 }
 
 #[test]
-fn the_doctor_names_a_cfg_for_another_chip_and_loads_nothing() {
+fn doctor_refuses_foreign_cfg_before_loading() {
     let cli = Cli::fresh();
     let other = cli.file("other.cfg", cfg("\"rt1062\""));
     let elf = app("blinky.elf");
@@ -114,7 +114,7 @@ fn what_the_probe_saves_names_the_chip_that_was_found() {
 }
 
 #[test]
-fn images_of_other_chips_are_refused_by_what_gives_them_away() {
+fn images_of_other_chips_are_recognised() {
     let cli = Cli::fresh();
     let image = cli.built("image.bin");
     let mut rt1010 = image.clone();

@@ -18,7 +18,7 @@ fn filled(change: impl FnOnce(&mut Settings)) -> Cli {
 }
 
 #[test]
-fn a_known_part_with_quad_enable_reads_as_its_data_sheet_says() {
+fn probe_finds_the_data_sheet_read_of_a_known_part() {
     let cli = filled(|settings| settings.status = [0x40, 0, 0]);
     let before = cli.flash();
     let object = cli.run(&["fcb", "probe", "--json"]).says(0, &[]).last();
@@ -30,7 +30,7 @@ fn a_known_part_with_quad_enable_reads_as_its_data_sheet_says() {
 }
 
 #[test]
-fn without_quad_enable_four_line_reads_are_not_tried_until_it_is_set_on_request() {
+fn quad_reads_wait_until_quad_enable_is_set() {
     let cli = filled(|settings| settings.status = [0x04, 0, 0]);
     let object = cli.run(&["fcb", "probe", "--json"]).says(0, &[]).last();
     let tried = object["tried"].as_array().expect("modes");
@@ -55,7 +55,7 @@ fn without_quad_enable_four_line_reads_are_not_tried_until_it_is_set_on_request(
 }
 
 #[test]
-fn a_part_that_no_list_knows_is_described_by_what_it_says_and_does() {
+fn unknown_part_is_described_by_its_answers() {
     let cli = filled(|settings| {
         settings.part = Part::w25q64jv();
         settings.part.jedec = [0x7F, 0x12, 0x17];
@@ -127,7 +127,7 @@ fn probe(settings: Settings) -> rtboot::Result<rtboot::flash::probe::Found> {
 }
 
 #[test]
-fn every_part_of_the_virtual_board_is_found_with_the_read_of_its_data_sheet() {
+fn probe_finds_every_virtual_parts_read() {
     for (part, status) in [
         (Part::is25lp064a(), [0x40, 0, 0]),
         (Part::w25q64jv(), [0, 2, 0]),

@@ -111,7 +111,7 @@ fn colour_is_for_terminals_and_for_those_who_ask() {
 }
 
 #[test]
-fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
+fn sd_card_image_starts_with_ivt_and_has_no_fcb() {
     let cli = Cli::without_board();
     // stack, reset handler: linked to 0x20002000
     let mut bytes = [0x2001_0000_u32, 0x2000_2101]
@@ -147,7 +147,7 @@ fn an_image_for_a_card_begins_with_its_ivt_and_has_no_fcb() {
 }
 
 #[test]
-fn a_backup_that_could_not_be_read_again_is_not_made_and_other_files_say_so() {
+fn unreadable_backup_is_never_written() {
     let cli = Cli::without_board();
     let raw = cli.file("a.bin", [1, 2, 3, 4].repeat(13 << 18));
     let out = cli.at("a.uf2");

@@ -93,7 +93,7 @@ fn second_board_the_write_protect_pin_is_low() {
 }
 
 #[test]
-fn third_board_quad_enable_is_clear_and_the_fcb_reads_on_four_lines() {
+fn third_board_has_quad_enable_clear() {
     let cli = Cli::fresh();
     write(&cli, "IS25LP064A").says(0, &[]);
     // the other tool wrote the same image and left the bit alone; or an application cleared it
@@ -121,7 +121,7 @@ fn third_board_quad_enable_is_clear_and_the_fcb_reads_on_four_lines() {
 }
 
 #[test]
-fn fourth_board_another_part_than_configured_is_fitted() {
+fn fourth_board_has_another_part() {
     let cli = custom(|settings| settings.part = Part::w25q64jv());
     write(&cli, "IS25LP064A").says(30, &["ef 40 17", "W25Q64JV", "IS25LP064A"]);
     let diagnosis = doctor(&cli, "IS25LP064A");

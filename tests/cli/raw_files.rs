@@ -60,7 +60,7 @@ fn a_part_is_shown_with_its_fcb_in_words() {
 }
 
 #[test]
-fn the_text_of_a_cfg_comes_out_so_that_it_goes_in_again() {
+fn printed_cfg_parses_to_the_same_part() {
     let folder = desk();
     for name in ["issi.cfg", "IS25LP032D", "W25Q64JV"] {
         let text = rtboot_in(folder.path(), &["fcb", "show", "--cfg", name]).good();
@@ -149,7 +149,7 @@ fn an_image_for_programs_covers_every_byte_once() {
 }
 
 #[test]
-fn a_raw_file_takes_a_base_and_another_file_is_refused() {
+fn base_is_for_raw_files_only() {
     let folder = desk();
     std::fs::write(
         folder.path().join("raw.bin"),
@@ -170,7 +170,7 @@ fn a_raw_file_takes_a_base_and_another_file_is_refused() {
 }
 
 #[test]
-fn the_udev_rules_name_both_faces_of_a_board_and_stay_closed_to_strangers() {
+fn udev_rules_cover_rom_and_flashloader_only() {
     let out = run(&["udev"]).good();
     let rules: Vec<&str> = out
         .lines()

@@ -17,7 +17,7 @@ fn started() -> Cli {
 }
 
 #[test]
-fn the_recipe_of_option_words_works_command_by_command() {
+fn option_word_recipe_works_command_by_command() {
     let cli = started();
     let bytes: Vec<u8> = (0..600u32).map(|i| (i * 7) as u8).collect();
     let file = cli.file("app.bin", &bytes);

@@ -50,7 +50,7 @@ fn nothing_is_burnt_without_the_exact_words() {
 }
 
 #[test]
-fn the_words_burn_what_they_say_and_bits_burnt_before_are_sent_along() {
+fn burn_sends_new_and_already_burnt_bits() {
     let board = board();
     let burn = |value: &str, words: &str| {
         board.run(&[

@@ -65,7 +65,7 @@ fn ram_is_written_filled_and_read() {
 }
 
 #[test]
-fn flash_is_configured_erased_written_and_read_as_with_blhost() {
+fn flash_job_works_with_blhost_commands() {
     let live = Live::flashloader();
     live.board.board().flash_mut()[0x1000] = 0;
     live.run(&["mboot", "read-memory", "0x60000000", "4"])
@@ -240,7 +240,7 @@ fn a_reset_brings_the_rom_back() {
 }
 
 #[test]
-fn what_the_line_cannot_mean_is_said_with_what_it_could() {
+fn bad_arguments_name_the_accepted_ones() {
     let live = Live::flashloader();
     for (args, text) in [
         (

@@ -13,7 +13,7 @@ fn dcd(address: u32, value: u32) -> Vec<u8> {
 }
 
 #[test]
-fn error_status_tells_the_state_and_whether_the_part_is_open() {
+fn error_status_shows_state_and_security() {
     let board = Kept::fresh();
     let out = board.run(&["sdp", "error-status"]).good();
     assert_eq!(
@@ -26,7 +26,7 @@ fn error_status_tells_the_state_and_whether_the_part_is_open() {
 }
 
 #[test]
-fn registers_are_read_as_a_word_as_a_dump_and_into_a_file() {
+fn read_register_prints_dumps_and_saves() {
     let board = Kept::fresh();
     let word = board.run(&["sdp", "read-register", "0x400D_8260"]).good();
     assert_eq!(word, "0x400d8260 = 0x006b0000\n");
@@ -42,7 +42,7 @@ fn registers_are_read_as_a_word_as_a_dump_and_into_a_file() {
 }
 
 #[test]
-fn an_address_between_two_words_is_refused_before_the_wire() {
+fn unaligned_address_is_refused_before_sending() {
     let board = Kept::fresh();
     board
         .run(&["sdp", "read-register", "0x400D8261"])
@@ -106,7 +106,7 @@ fn a_register_of_the_fuse_controller_needs_the_words() {
 }
 
 #[test]
-fn a_dcd_runs_unless_it_touches_fuses_or_cannot_be_read() {
+fn dcd_is_refused_if_unreadable_or_touching_fuses() {
     let live = Live::rom();
     live.file("good.dcd", &dcd(0x2020_9000, 0x1122_3344));
     live.file("fuses.dcd", &dcd(0x401F_4000, 1));

@@ -40,7 +40,7 @@ fn a_board_is_made_to_order_and_shows_it() {
 }
 
 #[test]
-fn what_no_board_can_be_is_refused_and_nothing_is_made() {
+fn impossible_board_is_refused_and_not_made() {
     let folder = tempfile::tempdir().expect("a folder");
     for (args, code, text) in [
         (&["--part", "flashy"][..], 2, "there are is25lp064a"),
@@ -139,7 +139,7 @@ fn a_served_board_is_used_by_another_program_and_kept() {
 }
 
 #[test]
-fn more_boards_than_can_be_served_are_refused_before_any_is_made() {
+fn too_many_boards_are_refused_before_serving() {
     let folder = tempfile::tempdir().expect("a folder");
     let names: Vec<String> = (0..16).map(|n| format!("b{n}")).collect();
     let mut args = vec!["virtual", "serve", "--usbip=127.0.0.1:0"];

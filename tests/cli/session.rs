@@ -98,7 +98,7 @@ fn an_image_with_its_own_boot_header_keeps_it() {
 }
 
 #[test]
-fn another_build_changes_one_sector_and_a_verify_tells_them_apart() {
+fn verify_tells_two_builds_apart() {
     let cli = Cli::fresh();
     cli.run(&["write", EVK, &app("blinky.elf")]).says(0, &[]);
     cli.run(&["verify", &app("blinky_fast.elf")])
@@ -158,7 +158,7 @@ fn erase_blank_check_and_what_they_refuse() {
 }
 
 #[test]
-fn reset_tells_which_strap_keeps_the_rom_and_run_starts_the_application() {
+fn reset_names_the_boot_pins_and_run_starts_the_app() {
     let cli = Cli::fresh();
     cli.run(&["reset"])
         .says(2, &["no reset command", "reset button"]);
@@ -183,7 +183,7 @@ fn nothing_to_start_in_a_blank_flash() {
 }
 
 #[test]
-fn memory_is_read_in_the_format_that_the_name_asks_for() {
+fn read_format_follows_the_file_name() {
     let cli = Cli::fresh();
     cli.run(&["write", EVK, &app("blinky.elf")]).says(0, &[]);
     for name in ["a.hex", "a.srec", "a.bin"] {

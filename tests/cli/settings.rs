@@ -31,7 +31,7 @@ fn a_board_that_is_not_there_or_no_board_at_all() {
 }
 
 #[test]
-fn the_virtual_board_without_a_folder_says_where_it_lives() {
+fn default_virtual_board_names_its_folder() {
     let cli = Cli::without_board();
     cli.run_bare(&["--board", "virtual", "info"])
         .says(0, &["virtual board in", "state/virtual", "RT1021"]);
@@ -40,7 +40,7 @@ fn the_virtual_board_without_a_folder_says_where_it_lives() {
 }
 
 #[test]
-fn settings_are_searched_upwards_and_the_local_file_wins() {
+fn settings_are_searched_upwards_local_file_first() {
     let cli = Cli::fresh();
     cli.file("rtboot.toml", "board = \"usb:9-9\"\nfcb = \"IS25LP064A\"\n");
     cli.file("rtboot.local.toml", "board = \"virtual:board\"\n");
@@ -141,7 +141,7 @@ fn a_flashloader_is_remembered_and_sent_from_then_on() {
 }
 
 #[test]
-fn programs_get_one_object_a_line_and_a_result_or_an_error_at_the_end() {
+fn json_lines_end_with_a_result_or_an_error() {
     let cli = Cli::fresh();
     let run = cli.run(&["--json", "write", EVK, &app("blinky.elf")]);
     assert_eq!((run.code, run.stderr.as_str()), (0, ""), "{run}");

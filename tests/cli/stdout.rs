@@ -42,7 +42,7 @@ fn bytes_that_never_reach_stdout_are_a_failure() {
 }
 
 #[test]
-fn a_write_whose_report_is_lost_says_that_flash_holds_the_image() {
+fn lost_write_report_says_flash_holds_the_image() {
     let cli = Cli::fresh();
     let elf = app("blinky.elf");
     let write = ["write", "--fcb", "IS25LP064A", &elf];
@@ -61,7 +61,7 @@ fn a_write_whose_report_is_lost_says_that_flash_holds_the_image() {
 }
 
 #[test]
-fn an_erase_whose_report_is_lost_says_that_the_range_is_erased() {
+fn lost_erase_report_says_the_range_is_erased() {
     let cli = Cli::fresh();
     cli.run(&["write", "--fcb", "IS25LP064A", &app("blinky.elf")])
         .says(0, &["verified"]);

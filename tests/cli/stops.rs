@@ -80,7 +80,7 @@ fn bytes_around_the_image_outlive_a_power_cut() {
 /// its pipe and waits there, long before the end of the job.
 #[cfg(unix)]
 #[test]
-fn ctrl_c_stops_between_two_operations_and_says_what_flash_holds() {
+fn ctrl_c_stops_between_operations_with_flash_state() {
     use std::io::{BufRead, BufReader, Read};
     use std::process::{Command, Stdio};
     use std::sync::{Arc, Mutex};

@@ -99,7 +99,7 @@ fn every_dependency_may_be_shipped() {
 }
 
 #[test]
-fn the_lock_file_names_every_dependency_with_its_checksum() {
+fn lock_file_has_a_checksum_for_every_crate() {
     let text =
         std::fs::read_to_string(crate::kit::cargo::root().join("Cargo.lock")).expect("Cargo.lock");
     for package in text.split("[[package]]").skip(1) {

@@ -114,7 +114,7 @@ fn look(evil: &Evil) -> rtboot::Result<()> {
 }
 
 #[test]
-fn a_board_that_falls_silent_ends_the_command_within_its_bounds() {
+fn board_falling_silent_ends_within_bounds() {
     let mut ended_well = 0;
     for uart in [false, true] {
         for after in 0..200 {
@@ -139,7 +139,7 @@ fn a_board_that_falls_silent_ends_the_command_within_its_bounds() {
 }
 
 #[test]
-fn every_command_to_a_silent_flashloader_ends_at_its_own_limit() {
+fn silent_flashloader_ends_at_each_commands_limit() {
     type Act = fn(&mut Mboot<HidLink<Evil>>) -> bool;
     let acts: [(&str, u64, Act); 8] = [
         ("get-property", 5, |m| m.version().is_err()),

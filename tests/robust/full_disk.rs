@@ -150,7 +150,7 @@ fn a_flashloader_that_has_no_room_is_not_remembered() {
 }
 
 #[test]
-fn a_virtual_board_that_cannot_be_saved_is_no_success_and_stays_as_it_was() {
+fn unsaved_virtual_board_fails_and_is_unchanged() {
     let folder = desk();
     let output = cramped(folder.path(), WRITE);
     assert_eq!(output.status.code(), Some(4), "{}", words(&output));
@@ -165,7 +165,7 @@ fn a_virtual_board_that_cannot_be_saved_is_no_success_and_stays_as_it_was() {
 }
 
 #[test]
-fn a_program_killed_while_it_saves_leaves_a_board_that_opens() {
+fn kill_while_saving_leaves_a_board_that_opens() {
     let folder = desk();
     let program = env!("CARGO_BIN_EXE_rtboot");
     // the flash file is longer than all of them, whether a shell's block has 512 bytes or 1024

@@ -106,7 +106,7 @@ fn killed_at(at: u64, desk: &Desk, case: &Case) -> VirtualBoard {
 }
 
 #[test]
-fn a_killed_write_leaves_nothing_half_and_the_next_run_finishes_it() {
+fn killed_write_is_finished_by_the_next_run() {
     let case = Case::update();
     let (log, counts) = case.count(true);
     let to_rom = log.iter().filter(|l| l.way == Way::Out && !l.loader);

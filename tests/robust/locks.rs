@@ -38,7 +38,7 @@ fn said(output: &Output) -> String {
 }
 
 #[test]
-fn a_second_run_is_told_who_has_the_board_until_the_first_is_done() {
+fn second_run_is_told_who_holds_the_board() {
     let (served, selector) = board();
     let mut board = Board::find(&selector, Options::default()).expect("free");
     // a session outlives the board it came from

@@ -137,7 +137,7 @@ fn a_share_of_all_points_over_a_uart() {
 
 /// What a silent flash reads as is all ones: taken for its content, kept bytes would be lost with the next write.
 #[test]
-fn a_flash_that_falls_silent_before_anything_is_erased_keeps_its_bytes() {
+fn flash_silent_before_erase_keeps_its_bytes() {
     let mut table = Table::default();
     // quad enable clear, and set
     for status in [[0; 3], [0x40, 0, 0]] {
@@ -200,13 +200,13 @@ fn a_kept_byte_that_is_misread_stops_the_write() {
 }
 
 #[test]
-fn a_difference_that_the_comparison_misreads_is_found_by_the_verify() {
-    single::a_difference_that_the_comparison_misreads_is_found_by_the_verify();
+fn verify_finds_a_difference_compare_misread() {
+    single::verify_finds_a_difference_compare_misread();
 }
 
 #[test]
-fn an_erase_that_reaches_the_ivt_is_found_by_the_verify() {
-    single::an_erase_that_reaches_the_ivt_is_found_by_the_verify();
+fn verify_finds_an_erase_that_reached_the_ivt() {
+    single::verify_finds_an_erase_that_reached_the_ivt();
 }
 
 #[test]
@@ -220,6 +220,6 @@ fn a_set_up_that_came_out_wrong_in_ram_is_never_taken() {
 }
 
 #[test]
-fn a_status_register_is_never_written_as_it_was_misread() {
-    single::a_status_register_is_never_written_as_it_was_misread();
+fn misread_status_register_is_never_written_back() {
+    single::misread_status_register_is_never_written_back();
 }

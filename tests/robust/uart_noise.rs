@@ -33,7 +33,7 @@ fn errors(counts: &Counts, number: usize, seed: u32) -> Vec<Fault> {
 }
 
 #[test]
-fn a_noisy_line_ends_in_the_image_or_in_an_error_and_the_next_clean_run_heals() {
+fn noisy_uart_ends_in_image_or_error_and_heals() {
     let case = Case::update();
     let (_, counts) = case.count(true);
     for seed in 0..24 {
@@ -87,7 +87,7 @@ fn load(log: &[Line]) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn a_byte_spoiled_while_the_flashloader_is_loaded_is_mended() {
+fn spoiled_byte_in_the_flashloader_is_sent_again() {
     let case = Case::update();
     let (log, counts) = case.count(true);
     for (start, length) in [load(&log)[0], load(&log)[7]] {
@@ -107,7 +107,7 @@ fn a_byte_spoiled_while_the_flashloader_is_loaded_is_mended() {
 }
 
 #[test]
-fn a_byte_lost_while_the_flashloader_is_loaded_is_an_error_and_the_next_clean_run_heals() {
+fn lost_byte_in_the_flashloader_fails_then_heals() {
     let case = Case::update();
     let (log, _) = case.count(true);
     for (start, length) in [load(&log)[0], load(&log)[7]] {
@@ -154,7 +154,7 @@ fn errors_inside_frames_are_repaired_by_sending_again() {
 }
 
 #[test]
-fn a_speed_that_the_board_does_not_have_finds_no_board() {
+fn wrong_uart_speed_finds_no_board() {
     let case = Case::update();
     for baud in [9_600, 57_600, 230_400, 921_600] {
         let board = case.board(Vec::new());

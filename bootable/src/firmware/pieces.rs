@@ -275,7 +275,7 @@ mod tests {
     }
 
     #[test]
-    fn lines_that_go_on_are_one_piece_and_each_still_has_its_number() {
+    fn adjoining_lines_join_and_keep_their_numbers() {
         let map = rt1021().map;
         let mut pieces = Pieces::new(Unit::Line, &map);
         for line in 0..1000 {
@@ -293,7 +293,7 @@ mod tests {
     }
 
     #[test]
-    fn more_separate_lines_than_any_program_has_are_refused() {
+    fn too_many_separate_lines_are_refused() {
         let map = rt1021().map;
         let mut pieces = Pieces::new(Unit::Line, &map);
         for line in 0..MOST {

@@ -326,7 +326,7 @@ fn what_is_no_application_is_named() {
 }
 
 #[test]
-fn an_application_linked_to_the_alias_gets_a_flash_entry() {
+fn application_in_the_alias_gets_a_flash_entry() {
     let built = build(at(0x6000_2000, app(0x2001_0000, 0x0800_2101, 0x400)), None).unwrap();
     assert_eq!(built.inspection.ivt.unwrap().entry, 0x6000_2101);
     assert!(

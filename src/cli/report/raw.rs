@@ -208,7 +208,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_dump_has_sixteen_bytes_a_line_and_their_characters() {
+    fn dump_shows_sixteen_bytes_and_characters_a_line() {
         let mut bytes: Vec<u8> = b"FCFB".to_vec();
         bytes.extend(0..14);
         assert_eq!(

@@ -38,7 +38,7 @@ fn codes(diagnosis: &Diagnosis) -> Vec<&'static str> {
 }
 
 #[test]
-fn the_doctor_tells_boards_apart_on_the_genuine_flashloader() {
+fn doctor_findings_on_the_genuine_flashloader() {
     let Some((socket, loader)) = emulated() else {
         eprintln!("skipped: RTBOOT_GENUINE is not set");
         return;

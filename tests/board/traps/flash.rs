@@ -17,7 +17,7 @@ fn refused(result: Result<(), Error>) -> (Status, Step) {
 }
 
 #[test]
-fn a_region_is_erased_in_4_kib_sectors_and_takes_longer_than_a_plain_command_may() {
+fn region_erase_outlasts_the_command_timeout() {
     let (board, mut loader) = ready();
     board.board().flash_mut()[..0x20_0000].fill(0);
     let before = board.board().elapsed();
@@ -35,7 +35,7 @@ fn a_region_is_erased_in_4_kib_sectors_and_takes_longer_than_a_plain_command_may
 }
 
 #[test]
-fn writing_never_erases_and_the_pages_before_are_programmed() {
+fn write_never_erases_and_programs_earlier_pages() {
     let (board, mut loader) = ready();
     board.board().flash_mut()[0x1234] = 0x7F;
     let error = loader
@@ -61,7 +61,7 @@ fn writing_never_erases_and_the_pages_before_are_programmed() {
 }
 
 #[test]
-fn a_write_that_fails_in_its_last_report_says_so_at_the_end_only() {
+fn write_failing_in_last_report_says_so_at_the_end() {
     let (board, mut loader) = ready();
     board.board().flash_mut()[0x410] = 0;
     let (status, step) = refused(loader.write_memory(FLASH, &pattern(0x500), MAPPED, &mut go));
@@ -134,7 +134,7 @@ fn reads_are_cut_so_that_no_ring_overflows() {
 }
 
 #[test]
-fn an_fcb_written_by_the_firmware_does_not_enable_quad_mode() {
+fn firmware_written_fcb_leaves_quad_mode_off() {
     let (board, mut loader) = ready();
     loader.fill_memory(SCRATCH, 4, 0xF000_000F).unwrap();
     loader.configure_memory(NOR, SCRATCH).unwrap();
@@ -148,7 +148,7 @@ fn an_fcb_written_by_the_firmware_does_not_enable_quad_mode() {
 }
 
 #[test]
-fn option_words_set_quad_mode_and_clear_protection_and_an_fcb_of_ours_changes_nothing() {
+fn option_words_change_the_part_our_fcb_does_not() {
     const PROTECTED: u8 = 0x1C; // BP0 to BP2
     let settings = || Settings {
         status: [PROTECTED, 0, 0],
@@ -184,7 +184,7 @@ fn success_of_configure_proves_little() {
 }
 
 #[test]
-fn a_failed_configure_leaves_the_old_map_with_nonsense_in_it() {
+fn failed_configure_leaves_a_nonsense_map() {
     let (board, mut loader) = ready();
     board.board().nor_mut().present = false;
     let (status, _) = refused(configure(&mut loader, &[0xC000_0007]));

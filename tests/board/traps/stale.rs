@@ -21,7 +21,7 @@ fn die_in(board: &VirtualBoard, command: [u32; 4], data: &[u8], reads: usize) {
 }
 
 #[test]
-fn an_abandoned_write_swallows_nothing_of_the_next_session() {
+fn abandoned_write_spares_the_next_session() {
     let (board, _) = board();
     die_in(&board, [4, SCRATCH, 3000, 0], &pattern(1000), 1);
     let mut next = open(&board);
@@ -34,7 +34,7 @@ fn an_abandoned_write_swallows_nothing_of_the_next_session() {
 }
 
 #[test]
-fn an_erase_is_the_first_thing_after_an_abandoned_write() {
+fn erase_works_right_after_an_abandoned_write() {
     let (board, _) = ready();
     board.board().flash_mut()[..8192].fill(0);
     die_in(&board, [4, FLASH + 0x1_0000, 3000, 0], &pattern(1000), 1);
@@ -47,7 +47,7 @@ fn an_erase_is_the_first_thing_after_an_abandoned_write() {
 }
 
 #[test]
-fn the_rest_of_an_abandoned_read_is_not_taken_for_ours() {
+fn rest_of_an_abandoned_read_is_discarded() {
     let (board, _) = ready();
     board.board().flash_mut()[..0x8000].fill(0x11);
     let ours = pattern(5000);

@@ -31,7 +31,7 @@ fn the_rom_answers_raw_words() {
 }
 
 #[test]
-fn a_ping_sets_the_speed_and_a_whole_flash_job_follows() {
+fn ping_sets_the_speed_for_a_whole_job() {
     for baud in [57_600, 115_200] {
         let (board, mut loader) = board_at(baud);
         assert_eq!(loader.max_packet_size().unwrap(), 1024);

@@ -111,7 +111,7 @@ pub fn a_kept_byte_that_is_misread_stops_the_write() {
 }
 
 /// Flash that differs in one bit, which the comparison does not see.
-pub fn a_difference_that_the_comparison_misreads_is_found_by_the_verify() {
+pub fn verify_finds_a_difference_compare_misread() {
     let done = Case::update().done;
     for offset in (0x2000..0x2000 + APP).step_by(3_001) {
         let mut old = done.clone();
@@ -130,7 +130,7 @@ pub fn a_difference_that_the_comparison_misreads_is_found_by_the_verify() {
 }
 
 /// The sector with the FCB goes before an application is written; a turned bit makes that erase take the IVT's, too.
-pub fn an_erase_that_reaches_the_ivt_is_found_by_the_verify() {
+pub fn verify_finds_an_erase_that_reached_the_ivt() {
     let case = Case::application_only();
     let (log, _) = case.count(false);
     let erase = |bytes: &[u8]| bytes[0] == 1 && bytes[4] == 2;
@@ -185,7 +185,7 @@ pub fn a_set_up_that_came_out_wrong_in_ram_is_never_taken() {
 }
 
 /// The status registers as they are written back, in the set-up that does it.
-pub fn a_status_register_is_never_written_as_it_was_misread() {
+pub fn misread_status_register_is_never_written_back() {
     let case = Case::over_noise();
     let (log, _) = case.count(false);
     let mut ins = 0;

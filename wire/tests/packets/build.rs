@@ -249,7 +249,7 @@ fn known_properties_have_names_and_no_number_twice() {
 
 /// Every command with its tag, flags and parameters in the order of the vendor's tables.
 #[test]
-fn every_mboot_command_has_its_tag_flags_and_parameters() {
+fn mboot_commands_have_tag_flags_and_parameters() {
     use mboot::Command;
     let (a, b, c) = (0xA1, 0xB2, 0xC3);
     let commands: [(Command, u8, u8, &[u32]); 25] = [

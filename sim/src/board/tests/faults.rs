@@ -99,7 +99,7 @@ fn pulled_cable_cuts_power_until_power_cycle() {
 }
 
 #[test]
-fn a_stalled_endpoint_takes_five_seconds_a_report_until_reset() {
+fn stalled_endpoint_costs_five_seconds_a_report() {
     let (sent, _, mut board) = error_status(out(ReportFault::Stall));
     assert_eq!(sent, Err(Gone::Stalled));
     let before = board.elapsed();

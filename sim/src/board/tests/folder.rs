@@ -211,7 +211,7 @@ fn a_foreign_directory_is_left_alone() {
 }
 
 #[test]
-fn create_takes_settings_and_no_directory_that_is_used() {
+fn create_refuses_a_used_directory() {
     let place = directory();
     let settings = Settings {
         status: [0x40, 0, 0],

@@ -122,7 +122,7 @@ fn a_dcd_writes_checks_and_answers() {
 }
 
 #[test]
-fn a_broken_dcd_is_a_failure_and_an_endless_check_hangs() {
+fn broken_dcd_fails_and_endless_check_hangs() {
     let mut board = board();
     for dcd in [
         [0xD2, 0, 9, 0x41, 0],

@@ -99,7 +99,7 @@ fn transfer_can_be_unlinked() {
 }
 
 #[test]
-fn a_report_of_1021_bytes_is_two_packets_to_short_buffers() {
+fn report_of_1021_bytes_fills_two_short_buffers() {
     let lengths = [
         (1021, vec![(0, 1021)]),
         (2048, vec![(0, 1021)]),
