@@ -4,6 +4,9 @@ mod read;
 mod section;
 mod write;
 
+use alloc::string::String;
+use alloc::vec;
+
 use section::{Section, root};
 
 use crate::{CfgError, PartFile};

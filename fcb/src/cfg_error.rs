@@ -1,6 +1,7 @@
-use std::fmt;
+use alloc::string::String;
+use core::fmt;
 #[cfg(feature = "cfg")]
-use std::ops::Range;
+use core::ops::Range;
 
 /// What is wrong with a `.cfg` file, and where.
 ///
@@ -56,7 +57,7 @@ impl CfgError {
                 .count()
                 + 1,
             width: marked.trim_end().chars().count().max(1),
-            text: line.to_owned(),
+            text: line.into(),
             message: message.into(),
             nearest: None,
         }
@@ -74,6 +75,7 @@ impl CfgError {
 }
 
 /// The known word most like `word`, if any is like it.
+#[cfg(feature = "std")]
 pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) -> Option<String> {
     let word = word.to_lowercase();
     // the comparison costs length times length, and a typing error does not double a word
@@ -88,7 +90,13 @@ pub(crate) fn nearest<'k>(word: &str, known: impl IntoIterator<Item = &'k str>) 
     // of equals the first
     let best = rated.reduce(|best, next| if next.0 > best.0 { next } else { best });
     let best = best.filter(|(likeness, _)| *likeness > 0.75);
-    best.map(|(_, key)| key.to_owned())
+    best.map(|(_, key)| key.into())
+}
+
+/// The crate that compares words takes the standard library; without it no word is suggested.
+#[cfg(not(feature = "std"))]
+pub(crate) fn nearest<'k>(_: &str, _: impl IntoIterator<Item = &'k str>) -> Option<String> {
+    None
 }
 
 /// The next character boundary at or below `at`.
@@ -121,4 +129,4 @@ impl fmt::Display for CfgError {
     }
 }
 
-impl std::error::Error for CfgError {}
+impl core::error::Error for CfgError {}

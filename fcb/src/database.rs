@@ -2,7 +2,8 @@
 //!
 //! What is read at run time is `parts.json`, made from those files by a test, so that the database needs no TOML.
 
-use std::sync::OnceLock;
+use alloc::string::String;
+use alloc::vec::Vec;
 
 use crate::cfg_error::nearest as nearest_of;
 use crate::{JedecId, Part, PartFile};
@@ -67,14 +68,25 @@ pub fn nearest(name: &str) -> Option<String> {
     )
 }
 
-/// The files as parts, read once. A test holds that all of them are there.
+type Files = Vec<(&'static str, PartFile)>;
+
+/// The files as parts, read once.
+#[cfg(feature = "std")]
 fn read() -> impl Iterator<Item = (&'static str, PartFile)> {
-    static READ: OnceLock<Vec<(&str, PartFile)>> = OnceLock::new();
-    let parse = || -> Vec<(&str, Vec<Part>)> {
-        serde_json::from_str(include_str!("../parts/parts.json")).unwrap_or_default()
-    };
+    static READ: std::sync::OnceLock<Files> = std::sync::OnceLock::new();
+    READ.get_or_init(parse).iter().cloned()
+}
+
+/// The files as parts, read at each call: a place to keep them needs a lock of the standard library.
+#[cfg(not(feature = "std"))]
+fn read() -> impl Iterator<Item = (&'static str, PartFile)> {
+    parse().into_iter()
+}
+
+/// A test holds that all parts of the `.cfg` files are in `parts.json`.
+fn parse() -> Files {
+    let json = include_str!("../parts/parts.json");
+    let files: Vec<(&str, Vec<Part>)> = serde_json::from_str(json).unwrap_or_default();
     let file = |(name, parts)| (name, PartFile { parts });
-    READ.get_or_init(|| parse().into_iter().map(file).collect())
-        .iter()
-        .cloned()
+    files.into_iter().map(file).collect()
 }

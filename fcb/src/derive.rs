@@ -14,6 +14,8 @@ mod quad;
 mod read;
 mod tables;
 
+use alloc::vec::Vec;
+
 use crate::fcb::Fcb;
 use crate::lut::{Sequence, index};
 use crate::{Error, OptionWords, StatusRegisters};

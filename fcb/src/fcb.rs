@@ -11,7 +11,7 @@ pub use layout::Spec;
 pub use show::{FieldDiff, FieldValue};
 pub use value::SequenceCall;
 
-use std::fmt;
+use core::fmt;
 
 use byteorder::{ByteOrder, LE};
 

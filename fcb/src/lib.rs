@@ -48,6 +48,7 @@
 //! # A part of your own
 //!
 //! ```
+//! # #[cfg(feature = "cfg")] {
 //! use rtboot_fcb::PartFile;
 //!
 //! let file = PartFile::from_cfg(r#"
@@ -63,6 +64,7 @@
 //! // an error names the place and the nearest known key
 //! let error = PartFile::from_cfg("nmae = \"XY25Q64\"").unwrap_err();
 //! assert_eq!(error.to_string(), "line 1, column 1: unknown key `nmae` in the file; did you mean `name`?\n  nmae = \"XY25Q64\"\n  ^^^^");
+//! # }
 //! # Ok::<(), rtboot_fcb::CfgError>(())
 //! ```
 //!
@@ -77,13 +79,16 @@
 //!
 //! # What it needs
 //!
-//! The standard library and a heap: half of this crate is texts, read and written. It is for tools and build scripts. A
-//! firmware needs nothing of it at run time: it takes the 512 bytes, from its `build.rs` (`examples/build_rs.rs`) or as
-//! [`text::to_rust`] writes them.
-
+//! A heap, because half of this crate is texts. Without the feature `std` it is `no_std`: the database is then parsed at each
+//! call, and a mistyped word gets no suggestion. The feature `cfg` reads and writes `.cfg` files. A firmware needs nothing of
+//! the crate at run time: it takes the 512 bytes from its `build.rs` (`examples/build_rs.rs`), or as [`text::to_rust`] writes
+//! them.
+#![no_std]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 extern crate alloc;
+#[cfg(feature = "std")]
+extern crate std;
 
 #[cfg(feature = "cfg")]
 mod cfg;

@@ -15,6 +15,8 @@
 mod build;
 mod text;
 
+use alloc::vec::Vec;
+
 use byteorder::{ByteOrder, LE};
 
 /// Which sequence does what, as the ROM and the flashloader use the table of a NOR flash.

@@ -13,6 +13,10 @@ pub use file::PartFile;
 pub use held::{Contradiction, SfdpProperty};
 pub use overrides::Overrides;
 
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+
 use serde::{Deserialize, Serialize};
 
 use crate::fcb::{Fcb, SequenceCall};

@@ -1,5 +1,5 @@
-use std::fmt;
-use std::ops::Range;
+use core::fmt;
+use core::ops::Range;
 
 use serde::{Deserialize, Serialize};
 

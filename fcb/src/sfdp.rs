@@ -15,7 +15,8 @@ mod four_byte;
 pub use basic::{BasicTable, EraseType, FastRead};
 pub use four_byte::FourByteTable;
 
-use std::time::Duration;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use byteorder::{ByteOrder, LE};
 

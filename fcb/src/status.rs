@@ -1,4 +1,4 @@
-use std::fmt;
+use core::fmt;
 
 /// Status registers of a part as they were read or shall be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]

@@ -326,3 +326,62 @@ fn chips_round_trip_and_a_member_may_drop_them() {
     assert_eq!(counts, [2, 2, 0]);
     assert_eq!(PartFile::from_cfg(&file.to_cfg()).unwrap(), file);
 }
+
+#[test]
+fn nested_errors_are_marked_at_key_or_value() {
+    let marked = |more: &str| {
+        let error = PartFile::from_cfg(&format!("{GOOD}{more}")).unwrap_err();
+        (error.line, error.column, error.width, error.message)
+    };
+    let cases = [
+        (
+            "[fcb]\nclock = 5\nserialClkFreq = 6\n",
+            (15, 1, 13, "`clock` and `serialClkFreq` are the same field"),
+        ),
+        (
+            "[fcb]\ncsHoldTime = 256\n",
+            (14, 14, 3, "`csHoldTime` is at most 255 (0xff)"),
+        ),
+        (
+            "[fcb]\nlut = { 16 = [0] }\n",
+            (14, 9, 2, "sequences have numbers from 0 to 15"),
+        ),
+        (
+            "[fcb]\nlut = 3\n",
+            (
+                14,
+                7,
+                1,
+                "`lut` takes a table, headed [fcb.lut], not a number",
+            ),
+        ),
+        (
+            "[protection]\nconfirmed = \"yes\"\n",
+            (14, 13, 5, "`confirmed` takes true or false, not a text"),
+        ),
+        (
+            "[times]\nsector-erase-ms = [48, -1]\n",
+            (14, 24, 2, "`sector-erase-ms` cannot be negative"),
+        ),
+        (
+            "[[family]]\nread = { opcode = 3 }\n",
+            (
+                14,
+                8,
+                14,
+                "[read] lacks the key `address-pads`, such as `address-pads = 4`",
+            ),
+        ),
+        (
+            "[[family]]\nsiez = \"4M\"\n",
+            (14, 1, 4, "unknown key `siez` in [[family]]"),
+        ),
+        (
+            "[[family]]\n[[family.family]]\n",
+            (14, 10, 6, "unknown key `family` in [[family]]"),
+        ),
+    ];
+    for (more, (line, column, width, message)) in cases {
+        assert_eq!(marked(more), (line, column, width, message.to_owned()));
+    }
+}

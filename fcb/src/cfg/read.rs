@@ -1,6 +1,10 @@
 //! A part from its table, inherited keys included.
 
-use std::str::FromStr;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::ToString;
+use alloc::vec::Vec;
+use core::str::FromStr;
 
 use super::section::{Entry, Section};
 use crate::fcb::Spec;

@@ -1,6 +1,10 @@
 //! TOML tables and values with their places in the text, so that every error shows its line.
 
-use std::ops::Range;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};

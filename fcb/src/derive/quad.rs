@@ -1,5 +1,7 @@
 //! How the flashloader sets the quad enable bit.
 
+use alloc::vec::Vec;
+
 use super::Refused;
 use super::tables::Tables;
 use crate::fcb::{Fcb, SequenceCall};

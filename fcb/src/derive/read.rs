@@ -1,5 +1,7 @@
 //! Which read command the flashloader chooses, and how long it waits.
 
+use alloc::vec;
+
 use super::Refused;
 use super::tables::Tables;
 use crate::Options;

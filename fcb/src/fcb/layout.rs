@@ -1,4 +1,5 @@
-use std::ops::Range;
+use alloc::vec::Vec;
+use core::ops::Range;
 
 use super::value::{SequenceCall, Value};
 use super::{Fcb, words};

@@ -1,3 +1,8 @@
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 use super::layout::{LUT, Spec};
 use super::{Fcb, words};
 use crate::lut::{self, Sequence};

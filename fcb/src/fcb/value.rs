@@ -78,7 +78,7 @@ impl<T: Value, const N: usize> Value for [T; N] {
     const COUNT: usize = T::COUNT * N;
     fn read(bytes: &[u8]) -> [T; N] {
         let len = T::WIDTH * T::COUNT;
-        std::array::from_fn(|i| T::read(&bytes[i * len..(i + 1) * len]))
+        core::array::from_fn(|i| T::read(&bytes[i * len..(i + 1) * len]))
     }
     fn write(&self, bytes: &mut [u8]) {
         for (value, place) in self.iter().zip(bytes.chunks_exact_mut(T::WIDTH * T::COUNT)) {

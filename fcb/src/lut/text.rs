@@ -1,5 +1,9 @@
-use std::fmt;
-use std::str::FromStr;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
+use core::str::FromStr;
 
 use super::{Instruction, OPCODES, Opcode, Sequence};
 use crate::Error;

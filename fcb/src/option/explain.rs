@@ -1,3 +1,9 @@
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec;
+use alloc::vec::Vec;
+
 use super::{OptionWords, Options, SecondOptions};
 
 impl OptionWords {

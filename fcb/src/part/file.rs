@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 use crate::{JedecId, Part};
 
 /// The parts that one `.cfg` file describes.

@@ -1,3 +1,7 @@
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+
 use super::Part;
 
 /// What the FlexSPI window holds: 504 MiB.

@@ -1,3 +1,6 @@
+use alloc::borrow::ToOwned;
+use alloc::vec::Vec;
+
 use super::{Evidence, Overrides, Part, ReadMode, SfdpExpectation, Times};
 use crate::fcb::{Fcb, Spec};
 use crate::lut::{Opcode, Sequence, index};

@@ -1,7 +1,9 @@
 //! Serde for the values of a [`Part`](super::Part) that JSON writes as `.cfg` files do: ids, option words, names.
 
-use std::borrow::Cow;
-use std::time::Duration;
+use alloc::borrow::Cow;
+use alloc::format;
+use alloc::vec::Vec;
+use core::time::Duration;
 
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};

@@ -1,3 +1,5 @@
+use alloc::vec::Vec;
+
 /// The four-byte address instruction table (id 0xFF84): which commands take a 32-bit address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct FourByteTable {

@@ -1,6 +1,9 @@
 //! C and Rust source, read: the list of numbers in it.
 
-use std::fmt;
+use alloc::format;
+use alloc::string::{String, ToString};
+use alloc::vec::Vec;
+use core::fmt;
 
 use crate::Fcb;
 
@@ -21,7 +24,7 @@ impl fmt::Display for ArrayError {
     }
 }
 
-impl std::error::Error for ArrayError {}
+impl core::error::Error for ArrayError {}
 
 /// Shorter lists are something else: an array's length, a call's arguments.
 const SHORTEST: usize = 64;

@@ -1,6 +1,9 @@
 //! SPSDK's YAML, written.
 
-use std::fmt::Write as _;
+use alloc::borrow::ToOwned;
+use alloc::format;
+use alloc::string::String;
+use core::fmt::Write as _;
 
 use super::parse::{OPERATIONS, RESERVED_WORDS, TAIL};
 use crate::fcb::{Fcb, Spec};

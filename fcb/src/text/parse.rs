@@ -1,7 +1,10 @@
 //! SPSDK's YAML, read.
 
-use std::collections::BTreeSet;
-use std::fmt;
+use alloc::borrow::ToOwned;
+use alloc::collections::BTreeSet;
+use alloc::format;
+use alloc::string::String;
+use core::fmt;
 
 use super::scan::{self, Entry};
 use crate::cfg_error::nearest;
@@ -25,7 +28,7 @@ impl fmt::Display for YamlError {
     }
 }
 
-impl std::error::Error for YamlError {}
+impl core::error::Error for YamlError {}
 
 /// Offset of the reserved words at the end that SPSDK names `reserve2_0` and on.
 pub(super) const TAIL: usize = 0x1D4;

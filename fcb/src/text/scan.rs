@@ -1,5 +1,9 @@
 //! The part of YAML that such files use: maps in maps, one scalar a line, comments. Nothing else is read.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+use alloc::vec::Vec;
+
 /// One line `key: value`; `value` is empty where a map follows.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Entry<'t> {
