@@ -12,6 +12,7 @@ mod cli {
     mod fcb_probe;
     mod files;
     mod images;
+    mod one_verdict;
     mod outcome;
     mod probe_thread;
     mod raw_files;

@@ -235,6 +235,12 @@ impl Verdict {
         reasons.join("; ")
     }
 
+    /// Why BOOT_CFG keeps the ROM from this flash, when it does.
+    pub fn boot_pins(&self) -> Option<&Finding> {
+        let mut reasons = self.reasons.iter();
+        reasons.find(|reason| pins::OBSTACLES.iter().any(|entry| reason.is(entry)))
+    }
+
     /// Whether a finding of this entry is among them.
     pub fn has(&self, entry: &'static Entry) -> bool {
         self.findings.iter().any(|finding| finding.is(entry))

@@ -239,6 +239,7 @@ fn outcome(facts: &Facts, diagnosis: &Diagnosis, at_hand: &AtHand) -> outcome::D
     outcome::Doctor {
         healthy: diagnosis.is_healthy(),
         verdict: diagnosis.verdict.clone(),
+        starts: facts.verdict().and_then(|verdict| verdict.starts.known()),
         findings: diagnosis.findings.iter().map(finding).collect(),
         next: diagnosis.next().map(next),
         facts: doctor::rows(facts).into_iter().map(fact).collect(),

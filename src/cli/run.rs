@@ -15,7 +15,7 @@ pub struct Args {}
 pub fn run(_args: Args, context: &mut Context) -> Result<()> {
     let (mut nor, _board) = context.nor()?;
     let report = &mut context.report;
-    let boot = nor.look_at_boot(None, report)?;
+    let boot = nor.look_at_boot(report)?;
     let found = |started| {
         let boot = (&boot).into();
         Outcome::Run(outcome::Run { boot, started })

@@ -35,7 +35,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let mut board = context.connect(&target)?;
     let mut nor = target.open_flash(&mut board, &mut context.report)?;
     comparison.check_fits(&nor)?;
-    let boot = nor.look_at_boot(None, &mut context.report)?;
+    let boot = nor.look_at_boot(&mut context.report)?;
     context.report.found(Outcome::Verify(outcome::Verify {
         file: args.file.display().to_string(),
         bytes: comparison.len_bytes(),

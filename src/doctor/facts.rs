@@ -1,20 +1,18 @@
 //! What is known of a board, and from where. Rules read these facts and nothing else.
 
 mod rows;
-mod straps;
 
-use rtboot_bootable::verdict::{Conditions, Hab, TrialRead, Verdict};
+use rtboot_bootable::verdict::{TrialRead, Verdict};
 use rtboot_bootable::{Inspection, Memory};
 use rtboot_fcb::{Fcb, JedecId, Part, PartFile};
 
 pub use rows::{Row, rows};
-pub use straps::{Obstacle, boot_obstacle, obstacle};
 
+use crate::Error;
 use crate::board::{Program, Selector};
 use crate::chip::{BootConfig, Chip, Fuses, Identity};
-use crate::flash::{LoaderFacts, NorFacts, RomFacts};
+use crate::flash::{BoardConditions, LoaderFacts, NorFacts, RomFacts};
 use crate::port::hid::HidDevice;
-use crate::{Error, sdp};
 
 /// Where a fact comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -158,40 +156,38 @@ impl Facts {
         self.identity.chip.map.flash_base
     }
 
-    /// Whether the ROM would start what is in flash, with boot pins that lead it there; `None` when its content is not known.
-    pub fn verdict(&self) -> Option<Verdict> {
-        let content = self.content.as_ref()?;
-        let look = self.flash.as_ref();
-        let mut conditions = Conditions::default();
-        // parts that share the id may differ in what they make of the FCB; a part that the user names is certain
-        let part = look.and_then(|look| look.part.as_ref());
-        let known = look.map_or(&[][..], |look| look.known.as_slice());
-        conditions = match part {
-            Some(part) if self.expected.is_some() || known.is_empty() => {
-                conditions.parts(std::slice::from_ref(part))
-            }
-            _ => conditions.parts(known),
-        };
-        if let Some(look) = look {
-            conditions = conditions.status(look.nor.status);
-        }
-        conditions = match content.stored_read {
+    /// What the verdict depends on besides the bytes in flash; `None` when flash was not asked.
+    pub fn conditions(&self) -> Option<BoardConditions> {
+        let look = self.flash.as_ref()?;
+        let chip = self.identity.chip;
+        let conditions =
+            BoardConditions::new(chip, &look.nor, look.part.as_ref(), self.rom.as_ref());
+        Some(match self.content.as_ref()?.stored_read {
             ReadProof::Same => conditions.trial(TrialRead::Same),
             ReadProof::Differs { .. } => conditions.trial(TrialRead::Differs),
             ReadProof::NotTried(_) => conditions,
-        };
-        conditions = match self.rom.as_ref().and_then(|rom| rom.hab) {
-            Some(sdp::Hab::Open) => conditions.hab(Hab::Open),
-            Some(sdp::Hab::Closed) => conditions.hab(Hab::Closed),
-            _ => conditions,
-        };
-        let map = &self.identity.chip.map;
-        Some(Verdict::of(&content.memory, map, &conditions))
+        })
     }
 
-    /// Whether the ROM would start what is in flash, as far as it is known.
-    pub(crate) fn starts(&self) -> Option<bool> {
-        self.verdict()?.starts.known()
+    fn judge(&self, conditions: &BoardConditions) -> Option<Verdict> {
+        let memory = &self.content.as_ref()?.memory;
+        let map = &self.identity.chip.map;
+        Some(Verdict::of(memory, map, &conditions.conditions()))
+    }
+
+    /// Whether the ROM would start what is in flash; `None` when its content is not known.
+    pub fn verdict(&self) -> Option<Verdict> {
+        self.judge(&self.conditions()?)
+    }
+
+    /// The same, with boot pins that lead the ROM there: the rules about pins and about content report each by itself.
+    pub(crate) fn content_verdict(&self) -> Option<Verdict> {
+        self.judge(&self.conditions()?.without_boot_pins())
+    }
+
+    /// Whether the ROM would start what is in flash with boot pins that lead it there, as far as it is known.
+    pub(crate) fn content_starts(&self) -> Option<bool> {
+        self.content_verdict()?.starts.known()
     }
 
     /// The part that the rules assume.

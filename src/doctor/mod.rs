@@ -15,8 +15,7 @@ mod rules;
 
 pub use facts::{
     AppFacts, AppInput, BEYOND, Compared, Content, Expected, Facts, FlashLook, FuseWords,
-    HostFacts, LoaderRun, Obstacle, ReadProof, Request, Row, Source, Unknown, boot_obstacle,
-    obstacle, rows,
+    HostFacts, LoaderRun, ReadProof, Request, Row, Source, Unknown, rows,
 };
 pub use gather::{gather, host, nobody};
 pub use rules::{Diagnosis, examine};

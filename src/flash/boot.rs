@@ -1,13 +1,95 @@
 //! What the ROM needs of the flash, and whether it would start it.
 
-use rtboot_bootable::verdict::{Conditions, Hab, Verdict, next_piece};
+use rtboot_bootable::verdict::{Conditions, Hab, TrialRead, Verdict, next_piece};
 use rtboot_bootable::{BootImage, Error as ImageError, Memory};
 use rtboot_fcb::lut::index;
-use rtboot_fcb::{Part, database};
+use rtboot_fcb::{JedecId, Part, StatusRegisters, database};
 
-use super::Nor;
+use super::{Nor, NorFacts, RomFacts};
+use crate::chip::{BootConfig, Chip};
 use crate::event::{Listener, Meter, Stage};
-use crate::{Error, Result};
+use crate::{Error, Result, sdp};
+
+/// What the verdict depends on besides the bytes in flash. Every command that judges a board takes it from here, so that all
+/// give the same answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BoardConditions {
+    parts: Vec<Part>,
+    status: StatusRegisters,
+    trial: Option<TrialRead>,
+    hab: Option<Hab>,
+    boot_config: Option<BootConfig>,
+}
+
+impl BoardConditions {
+    /// From what the flash answered, the part that it is taken for, and what the boot ROM told before the flashloader ran.
+    pub fn new(
+        chip: &'static Chip,
+        nor: &NorFacts,
+        part: Option<&Part>,
+        rom: Option<&RomFacts>,
+    ) -> BoardConditions {
+        let sbmr1 = rom.and_then(|rom| rom.sbmr1);
+        BoardConditions {
+            parts: candidates(nor.id, part),
+            status: nor.status,
+            trial: None,
+            hab: rom.and_then(|rom| rom.hab).map(|hab| match hab {
+                sdp::Hab::Open => Hab::Open,
+                sdp::Hab::Closed => Hab::Closed,
+            }),
+            boot_config: sbmr1.map(|sbmr1| chip.boot_config(sbmr1)),
+        }
+    }
+
+    /// With what a read through the stored FCB brought.
+    #[must_use]
+    pub fn trial(mut self, trial: TrialRead) -> BoardConditions {
+        self.trial = Some(trial);
+        self
+    }
+
+    /// With the part that the user names, and those that share its id.
+    #[must_use]
+    pub fn part(mut self, part: &Part) -> BoardConditions {
+        self.parts = candidates(part.jedec, Some(part));
+        self
+    }
+
+    /// As if the boot pins led the ROM to this flash.
+    #[must_use]
+    pub fn without_boot_pins(mut self) -> BoardConditions {
+        self.boot_config = None;
+        self
+    }
+
+    /// As [`Verdict::of`] takes them.
+    pub fn conditions(&self) -> Conditions<'_> {
+        let mut conditions = Conditions::default().parts(&self.parts).status(self.status);
+        conditions.trial = self.trial;
+        conditions.hab = self.hab;
+        match self.boot_config {
+            // the flash answered on the pins that the flashloader drives
+            Some(config) => conditions.boot_pins(config, config.moves_flashloader()),
+            None => conditions,
+        }
+    }
+}
+
+/// All parts that a flash with this id may be, the one that it is taken for first: its id does not tell them apart.
+///
+/// A part from the user's own file, which the database does not know, stands alone.
+pub fn candidates(id: JedecId, part: Option<&Part>) -> Vec<Part> {
+    let mut parts = database::by_jedec(id);
+    if let Some(part) = part {
+        match parts.iter().position(|known| known.name == part.name) {
+            Some(at) => drop(parts.remove(at)),
+            None => parts.clear(),
+        }
+        parts.insert(0, part.clone());
+    }
+    parts
+}
 
 /// What was read of the flash, and the verdict on it.
 #[derive(Debug)]
@@ -42,18 +124,9 @@ impl BootLook {
 }
 
 impl Nor {
-    /// All parts that the flash may be, the one that it is taken for first: reading does not tell parts with one id apart.
+    /// All parts that the flash may be, as [`candidates`].
     pub fn candidates(&self) -> Vec<Part> {
-        let known = database::by_jedec(self.facts().id);
-        let own = self.part();
-        let is_own = |part: &Part| part.name == own.name;
-        let others = known.iter().any(is_own);
-        let mut parts = vec![own.clone()];
-        // a part from the user's own file stands for itself
-        if others {
-            parts.extend(known.into_iter().filter(|part| !is_own(part)));
-        }
-        parts
+        candidates(self.facts().id, Some(self.part()))
     }
 
     /// The names of all parts that the flash may be.
@@ -63,14 +136,16 @@ impl Nor {
         names.join(" or ")
     }
 
+    /// What the verdict depends on besides the bytes in flash.
+    pub fn conditions(&self) -> BoardConditions {
+        let rom = self.rom_facts();
+        BoardConditions::new(self.chip(), self.facts(), Some(self.part()), rom)
+    }
+
     /// Judges bytes as the content of this flash.
-    pub fn judge(&self, memory: &Memory, hab: Option<Hab>) -> Verdict {
-        let parts = self.candidates();
-        let mut conditions = Conditions::default()
-            .parts(&parts)
-            .status(self.facts().status);
-        conditions.hab = hab;
-        Verdict::of(memory, &self.chip().map, &conditions)
+    pub fn judge(&self, memory: &Memory) -> Verdict {
+        let conditions = self.conditions();
+        Verdict::of(memory, &self.chip().map, &conditions.conditions())
     }
 
     /// The verdict on what flash holds after a write.
@@ -85,8 +160,8 @@ impl Nor {
         listener: &mut dyn Listener,
     ) -> Result<Verdict> {
         match image {
-            Some(image) => Ok(self.judge(&image.memory, None)),
-            None => Ok(self.look_at_boot(None, listener)?.verdict),
+            Some(image) => Ok(self.judge(&image.memory)),
+            None => Ok(self.look_at_boot(listener)?.verdict),
         }
     }
 
@@ -94,11 +169,7 @@ impl Nor {
     ///
     /// # Errors
     /// Whatever reading brings.
-    pub fn look_at_boot(
-        &mut self,
-        hab: Option<Hab>,
-        listener: &mut dyn Listener,
-    ) -> Result<BootLook> {
+    pub fn look_at_boot(&mut self, listener: &mut dyn Listener) -> Result<BootLook> {
         self.use_plain()?;
         let map = self.chip().map;
         let size = self.geometry().size;
@@ -110,7 +181,7 @@ impl Nor {
             memory.replace(address, bytes).map_err(in_flash)?;
         }
         Ok(BootLook {
-            verdict: self.judge(&memory, hab),
+            verdict: self.judge(&memory),
             blank: Verdict::is_blank(&memory),
             memory,
         })

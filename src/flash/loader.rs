@@ -14,7 +14,7 @@ use crate::board::{Board, LoaderSession};
 use crate::chip::{CHIPS, Chip, Identity, Told};
 use crate::error::{Question, SetUp, Step};
 use crate::event::{Listener, tell};
-use crate::flash::rom::{UniqueId, wrong_chip};
+use crate::flash::rom::{RomFacts, UniqueId, wrong_chip};
 use crate::mboot::{self, Departure, MemoryId, Status, Version};
 use crate::{Error, Result};
 
@@ -64,6 +64,7 @@ pub struct Flashloader {
     facts: LoaderFacts,
     configured: Option<Fcb>,
     sent_again: usize,
+    rom: Option<RomFacts>,
 }
 
 impl Flashloader {
@@ -124,12 +125,22 @@ impl Flashloader {
             facts,
             configured: None,
             sent_again: 0,
+            rom: None,
         })
     }
 
     /// What it told.
     pub fn facts(&self) -> &LoaderFacts {
         &self.facts
+    }
+
+    /// What the boot ROM told before it started this flashloader; `None` when it ran already.
+    pub fn rom_facts(&self) -> Option<&RomFacts> {
+        self.rom.as_ref()
+    }
+
+    pub(super) fn set_rom_facts(&mut self, rom: RomFacts) {
+        self.rom = Some(rom);
     }
 
     /// The chip that it runs on.

@@ -27,7 +27,7 @@ pub mod source;
 pub mod write;
 
 pub use crate::chip::BootMode;
-pub use boot::BootLook;
+pub use boot::{BoardConditions, BootLook, candidates};
 pub use compare::plan_write;
 pub use identify::{PartSource, any_part, choose_part};
 pub use loader::{Flashloader, LoaderFacts, NorFacts};

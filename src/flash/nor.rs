@@ -14,6 +14,7 @@ use crate::flash::geometry::adjoining;
 use crate::flash::limits;
 use crate::flash::loader::{Flashloader, NorFacts};
 use crate::flash::plan::{Geometry, Run};
+use crate::flash::rom::RomFacts;
 use crate::mboot::{self, MemoryId};
 use crate::{Error, Result};
 
@@ -51,6 +52,11 @@ impl Nor {
     /// The flashloader below.
     pub fn loader(&mut self) -> &mut Flashloader {
         &mut self.loader
+    }
+
+    /// What the boot ROM told before it started the flashloader; `None` when one ran already.
+    pub fn rom_facts(&self) -> Option<&RomFacts> {
+        self.loader.rom_facts()
     }
 
     /// The chip that it is wired to.

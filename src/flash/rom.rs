@@ -178,6 +178,7 @@ impl Rom {
         };
         flashloader.set_sent_again(sent_again);
         flashloader.check_same_board(expected)?;
+        flashloader.set_rom_facts(self.facts);
         Ok(flashloader)
     }
 

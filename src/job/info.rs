@@ -1,6 +1,5 @@
 //! All that a board tells.
 
-use rtboot_bootable::verdict::Hab;
 use rtboot_fcb::Part;
 
 use super::target::Target;
@@ -9,7 +8,7 @@ use crate::chip::{Chip, Identity};
 use crate::event::Listener;
 use crate::flash::{BootLook, LoaderFacts, Nor, NorFacts, Rom, RomFacts, any_part};
 use crate::mboot::Property;
-use crate::{Error, Result, sdp};
+use crate::{Error, Result};
 
 /// What is known of a board.
 #[derive(Debug, Default)]
@@ -107,7 +106,7 @@ fn gather(
     match board.program()? {
         Some(Program::Rom) => info.rom = Some(Rom::connect(board)?.facts().clone()),
         Some(Program::Flashloader) => info.not_known.push(NotKnown {
-            what: "straps, HAB",
+            what: "pins and HAB",
             why: Why::FlashloaderRan,
         }),
         None => {
@@ -140,8 +139,7 @@ fn gather(
         Ok(part) => {
             info.part = Some(part.clone());
             let mut nor = Nor::new(flashloader, part, facts);
-            let hab = info.rom.as_ref().and_then(|rom| rom.hab).and_then(hab);
-            info.boot = Some(nor.look_at_boot(hab, listener)?);
+            info.boot = Some(nor.look_at_boot(listener)?);
         }
         Err(error) => info.not_known.push(NotKnown {
             what: "image in flash",
@@ -149,12 +147,4 @@ fn gather(
         }),
     }
     Ok(())
-}
-
-/// HAB's state in the verdict's terms.
-fn hab(hab: sdp::Hab) -> Option<Hab> {
-    match hab {
-        sdp::Hab::Open => Some(Hab::Open),
-        sdp::Hab::Closed => Some(Hab::Closed),
-    }
 }

@@ -71,7 +71,7 @@ pub fn verify(file: &Source, target: &Target, listener: &mut dyn Listener) -> Re
     let mut board = target.connect(listener)?;
     let mut nor = target.open_flash(&mut board, listener)?;
     comparison.check_fits(&nor)?;
-    let boot = nor.look_at_boot(None, listener)?;
+    let boot = nor.look_at_boot(listener)?;
     comparison.compare(&mut nor, listener)?;
     Ok(boot)
 }

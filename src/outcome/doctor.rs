@@ -12,6 +12,8 @@ pub struct Doctor {
     pub healthy: bool,
     /// One sentence.
     pub verdict: String,
+    /// Whether the ROM would start what is in flash; null when it is not known.
+    pub starts: Option<bool>,
     /// What is wrong, the gravest and surest first.
     pub findings: Vec<Diagnosed>,
     /// The one thing to do next.

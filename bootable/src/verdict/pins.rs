@@ -1,13 +1,23 @@
 //! Does BOOT_CFG lead the ROM to the flash that is there?
 
 use rtboot_chip::BootConfig;
-use rtboot_finding::Finding;
 use rtboot_finding::catalogue::{boot as found_boot, image as found};
+use rtboot_finding::{Entry, Finding};
 
 use super::Conditions;
 
 /// Most bytes that three address bytes reach.
 const EVERY_ADDRESS: u32 = 16 << 20;
+
+/// What [`judge`] reports for an [`Obstacle`].
+pub(super) static OBSTACLES: [&Entry; 6] = [
+    &found_boot::STRAP_BOOT_DEVICE,
+    &found_boot::STRAP_SECOND_PINS,
+    &found::STRAP_FIRST_PINS,
+    &found_boot::STRAP_FOUR_BYTE,
+    &found_boot::STRAP_FLASH_TYPE,
+    &found_boot::STRAP_ENCRYPTED,
+];
 
 /// Why the ROM would not read a quad SPI flash by its BOOT_CFG.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,4 +92,43 @@ pub(super) fn judge(conditions: &Conditions<'_>, bee: bool) -> Vec<Finding> {
         findings.push(Finding::new(&found::BEE_UNCHECKED));
     }
     findings
+}
+
+#[cfg(test)]
+mod tests {
+    use rtboot_chip::Chip;
+
+    use super::*;
+
+    /// For BOOT_CFG as SBMR1 has it, and the flash on the first pin group.
+    fn of(sbmr1: u32, size: Option<u32>, encrypted: Option<bool>) -> Option<Obstacle> {
+        let chip = Chip::by_name("rt1021").expect("a chip");
+        obstacle(&chip.boot_config(sbmr1), false, size, encrypted)
+    }
+
+    #[test]
+    fn four_address_bytes_fit_large_parts_only() {
+        let (small, large) = (Some(16 << 20), Some(32 << 20));
+        assert_eq!(of(1 << 1, small, None), Some(Obstacle::FourByte));
+        assert_eq!(of(1 << 1, large, None), None);
+        assert_eq!(of(1 << 1, None, None), None);
+        assert_eq!(of(0, small, Some(false)), None);
+    }
+
+    #[test]
+    fn encrypted_bit_needs_bee_headers() {
+        let (small, large) = (Some(16 << 20), Some(32 << 20));
+        assert_eq!(of(1, small, Some(false)), Some(Obstacle::Encrypted));
+        assert_eq!(of(1, small, Some(true)), None);
+        assert_eq!(of(1, small, None), None);
+        let both = of(1 << 1 | 1, large, Some(false));
+        assert_eq!(both, Some(Obstacle::Encrypted));
+    }
+
+    #[test]
+    fn another_boot_device_is_always_an_obstacle() {
+        assert_eq!(of(7 << 1, None, None), Some(Obstacle::SecondPins));
+        assert_eq!(of(2 << 1, None, None), Some(Obstacle::FlashType(2)));
+        assert!(matches!(of(0x20, None, None), Some(Obstacle::Device(_))));
+    }
 }

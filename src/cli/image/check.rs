@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use rtboot::Result;
 use rtboot::outcome::{self, ImageCheck, Outcome};
 use rtboot_bootable::{Conditions, Kind, LoaderImage, MemoryMap, Starts, Verdict, inspect};
+use rtboot_fcb::Part;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
@@ -42,14 +43,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let (starts, reasons, findings) = match seen.kind {
         Kind::Flashloader => loader(&source.bytes, &map),
         _ => {
-            let mut conditions = Conditions::default();
-            if let Some(flash) = &source.flash {
-                conditions = conditions.parts(&flash.parts).status(flash.status);
-            }
-            if let Some(part) = named.as_ref().and_then(fcb_source::Source::part) {
-                conditions = conditions.parts(std::slice::from_ref(part));
-            }
-            let verdict = Verdict::of(&source.firmware.memory, &map, &conditions);
+            let part = named.as_ref().and_then(fcb_source::Source::part);
+            let verdict = match source.flash {
+                Some(flash) => in_flash(flash, part, &map),
+                None => {
+                    let parts = part.map(std::slice::from_ref).unwrap_or_default();
+                    let conditions = Conditions::default().parts(parts);
+                    Verdict::of(&source.firmware.memory, &map, &conditions)
+                }
+            };
             (verdict.starts, verdict.reasons, verdict.findings)
         }
     };
@@ -70,6 +72,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         Starts::No => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// The verdict on a board's flash, which may be the part that the user names.
+fn in_flash(flash: source::Flash, part: Option<&Part>, map: &MemoryMap) -> Verdict {
+    let Some(part) = part else {
+        return flash.boot.verdict;
+    };
+    let conditions = flash.conditions.part(part);
+    Verdict::of(&flash.boot.memory, map, &conditions.conditions())
 }
 
 fn words(kind: &Kind, starts: Starts) -> &'static str {

@@ -4,10 +4,9 @@ use std::path::Path;
 
 use rtboot::event::{Meter, Stage};
 use rtboot::file::{self, Limit};
-use rtboot::flash::Nor;
+use rtboot::flash::{BoardConditions, BootLook, Nor};
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Format, Memory, inspect};
-use rtboot_fcb::{Part, StatusRegisters};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
@@ -32,15 +31,13 @@ pub struct Source {
 
 /// The flash of a board.
 pub struct Flash {
-    /// All parts that it may be: some share their id.
-    pub parts: Vec<Part>,
-    pub status: StatusRegisters,
+    /// What the verdict depends on besides its bytes.
+    pub conditions: BoardConditions,
+    /// What the ROM reads of it. An image can end before that, as by boot data that lie.
+    pub boot: BootLook,
 }
 
 /// Reads `board`, or a file.
-///
-/// # Errors
-/// As [`rtboot::Source::firmware`]; for a board whatever finding it and reading its flash brings.
 pub fn load(
     path: &Path,
     base: Option<u32>,
@@ -66,8 +63,8 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     let (base, size) = (map.flash_base, nor.part().size);
     let id = nor.part().jedec;
     let flash = Flash {
-        parts: nor.candidates(),
-        status: nor.facts().status,
+        conditions: nor.conditions(),
+        boot: nor.look_at_boot(&mut context.report)?,
     };
     let mut notes = vec![
         Finding::new(&found::READ_FROM_FLASH)

@@ -2,7 +2,6 @@
 
 use rtboot::Error;
 use rtboot::advice::advice;
-use rtboot::doctor::boot_obstacle;
 use rtboot::flash::identify::bytes;
 use rtboot::flash::{BootLook, BootMode, LoaderFacts, NorFacts, RomFacts};
 use rtboot::job::{Info, Why};
@@ -27,7 +26,7 @@ pub fn all(known: &Info, report: &mut Report) {
         nor(facts, known.part.as_ref(), report);
     }
     if let Some(state) = &known.boot {
-        boot(state, straps(known), report);
+        boot(state, report);
     }
     for unknown in &known.not_known {
         let text = format!("not known: {}", why(&unknown.why, report.at_hand()));
@@ -49,13 +48,10 @@ fn why(why: &Why, at_hand: &AtHand) -> String {
     }
 }
 
-/// What the boot pins of the last reset say against the flash that is there.
-fn straps(known: &Info) -> Option<String> {
-    let sbmr1 = known.rom.as_ref()?.sbmr1?;
-    let size = known.part.as_ref().map(|part| part.size);
-    let boot = known.boot.as_ref();
-    let encrypted = boot.map(|state| !state.verdict.inspection.bee.is_empty());
-    boot_obstacle(&known.identity().chip.boot_config(sbmr1), size, encrypted)
+/// Why the boot pins of the last reset keep the ROM from the flash that is there.
+fn boot_obstacle(known: &Info) -> Option<String> {
+    let verdict = &known.boot.as_ref()?.verdict;
+    verdict.boot_pins().map(ToString::to_string)
 }
 
 fn line(key: &str, value: &str) -> String {
@@ -150,13 +146,13 @@ fn status(facts: &NorFacts, part: Option<&Part>) -> String {
     format!("{status}: {quad}, {}", part.protected_extent(&status))
 }
 
-fn boot(state: &BootLook, straps: Option<String>, report: &mut Report) {
+fn boot(state: &BootLook, report: &mut Report) {
     report.line(line("image", &state.parts()));
-    let verdict = match (state.verdict.starts, straps) {
-        (Starts::No, _) => "no".into(),
-        (_, Some(obstacle)) => format!("not with these straps: {obstacle}"),
-        (Starts::Yes, None) => "yes, with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR)".into(),
-        (Starts::Unknown, None) => format!("not known: {}", state.verdict.why()),
+    let verdict = match (state.verdict.starts, state.verdict.boot_pins()) {
+        (Starts::No, Some(obstacle)) => format!("no, not with these boot pins: {obstacle}"),
+        (Starts::No, None) => "no".into(),
+        (Starts::Yes, _) => "yes, with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR)".into(),
+        (Starts::Unknown, _) => format!("not known: {}", state.verdict.why()),
     };
     report.line(line("would start", &verdict));
     for finding in &state.verdict.findings {
@@ -178,7 +174,7 @@ fn object(known: &Info, at_hand: &AtHand) -> outcome::Info {
         hab: facts.hab.map(|hab| hab.to_string()),
         boot_mode: facts.boot_mode().map(|mode| boot_mode(mode).to_owned()),
         sbmr1: facts.sbmr1,
-        boot_obstacle: straps(known),
+        boot_obstacle: boot_obstacle(known),
         sbmr2: facts.sbmr2,
         srsr: facts.srsr,
         unread: facts.unread.clone(),

@@ -3,7 +3,7 @@
 use rtboot_bootable::verdict::{Starts, Verdict};
 use rtboot_fcb::database;
 
-use super::{Facts, ReadProof, Source, boot_obstacle};
+use super::{Facts, ReadProof, Source};
 use crate::chip::Chip;
 use crate::flash::BootMode;
 use crate::flash::identify::bytes;
@@ -215,7 +215,7 @@ impl Rows {
             Some(Verdict {
                 starts: Starts::Yes,
                 ..
-            }) => format!("yes, {}", straps(facts)),
+            }) => format!("yes, {}", boot_pins(facts)),
             Some(Verdict {
                 starts: Starts::Unknown,
                 reasons,
@@ -245,7 +245,7 @@ impl Rows {
 }
 
 /// The boot pins with which the ROM reads this flash, and the pins of the last reset.
-pub(crate) fn straps(facts: &Facts) -> String {
+pub(crate) fn boot_pins(facts: &Facts) -> String {
     let rom = facts.rom.as_ref();
     let mode = rom.and_then(|rom| rom.boot_mode()).map(boot_mode);
     let config = facts
@@ -255,12 +255,7 @@ pub(crate) fn straps(facts: &Facts) -> String {
         (Some(mode), Some(config)) => format!("at the last reset {mode}, BOOT_CFG {config}"),
         _ => "the pins of the last reset are not known".into(),
     };
-    let obstacle = facts.boot_config().and_then(|config| {
-        let size = facts.part().map(|part| part.size);
-        boot_obstacle(&config, size, facts.encrypted())
-    });
-    let obstacle = obstacle.map_or(String::new(), |text| format!("; not so now: {text}"));
-    format!("with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR, flash type 0); {now}{obstacle}")
+    format!("with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR, flash type 0); {now}")
 }
 
 fn proof(proof: &ReadProof) -> String {

@@ -47,7 +47,7 @@ pub fn read(
         memory,
     };
     facts.content = Some(content);
-    let doubtful = !blank && facts.starts() == Some(false);
+    let doubtful = !blank && facts.content_starts() == Some(false);
     if let Some(content) = &mut facts.content {
         content.unstable = reader.again(&content.memory, doubtful)?;
     }

@@ -1,10 +1,11 @@
 //! Boot pins: where the ROM would look, and whether it looks at all.
 
+use rtboot_bootable::verdict::{Obstacle, obstacle};
 use rtboot_finding::catalogue::boot as entries;
 use rtboot_finding::{Finding, Sure};
 
 use crate::chip::BootConfig;
-use crate::doctor::facts::{Facts, Obstacle, obstacle};
+use crate::doctor::facts::Facts;
 use crate::flash::{BootMode, RomFacts};
 
 /// BT_FUSE_SEL in BOOT_CFG1.
@@ -41,35 +42,36 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
     let latched = format!("BOOT_CFG was latched as {:#010x}", config.sbmr1);
     let size = facts.part().map(|part| part.size);
     let answers = facts.flash.as_ref().is_some_and(|look| look.nor.answers());
-    let (finding, why) = match obstacle(&config, size, facts.encrypted())? {
-        Obstacle::Device(name) => {
-            let entry = match fuses {
-                true => &entries::FUSE_BOOT_DEVICE,
-                false => &entries::STRAP_BOOT_DEVICE,
-            };
-            (Finding::new(entry).text("device", name), String::new())
-        }
-        // without an answer on the primary pins the flash may well be on the second group
-        Obstacle::SecondPins if !answers => return None,
-        // the doctor looks at the primary pins only
-        Obstacle::FirstPins => return None,
-        Obstacle::SecondPins => (
-            Finding::new(&entries::STRAP_SECOND_PINS),
-            ": flash type 7; the flashloader reached the flash on the primary group".into(),
-        ),
-        Obstacle::FlashType(kind) => (
-            Finding::new(&entries::STRAP_FLASH_TYPE).number("type", kind),
-            "; a quad SPI flash is type 0".into(),
-        ),
-        Obstacle::FourByte => (
-            Finding::new(&entries::STRAP_FOUR_BYTE).sure(Sure::Likely),
-            ": flash type 1; a part of 16 MiB or less takes three".into(),
-        ),
-        Obstacle::Encrypted => (
-            Finding::new(&entries::STRAP_ENCRYPTED),
-            ": bit 0 is set; no header of the encryption engine is in flash".to_owned(),
-        ),
-    };
+    let (finding, why) =
+        match obstacle(&config, config.moves_flashloader(), size, facts.encrypted())? {
+            Obstacle::Device(name) => {
+                let entry = match fuses {
+                    true => &entries::FUSE_BOOT_DEVICE,
+                    false => &entries::STRAP_BOOT_DEVICE,
+                };
+                (Finding::new(entry).text("device", name), String::new())
+            }
+            // without an answer on the primary pins the flash may well be on the second group
+            Obstacle::SecondPins if !answers => return None,
+            // the doctor looks at the primary pins only
+            Obstacle::FirstPins => return None,
+            Obstacle::SecondPins => (
+                Finding::new(&entries::STRAP_SECOND_PINS),
+                ": flash type 7; the flashloader reached the flash on the primary group".into(),
+            ),
+            Obstacle::FlashType(kind) => (
+                Finding::new(&entries::STRAP_FLASH_TYPE).number("type", kind),
+                "; a quad SPI flash is type 0".into(),
+            ),
+            Obstacle::FourByte => (
+                Finding::new(&entries::STRAP_FOUR_BYTE).sure(Sure::Likely),
+                ": flash type 1; a part of 16 MiB or less takes three".into(),
+            ),
+            Obstacle::Encrypted => (
+                Finding::new(&entries::STRAP_ENCRYPTED),
+                ": bit 0 is set; no header of the encryption engine is in flash".to_owned(),
+            ),
+        };
     let finding = finding.why(latched + &why);
     Some(match fuses {
         true => finding
@@ -91,7 +93,7 @@ fn pads(pads: &[&str]) -> String {
 }
 
 fn mode_rules(facts: &Facts, rom: &RomFacts, mode: BootMode, explained: bool) -> Option<Finding> {
-    let starts = facts.starts() == Some(true);
+    let starts = facts.content_starts() == Some(true);
     match mode {
         BootMode::Fuses if !by_fuses(facts, rom) => Some(
             Finding::new(&entries::STRAP_BOOT_FROM_FUSES)

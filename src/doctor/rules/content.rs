@@ -23,7 +23,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     if content.blank {
         return vec![blank(facts)];
     }
-    let Some(verdict) = facts.verdict() else {
+    let Some(verdict) = facts.content_verdict() else {
         return Vec::new();
     };
     let whole = [

@@ -75,7 +75,7 @@ fn matters(facts: &Facts, extent: &Protected, size: u32) -> bool {
         .as_ref()
         .and_then(|app| app.compared.as_ref())
         .is_some_and(|compared| compared.differ > 0);
-    let starts = facts.content.is_some() && facts.starts() != Some(false);
+    let starts = facts.content.is_some() && facts.content_starts() != Some(false);
     let low = match extent {
         Protected::Nothing => false,
         // an image lies at the start
