@@ -42,9 +42,6 @@ impl Context {
     }
 
     /// What the settings files say; they are read when the first verb asks.
-    ///
-    /// # Errors
-    /// [`Error::Settings`], [`Error::ReadFile`].
     pub fn settings(&mut self) -> Result<&Settings> {
         let settings = match self.settings.take() {
             Some(settings) => settings,
@@ -54,9 +51,6 @@ impl Context {
     }
 
     /// The board that is meant.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a selector that names none; settings errors.
     pub fn selector(&mut self) -> Result<Selector> {
         let text = match &self.globals.board {
             Some(text) => text.clone(),
@@ -88,9 +82,6 @@ impl Context {
     }
 
     /// The chip that the user says it is.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] for a chip that rtboot does not know; settings errors.
     pub fn chip(&mut self) -> Result<Option<&'static Chip>> {
         let name = match &self.globals.chip {
             Some(name) => Some(name.clone()),
@@ -108,9 +99,6 @@ impl Context {
     }
 
     /// The chip for work on files: the one that the user says, else [`Chip::DEFAULT`].
-    ///
-    /// # Errors
-    /// As [`Context::chip`].
     pub fn desk_chip(&mut self) -> Result<&'static Chip> {
         Ok(self.chip()?.unwrap_or(Chip::DEFAULT))
     }
@@ -143,9 +131,6 @@ impl Context {
     }
 
     /// The board, chip and flashloader that options and settings name.
-    ///
-    /// # Errors
-    /// As [`Context::selector`] and [`Context::chip`]; as [`loader::source`].
     pub fn target(&mut self) -> Result<Target> {
         let mut target = self.target_without_loader()?;
         target.loader = loader::source(self)?;
@@ -160,18 +145,12 @@ impl Context {
     }
 
     /// Finds the board; waits for it as long as the options say.
-    ///
-    /// # Errors
-    /// As [`Target::connect`].
     pub fn board(&mut self) -> Result<Board> {
         let target = self.target_without_loader()?;
         self.connect(&target)
     }
 
     /// As [`Context::board`], for a target that is there already.
-    ///
-    /// # Errors
-    /// As [`Target::connect`].
     pub fn connect(&mut self, target: &Target) -> Result<Board> {
         if target.board == Selector::Virtual(None)
             && let Some(folder) = &target.connection.virtual_folder
@@ -186,9 +165,6 @@ impl Context {
 
     /// As [`Context::board`], for a verb that needs a flashloader: what can be wrong about its file, and about the chip's name, is
     /// found before the board is opened.
-    ///
-    /// # Errors
-    /// As [`Context::board`]; as [`LoaderSource::check`](rtboot::flash::LoaderSource::check).
     pub fn board_for_flash(&mut self) -> Result<(Board, Target)> {
         let target = self.target()?;
         target.loader.check(target.chip_for_files())?;
@@ -196,9 +172,6 @@ impl Context {
     }
 
     /// A known flash behind a flashloader. Parts that share its id are as good: only read and erase are the same for all.
-    ///
-    /// # Errors
-    /// As [`Context::board_for_flash`] and [`Target::open_flash`].
     pub fn nor(&mut self) -> Result<(Nor, Board)> {
         let (mut board, target) = self.board_for_flash()?;
         let nor = target.open_flash(&mut board, &mut self.report)?;
@@ -206,25 +179,16 @@ impl Context {
     }
 
     /// Where bytes around an image are saved while a write is on its way.
-    ///
-    /// # Errors
-    /// [`Error::Usage`] when the system names no place.
     pub fn rescue(&self) -> Result<RescueStore> {
         Ok(RescueStore::new(folders::rescue()?))
     }
 
     /// The file that a setting names, for options that were not given.
-    ///
-    /// # Errors
-    /// Settings errors.
     pub fn setting_path(&mut self, key: &str) -> Result<Option<PathBuf>> {
         Ok(self.settings()?.path(key))
     }
 
     /// As [`Context::setting_path`]; when there is no such file, the text as it stands there: a name.
-    ///
-    /// # Errors
-    /// Settings errors.
     pub fn setting_name(&mut self, key: &str) -> Result<Option<String>> {
         let text = self.settings()?.text(key).map(str::to_owned);
         let path = self.setting_path(key)?.filter(|path| path.exists());
@@ -232,9 +196,6 @@ impl Context {
     }
 
     /// Writes the virtual board back to its folder.
-    ///
-    /// # Errors
-    /// [`Error::Virtual`].
     pub fn close(&mut self) -> Result<()> {
         match self.virtual_board.take() {
             Some(board) => board

@@ -79,9 +79,6 @@ fn registers(text: &str) -> std::result::Result<StatusRegisters, String> {
 }
 
 /// Finds out what `source` is and reads it.
-///
-/// # Errors
-/// [`Error::UnknownPart`], [`Error::Cfg`], [`Error::FcbFile`], [`Error::BadFile`], [`Error::Usage`]; board errors.
 pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source> {
     let path = Path::new(source);
     if !path.is_file() {
@@ -255,9 +252,6 @@ fn board(context: &mut Context) -> Result<Source> {
 }
 
 /// The first bytes of the board's flash, read on one pad.
-///
-/// # Errors
-/// Whatever finding the board and reading its flash brings.
 pub fn flash(context: &mut Context, length: u32) -> Result<Vec<u8>> {
     let (mut nor, _board) = context.nor()?;
     let length = length.min(nor.part().size);

@@ -25,9 +25,6 @@ pub fn words(act: &Act, report: &Report, given: &[String]) -> Vec<String> {
 }
 
 /// Lets the act pass when its words are given, or typed by a person who is asked.
-///
-/// # Errors
-/// [`rtboot::Error::NotConfirmed`].
 pub fn ask(act: &Act, report: &Report, given: Option<&str>) -> Result<()> {
     let given: Vec<String> = given.map(str::to_owned).into_iter().collect();
     Consent::words(words(act, report, &given)).check(act)

@@ -10,9 +10,6 @@ use rtboot::{Result, Source};
 use super::{Context, folders};
 
 /// The flashloader, read, and called by its public build where it is one.
-///
-/// # Errors
-/// Settings errors; as [`file::read`]; as [`LoaderFile::parse`].
 pub fn source(context: &mut Context) -> Result<LoaderSource> {
     let chip = context.desk_chip()?;
     let Some((path, bytes)) = read(context)? else {
@@ -23,9 +20,6 @@ pub fn source(context: &mut Context) -> Result<LoaderSource> {
 }
 
 /// The flashloader as it is: what is wrong about a file that was named shows when it is needed.
-///
-/// # Errors
-/// Settings errors.
 pub fn unread(context: &mut Context) -> Result<LoaderSource> {
     if let Some(path) = named(context)? {
         return Ok(LoaderSource::file(path));
