@@ -147,7 +147,7 @@ fn try_out(target: &Target) {
 }
 
 #[test]
-fn garbage_at_every_door_does_no_harm() {
+fn garbage_never_panics_or_takes_64_mib() {
     let before = peak_kib();
     for target in TARGETS {
         let start = std::time::Instant::now();
@@ -164,7 +164,7 @@ fn garbage_at_every_door_does_no_harm() {
 }
 
 #[test]
-fn the_good_data_are_good() {
+fn fuzz_seeds_are_valid() {
     let map = rt1021().map;
     for file in garbage::seeds::firmware() {
         let read = rtboot_bootable::Firmware::parse(&file, Some("a.bin"), None, &map);
@@ -191,7 +191,7 @@ fn the_good_data_are_good() {
 }
 
 #[test]
-fn every_fuzz_target_is_tried_here_and_listed() {
+fn every_fuzz_target_is_run_and_listed() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let manifest = fs::read_to_string(root.join("fuzz/Cargo.toml")).expect("a manifest");
     let readme = fs::read_to_string(root.join("fuzz/README.md")).expect("a page");

@@ -248,7 +248,7 @@ fn the_worst_texts_stay_below_64_mib() {
 }
 
 #[test]
-fn what_is_no_file_ends_too() {
+fn devices_folders_and_pipes_are_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let pipe = folder.path().join("pipe");
     nix::unistd::mkfifo(&pipe, nix::sys::stat::Mode::S_IRWXU).expect("a pipe");

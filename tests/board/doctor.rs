@@ -29,7 +29,7 @@ fn healthy_board_of_every_part_has_no_finding() {
 }
 
 #[test]
-fn every_finding_has_a_test_that_comes_to_it() {
+fn every_finding_code_occurs_in_a_doctor_test() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/board/doctor");
     let mut tests = String::new();
     for entry in std::fs::read_dir(folder).expect("the tests") {

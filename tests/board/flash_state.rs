@@ -41,7 +41,7 @@ fn ignored_erases_leave_the_old_image_whole() {
 }
 
 #[test]
-fn a_worn_first_sector_with_its_fcb_is_told() {
+fn fcb_that_does_not_erase_is_reported_as_left() {
     // the FCB's tag stays readable because its bits never erase
     let bits = |address, bits| Fault::StuckAtZero { address, bits };
     let tag = *b"FCFB";
@@ -56,7 +56,7 @@ fn a_worn_first_sector_with_its_fcb_is_told() {
 }
 
 #[test]
-fn silence_in_the_first_erase_is_not_known() {
+fn power_cut_in_the_first_erase_is_unknown_state() {
     let mut rig = bootable_with(Vec::new());
     rig.virtual_board
         .board()
@@ -86,7 +86,7 @@ fn check(state: &FlashState, before: &[u8], rig: &Rig, when: &str) {
 }
 
 #[test]
-fn the_state_is_true_wherever_the_board_leaves() {
+fn flash_state_is_true_after_unplug_at_any_report() {
     let mut whole = bootable_with(Vec::new());
     whole
         .write(&app("blinky.elf"), "issi.cfg")

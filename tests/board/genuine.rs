@@ -189,7 +189,7 @@ fn large() -> Vec<u8> {
 }
 
 #[test]
-fn the_main_job_ends_in_a_bootable_flash() {
+fn genuine_flashloader_writes_a_bootable_flash() {
     let Some((socket, loader)) = emulated() else {
         eprintln!("skipped: RTBOOT_GENUINE is not set");
         return;

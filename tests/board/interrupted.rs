@@ -23,7 +23,7 @@ fn finished(old: &[u8]) -> Vec<u8> {
 }
 
 #[test]
-fn power_cut_in_the_middle_of_every_flash_operation() {
+fn power_cut_in_any_flash_operation_heals() {
     let old = old_flash(0x8000);
     let done = finished(&old);
     let mut whole = Rig::with_flash(old.clone());

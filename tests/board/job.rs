@@ -86,7 +86,7 @@ fn erasing_all_must_be_confirmed() {
 }
 
 #[test]
-fn the_steps_of_a_write_come_alone() {
+fn write_steps_can_be_called_one_by_one() {
     let board = VirtualBoard::new();
     let target = Target::on_virtual(&board);
     let chip = target.chip_for_files();
@@ -103,7 +103,7 @@ fn the_steps_of_a_write_come_alone() {
 }
 
 #[test]
-fn an_image_for_a_part_equals_one_built_for_it() {
+fn image_prepared_for_a_part_equals_a_built_one() {
     let chip = Chip::DEFAULT;
     for name in ["blinky.elf", "blinky_boot.bin", "blinky.bin"] {
         let source = Source::from(format!("{}/{name}", &BLINKY[..BLINKY.len() - 11]).as_str());

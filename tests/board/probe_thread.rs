@@ -69,7 +69,7 @@ fn protected_flash_is_refused_unchanged() {
 }
 
 #[test]
-fn a_flash_that_ignores_programs_ends_in_exit_32() {
+fn ignored_program_exits_32_with_flash_blank() {
     let mut rig = faulty(Fault::IgnoresProgram, Vec::new());
     let text = refused(
         &mut rig,
@@ -93,7 +93,7 @@ fn ignored_erase_exits_31_with_flash_unchanged() {
 }
 
 #[test]
-fn locked_status_register_is_told_by_quad_enable() {
+fn locked_status_register_fails_quad_enable() {
     let mut rig = Rig::with(Settings {
         status: [0x80, 0, 0],
         faults: vec![Fault::WriteProtectLow],
@@ -148,7 +148,7 @@ fn stuck_bits_are_reported_with_their_address() {
 }
 
 #[test]
-fn a_flash_that_stays_busy_ends_within_its_time_out() {
+fn busy_flash_ends_within_its_timeout() {
     let mut rig = faulty(Fault::StuckBusy, Vec::new());
     let error = rig
         .write(&app("blinky.elf"), "issi.cfg")

@@ -141,7 +141,7 @@ fn stale_bytes_after_the_length_are_dropped() {
 }
 
 #[test]
-fn what_the_flashloader_says_of_itself() {
+fn flashloader_answers_its_properties() {
     let (_board, mut loader) = board();
     assert_eq!(loader.version().unwrap().to_string(), "K2.1.0");
     assert_eq!(loader.target_version().unwrap().to_string(), "T1.0.0");

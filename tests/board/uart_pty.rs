@@ -72,7 +72,7 @@ fn running_application_is_silent_on_the_uart() {
 }
 
 #[test]
-fn a_line_speed_that_the_rom_does_not_have_is_silence() {
+fn rom_is_silent_at_an_unsupported_baud() {
     let rig = Rig::fresh();
     let served = Served::on(&rig.virtual_board);
     let selector: Selector = format!("uart:{}@57600", served.path)
@@ -96,7 +96,7 @@ fn spoiled(places: impl Iterator<Item = u64>) -> (Rig, Served) {
 }
 
 #[test]
-fn a_byte_spoiled_on_the_way_into_ram_is_sent_again() {
+fn damaged_flashloader_byte_is_sent_again() {
     let (mut rig, served) = spoiled([2000, 2100].into_iter());
     let loader = rig.flashloader().expect("mended");
     drop((loader, served));
@@ -105,7 +105,7 @@ fn a_byte_spoiled_on_the_way_into_ram_is_sent_again() {
 }
 
 #[test]
-fn spoiled_flashloader_is_told_before_the_jump() {
+fn damaged_flashloader_is_found_before_the_jump() {
     let mut rig = Rig::fresh();
     let served = Served::on(&rig.virtual_board);
     rig.board = served.board();

@@ -46,7 +46,7 @@ fn flash_after(name: &str) -> Vec<u8> {
 }
 
 #[test]
-fn the_whole_job_goes_through_enumeration_and_back() {
+fn write_works_through_usbip_enumeration() {
     let board = VirtualBoard::new();
     let server = serve(std::slice::from_ref(&board), false);
     let mut rig = rig(&server, "1-1", &board, Cable::default());
@@ -56,7 +56,7 @@ fn the_whole_job_goes_through_enumeration_and_back() {
 }
 
 #[test]
-fn two_boards_at_once_are_not_mixed_up() {
+fn two_boards_written_at_once_stay_apart() {
     let boards = [VirtualBoard::new(), VirtualBoard::new()];
     let server = serve(&boards, false);
     std::thread::scope(|scope| {
@@ -76,7 +76,7 @@ fn two_boards_at_once_are_not_mixed_up() {
 }
 
 #[test]
-fn a_pulled_cable_is_told_and_the_next_run_heals_it() {
+fn pulled_cable_fails_and_the_next_write_heals() {
     let board = VirtualBoard::new();
     let whole = Cable::default();
     {
@@ -140,7 +140,7 @@ fn serve_keeps_what_was_written_to_the_folder() {
 }
 
 #[test]
-fn others_are_served_only_when_that_is_asked_for() {
+fn serving_beyond_loopback_needs_listen() {
     let folder = tempfile::tempdir().expect("a folder");
     VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
     let run = Command::new(env!("CARGO_BIN_EXE_rtboot"))

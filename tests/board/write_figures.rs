@@ -13,7 +13,7 @@ fn application(length: usize) -> Vec<u8> {
 }
 
 #[test]
-fn every_stage_comes_to_exactly_what_it_began_with() {
+fn every_stage_ends_at_its_total() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     let mut open: Vec<(Stage, u64)> = Vec::new();
@@ -62,7 +62,7 @@ fn takes(length: usize) -> std::time::Duration {
 }
 
 #[test]
-fn programming_pays_for_pages_and_not_for_pauses() {
+fn programming_a_page_takes_under_1400_us() {
     // a page takes 0.2 ms to program and is read twice; a pause of 1 ms for each look would double the sum
     let pages = (0x1_8000 - 0x8000) / 0x100;
     let page = (takes(0x1_8000) - takes(0x8000)) / pages;
@@ -70,7 +70,7 @@ fn programming_pays_for_pages_and_not_for_pauses() {
 }
 
 #[test]
-fn rescue_file_beyond_the_flash_is_refused_first() {
+fn rescue_file_beyond_the_flash_stops_the_write() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     let old = rig.flash();
     let uid = rig
@@ -93,7 +93,7 @@ fn rescue_file_beyond_the_flash_is_refused_first() {
 }
 
 #[test]
-fn a_long_read_comes_in_pieces_that_add_up() {
+fn progress_of_a_long_read_adds_up() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     let old = rig.flash();
     let mut nor = rig.nor("issi.cfg").expect("a known flash");
@@ -150,7 +150,7 @@ fn verify_names_first_difference_and_counts_all() {
 }
 
 #[test]
-fn a_quad_read_that_differs_is_told_with_its_place() {
+fn differing_quad_read_names_its_address() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     rig.virtual_board.board().nor_mut().set_quad_enabled(true);
     let old = rig.flash();

@@ -7,7 +7,7 @@ use rtboot::flash::{Policy, Writer};
 use rtboot_fcb::Fcb;
 
 #[test]
-fn a_blank_board_gets_the_image_and_would_start_it() {
+fn blank_board_starts_the_written_image() {
     let mut rig = Rig::fresh();
     let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     assert!(written.report.changed && written.report.quad_set);
@@ -42,7 +42,7 @@ fn every_input_format_ends_in_the_same_flash() {
 }
 
 #[test]
-fn an_image_with_its_own_header_is_written_as_it_is() {
+fn image_with_a_boot_header_is_written_as_is() {
     for name in [
         "blinky_boot.elf",
         "blinky_boot.hex",
@@ -60,7 +60,7 @@ fn an_image_with_its_own_header_is_written_as_it_is() {
 }
 
 #[test]
-fn the_same_write_again_has_nothing_to_do() {
+fn same_write_again_has_nothing_to_do() {
     let mut rig = Rig::fresh();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     let (before, operations) = (rig.flash(), rig.operations());
@@ -77,7 +77,7 @@ fn the_same_write_again_has_nothing_to_do() {
 }
 
 #[test]
-fn equal_flash_with_quad_enable_clear_is_still_mended() {
+fn equal_flash_still_gets_quad_enable_set() {
     let mut rig = Rig::fresh();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     rig.virtual_board.board().nor_mut().set_quad_enabled(false);
@@ -92,7 +92,7 @@ fn equal_flash_with_quad_enable_clear_is_still_mended() {
 }
 
 #[test]
-fn changed_sector_costs_itself_and_the_fcb_sector() {
+fn changed_sector_erases_itself_and_the_fcb_one() {
     let mut rig = Rig::fresh();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     let changed = rig
@@ -187,7 +187,7 @@ fn large_image_erases_blocks_and_verifies_all() {
 }
 
 #[test]
-fn parts_of_other_makers_work_with_their_own_cfg() {
+fn other_makers_parts_work_with_their_cfg() {
     for (part, cfg, qe) in [
         (rtboot_sim::nor::Part::w25q64jv(), "w25q64jv.cfg", (1, 1)),
         (

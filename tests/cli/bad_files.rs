@@ -21,7 +21,7 @@ fn untouched(cli: &Cli) {
 }
 
 #[test]
-fn a_file_that_is_missing_empty_a_folder_or_huge() {
+fn missing_empty_and_huge_files_are_refused() {
     let cli = Cli::fresh();
     let before = cli.flash();
     let missing = cli.path("none.elf").display().to_string();
@@ -45,7 +45,7 @@ fn a_file_that_is_missing_empty_a_folder_or_huge() {
 }
 
 #[test]
-fn elf_files_of_others_and_broken_ones() {
+fn foreign_and_broken_elf_files_are_refused() {
     let elf = app_bytes("blinky.elf");
     let headers = u32::from_le_bytes(elf[28..32].try_into().expect("four")) as usize;
     let no_segments: Vec<(usize, &[u8])> = (0..elf[44] as usize)
@@ -81,7 +81,7 @@ fn elf_files_of_others_and_broken_ones() {
 }
 
 #[test]
-fn records_that_contradict_themselves() {
+fn broken_hex_and_srec_files_are_refused() {
     let hex = String::from_utf8(app_bytes("blinky.hex")).expect("text");
     let srec = String::from_utf8(app_bytes("blinky.srec")).expect("text");
     let end = hex.find(":00000001FF").expect("an end record");
@@ -137,7 +137,7 @@ fn records_that_contradict_themselves() {
 }
 
 #[test]
-fn images_that_fit_nowhere() {
+fn images_outside_the_flash_are_refused() {
     let cli = Cli::fresh();
     let before = cli.flash();
     let bin = app("blinky.bin");
@@ -169,7 +169,7 @@ fn images_that_fit_nowhere() {
 }
 
 #[test]
-fn an_application_whose_first_words_make_no_sense() {
+fn broken_vector_table_is_refused() {
     let bin = app_bytes("blinky.bin");
     let cli = Cli::fresh();
     let before = cli.flash();
@@ -188,7 +188,7 @@ fn an_application_whose_first_words_make_no_sense() {
 }
 
 #[test]
-fn a_cfg_that_does_not_read_is_shown_with_a_caret() {
+fn broken_cfg_is_shown_with_a_caret() {
     let (_, text) = rtboot_fcb::database::files()[0];
     let cli = Cli::fresh();
     let before = cli.flash();

@@ -57,7 +57,7 @@ fn protected_flash_is_written_after_unprotect() {
 }
 
 #[test]
-fn protection_that_a_pin_locks_stays_and_is_said() {
+fn unprotect_fails_with_the_wp_pin_low() {
     let cli = Cli::with(Settings {
         status: [0xBC, 0, 0],
         faults: vec![Fault::WriteProtectLow],
@@ -121,7 +121,7 @@ fn worn_sector_fails_blank_check_with_flash_state() {
 }
 
 #[test]
-fn a_board_that_leaves_in_the_middle_is_a_lost_link() {
+fn board_unplugged_mid_write_is_a_lost_link() {
     let cli = Cli::with(Settings {
         faults: vec![Fault::UsbIn {
             at: 40,

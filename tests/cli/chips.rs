@@ -83,7 +83,7 @@ fn doctor_refuses_foreign_cfg_before_loading() {
 }
 
 #[test]
-fn what_the_probe_saves_names_the_chip_that_was_found() {
+fn saved_probe_names_the_chip_found() {
     let cli = Cli::fresh();
     cli.run(&["fcb", "probe", "--save", "mine.cfg"])
         .says(0, &[]);
@@ -217,7 +217,7 @@ fn a_rom_of_another_chip_is_refused() {
 }
 
 #[test]
-fn a_flashloader_that_refuses_the_id_register_is_used() {
+fn flashloader_that_hides_the_chip_id_is_used() {
     let cli = Cli::fresh();
     let elf = app("blinky.elf");
     cli.run(&["info"]).says(0, &[]);
@@ -245,7 +245,7 @@ fn the_package_bit_names_the_rt1024() {
 }
 
 #[test]
-fn the_chip_that_is_named_shows_in_every_output() {
+fn chip_option_shows_in_every_output() {
     for (name, shown, family) in [
         ("rt1020", "RT1020", "family: mimxrt1020"),
         ("mimxrt1021", "RT1021", "family: mimxrt1020"),

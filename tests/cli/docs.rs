@@ -172,7 +172,7 @@ fn every_error_code_has_an_example_with_advice() {
 }
 
 #[test]
-fn every_entry_of_the_doctor_is_used_by_a_rule() {
+fn every_doctor_entry_is_used_by_a_rule() {
     let mut rules = String::new();
     for entry in std::fs::read_dir(root().join("src/doctor/rules")).expect("the rules") {
         rules += &std::fs::read_to_string(entry.expect("a file").path()).expect("a source");
@@ -286,7 +286,7 @@ fn problems() -> Vec<Vec<String>> {
 }
 
 #[test]
-fn every_problem_has_a_finding_and_a_test_or_says_why() {
+fn every_problem_names_its_finding_and_test() {
     let rows = problems();
     let numbers: Vec<usize> = rows
         .iter()

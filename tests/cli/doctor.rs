@@ -106,7 +106,7 @@ fn unusable_application_is_a_finding() {
 }
 
 #[test]
-fn another_application_in_flash_is_no_broken_one() {
+fn another_application_in_flash_differs() {
     let cli = written();
     cli.run(&["doctor", &app("blinky.elf")]).says(0, &[]);
     cli.run(&["doctor", &app("blinky_fast.elf")])
@@ -116,7 +116,7 @@ fn another_application_in_flash_is_no_broken_one() {
 }
 
 #[test]
-fn unknowable_facts_name_what_would_tell() {
+fn unknowable_facts_name_the_measurement() {
     let cli = Cli::fresh();
     let quiet = cli.run(&["doctor"]);
     assert!(!quiet.stdout.contains("cannot be known"), "{quiet}");

@@ -55,7 +55,7 @@ fn quad_reads_wait_until_quad_enable_is_set() {
 }
 
 #[test]
-fn unknown_part_is_described_by_its_answers() {
+fn unknown_part_is_described_from_its_sfdp() {
     let cli = filled(|settings| {
         settings.part = Part::w25q64jv();
         settings.part.jedec = [0x7F, 0x12, 0x17];
@@ -149,7 +149,7 @@ fn probe_finds_every_virtual_parts_read() {
 }
 
 #[test]
-fn a_blank_flash_proves_nothing_and_says_so() {
+fn probe_of_a_blank_flash_says_not_tried() {
     let cli = Cli::fresh();
     let run = cli
         .run(&["fcb", "probe"])
@@ -158,13 +158,13 @@ fn a_blank_flash_proves_nothing_and_says_so() {
 }
 
 #[test]
-fn a_flash_that_is_not_there_is_no_part() {
+fn probe_of_an_absent_flash_fails() {
     let cli = filled(|settings| settings.faults = vec![Fault::Absent]);
     cli.run(&["fcb", "probe"]).says(30, &["no flash answers"]);
 }
 
 #[test]
-fn the_cfg_that_it_writes_ends_in_a_board_that_starts() {
+fn board_starts_with_the_probed_cfg() {
     let cli = filled(|_| {});
     cli.run(&[
         "fcb", "probe", "--set-qe", "--name", "mine", "--save", "mine.cfg",

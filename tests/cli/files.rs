@@ -3,7 +3,7 @@
 use crate::kit::cli::{Cli, app};
 
 #[test]
-fn a_block_goes_through_every_form_and_back() {
+fn fcb_survives_every_format_and_back() {
     let cli = Cli::without_board();
     let bin = cli.at("fcb.bin");
     cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &bin])
@@ -45,7 +45,7 @@ fn a_block_goes_through_every_form_and_back() {
 }
 
 #[test]
-fn differences_and_contradictions_have_exit_code_1() {
+fn fcb_differences_and_contradictions_exit_1() {
     let cli = Cli::without_board();
     let run = cli
         .run_bare(&["fcb", "diff", "IS25LP064A", "W25Q128JV", "--json"])
@@ -107,7 +107,7 @@ fn sfdp() -> Vec<u8> {
 }
 
 #[test]
-fn option_words_become_a_block_with_the_sfdp() {
+fn option_words_and_sfdp_become_an_fcb() {
     let cli = Cli::without_board();
     let sfdp = cli.file("sfdp.bin", sfdp());
     cli.run_bare(&["fcb", "diff", "0xC0000006", "W25Q64JV", "--sfdp", &sfdp])
@@ -132,7 +132,7 @@ fn option_words_become_a_block_with_the_sfdp() {
 }
 
 #[test]
-fn source_text_goes_there_and_back() {
+fn fcb_survives_c_and_rust_source() {
     let cli = Cli::without_board();
     for name in ["fcb.c", "fcb.h", "fcb.rs"] {
         let file = cli.at(name);
@@ -150,7 +150,7 @@ fn source_text_goes_there_and_back() {
 }
 
 #[test]
-fn yaml_with_a_slip_names_its_line() {
+fn yaml_with_an_unknown_key_names_its_line() {
     let cli = Cli::without_board();
     let yaml = cli.file(
         "fcb.yaml",
@@ -166,7 +166,7 @@ fn yaml_with_a_slip_names_its_line() {
 }
 
 #[test]
-fn the_boards_flash_is_a_source_too() {
+fn board_flash_is_accepted_as_a_source() {
     let cli = Cli::fresh();
     cli.run(&["image", "show", "board"])
         .says(0, &["read from the flash of the board: id 9d 60 17, 8 MiB"]);

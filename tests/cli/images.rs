@@ -34,7 +34,7 @@ fn an_image_is_built_checked_and_converted() {
 }
 
 #[test]
-fn a_dcd_comes_as_bytes_or_as_the_array_of_the_sdk() {
+fn dcd_is_read_from_bytes_or_a_c_array() {
     let cli = Cli::without_board();
     let table = [
         0xD2, 0x00, 0x10, 0x41, 0xCC, 0x00, 0x0C, 0x04, 0x40, 0x2F, 0x00, 0x00, 0x10, 0x00, 0x00,
@@ -90,7 +90,7 @@ fn a_dcd_comes_as_bytes_or_as_the_array_of_the_sdk() {
 }
 
 #[test]
-fn colour_is_for_terminals_and_for_those_who_ask() {
+fn colour_only_on_terminals_or_when_forced() {
     let cli = Cli::without_board();
     let show = |name: &str, value: &str| {
         let mut command = cli.command();
@@ -147,7 +147,7 @@ fn sd_card_image_starts_with_ivt_and_has_no_fcb() {
 }
 
 #[test]
-fn unreadable_backup_is_never_written() {
+fn backup_too_large_to_read_is_refused() {
     let cli = Cli::without_board();
     let raw = cli.file("a.bin", [1, 2, 3, 4].repeat(13 << 18));
     let out = cli.at("a.uf2");
@@ -176,7 +176,7 @@ fn unreadable_backup_is_never_written() {
 }
 
 #[test]
-fn convert_cuts_fills_and_moves() {
+fn convert_crops_fills_and_moves() {
     let cli = Cli::without_board();
     let raw = cli.file("a.bin", (0..64).collect::<Vec<u8>>());
     let out = cli.at("out.bin");
@@ -202,7 +202,7 @@ fn convert_cuts_fills_and_moves() {
 }
 
 #[test]
-fn show_draws_and_lists() {
+fn image_show_draws_svg_and_lists_symbols() {
     let cli = Cli::without_board();
     let svg = cli.at("map.svg");
     cli.run_bare(&[

@@ -14,7 +14,7 @@ fn committed() -> PathBuf {
 }
 
 #[test]
-fn the_committed_schema_is_that_of_the_types() {
+fn committed_schema_matches_the_types() {
     let mut text = serde_json::to_string_pretty(&outcome::schema()).expect("JSON");
     text.push('\n');
     if std::env::var_os("RTBOOT_BLESS").is_some() {
@@ -358,7 +358,7 @@ fn every_line_of_every_command_fits_the_schema() {
 }
 
 #[test]
-fn a_field_that_is_in_no_type_is_found() {
+fn schema_rejects_unknown_and_wrong_fields() {
     let text = std::fs::read_to_string(committed()).expect("the schema");
     let schema = serde_json::from_str(&text).expect("JSON");
     let schema = jsonschema::validator_for(&schema).expect("a schema");

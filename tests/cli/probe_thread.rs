@@ -53,7 +53,7 @@ fn ends_well(cli: &Cli, part: &str) {
 }
 
 #[test]
-fn first_board_block_protection_bits_are_set() {
+fn block_protection_is_found_and_cleared() {
     let cli = custom(|settings| settings.status = [0x3C, 0, 0]);
     write(&cli, "IS25LP064A").says(31, &["write-protected", "0x46", "0xff", " unprotect`"]);
     let diagnosis = doctor(&cli, "IS25LP064A");
@@ -67,7 +67,7 @@ fn first_board_block_protection_bits_are_set() {
 }
 
 #[test]
-fn second_board_the_write_protect_pin_is_low() {
+fn low_wp_pin_is_found_by_a_measurement() {
     let cli = custom(|settings| {
         settings.status = [0xBC, 0, 0];
         settings.faults = vec![Fault::WriteProtectLow];
@@ -93,7 +93,7 @@ fn second_board_the_write_protect_pin_is_low() {
 }
 
 #[test]
-fn third_board_has_quad_enable_clear() {
+fn clear_quad_enable_is_found_and_set() {
     let cli = Cli::fresh();
     write(&cli, "IS25LP064A").says(0, &[]);
     // the other tool wrote the same image and left the bit alone; or an application cleared it
@@ -121,7 +121,7 @@ fn third_board_has_quad_enable_clear() {
 }
 
 #[test]
-fn fourth_board_has_another_part() {
+fn another_part_is_found_and_written() {
     let cli = custom(|settings| settings.part = Part::w25q64jv());
     write(&cli, "IS25LP064A").says(30, &["ef 40 17", "W25Q64JV", "IS25LP064A"]);
     let diagnosis = doctor(&cli, "IS25LP064A");
@@ -133,7 +133,7 @@ fn fourth_board_has_another_part() {
 }
 
 #[test]
-fn fifth_board_the_flash_is_on_the_second_pin_group() {
+fn second_pin_group_is_found_by_a_measurement() {
     let cli = custom(|settings| settings.faults = vec![Fault::SecondPins]);
     write(&cli, "IS25LP064A").says(30, &["no flash answers", "pins"]);
     let diagnosis = doctor(&cli, "IS25LP064A");

@@ -101,7 +101,7 @@ fn an_fcb_is_found_in_files_of_every_kind() {
 }
 
 #[test]
-fn an_image_is_drawn_with_its_parts() {
+fn image_show_draws_every_part() {
     let out = run(&["image", "show", &blinky("blinky_boot.bin")]).good();
     for text in [
         "boot image with FCB",
@@ -125,7 +125,7 @@ fn an_image_is_drawn_with_its_parts() {
 }
 
 #[test]
-fn an_image_for_programs_covers_every_byte_once() {
+fn json_image_pieces_cover_every_byte_once() {
     for name in [
         "blinky_boot.elf",
         "blinky_boot.bin",
@@ -210,7 +210,7 @@ fn completions_know_the_raw_verbs() {
 }
 
 #[test]
-fn manual_pages_are_there_for_every_command() {
+fn man_writes_a_page_for_every_command() {
     let page = run(&["man"]).good();
     assert!(
         page.contains(".TH rtboot 1") && page.contains("rtboot\\-doctor(1)"),

@@ -42,7 +42,7 @@ fn option_word_recipe_works_command_by_command() {
 }
 
 #[test]
-fn a_reset_ends_the_flashloader_and_power_ends_ram() {
+fn ram_keeps_its_content_over_a_reset() {
     let cli = started();
     cli.run(&["mboot", "fill-memory", "0x20202000", "4", "0x11223344"])
         .says(0, &[]);

@@ -23,7 +23,7 @@ fn a_fuse_word_is_read() {
 }
 
 #[test]
-fn nothing_is_burnt_without_the_exact_words() {
+fn fuses_burn_only_with_the_exact_words() {
     let board = board();
     let before = board.text("fuses.txt");
     let burn = ["mboot", "efuse-program-once", "0x06", "0x10"];

@@ -20,7 +20,7 @@ fn configure(live: &Live) -> Ran {
 }
 
 #[test]
-fn the_rom_does_not_get_mboot_commands() {
+fn mboot_commands_are_not_sent_to_the_rom() {
     let board = Kept::fresh();
     board.run(&["mboot", "get-property", "1"]).bad(
         2,
@@ -101,7 +101,7 @@ fn flash_job_works_with_blhost_commands() {
 }
 
 #[test]
-fn erasing_all_needs_the_words() {
+fn flash_erase_all_must_be_confirmed() {
     let live = Live::flashloader();
     configure(&live).good();
     live.board.board().flash_mut()[0x10_0000] = 0x42;
@@ -126,7 +126,7 @@ fn erasing_all_needs_the_words() {
 }
 
 #[test]
-fn a_block_that_sets_up_encryption_needs_the_words() {
+fn encryption_set_up_must_be_confirmed() {
     let live = Live::flashloader();
     configure(&live).good();
     for word in ["0xE0120000", "0xB1000000"] {
@@ -146,7 +146,7 @@ fn a_block_that_sets_up_encryption_needs_the_words() {
 }
 
 #[test]
-fn code_that_nobody_checked_needs_the_words() {
+fn running_unchecked_code_must_be_confirmed() {
     let live = Live::flashloader();
     live.file("any.sb", &[0; 64]);
     live.run(&["mboot", "execute", "0x20202001", "0", "0"])
@@ -186,7 +186,7 @@ fn code_that_nobody_checked_needs_the_words() {
 }
 
 #[test]
-fn keys_need_the_words() {
+fn key_commands_must_be_confirmed() {
     let live = Live::flashloader();
     live.file("dek.bin", &[7; 16]);
     live.run(&["mboot", "generate-key-blob", "dek.bin", "blob.bin"])
@@ -205,7 +205,7 @@ fn keys_need_the_words() {
 }
 
 #[test]
-fn memory_of_the_fuse_controller_needs_the_words() {
+fn fuse_controller_writes_must_be_confirmed() {
     let live = Live::flashloader();
     let heard = live.heard();
     live.run(&["mboot", "write-memory", "0x401F4060", "{{10000000}}"])

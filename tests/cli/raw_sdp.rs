@@ -68,7 +68,7 @@ fn a_flashloader_is_loaded_and_started_by_hand() {
 }
 
 #[test]
-fn a_flashloader_does_not_get_sdp_commands() {
+fn sdp_commands_are_not_sent_to_a_flashloader() {
     let live = Live::flashloader();
     live.run(&["sdp", "error-status"])
         .bad(2, "a flashloader is there, and it does not speak SDP");
@@ -76,7 +76,7 @@ fn a_flashloader_does_not_get_sdp_commands() {
 }
 
 #[test]
-fn a_jump_to_nothing_is_refused_with_the_roms_word() {
+fn jump_without_ivt_shows_the_roms_refusal() {
     let board = Kept::fresh();
     board.run(&["sdp", "jump-address", "0x20208000"]).bad(
         21,
@@ -86,7 +86,7 @@ fn a_jump_to_nothing_is_refused_with_the_roms_word() {
 }
 
 #[test]
-fn a_register_of_the_fuse_controller_needs_the_words() {
+fn fuse_register_write_must_be_confirmed() {
     let live = Live::rom();
     let write = ["sdp", "write-register", "0x401F4060", "32", "0x10"];
     live.run(&write)
@@ -124,14 +124,14 @@ fn dcd_is_refused_if_unreadable_or_touching_fuses() {
 }
 
 #[test]
-fn the_dcd_of_the_next_image_is_skipped_over_usb_too() {
+fn skip_dcd_header_works_over_usb() {
     let board = Kept::fresh();
     let out = board.run(&["sdp", "skip-dcd-header"]).good();
     assert_eq!(out, "the next jump ignores the image's DCD\n");
 }
 
 #[test]
-fn the_roms_uart_changes_its_speed() {
+fn set_baudrate_changes_the_roms_uart_speed() {
     let live = Live::rom();
     let out = live.run(&["sdp", "set-baudrate", "57600"]).good();
     assert!(out.contains("57600 baud"), "{out}");

@@ -3,7 +3,7 @@
 use crate::kit::raw::{Kept, rtboot_in};
 
 #[test]
-fn a_board_is_made_to_order_and_shows_it() {
+fn virtual_new_options_show_in_virtual_show() {
     let board = Kept::with(&[
         "--part",
         "W25Q64JV",
@@ -70,7 +70,7 @@ fn impossible_board_is_refused_and_not_made() {
 }
 
 #[test]
-fn switches_move_and_count_from_the_next_power_on() {
+fn boot_pins_count_from_the_next_power_on() {
     let board = Kept::fresh();
     board
         .run(&["virtual", "set", "board"])
@@ -93,7 +93,7 @@ fn switches_move_and_count_from_the_next_power_on() {
 }
 
 #[test]
-fn a_written_board_boots_once_the_switches_say_so() {
+fn written_board_boots_with_internal_boot_pins() {
     let board = Kept::fresh();
     let app =
         std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/apps/blinky/blinky.elf");
@@ -121,7 +121,7 @@ fn a_written_board_boots_once_the_switches_say_so() {
 
 #[cfg(unix)]
 #[test]
-fn a_served_board_is_used_by_another_program_and_kept() {
+fn served_board_is_usable_locked_and_kept() {
     let board = Kept::fresh();
     let server = crate::kit::server::Server::start(board.folder.path());
     let selector = format!("uart:{}", server.path);

@@ -5,7 +5,7 @@ use crate::kit::cli::{Cli, app, app_bytes};
 const EVK: &str = "--fcb=IS25LP064A";
 
 #[test]
-fn from_a_blank_board_to_one_that_would_start() {
+fn blank_board_is_written_verified_and_read() {
     let cli = Cli::fresh();
     let blank = cli.flash();
     cli.run(&["info"])
@@ -176,7 +176,7 @@ fn reset_names_the_boot_pins_and_run_starts_the_app() {
 }
 
 #[test]
-fn nothing_to_start_in_a_blank_flash() {
+fn run_fails_on_a_blank_flash() {
     Cli::fresh()
         .run(&["run"])
         .says(3, &["no vector table to start"]);

@@ -6,7 +6,7 @@ use rtboot_sim::standin_loader;
 const EVK: &str = "--fcb=IS25LP064A";
 
 #[test]
-fn a_board_that_is_not_there_or_no_board_at_all() {
+fn unknown_boards_and_chips_are_refused() {
     let cli = Cli::without_board();
     cli.run_bare(&["--board", "usb:9-9.9", "info"]).says(
         10,
@@ -85,7 +85,7 @@ fn loader(patches: &[(usize, u32)]) -> Vec<u8> {
 }
 
 #[test]
-fn a_flashloader_file_that_is_none() {
+fn files_without_a_flashloader_are_refused() {
     let cli = Cli::fresh();
     let before = cli.flash();
     let moved = |base: u32| {
@@ -124,7 +124,7 @@ fn a_flashloader_file_that_is_none() {
 }
 
 #[test]
-fn a_flashloader_is_remembered_and_sent_from_then_on() {
+fn added_flashloader_is_used_from_then_on() {
     let cli = Cli::fresh();
     cli.run(&["flashloader", "list"])
         .says(0, &["no flashloader is remembered"]);
@@ -181,7 +181,7 @@ fn json_lines_end_with_a_result_or_an_error() {
 }
 
 #[test]
-fn quiet_means_quiet_and_twice_verbose_shows_packets() {
+fn quiet_prints_nothing_and_vv_shows_packets() {
     let cli = Cli::fresh();
     let quiet = cli.run(&["-q", "write", EVK, &app("blinky.elf")]);
     assert_eq!((quiet.code, quiet.stderr.as_str()), (0, ""), "{quiet}");

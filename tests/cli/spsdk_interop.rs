@@ -115,7 +115,7 @@ const APPS: [(&str, u32, bool); 3] = [
 ];
 
 #[test]
-fn blocks_and_images_go_both_ways() {
+fn nxpimage_and_rtboot_read_each_other() {
     let Some(program) = nxpimage() else { return };
     let mut spsdk = Spsdk {
         program,

@@ -27,7 +27,7 @@ fn into_full(cli: &Cli, args: &[&str]) -> (i32, String) {
 }
 
 #[test]
-fn bytes_that_never_reach_stdout_are_a_failure() {
+fn bytes_lost_on_stdout_are_a_failure() {
     let cli = Cli::fresh();
     // less than stdout's buffer, with no line end to flush it
     for args in [
@@ -75,7 +75,7 @@ fn lost_erase_report_says_the_range_is_erased() {
 }
 
 #[test]
-fn a_full_stderr_does_not_stop_a_run() {
+fn full_stderr_does_not_stop_a_run() {
     let cli = Cli::fresh();
     let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
     let board = format!("virtual:{}", cli.path("board").display());

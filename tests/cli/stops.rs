@@ -19,7 +19,7 @@ fn burning_image() -> Vec<u8> {
 }
 
 #[test]
-fn an_image_that_can_change_fuses_needs_its_words() {
+fn fuse_changing_image_must_be_confirmed() {
     let cli = Cli::fresh();
     let before = cli.flash();
     let file = cli.file("burn.bin", burning_image());
@@ -151,7 +151,7 @@ fn ctrl_c_stops_between_operations_with_flash_state() {
 }
 
 #[test]
-fn a_board_is_waited_for_as_long_as_one_says() {
+fn wait_option_limits_the_wait_for_a_board() {
     let cli = Cli::without_board();
     cli.run_bare(&["--board", "usb:9-9", "--wait=300ms", "info"])
         .says(10, &["waiting 0.3 s for a board", "[no-board]"]);

@@ -79,7 +79,7 @@ fn crates_depend_on_lower_layers_only() {
 }
 
 #[test]
-fn outside_crates_enter_through_one_crate() {
+fn outside_crates_have_one_user_each() {
     for (name, dependencies) in dependencies() {
         for (outside, users) in ONE_USER {
             let allowed = users.split(' ').any(|user| user == name);

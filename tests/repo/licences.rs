@@ -59,7 +59,7 @@ fn split<'a>(text: &'a str, by: &str) -> Vec<&'a str> {
 }
 
 #[test]
-fn an_expression_is_read_as_it_is_meant() {
+fn licence_expressions_follow_spdx() {
     for good in [
         "MIT",
         "MIT/Apache-2.0",
@@ -79,7 +79,7 @@ fn an_expression_is_read_as_it_is_meant() {
 }
 
 #[test]
-fn every_dependency_may_be_shipped() {
+fn every_dependency_has_an_allowed_licence() {
     let metadata = crate::kit::cargo::metadata();
     let packages = metadata["packages"].as_array().expect("packages");
     assert!(packages.len() > 50);

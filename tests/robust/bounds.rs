@@ -66,7 +66,7 @@ fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 #[test]
-fn every_documented_bound_is_the_one_of_the_source() {
+fn documented_bounds_match_the_source() {
     let rows = documented();
     assert!(rows.len() > 35, "{}", rows.len());
     for [file, name, value] in rows {
@@ -78,7 +78,7 @@ fn every_documented_bound_is_the_one_of_the_source() {
 }
 
 #[test]
-fn every_wait_and_limit_of_the_source_is_documented() {
+fn every_wait_and_limit_is_documented() {
     let rows = documented();
     let mut files = Vec::new();
     for room in ["port", "sdp", "mboot", "board", "flash"] {

@@ -87,7 +87,7 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 #[test]
-fn a_good_file_stays_where_the_new_one_has_no_room() {
+fn full_disk_keeps_the_old_file() {
     let folder = desk();
     let before = names(folder.path());
     for line in [
@@ -116,7 +116,7 @@ fn a_good_file_stays_where_the_new_one_has_no_room() {
 }
 
 #[test]
-fn a_report_that_has_no_room_is_no_success() {
+fn full_disk_fails_the_doctor_report() {
     let folder = desk();
     let program = env!("CARGO_BIN_EXE_rtboot");
     let script = format!(
@@ -134,7 +134,7 @@ fn a_report_that_has_no_room_is_no_success() {
 }
 
 #[test]
-fn a_flashloader_that_has_no_room_is_not_remembered() {
+fn full_disk_fails_flashloader_add() {
     let folder = desk();
     let output = cramped(folder.path(), "flashloader add loader.bin");
     assert_eq!(output.status.code(), Some(4), "{}", words(&output));
@@ -165,7 +165,7 @@ fn unsaved_virtual_board_fails_and_is_unchanged() {
 }
 
 #[test]
-fn kill_while_saving_leaves_a_board_that_opens() {
+fn killed_save_leaves_a_board_that_opens() {
     let folder = desk();
     let program = env!("CARGO_BIN_EXE_rtboot");
     // the flash file is longer than all of them, whether a shell's block has 512 bytes or 1024
@@ -204,7 +204,7 @@ fn into(folder: &Path, line: &str, stdout: Stdio) -> Output {
 }
 
 #[test]
-fn a_result_that_never_reached_stdout_is_no_success() {
+fn full_stdout_is_no_success() {
     let folder = tempfile::tempdir().expect("a folder");
     for line in [
         "fcb list",

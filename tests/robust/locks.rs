@@ -61,7 +61,7 @@ fn second_run_is_told_who_holds_the_board() {
 }
 
 #[test]
-fn two_boards_are_two_boards() {
+fn held_board_does_not_block_another() {
     let ((first, selector), (second, _)) = (board(), board());
     let _held = Board::find(&selector, Options::default()).expect("free");
     let refused = rtboot(&first.path).output().expect("a run");
@@ -76,7 +76,7 @@ fn is_root() -> bool {
 }
 
 #[test]
-fn another_user_is_kept_away_by_the_same_lock() {
+fn lock_keeps_other_users_away() {
     const NOBODY: u32 = 65534;
     if !is_root() {
         eprintln!("not tried: only root can run rtboot as another user");
@@ -106,7 +106,7 @@ fn another_user_is_kept_away_by_the_same_lock() {
 }
 
 #[test]
-fn a_program_that_has_the_port_open_is_named() {
+fn program_with_the_port_open_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     VirtualBoard::create(&folder.path().join("board"), &Make::default()).expect("a board");
     let server = Server::start(folder.path());

@@ -116,7 +116,7 @@ fn report(title: &str, table: &Table) {
 }
 
 #[test]
-fn a_share_of_all_points_over_hid() {
+fn sample_of_fault_points_over_hid() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::update(), Case::application_only()] {
         hid(&case, Share::About(45), &mut table);
@@ -126,7 +126,7 @@ fn a_share_of_all_points_over_hid() {
 }
 
 #[test]
-fn a_share_of_all_points_over_a_uart() {
+fn sample_of_fault_points_over_a_uart() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::application_only()] {
         uart(&case, Share::About(30), &mut table);
@@ -162,7 +162,7 @@ fn flash_silent_before_erase_keeps_its_bytes() {
 
 #[test]
 #[ignore = "thousands of writes: minutes in release"]
-fn every_point_over_hid() {
+fn every_fault_point_over_hid() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::update(), Case::application_only()] {
         hid(&case, Share::All, &mut table);
@@ -179,7 +179,7 @@ fn every_point_over_hid() {
 
 #[test]
 #[ignore = "thousands of writes: minutes in release"]
-fn every_point_over_a_uart() {
+fn every_fault_point_over_a_uart() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::application_only()] {
         uart(&case, Share::All, &mut table);
@@ -195,8 +195,8 @@ fn every_point_over_a_uart() {
 }
 
 #[test]
-fn a_kept_byte_that_is_misread_stops_the_write() {
-    single::a_kept_byte_that_is_misread_stops_the_write();
+fn misread_kept_byte_stops_the_write() {
+    single::misread_kept_byte_stops_the_write();
 }
 
 #[test]
@@ -210,13 +210,13 @@ fn verify_finds_an_erase_that_reached_the_ivt() {
 }
 
 #[test]
-fn an_fcb_page_that_comes_out_wrong_is_erased_again() {
-    single::an_fcb_page_that_comes_out_wrong_is_erased_again();
+fn damaged_fcb_page_is_erased_again() {
+    single::damaged_fcb_page_is_erased_again();
 }
 
 #[test]
-fn a_set_up_that_came_out_wrong_in_ram_is_never_taken() {
-    single::a_set_up_that_came_out_wrong_in_ram_is_never_taken();
+fn damaged_set_up_in_ram_is_never_used() {
+    single::damaged_set_up_in_ram_is_never_used();
 }
 
 #[test]

@@ -87,7 +87,7 @@ fn load(log: &[Line]) -> Vec<(u64, u64)> {
 }
 
 #[test]
-fn spoiled_byte_in_the_flashloader_is_sent_again() {
+fn damaged_flashloader_byte_is_resent() {
     let case = Case::update();
     let (log, counts) = case.count(true);
     for (start, length) in [load(&log)[0], load(&log)[7]] {
@@ -126,7 +126,7 @@ fn lost_byte_in_the_flashloader_fails_then_heals() {
 }
 
 #[test]
-fn errors_inside_frames_are_repaired_by_sending_again() {
+fn errors_inside_frames_are_resent() {
     let case = Case::application_only();
     let (log, counts) = case.count(true);
     let is_data = |line: &Line| {
@@ -170,7 +170,7 @@ fn wrong_uart_speed_finds_no_board() {
 }
 
 #[test]
-fn nobody_on_a_uart_makes_one_think_of_the_baud() {
+fn silent_uart_advice_names_the_baud() {
     let selector = "uart:/dev/ttyUSB0@9600";
     let seen_instead = Vec::new();
     let error = rtboot::Error::NoBoard {

@@ -150,7 +150,7 @@ fn by_hand(change: impl Fn(&mut doctor::Facts)) -> Option<&'static str> {
 }
 
 #[test]
-fn facts_by_hand_lead_to_their_findings() {
+fn hand_made_facts_lead_to_their_findings() {
     let reset = |cause: u32| by_hand(|facts| facts.rom.as_mut().expect("ROM").srsr = Some(cause));
     assert_eq!(reset(1 << 4), Some("reset-watchdog"));
     assert_eq!(reset(1 << 7), Some("reset-watchdog"));
@@ -182,7 +182,7 @@ fn facts_by_hand_lead_to_their_findings() {
 }
 
 #[test]
-fn refusals_by_hand_lead_to_their_findings() {
+fn hand_made_refusals_lead_to_their_findings() {
     let refused = |status: u32| rtboot::mboot::Error::Refused {
         command: rtboot::mboot::Tag::CONFIGURE_MEMORY,
         status: rtboot::mboot::Status(status),

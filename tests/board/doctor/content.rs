@@ -236,7 +236,7 @@ fn application_that_cannot_run_names_the_reason() {
 }
 
 #[test]
-fn dcd_is_checked() {
+fn broken_or_fuse_writing_dcd_is_found() {
     finds(
         with_dcd(&[
             0xD2, 0x00, 0x10, 0x41, 0x77, 0x00, 0x0C, 0x04, 0, 0, 0, 0, 0, 0, 0, 0,

@@ -95,7 +95,7 @@ fn second_pin_group_explains_a_silent_flash() {
 }
 
 #[test]
-fn line_held_low_is_no_undriven_line() {
+fn flash_id_of_zeros_is_a_line_held_low() {
     finds(with_part(|part| part.jedec = [0; 3]), "flash-line-low");
 }
 

@@ -51,7 +51,7 @@ fn healthy_board_takes_less_than_150_reports() {
 }
 
 #[test]
-fn doctor_sees_port_bytes_only() {
+fn doctor_source_never_names_the_virtual_board() {
     let root = env!("CARGO_MANIFEST_DIR");
     for folder in [
         "src/doctor",

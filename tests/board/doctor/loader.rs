@@ -244,7 +244,7 @@ fn garbled_uart_answer_is_no_silence() {
 }
 
 #[test]
-fn loader_errors_by_hand_lead_to_their_findings() {
+fn hand_made_loader_errors_lead_to_findings() {
     let with = |error: Error, after: Option<Program>| {
         let mut exam = Exam::on(healthy());
         exam.no_loader = Some(error);

@@ -45,7 +45,7 @@ fn wire(at: u64, what: ReportFault) -> Settings {
 }
 
 #[test]
-fn no_answer_from_the_flash() {
+fn causes_of_a_silent_flash_differ() {
     let absent = || on(faulty(Fault::Absent), "flash-silent");
     pair(
         "the id reads ff ff ff",
@@ -87,7 +87,7 @@ fn no_answer_from_the_flash() {
 }
 
 #[test]
-fn all_ones_in_flash() {
+fn causes_of_all_ones_in_flash_differ() {
     let ff = "Byte in module is $FF";
     pair(
         ff,
@@ -134,7 +134,7 @@ fn all_ones_in_flash() {
 }
 
 #[test]
-fn written_and_verified_elsewhere_and_does_not_start() {
+fn causes_of_no_start_after_a_write_differ() {
     let quad = || {
         on(
             Settings {
@@ -208,7 +208,7 @@ fn written_and_verified_elsewhere_and_does_not_start() {
 }
 
 #[test]
-fn no_fcb_at_the_start() {
+fn causes_of_a_missing_fcb_differ() {
     let mut shifted = vec![0xFF; 0x1000];
     shifted.extend(image());
     let missing = || on(patched(0, &[0xFF; 512]), "fcb-missing");
@@ -233,7 +233,7 @@ fn no_fcb_at_the_start() {
 }
 
 #[test]
-fn it_starts_and_hangs_at_once() {
+fn causes_of_a_hang_at_start_differ() {
     pair(
         "the processor faults",
         on(by_table(0x2000, 0x3000_0000), "stack-outside-ram"),
@@ -242,7 +242,7 @@ fn it_starts_and_hangs_at_once() {
 }
 
 #[test]
-fn the_flashloader_does_not_come() {
+fn causes_of_no_flashloader_differ() {
     let loaded = super::loader::steps().0.0;
     let vanished = || {
         let what = ReportFault::Corrupt { byte: 9, xor: 1 };
@@ -277,7 +277,7 @@ fn the_flashloader_does_not_come() {
 }
 
 #[test]
-fn the_flash_contradicts_its_cfg() {
+fn causes_of_a_wrong_part_differ() {
     let other = || {
         (
             Exam::on(healthy_on(1)).expecting("issi.cfg"),

@@ -35,7 +35,7 @@ fn region_erase_outlasts_the_command_timeout() {
 }
 
 #[test]
-fn write_never_erases_and_programs_earlier_pages() {
+fn write_over_data_fails_after_earlier_pages() {
     let (board, mut loader) = ready();
     board.board().flash_mut()[0x1234] = 0x7F;
     let error = loader
@@ -72,7 +72,7 @@ fn write_failing_in_last_report_says_so_at_the_end() {
 }
 
 #[test]
-fn the_wrong_place_shows_only_in_the_data_phase() {
+fn bad_address_fails_only_in_the_data_phase() {
     let (_board, mut loader) = ready();
     let range = Status::MEMORY_RANGE_INVALID;
     assert_eq!(
@@ -103,7 +103,7 @@ fn the_wrong_place_shows_only_in_the_data_phase() {
 }
 
 #[test]
-fn nothing_of_the_flash_works_before_it_is_configured() {
+fn flash_commands_fail_before_configure() {
     let (_board, mut loader) = board();
     let not_yet = Status::MEMORY_NOT_CONFIGURED;
     assert_eq!(
@@ -118,7 +118,7 @@ fn nothing_of_the_flash_works_before_it_is_configured() {
 }
 
 #[test]
-fn reads_are_cut_so_that_no_ring_overflows() {
+fn long_reads_are_split_into_24_packets() {
     let (board, mut loader) = ready();
     let content = pattern(100_000);
     board.board().flash_mut()[..100_000].copy_from_slice(&content);
@@ -148,7 +148,7 @@ fn firmware_written_fcb_leaves_quad_mode_off() {
 }
 
 #[test]
-fn option_words_change_the_part_our_fcb_does_not() {
+fn option_words_change_status_our_fcb_does_not() {
     const PROTECTED: u8 = 0x1C; // BP0 to BP2
     let settings = || Settings {
         status: [PROTECTED, 0, 0],
@@ -165,7 +165,7 @@ fn option_words_change_the_part_our_fcb_does_not() {
 }
 
 #[test]
-fn an_fcb_of_ours_reads_the_parts_id() {
+fn our_probe_fcb_reads_the_jedec_id() {
     let (_board, mut loader) = board();
     configure_by(&mut loader, &rtboot_fcb::probe::jedec_id()).unwrap();
     let id = loader.read_memory(FLASH, 3, MAPPED, &mut go).unwrap();
@@ -173,7 +173,7 @@ fn an_fcb_of_ours_reads_the_parts_id() {
 }
 
 #[test]
-fn success_of_configure_proves_little() {
+fn configure_succeeds_with_wrong_wait_cycles() {
     let (board, mut loader) = board();
     let content = pattern(4096);
     board.board().flash_mut()[..4096].copy_from_slice(&content);
@@ -199,7 +199,7 @@ fn failed_configure_leaves_a_nonsense_map() {
 }
 
 #[test]
-fn other_parts_have_their_quad_bit_elsewhere() {
+fn w25q64jv_sets_quad_enable_in_sr2() {
     let (board, mut loader) = board_with(Settings {
         part: Part::w25q64jv(),
         ..Settings::default()

@@ -62,7 +62,7 @@ fn rest_of_an_abandoned_read_is_discarded() {
 }
 
 #[test]
-fn an_answer_nobody_fetched_is_not_taken_for_ours() {
+fn unread_answer_is_not_taken_for_the_next() {
     let (board, _) = board();
     // GetProperty(0x0B), not read: the device listens to nobody until it is
     let mut port = board.hid();
@@ -78,7 +78,7 @@ fn an_answer_nobody_fetched_is_not_taken_for_ours() {
 }
 
 #[test]
-fn a_cancelled_write_leaves_the_device_listening() {
+fn device_listens_after_a_cancelled_write() {
     let (board, mut loader) = ready();
     let error = loader
         .write_memory(FLASH, &pattern(20_000), MAPPED, &mut |n| n < 5000)
@@ -93,7 +93,7 @@ fn a_cancelled_write_leaves_the_device_listening() {
 }
 
 #[test]
-fn a_cancelled_read_leaves_the_device_listening() {
+fn device_listens_after_a_cancelled_read() {
     let (_board, mut loader) = ready();
     let error = loader
         .read_memory(FLASH, 100_000, MAPPED, &mut |n| n < 30_000)

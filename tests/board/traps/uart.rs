@@ -20,7 +20,7 @@ fn board_at(baud: u32) -> (VirtualBoard, SerialLoader) {
 }
 
 #[test]
-fn the_rom_answers_raw_words() {
+fn rom_answers_raw_words_on_the_uart() {
     let board = VirtualBoard::new();
     let mut rom = Sdp::new(sdp::UartLink::new(board.serial(115_200)));
     assert_eq!(rom.error_status().unwrap(), sdp::Status::HAB_SUCCESS);
@@ -31,7 +31,7 @@ fn the_rom_answers_raw_words() {
 }
 
 #[test]
-fn ping_sets_the_speed_for_a_whole_job() {
+fn flash_job_works_at_any_pinged_baud() {
     for baud in [57_600, 115_200] {
         let (board, mut loader) = board_at(baud);
         assert_eq!(loader.max_packet_size().unwrap(), 1024);
@@ -51,7 +51,7 @@ fn configure_over(loader: &mut SerialLoader) {
 }
 
 #[test]
-fn the_device_stops_a_write() {
+fn device_can_stop_a_uart_write() {
     let (board, mut loader) = board_at(115_200);
     configure_over(&mut loader);
     board.board().flash_mut()[0x1234] = 0;
@@ -74,7 +74,7 @@ fn the_device_stops_a_write() {
 }
 
 #[test]
-fn the_host_stops_a_write_and_a_read() {
+fn host_can_stop_a_uart_write_and_read() {
     let (_board, mut loader) = board_at(115_200);
     let error = loader
         .write_memory(SCRATCH, &pattern(8000), MAPPED, &mut |n| n < 2000)
@@ -95,7 +95,7 @@ fn the_host_stops_a_write_and_a_read() {
 }
 
 #[test]
-fn a_flipped_bit_either_way_is_repeated() {
+fn flipped_bit_is_resent_in_both_directions() {
     for answer in [false, true] {
         let (board, mut loader) = board_at(115_200);
         loader.max_packet_size().unwrap();

@@ -98,7 +98,7 @@ fn sound(outcome: &Outcome) {
 }
 
 /// A byte to keep that is misread when flash is compared would be erased, and programmed back wrong for good.
-pub fn a_kept_byte_that_is_misread_stops_the_write() {
+pub fn misread_kept_byte_stops_the_write() {
     let case = Case::over_noise();
     let (log, _) = case.count(false);
     let end = 0x2000 + APP as u32;
@@ -144,7 +144,7 @@ pub fn verify_finds_an_erase_that_reached_the_ivt() {
 }
 
 /// One turned bit in the FCB's own page.
-pub fn an_fcb_page_that_comes_out_wrong_is_erased_again() {
+pub fn damaged_fcb_page_is_erased_again() {
     let case = Case::update();
     let (log, _) = case.count(false);
     let last = *outs(&log, |bytes| bytes[0] == 2).last().expect("data");
@@ -162,7 +162,7 @@ pub fn an_fcb_page_that_comes_out_wrong_is_erased_again() {
 }
 
 /// The set-up for writing with another erase opcode (20h → 60h erases the chip), page program, or write enable.
-pub fn a_set_up_that_came_out_wrong_in_ram_is_never_taken() {
+pub fn damaged_set_up_in_ram_is_never_used() {
     let case = Case::update();
     let (log, _) = case.count(false);
     let blocks = outs(&log, |bytes| bytes[0] == 2 && bytes[4..8] == *b"FCFB");
