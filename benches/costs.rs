@@ -1,13 +1,13 @@
 //! What the jobs of a day cost on the virtual board: reports, USB transactions, flash operations, modelled time, and how
 //! far that is from the least that bus and flash allow. The same on every machine: `cargo bench --bench costs`.
 
-#[allow(dead_code)] // the tests use the rest
-#[path = "../tests/kit/board.rs"]
-mod common;
+#[path = "../tests/kit/mod.rs"]
+mod kit;
 
 use std::time::Duration;
 
-use common::{Rig, app, contents, old_flash};
+use kit::board::{Rig, old_flash};
+use kit::{app, app_bytes};
 use rtboot::doctor::{self, Request};
 
 /// One USB transaction on an interrupt endpoint at high speed.
@@ -64,7 +64,7 @@ fn programming(bytes: usize) -> Duration {
 
 /// Blinky with data behind it, 256 KiB in all.
 fn large(seed: usize) -> Vec<u8> {
-    let mut image = contents("blinky.bin");
+    let mut image = app_bytes("blinky.bin");
     image.resize(0x4_0000, 0);
     for (i, byte) in image.iter_mut().enumerate().skip(0x1000) {
         *byte = ((i / 7) ^ (i >> 9) ^ seed) as u8;
@@ -85,7 +85,7 @@ fn main() {
         "| job, flashloader running | reports out | in | transactions | flash operations | modelled | least | ratio |"
     );
     println!("|--|--|--|--|--|--|--|--|");
-    let (small, big) = (contents("blinky.bin"), large(0));
+    let (small, big) = (app_bytes("blinky.bin"), large(0));
     let touched = 0x3000;
     let mut rig = Rig::fresh();
     job(
@@ -95,7 +95,7 @@ fn main() {
         reading(2 * touched) + programming(small.len() + 0x300),
     );
     job(&mut rig, "the same again", &small, reading(touched));
-    let fast = contents("blinky_fast.bin");
+    let fast = app_bytes("blinky_fast.bin");
     job(
         &mut rig,
         "one changed sector",

@@ -1,16 +1,16 @@
-//! Devices that lie, babble, or say nothing, against the whole client: it ends, within its bounds, and never with success.
+//! Devices that lie, babble or stay silent, against a whole write: it ends within its bounds and never succeeds.
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 
 mod kit;
 
 use std::time::Duration;
 
-use crate::kit::evil::device::{Evil, Manner};
+use crate::kit::evil::{Evil, Manner};
 use crate::kit::peak::peak_kib;
+use crate::kit::standin;
 use rtboot::Result;
 use rtboot::board::{Board, Options, Program};
 use rtboot::flash::{self, Nor, Policy, RescueStore, Writer};
-use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_bootable::Memory;
 
 /// Longest time of a whole command against a board that babbles, in the time of a host with a clock.
@@ -18,14 +18,11 @@ const BABBLE_LIMIT: Duration = Duration::from_secs(15 * 60);
 /// Memory that a device may make the process take, in KiB.
 const MEMORY_LIMIT: u64 = 64 * 1024;
 
-/// Everything that `write` does; on the way the part is taken for the right one, so that lies get further.
+/// Everything that `write` does, except that any part is accepted, so that lies get further.
 fn write(evil: &Evil) -> Result<()> {
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
-    let standin = flash::LoaderSource::File(rtboot::Source::bytes(
-        "stand-in",
-        VirtualBoard::standin_loader(),
-    ));
-    let mut loader = flash::reach_flashloader(&mut board, None, &standin, &mut ())?.flashloader;
+    let reached = flash::reach_flashloader(&mut board, None, &standin(), &mut ())?;
+    let mut loader = reached.flashloader;
     let facts = loader.look_at_flash()?;
     let (_, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
     let part = file.parts.first().expect("a part").clone();

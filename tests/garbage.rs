@@ -1,14 +1,14 @@
-//! Garbage at every door: each fuzz target, on any compiler, a fixed number of times.
+//! Garbage into every parser: each fuzz target, on any compiler, a fixed number of times.
 //!
-//! The targets of `fuzz/` are compiled into this test as they stand there. What they get are good data made bad by a mutator
-//! that does the same on every machine. With RTBOOT_SEEDS=folder the good data are written there, a folder a target, for
+//! The targets of `fuzz/` are compiled into this test as they stand there. Their inputs are good data that a mutator
+//! damages, the same on every machine. With RTBOOT_SEEDS=folder the good data are written there, a folder a target, for
 //! cargo-fuzz to start from; with RTBOOT_GARBAGE=n everything is tried n times as often.
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![allow(clippy::duplicate_mod)] // several targets share a file, each is a program of its own elsewhere
 
 mod kit;
 
-// what the targets take for the crate of this name is this test
+// the fuzz targets import a crate of this name: here it is this test
 extern crate self as libfuzzer_sys;
 
 mod garbage {
@@ -26,6 +26,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::{env, fs};
 
 use crate::kit::peak::peak_kib;
+use crate::kit::rt1021;
 use garbage::random::Random;
 use garbage::targets::{TARGETS, Target};
 
@@ -212,8 +213,4 @@ fn every_fuzz_target_is_run_and_listed() {
             "{name} is not in fuzz/README.md"
         );
     }
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

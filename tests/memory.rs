@@ -1,6 +1,6 @@
-//! Less than 64 MiB, whatever a file claims: the real program on the worst files that it takes, and on those it must not take.
+//! Less than 64 MiB, whatever a file claims: the real program on the worst files that it accepts, and on those it must refuse.
 //!
-//! What counts is the most that the process ever held (the kernel's figure, also known as VmHWM).
+//! What counts is the peak resident size that the kernel reports for finished children.
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(target_os = "linux")]
 
@@ -10,7 +10,7 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::io::{BufWriter, Write};
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::Output;
 
 use nix::sys::resource::{UsageWho, getrusage};
 
@@ -21,10 +21,8 @@ const LONGEST: usize = 25 << 20;
 
 /// Runs rtboot; nothing that this process ever started took more than the limit.
 fn run(folder: &Path, line: &str) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
-    command.args(line.split(' ')).current_dir(folder);
-    crate::kit::clean::clean(&mut command, folder);
-    let output = command.stdin(Stdio::null()).output().expect("a run");
+    let mut command = crate::kit::cli::rtboot(folder);
+    let output = command.args(line.split(' ')).output().expect("a run");
     let most = getrusage(UsageWho::RUSAGE_CHILDREN)
         .expect("known")
         .max_rss();
@@ -57,9 +55,9 @@ fn fill(path: &Path, tail: &[u8], mut next: impl FnMut(u32) -> Option<Vec<u8>>) 
         if length > LONGEST {
             break;
         }
-        out.write_all(&piece).expect("room");
+        out.write_all(&piece).expect("written");
     }
-    out.write_all(tail).expect("room");
+    out.write_all(tail).expect("written");
 }
 
 /// A line: digits of `head`, `data` as digits, the digits of what `check` makes of the sum of all bytes.
@@ -75,12 +73,12 @@ fn line(start: &str, head: &[u8], data: (&str, u8), check: fn(u8) -> u8) -> Vec<
     text.into_bytes()
 }
 
-/// So many bytes 0x5A as digits, and their sum.
+/// This many bytes 0x5A as digits, and their sum.
 fn data(length: usize) -> (String, u8) {
     ("5A".repeat(length), (length * 0x5A) as u8)
 }
 
-/// Intel HEX: so many bytes every so many, in at most so many lines.
+/// Intel HEX: `length` bytes every `step` bytes, in at most `most` lines.
 fn hex_file(path: &Path, length: usize, step: u32, most: u32) {
     let (digits, sum) = data(length);
     fill(path, b":00000001FF\n", |number| {
@@ -115,7 +113,7 @@ fn srec_file(path: &Path) {
     });
 }
 
-/// An ELF file with so many segments of so many bytes, each so far from the one before, in the file and in memory.
+/// An ELF file with `count` segments of `length` bytes; how far they lie apart in the file and in memory.
 fn elf_file(path: &Path, count: u16, length: u32, (in_file, step): (u32, u32)) {
     let mut head = b"\x7FELF\x01\x01\x01\0\0\0\0\0\0\0\0\0\x02\0\x28\0\x01\0\0\0".to_vec();
     head.extend([0x6000_2401_u32, 52, 0, 0].map(u32::to_le_bytes).concat());
@@ -132,7 +130,7 @@ fn elf_file(path: &Path, count: u16, length: u32, (in_file, step): (u32, u32)) {
     });
 }
 
-/// UF2 blocks with as much in them as goes in.
+/// UF2 blocks with this much data each.
 fn uf2_file(path: &Path, length: u32) {
     let count = (16 << 20) / length.max(400);
     fill(path, &[], |number| {
@@ -161,9 +159,9 @@ fn application(path: &Path, length: usize) {
     vectors.extend(0x6000_2401_u32.to_le_bytes().repeat(62));
     let file = File::create(path).expect("a file");
     let mut out = BufWriter::new(file);
-    out.write_all(&vectors).expect("room");
+    out.write_all(&vectors).expect("written");
     for number in 0..(length - vectors.len()) / 64 {
-        out.write_all(&[number as u8; 64]).expect("room");
+        out.write_all(&[number as u8; 64]).expect("written");
     }
 }
 

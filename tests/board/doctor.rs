@@ -10,8 +10,8 @@ mod loader;
 mod pairs;
 mod random;
 mod rig;
-mod tamper;
 
+use crate::kit::root;
 use rig::{Exam, PARTS, healthy_on};
 
 #[test]
@@ -30,7 +30,7 @@ fn healthy_board_of_every_part_has_no_finding() {
 
 #[test]
 fn every_finding_code_occurs_in_a_doctor_test() {
-    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/board/doctor");
+    let folder = root().join("tests/board/doctor");
     let mut tests = String::new();
     for entry in std::fs::read_dir(folder).expect("the tests") {
         tests += &std::fs::read_to_string(entry.expect("a file").path()).expect("a source");

@@ -1,6 +1,7 @@
-//! What an error says that flash holds now, held against what the virtual board really holds.
+//! The flash state in errors, compared with what the virtual board's flash holds.
 
-use crate::kit::board::{Rig, app, starts};
+use crate::kit::app;
+use crate::kit::board::{Rig, starts};
 use rtboot::{Content, Error, FlashState};
 use rtboot_sim::{Fault, Settings};
 
@@ -106,7 +107,7 @@ fn flash_state_is_true_after_unplug_at_any_report() {
         } else {
             assert!(rig.flash() == before, "report {at}: {error}");
             if seen.len() > 2 {
-                break; // before the first erase nothing more is told
+                break; // earlier reports come before the first erase: no error there has a state
             }
         }
     }

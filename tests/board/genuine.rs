@@ -11,7 +11,7 @@ use std::net::TcpStream;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use crate::kit::board::app;
+use crate::kit::{app, rt1021};
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::event::Event;
 use rtboot::flash::{self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, Rom, Writer};
@@ -267,10 +267,6 @@ fn genuine_flashloader_writes_a_bootable_flash() {
             .contains("0x60002005 should be 0xff, found 0xef"),
         "{error}"
     );
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }
 
 /// The chip as a user names it, before anything was asked.

@@ -1,9 +1,9 @@
 //! Writes that are cut short: power gone in the middle of every flash operation, Ctrl-C between any two.
 //!
-//! Whatever happens, nothing half-written starts, the same command again finishes the job, and the bytes around the image
-//! come through.
+//! Each time nothing half-written starts, the same command again finishes the job, and the bytes around the image are kept.
 
-use crate::kit::board::{Rig, app, contents, old_flash, starts};
+use crate::kit::board::{Rig, old_flash, starts};
+use crate::kit::{app, app_bytes, rt1021};
 use rtboot::event::{Event, Listener};
 use rtboot::flash::{self, Writer};
 use rtboot::{Content, Error};
@@ -125,7 +125,7 @@ fn stop_at_any_event_tells_the_state_and_heals() {
         let mut rig = Rig::with_flash(old.clone());
         let mut nor = rig.nor("issi.cfg").expect("known");
         let firmware =
-            rtboot_bootable::Firmware::parse(&contents("blinky.elf"), None, None, &rt1021().map);
+            rtboot_bootable::Firmware::parse(&app_bytes("blinky.elf"), None, None, &rt1021().map);
         let fcb = nor.part().boot_fcb();
         let map = rt1021().map;
         let image = rtboot_bootable::BootImage::build(&firmware.expect("blinky"), Some(&fcb), &map);
@@ -173,8 +173,4 @@ fn board_starts_after_write_with_boot_pins_set() {
         board.application().map(|start| start.entry),
         Some(0x6000_2279)
     );
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -1,4 +1,4 @@
-//! Whole jobs through the library alone: what they refuse, what must be confirmed, and that an image is laid out once.
+//! Whole jobs through the library alone: what they refuse, and what must be confirmed.
 
 use rtboot::consent::Act;
 use rtboot::flash::{Headers, Prepared};

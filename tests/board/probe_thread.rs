@@ -1,7 +1,8 @@
-//! The seed case: "Byte in module is $FF and should be $46". Flash that ignores erase and program, for several reasons,
-//! must never end in success, and the message must name address, bytes and likely causes.
+//! "Byte in module is $FF and should be $46": flash that ignores erase and program, for several reasons. A write never
+//! succeeds, and the message names address, bytes and likely causes.
 
-use crate::kit::board::{Rig, app, old_flash};
+use crate::kit::app;
+use crate::kit::board::{Rig, old_flash};
 use rtboot::Error;
 use rtboot::advice::advice;
 use rtboot_sim::{Fault, Settings};

@@ -1,8 +1,9 @@
-//! What a host tool must know of the genuine RT1021 flashloader: the virtual board springs each trap, the client gets through
-//! or says what happened. Looked at are flash, RAM and status registers, not only `Ok`.
+//! What a host tool must know of the genuine RT1021 flashloader: the virtual board has each trap, the client avoids it or
+//! reports what happened. The tests check flash, RAM and status registers, not only `Ok`.
 
 use std::time::Duration;
 
+use crate::kit::random::pattern;
 use rtboot::mboot::{Error, HidLink, Mboot, MemoryId, Property, Status, Step};
 use rtboot::port::HidPort;
 use rtboot::port::virtual_board::VirtualBoard;
@@ -25,7 +26,7 @@ fn go(_: u64) -> bool {
     true
 }
 
-/// A board with this make-up, with its flashloader running.
+/// A board with these settings and its flashloader running.
 fn board_with(settings: Settings) -> (VirtualBoard, Loader) {
     let board = VirtualBoard::from_board(Board::new(settings));
     let mut rom = Sdp::new(sdp::HidLink::new(board.hid()));
@@ -62,12 +63,6 @@ fn ready() -> (VirtualBoard, Loader) {
     let (board, mut loader) = board();
     configure(&mut loader, &[0xC000_0007]).unwrap();
     (board, loader)
-}
-
-fn pattern(length: usize) -> Vec<u8> {
-    (0..length as u32)
-        .map(|n| (n.wrapping_mul(2_654_435_761) >> 24) as u8)
-        .collect()
 }
 
 fn flash(board: &VirtualBoard, offset: usize, length: usize) -> Vec<u8> {
@@ -167,7 +162,7 @@ fn reset_brings_the_rom_back() {
     loader.reset().unwrap();
     board.wait(Duration::from_secs(1));
     assert_eq!(board.identity().map(|usb| usb.product_id), Some(0x0130));
-    // the old port knows nothing of the new device
+    // the old port does not reach the new device
     assert!(matches!(loader.version(), Err(Error::Gone { .. })));
 }
 
@@ -183,7 +178,7 @@ fn closed_part_loads_but_never_runs_unsigned_file() {
     assert_eq!(rom.error_status().unwrap(), sdp::Status::HAB_SUCCESS);
     rom.write_file(0x2020_8000, VirtualBoard::standin_loader(), &mut |_| ())
         .unwrap();
-    // the jump is answered as always: only the device that stays, and the status afterwards, tell
+    // the jump is answered as always; the refusal shows in the ROM staying on the bus and in the status afterwards
     assert_eq!(rom.jump_address(0x2020_8400).unwrap(), JumpOutcome::Silent);
     board.wait(Duration::from_secs(1));
     assert_eq!(board.identity().map(|usb| usb.product_id), Some(0x0130));

@@ -1,23 +1,14 @@
 //! The main job over a UART: the real serial port code on a pseudo-terminal, with the virtual board behind it.
 
-use crate::kit::board::{Rig, app};
-use crate::kit::served::Served;
+use crate::kit::app;
+use crate::kit::board::Rig;
+use crate::kit::pty::Served;
 use rtboot::Error;
 use rtboot::board::{Board, Options, Program, Selector};
 use rtboot::event::Event;
 use rtboot::finding::catalogue::run;
 use rtboot::flash::Rom;
 use rtboot::port::virtual_board::VirtualBoard;
-
-impl Served {
-    fn selector(&self) -> Selector {
-        format!("uart:{}", self.path).parse().expect("a selector")
-    }
-
-    fn board(&self) -> Board {
-        Board::find(&self.selector(), Options::default()).expect("the terminal opens")
-    }
-}
 
 #[test]
 fn uart_and_usb_writes_leave_the_same_flash() {
@@ -82,7 +73,7 @@ fn rom_is_silent_at_an_unsupported_baud() {
     assert_eq!(board.program().expect("asked"), None);
 }
 
-/// A board whose UART turns bits of these bytes behind the questions that are asked of the ROM, and a rig on it.
+/// A board whose UART flips a bit of these bytes, once the ROM has been asked, and a rig on it.
 fn spoiled(places: impl Iterator<Item = u64>) -> (Rig, Served) {
     let mut rig = Rig::fresh();
     for at in places {

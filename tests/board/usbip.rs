@@ -2,12 +2,13 @@
 
 mod host;
 
-use std::io::{BufRead, BufReader};
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use crate::kit::board::{Rig, app};
+use crate::kit::app;
+use crate::kit::board::Rig;
+use crate::kit::cli::rtboot_in;
+use crate::kit::server::Server;
 use host::{Cable, Socket};
 use rtboot::board::{Board, Options, Program};
 use rtboot::port::virtual_board::{Make, UsbIp, VirtualBoard};
@@ -25,9 +26,9 @@ fn rig(server: &UsbIp, bus_id: &str, board: &VirtualBoard, cable: Cable) -> Rig 
     rig
 }
 
-/// Somebody plugs it in again: the board needs a moment.
+/// Waits until the board is back, which takes real time: up to a minute on a very slow machine.
 fn come_back(board: &mut Board) {
-    for _ in 0..100 {
+    for _ in 0..1200 {
         if board.program().expect("a look").is_some() {
             return;
         }
@@ -38,7 +39,7 @@ fn come_back(board: &mut Board) {
     panic!("nothing came back");
 }
 
-/// What the same write gives without any USB.
+/// Flash after the same write on a board in memory.
 fn flash_after(name: &str) -> Vec<u8> {
     let mut rig = Rig::fresh();
     rig.write(&app(name), "issi.cfg").expect("written");
@@ -97,7 +98,7 @@ fn pulled_cable_fails_and_the_next_write_heals() {
             let text = format!("{own_power} {moment}: {error}");
             assert!([10, 15].contains(&error.exit_code()), "{text}");
             let mut again = rig(&server, "1-1", &board, Cable::default());
-            // the same person's machine: what an unfinished command programmed beside the image is taken out again
+            // the same user's rescue files: bytes that the unfinished command programmed beside the image come out again
             std::mem::swap(&mut again.rescue, &mut pulled.rescue);
             drop(pulled.board);
             come_back(&mut again.board);
@@ -113,16 +114,9 @@ fn pulled_cable_fails_and_the_next_write_heals() {
 fn serve_keeps_what_was_written_to_the_folder() {
     let folder = tempfile::tempdir().expect("a folder");
     VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
-    let mut server = Command::new(env!("CARGO_BIN_EXE_rtboot"))
-        .args(["--json", "virtual", "serve", "--usbip=0"])
-        .arg(folder.path())
-        .stdout(Stdio::piped())
-        .spawn()
-        .expect("a server");
-    let mut line = String::new();
-    let mut out = BufReader::new(server.stdout.take().expect("piped"));
-    out.read_line(&mut line).expect("a line");
-    let serving: serde_json::Value = serde_json::from_str(&line).expect("an object");
+    let args = ["--json", "virtual", "serve", "--usbip=0", "."];
+    let server = Server::start(folder.path(), &args);
+    let serving: serde_json::Value = serde_json::from_str(&server.line).expect("an object");
     assert_eq!(serving["boards"][0]["bus_id"], "1-1");
     let address = serving["usbip"].as_str().expect("an address");
     let address: SocketAddr = address.parse().expect("an address");
@@ -131,10 +125,8 @@ fn serve_keeps_what_was_written_to_the_folder() {
     let socket = Socket::new(address, "1-1", Cable::default());
     rig.board = Board::on_plug(Box::new(socket), Options::default());
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
-    let pid = server.id().to_string();
-    let asked = Command::new("kill").args(["-INT", &pid]).status();
-    assert!(asked.expect("asked to end").success());
-    assert_eq!(server.wait().expect("it ends").code(), Some(0));
+    let (ended, _) = server.interrupt();
+    assert_eq!(ended.code(), Some(0));
     let kept = std::fs::read(folder.path().join("flash.bin")).expect("its flash");
     assert!(kept == flash_after("blinky.elf")[..kept.len()] && kept.len() > 0x2000);
 }
@@ -143,11 +135,6 @@ fn serve_keeps_what_was_written_to_the_folder() {
 fn serving_beyond_loopback_needs_listen() {
     let folder = tempfile::tempdir().expect("a folder");
     VirtualBoard::create(folder.path(), &Make::default()).expect("a board");
-    let run = Command::new(env!("CARGO_BIN_EXE_rtboot"))
-        .args(["virtual", "serve", "--usbip=0.0.0.0:0"])
-        .arg(folder.path())
-        .output()
-        .expect("a run");
-    assert_eq!(run.status.code(), Some(2));
-    assert!(String::from_utf8_lossy(&run.stderr).contains("--listen 0.0.0.0:0"));
+    let args = ["virtual", "serve", "--usbip=0.0.0.0:0", "."];
+    rtboot_in(folder.path(), &args).fails(2, "--listen 0.0.0.0:0");
 }

@@ -1,12 +1,13 @@
-//! What a write says of itself, and what it takes: stages that add up, modelled time, rescue files that cannot be of this board.
+//! Progress and report of a write add up; its modelled time; rescue files that cannot belong to this board.
 
-use crate::kit::board::{Rig, app, contents, old_flash};
+use crate::kit::board::{Rig, old_flash};
+use crate::kit::{app, app_bytes};
 use rtboot::event::{Event, Meter, Stage};
 use rtboot_bootable::Memory;
 
 /// A raw application of this many bytes for 0x60002000.
 fn application(length: usize) -> Vec<u8> {
-    let mut bytes = contents("blinky.bin");
+    let mut bytes = app_bytes("blinky.bin");
     let filler = (bytes.len()..length).map(|i| (i * 7) as u8 & 0x7F);
     bytes.extend(filler.collect::<Vec<u8>>());
     bytes
@@ -43,7 +44,7 @@ fn every_stage_ends_at_its_total() {
 #[test]
 fn report_counts_programmed_and_verified_bytes() {
     let mut rig = Rig::fresh();
-    let length = contents("blinky.bin").len();
+    let length = app_bytes("blinky.bin").len();
     let pages = (0x200 + 0x100 + length.next_multiple_of(0x100)) as u64; // FCB, boot header, application
     let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     assert_eq!(written.report.bytes_programmed, pages);
@@ -63,7 +64,7 @@ fn takes(length: usize) -> std::time::Duration {
 
 #[test]
 fn programming_a_page_takes_under_1400_us() {
-    // a page takes 0.2 ms to program and is read twice; a pause of 1 ms for each look would double the sum
+    // a page takes 0.2 ms to program and is read twice; a poll every 1 ms would double the sum
     let pages = (0x1_8000 - 0x8000) / 0x100;
     let page = (takes(0x1_8000) - takes(0x8000)) / pages;
     assert!(page.as_micros() < 1_400, "{page:?} a page");

@@ -1,6 +1,7 @@
 //! The main job on the virtual board, in process, looking at its flash.
 
-use crate::kit::board::{Rig, app, contents, old_flash, starts};
+use crate::kit::board::{Rig, old_flash, starts};
+use crate::kit::{app, app_bytes};
 use rtboot::QuadEnable;
 use rtboot::event::{Event, Stage};
 use rtboot::flash::{Policy, Writer};
@@ -15,7 +16,7 @@ fn blank_board_starts_the_written_image() {
     let fcb = Fcb::parse(&flash[..512]).expect("an FCB at 0");
     assert_eq!(fcb.clock(), 6, "the part's own limit at 6 dummy cycles");
     assert_eq!(flash[0x1000..0x1004], [0xD1, 0x00, 0x20, 0x40]);
-    let application = contents("blinky.bin");
+    let application = app_bytes("blinky.bin");
     assert_eq!(flash[0x2000..0x2000 + application.len()], application);
     let untouched = |range: std::ops::Range<usize>| flash[range].iter().all(|&b| b == 0xFF);
     assert!(
@@ -51,7 +52,7 @@ fn image_with_a_boot_header_is_written_as_is() {
     ] {
         let mut rig = Rig::fresh();
         rig.write(&app(name), "issi.cfg").expect(name);
-        let (flash, file) = (rig.flash(), contents("blinky_boot.bin"));
+        let (flash, file) = (rig.flash(), app_bytes("blinky_boot.bin"));
         assert_eq!(flash[..0x200], file[..0x200], "{name}");
         assert_eq!(flash[0x1000..0x1030], file[0x1000..0x1030], "{name}");
         assert_eq!(flash[0x2000..file.len()], file[0x2000..], "{name}");
@@ -68,7 +69,7 @@ fn same_write_again_has_nothing_to_do() {
         .write(&app("blinky.elf"), "issi.cfg")
         .expect("nothing to do");
     assert!(!again.report.changed && !again.report.quad_set);
-    assert!(again.report.bytes_verified >= contents("blinky.bin").len() as u64);
+    assert!(again.report.bytes_verified >= app_bytes("blinky.bin").len() as u64);
     assert_eq!(
         (rig.flash(), rig.operations()),
         (before, operations),
@@ -102,7 +103,7 @@ fn changed_sector_erases_itself_and_the_fcb_one() {
         (changed.report.sectors_erased, changed.report.sectors_left),
         (2, 1)
     );
-    let fast = contents("blinky_fast.bin");
+    let fast = app_bytes("blinky_fast.bin");
     assert_eq!(rig.flash()[0x2000..0x2000 + fast.len()], fast);
     assert!(starts(&rig).is_some());
 }
@@ -113,7 +114,7 @@ fn old_data_around_the_image_is_kept() {
     let old = rig.flash();
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     let flash = rig.flash();
-    let application = contents("blinky.bin");
+    let application = app_bytes("blinky.bin");
     assert_eq!(flash[0x2000..0x2000 + application.len()], application);
     assert_eq!(flash[0x200..0x1000], old[0x200..0x1000]);
     assert_eq!(flash[0x102C..0x2000], old[0x102C..0x2000]);
@@ -153,7 +154,7 @@ fn erase_around_and_erase_all_drop_old_bytes() {
 
 #[test]
 fn large_image_erases_blocks_and_verifies_all() {
-    let mut image = contents("blinky.bin");
+    let mut image = app_bytes("blinky.bin");
     image.resize(0x2_8000, 0);
     for (i, byte) in image.iter_mut().enumerate().skip(0x1000) {
         *byte = ((i / 7) ^ (i >> 9)) as u8;
@@ -209,7 +210,7 @@ fn other_makers_parts_work_with_their_cfg() {
 
 #[test]
 fn data_after_the_image_leaves_the_fcb_alone() {
-    // the image ends inside the sector of 0x2000, or by its header elsewhere; something lies at the place
+    // length: end of the image by its boot data instead of inside the sector of 0x2000; place: a byte that is not blank
     for (length, place, goes) in [
         (None, None, false),
         (None, Some(0x2FFF), true),
@@ -272,7 +273,7 @@ fn lost_board_tells_a_changed_status_register() {
         let set = rig.virtual_board.board().nor().status[0] & 0x40 != 0;
         assert!(set || quad != Some(QuadEnable::Set), "report {at}: {error}");
         if rig.flash() != blank {
-            break; // from here on it is said that flash changes
+            break; // from here on the error has the state of the flash, which another test checks
         }
         if set {
             let told_of = matches!(quad, Some(QuadEnable::Set | QuadEnable::Uncertain));

@@ -1,6 +1,7 @@
-//! Files that are not what they should be: the message, the exit code, and flash untouched. No board is opened for any of them.
+//! Broken and unsuitable files: the message, the exit code, and flash untouched. No board is opened for any of them.
 
-use crate::kit::cli::{Cli, app, app_bytes, patched};
+use crate::kit::cli::{Cli, patched};
+use crate::kit::{app, app_bytes};
 
 /// Writes each of these files; every one must be refused with these words and this exit code.
 fn refused(cases: &[(&str, Vec<u8>, i32, &[&str])]) {

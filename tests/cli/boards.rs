@@ -1,6 +1,7 @@
-//! The command line on boards that are not as one wishes.
+//! The command line on boards with old data, protection, faults or another part.
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::Cli;
 use rtboot_sim::nor::Part;
 use rtboot_sim::{Fault, ReportFault, Settings};
 
@@ -144,7 +145,7 @@ fn erase_works_with_quad_enable_clear() {
     assert_eq!(
         cli.board().nor().status,
         [0; 3],
-        "the bit is nobody's business here"
+        "an erase needs no quad enable"
     );
     let flash = cli.flash();
     assert!(flash[0x1000..0x2000].iter().all(|byte| *byte == 0xFF));

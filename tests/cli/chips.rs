@@ -1,6 +1,7 @@
-//! Files that belong to another chip: refused with exit 12 before anything is loaded, or told by the doctor.
+//! Files for another chip: refused with exit 12 before anything is loaded, and found by the doctor.
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::Cli;
 use rtboot_sim::{Fault, Settings, State};
 
 /// The part of the evaluation kit, for these chips.

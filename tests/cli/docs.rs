@@ -1,4 +1,4 @@
-//! The pages under docs/ that are made from the program's own words, held in step with it.
+//! The pages under docs/ that are generated from the program's own texts are up to date.
 //!
 //! RTBOOT_WRITE_DOCS=1 rewrites them.
 
@@ -11,15 +11,12 @@ use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
+use crate::kit::root;
 use action::AtHand;
 use rtboot::Error;
 use rtboot::advice::advice;
 use rtboot::finding::{Entry, catalogue};
 use rtboot::mboot::{self, Status};
-
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
 
 fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_default()
@@ -45,10 +42,14 @@ fn numbered(list: &[String]) -> String {
 }
 
 fn errors() -> Vec<Error> {
-    [examples::desk(), examples::loading(), examples::flash()]
-        .into_iter()
-        .flatten()
-        .collect()
+    [
+        examples::files_and_host(),
+        examples::loading(),
+        examples::flash(),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
 fn page() -> String {

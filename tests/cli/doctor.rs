@@ -1,6 +1,7 @@
-//! Verb `doctor` as people and programs meet it: words, exit codes, objects, the report to paste.
+//! Command `doctor`: text, exit codes, JSON and the report.
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::Cli;
 use rtboot_sim::{Fault, Settings};
 
 fn written() -> Cli {
@@ -17,7 +18,7 @@ fn healthy_board_is_exit_0_and_one_sentence() {
         .run(&["doctor"])
         .says(0, &["nothing is wrong", "would start"]);
     assert!(!run.stdout.contains("why:"), "{run}");
-    // the flashloader runs on: what only the boot ROM tells is said to be not known
+    // the flashloader still runs: facts that only the boot ROM knows are listed as not known
     assert!(run.stdout.contains("not known: boot pins"), "{run}");
 }
 

@@ -1,16 +1,20 @@
-//! `fcb probe` on the virtual board: finds what the part can do, changes nothing, and what it writes is good to flash with.
+//! `fcb probe` on the virtual board: finds what the part can do, changes nothing, and the saved .cfg can be used to write.
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::Cli;
 use rtboot_fcb::{PartFile, QeMethod, ReadMode};
 use rtboot_sim::nor::Part;
 use rtboot_sim::{Fault, Settings};
 
+/// Content that a wrong read does not reproduce by chance.
+fn pattern() -> Vec<u8> {
+    crate::kit::random::pattern(0x3000)
+}
+
 /// A flash with something in it to compare by.
 fn filled(change: impl FnOnce(&mut Settings)) -> Cli {
     let mut settings = Settings {
-        flash: (0..0x3000u32)
-            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect(),
+        flash: pattern(),
         ..Settings::default()
     };
     change(&mut settings);
@@ -56,17 +60,9 @@ fn quad_reads_wait_until_quad_enable_is_set() {
 
 #[test]
 fn unknown_part_is_described_from_its_sfdp() {
-    let cli = filled(|settings| {
-        settings.part = Part::w25q64jv();
-        settings.part.jedec = [0x7F, 0x12, 0x17];
-        settings.status = [0, 2, 0];
-    });
-    // the virtual board keeps parts by name: a part made here lives as long as this handle
-    drop(cli);
+    // a board in a folder keeps its part by name: one with a made-up id exists in memory only
     let mut settings = Settings {
-        flash: (0..0x3000u32)
-            .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-            .collect(),
+        flash: pattern(),
         part: Part::w25q64jv(),
         status: [0, 2, 0],
         ..Settings::default()
@@ -136,9 +132,7 @@ fn probe_finds_every_virtual_parts_read() {
     ] {
         let name = part.name;
         let found = probe(Settings {
-            flash: (0..0x3000u32)
-                .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8)
-                .collect(),
+            flash: pattern(),
             part,
             status,
             ..Settings::default()

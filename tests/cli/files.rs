@@ -1,6 +1,7 @@
-//! `fcb` on the real program: work at the desk, without a board; and `fcb` and `image` once with one.
+//! `fcb` on the real program: work on files, without a board; and `fcb` and `image` once with one.
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::Cli;
 
 #[test]
 fn fcb_survives_every_format_and_back() {
@@ -31,7 +32,7 @@ fn fcb_survives_every_format_and_back() {
         text.contains("pub static FLEXSPI_CONFIGURATION_BLOCK: [u8; 512]"),
         "{text}"
     );
-    // with a part's facts the .cfg is one to flash with
+    // with the facts of a part, the .cfg can be used to write
     let cfg = cli.at("mine.cfg");
     cli.run_bare(&["fcb", "build", &bin, "--part", "W25Q64JV", "-o", &cfg])
         .says(0, &["mine.cfg"]);

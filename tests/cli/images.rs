@@ -1,6 +1,7 @@
-//! `image` on the real program: work at the desk, without a board.
+//! `image` on the real program: work on files, without a board.
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::{Cli, Run};
 
 #[test]
 fn an_image_is_built_checked_and_converted() {
@@ -95,8 +96,7 @@ fn colour_only_on_terminals_or_when_forced() {
     let show = |name: &str, value: &str| {
         let mut command = cli.command();
         command.env_remove("NO_COLOR").env(name, value);
-        let output = command.args(["image", "show", &app("blinky.elf")]).output();
-        String::from_utf8(output.expect("it runs").stdout).expect("text")
+        Run::of(command.args(["image", "show", &app("blinky.elf")])).good()
     };
     let piped = show("CLICOLOR", "1");
     assert!(!piped.contains('\x1b'), "{piped}");
@@ -121,21 +121,14 @@ fn sd_card_image_starts_with_ivt_and_has_no_fcb() {
     let app = cli.file("ram.bin", bytes.clone());
     let card = cli.at("card.bin");
     let build = ["image", "build", &app, "--base", "0x20002000", "--sd", "-o"];
-    // an FCB that is asked for has no place there; one that the environment names for all images is not meant
+    // --fcb contradicts --sd; an FCB from the environment is a default for other images and is ignored
     cli.run_bare(&[&build[..], &[&card, "--fcb", "no such part"]].concat())
         .says(2, &["--sd", "cannot be used with", "--fcb"]);
-    let run = cli
-        .command()
+    let mut command = cli.command();
+    command
         .args([&build[..], &[&card]].concat())
-        .env("RTBOOT_FCB", "no such part")
-        .output();
-    let run = run.expect("it runs");
-    let words = String::from_utf8_lossy(&run.stderr);
-    assert!(run.status.success(), "{words}");
-    assert!(
-        words.contains("made an IVT at byte 0x400 of the card"),
-        "{words}"
-    );
+        .env("RTBOOT_FCB", "no such part");
+    Run::of(&mut command).says(0, &["made an IVT at byte 0x400 of the card"]);
     let file = std::fs::read(&card).expect("written");
     assert_eq!(file[..4], [0xD1, 0x00, 0x20, 0x40]);
     assert_eq!(file[0x14..0x18], 0x2000_1400_u32.to_le_bytes());

@@ -1,6 +1,7 @@
 //! "Would the ROM start it?" has one answer, whichever command is asked, and the virtual ROM gives the same.
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::Cli;
 use rtboot_bootable::{BootImage, Chip, Firmware};
 use rtboot_fcb::lut::{Instruction, Opcode, Sequence};
 use rtboot_fcb::{Fcb, Part, database};

@@ -4,7 +4,9 @@ use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::Cli;
+use crate::kit::server::Server;
 use rtboot::outcome::{self, Outcome};
 use rtboot::port::virtual_board::VirtualBoard;
 use serde_json::{Value, json};
@@ -201,23 +203,12 @@ impl Trial {
 
     /// Ends when it is told to, as by Ctrl-C.
     fn serve(&self) {
-        use std::io::{BufRead, BufReader, Read};
-        use std::process::{Command, Stdio};
-
-        let mut server = Command::new(env!("CARGO_BIN_EXE_rtboot"))
-            .args(["--json", "virtual", "serve", "--usbip=0"])
-            .arg(self.cli.path("other"))
-            .stdout(Stdio::piped())
-            .spawn()
-            .expect("a server");
-        let mut out = BufReader::new(server.stdout.take().expect("piped"));
-        let mut lines = String::new();
-        out.read_line(&mut lines).expect("a line");
-        let pid = server.id().to_string();
-        let asked = Command::new("kill").args(["-INT", &pid]).status();
-        assert!(asked.expect("asked to end").success());
-        out.read_to_string(&mut lines).expect("more lines");
-        assert!(server.wait().expect("it ends").success());
+        let args = ["--json", "virtual", "serve", "--usbip=0", "other"];
+        let server = Server::start(self.cli.folder(), &args);
+        let first = server.line.clone();
+        let (ended, rest) = server.interrupt();
+        assert!(ended.success(), "{ended}");
+        let lines = format!("{first}\n{rest}");
         assert!(
             lines.starts_with(r#"{"schema":1,"event":"serving""#),
             "{lines}"
@@ -230,10 +221,8 @@ impl Trial {
         let loader = self.cli.path("loader.bin").display().to_string();
         self.run(0, "virtual set", &["board", "--power-cycle"]);
         self.run(0, "sdp error-status", &[]);
-        // the ROM does not answer to this one
-        let short = ["--timeout", "50ms"];
-        let word = [&[ram, "32", "1"], &short[..]].concat();
-        self.fails(15, "sdp write-register", &word);
+        // the ROM does not answer this one; the virtual board's time-out takes no real time
+        self.fails(15, "sdp write-register", &[ram, "32", "1"]);
         self.run(0, "sdp read-register", &[ram]);
         self.run(0, "sdp read-register", &[ram, "8", "6"]);
         self.run(0, "sdp read-register", &[ram, "32", "4", "word.bin"]);
@@ -318,8 +307,8 @@ impl Trial {
     }
 }
 
-/// Commands that no virtual board carries out: its flashloader refuses them as the genuine one does, or the code that would
-/// run is none.
+/// Commands that never succeed on a virtual board: its flashloader refuses them as the genuine one does, or there is no code
+/// to run.
 const NEVER_GOOD: [&str; 13] = [
     "mboot call",
     "mboot execute",

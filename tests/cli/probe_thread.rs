@@ -1,23 +1,23 @@
-//! The story that rtboot was begun for. A custom RT1021 board with an IS25LP064A; the probe's tool says erase and
-//! program, then "Byte in module is $FF and should be $46"; a program run from RAM says the flash is fine. What now?
+//! The failure that rtboot was made for. A custom RT1021 board with an IS25LP064A: the debug probe's tool erases and
+//! programs, then reports "Byte in module is $FF and should be $46"; a program run from RAM says the flash is fine.
 //!
-//! Five boards look so from outside. Each is told by the real program: `write` ends with the right words or does the
-//! right thing, `doctor` names the cause first (or the measurement that tells), and what it advises ends in a board that
-//! starts.
+//! Five different boards show this symptom. For each of them `write` fails with the right message or does the job, `doctor`
+//! names the cause first (or the measurement that decides), and its advice leads to a board that starts.
 
-use crate::kit::cli::{Cli, Run, app};
+use crate::kit::app;
+use crate::kit::cli::{Cli, Run};
 use rtboot_sim::nor::Part;
 use rtboot_sim::{Board, Fault, Settings, Straps};
 use serde_json::Value;
 
-/// What another tool leaves of an image where programs do nothing: an erased flash.
+/// A board as a failed programmer leaves it: flash erased.
 fn custom(change: impl FnOnce(&mut Settings)) -> Cli {
     let mut settings = Settings::default();
     change(&mut settings);
     Cli::with(settings)
 }
 
-/// Somebody works on the board with a soldering iron.
+/// Changes the board by hand, as with a soldering iron.
 fn rework(cli: &Cli, change: impl FnOnce(&mut Board)) {
     let mut board = cli.board();
     change(&mut board);
@@ -28,7 +28,7 @@ fn write(cli: &Cli, part: &str) -> Run {
     cli.run(&["write", "--fcb", part, &app("blinky.elf")])
 }
 
-/// The doctor, told which part and application are meant; what it says.
+/// The doctor's JSON for this part and the application.
 fn doctor(cli: &Cli, part: &str) -> Value {
     let run = cli.run(&["doctor", "--fcb", part, &app("blinky.elf"), "--json"]);
     assert_eq!(run.code, 1, "{run}");
@@ -42,7 +42,7 @@ fn first<'a>(diagnosis: &'a Value, code: &str) -> &'a Value {
     finding
 }
 
-/// The board holds the image, every byte of it, starts it, and the doctor has nothing more to say.
+/// The board holds every byte of the image and starts it, and the doctor finds nothing.
 fn ends_well(cli: &Cli, part: &str) {
     let app = app("blinky.elf");
     cli.run(&["verify", &app]).says(0, &[]);
@@ -82,7 +82,7 @@ fn low_wp_pin_is_found_by_a_measurement() {
     rework(&cli, |board| board.fault_mut().clear());
     cli.run(&["unprotect", "--yes"]).says(0, &["unprotected"]);
     write(&cli, "IS25LP064A").says(0, &[]);
-    // the lock bit is still set, which is worth a look and no obstacle
+    // the lock bit is still set: a warning, not an error
     let finding = doctor(&cli, "IS25LP064A");
     assert_eq!(
         first(&finding, "flash-status-locked")["severity"],
@@ -106,7 +106,7 @@ fn clear_quad_enable_is_found_and_set() {
     let finding = first(&diagnosis, "quad-enable-clear");
     let next = finding["next"][0]["text"].as_str().expect("a command");
     assert!(next.contains(" write --fcb issi.cfg "), "{next}");
-    // a register that is locked keeps even that from working, and it is said
+    // with the status register locked, that write fails and says so
     rework(&cli, |board| {
         board.nor_mut().status[0] = 0x80;
         board.fault_mut().push(Fault::WriteProtectLow);
@@ -137,7 +137,7 @@ fn second_pin_group_is_found_by_a_measurement() {
     let cli = custom(|settings| settings.faults = vec![Fault::SecondPins]);
     write(&cli, "IS25LP064A").says(30, &["no flash answers", "pins"]);
     let diagnosis = doctor(&cli, "IS25LP064A");
-    // from here it looks like an absent flash: the measurement that tells comes first
+    // this cannot be told from an absent flash: the deciding measurement comes first
     let finding = first(&diagnosis, "flash-silent");
     assert_eq!(finding["sure"], "possible");
     assert_eq!(finding["next"][0]["kind"], "measure");
@@ -146,7 +146,7 @@ fn second_pin_group_is_found_by_a_measurement() {
             .to_string()
             .contains("GPIO_SD_B1_11")
     );
-    // when the boot pins say so, too, it is named
+    // boot pins that select the second group make the finding certain
     rework(&cli, |board| {
         board.set_straps(Straps {
             boot_cfg: 7 << 1,

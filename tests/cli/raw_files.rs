@@ -1,21 +1,15 @@
 //! Commands that need no board: `fcb list`, `fcb show`, `image show`, `udev`, `completions`.
 
-use std::path::Path;
-
-use crate::kit::raw::{Ran, rtboot_in};
+use crate::kit::app;
+use crate::kit::cli::{Run, rtboot_in};
 use tempfile::TempDir;
 
-fn desk() -> TempDir {
+fn folder() -> TempDir {
     tempfile::tempdir().expect("a folder")
 }
 
-fn run(args: &[&str]) -> Ran {
-    rtboot_in(desk().path(), args)
-}
-
-fn blinky(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/apps/blinky");
-    folder.join(name).display().to_string()
+fn run(args: &[&str]) -> Run {
+    rtboot_in(folder().path(), args)
 }
 
 #[test]
@@ -35,9 +29,9 @@ fn parts_are_listed_and_found() {
         some.contains("W25Q64JV") && !some.contains("IS25LP064A"),
         "{some}"
     );
-    let json = run(&["--json", "fcb", "list", "9d6017"]).json();
+    let json = run(&["--json", "fcb", "list", "9d6017"]).last();
     assert_eq!(json["parts"][0]["jedec"], "9d 60 17");
-    run(&["fcb", "list", "W25Q64JW9"]).bad(3, "no file and no known NOR part");
+    run(&["fcb", "list", "W25Q64JW9"]).fails(3, "no file and no known NOR part");
 }
 
 #[test]
@@ -53,31 +47,31 @@ fn a_part_is_shown_with_its_fcb_in_words() {
     ] {
         assert!(out.contains(text), "{text:?} is not in\n{out}");
     }
-    let json = run(&["--json", "fcb", "show", "issi.cfg"]).json();
+    let json = run(&["--json", "fcb", "show", "issi.cfg"]).last();
     assert_eq!(json["part"]["name"], "IS25LP064A");
     assert_eq!(json["fields"][0]["values"][0], 0x5601_0400);
-    run(&["fcb", "show", "IS25LP064"]).bad(3, "no known NOR part");
+    run(&["fcb", "show", "IS25LP064"]).fails(3, "no known NOR part");
 }
 
 #[test]
 fn printed_cfg_parses_to_the_same_part() {
-    let folder = desk();
+    let folder = folder();
     for name in ["issi.cfg", "IS25LP032D", "W25Q64JV"] {
         let text = rtboot_in(folder.path(), &["fcb", "show", "--cfg", name]).good();
         std::fs::write(folder.path().join("my.cfg"), &text).expect("written");
-        let mine = rtboot_in(folder.path(), &["--json", "fcb", "show", "my.cfg"]).json();
-        let theirs = rtboot_in(folder.path(), &["--json", "fcb", "show", name]).json();
+        let mine = rtboot_in(folder.path(), &["--json", "fcb", "show", "my.cfg"]).last();
+        let theirs = rtboot_in(folder.path(), &["--json", "fcb", "show", name]).last();
         assert_eq!(mine["fields"], theirs["fields"], "{name}");
         assert_eq!(mine["part"], theirs["part"], "{name}");
     }
     std::fs::write(folder.path().join("my.cfg"), "name = \"X\"\nszie = 8\n").expect("written");
     let ran = rtboot_in(folder.path(), &["fcb", "show", "my.cfg"]);
-    ran.bad(3, "line 2, column 1");
+    ran.fails(3, "line 2, column 1");
 }
 
 #[test]
 fn an_fcb_is_found_in_files_of_every_kind() {
-    let folder = desk();
+    let folder = folder();
     let (_, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
     let fcb = file.parts[0].boot_fcb().to_bytes();
     std::fs::write(folder.path().join("fcb.bin"), fcb).expect("written");
@@ -92,17 +86,17 @@ fn an_fcb_is_found_in_files_of_every_kind() {
         "blinky_boot.hex",
         "blinky_boot.srec",
     ] {
-        let out = run(&["fcb", "show", &blinky(name)]).good();
+        let out = run(&["fcb", "show", &app(name)]).good();
         assert!(out.contains("EBh 1-4-4"), "{name}: {out}");
     }
-    run(&["fcb", "show", &blinky("blinky.elf")]).bad(3, "no FCB tag");
+    run(&["fcb", "show", &app("blinky.elf")]).fails(3, "no FCB tag");
     let cfg = rtboot_in(folder.path(), &["fcb", "show", "--cfg", "fcb.bin"]);
-    cfg.bad(2, "not the facts of a part");
+    cfg.fails(2, "not the facts of a part");
 }
 
 #[test]
 fn image_show_draws_every_part() {
-    let out = run(&["image", "show", &blinky("blinky_boot.bin")]).good();
+    let out = run(&["image", "show", &app("blinky_boot.bin")]).good();
     for text in [
         "boot image with FCB",
         "why       an FCB at 0x60000000 and an IVT at 0x60001000",
@@ -117,7 +111,7 @@ fn image_show_draws_every_part() {
     ] {
         assert!(out.contains(text), "{text:?} is not in\n{out}");
     }
-    let bare = run(&["image", "show", &blinky("blinky.elf")]).good();
+    let bare = run(&["image", "show", &app("blinky.elf")]).good();
     assert!(
         bare.contains("bare application") && bare.contains("format    ELF"),
         "{bare}"
@@ -132,7 +126,7 @@ fn json_image_pieces_cover_every_byte_once() {
         "blinky.hex",
         "blinky_fast.srec",
     ] {
-        let json = run(&["--json", "image", "show", &blinky(name)]).json();
+        let json = run(&["--json", "image", "show", &app(name)]).last();
         let pieces = json["pieces"].as_array().expect("pieces");
         let held = |piece: &&serde_json::Value| piece["gap"] == false;
         let sum: u64 = pieces
@@ -150,7 +144,7 @@ fn json_image_pieces_cover_every_byte_once() {
 
 #[test]
 fn base_is_for_raw_files_only() {
-    let folder = desk();
+    let folder = folder();
     std::fs::write(
         folder.path().join("raw.bin"),
         (0..64u8).map(|at| at.wrapping_mul(37)).collect::<Vec<_>>(),
@@ -165,8 +159,8 @@ fn base_is_for_raw_files_only() {
         out.contains("unknown") && out.contains("0x60002000  ┌"),
         "{out}"
     );
-    rtboot_in(folder.path(), &["image", "show", "none.bin"]).bad(4, "cannot read none.bin");
-    run(&["image", "show", &blinky("blinky.elf"), "--base", "0"]).bad(3, "blinky.elf");
+    rtboot_in(folder.path(), &["image", "show", "none.bin"]).fails(4, "cannot read none.bin");
+    run(&["image", "show", &app("blinky.elf"), "--base", "0"]).fails(3, "blinky.elf");
 }
 
 #[test]
@@ -206,7 +200,7 @@ fn completions_know_the_raw_verbs() {
         let out = run(&["completions", shell]).good();
         assert!(out.contains("efuse-program-once"), "{shell}");
     }
-    run(&["completions", "cmd.exe"]).bad(2, "bash");
+    run(&["completions", "cmd.exe"]).fails(2, "bash");
 }
 
 #[test]

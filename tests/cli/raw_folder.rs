@@ -1,5 +1,5 @@
-//! The recipes that users of sdphost and blhost know, one command at a time on a board in a folder: what one command leaves in
-//! RAM and in the flashloader is there for the next, as on a board that stays powered.
+//! Recipes of sdphost and blhost, one command at a time on a board in a folder: RAM and flashloader keep their state from one
+//! command to the next, as on a board that stays powered.
 
 use crate::kit::cli::Cli;
 use rtboot::port::virtual_board::VirtualBoard;

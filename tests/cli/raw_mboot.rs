@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use crate::kit::raw::{Kept, Live, Ran};
+use crate::kit::cli::{Cli, Run};
+use crate::kit::pty::Live;
 use rtboot_sim::State;
 
 /// Lets the flashloader configure the flash by the RT1020 EVK's option word.
-fn configure(live: &Live) -> Ran {
+fn configure(live: &Live) -> Run {
     live.run(&[
         "mboot",
         "fill-memory",
@@ -21,21 +22,21 @@ fn configure(live: &Live) -> Ran {
 
 #[test]
 fn mboot_commands_are_not_sent_to_the_rom() {
-    let board = Kept::fresh();
-    board.run(&["mboot", "get-property", "1"]).bad(
+    let board = Cli::fresh();
+    board.run(&["mboot", "get-property", "1"]).fails(
         2,
         "the boot ROM is there, and it speaks SDP; load a flashloader first",
     );
     let live = Live::rom();
     live.run(&["mboot", "get-property", "1"])
-        .bad(2, "the boot ROM is there");
+        .fails(2, "the boot ROM is there");
     assert_eq!(live.board.board().state(), State::Rom);
 }
 
 #[test]
 fn ram_is_written_filled_and_read() {
     let live = Live::flashloader();
-    live.file("in.bin", b"0123456789");
+    live.cli.file("in.bin", b"0123456789");
     live.run(&["mboot", "write-memory", "0x20202000", "in.bin"])
         .good();
     live.run(&["mboot", "write-memory", "0x20202100", "{{de ad be ef}}"])
@@ -57,10 +58,10 @@ fn ram_is_written_filled_and_read() {
     );
     live.run(&["mboot", "read-memory", "0x20202000", "4", "out.bin"])
         .good();
-    assert_eq!(live.read("out.bin"), b"0123");
+    assert_eq!(live.cli.read("out.bin"), b"0123");
     let json = live
         .run(&["--json", "mboot", "read-memory", "0x20202100", "4"])
-        .json();
+        .last();
     assert_eq!(json["data"], "deadbeef");
 }
 
@@ -69,26 +70,25 @@ fn flash_job_works_with_blhost_commands() {
     let live = Live::flashloader();
     live.board.board().flash_mut()[0x1000] = 0;
     live.run(&["mboot", "read-memory", "0x60000000", "4"])
-        .bad(1, "10205");
+        .fails(1, "10205");
     let ran = configure(&live);
     assert!(
-        ran.err.contains("can change its quad-enable bit"),
-        "{}",
-        ran.all()
+        ran.stderr.contains("can change its quad-enable bit"),
+        "{ran}"
     );
     let memory = ran.good();
     assert!(memory.contains("8192 KiB"), "{memory}");
     live.run(&["mboot", "flash-erase-region", "0x60001000", "4"])
         .good();
     assert_eq!(live.board.board().flash()[0x1000], 0xFF);
-    live.file("page.bin", &[0xA5; 256]);
+    live.cli.file("page.bin", &[0xA5; 256]);
     live.run(&["mboot", "write-memory", "0x60001000", "page.bin"])
         .good();
     assert_eq!(live.board.board().flash()[0x1000..0x1100], [0xA5; 256]);
     live.run(&["mboot", "write-memory", "0x60001000", "page.bin"])
-        .bad(1, "10203");
+        .fails(1, "10203");
     live.run(&["mboot", "flash-erase-region", "0x20202000", "4"])
-        .bad(31, "102 ");
+        .fails(31, "102 ");
     let list = live.run(&["mboot", "list-memory"]).good();
     assert!(
         list.contains("memory 0x9 (FlexSPI NOR): start 0x60000000"),
@@ -107,10 +107,10 @@ fn flash_erase_all_must_be_confirmed() {
     live.board.board().flash_mut()[0x10_0000] = 0x42;
     for words in ["", "erase all", "erase all of memory 0x8"] {
         live.run(&["mboot", "flash-erase-all", "9", "--confirm", words])
-            .bad(2, "--confirm \"erase all of memory 0x9\"");
+            .fails(2, "--confirm \"erase all of memory 0x9\"");
     }
     live.run(&["mboot", "flash-erase-all", "9"])
-        .bad(2, "must be confirmed in these words");
+        .fails(2, "must be confirmed in these words");
     assert_eq!(live.board.board().flash()[0x10_0000], 0x42);
     live.run(&[
         "mboot",
@@ -122,7 +122,7 @@ fn flash_erase_all_must_be_confirmed() {
     .good();
     assert!(live.board.board().flash().iter().all(|&byte| byte == 0xFF));
     live.run(&["mboot", "flash-erase-all-unsecure"])
-        .bad(2, "--confirm \"erase everything and unlock\"");
+        .fails(2, "--confirm \"erase everything and unlock\"");
 }
 
 #[test]
@@ -134,7 +134,7 @@ fn encryption_set_up_must_be_confirmed() {
             .good();
         let before = live.board.board().counts().nor_operations;
         live.run(&["mboot", "configure-memory", "9", "0x20202000"])
-            .bad(
+            .fails(
                 2,
                 &format!(
                     "--confirm \"configure memory 0x9 with {}\"",
@@ -148,13 +148,13 @@ fn encryption_set_up_must_be_confirmed() {
 #[test]
 fn running_unchecked_code_must_be_confirmed() {
     let live = Live::flashloader();
-    live.file("any.sb", &[0; 64]);
+    live.cli.file("any.sb", &[0; 64]);
     live.run(&["mboot", "execute", "0x20202001", "0", "0"])
-        .bad(2, "--confirm \"execute 0x20202001\"");
+        .fails(2, "--confirm \"execute 0x20202001\"");
     live.run(&["mboot", "call", "0x20202001", "0"])
-        .bad(2, "--confirm \"call 0x20202001\"");
+        .fails(2, "--confirm \"call 0x20202001\"");
     live.run(&["mboot", "receive-sb-file", "any.sb"])
-        .bad(2, "--confirm \"run any.sb\"");
+        .fails(2, "--confirm \"run any.sb\"");
     live.run(&[
         "mboot",
         "receive-sb-file",
@@ -162,7 +162,7 @@ fn running_unchecked_code_must_be_confirmed() {
         "--confirm",
         "run other.sb",
     ])
-    .bad(2, "must be confirmed in these words");
+    .fails(2, "must be confirmed in these words");
     assert_eq!(live.board.board().state(), State::Flashloader);
     live.run(&[
         "mboot",
@@ -171,7 +171,7 @@ fn running_unchecked_code_must_be_confirmed() {
         "--confirm",
         "run any.sb",
     ])
-    .bad(1, "10101");
+    .fails(1, "10101");
     live.run(&[
         "mboot",
         "execute",
@@ -181,19 +181,19 @@ fn running_unchecked_code_must_be_confirmed() {
         "--confirm",
         "execute 0x401f4000",
     ])
-    .bad(1, "refused Execute: 4 ");
+    .fails(1, "refused Execute: 4 ");
     live.run(&["mboot", "get-property", "1"]).good();
 }
 
 #[test]
 fn key_commands_must_be_confirmed() {
     let live = Live::flashloader();
-    live.file("dek.bin", &[7; 16]);
+    live.cli.file("dek.bin", &[7; 16]);
     live.run(&["mboot", "generate-key-blob", "dek.bin", "blob.bin"])
-        .bad(2, "--confirm \"wrap a key of 16 bytes with key 0\"");
+        .fails(2, "--confirm \"wrap a key of 16 bytes with key 0\"");
     live.run(&["mboot", "key-provisioning", "set_user_key", "11", "dek.bin"])
-        .bad(2, "--confirm \"key-provisioning set_user_key\"");
-    assert!(!live.folder.path().join("blob.bin").exists());
+        .fails(2, "--confirm \"key-provisioning set_user_key\"");
+    assert!(!live.cli.path("blob.bin").exists());
     let ran = live.run(&[
         "mboot",
         "key-provisioning",
@@ -201,7 +201,7 @@ fn key_commands_must_be_confirmed() {
         "--confirm",
         "key-provisioning enroll",
     ]);
-    ran.bad(1, "refused KeyProvisioning: 10000");
+    ran.fails(1, "refused KeyProvisioning: 10000");
 }
 
 #[test]
@@ -209,9 +209,9 @@ fn fuse_controller_writes_must_be_confirmed() {
     let live = Live::flashloader();
     let heard = live.heard();
     live.run(&["mboot", "write-memory", "0x401F4060", "{{10000000}}"])
-        .bad(2, "--confirm \"write 4 bytes to 0x401f4060\"");
+        .fails(2, "--confirm \"write 4 bytes to 0x401f4060\"");
     live.run(&["mboot", "fill-memory", "0x401F3FFC", "8", "0"])
-        .bad(
+        .fails(
             2,
             "--confirm \"fill 8 bytes at 0x401f3ffc with 0x00000000\"",
         );
@@ -224,7 +224,7 @@ fn fuse_controller_writes_must_be_confirmed() {
         "--confirm",
     ];
     let args = [&args[..], &["write 4 bytes to 0x401f4060"]].concat();
-    live.run(&args).bad(1, "10200");
+    live.run(&args).fails(1, "10200");
 }
 
 #[test]
@@ -232,7 +232,7 @@ fn a_reset_brings_the_rom_back() {
     let live = Live::flashloader();
     let out = live.run(&["mboot", "reset"]).good();
     assert!(out.starts_with("the board resets"), "{out}");
-    // the program is gone when the terminal has its last bytes; the board takes them in its own time
+    // the program ends when the terminal has its last bytes; the board reads them a moment later
     let Live { board, served, .. } = live;
     drop(served);
     board.wait(Duration::from_secs(1));
@@ -263,9 +263,10 @@ fn bad_arguments_name_the_accepted_ones() {
             "9 (FlexSPI NOR)",
         ),
     ] {
-        live.run(&[&["mboot"], args].concat()).bad(2, text);
+        live.run(&[&["mboot"], args].concat()).fails(2, text);
     }
     live.run(&["mboot", "write-memory", "0x20202000", "no.bin"])
-        .bad(4, "cannot read no.bin");
-    live.run(&["mboot", "get-property", "0x0A"]).bad(1, "10300");
+        .fails(4, "cannot read no.bin");
+    live.run(&["mboot", "get-property", "0x0A"])
+        .fails(1, "10300");
 }

@@ -1,6 +1,8 @@
 //! `rtboot sdp …`: the ROM's own commands, on the real program and virtual boards.
 
-use crate::kit::raw::{Kept, Live};
+use crate::kit::cli::Cli;
+use crate::kit::pty::Live;
+use crate::kit::rt1021;
 use rtboot_bootable::LoaderImage;
 use rtboot_sim::State;
 
@@ -14,20 +16,20 @@ fn dcd(address: u32, value: u32) -> Vec<u8> {
 
 #[test]
 fn error_status_shows_state_and_security() {
-    let board = Kept::fresh();
+    let board = Cli::fresh();
     let out = board.run(&["sdp", "error-status"]).good();
     assert_eq!(
         out,
         "status 0xf0f0f0f0 (HAB success)\nHAB open: the part runs unsigned code\n"
     );
-    let json = board.run(&["--json", "sdp", "error-status"]).json();
+    let json = board.run(&["--json", "sdp", "error-status"]).last();
     assert_eq!(json["status"], 0xF0F0_F0F0_u32);
     assert_eq!(json["hab"], "HAB open");
 }
 
 #[test]
 fn read_register_prints_dumps_and_saves() {
-    let board = Kept::fresh();
+    let board = Cli::fresh();
     let word = board.run(&["sdp", "read-register", "0x400D_8260"]).good();
     assert_eq!(word, "0x400d8260 = 0x006b0000\n");
     let half = board
@@ -37,19 +39,19 @@ fn read_register_prints_dumps_and_saves() {
     board
         .run(&["sdp", "read-register", "0x20208000", "32", "100", "ram.bin"])
         .good();
-    let file = std::fs::read(board.folder.path().join("ram.bin")).expect("written");
+    let file = std::fs::read(board.path("ram.bin")).expect("written");
     assert_eq!(file, [0; 100]);
 }
 
 #[test]
 fn unaligned_address_is_refused_before_sending() {
-    let board = Kept::fresh();
+    let board = Cli::fresh();
     board
         .run(&["sdp", "read-register", "0x400D8261"])
-        .bad(21, "no multiple of the access width");
+        .fails(21, "no multiple of the access width");
     board
         .run(&["sdp", "read-register", "0x400D8260", "24"])
-        .bad(2, "it is 8, 16 or 32 bits");
+        .fails(2, "it is 8, 16 or 32 bits");
 }
 
 #[test]
@@ -57,7 +59,7 @@ fn a_flashloader_is_loaded_and_started_by_hand() {
     let live = Live::rom();
     let map = rt1021().map;
     let image = LoaderImage::parse(rtboot_sim::standin_loader(), &map).expect("a flashloader");
-    live.file("loader.bin", &image.bytes);
+    live.cli.file("loader.bin", &image.bytes);
     let (load, jump) = (format!("{:#x}", image.load), format!("{:#x}", image.jump));
     live.run(&["sdp", "write-file", &load, "loader.bin"]).good();
     assert!(live.ram(image.load, image.bytes.len()) == image.bytes);
@@ -71,14 +73,14 @@ fn a_flashloader_is_loaded_and_started_by_hand() {
 fn sdp_commands_are_not_sent_to_a_flashloader() {
     let live = Live::flashloader();
     live.run(&["sdp", "error-status"])
-        .bad(2, "a flashloader is there, and it does not speak SDP");
+        .fails(2, "a flashloader is there, and it does not speak SDP");
     assert_eq!(live.board.board().state(), State::Flashloader);
 }
 
 #[test]
 fn jump_without_ivt_shows_the_roms_refusal() {
-    let board = Kept::fresh();
-    board.run(&["sdp", "jump-address", "0x20208000"]).bad(
+    let board = Cli::fresh();
+    board.run(&["sdp", "jump-address", "0x20208000"]).fails(
         21,
         "jumping to the image at 0x20208000: the ROM refused JUMP_ADDRESS",
     );
@@ -90,31 +92,27 @@ fn fuse_register_write_must_be_confirmed() {
     let live = Live::rom();
     let write = ["sdp", "write-register", "0x401F4060", "32", "0x10"];
     live.run(&write)
-        .bad(2, "--confirm \"write 0x00000010 to 0x401f4060\"");
+        .fails(2, "--confirm \"write 0x00000010 to 0x401f4060\"");
     let wrong = [&write[..], &["--confirm", "write 0x11 to 0x401f4060"]].concat();
-    live.run(&wrong).bad(2, "must be confirmed in these words");
+    live.run(&wrong)
+        .fails(2, "must be confirmed in these words");
     assert_eq!(live.heard(), 0, "nothing went out without the words");
-    let right = [
-        &["--timeout", "200ms"],
-        &write[..],
-        &["--confirm", "write 0x00000010 to 0x401f4060"],
-    ]
-    .concat();
-    // this ROM answers no register writes, as real ones do
-    live.run(&right).bad(15, "WRITE_REGISTER");
+    let right = [&write[..], &["--confirm", "write 0x00000010 to 0x401f4060"]].concat();
+    // the ROM does not answer register writes: this ends by its time-out
+    live.run(&right).fails(15, "WRITE_REGISTER");
     assert!(live.heard() > 0);
 }
 
 #[test]
 fn dcd_is_refused_if_unreadable_or_touching_fuses() {
     let live = Live::rom();
-    live.file("good.dcd", &dcd(0x2020_9000, 0x1122_3344));
-    live.file("fuses.dcd", &dcd(0x401F_4000, 1));
-    live.file("broken.dcd", &[0xD2, 0, 200, 0x41]);
+    live.cli.file("good.dcd", &dcd(0x2020_9000, 0x1122_3344));
+    live.cli.file("fuses.dcd", &dcd(0x401F_4000, 1));
+    live.cli.file("broken.dcd", &[0xD2, 0, 200, 0x41]);
     live.run(&["sdp", "dcd-file", "0x20208000", "fuses.dcd"])
-        .bad(2, "--confirm \"run the DCD with 1 fuse accesses\"");
+        .fails(2, "--confirm \"run the DCD with 1 fuse accesses\"");
     live.run(&["sdp", "dcd-file", "0x20208000", "broken.dcd"])
-        .bad(2, "--confirm \"run 4 bytes unread\"");
+        .fails(2, "--confirm \"run 4 bytes unread\"");
     assert_eq!(live.heard(), 0, "nothing went out without the words");
     let out = live
         .run(&["sdp", "dcd-file", "0x20208000", "good.dcd"])
@@ -125,7 +123,7 @@ fn dcd_is_refused_if_unreadable_or_touching_fuses() {
 
 #[test]
 fn skip_dcd_header_works_over_usb() {
-    let board = Kept::fresh();
+    let board = Cli::fresh();
     let out = board.run(&["sdp", "skip-dcd-header"]).good();
     assert_eq!(out, "the next jump ignores the image's DCD\n");
 }
@@ -137,9 +135,5 @@ fn set_baudrate_changes_the_roms_uart_speed() {
     assert!(out.contains("57600 baud"), "{out}");
     let board = format!("uart:{}@57600", live.served.path);
     let args = ["--board", &board, "sdp", "skip-dcd-header"];
-    crate::kit::raw::rtboot_in(live.folder.path(), &args).good();
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
+    crate::kit::cli::rtboot_in(live.cli.folder(), &args).good();
 }

@@ -1,10 +1,12 @@
-//! `rtboot virtual …`: boards made, looked at, set and served.
+//! `rtboot virtual …`: boards are made, shown, set and served.
 
-use crate::kit::raw::{Kept, rtboot_in};
+use crate::kit::app;
+use crate::kit::cli::{Cli, rtboot_in};
+use crate::kit::server::Server;
 
 #[test]
 fn virtual_new_options_show_in_virtual_show() {
-    let board = Kept::with(&[
+    let board = Cli::made(&[
         "--part",
         "W25Q64JV",
         "--qe",
@@ -18,7 +20,7 @@ fn virtual_new_options_show_in_virtual_show() {
         "--fault",
         r#"{"fault":"usb-in","at":7,"does":"drop"}"#,
     ]);
-    let json = board.run(&["--json", "virtual", "show", "board"]).json();
+    let json = board.run(&["--json", "virtual", "show", "board"]).last();
     assert_eq!(json["part"], "w25q64jv");
     assert_eq!(json["quad_enabled"], true);
     assert_eq!(json["status_registers"].as_array().map(Vec::len), Some(3));
@@ -60,21 +62,21 @@ fn impossible_board_is_refused_and_not_made() {
         (&["--unique-id", "zz"], 2, "16 hex digits"),
     ] {
         let args = [&["virtual", "new", "board"], args].concat();
-        rtboot_in(folder.path(), &args).bad(code, text);
+        rtboot_in(folder.path(), &args).fails(code, text);
         assert!(!folder.path().join("board").exists(), "{args:?}");
     }
     std::fs::write(folder.path().join("letter.txt"), "dear").expect("written");
-    rtboot_in(folder.path(), &["virtual", "new", "."]).bad(4, "is not empty");
-    rtboot_in(folder.path(), &["virtual", "show", "nowhere"]).bad(4, "there is none in nowhere");
+    rtboot_in(folder.path(), &["virtual", "new", "."]).fails(4, "is not empty");
+    rtboot_in(folder.path(), &["virtual", "show", "nowhere"]).fails(4, "there is none in nowhere");
     assert!(!folder.path().join("nowhere").exists());
 }
 
 #[test]
 fn boot_pins_count_from_the_next_power_on() {
-    let board = Kept::fresh();
+    let board = Cli::fresh();
     board
         .run(&["virtual", "set", "board"])
-        .bad(2, "nothing to set");
+        .fails(2, "nothing to set");
     let out = board
         .run(&["virtual", "set", "board", "--straps", "internal"])
         .good();
@@ -94,11 +96,10 @@ fn boot_pins_count_from_the_next_power_on() {
 
 #[test]
 fn written_board_boots_with_internal_boot_pins() {
-    let board = Kept::fresh();
-    let app =
-        std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/apps/blinky/blinky.elf");
-    let app = app.display().to_string();
-    board.run(&["write", "--fcb", "issi.cfg", &app]).good();
+    let board = Cli::fresh();
+    board
+        .run(&["write", "--fcb", "issi.cfg", &app("blinky.elf")])
+        .good();
     let out = board.run(&["virtual", "show", "board"]).good();
     assert!(
         out.contains("yes, once the switches say internal boot"),
@@ -113,7 +114,7 @@ fn written_board_boots_with_internal_boot_pins() {
         "internal",
         "--power-cycle",
     ];
-    let json = board.run(&args).json();
+    let json = board.run(&args).last();
     assert_eq!(json["runs"], "application");
     assert_eq!(json["boots_now"], true);
     assert!(json["used"].as_u64().is_some_and(|used| used > 512));
@@ -122,18 +123,18 @@ fn written_board_boots_with_internal_boot_pins() {
 #[cfg(unix)]
 #[test]
 fn served_board_is_usable_locked_and_kept() {
-    let board = Kept::fresh();
-    let server = crate::kit::server::Server::start(board.folder.path());
-    let selector = format!("uart:{}", server.path);
+    let board = Cli::fresh();
+    let server = Server::pty(board.folder());
+    let selector = format!("uart:{}", server.line);
     let used = rtboot_in(
-        board.folder.path(),
+        board.folder(),
         &["--board", &selector, "sdp", "error-status"],
     );
     let locked = board.run(&["virtual", "show", "board"]);
     let pid = server.id();
-    let ended = server.interrupt();
+    let (ended, _) = server.interrupt();
     assert!(used.good().contains("HAB success"));
-    locked.bad(14, &format!("in use by rtboot (process {pid})"));
+    locked.fails(14, &format!("in use by rtboot (process {pid})"));
     assert!(ended.success(), "{ended}");
     board.run(&["virtual", "show", "board"]).good();
 }
@@ -144,7 +145,7 @@ fn too_many_boards_are_refused_before_serving() {
     let names: Vec<String> = (0..16).map(|n| format!("b{n}")).collect();
     let mut args = vec!["virtual", "serve", "--usbip=127.0.0.1:0"];
     args.extend(names.iter().map(String::as_str));
-    rtboot_in(folder.path(), &args).bad(2, "16 boards are more than the 15");
+    rtboot_in(folder.path(), &args).fails(2, "16 boards are more than the 15");
     let made = std::fs::read_dir(folder.path()).expect("a folder").count();
     assert_eq!(made, 0);
 }

@@ -5,7 +5,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::Command;
+
+use crate::kit::cli::{RTBOOT, shell};
+use crate::kit::root;
 
 /// A piece of a page: a command with its output, or any other line.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,7 +41,7 @@ fn pieces(page: &str) -> Vec<Piece> {
     pieces
 }
 
-/// A line without what differs from run to run: random ids, modelled time, the temporary home.
+/// A line without what differs from run to run: random ids, modelled time, the temporary folder.
 fn steady(line: &str) -> &str {
     match line.split_whitespace().next() {
         Some("unique") => "unique id",
@@ -55,11 +57,10 @@ fn same(real: &str, shown: &str) -> bool {
 
 /// Runs the commands of one page in a folder that holds the repository's examples.
 fn run_page(page: &Path) -> String {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let folder = tempfile::tempdir().expect("a folder");
     let examples = folder.path().join("examples");
-    std::os::unix::fs::symlink(root.join("examples"), examples).expect("a link");
-    let program = Path::new(env!("CARGO_BIN_EXE_rtboot"));
+    std::os::unix::fs::symlink(root().join("examples"), examples).expect("a link");
+    let program = Path::new(RTBOOT);
     let path = format!(
         "{}:{}",
         program.parent().expect("a folder").display(),
@@ -77,9 +78,7 @@ fn run_page(page: &Path) -> String {
             }
             Piece::Command { command, shown } => (command, shown),
         };
-        let output = crate::kit::clean::clean(&mut Command::new("sh"), folder.path())
-            .args(["-c", &format!("{command} 2>&1")])
-            .current_dir(folder.path())
+        let output = shell(folder.path(), &format!("{command} 2>&1"))
             .env("PATH", &path)
             .output()
             .expect("a shell");
@@ -100,12 +99,11 @@ fn run_page(page: &Path) -> String {
 }
 
 fn pages() -> Vec<PathBuf> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let entries = fs::read_dir(root.join("docs")).expect("docs");
+    let entries = fs::read_dir(root().join("docs")).expect("docs");
     let mut pages: Vec<PathBuf> = entries.map(|e| e.expect("an entry").path()).collect();
     pages.retain(|path| path.extension().is_some_and(|end| end == "md"));
     pages.sort();
-    pages.push(root.join("README.md"));
+    pages.push(root().join("README.md"));
     pages
 }
 
@@ -120,7 +118,7 @@ fn shown_commands_print_what_is_shown() {
 
 #[test]
 fn readme_is_short_and_has_its_two_commands() {
-    let readme = fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("README.md"));
+    let readme = fs::read_to_string(root().join("README.md"));
     let readme = readme.expect("README.md");
     assert!(readme.lines().count() <= 200);
     let is_command =

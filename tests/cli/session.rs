@@ -1,6 +1,7 @@
-//! A session at the command line: the verbs one after the other on a virtual board.
+//! A session at the command line: one command after the other on a virtual board.
 
-use crate::kit::cli::{Cli, app, app_bytes};
+use crate::kit::cli::Cli;
+use crate::kit::{app, app_bytes};
 
 const EVK: &str = "--fcb=IS25LP064A";
 

@@ -1,6 +1,7 @@
-//! Boards, flashloaders and settings that are named, or misnamed; and what programs get.
+//! Boards, flashloaders and settings by name, `--json`, and how much is printed.
 
-use crate::kit::cli::{Cli, app, patched};
+use crate::kit::cli::{Cli, Run, patched};
+use crate::kit::{app, app_bytes};
 use rtboot_sim::standin_loader;
 
 const EVK: &str = "--fcb=IS25LP064A";
@@ -47,10 +48,7 @@ fn settings_are_searched_upwards_local_file_first() {
     std::fs::create_dir_all(cli.path("deep/er")).expect("folders");
     let mut command = cli.command();
     command.current_dir(cli.path("deep/er"));
-    command
-        .args(["write", &app("blinky.elf")])
-        .assert()
-        .success();
+    Run::of(command.args(["write", &app("blinky.elf")])).good();
     cli.would_start();
     // an option wins over both
     cli.run_bare(&["--board", "usb:9-9", "--no-wait", "info"])
@@ -69,7 +67,7 @@ fn settings_are_searched_upwards_local_file_first() {
     );
 }
 
-/// The stand-in with words of its IVT and boot data changed.
+/// The virtual board's flashloader with words of its IVT and boot data changed.
 fn loader(patches: &[(usize, u32)]) -> Vec<u8> {
     let file = standin_loader().to_vec();
     let ivt = file
@@ -98,16 +96,8 @@ fn files_without_a_flashloader_are_refused() {
     };
     for (name, bytes, words) in [
         ("empty.bin", Vec::new(), "empty.bin"),
-        (
-            "app.bin",
-            crate::kit::cli::app_bytes("blinky.bin"),
-            "no IVT",
-        ),
-        (
-            "boot.bin",
-            crate::kit::cli::app_bytes("blinky_boot.bin"),
-            "boot.bin",
-        ),
+        ("app.bin", app_bytes("blinky.bin"), "no IVT"),
+        ("boot.bin", app_bytes("blinky_boot.bin"), "boot.bin"),
         ("long.bin", loader(&[(0x24, 0x0400_0000)]), "long.bin"),
         ("sdram.bin", moved(0x8000_0000), "0x80000000"),
         ("cut.bin", standin_loader()[..2000].to_vec(), "cut.bin"),

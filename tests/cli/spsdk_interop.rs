@@ -1,12 +1,13 @@
 //! SPSDK's nxpimage reads what rtboot builds, and rtboot reads what nxpimage builds.
 //!
-//! `RTBOOT_NXPIMAGE` names the program (`pip install spsdk==3.12.0` brings it). Without it the test says so and passes: what
-//! lies in PATH may be of any version. SPSDK takes seconds to start, so everything is asked of one process.
+//! `RTBOOT_NXPIMAGE` names the program (`pip install spsdk==3.12.0` brings it). Without it the test prints so and passes: one in
+//! PATH could be of any version. SPSDK takes seconds to start, so everything is asked of one process.
 
 use std::path::PathBuf;
 use std::process::Command;
 
-use crate::kit::cli::{Cli, app_bytes};
+use crate::kit::app_bytes;
+use crate::kit::cli::Cli;
 use serde_json::json;
 
 /// Runs the program once for each list of arguments in the file, in one interpreter.

@@ -1,29 +1,22 @@
-//! A stdout that takes nothing: exit 4, and words about what was done all the same.
+//! A full stdout: exit 4, and standard error says what was done all the same.
 
-use std::process::{Command, Output, Stdio};
+use std::fs::File;
 
-use crate::kit::cli::{Cli, app};
+use crate::kit::app;
+use crate::kit::cli::{Cli, Run};
 
-/// Runs it on the board of this test with a stdout that is always full.
-fn into_full(cli: &Cli, args: &[&str]) -> (i32, String) {
-    let full = std::fs::OpenOptions::new()
+/// A device that takes no byte.
+fn full() -> File {
+    File::options()
         .write(true)
         .open("/dev/full")
-        .expect("the full device");
-    let board = format!("virtual:{}", cli.path("board").display());
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
-    let output: Output = command
-        .args(args)
-        .current_dir(cli.path("."))
-        .env("RTBOOT_BOARD", board)
-        .env("RTBOOT_STATE_DIR", cli.path("state"))
-        .env("XDG_CONFIG_HOME", cli.path("config"))
-        .stdin(Stdio::null())
-        .stdout(full)
-        .output()
-        .expect("it runs");
-    let words = String::from_utf8(output.stderr).expect("text");
-    (output.status.code().expect("no signal"), words)
+        .expect("the full device")
+}
+
+/// Runs it on the board of this test with a full stdout: exit code and standard error.
+fn into_full(cli: &Cli, args: &[&str]) -> (i32, String) {
+    let run = Run::of(cli.on_board().args(args).stdout(full()));
+    (run.code, run.stderr)
 }
 
 #[test]
@@ -52,7 +45,7 @@ fn lost_write_report_says_flash_holds_the_image() {
     let state = "flash now: flash holds the image, verified; only the report of it is lost";
     assert!(words.contains(state), "{words}");
     cli.would_start();
-    // again, with a reset, and as a program hears of it: the object has no place to go but beside
+    // again with --json: the error object cannot go to stdout
     let again = [&["--json"], &write[..], &["--reset"]].concat();
     let (code, words) = into_full(&cli, &again);
     assert_eq!(code, 4, "{words}");
@@ -77,18 +70,6 @@ fn lost_erase_report_says_the_range_is_erased() {
 #[test]
 fn full_stderr_does_not_stop_a_run() {
     let cli = Cli::fresh();
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full");
-    let board = format!("virtual:{}", cli.path("board").display());
-    let output = Command::new(env!("CARGO_BIN_EXE_rtboot"))
-        .args(["-vv", "info"])
-        .current_dir(cli.path("."))
-        .env("RTBOOT_BOARD", board)
-        .env("RTBOOT_STATE_DIR", cli.path("state"))
-        .env("XDG_CONFIG_HOME", cli.path("config"))
-        .stdin(Stdio::null())
-        .stderr(full.expect("the full device"))
-        .output()
-        .expect("it runs");
-    assert_eq!(output.status.code(), Some(0));
-    assert!(String::from_utf8_lossy(&output.stdout).contains("flash:"));
+    let run = Run::of(cli.on_board().args(["-vv", "info"]).stderr(full()));
+    run.says(0, &["flash:"]);
 }

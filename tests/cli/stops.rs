@@ -1,6 +1,7 @@
-//! Runs that are stopped, and acts that need words: what flash holds then, and how the next run goes on.
+//! Runs that are stopped, and acts that must be confirmed: what flash holds then, and how the next run goes on.
 
-use crate::kit::cli::{Cli, app, app_bytes, patched};
+use crate::kit::cli::{Cli, patched};
+use crate::kit::{app, app_bytes};
 use rtboot_sim::{Fault, Settings};
 
 const EVK: &str = "--fcb=IS25LP064A";
@@ -59,9 +60,9 @@ fn bytes_around_the_image_outlive_a_power_cut() {
     assert_ne!(
         cli.flash()[0x200..0x1000],
         old[0x200..0x1000],
-        "it was in the middle of it"
+        "the cut came after the erase"
     );
-    // the board on file counts its flash operations anew each time: without this it would be cut again
+    // the board in the folder counts its flash operations from 1 in each run: remove the fault, or power is cut again
     let board = cli.path("board/board.json");
     let text = std::fs::read_to_string(&board).expect("a board");
     let mut board_file: serde_json::Value = serde_json::from_str(&text).expect("JSON");
@@ -76,8 +77,8 @@ fn bytes_around_the_image_outlive_a_power_cut() {
     assert_eq!(cli.flash()[0x3000..0x4000], old[0x3000..]);
 }
 
-/// The child prints every packet. From the first erase on its stderr is not read until it was asked to stop: it fills
-/// its pipe and waits there, long before the end of the job.
+/// The child prints every packet. From the first erase on nobody reads its stderr until Ctrl-C was sent: the full pipe blocks it
+/// long before the end of the job.
 #[cfg(unix)]
 #[test]
 fn ctrl_c_stops_between_operations_with_flash_state() {
@@ -92,24 +93,9 @@ fn ctrl_c_stops_between_operations_with_flash_state() {
     let mut image = app_bytes("blinky.bin");
     image.resize(0x10_0000, 0x5A);
     let image = cli.file("large.bin", image);
-    let command = cli.command();
-    let mut child = Command::new(command.get_program())
-        .args([
-            "-vv",
-            "--json",
-            "--board",
-            "virtual:board",
-            "write",
-            EVK,
-            &image,
-        ])
-        .current_dir(cli.path(""))
-        .envs(
-            command
-                .get_envs()
-                .filter_map(|(key, value)| Some((key, value?))),
-        )
-        .stdin(Stdio::null())
+    let mut child = cli
+        .on_board()
+        .args(["-vv", "--json", "write", EVK, &image])
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()
@@ -126,7 +112,7 @@ fn ctrl_c_stops_between_operations_with_flash_state() {
     let stdout = BufReader::new(child.stdout.take().expect("piped"));
     let mut lines = stdout.lines().map(|line| line.expect("text"));
     let erasing = lines.any(|line| line.contains("\"begin\"") && line.contains("\"erase\""));
-    assert!(erasing, "it never came to erasing");
+    assert!(erasing, "it never began to erase");
     let closed = tap.lock().expect("the drain does not panic");
     let kill = Command::new("kill")
         .args(["-INT", &child.id().to_string()])

@@ -1,15 +1,15 @@
 //! Good data for every target.
 
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
-
+use crate::kit::rt1021;
+use rtboot::board::{Opened, Plug};
 use rtboot::mboot;
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::port::{Error, HidPort, SerialPort};
 use rtboot::sdp;
 use rtboot_bootable::{BootImage, Dcd, Firmware, Memory, emit};
 use rtboot_fcb::{Fcb, database, text};
 use rtboot_sim::sfdp as tables;
+
+use crate::kit::wire::{Line, Way, Wire};
 
 use super::targets::{mboot_reports, sdp_reports, virtual_board};
 
@@ -162,66 +162,6 @@ fn pieces(pieces: &[(u8, Vec<u8>)]) -> Vec<u8> {
 /// Bytes with their marks.
 type Marked = Vec<(u8, Vec<u8>)>;
 
-/// What a port gave and took.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<[Marked; 2]>>);
-
-impl Log {
-    fn add(&self, way: usize, bytes: &[u8]) {
-        self.0.lock().expect("one user")[way].push((0, bytes.to_vec()));
-    }
-
-    fn take(&self) -> [Marked; 2] {
-        std::mem::take(&mut *self.0.lock().expect("one user"))
-    }
-}
-
-struct Logged<P>(P, Log);
-
-impl<P: HidPort> HidPort for Logged<P> {
-    fn write(&mut self, report: &[u8]) -> Result<(), Error> {
-        self.1.add(1, report);
-        self.0.write(report)
-    }
-
-    fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let report = self.0.read(timeout)?;
-        if let Some(report) = &report {
-            self.1.add(0, report);
-        }
-        Ok(report)
-    }
-
-    fn describe(&self) -> String {
-        self.0.describe()
-    }
-}
-
-impl<P: SerialPort> SerialPort for Logged<P> {
-    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
-        self.1.add(1, bytes);
-        self.0.write(bytes)
-    }
-
-    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
-        let count = self.0.read(buffer, timeout)?;
-        self.1.add(0, &buffer[..count]);
-        Ok(count)
-    }
-
-    fn set_baud(&mut self, baud: u32) -> Result<(), Error> {
-        self.0.set_baud(baud)
-    }
-
-    fn discard_input(&mut self) -> Result<(), Error> {
-        self.0.discard_input()
-    }
-
-    fn describe(&self) -> String {
-        self.0.describe()
-    }
-}
-
 /// What passed in a session with the virtual board, both ways, for each of these first commands.
 fn sessions(firsts: [u8; 2], flashloader: bool, uart: bool) -> [Vec<Vec<u8>>; 2] {
     let (mut ins, mut outs) = (Vec::new(), Vec::new());
@@ -230,16 +170,25 @@ fn sessions(firsts: [u8; 2], flashloader: bool, uart: bool) -> [Vec<Vec<u8>>; 2]
             true => VirtualBoard::from_board(virtual_board::board::with_flashloader()),
             false => VirtualBoard::new(),
         };
-        let log = Log::default();
-        let hid = || Logged(board.hid(), log.clone());
-        let serial = || Logged(board.serial(115_200), log.clone());
-        match (flashloader, uart) {
-            (false, false) => sdp_reports::talk::sdp(sdp::HidLink::new(hid()), first),
-            (false, true) => sdp_reports::talk::sdp(sdp::UartLink::new(serial()), first),
-            (true, false) => mboot_reports::talk::mboot(mboot::HidLink::new(hid()), first),
-            (true, true) => mboot_reports::talk::mboot(mboot::UartLink::new(serial()), first),
+        let mut wire = Wire::new(&board, uart).logged();
+        match (flashloader, wire.open().expect("a port")) {
+            (false, Opened::Hid(port)) => sdp_reports::talk::sdp(sdp::HidLink::new(port), first),
+            (false, Opened::Serial(port)) => {
+                sdp_reports::talk::sdp(sdp::UartLink::new(port), first)
+            }
+            (true, Opened::Hid(port)) => {
+                mboot_reports::talk::mboot(mboot::HidLink::new(port), first)
+            }
+            (true, Opened::Serial(port)) => {
+                mboot_reports::talk::mboot(mboot::UartLink::new(port), first)
+            }
         }
-        let [came, went] = log.take();
+        let (went, came): (Vec<_>, Vec<_>) = wire
+            .take_log()
+            .into_iter()
+            .partition(|line| line.way == Way::Out);
+        let marked = |lines: Vec<Line>| lines.into_iter().map(|line| (0, line.bytes)).collect();
+        let (came, went): (Marked, Marked) = (marked(came), marked(went));
         ins.push([&[first], pieces(&came).as_slice()].concat());
         outs.push([&[u8::from(flashloader)], pieces(&went).as_slice()].concat());
     }
@@ -336,8 +285,4 @@ pub fn usbip() -> Vec<Vec<u8>> {
         [&[1, 1], loader.concat().as_slice()].concat(),
         vec![0, 0, 1, 0x11, 0x80, 5, 0, 0, 0, 0],
     ]
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -1,6 +1,6 @@
-//! A virtual board with everything around it that a test of a whole flow needs.
+//! A virtual board with everything that a test of a whole write needs.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use rtboot::board::{Board, Options};
 use rtboot::event::Event;
@@ -11,23 +11,12 @@ use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Memory};
 
-/// Path of a blinky file.
-pub fn app(name: &str) -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-        .join("examples/apps/blinky")
-        .join(name)
-}
-
-/// Content of a blinky file.
-pub fn contents(name: &str) -> Vec<u8> {
-    std::fs::read(app(name)).expect("a committed file")
-}
+use super::random::pattern;
+use super::{rt1021, standin};
 
 /// Old content of a flash: bytes without a pattern that an erase or an image could have left.
 pub fn old_flash(length: usize) -> Vec<u8> {
-    (0..length as u32)
-        .map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8 & 0x7F)
-        .collect()
+    pattern(length).iter().map(|byte| byte & 0x7F).collect()
 }
 
 /// Where the ROM would start what is in flash now, after a reset into internal boot.
@@ -118,11 +107,8 @@ impl Rig {
 
     /// Gets a flashloader to run.
     pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
-        let standin = flash::LoaderSource::File(rtboot::Source::bytes(
-            "standin.bin",
-            VirtualBoard::standin_loader(),
-        ));
-        let reached = flash::reach_flashloader(&mut self.board, None, &standin, &mut self.events)?;
+        let reached =
+            flash::reach_flashloader(&mut self.board, None, &standin(), &mut self.events)?;
         Ok(reached.flashloader)
     }
 
@@ -142,7 +128,8 @@ impl Rig {
     }
 
     /// The main job: this file with the FCB of that part.
-    pub fn write(&mut self, path: &std::path::Path, fcb: &str) -> Result<Written> {
+    pub fn write(&mut self, path: impl AsRef<Path>, fcb: &str) -> Result<Written> {
+        let path = path.as_ref();
         let bytes = std::fs::read(path).map_err(|source| Error::ReadFile {
             path: path.into(),
             source,
@@ -187,8 +174,4 @@ impl Rig {
             memory: layout.memory,
         })
     }
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

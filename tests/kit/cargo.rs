@@ -1,14 +1,10 @@
 //! What cargo says of this workspace: for the host's platform only, because nothing else was downloaded for the build of a test.
 
-use std::path::PathBuf;
 use std::process::Command;
 
 use serde_json::Value;
 
-/// The repository.
-pub fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
+use super::root;
 
 /// The platform that tests are built for: rtboot's tests are never cross-compiled.
 fn host() -> String {

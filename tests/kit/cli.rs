@@ -1,10 +1,60 @@
-//! The real binary on a virtual board in a folder of its own, with nothing of the user's around it.
+//! The real program in a folder of its own, with nothing of the user's settings, and mostly with a virtual board.
 
+use std::fmt;
 use std::path::{Path, PathBuf};
+use std::process::{Command, Output, Stdio};
 
 use rtboot_sim::{Board, Settings};
 use serde_json::Value;
 use tempfile::TempDir;
+
+use super::app;
+
+/// What programs take from their environment besides their own variables.
+const OF_ANY_PROGRAM: [&str; 4] = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"];
+
+/// Removes all that a user may have set for rtboot; state, settings and home are below `folder` from now on.
+pub fn clean<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
+    for (name, _) in std::env::vars_os() {
+        let word = name.to_string_lossy();
+        if word.starts_with("RTBOOT_") || OF_ANY_PROGRAM.contains(&word.as_ref()) {
+            command.env_remove(name);
+        }
+    }
+    command
+        .env("RTBOOT_STATE_DIR", folder.join("state"))
+        .env("XDG_CONFIG_HOME", folder.join("config"))
+        .env("HOME", folder.join("home"))
+}
+
+/// A program that runs in `folder`, with a clean environment and no input.
+fn program_in(program: &str, folder: &Path) -> Command {
+    let mut command = Command::new(program);
+    clean(&mut command, folder)
+        .current_dir(folder)
+        .stdin(Stdio::null());
+    command
+}
+
+/// Path of the program.
+pub const RTBOOT: &str = env!("CARGO_BIN_EXE_rtboot");
+
+/// The program, to be run in `folder`.
+pub fn rtboot(folder: &Path) -> Command {
+    program_in(RTBOOT, folder)
+}
+
+/// A line for the shell, to be run in `folder`.
+pub fn shell(folder: &Path, line: &str) -> Command {
+    let mut command = program_in("sh", folder);
+    command.args(["-c", line]);
+    command
+}
+
+/// Runs the program in `folder`.
+pub fn rtboot_in(folder: &Path, args: &[&str]) -> Run {
+    Run::of(rtboot(folder).args(args))
+}
 
 /// What a run gave.
 #[derive(Debug)]
@@ -15,7 +65,12 @@ pub struct Run {
 }
 
 impl Run {
-    /// That it ended with this code and said these words, on either stream.
+    /// Runs this command to its end.
+    pub fn of(command: &mut Command) -> Run {
+        command.output().expect("it runs").into()
+    }
+
+    /// That it ended with this code and printed these words, on either stream.
     #[track_caller]
     pub fn says(self, code: i32, words: &[&str]) -> Run {
         assert_eq!(self.code, code, "{self}");
@@ -24,6 +79,20 @@ impl Run {
             assert!(said, "nothing of {word:?} in\n{self}");
         }
         self
+    }
+
+    /// Standard output of a run that must have worked.
+    #[track_caller]
+    pub fn good(self) -> String {
+        assert_eq!(self.code, 0, "{self}");
+        self.stdout
+    }
+
+    /// That it ended with this code and printed this text on standard error.
+    #[track_caller]
+    pub fn fails(self, code: i32, text: &str) {
+        assert_eq!(self.code, code, "{self}");
+        assert!(self.stderr.contains(text), "{text:?} is not in\n{self}");
     }
 
     /// The objects that `--json` printed.
@@ -37,40 +106,64 @@ impl Run {
     /// The last object.
     #[track_caller]
     pub fn last(&self) -> Value {
-        self.objects().pop().expect("one object at least")
+        let last = self.objects().pop();
+        last.unwrap_or_else(|| panic!("no object in\n{self}"))
     }
 }
 
-impl std::fmt::Display for Run {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl From<Output> for Run {
+    fn from(output: Output) -> Run {
+        let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
+        Run {
+            code: output.status.code().expect("no signal"),
+            stdout: text(output.stdout),
+            stderr: text(output.stderr),
+        }
+    }
+}
+
+impl fmt::Display for Run {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "exit {}\n{}{}", self.code, self.stdout, self.stderr)
     }
 }
 
-/// A folder with a board, and the command line.
+/// A folder, mostly with a virtual board in its `board`, where the program runs.
 pub struct Cli {
     folder: TempDir,
 }
 
 impl Cli {
-    /// A blank RT1020 EVK.
-    pub fn fresh() -> Cli {
-        Cli::with(Settings::default())
-    }
-
-    /// A board that is made so.
-    pub fn with(settings: Settings) -> Cli {
-        let folder = tempfile::tempdir().expect("a folder");
-        let board = Board::create(&folder.path().join("board"), settings).expect("a board");
-        board.save().expect("saved");
-        Cli { folder }
-    }
-
     /// No board at all.
     pub fn without_board() -> Cli {
         Cli {
             folder: tempfile::tempdir().expect("a folder"),
         }
+    }
+
+    /// A blank RT1020 EVK.
+    pub fn fresh() -> Cli {
+        Cli::with(Settings::default())
+    }
+
+    /// A board with these settings.
+    pub fn with(settings: Settings) -> Cli {
+        let cli = Cli::without_board();
+        let board = Board::create(&cli.path("board"), settings).expect("a board");
+        board.save().expect("saved");
+        cli
+    }
+
+    /// A board made by `virtual new` with these options.
+    pub fn made(options: &[&str]) -> Cli {
+        let cli = Cli::without_board();
+        let new = ["virtual", "new", "board"];
+        cli.run_bare(&[&new[..], options].concat()).good();
+        cli
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -82,46 +175,55 @@ impl Cli {
         self.path(name).display().to_string()
     }
 
+    /// Content of a file of the folder.
+    pub fn read(&self, name: &str) -> Vec<u8> {
+        std::fs::read(self.path(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+    }
+
+    /// The same, of a text file.
+    pub fn text(&self, name: &str) -> String {
+        String::from_utf8(self.read(name)).expect(name)
+    }
+
+    /// Puts a file beside the board; its path.
+    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
+        std::fs::write(self.path(name), bytes).expect("written");
+        self.at(name)
+    }
+
     /// The example as a whole boot image of that name, in the folder; its bytes.
     pub fn built(&self, name: &str) -> Vec<u8> {
         let elf = app("blinky.elf");
         let build = ["image", "build", &elf, "--fcb", "IS25LP064A", "-o", name];
         let words = [&format!("{name}:"), "made an IVT at 0x60001000"];
         self.run_bare(&build).says(0, &words);
-        std::fs::read(self.path(name)).expect("built")
+        self.read(name)
     }
 
-    /// A file beside the board.
-    pub fn file(&self, name: &str, bytes: impl AsRef<[u8]>) -> String {
-        let path = self.path(name);
-        std::fs::write(&path, bytes).expect("written");
-        path.display().to_string()
+    /// The program, on no board yet.
+    pub fn command(&self) -> Command {
+        rtboot(self.folder())
     }
 
-    /// `rtboot` with these arguments, in the folder of the test.
-    pub fn command(&self) -> assert_cmd::Command {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_rtboot"));
-        super::clean::clean(&mut command, self.folder.path()).current_dir(self.folder.path());
-        assert_cmd::Command::from_std(command)
-    }
-
-    /// Runs it on this test's board.
-    pub fn run(&self, args: &[&str]) -> Run {
+    /// The program, on this test's board.
+    pub fn on_board(&self) -> Command {
         let mut command = self.command();
-        command.env(
-            "RTBOOT_BOARD",
-            format!("virtual:{}", self.path("board").display()),
-        );
-        finish(command.args(args))
+        command.env("RTBOOT_BOARD", format!("virtual:{}", self.at("board")));
+        command
     }
 
-    /// Runs it with nothing said about the board.
+    /// Runs the program on this test's board.
+    pub fn run(&self, args: &[&str]) -> Run {
+        Run::of(self.on_board().args(args))
+    }
+
+    /// Runs the program without naming a board.
     pub fn run_bare(&self, args: &[&str]) -> Run {
-        finish(self.command().args(args))
+        Run::of(self.command().args(args))
     }
 
     pub fn flash(&self) -> Vec<u8> {
-        std::fs::read(self.path("board/flash.bin")).expect("the board's flash")
+        self.read("board/flash.bin")
     }
 
     /// The board, switched off and on with what is in its folder now.
@@ -129,33 +231,12 @@ impl Cli {
         Board::open(&self.path("board")).expect("a board")
     }
 
-    /// Whether the ROM would start what is in flash.
+    /// That the ROM would start what is in flash.
     #[track_caller]
     pub fn would_start(&self) {
         let verdict = self.board().boot_verdict();
         assert!(verdict.starts.is_some(), "{}", verdict.reason);
     }
-}
-
-fn finish(command: &mut assert_cmd::Command) -> Run {
-    let output = command.output().expect("it runs");
-    let text = |bytes: Vec<u8>| String::from_utf8(bytes).expect("text");
-    Run {
-        code: output.status.code().expect("no signal"),
-        stdout: text(output.stdout),
-        stderr: text(output.stderr),
-    }
-}
-
-/// Path of an example file.
-pub fn app(name: &str) -> String {
-    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/apps/blinky");
-    folder.join(name).display().to_string()
-}
-
-/// Content of an example file.
-pub fn app_bytes(name: &str) -> Vec<u8> {
-    std::fs::read(app(name)).expect("a committed file")
 }
 
 /// A copy with these bytes in other places.

@@ -1,20 +1,45 @@
 //! What the tests of every group share: boards, the real program, faults on the wire, servers.
 #![allow(dead_code)] // each group uses its own part of it
 
-pub mod bench;
 pub mod board;
 pub mod cargo;
-pub mod clean;
+pub mod case;
 pub mod cli;
-pub mod evil {
-    pub mod answers;
-    pub mod device;
-}
+pub mod evil;
 pub mod peak;
+#[cfg(unix)]
+pub mod pty;
 pub mod random;
-pub mod raw;
-#[cfg(unix)]
-pub mod served;
-#[cfg(unix)]
 pub mod server;
 pub mod wire;
+
+use std::path::PathBuf;
+
+use rtboot::chip::Chip;
+use rtboot::{LoaderSource, Source};
+
+/// The repository.
+pub fn root() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+}
+
+/// The chip of the virtual board.
+pub fn rt1021() -> &'static Chip {
+    Chip::by_name("rt1021").expect("a chip of the table")
+}
+
+/// Path of a file of the blinky example.
+pub fn app(name: &str) -> String {
+    let path = root().join("examples/apps/blinky").join(name);
+    path.display().to_string()
+}
+
+/// Content of a file of the blinky example.
+pub fn app_bytes(name: &str) -> Vec<u8> {
+    std::fs::read(app(name)).expect("a committed file")
+}
+
+/// The virtual board's own flashloader.
+pub fn standin() -> LoaderSource {
+    LoaderSource::File(Source::bytes("standin.bin", rtboot_sim::standin_loader()))
+}

@@ -1,35 +1,42 @@
-//! `rtboot virtual serve --pty` as a process of its own.
+//! `rtboot virtual serve` as a process of its own.
 
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-use super::clean::clean;
+use super::cli::rtboot;
 
-/// A server of the board in a folder's `board`; it ends with this at the latest.
+/// `rtboot virtual serve` of a folder's `board`; it ends with this at the latest.
 pub struct Server {
-    /// Path of the terminal.
-    pub path: String,
+    /// Its first line: the path of the terminal, or with `--json` an object.
+    pub line: String,
     child: Child,
 }
 
 impl Server {
-    pub fn start(folder: &Path) -> Server {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
-        let child = clean(&mut command, folder)
-            .current_dir(folder)
-            .args(["virtual", "serve", "board", "--pty"])
+    /// Serves on a pseudo-terminal.
+    pub fn pty(folder: &Path) -> Server {
+        Server::start(folder, &["virtual", "serve", "board", "--pty"])
+    }
+
+    /// Runs the program with these arguments until its first line.
+    pub fn start(folder: &Path, args: &[&str]) -> Server {
+        let child = rtboot(folder)
+            .args(args)
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
             .expect("a server");
         let mut server = Server {
-            path: String::new(),
+            line: String::new(),
             child,
         };
-        let out = server.child.stdout.take().expect("piped");
-        let line = BufReader::new(out).lines().next().expect("a line");
-        server.path = line.expect("a path").trim().to_owned();
+        let out = server.child.stdout.as_mut().expect("piped");
+        // one line and nothing behind it: the rest stays in the pipe for `interrupt`
+        BufReader::with_capacity(1, out)
+            .read_line(&mut server.line)
+            .expect("a line");
+        server.line.truncate(server.line.trim_end().len());
         server
     }
 
@@ -38,12 +45,14 @@ impl Server {
         self.child.id()
     }
 
-    /// Asks it to end, as Ctrl-C does; how it ended.
-    pub fn interrupt(mut self) -> ExitStatus {
+    /// Asks it to end, as Ctrl-C does; how it ended, and what it printed after its first line.
+    pub fn interrupt(mut self) -> (ExitStatus, String) {
         let pid = self.id().to_string();
         let asked = Command::new("kill").args(["-INT", &pid]).status();
         assert!(asked.expect("kill runs").success());
-        self.child.wait().expect("it ends")
+        let out = self.child.stdout.take().expect("piped");
+        let rest = std::io::read_to_string(out).expect("text");
+        (self.child.wait().expect("it ends"), rest)
     }
 }
 

@@ -44,6 +44,9 @@ pub struct Line {
     pub loader: bool,
 }
 
+/// Changes a report on its way to the host; one that it empties is lost. The number is its own to keep.
+pub type Change = fn(&mut Vec<u8>, &mut u32);
+
 #[derive(Default)]
 struct State {
     calls: u64,
@@ -51,6 +54,7 @@ struct State {
     dead: bool,
     deaf_until: Option<Duration>,
     log: Option<Vec<Line>>,
+    change: Option<(Change, u32)>,
 }
 
 /// A cable: USB or UART.
@@ -81,6 +85,12 @@ impl Wire {
     /// The same, with something to happen at the call with this number.
     pub fn with_trip(self, at: u64, trip: Trip) -> Wire {
         self.state().trip = Some((at, trip));
+        self
+    }
+
+    /// The same, with this done to every report that comes in.
+    pub fn changed(self, change: Change) -> Wire {
+        self.state().change = Some((change, 0));
         self
     }
 
@@ -210,11 +220,14 @@ impl<P: HidPort> HidPort for Plugged<P> {
         let Some(left) = self.0.through(timeout) else {
             return Ok(None);
         };
-        let report = self.1.read(left)?;
-        if let Some(report) = &report {
-            self.0.note(Way::In, report);
+        let Some(mut report) = self.1.read(left)? else {
+            return Ok(None);
+        };
+        if let Some((change, memory)) = &mut self.0.state().change {
+            change(&mut report, memory);
         }
-        Ok(report)
+        self.0.note(Way::In, &report);
+        Ok(Some(report).filter(|report| !report.is_empty()))
     }
 
     fn describe(&self) -> String {

@@ -124,7 +124,7 @@ fn library_alone_needs_few_crates() {
 #[test]
 fn every_crate_takes_the_workspace_lints() {
     for folder in [".", "finding", "chip", "wire", "fcb", "bootable", "sim"] {
-        let path = crate::kit::cargo::root().join(folder).join("Cargo.toml");
+        let path = crate::kit::root().join(folder).join("Cargo.toml");
         let text = std::fs::read_to_string(&path).expect("a manifest");
         assert!(text.contains("[lints]\nworkspace = true"), "{folder}");
     }

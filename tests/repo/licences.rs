@@ -1,4 +1,4 @@
-//! What the dependencies allow, and that the build is the one that was tested.
+//! Licences of the dependencies, and that each is pinned by a checksum.
 
 /// Licences whose terms a program under MIT or Apache-2.0 can keep. MPL-2.0 is serialport's: its files stay under it, ours do not
 /// become so.
@@ -100,8 +100,7 @@ fn every_dependency_has_an_allowed_licence() {
 
 #[test]
 fn lock_file_has_a_checksum_for_every_crate() {
-    let text =
-        std::fs::read_to_string(crate::kit::cargo::root().join("Cargo.lock")).expect("Cargo.lock");
+    let text = std::fs::read_to_string(crate::kit::root().join("Cargo.lock")).expect("Cargo.lock");
     for package in text.split("[[package]]").skip(1) {
         let foreign = package.contains("source = ");
         assert!(!foreign || package.contains("checksum = \""), "{package}");

@@ -4,17 +4,13 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use crate::kit::evil::device::{Evil, Manner};
+use crate::kit::evil::{Evil, Manner};
+use crate::kit::{root, standin};
 use rtboot::board::{Board, Options, Program};
 use rtboot::flash;
 use rtboot::mboot::{HidLink, Mboot, MemoryId};
-use rtboot::port::virtual_board::VirtualBoard;
 
-fn root() -> PathBuf {
-    PathBuf::from(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// How the names of bounds end that are numbers; the others are durations.
+/// Ends of the names of bounds that are numbers; the other bounds are durations.
 const COUNTS: [&str; 8] = [
     "_LIMIT", "_TRIES", "RESENDS", "_LOADS", "_PACKETS", "_BYTES", "_BUFFER", "_MS",
 ];
@@ -81,8 +77,8 @@ fn documented_bounds_match_the_source() {
 fn every_wait_and_limit_is_documented() {
     let rows = documented();
     let mut files = Vec::new();
-    for room in ["port", "sdp", "mboot", "board", "flash"] {
-        sources(&root().join("src").join(room), &mut files);
+    for module in ["port", "sdp", "mboot", "board", "flash"] {
+        sources(&root().join("src").join(module), &mut files);
     }
     let mut missing = Vec::new();
     for path in files {
@@ -102,14 +98,11 @@ fn every_wait_and_limit_is_documented() {
     assert!(missing.is_empty(), "{missing:#?}");
 }
 
-/// Goes as far as looking at the flash; how long that takes when the board falls silent after so many answers.
+/// Connects, starts the flashloader and looks at the flash.
 fn look(evil: &Evil) -> rtboot::Result<()> {
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
-    let standin = flash::LoaderSource::File(rtboot::Source::bytes(
-        "stand-in",
-        VirtualBoard::standin_loader(),
-    ));
-    let mut loader = flash::reach_flashloader(&mut board, None, &standin, &mut ())?.flashloader;
+    let reached = flash::reach_flashloader(&mut board, None, &standin(), &mut ())?;
+    let mut loader = reached.flashloader;
     loader.look_at_flash().map(drop)
 }
 

@@ -1,33 +1,30 @@
-//! A disk that is full where files are written: no success, and no half file in place of a good one.
+//! A full disk: no success, and no half file in place of a good one.
 //!
-//! The program runs in a child whose files may not grow beyond a few KiB, as a full disk lets them; or its stdout is a device
+//! The program runs in a child whose files may not grow beyond a few KiB, as on a full disk; or its stdout is a device
 //! that is always full.
 
 use std::fs::{self, File};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Command, Output, Stdio};
+use std::process::{Output, Stdio};
+
+use crate::kit::cli::{self, RTBOOT};
 
 /// The main job on the folder's board.
 const WRITE: &str = "--board virtual:board write --fcb IS25LP064A --base 0x60002000 app.bin";
-/// What the system sends a process whose file gets too long, when it does not want to be told.
+/// The signal that kills a process whose file gets too long and that does not ignore it.
 const SIGXFSZ: i32 = 25;
 
 /// Runs rtboot where no file may be longer than 8 blocks (4 or 8 KiB, as the shell counts).
 fn cramped(folder: &Path, line: &str) -> Output {
-    let program = env!("CARGO_BIN_EXE_rtboot");
     shell(
         folder,
-        &format!("trap '' XFSZ; ulimit -f 8; exec {program} {line}"),
+        &format!("trap '' XFSZ; ulimit -f 8; exec {RTBOOT} {line}"),
     )
 }
 
 fn shell(folder: &Path, script: &str) -> Output {
-    let mut command = Command::new("sh");
-    command.args(["-c", script]).current_dir(folder);
-    crate::kit::clean::clean(&mut command, folder);
-    command.stdin(Stdio::null());
-    command.output().expect("a run")
+    cli::shell(folder, script).output().expect("a run")
 }
 
 fn words(output: &Output) -> String {
@@ -44,9 +41,9 @@ fn application() -> Vec<u8> {
     app
 }
 
-/// Writes the application with all the room there is; flash holds it then.
+/// Writes the application without a limit; flash holds it then.
 fn healed(folder: &Path) {
-    let again = shell(folder, &format!("{} {WRITE}", env!("CARGO_BIN_EXE_rtboot")));
+    let again = shell(folder, &format!("{RTBOOT} {WRITE}"));
     assert!(again.status.success(), "{}", words(&again));
     let (flash, app) = (
         fs::read(folder.join("board/flash.bin")).expect("a file"),
@@ -57,12 +54,11 @@ fn healed(folder: &Path) {
 }
 
 /// A folder with a virtual board, an application and good old files.
-fn desk() -> tempfile::TempDir {
+fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
-    let program = env!("CARGO_BIN_EXE_rtboot");
     let made = shell(
         folder.path(),
-        &format!("{program} virtual new board && {program} virtual loader loader.bin"),
+        &format!("{RTBOOT} virtual new board && {RTBOOT} virtual loader loader.bin"),
     );
     assert!(made.status.success(), "{}", words(&made));
     fs::write(folder.path().join("app.bin"), application()).expect("a file");
@@ -88,7 +84,7 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[test]
 fn full_disk_keeps_the_old_file() {
-    let folder = desk();
+    let folder = workspace();
     let before = names(folder.path());
     for line in [
         "--board virtual:board read 0x60000000 64K old.bin",
@@ -117,10 +113,9 @@ fn full_disk_keeps_the_old_file() {
 
 #[test]
 fn full_disk_fails_the_doctor_report() {
-    let folder = desk();
-    let program = env!("CARGO_BIN_EXE_rtboot");
+    let folder = workspace();
     let script = format!(
-        "trap '' XFSZ; ulimit -f 0; exec {program} --board virtual:board doctor --report old.md"
+        "trap '' XFSZ; ulimit -f 0; exec {RTBOOT} --board virtual:board doctor --report old.md"
     );
     let output = shell(folder.path(), &script);
     assert_eq!(output.status.code(), Some(4), "{}", words(&output));
@@ -135,13 +130,10 @@ fn full_disk_fails_the_doctor_report() {
 
 #[test]
 fn full_disk_fails_flashloader_add() {
-    let folder = desk();
+    let folder = workspace();
     let output = cramped(folder.path(), "flashloader add loader.bin");
     assert_eq!(output.status.code(), Some(4), "{}", words(&output));
-    let list = shell(
-        folder.path(),
-        &format!("{} flashloader list", env!("CARGO_BIN_EXE_rtboot")),
-    );
+    let list = shell(folder.path(), &format!("{RTBOOT} flashloader list"));
     assert!(list.status.success() && list.stdout.is_empty(), "{list:?}");
     assert!(
         words(&list).contains("no flashloader is remembered"),
@@ -151,7 +143,7 @@ fn full_disk_fails_flashloader_add() {
 
 #[test]
 fn unsaved_virtual_board_fails_and_is_unchanged() {
-    let folder = desk();
+    let folder = workspace();
     let output = cramped(folder.path(), WRITE);
     assert_eq!(output.status.code(), Some(4), "{}", words(&output));
     assert!(
@@ -166,39 +158,37 @@ fn unsaved_virtual_board_fails_and_is_unchanged() {
 
 #[test]
 fn killed_save_leaves_a_board_that_opens() {
-    let folder = desk();
-    let program = env!("CARGO_BIN_EXE_rtboot");
+    let folder = workspace();
     // the flash file is longer than all of them, whether a shell's block has 512 bytes or 1024
     for blocks in [1, 2, 8, 16, 32] {
         // without the trap the first byte too many ends the process at once
         let output = shell(
             folder.path(),
-            &format!("ulimit -c 0; ulimit -f {blocks}; exec {program} {WRITE}"),
+            &format!("ulimit -c 0; ulimit -f {blocks}; exec {RTBOOT} {WRITE}"),
         );
         assert_eq!(
             output.status.signal(),
             Some(SIGXFSZ),
             "{blocks}: {output:?}"
         );
-        let shown = shell(folder.path(), &format!("{program} virtual show board"));
+        let shown = shell(folder.path(), &format!("{RTBOOT} virtual show board"));
         assert!(shown.status.success(), "{blocks}: {}", words(&shown));
         // and one that is being made
         let made = format!("new-{blocks}");
         let output = shell(
             folder.path(),
-            &format!("ulimit -c 0; ulimit -f 0; exec {program} virtual new {made}"),
+            &format!("ulimit -c 0; ulimit -f 0; exec {RTBOOT} virtual new {made}"),
         );
         assert_eq!(output.status.signal(), Some(SIGXFSZ), "{output:?}");
-        let again = shell(folder.path(), &format!("{program} virtual new {made}"));
+        let again = shell(folder.path(), &format!("{RTBOOT} virtual new {made}"));
         assert!(again.status.success(), "{}", words(&again));
     }
     healed(folder.path());
 }
 
-/// Runs rtboot with what it says going there.
+/// Runs rtboot with its standard output going there.
 fn into(folder: &Path, line: &str, stdout: Stdio) -> Output {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_rtboot"));
-    crate::kit::clean::clean(&mut command, folder).current_dir(folder);
+    let mut command = cli::rtboot(folder);
     command.args(line.split(' ')).stdout(stdout);
     command.output().expect("a run")
 }

@@ -7,22 +7,23 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 use std::time::Duration;
 
-use crate::kit::bench::{APP, Case, WINDOW, application};
-use crate::kit::served::Served;
+use crate::kit::case::{APP, Case, WINDOW, application};
+use crate::kit::cli::{self, RTBOOT};
+use crate::kit::pty::Served;
 use crate::kit::wire::Way;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::{ByteFault, Fault};
 
 /// Files for the program, and its state.
-struct Desk(tempfile::TempDir);
+struct Files(tempfile::TempDir);
 
-impl Desk {
-    fn new() -> Desk {
+impl Files {
+    fn new() -> Files {
         let folder = tempfile::tempdir().expect("a folder");
         fs::write(folder.path().join("app.bin"), application(7, APP)).expect("a file");
         let loader = VirtualBoard::standin_loader();
         fs::write(folder.path().join("loader.bin"), loader).expect("a file");
-        Desk(folder)
+        Files(folder)
     }
 
     fn path(&self) -> &Path {
@@ -31,16 +32,11 @@ impl Desk {
 
     /// The write, to be started; `shell` comes before it.
     fn write(&self, terminal: &str, shell: &str) -> Command {
-        let program = env!("CARGO_BIN_EXE_rtboot");
         let line = format!(
-            "{shell} exec {program} write --fcb IS25LP064A --base 0x60002000 app.bin \
+            "{shell} exec {RTBOOT} write --fcb IS25LP064A --base 0x60002000 app.bin \
              --board uart:{terminal} --flashloader loader.bin"
         );
-        let mut command = Command::new("sh");
-        command.args(["-c", &line]).current_dir(self.path());
-        crate::kit::clean::clean(&mut command, self.path());
-        command.stdin(Stdio::null());
-        command
+        cli::shell(self.path(), &line)
     }
 }
 
@@ -82,10 +78,10 @@ fn swallowed(at: u64) -> Vec<Fault> {
 }
 
 /// Starts the write on a board that hears no more from this byte on, and kills it there.
-fn killed_at(at: u64, desk: &Desk, case: &Case) -> VirtualBoard {
+fn killed_at(at: u64, files: &Files, case: &Case) -> VirtualBoard {
     let board = case.board(swallowed(at));
     let served = Served::on(&board);
-    let mut child = desk.write(&served.path, "");
+    let mut child = files.write(&served.path, "");
     let mut child = child
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
@@ -97,7 +93,7 @@ fn killed_at(at: u64, desk: &Desk, case: &Case) -> VirtualBoard {
     child.kill().expect("killed");
     let killed = child.wait_with_output().expect("a child");
     drop(served);
-    // where the machine is so slow that it gave up by itself, it has failed
+    // on a very slow machine it gave up by itself before: that is a failure too
     assert!(!killed.status.success(), "{}", text(&killed));
     let heard = board.board().counts().uart_out;
     assert!(heard >= at, "ended at {heard} of {at}: {}", text(&killed));
@@ -116,21 +112,21 @@ fn killed_write_is_finished_by_the_next_run() {
     // while the flashloader is loaded, and five times from its start to the last bytes
     let points = (0..5).map(|n| loaded + 1 + (counts.uart_out - loaded) * n / 5);
     for at in std::iter::once(middle_of_load).chain(points) {
-        let desk = Desk::new();
-        let board = killed_at(at, &desk, &case);
+        let files = Files::new();
+        let board = killed_at(at, &files, &case);
         nothing_half_starts(&board, &case);
-        kept_bytes_are_whole(desk.path());
+        kept_bytes_are_whole(files.path());
         if at == middle_of_load {
             // the ROM waits for the rest of the file: only a reset ends that
             board.power_cycle();
             board.wait(Duration::from_secs(1));
         }
         let served = Served::on(&board);
-        let mut again = desk.write(&served.path, "").output().expect("run");
+        let mut again = files.write(&served.path, "").output().expect("run");
         if !again.status.success() {
             board.power_cycle();
             board.wait(Duration::from_secs(1));
-            again = desk.write(&served.path, "").output().expect("run");
+            again = files.write(&served.path, "").output().expect("run");
         }
         assert!(again.status.success(), "after {at}: {}", text(&again));
         drop(served);
@@ -142,12 +138,11 @@ fn killed_write_is_finished_by_the_next_run() {
 #[test]
 fn bytes_that_cannot_be_saved_are_not_erased() {
     let case = Case::update();
-    let desk = Desk::new();
+    let files = Files::new();
     let board = case.board(Vec::new());
     let served = Served::on(&board);
-    // every file that grows is too large: as a full disk, and in a child that has its own limits
-    let full = desk.write(&served.path, "trap '' XFSZ; ulimit -f 0;");
-    let mut full = full;
+    // no file may grow, as on a full disk; the limit holds for the child only
+    let mut full = files.write(&served.path, "trap '' XFSZ; ulimit -f 0;");
     let output = full.output().expect("run");
     assert_eq!(output.status.code(), Some(4), "{}", text(&output));
     assert!(text(&output).contains("cannot write"), "{}", text(&output));
@@ -157,7 +152,7 @@ fn bytes_that_cannot_be_saved_are_not_erased() {
         text(&output)
     );
     assert!(board.board().flash()[..WINDOW] == case.old);
-    let again = desk.write(&served.path, "").output().expect("run");
+    let again = files.write(&served.path, "").output().expect("run");
     assert!(again.status.success(), "{}", text(&again));
     drop(served);
     assert!(board.board().flash()[..WINDOW] == case.done);

@@ -7,30 +7,31 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
-use crate::kit::served::Served;
+use crate::kit::cli::{self, RTBOOT};
+use crate::kit::pty::Served;
 use crate::kit::server::Server;
 use rtboot::Error;
 use rtboot::board::{Board, Options, Selector};
 use rtboot::port::virtual_board::{Make, VirtualBoard};
 
-/// A board on a pseudo-terminal, and how one chooses it.
+/// A board on a pseudo-terminal, and its selector.
 fn board() -> (Served, Selector) {
     let served = Served::on(&VirtualBoard::new());
-    let selector = format!("uart:{}", served.path);
-    (served, selector.parse().expect("a selector"))
+    let selector = served.selector();
+    (served, selector)
 }
 
 /// Asks the board behind this terminal, with a program in this place.
 fn ask(program: impl AsRef<OsStr>, path: &str) -> Command {
     let mut command = Command::new(program);
     let selector = format!("uart:{path}");
-    crate::kit::clean::clean(&mut command, Path::new("/nonexistent")).current_dir("/");
+    cli::clean(&mut command, Path::new("/nonexistent")).current_dir("/");
     command.args(["--no-wait", "--board", &selector, "sdp", "error-status"]);
     command
 }
 
 fn rtboot(path: &str) -> Command {
-    ask(env!("CARGO_BIN_EXE_rtboot"), path)
+    ask(RTBOOT, path)
 }
 
 fn said(output: &Output) -> String {
@@ -82,15 +83,12 @@ fn lock_keeps_other_users_away() {
         eprintln!("not tried: only root can run rtboot as another user");
         return;
     }
-    // others may not come to the folder that the program was built in
+    // other users may not enter the folder that the program was built in
     let folder = tempfile::tempdir().expect("a folder");
     fs::set_permissions(folder.path(), Permissions::from_mode(0o755)).expect("open to all");
     let program = folder.path().join("rtboot");
     // by another process: one that still had it open for writing would keep it from being started
-    let copied = Command::new("cp")
-        .arg(env!("CARGO_BIN_EXE_rtboot"))
-        .arg(&program)
-        .status();
+    let copied = Command::new("cp").arg(RTBOOT).arg(&program).status();
     assert!(copied.expect("cp runs").success());
     let (served, selector) = board();
     let as_nobody = || {
@@ -109,8 +107,8 @@ fn lock_keeps_other_users_away() {
 fn program_with_the_port_open_is_named() {
     let folder = tempfile::tempdir().expect("a folder");
     VirtualBoard::create(&folder.path().join("board"), &Make::default()).expect("a board");
-    let server = Server::start(folder.path());
-    let path = &server.path;
+    let server = Server::pty(folder.path());
+    let path = &server.line;
     let port = OpenOptions::new().read(true).write(true).open(path);
     let mut other = Command::new("tail")
         .args(["-f", "/dev/null"])
@@ -128,7 +126,7 @@ fn program_with_the_port_open_is_named() {
         .filter(|l| l.contains(" is open in "))
         .map(str::to_owned)
         .collect();
-    // the server has it open, too, and is no rival
+    // the server has it open too, and is not named
     let name = format!("{path} is open in tail (process {}) too", other.id());
     assert!(names.len() == 1 && names[0].contains(&name), "{names:?}");
 }

@@ -1,11 +1,11 @@
 //! A whole write, broken at every point in turn.
 //!
 //! The write is counted first: reports, bytes on the UART, operations and reads of the flash, calls of the port. Then it
-//! is run again and again, each time with one thing gone wrong. Whatever it is: success is told only when flash holds exactly
-//! what it should, the ROM never starts a half image, the same command again does the job, and bytes that nobody asked to
-//! change are still there.
+//! is run again and again, each time with one thing gone wrong. Each time: success is reported only when flash holds
+//! exactly what it should, the ROM never starts a half image, the same command again does the job, and bytes that nobody asked
+//! to change are still there.
 //!
-//! `cargo test` takes every so many of the points, `cargo test --release --test robust sweep -- --ignored --nocapture` all of them.
+//! `cargo test` tries a sample of the points, `cargo test --release --test robust sweep -- --ignored --nocapture` all of them.
 
 mod points;
 mod single;
@@ -15,8 +15,8 @@ use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::thread;
 
-use crate::kit::bench::{APP, Case, Outcome, Point, What, attempt};
-use points::Dice;
+use crate::kit::case::{APP, Case, Outcome, Point, What, attempt};
+use crate::kit::random::Random;
 use table::Table;
 
 /// Bytes of a data packet over HID.
@@ -80,7 +80,7 @@ fn run(case: &Case, uart: bool, points: Vec<Point>, table: &mut Table) {
 
 fn hid(case: &Case, share: Share, table: &mut Table) {
     let (log, counts) = case.count(false);
-    let mut dice = Dice::new(17);
+    let mut dice = Random::seeded(17);
     run(
         case,
         false,
@@ -99,7 +99,7 @@ fn hid(case: &Case, share: Share, table: &mut Table) {
 
 fn uart(case: &Case, share: Share, table: &mut Table) {
     let (log, _) = case.count(true);
-    let mut dice = Dice::new(23);
+    let mut dice = Random::seeded(23);
     run(
         case,
         true,
@@ -135,7 +135,7 @@ fn sample_of_fault_points_over_a_uart() {
     table.check();
 }
 
-/// What a silent flash reads as is all ones: taken for its content, kept bytes would be lost with the next write.
+/// A silent flash reads as all ones: if that were taken for its content, bytes to keep would be lost with the next write.
 #[test]
 fn flash_silent_before_erase_keeps_its_bytes() {
     let mut table = Table::default();
@@ -192,34 +192,4 @@ fn every_fault_point_over_a_uart() {
     }
     report("over a UART", &table);
     table.check();
-}
-
-#[test]
-fn misread_kept_byte_stops_the_write() {
-    single::misread_kept_byte_stops_the_write();
-}
-
-#[test]
-fn verify_finds_a_difference_compare_misread() {
-    single::verify_finds_a_difference_compare_misread();
-}
-
-#[test]
-fn verify_finds_an_erase_that_reached_the_ivt() {
-    single::verify_finds_an_erase_that_reached_the_ivt();
-}
-
-#[test]
-fn damaged_fcb_page_is_erased_again() {
-    single::damaged_fcb_page_is_erased_again();
-}
-
-#[test]
-fn damaged_set_up_in_ram_is_never_used() {
-    single::damaged_set_up_in_ram_is_never_used();
-}
-
-#[test]
-fn misread_status_register_is_never_written_back() {
-    single::misread_status_register_is_never_written_back();
 }

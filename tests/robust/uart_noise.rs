@@ -1,6 +1,6 @@
 //! A UART with a bad line: errors in each phase of a write, many of them in one, and wrong speeds.
 
-use crate::kit::bench::{Case, WINDOW, noise};
+use crate::kit::case::{Case, WINDOW, noise};
 use crate::kit::wire::{Line, Way, Wire};
 use rtboot::flash::RescueStore;
 use rtboot::port::virtual_board::VirtualBoard;

@@ -8,6 +8,8 @@ use rtboot_fcb::lut::Sequence;
 use rtboot_fcb::{ClockIndex, Fcb};
 use rtboot_sim::{Fault, Settings};
 
+use crate::kit::random::pattern;
+
 use super::rig::{Exam, faulty, finds, firmware, healthy, image, image_with, part, patched};
 
 /// Places in the blinky image, from the start of the flash.
@@ -72,8 +74,7 @@ fn blank_flash_with_application_is_not_programmed() {
 #[test]
 fn zeros_and_noise_are_no_boot_image() {
     finds(with_flash(vec![0; 0x4000]), "content-zeros");
-    let noise = (0..0x4000u32).map(|i| (i.wrapping_mul(2_654_435_761) >> 24) as u8);
-    finds(with_flash(noise.collect()), "content-unknown");
+    finds(with_flash(pattern(0x4000)), "content-unknown");
 }
 
 #[test]

@@ -8,6 +8,8 @@ use rtboot_fcb::probe;
 use rtboot_sim::nor::{Part, QuadEnable};
 use rtboot_sim::{Fault, Settings, Straps};
 
+use crate::kit::standin;
+
 use super::rig::{Exam, faulty, finds, healthy, healthy_on};
 
 pub fn straps(boot_cfg: u16) -> Straps {
@@ -57,11 +59,7 @@ fn after_command(opcode: u8) -> Exam {
 }
 
 pub fn start(board: &mut Board) -> Flashloader {
-    let standin = rtboot::LoaderSource::File(rtboot::Source::bytes(
-        "stand-in",
-        rtboot_sim::standin_loader(),
-    ));
-    rtboot::flash::reach_flashloader(board, None, &standin, &mut ())
+    rtboot::flash::reach_flashloader(board, None, &standin(), &mut ())
         .expect("a flashloader")
         .flashloader
 }

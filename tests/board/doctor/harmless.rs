@@ -1,4 +1,4 @@
-//! The doctor changes nothing on the board and asks few questions.
+//! The doctor changes nothing on the board and needs few reports.
 
 use super::rig::{Exam, healthy};
 

@@ -1,4 +1,4 @@
-//! No board, or none that may be opened: findings from device lists written by hand.
+//! No board, or none that can be opened: findings from device lists written by hand.
 
 use rtboot::Error;
 use rtboot::doctor::{self, Diagnosis, HostFacts, Request};

@@ -7,8 +7,7 @@ use rtboot::finding::Action;
 use rtboot_sim::{ByteFault, Fault, ReportFault};
 
 use super::boot::fused;
-use super::rig::{Exam, faulty, finds, healthy};
-use super::tamper::tampered;
+use super::rig::{Exam, faulty, finds, healthy, tampered};
 
 fn out(at: u64, what: ReportFault) -> rtboot_sim::Settings {
     faulty(Fault::UsbOut { at, what })

@@ -9,6 +9,9 @@ use rtboot_bootable::{BootImage, Firmware};
 use rtboot_fcb::{Fcb, Part, database};
 use rtboot_sim::{Fault, Settings};
 
+use crate::kit::wire::{Change, Wire};
+use crate::kit::{app_bytes, rt1021};
+
 /// The virtual board's part, with its entry in the database and the status registers that have quad enable set.
 pub const PARTS: [(&str, &str, [u8; 3]); 4] = [
     ("is25lp064a", "IS25LP064A", [0x40, 0, 0]),
@@ -23,15 +26,9 @@ pub fn part(name: &str) -> Part {
     found.unwrap_or_else(|| panic!("{name} is none of {:?}", database::names()))
 }
 
-/// Content of a blinky file.
-pub fn blinky(name: &str) -> Vec<u8> {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/apps/blinky/");
-    std::fs::read(format!("{path}{name}")).expect("a committed file")
-}
-
 pub fn firmware(name: &str) -> Firmware {
     let map = rt1021().map;
-    Firmware::parse(&blinky(name), Some(name), None, &map).expect("a firmware file")
+    Firmware::parse(&app_bytes(name), Some(name), None, &map).expect("a firmware file")
 }
 
 /// Flash from offset 0 on, as a write with this FCB leaves it.
@@ -158,7 +155,7 @@ impl Exam {
         };
         let host = std::mem::take(&mut self.host);
         let mut facts = doctor::gather(&mut self.board, host, request, &mut ());
-        // the error that the test wants in the place of that of a file without a byte
+        // an empty file was given: its error gives way to the one that the test wants
         if matches!(facts.loader_error, Some(rtboot::Error::Firmware { .. })) && missing.is_some() {
             facts.loader_error = missing;
         }
@@ -217,11 +214,15 @@ pub fn check(diagnosis: &Diagnosis) {
     }
 }
 
+/// A board whose reports are changed on the way to the host: for faults that the virtual board does not have.
+pub fn tampered(settings: Settings, change: Change) -> Exam {
+    let virtual_board = VirtualBoard::from_board(rtboot_sim::Board::new(settings));
+    let wire = Wire::new(&virtual_board, false).changed(change);
+    let board = Board::on_plug(Box::new(wire), Options::default());
+    Exam::of(virtual_board, board)
+}
+
 /// Expects this finding first on such a board.
 pub fn finds(settings: Settings, code: &str) -> Diagnosis {
     Exam::on(settings).finds(code)
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

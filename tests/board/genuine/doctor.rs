@@ -1,5 +1,6 @@
 //! The doctor on the genuine flashloader: its read-only set-ups bring true facts, and change nothing.
 
+use crate::kit::rt1021;
 use rtboot::board::{Board, Options, Program};
 use rtboot::doctor::{self, Diagnosis, HostFacts, Request};
 use rtboot::flash::Rom;
@@ -81,8 +82,4 @@ fn doctor_findings_on_the_genuine_flashloader() {
     socket.ask("flash present");
     socket.ask("power serial");
     assert_eq!(codes(&examine(&socket, &loader)), [""; 0], "as before");
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }

@@ -1,4 +1,4 @@
-//! A host died, and another one comes.
+//! A host died in the middle of a command, and another one starts.
 
 use super::*;
 

@@ -33,7 +33,7 @@ fn missing() -> io::Error {
 }
 
 /// Every error of files, options and the host.
-pub fn desk() -> Vec<Error> {
+pub fn files_and_host() -> Vec<Error> {
     let cfg = rtboot_fcb::PartFile::from_cfg("nam = \"X\"").expect_err("an unknown key");
     vec![
         Error::ReadFile {

@@ -2,12 +2,13 @@
 
 use rtboot_sim::{ByteFault, Counts, Fault, ReportFault};
 
-use crate::kit::bench::{Point, What, noise};
+use crate::kit::case::{Point, What};
+use crate::kit::random::Random;
 use crate::kit::wire::{Line, Trip, Way};
 
 /// What the sweep breaks, and the exit codes that fit.
 ///
-/// 0: the write noticed nothing or got over it; flash is looked at all the same. 10 and 15: board or link lost. 12: another board.
+/// 0: the write noticed nothing or recovered; flash is checked all the same. 10 and 15: board or link lost. 12: another board.
 /// 20: the flashloader did not come up. 21, 30 to 33: a refusal in that step, or what was read back in it.
 pub const FITTING: &[(&str, &[u8])] = &[
     ("report out lost", &[0, 12, 15, 20, 30, 31, 32]),
@@ -59,26 +60,9 @@ pub const FITTING: &[(&str, &[u8])] = &[
     ("wire breaks", &[0, 10, 12, 15, 20]),
 ];
 
-/// Small numbers from a seed, one after the other.
-pub struct Dice(Vec<u8>, usize);
-
-impl Dice {
-    pub fn new(seed: u32) -> Dice {
-        Dice(noise(seed, 1 << 16), 0)
-    }
-
-    pub fn below(&mut self, limit: usize) -> usize {
-        let at = self.1 % (self.0.len() - 2);
-        self.1 += 3;
-        let number = usize::from(self.0[at])
-            | usize::from(self.0[at + 1]) << 8
-            | usize::from(self.0[at + 2]) << 16;
-        number % limit.max(1)
-    }
-
-    fn bit(&mut self) -> u8 {
-        1 << self.below(8)
-    }
+/// A byte with one bit set.
+fn bit(dice: &mut Random) -> u8 {
+    1 << dice.below(8)
 }
 
 fn point(kind: &'static str, fault: Fault) -> Point {
@@ -98,7 +82,7 @@ fn call(kind: &'static str, at: u64, trip: Trip) -> Point {
 }
 
 /// Everything that can happen to one report, for every report of the log.
-pub fn reports(log: &[Line], dice: &mut Dice) -> Vec<Point> {
+pub fn reports(log: &[Line], dice: &mut Random) -> Vec<Point> {
     let mut points = Vec::new();
     let (mut outs, mut ins) = (0, 0);
     for line in log {
@@ -135,7 +119,7 @@ fn both_ways(
     ]
 }
 
-fn report_out(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
+fn report_out(at: u64, line: &Line, dice: &mut Random, points: &mut Vec<Point>) {
     let length = line.bytes.len();
     let id = line.bytes[0];
     let command = id == 1;
@@ -156,7 +140,7 @@ fn report_out(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
     for byte in places(length, command, dice) {
         let what = ReportFault::Corrupt {
             byte,
-            xor: dice.bit(),
+            xor: bit(dice),
         };
         points.push(Point {
             may_stray: command && line.loader,
@@ -165,10 +149,10 @@ fn report_out(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
     }
 }
 
-fn report_in(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
+fn report_in(at: u64, line: &Line, dice: &mut Random, points: &mut Vec<Point>) {
     let id = line.bytes[0];
     let length = line.bytes.len();
-    // behind the payload nothing is looked at
+    // nothing reads the bytes after the payload
     let used = match line.bytes.get(2..4) {
         Some(&[low, high]) if line.loader => 4 + usize::from(u16::from_le_bytes([low, high])),
         _ => 5,
@@ -189,7 +173,7 @@ fn report_in(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
     for byte in places(used.min(length), used < 48, dice) {
         let what = ReportFault::Corrupt {
             byte,
-            xor: dice.bit(),
+            xor: bit(dice),
         };
         add("report in, a bit turned", what);
     }
@@ -198,9 +182,9 @@ fn report_in(at: u64, line: &Line, dice: &mut Dice, points: &mut Vec<Point>) {
 }
 
 /// Where bits are turned: half the bytes of a short packet, head, ends and some more of a long one.
-fn places(length: usize, all: bool, dice: &mut Dice) -> Vec<usize> {
+fn places(length: usize, all: bool, dice: &mut Random) -> Vec<usize> {
     if all {
-        // every other byte, the ones between in the other runs over the same command
+        // every other byte; other runs over the same command take the ones between
         return (dice.below(2)..length).step_by(2).collect();
     }
     let mut places = vec![0, 2, 3, 4, length - 1];
@@ -209,7 +193,7 @@ fn places(length: usize, all: bool, dice: &mut Dice) -> Vec<usize> {
 }
 
 /// Everything that can happen in the flash.
-pub fn flash(counts: &Counts, case_end: u32, dice: &mut Dice) -> Vec<Point> {
+pub fn flash(counts: &Counts, case_end: u32, dice: &mut Random) -> Vec<Point> {
     let mut points = Vec::new();
     for at in 1..=counts.nor_operations {
         points.push(point(
@@ -219,7 +203,7 @@ pub fn flash(counts: &Counts, case_end: u32, dice: &mut Dice) -> Vec<Point> {
     }
     // pages and sectors are checked in pieces of 1 KiB: thousands of reads, all of a few kinds
     for at in (1..=counts.nor_reads).step_by(3) {
-        let (byte, xor) = (dice.below(64), dice.bit());
+        let (byte, xor) = (dice.below(64), bit(dice));
         points.push(point(
             "flash misread once",
             Fault::Misread { at, byte, xor },
@@ -232,7 +216,7 @@ pub fn flash(counts: &Counts, case_end: u32, dice: &mut Dice) -> Vec<Point> {
         ));
     }
     for address in (0..case_end).step_by(0x400) {
-        let (address, bits) = (address + dice.below(0x100) as u32, dice.bit());
+        let (address, bits) = (address + dice.below(0x100) as u32, bit(dice));
         points.push(point(
             "bit does not program",
             Fault::StuckAtOne { address, bits },
@@ -245,7 +229,7 @@ pub fn flash(counts: &Counts, case_end: u32, dice: &mut Dice) -> Vec<Point> {
     points
 }
 
-/// Ills that begin at some call of the port and stay, a reset at that call, the host's end.
+/// Faults that begin at some call of the port and stay, a reset at that call, the host's end.
 pub fn calls(log: &[Line]) -> Vec<Point> {
     let mut points = Vec::new();
     let part = String::from("w25q64jv");
@@ -256,15 +240,15 @@ pub fn calls(log: &[Line]) -> Vec<Point> {
         if !line.loader {
             continue; // the flash is not asked before
         }
-        let mut ill = |kind, fault| points.push(call(kind, at, Trip::Fault(fault)));
-        ill("flash busy for ever", Fault::StuckBusy);
-        ill("flash gone", Fault::HeldInReset);
-        ill(
+        let mut fault = |kind, what| points.push(call(kind, at, Trip::Fault(what)));
+        fault("flash busy for ever", Fault::StuckBusy);
+        fault("flash gone", Fault::HeldInReset);
+        fault(
             "another part answers",
             Fault::WrongPart { part: part.clone() },
         );
-        ill("flash ignores erases", Fault::IgnoresErase);
-        ill("flash ignores programs", Fault::IgnoresProgram);
+        fault("flash ignores erases", Fault::IgnoresErase);
+        fault("flash ignores programs", Fault::IgnoresProgram);
     }
     points
 }
@@ -279,7 +263,7 @@ pub fn bursts(log: &[Line]) -> Vec<Line> {
 }
 
 /// Everything that can happen to a byte, at two places of every burst, one of them in its head on the UART.
-pub fn bytes(log: &[Line], dice: &mut Dice) -> Vec<Point> {
+pub fn bytes(log: &[Line], dice: &mut Random) -> Vec<Point> {
     let mut points = Vec::new();
     let (mut outs, mut ins) = (0, 0);
     let mut rest = log;
@@ -314,25 +298,25 @@ pub fn bytes(log: &[Line], dice: &mut Dice) -> Vec<Point> {
     points
 }
 
-fn byte_out(at: u64, dice: &mut Dice, points: &mut Vec<Point>) {
+fn byte_out(at: u64, dice: &mut Random, points: &mut Vec<Point>) {
     let mut add = |kind, what| points.push(point(kind, Fault::UartOut { at, what }));
     add("byte out lost", ByteFault::Drop);
     add("byte out doubled", ByteFault::Duplicate);
     add(
         "byte out, a bit turned",
-        ByteFault::Corrupt { xor: dice.bit() },
+        ByteFault::Corrupt { xor: bit(dice) },
     );
     add("byte out late", ByteFault::Delay { ms: 700 });
     add("wire breaks", ByteFault::Cut);
 }
 
-fn byte_in(at: u64, dice: &mut Dice, points: &mut Vec<Point>) {
+fn byte_in(at: u64, dice: &mut Random, points: &mut Vec<Point>) {
     let mut add = |kind, what| points.push(point(kind, Fault::UartIn { at, what }));
     add("byte in lost", ByteFault::Drop);
     add("byte in doubled", ByteFault::Duplicate);
     add(
         "byte in, a bit turned",
-        ByteFault::Corrupt { xor: dice.bit() },
+        ByteFault::Corrupt { xor: bit(dice) },
     );
     add("wire breaks", ByteFault::Cut);
 }

@@ -1,10 +1,10 @@
-//! The faults that once went unseen, each at the one place where it matters.
+//! Faults that were once missed, each at the one place where it matters.
 
 use std::ops::RangeInclusive;
 
 use rtboot_sim::{Fault, ReportFault};
 
-use crate::kit::bench::{APP, Case, Outcome, Point, What, attempt};
+use crate::kit::case::{APP, Case, Outcome, Point, What, attempt};
 use crate::kit::wire::{Line, Way};
 
 /// First offset behind the sectors that the image touches.
@@ -26,7 +26,7 @@ fn reads_content(line: &Line) -> bool {
     tag(line) == Some(3) && word(line, 12) > 256
 }
 
-/// The calls from the first read of flash content to the first erase, that one too.
+/// The calls from the first read of flash content up to and including the first erase.
 pub fn comparison(log: &[Line]) -> RangeInclusive<u64> {
     let call = |line: Option<&Line>| line.expect("in every write").call;
     let start = call(log.iter().find(|line| reads_content(line)));
@@ -98,7 +98,8 @@ fn sound(outcome: &Outcome) {
 }
 
 /// A byte to keep that is misread when flash is compared would be erased, and programmed back wrong for good.
-pub fn misread_kept_byte_stops_the_write() {
+#[test]
+fn misread_kept_byte_stops_the_write() {
     let case = Case::over_noise();
     let (log, _) = case.count(false);
     let end = 0x2000 + APP as u32;
@@ -111,7 +112,8 @@ pub fn misread_kept_byte_stops_the_write() {
 }
 
 /// Flash that differs in one bit, which the comparison does not see.
-pub fn verify_finds_a_difference_compare_misread() {
+#[test]
+fn verify_finds_a_difference_compare_misread() {
     let done = Case::update().done;
     for offset in (0x2000..0x2000 + APP).step_by(3_001) {
         let mut old = done.clone();
@@ -130,7 +132,8 @@ pub fn verify_finds_a_difference_compare_misread() {
 }
 
 /// The sector with the FCB goes before an application is written; a turned bit makes that erase take the IVT's, too.
-pub fn verify_finds_an_erase_that_reached_the_ivt() {
+#[test]
+fn verify_finds_an_erase_that_reached_the_ivt() {
     let case = Case::application_only();
     let (log, _) = case.count(false);
     let erase = |bytes: &[u8]| bytes[0] == 1 && bytes[4] == 2;
@@ -144,7 +147,8 @@ pub fn verify_finds_an_erase_that_reached_the_ivt() {
 }
 
 /// One turned bit in the FCB's own page.
-pub fn damaged_fcb_page_is_erased_again() {
+#[test]
+fn damaged_fcb_page_is_erased_again() {
     let case = Case::update();
     let (log, _) = case.count(false);
     let last = *outs(&log, |bytes| bytes[0] == 2).last().expect("data");
@@ -162,7 +166,8 @@ pub fn damaged_fcb_page_is_erased_again() {
 }
 
 /// The set-up for writing with another erase opcode (20h → 60h erases the chip), page program, or write enable.
-pub fn damaged_set_up_in_ram_is_never_used() {
+#[test]
+fn damaged_set_up_in_ram_is_never_used() {
     let case = Case::update();
     let (log, _) = case.count(false);
     let blocks = outs(&log, |bytes| bytes[0] == 2 && bytes[4..8] == *b"FCFB");
@@ -185,7 +190,8 @@ pub fn damaged_set_up_in_ram_is_never_used() {
 }
 
 /// The status registers as they are written back, in the set-up that does it.
-pub fn misread_status_register_is_never_written_back() {
+#[test]
+fn misread_status_register_is_never_written_back() {
     let case = Case::over_noise();
     let (log, _) = case.count(false);
     let mut ins = 0;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use super::points::FITTING;
-use crate::kit::bench::{Outcome, Point};
+use crate::kit::case::{Outcome, Point};
 
 /// What one kind of fault led to.
 #[derive(Default)]

@@ -1,4 +1,4 @@
-//! A device that behaves well enough to be believed, and then does not.
+//! A device that answers well enough to be believed, and then does not.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -9,10 +9,10 @@ use rtboot::board::{Look, Opened, Plug, Program};
 use rtboot::mboot::frame;
 use rtboot::port::{self, HidPort, SerialPort};
 
-use super::answers::Kind;
+use super::random::Random;
 
 /// Calls of its ports after which a command counts as endless.
-pub const CALL_LIMIT: u64 = 2_000_000;
+const CALL_LIMIT: u64 = 2_000_000;
 
 /// How a device is evil.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,22 +33,22 @@ pub enum Manner {
 
 /// What happened to the device.
 #[derive(Debug, Default)]
-pub struct Seen {
-    pub calls: u64,
+struct Seen {
+    calls: u64,
     /// Time that a host with a clock would have spent.
-    pub time: Duration,
+    time: Duration,
 }
 
-pub struct Inner {
-    pub manner: Manner,
-    pub seed: u64,
+struct Inner {
+    manner: Manner,
+    random: Random,
     seen: Seen,
-    pub queue: VecDeque<Vec<u8>>,
+    queue: VecDeque<Vec<u8>>,
     /// Bytes of a write that are still to come, and the command's tag.
-    pub left: u32,
-    pub tag: u8,
+    left: u32,
+    tag: u8,
     /// Answers given.
-    pub said: u32,
+    said: u32,
 }
 
 /// The device; clones are handles on it.
@@ -63,7 +63,7 @@ impl Evil {
     pub fn new(manner: Manner, seed: u64, program: Program, uart: bool) -> Evil {
         let inner = Inner {
             manner,
-            seed: seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1,
+            random: Random::seeded(seed),
             seen: Seen::default(),
             queue: VecDeque::new(),
             left: 0,
@@ -285,5 +285,178 @@ impl Inner {
     fn count(&mut self) {
         self.seen.calls += 1;
         assert!(self.seen.calls < CALL_LIMIT, "endless");
+    }
+}
+
+/// How an answer is wrapped: a bare report, or one with a length, as MBOOT has it.
+enum Kind {
+    Plain(u8),
+    Framed(u8),
+}
+
+type Answers = Vec<(Kind, Vec<u8>)>;
+
+impl Inner {
+    fn dice(&mut self, sides: u64) -> u64 {
+        self.random.below(sides as usize) as u64
+    }
+
+    fn nonsense(&mut self) -> Vec<u8> {
+        let length = self.dice(40) + if self.dice(50) == 0 { 70_000 } else { 0 };
+        let mut bytes: Vec<u8> = (0..length).map(|_| self.dice(256) as u8).collect();
+        if let Some(first) = bytes.first_mut() {
+            *first = 1 + *first % 5;
+        }
+        bytes
+    }
+
+    /// Data reports and responses that any command could have.
+    fn chatter(&mut self) -> Vec<u8> {
+        let mut report = vec![
+            3 + self.dice(2) as u8,
+            0,
+            12,
+            0,
+            0xA0,
+            0,
+            0,
+            2,
+            0,
+            0,
+            0,
+            0,
+            self.tag,
+            0,
+            0,
+            0,
+        ];
+        if self.dice(2) == 0 {
+            report[4..8].copy_from_slice(&[0xA3, 1, 0, 2]);
+        }
+        report.resize(1021, self.dice(256) as u8);
+        if self.dice(2) == 0 {
+            (report[2], report[3]) = (0xF8, 3);
+        }
+        report
+    }
+
+    /// Queues an answer, or something like it.
+    fn say(&mut self, bytes: Vec<u8>) {
+        self.said += 1;
+        let evil = match self.manner {
+            Manner::Mute => return,
+            Manner::Random => 90,
+            Manner::Nearly(often) => u64::from(often),
+            Manner::Endless => 1,
+            Manner::Refuses => 0,
+            Manner::Silent(after) if self.said > after => return,
+            Manner::Silent(_) => 0,
+        };
+        if self.dice(100) >= evil {
+            return self.queue.push_back(bytes);
+        }
+        let mut bent = bytes.clone();
+        let at = self.dice(bent.len().clamp(1, 40) as u64) as usize;
+        match self.dice(8) {
+            0 => return,
+            1 => bent.truncate(at),
+            2 => bent.resize(65_536, 0x5A),
+            3 => self.queue.push_back(bytes),
+            4 => bent = Vec::new(),
+            5 => bent = self.nonsense(),
+            _ => {
+                let xor = self.dice(255) as u8 + 1;
+                if let Some(byte) = bent.get_mut(at) {
+                    *byte ^= xor;
+                }
+            }
+        }
+        self.queue.push_back(bent);
+    }
+
+    fn sdp(&mut self, command: &[u8]) -> Answers {
+        let hab = (Kind::Plain(3), vec![0x56, 0x78, 0x78, 0x56]);
+        let word = |bytes: [u8; 4]| (Kind::Plain(4), bytes.repeat(16));
+        let short = |bytes: [u8; 4]| (Kind::Plain(4), bytes.to_vec());
+        match command[..2] {
+            [1, 1] => match command[2..6] {
+                [0x40, 0x0D, 0x82, 0x60] => vec![hab, short([0, 0, 0x6B, 0])],
+                _ => vec![hab, word([1, 2, 3, 4])],
+            },
+            [5, 5] => vec![hab, short([0xF0; 4])],
+            [4, 4] => Vec::new(),
+            [0x0B, 0x0B] => {
+                self.tag = 0x0B;
+                vec![hab]
+            }
+            _ => vec![hab, short([0x88; 4])],
+        }
+    }
+
+    fn sdp_data(&mut self) -> Answers {
+        self.left += 1024;
+        if self.left < 0x5000 {
+            return Vec::new();
+        }
+        self.left = 0;
+        let hab = (Kind::Plain(3), vec![0x56, 0x78, 0x78, 0x56]);
+        vec![hab, (Kind::Plain(4), vec![0x88; 64])]
+    }
+
+    fn command(&mut self, packet: &[u8]) -> Answers {
+        let word = |at: usize| {
+            let bytes = packet
+                .get(4 + 4 * at..8 + 4 * at)
+                .and_then(|b| b.first_chunk());
+            bytes.map_or(0, |b| u32::from_le_bytes(*b))
+        };
+        let tag = packet.first().copied().unwrap_or(0);
+        let response = |tag: u8, words: &[u32]| {
+            let mut bytes = vec![tag, 0, 0, words.len() as u8];
+            words.iter().for_each(|w| bytes.extend(w.to_le_bytes()));
+            (Kind::Framed(3), bytes)
+        };
+        self.tag = if tag == 0x0B { 0 } else { tag };
+        let done = response(0xA0, &[0, u32::from(tag)]);
+        match tag {
+            0x07 => vec![match word(0) {
+                1 => response(0xA7, &[0, 0x4B02_0100]),
+                11 => response(0xA7, &[0, 1016]),
+                12 => response(0xA7, &[0, 0x2020_8000, 0x2021_0000]),
+                18 => response(0xA7, &[0, 0x0403_0201, 0x0403_0201]),
+                _ => response(0xA0, &[10_205, 7]),
+            }],
+            0x04 => {
+                self.left = word(1);
+                vec![done]
+            }
+            0x03 => {
+                let mut answers = vec![response(0xA3, &[0, word(1)])];
+                let mut left = word(1).min(100_000) as usize;
+                while left > 0 {
+                    let piece = left.min(1016);
+                    let data = match word(1) {
+                        3 => vec![0x9D, 0x60, 0x17],
+                        1 => vec![0x40],
+                        _ => (0..piece).map(|_| self.dice(256) as u8).collect(),
+                    };
+                    answers.push((Kind::Framed(4), data));
+                    left -= piece;
+                }
+                answers.push(done);
+                answers
+            }
+            _ => vec![done],
+        }
+    }
+
+    fn data(&mut self, length: u32) -> Answers {
+        self.left = self.left.saturating_sub(length);
+        if self.left > 0 {
+            return Vec::new();
+        }
+        let mut bytes = vec![0xA0, 0, 0, 2, 0, 0, 0, 0];
+        bytes.extend(u32::from(self.tag).to_le_bytes());
+        vec![(Kind::Framed(3), bytes)]
     }
 }

@@ -1,4 +1,4 @@
-//! What is swept: a whole write of an application over old content, and how its outcome is judged.
+//! A whole write of an application over old content, with a fault, and how its outcome is judged.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
@@ -14,6 +14,7 @@ use rtboot_bootable::Firmware;
 use rtboot_sim::{Fault, Settings};
 
 use super::wire::{Line, Trip, Wire};
+use super::{rt1021, standin};
 
 /// All that the tests put into flash lies below.
 pub const WINDOW: usize = 0x2_0000;
@@ -113,9 +114,7 @@ impl Case {
     /// The whole write, as the command line does it.
     pub fn job(&self, wire: &Wire, rescue: &RescueStore) -> Result<WriteReport> {
         let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
-        let standin = rtboot::Source::bytes("stand-in", VirtualBoard::standin_loader());
-        let standin = flash::LoaderSource::File(standin);
-        let reached = flash::reach_flashloader(&mut board, None, &standin, &mut ())?;
+        let reached = flash::reach_flashloader(&mut board, None, &standin(), &mut ())?;
         let mut loader = reached.flashloader;
         let facts = loader.look_at_flash()?;
         let part = self.prepared.choose_part(&facts)?;
@@ -318,8 +317,4 @@ fn heal(
             outcome.message += &format!(" / again: {told:?}; differs first at {first:#x?}");
         }
     }
-}
-
-fn rt1021() -> &'static rtboot::chip::Chip {
-    rtboot::chip::Chip::by_name("rt1021").expect("a chip of the table")
 }
