@@ -172,7 +172,7 @@ impl Error {
                 "such a file is never that large: look whether it is the right one"
             }
             Error::TooLarge { .. } => {
-                "leave the debug information out of an ELF (`objcopy --strip-debug`), or give a .hex or .bin of the application"
+                "leave the debug information out of the ELF, or give a .hex or .bin of the application"
             }
             Error::TooScattered { .. } => {
                 "give the ELF file or a raw one (.bin): no application has that many pieces"
@@ -213,7 +213,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_too_large_says_how_it_becomes_smaller() {
+    fn hint_for_a_large_file_depends_on_its_limit() {
         let large = |limit| {
             Error::TooLarge {
                 size: 1 << 40,
@@ -222,7 +222,7 @@ mod tests {
             .hint()
         };
         let firmware = large(crate::Firmware::FILE_LIMIT as u64);
-        assert!(firmware.is_some_and(|hint| hint.contains("--strip-debug")));
+        assert!(firmware.is_some_and(|hint| hint.contains("debug information")));
         let cfg = large(256 << 10);
         assert!(cfg.is_some_and(|hint| hint.contains("the right one")));
         assert!(Error::TooScattered { limit: 65536 }.hint().is_some());

@@ -15,6 +15,7 @@ use std::fmt;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
+pub(crate) use detect::known_content;
 pub use detect::looks_like;
 pub use elf::{ElfProblem, Symbol, symbols};
 pub use record::RecordProblem;

@@ -4,7 +4,7 @@ use byteorder::{ByteOrder, LE};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
-use crate::firmware::looks_like;
+use crate::firmware::{known_content, looks_like};
 use crate::{BootData, Dcd, Error, Ivt, MemoryMap, Region, Vectors};
 
 /// Why a file cannot be loaded and started over serial download.
@@ -157,12 +157,14 @@ fn without_ivt(file: &[u8], map: &MemoryMap) -> String {
         stack: word(0),
         reset: word(4),
     };
-    let what = looks_like(file);
-    if what == "binary data" && vectors.stack_is_usable(map) && vectors.reset & 1 == 1 {
-        let Vectors { stack, reset, .. } = vectors;
-        return format!("a bare application (stack {stack:#010x}, reset handler {reset:#010x})");
+    match known_content(file) {
+        Some(what) => what,
+        None if vectors.stack_is_usable(map) && vectors.reset & 1 == 1 => {
+            let Vectors { stack, reset, .. } = vectors;
+            format!("a bare application (stack {stack:#010x}, reset handler {reset:#010x})")
+        }
+        None => looks_like(file),
     }
-    what
 }
 
 /// The image that the IVT at `offset` describes.

@@ -72,17 +72,22 @@ const NAMES: &[(&str, Format)] = &[
 ///
 /// Never fails; for messages about files that are not what was wanted.
 pub fn looks_like(bytes: &[u8]) -> String {
+    known_content(bytes).unwrap_or_else(|| "binary data".to_owned())
+}
+
+/// As [`looks_like`]; `None` for binary data that nothing is known of.
+pub(crate) fn known_content(bytes: &[u8]) -> Option<String> {
     if bytes.is_empty() {
-        return "an empty file".to_owned();
+        return Some("an empty file".to_owned());
     }
-    match (by_magic(bytes), foreign(bytes)) {
-        (Some(Format::Elf), _) => "an ELF file".to_owned(),
-        (Some(Format::IntelHex), _) => "an Intel HEX file".to_owned(),
-        (Some(Format::SRecord), _) => "an S-record file".to_owned(),
-        (Some(Format::Uf2), _) => "a UF2 file".to_owned(),
-        (_, Some(what)) => what,
-        _ => "binary data".to_owned(),
-    }
+    let format = match by_magic(bytes) {
+        Some(Format::Elf) => "an ELF file",
+        Some(Format::IntelHex) => "an Intel HEX file",
+        Some(Format::SRecord) => "an S-record file",
+        Some(Format::Uf2) => "a UF2 file",
+        _ => return foreign(bytes),
+    };
+    Some(format.to_owned())
 }
 
 /// The format of a firmware file.
