@@ -310,7 +310,7 @@ pub enum Error {
         /// The id now.
         now: JedecId,
     },
-    /// No `--fcb` was given and the flash's id does not settle which part it is.
+    /// No part was named, and the flash's id does not tell which part it is.
     #[error("the flash's id {found} does not tell which part it is: {}", if candidates.is_empty() { "it is not in the database".into() } else { candidates.join(", ") })]
     PartUnclear {
         /// Its id.

@@ -31,7 +31,7 @@ pub enum Stage {
 }
 
 impl Stage {
-    /// Stable lower-case name, as `--json` prints it.
+    /// Stable lower-case name for programs.
     pub fn name(self) -> &'static str {
         match self {
             Stage::Load => "load",

@@ -79,6 +79,36 @@ impl fmt::Display for Program {
     }
 }
 
+/// Why a device that is there cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unusable {
+    /// A debug probe's own USB port, which leads to no boot ROM.
+    DebugProbe,
+    /// The user may not open it.
+    NoPermission,
+    /// Another program holds it.
+    Busy,
+    /// It left the bus between two looks.
+    Vanished,
+    /// What the system says.
+    Other(String),
+}
+
+impl fmt::Display for Unusable {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Unusable::DebugProbe => {
+                "a debug probe's own USB port, not the target's: plug a cable into the board's other USB port"
+            }
+            Unusable::NoPermission => "no permission",
+            Unusable::Busy => "held by another program",
+            Unusable::Vanished => "it just left",
+            Unusable::Other(text) => text,
+        })
+    }
+}
+
 /// One of several boards that a selector fits.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
@@ -88,7 +118,7 @@ pub struct FoundBoard {
     /// What it runs.
     pub program: Program,
     /// Why it cannot be used now, when it cannot.
-    pub problem: Option<String>,
+    pub problem: Option<Unusable>,
 }
 
 impl FoundBoard {

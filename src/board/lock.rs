@@ -198,7 +198,7 @@ mod tests {
             let me = format!("(process {})", std::process::id());
             assert!(holder[0].to_string().ends_with(&me), "{holder:?}");
         }
-        // another socket is another board
+        // another USB port is another board
         assert!(Lock::take_in(folder.path(), "usb:1-4.2").is_ok());
         drop(port);
         assert!(Lock::take_in(folder.path(), "usb:1-4.1").is_ok());

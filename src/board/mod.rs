@@ -1,8 +1,7 @@
 //! From a selector to an open link: discovery, waiting for a board to come and to come back.
 //!
-//! A board changes its face during a run: the ROM leaves the bus and a flashloader appears, under other USB ids and
-//! another device node. What stays is the socket it sits in. [`Board`] remembers that, so that two boards are never
-//! mixed up.
+//! During a run the ROM leaves the bus and a flashloader appears, under other USB ids and another device node. Only the
+//! USB port stays the same. [`Board`] remembers the port, so that two boards are never mixed up.
 
 mod holders;
 mod lock;
@@ -24,7 +23,7 @@ use crate::{Error, Result};
 
 use lock::{Guarded, Lock};
 
-pub use crate::selector::{DEFAULT_BAUD, FoundBoard, Program, Selector, SelectorError};
+pub use crate::selector::{DEFAULT_BAUD, FoundBoard, Program, Selector, SelectorError, Unusable};
 #[cfg(feature = "virtual")]
 pub use plug::open_virtual;
 pub use plug::{Look, Opened, Plug};
@@ -88,8 +87,8 @@ impl Board {
     /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::BoardBusy`], [`Error::Port`], [`Error::Virtual`].
     pub fn find(selector: &Selector, options: Options) -> Result<Board> {
         match selector {
-            Selector::Default | Selector::Usb(None) => Board::in_socket(selector, None, options),
-            Selector::Usb(Some(socket)) => Board::in_socket(selector, Some(socket), options),
+            Selector::Default | Selector::Usb(None) => Board::on_usb(selector, None, options),
+            Selector::Usb(Some(port)) => Board::on_usb(selector, Some(port), options),
             Selector::Uart { path, baud } => Board::behind_uart(selector, path, *baud, options),
             #[cfg(not(feature = "virtual"))]
             Selector::Virtual(_) => Err(Error::Port(port::Error::NotBuilt {
@@ -109,11 +108,11 @@ impl Board {
         }
     }
 
-    fn in_socket(selector: &Selector, name: Option<&String>, options: Options) -> Result<Board> {
-        let (socket, node) = usb::Socket::find(name, options.wait)?;
-        let place = socket.name().unwrap_or(Selector::Usb(None)).to_string();
+    fn on_usb(selector: &Selector, name: Option<&String>, options: Options) -> Result<Board> {
+        let (port, node) = usb::UsbPort::find(name, options.wait)?;
+        let place = port.name().unwrap_or(Selector::Usb(None)).to_string();
         let (lock, why_not) = Lock::take(&place)?;
-        let mut board = Board::on_plug(Box::new(socket), options);
+        let mut board = Board::on_plug(Box::new(port), options);
         board.selector = selector.clone();
         board.lock = lock;
         board.warnings = why_not.into_iter().chain(rivals(&node)).collect();
@@ -185,7 +184,7 @@ impl Board {
         }
     }
 
-    /// What a person should know about this place: another program has it open, or other runs cannot be kept away.
+    /// Warnings about this place: another program has it open, or other runs cannot be kept away.
     pub fn warnings(&self) -> &[String] {
         &self.warnings
     }

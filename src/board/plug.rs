@@ -1,4 +1,4 @@
-//! Where a board is plugged in: a USB socket, a UART, the virtual board, or a transport of the caller's own.
+//! Where a board is plugged in: a USB port, a UART, the virtual board, or a transport of the caller's own.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

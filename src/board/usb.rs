@@ -4,29 +4,29 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::plug::{Look, Opened, Plug};
-use super::{FoundBoard, POLL, Program, Selector};
+use super::{FoundBoard, POLL, Program, Selector, Unusable};
 use crate::port::hid::{self, HidDevice, HidKind, OpenProblem};
 use crate::{Error, Result, port};
 
 /// How long a node that just appeared may refuse to open: udev sets its mode some ms later.
 const OPEN_RETRY: Duration = Duration::from_secs(2);
 
-/// A USB socket with a board in it; `None` where sockets have no names.
-pub(super) struct Socket(Option<String>);
+/// A USB port with a board on it; `None` where USB ports have no names.
+pub(super) struct UsbPort(Option<String>);
 
-impl Socket {
-    /// The socket asked for, or the one with the only board, and its device node of the moment; waits for a board at most `wait`.
+impl UsbPort {
+    /// The USB port asked for, or the one with the only board, and its present device node; waits for a board at most `wait`.
     pub(super) fn find(
-        socket: Option<&String>,
+        port_path: Option<&String>,
         wait: Option<Duration>,
-    ) -> Result<(Socket, PathBuf)> {
-        if socket.is_some() {
-            check_sockets_known()?;
+    ) -> Result<(UsbPort, PathBuf)> {
+        if port_path.is_some() {
+            check_usb_ports_named()?;
         }
         let start = Instant::now();
         loop {
-            match pick(socket.map(String::as_str)) {
-                Ok(device) => return Ok((Socket(device.port_path), device.path.into())),
+            match pick(port_path.map(String::as_str)) {
+                Ok(device) => return Ok((UsbPort(device.port_path), device.path.into())),
                 Err(Error::NoBoard { .. }) if start.elapsed() < wait.unwrap_or_default() => {
                     std::thread::sleep(POLL);
                 }
@@ -36,7 +36,7 @@ impl Socket {
     }
 }
 
-impl Plug for Socket {
+impl Plug for UsbPort {
     fn look(&mut self) -> Result<Look> {
         match choose(hid::present()?, self.0.as_deref()) {
             Ok(device) => Ok(program(&device).map_or(Look::Nothing, Look::Program)),
@@ -45,7 +45,7 @@ impl Plug for Socket {
         }
     }
 
-    /// Opens the node in this socket; one that just appeared may be refused for a moment.
+    /// Opens the node on this USB port; one that just appeared may be refused for a moment.
     fn open(&mut self) -> Result<Opened> {
         let start = Instant::now();
         loop {
@@ -70,7 +70,7 @@ impl Plug for Socket {
 /// One USB device of interest, in words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Seen {
-    /// The selector that names it; `None` for what is no board, and where sockets are not known.
+    /// The selector that names it; `None` for what is no board, and where USB ports have no names.
     pub selector: Option<Selector>,
     /// What it is: `boot ROM`, `flashloader`, or the probe's name.
     pub what: String,
@@ -83,7 +83,7 @@ pub struct Seen {
     /// Whether it is a board that rtboot talks to.
     pub is_board: bool,
     /// Why it cannot be used, when it cannot.
-    pub problem: Option<String>,
+    pub problem: Option<Unusable>,
 }
 
 /// Everything of interest on USB.
@@ -97,15 +97,12 @@ pub fn list_usb() -> Result<Vec<Seen>> {
 fn seen(device: &HidDevice) -> Seen {
     let program = program(device);
     let problem = match (&device.usable, device.kind) {
-        (_, HidKind::DebugProbe) => Some(
-            "a debug probe's own USB port, not the target's: plug in the board's other USB socket"
-                .into(),
-        ),
+        (_, HidKind::DebugProbe) => Some(Unusable::DebugProbe),
         (Ok(()), _) => None,
-        (Err(OpenProblem::Permission), _) => Some("no permission (see `rtboot udev`)".into()),
-        (Err(OpenProblem::Busy), _) => Some("held by another program".into()),
-        (Err(OpenProblem::Vanished), _) => Some("it just left".into()),
-        (Err(OpenProblem::Other(text)), _) => Some(text.clone()),
+        (Err(OpenProblem::Permission), _) => Some(Unusable::NoPermission),
+        (Err(OpenProblem::Busy), _) => Some(Unusable::Busy),
+        (Err(OpenProblem::Vanished), _) => Some(Unusable::Vanished),
+        (Err(OpenProblem::Other(text)), _) => Some(Unusable::Other(text.clone())),
     };
     Seen {
         selector: program.and(
@@ -142,20 +139,20 @@ pub(super) fn program_of(vid: u16, pid: u16, product: &str) -> Option<Program> {
     }
 }
 
-/// Whether sockets can be named on this system at all.
-fn check_sockets_known() -> Result<()> {
+/// Whether this system names USB ports.
+fn check_usb_ports_named() -> Result<()> {
     if cfg!(target_os = "linux") {
         return Ok(());
     }
     Err(Error::UsbPortsUnknown)
 }
 
-/// The device in this socket, or the only board there is.
-fn pick(socket: Option<&str>) -> Result<HidDevice> {
-    choose(hid::present()?, socket).or_else(|_| choose(hid::list()?, socket))
+/// The device on this USB port, or the only board there is.
+fn pick(port_path: Option<&str>) -> Result<HidDevice> {
+    choose(hid::present()?, port_path).or_else(|_| choose(hid::list()?, port_path))
 }
 
-fn choose(devices: Vec<HidDevice>, socket: Option<&str>) -> Result<HidDevice> {
+fn choose(devices: Vec<HidDevice>, port_path: Option<&str>) -> Result<HidDevice> {
     let others: Vec<String> = devices
         .iter()
         .filter(|d| program(d).is_none())
@@ -165,12 +162,12 @@ fn choose(devices: Vec<HidDevice>, socket: Option<&str>) -> Result<HidDevice> {
         .into_iter()
         .filter(|d| program(d).is_some())
         .collect();
-    let fitting = |d: &&HidDevice| socket.is_none() || d.port_path.as_deref() == socket;
+    let fitting = |d: &&HidDevice| port_path.is_none() || d.port_path.as_deref() == port_path;
     let mut fit: Vec<HidDevice> = boards.iter().filter(fitting).cloned().collect();
     match (fit.len(), fit.pop()) {
         (1, Some(device)) => Ok(device),
         (0, _) | (_, None) => Err(Error::NoBoard {
-            selector: Selector::Usb(socket.map(str::to_owned)),
+            selector: Selector::Usb(port_path.map(str::to_owned)),
             seen_instead: boards.iter().map(line).chain(others).collect(),
         }),
         _ => Err(Error::SeveralBoards {
@@ -202,7 +199,7 @@ fn line(device: &HidDevice) -> String {
 mod tests {
     use super::*;
 
-    fn device(kind: HidKind, socket: &str) -> HidDevice {
+    fn device(kind: HidKind, port_path: &str) -> HidDevice {
         HidDevice {
             vid: 0x1FC9,
             pid: 0x0130,
@@ -211,8 +208,8 @@ mod tests {
             product: "SE Blank RT Family ".into(),
             manufacturer: String::new(),
             release: 0x101,
-            path: format!("/dev/hidraw-{socket}"),
-            port_path: Some(socket.into()),
+            path: format!("/dev/hidraw-{port_path}"),
+            port_path: Some(port_path.into()),
             usable: Ok(()),
         }
     }
@@ -263,7 +260,7 @@ mod tests {
             "{error}"
         );
         let error =
-            choose(vec![device(HidKind::Rom, "1-1")], Some("1-9")).expect_err("another socket");
+            choose(vec![device(HidKind::Rom, "1-1")], Some("1-9")).expect_err("another port");
         assert!(
             error.to_string().contains("usb:1-9")
                 && error.to_string().contains("usb:1-1: boot ROM"),

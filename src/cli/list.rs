@@ -1,6 +1,6 @@
 //! Verb `list`: boards and ports.
 
-use rtboot::board::{Seen, list_usb};
+use rtboot::board::{Seen, Unusable, list_usb};
 use rtboot::chip::Chip;
 use rtboot::finding::catalogue::run;
 use rtboot::outcome::{List, Outcome, SerialPort, UsbDevice};
@@ -75,8 +75,10 @@ fn usb_line(device: &Seen) -> String {
     if !device.product.is_empty() {
         line += &format!("  \"{}\"", device.product);
     }
-    if let Some(problem) = &device.problem {
-        line += &format!("  ({problem})");
+    match &device.problem {
+        Some(Unusable::NoPermission) => line += "  (no permission: see `rtboot udev`)",
+        Some(problem) => line += &format!("  ({problem})"),
+        None => {}
     }
     line
 }
@@ -89,7 +91,7 @@ fn usb_device(device: Seen) -> UsbDevice {
         ids: device.ids,
         product: device.product,
         is_board: device.is_board,
-        problem: device.problem,
+        problem: device.problem.map(|problem| problem.to_string()),
     }
 }
 

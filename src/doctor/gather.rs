@@ -37,13 +37,13 @@ pub fn host(selector: &Selector) -> HostFacts {
 
 /// Speed of the only board, or of the one at the USB port that was asked for.
 fn speed(host: &HostFacts) -> Option<u32> {
-    let socket = host.selector.usb_port();
+    let port = host.selector.usb_port();
     let mut boards = host
         .devices
         .iter()
         .filter(|device| device.kind != hid::HidKind::DebugProbe)
         .filter_map(|device| device.port_path.as_deref())
-        .filter(|path| socket.is_none_or(|socket| socket == *path));
+        .filter(|path| port.is_none_or(|port| port == *path));
     hid::speed_mbit(boards.next()?)
 }
 

@@ -168,7 +168,7 @@ impl Flashloader {
         &mut self.session
     }
 
-    /// That the board behind the socket is still the one that the ROM named.
+    /// That the board on this port is still the one that the ROM named.
     ///
     /// # Errors
     /// [`Error::OtherBoard`].

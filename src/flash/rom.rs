@@ -132,7 +132,7 @@ impl Rom {
             .map_err(|contradiction| wrong_chip(named, contradiction))
     }
 
-    /// Loads the flashloader where its own IVT says, starts it there and waits for it in the same socket.
+    /// Loads the flashloader where its own IVT says, starts it there and waits for it on the same port.
     ///
     /// # Errors
     /// [`Error::Sdp`], [`Error::LoaderDamaged`], [`Error::JumpRefused`], [`Error::LoaderSilent`], [`Error::OtherBoard`].

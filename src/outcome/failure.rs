@@ -237,7 +237,7 @@ impl From<&crate::FoundBoard> for FoundBoard {
         FoundBoard {
             selector: board.selector.to_string(),
             program: board.program.code().to_owned(),
-            problem: board.problem.clone(),
+            problem: board.problem.as_ref().map(ToString::to_string),
         }
     }
 }

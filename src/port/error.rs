@@ -88,7 +88,7 @@ impl Error {
     pub fn hint(&self) -> Option<&'static str> {
         match self {
             Error::Permission { .. } if cfg!(target_os = "linux") => Some(
-                "install the udev rules (`rtboot udev`); they must name both 1fc9 and 15a2, on subsystem hidraw; then replug",
+                "let this user open it by udev rules that name both 1fc9 and 15a2, on subsystem hidraw; then replug",
             ),
             Error::Busy { .. } => Some("close the other program that talks to this board"),
             Error::Gone { .. } => Some(

@@ -157,8 +157,10 @@ pub fn open(device: &HidDevice) -> Result<Box<dyn HidPort>, Error> {
 }
 
 /// Speed of the device in a USB port, in Mbit/s: 12 full speed, 480 high speed. Linux only, elsewhere `None`.
-pub fn speed_mbit(socket: &str) -> Option<u32> {
-    let path: PathBuf = ["/sys/bus/usb/devices", socket, "speed"].iter().collect();
+pub fn speed_mbit(port_path: &str) -> Option<u32> {
+    let path: PathBuf = ["/sys/bus/usb/devices", port_path, "speed"]
+        .iter()
+        .collect();
     std::fs::read_to_string(path).ok()?.trim().parse().ok()
 }
 

@@ -187,6 +187,7 @@ impl OpenHid {
             return Error::from_io(&self.name, action, error);
         }
         let message = error.to_string();
+        // on macOS and Windows hidapi has no error code for this, only words
         let left = message.contains("disconnected") || !self.still_there();
         match left {
             true => Error::Gone {

@@ -64,6 +64,7 @@ fn open_error(path: &str, error: &serialport::Error) -> Error {
         serialport::ErrorKind::Io(ErrorKind::PermissionDenied) => Error::Permission { port },
         serialport::ErrorKind::Io(ErrorKind::ResourceBusy) => Error::Busy { port },
         serialport::ErrorKind::Io(ErrorKind::NotFound) => Error::NotFound { port },
+        // serialport maps EBUSY and Windows' refusals to NoDevice; only its words tell them apart
         serialport::ErrorKind::NoDevice if message.to_lowercase().contains("busy") => {
             Error::Busy { port }
         }
