@@ -138,7 +138,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::LoaderDangerous { .. }
         | Error::UsbPortsUnknown
         | Error::NotConfirmed { .. }
-        | Error::TooMuchToKeep { .. } => desk(error),
+        | Error::TooMuchToKeep { .. } => input(error),
         Error::NoBoard { .. }
         | Error::SeveralBoards { .. }
         | Error::WrongChip { .. }
@@ -177,7 +177,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
 }
 
 /// Files, options and settings.
-fn desk(error: &Error) -> Advice {
+fn input(error: &Error) -> Advice {
     let none = Advice::default();
     match error {
         Error::ReadFile { .. } => none.act("look at the path and its permissions"),

@@ -1,4 +1,4 @@
-//! Acts that cannot be undone, or that run what nobody checked, are confirmed in words, not by a flag.
+//! Acts that cannot be undone, or that rtboot did not check, are confirmed in words, not by a flag.
 //!
 //! Every such act has exact words with its addresses and values in them. A job refuses it until its [`Consent`] holds them.
 
@@ -30,7 +30,7 @@ pub enum ActKind {
     CanChangeFuses,
     /// Fuses are burnt now.
     BurnsFuses,
-    /// A raw command does what nobody checked.
+    /// A raw command is not checked.
     Raw,
 }
 

@@ -8,7 +8,7 @@ use super::Context;
 
 /// Say what the board is, and whether the ROM would start what is in its flash
 ///
-/// Chip, unique id, security state, boot straps; the flashloader; the NOR part, its quad-enable bit and protection; FCB and
+/// Chip, unique id, security state, boot pins; the flashloader; the NOR part, its quad-enable bit and protection; FCB and
 /// image in flash. Changes nothing in flash. The boot ROM cannot read flash, so a flashloader is loaded into RAM.
 #[derive(Debug, clap::Args)]
 pub struct Args {}

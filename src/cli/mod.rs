@@ -1,4 +1,4 @@
-//! The command line: one file a subcommand, each with its `Args` and `run`. Only this room prints.
+//! The command line: one file a subcommand, each with its `Args` and `run`. Only this module prints.
 
 mod action;
 mod blank_check;

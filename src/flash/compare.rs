@@ -132,7 +132,7 @@ mod tests {
 
     fn one(address: u32, bytes: &[u8]) -> Memory {
         let mut memory = Memory::new();
-        memory.insert(address, bytes.to_vec()).expect("room");
+        memory.insert(address, bytes.to_vec()).expect("no overlap");
         memory
     }
 

@@ -423,5 +423,4 @@ fn overlay(target: &mut [u8], address: u32, memory: &Memory) {
 }
 
 #[cfg(test)]
-#[path = "plan_tests.rs"]
 mod tests;

@@ -336,7 +336,7 @@ fn with_headers(
             let first = file.parts.first();
             (first.map(|part| part.on(chip).boot_fcb()), false)
         }
-        // nobody named an FCB, so that of the image is not held against one
+        // no FCB was named, so there is none to compare the image's with
         FcbChoice::Auto if brings_fcb => (None, false),
         FcbChoice::Auto => (Some(probe::plain_read(map.flash_max)), true),
     };

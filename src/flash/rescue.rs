@@ -120,8 +120,10 @@ mod tests {
 
     fn bytes() -> Memory {
         let mut memory = Memory::new();
-        memory.insert(0x6000_0200, vec![1, 2, 3]).expect("room");
-        memory.insert(0x607F_FFFF, vec![4]).expect("room");
+        memory
+            .insert(0x6000_0200, vec![1, 2, 3])
+            .expect("no overlap");
+        memory.insert(0x607F_FFFF, vec![4]).expect("no overlap");
         memory
     }
 
@@ -163,7 +165,7 @@ mod tests {
         let folder = tempfile::tempdir().expect("a folder");
         let mut much = Memory::new();
         much.insert(0x6000_0000, vec![0; KEPT_LIMIT + 1])
-            .expect("room");
+            .expect("no overlap");
         let store = RescueStore::new(folder.path());
         let error = store.save("00ff", &much).expect_err("too much");
         assert_eq!((error.code(), error.exit_code()), ("too-much-to-keep", 2));
@@ -187,11 +189,11 @@ mod tests {
         for number in 0..PIECES_LIMIT as u32 {
             pieces
                 .insert(0x6000_0000 + 2 * number, vec![number as u8])
-                .expect("room");
+                .expect("no overlap");
         }
         store.save("00ff", &pieces).expect("saved");
         assert!(store.load("00ff", &map()).expect("read back") == pieces);
-        pieces.insert(0x6100_0000, vec![1]).expect("room");
+        pieces.insert(0x6100_0000, vec![1]).expect("no overlap");
         let error = store.save("0100", &pieces).expect_err("too many");
         assert!(error.to_string().contains("60001 pieces"), "{error}");
         assert!(!store.path("0100").exists());

@@ -220,7 +220,7 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// An FCB page that is not what it should be must not start anything: the first sector is erased again. After silence
+    /// A wrong FCB page must not start anything: the first sector is erased again. After silence
     /// or a lost link nothing is tried; the page is then whole or was never programmed.
     fn take_back(&mut self, error: &Error) {
         let wrong = match error {

@@ -142,7 +142,7 @@ impl<L: Link> Client<L> {
 
     /// Writes `data` to RAM at `address`. `progress` gets the bytes sent so far.
     ///
-    /// Over USB the ROM stores whole 1024-byte pieces: up to 1023 bytes behind the data become zero. Leave room there, and do
+    /// Over USB the ROM stores whole 1024-byte pieces: up to 1023 bytes behind the data become zero. Leave space there, and do
     /// not let it reach the end of a RAM bank.
     ///
     /// # Errors

@@ -100,7 +100,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     // a file from the IVT on is not meant to have an FCB
     let told = |finding: &Finding| !(args.no_padding && finding.is(&FCB_MISSING));
     let notable = |finding: &&Finding| finding.severity > Severity::Ok && told(finding);
-    // that the board is not known is no news here: what is wrong with the image is
+    // no board is known here, so only report what is wrong with the image
     let of_image = |finding: &&Finding| {
         finding.severity > Severity::Note || verdict.inspection.findings.contains(finding)
     };

@@ -79,7 +79,7 @@ fn rom(facts: &RomFacts, known: &Info, report: &mut Report) {
             config.device_name(),
             config.flash_type
         );
-        report.line(line("boot straps", &text));
+        report.line(line("boot pins", &text));
     }
     if let Some(reason) = &facts.unread {
         report.line(line("registers", &format!("not readable: {reason}")));

@@ -74,10 +74,10 @@ impl Place {
         } = self;
         let what: String = what.chars().take(4 * SHOWN).collect();
         let head = format!("line {line}, column {column}: {what}");
-        let Some(room) = SHOWN.checked_sub(column - 1).filter(|room| *room > 0) else {
+        let Some(left) = SHOWN.checked_sub(column - 1).filter(|left| *left > 0) else {
             return head;
         };
-        let (before, caret) = (" ".repeat(column - 1), "^".repeat(*width.min(&room)));
+        let (before, caret) = (" ".repeat(column - 1), "^".repeat(*width.min(&left)));
         format!("{head}\n  {text}\n  {before}{caret}")
     }
 }
