@@ -21,7 +21,7 @@ pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
 pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, bytes};
-use words::{at_byte, at_pair, holders, named, seen};
+use words::{at_byte, at_pair, holders, listed, named, seen};
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -179,7 +179,7 @@ pub enum Error {
         seen_instead: Vec<String>,
     },
     /// More than one board fits.
-    #[error("{} boards fit \"usb\"; one must be named", boards.len())]
+    #[error("{} boards fit \"usb\" ({}); one must be named", boards.len(), listed(boards))]
     SeveralBoards {
         /// The boards.
         boards: Vec<FoundBoard>,

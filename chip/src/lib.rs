@@ -16,6 +16,7 @@
 //! chips that it can be.
 
 #![no_std]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 #![forbid(unsafe_code)]
 
 #[cfg(test)]

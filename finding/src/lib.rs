@@ -18,6 +18,7 @@
 //!
 //! No I/O; needs a heap and nothing else.
 #![no_std]
+#![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 
 extern crate alloc;
 

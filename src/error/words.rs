@@ -4,6 +4,8 @@ use std::fmt;
 
 use rtboot_fcb::QeMethod;
 
+use crate::selector::FoundBoard;
+
 /// What lies outside the flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
@@ -175,6 +177,11 @@ pub(super) fn seen(lines: &[String]) -> String {
     } else {
         format!(" (there is: {})", lines.join("; "))
     }
+}
+
+pub(super) fn listed(boards: &[FoundBoard]) -> String {
+    let boards: Vec<String> = boards.iter().map(ToString::to_string).collect();
+    boards.join("; ")
 }
 
 pub(super) fn named(names: &[String]) -> String {
