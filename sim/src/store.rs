@@ -85,8 +85,14 @@ pub enum StoreError {
 #[derive(Debug)]
 pub struct Store {
     directory: PathBuf,
-    /// Released when the file is closed.
     lock: File,
+}
+
+impl Drop for Store {
+    fn drop(&mut self) {
+        // closing alone is not enough: a child between fork and exec holds a copy of the descriptor, and the lock with it
+        let _ = fs4::FileExt::unlock(&self.lock);
+    }
 }
 
 /// What the files of a board hold.

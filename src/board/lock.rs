@@ -19,8 +19,18 @@ use crate::{Error, Result};
 /// A board's place, held against other runs while any clone is there.
 #[derive(Debug, Clone)]
 pub(super) struct Lock {
-    /// Unlocked when it is closed.
-    _file: Option<Arc<File>>,
+    _file: Option<Arc<Locked>>,
+}
+
+/// A locked file, unlocked when the last clone goes.
+#[derive(Debug)]
+struct Locked(File);
+
+impl Drop for Locked {
+    fn drop(&mut self) {
+        // closing alone is not enough: a child between fork and exec holds a copy of the descriptor, and the lock with it
+        let _ = fs4::FileExt::unlock(&self.0);
+    }
 }
 
 impl Lock {
@@ -51,7 +61,7 @@ impl Lock {
         match fs4::FileExt::try_lock(&file) {
             Ok(()) => Ok((
                 Lock {
-                    _file: Some(Arc::new(file)),
+                    _file: Some(Arc::new(Locked(file))),
                 },
                 None,
             )),
