@@ -75,8 +75,7 @@ fn large(seed: usize) -> Vec<u8> {
 fn job(rig: &mut Rig, name: &str, image: &[u8], least: Duration) {
     rig.flashloader().expect("a flashloader");
     let before = mark(rig);
-    rig.write_bytes(image, Some("image.bin"), "issi.cfg")
-        .expect(name);
+    rig.write_bytes(image, "image.bin", "issi.cfg").expect(name);
     row(name, &before, &mark(rig), least);
 }
 

@@ -4,7 +4,7 @@
 //! damages, the same on every machine. With RTBOOT_SEEDS=folder the good data are written there, a folder a target, for
 //! cargo-fuzz to start from; with RTBOOT_GARBAGE=n everything is tried n times as often.
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
-#![allow(clippy::duplicate_mod)] // several targets share a file, each is a program of its own elsewhere
+#![allow(clippy::duplicate_mod)] // several targets include the same file; for cargo-fuzz each is a program of its own
 
 mod kit;
 
@@ -30,9 +30,9 @@ use crate::kit::rt1021;
 use garbage::random::Random;
 use garbage::targets::{TARGETS, Target};
 
-/// Makes of bytes what a target asks for, in the way of the crate `arbitrary`.
+/// Makes the input of a target from bytes, as the crate `arbitrary` does.
 pub trait Take<'a> {
-    /// Takes the first bytes; what is not there is zero.
+    /// Takes the first bytes; missing ones are zero.
     fn take(bytes: &mut &'a [u8]) -> Self;
 }
 
@@ -102,7 +102,7 @@ macro_rules! fuzz_target {
     };
 }
 
-/// Panics so far, of any thread: the server has threads of its own.
+/// Panics so far, of any thread: the USB/IP server starts threads.
 static PANICS: AtomicU64 = AtomicU64::new(0);
 
 fn count_panics() {

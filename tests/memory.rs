@@ -45,7 +45,7 @@ fn refused(folder: &Path, line: &str, reason: &str) {
     );
 }
 
-/// Writes `head`, then what `next` makes while there is room, then `tail`.
+/// Writes what `next` gives until the file has its longest length, then `tail`.
 fn fill(path: &Path, tail: &[u8], mut next: impl FnMut(u32) -> Option<Vec<u8>>) {
     let mut out = BufWriter::new(File::create(path).expect("a file"));
     let mut length = tail.len();
@@ -60,7 +60,7 @@ fn fill(path: &Path, tail: &[u8], mut next: impl FnMut(u32) -> Option<Vec<u8>>) 
     out.write_all(tail).expect("written");
 }
 
-/// A line: digits of `head`, `data` as digits, the digits of what `check` makes of the sum of all bytes.
+/// A line: `head` and `data` in hex digits, then `check` of the sum of all bytes.
 fn line(start: &str, head: &[u8], data: (&str, u8), check: fn(u8) -> u8) -> Vec<u8> {
     let (digits, sum) = data;
     let sum = head.iter().fold(sum, |sum, byte| sum.wrapping_add(*byte));

@@ -35,9 +35,9 @@ fn every_finding_code_occurs_in_a_doctor_test() {
     for entry in std::fs::read_dir(folder).expect("the tests") {
         tests += &std::fs::read_to_string(entry.expect("a file").path()).expect("a source");
     }
-    let untold: Vec<&str> = rtboot::finding::catalogue::doctor()
+    let missing: Vec<&str> = rtboot::finding::catalogue::doctor()
         .map(|entry| entry.code)
         .filter(|code| !tests.contains(&format!("\"{code}\"")))
         .collect();
-    assert!(untold.is_empty(), "{untold:?}");
+    assert!(missing.is_empty(), "{missing:?}");
 }

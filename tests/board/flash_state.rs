@@ -71,7 +71,7 @@ fn power_cut_in_the_first_erase_is_unknown_state() {
     assert!(unknown, "{state:?}: {state}");
 }
 
-/// The state's claim against flash as it was, as it is, and what the ROM makes of it.
+/// Compares the state with flash before and now, and with what the ROM would start.
 fn check(state: &FlashState, before: &[u8], rig: &Rig, when: &str) {
     let (now, starts) = (rig.flash(), starts(rig).is_some());
     match state.content {

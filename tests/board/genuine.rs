@@ -131,7 +131,7 @@ fn write(
     .expect("blinky");
     let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
     let mut running = match board.program()? {
-        // the ROM is a model there and does not know all registers: the flashloader is asked for its chip
+        // the emulated ROM does not know the id register: the chip is named instead
         Some(Program::Rom) => {
             Rom::connect(&mut board)?.start(known(), loader, &mut board, &mut events)?
         }

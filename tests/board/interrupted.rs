@@ -5,7 +5,7 @@
 use crate::kit::board::{Rig, old_flash, starts};
 use crate::kit::{app, app_bytes, rt1021};
 use rtboot::event::{Event, Listener};
-use rtboot::flash::{self, Writer};
+use rtboot::flash::{self, Policy, Writer};
 use rtboot::{Content, Error};
 use rtboot_bootable::Memory;
 use rtboot_sim::{BootMode, Fault, Straps};
@@ -132,7 +132,7 @@ fn stop_at_any_event_tells_the_state_and_heals() {
         let image = image.expect("blinky").memory;
         let mut listener = StopAfter(after, Vec::new());
         let none = Memory::new();
-        let result = flash::plan_write(&mut nor, &image, &none, rig.policy, &mut listener)
+        let result = flash::plan_write(&mut nor, &image, &none, Policy::default(), &mut listener)
             .and_then(|plan| {
                 Writer::new(&mut nor, &plan, Some(&rig.rescue), true).run(&mut listener)
             });

@@ -105,7 +105,7 @@ fn damaged_flashloader_is_found_before_the_jump() {
     let loading = rig.virtual_board.board().counts().uart_out + 16;
     drop((rig, served));
     let loaded = loading + VirtualBoard::standin_loader().len() as u64;
-    // a byte of the load, and each time that it is sent again: behind a command that reads and one that writes
+    // a byte of the load, and each time it is resent: after a command that reads and one that writes
     let again = (1..=3).map(|time| loaded + time * (16 + 16 + 1));
     let (mut rig, _served) = spoiled([loading + 1_000].into_iter().chain(again));
     let error = rig.flashloader().err().expect("a damaged flashloader");

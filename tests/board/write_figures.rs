@@ -57,7 +57,7 @@ fn takes(length: usize) -> std::time::Duration {
     rig.virtual_board.board().nor_mut().set_quad_enabled(true);
     rig.flashloader().expect("a flashloader");
     let before = rig.virtual_board.board().elapsed();
-    rig.write_bytes(&application(length), Some("app.bin"), "issi.cfg")
+    rig.write_bytes(&application(length), "app.bin", "issi.cfg")
         .expect("written");
     rig.virtual_board.board().elapsed() - before
 }

@@ -2,9 +2,10 @@
 
 use crate::kit::board::{Rig, old_flash, starts};
 use crate::kit::{app, app_bytes};
-use rtboot::QuadEnable;
+use rtboot::consent::Act;
 use rtboot::event::{Event, Stage};
 use rtboot::flash::{Policy, Writer};
+use rtboot::{Consent, QuadEnable};
 use rtboot_fcb::Fcb;
 
 #[test]
@@ -133,20 +134,15 @@ fn old_data_around_the_image_is_kept() {
 #[test]
 fn erase_around_and_erase_all_drop_old_bytes() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
-    rig.policy = Policy {
-        keep_around: false,
-        ..Policy::default()
-    };
+    rig.options.keep_around = false;
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     assert!(rig.flash()[0x200..0x1000].iter().all(|&b| b == 0xFF));
     assert!(
         rig.flash()[0x3000..0x4000].iter().any(|&b| b != 0xFF),
         "other sectors stay"
     );
-    rig.policy = Policy {
-        erase_all: true,
-        ..Policy::default()
-    };
+    rig.options.erase_all = true;
+    rig.options.consent = Consent::words([Act::erase_flash().words]);
     rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
     assert!(rig.flash()[0x3000..].iter().all(|&b| b == 0xFF));
     assert!(starts(&rig).is_some());
@@ -163,7 +159,7 @@ fn large_image_erases_blocks_and_verifies_all() {
     old[..4].copy_from_slice(b"FCFB");
     let mut rig = Rig::with_flash(old);
     rig.virtual_board.board().trace_spi(true);
-    rig.write_bytes(&image, Some("large.bin"), "issi.cfg")
+    rig.write_bytes(&image, "large.bin", "issi.cfg")
         .expect("written");
     let trace = rig.virtual_board.board().take_spi_trace();
     let count = |opcode: &str| trace.iter().filter(|line| line.starts_with(opcode)).count();
@@ -235,7 +231,7 @@ fn data_after_the_image_leaves_the_fcb_alone() {
         data.insert(0x6010_0004, vec![0x5A; 16]).expect("room");
         let mut nor = rig.nor("issi.cfg").expect("known");
         let none = Default::default();
-        let plan = rtboot::flash::plan_write(&mut nor, &data, &none, rig.policy, &mut ());
+        let plan = rtboot::flash::plan_write(&mut nor, &data, &none, Policy::default(), &mut ());
         let plan = plan.expect("a plan");
         assert_eq!(plan.unboots_first(), goes, "{length:?} {place:?}");
         rig.virtual_board.board().trace_spi(true);

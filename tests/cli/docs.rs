@@ -22,7 +22,7 @@ fn read(path: &str) -> String {
     std::fs::read_to_string(root().join(path)).unwrap_or_default()
 }
 
-/// Characters that a Markdown table would take for its own.
+/// Escapes characters that have a meaning in a Markdown table.
 fn cell(text: &str) -> String {
     text.replace('|', "\\|")
         .replace('\n', " ")
@@ -322,7 +322,7 @@ fn every_problem_names_its_finding_and_test() {
     }
 }
 
-/// Status words of all responses that the genuine flashloader gave in the recorded sessions.
+/// Status codes of all recorded responses of the genuine flashloader.
 fn recorded_statuses() -> BTreeSet<u32> {
     let mut found = BTreeSet::new();
     for folder in ["tests/transcripts", "tests/transcripts/random"] {

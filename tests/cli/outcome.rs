@@ -201,7 +201,7 @@ impl Trial {
         self.serve();
     }
 
-    /// Ends when it is told to, as by Ctrl-C.
+    /// `virtual serve`, ended by Ctrl-C.
     fn serve(&self) {
         let args = ["--json", "virtual", "serve", "--usbip=0", "other"];
         let server = Server::start(self.cli.folder(), &args);

@@ -71,7 +71,7 @@ impl Spsdk {
         let todo = json!(std::mem::take(&mut self.todo)).to_string();
         let todo = self.cli.file("todo.json", todo);
         let mut command = Command::new(self.interpreter());
-        // its settings and its cache are its own; without a cache at all 3.12.0 knows no chip
+        // settings and cache of its own; without any cache 3.12.0 knows no chip
         for (name, _) in std::env::vars_os() {
             if name.to_string_lossy().starts_with("SPSDK_") {
                 command.env_remove(name);

@@ -2,7 +2,7 @@
 
 use super::seeds;
 
-/// A target, what it usually gets, and how often it is tried.
+/// A target, its seeds, and how often it is run.
 pub struct Target {
     pub name: &'static str,
     pub run: fn(&[u8]),

@@ -3,13 +3,12 @@
 use std::path::Path;
 
 use rtboot::board::{Board, Options};
-use rtboot::event::Event;
-use rtboot::flash::{
-    self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, WriteReport, Writer,
-};
+use rtboot::event::{Event, Listener};
+use rtboot::flash::{self, FcbChoice, Nor, RescueStore, WriteReport};
+use rtboot::job::{Target, WriteJob, WriteOptions};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{Error, Result};
-use rtboot_bootable::{Firmware, Memory};
+use rtboot::{Result, Source};
+use rtboot_bootable::Memory;
 
 use super::random::pattern;
 use super::{rt1021, standin};
@@ -33,8 +32,7 @@ pub struct Rig {
     pub virtual_board: VirtualBoard,
     pub board: Board,
     pub rescue: RescueStore,
-    pub policy: Policy,
-    pub verify: bool,
+    pub options: WriteOptions,
     pub events: Vec<Event>,
     folder: tempfile::TempDir,
 }
@@ -87,8 +85,7 @@ impl Rig {
             board: Board::on_virtual(&virtual_board, Options::default()),
             virtual_board,
             rescue: RescueStore::new(folder.path()),
-            policy: Policy::default(),
-            verify: true,
+            options: WriteOptions::default(),
             events: Vec::new(),
             folder,
         }
@@ -130,48 +127,37 @@ impl Rig {
     /// The main job: this file with the FCB of that part.
     pub fn write(&mut self, path: impl AsRef<Path>, fcb: &str) -> Result<Written> {
         let path = path.as_ref();
-        let bytes = std::fs::read(path).map_err(|source| Error::ReadFile {
-            path: path.into(),
-            source,
-        })?;
-        self.write_bytes(&bytes, path.file_name().and_then(|n| n.to_str()), fcb)
+        let bytes = std::fs::read(path).expect("a committed file");
+        let name = path.file_name().and_then(|name| name.to_str());
+        self.write_bytes(&bytes, name.expect("a name"), fcb)
     }
 
-    pub fn write_bytes(&mut self, bytes: &[u8], name: Option<&str>, fcb: &str) -> Result<Written> {
-        let chip = rt1021();
-        let path = name.unwrap_or("file");
-        let firmware = Firmware::parse(bytes, name, None, &chip.map);
-        let firmware = firmware.map_err(|source| Error::Firmware {
-            path: path.into(),
-            source,
-        })?;
-        let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
-        let prepared = Prepared::new(
-            path,
-            firmware,
-            FcbChoice::Part {
-                from: from.into(),
-                file,
-            },
-            Headers::Add,
-            chip,
-        )?;
-        let mut nor = self.nor(fcb)?;
-        let layout = prepared.for_part(nor.part())?;
-        let uid = nor.loader().facts().unique_id.to_string();
-        let saved = self.rescue.load(&uid, &rt1021().map)?;
-        let plan = flash::plan_write(
-            &mut nor,
-            &layout.memory,
-            &saved,
-            self.policy,
-            &mut self.events,
-        )?;
-        let report =
-            Writer::new(&mut nor, &plan, Some(&self.rescue), self.verify).run(&mut self.events)?;
-        Ok(Written {
-            report,
-            memory: layout.memory,
-        })
+    pub fn write_bytes(&mut self, bytes: &[u8], name: &str, fcb: &str) -> Result<Written> {
+        let options = WriteOptions {
+            fcb: FcbChoice::named(fcb)?.0,
+            rescue: Some(self.rescue.clone()),
+            ..self.options.clone()
+        };
+        let file = Source::bytes(name, bytes);
+        write(&mut self.board, &file, options, &mut self.events)
     }
+}
+
+/// The write of [`rtboot::job::write`] on a board that is open already, with the virtual board's flashloader.
+pub fn write(
+    board: &mut Board,
+    file: &Source,
+    options: WriteOptions,
+    listener: &mut dyn Listener,
+) -> Result<Written> {
+    let mut target = Target::default();
+    target.loader = standin();
+    let job = WriteJob::prepare(file, options, rt1021())?;
+    let mut ready = job.identify(board, &target, listener)?;
+    let plan = ready.plan(listener)?;
+    let report = ready.write(&plan, listener)?;
+    Ok(Written {
+        report,
+        memory: ready.layout().memory.clone(),
+    })
 }

@@ -5,16 +5,15 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use rtboot::board::{Board, Options};
-use rtboot::flash::{
-    self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, WriteReport, Writer,
-};
+use rtboot::flash::{FcbChoice, Headers, RescueStore, WriteReport};
+use rtboot::job::{WriteJob, WriteOptions};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{Error, Result};
-use rtboot_bootable::Firmware;
+use rtboot::{Error, Result, Source};
 use rtboot_sim::{Fault, Settings};
 
+use super::board::write;
+use super::rt1021;
 use super::wire::{Line, Trip, Wire};
-use super::{rt1021, standin};
 
 /// All that the tests put into flash lies below.
 pub const WINDOW: usize = 0x2_0000;
@@ -27,7 +26,7 @@ const TIME_LIMIT: Duration = Duration::from_secs(300);
 
 static BLANK: LazyLock<Vec<u8>> = LazyLock::new(|| vec![0xFF; 8 * 1024 * 1024]);
 
-/// A sequence without a pattern.
+/// Pseudo-random bytes of this seed.
 pub fn noise(seed: u32, length: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9) | 1;
     let next = |_| {
@@ -49,41 +48,46 @@ pub fn application(seed: u32, length: usize) -> Vec<u8> {
     bytes
 }
 
-/// One write: what is there before, what is written, what must be there afterwards.
+/// One write: flash before it, the file, and flash as it must be afterwards.
 pub struct Case {
     pub name: &'static str,
     pub old: Vec<u8>,
     pub status: [u8; 3],
     pub done: Vec<u8>,
-    pub prepared: Prepared,
-    pub as_is: bool,
+    pub file: Source,
+    pub options: WriteOptions,
 }
 
 impl Case {
     /// Over random bytes that start nothing, quad enable clear.
     pub fn over_noise() -> Case {
         let old = noise(1, WINDOW).iter().map(|b| b & 0x7F).collect();
-        Case::new("over other bytes", old, [0; 3], false)
+        Case::new("over other bytes", old, [0; 3], Headers::Add)
     }
 
     /// Over another application under the same FCB, with bytes to keep in every gap.
     pub fn update() -> Case {
-        Case::new("over a bootable image", bootable(), [0x40, 0, 0], false)
+        Case::new(
+            "over a bootable image",
+            bootable(),
+            [0x40, 0, 0],
+            Headers::Add,
+        )
     }
 
     /// The application alone, the file's bytes and nothing else: FCB, IVT and boot data stay equal.
     pub fn application_only() -> Case {
-        Case::new("application only", bootable(), [0x40, 0, 0], true)
+        Case::new("application only", bootable(), [0x40, 0, 0], Headers::AsIs)
     }
 
-    fn new(name: &'static str, old: Vec<u8>, status: [u8; 3], as_is: bool) -> Case {
+    fn new(name: &'static str, old: Vec<u8>, status: [u8; 3], headers: Headers) -> Case {
         let mut case = Case {
             name,
             old,
             status,
             done: Vec::new(),
-            prepared: prepared(&application(7, APP), as_is),
-            as_is,
+            file: Source::bytes("app.bin", application(7, APP)),
+            options: options(headers),
         };
         let board = case.board(Vec::new());
         let rescue = tempfile::tempdir().expect("a folder");
@@ -111,20 +115,14 @@ impl Case {
         VirtualBoard::from_board(rtboot_sim::Board::new(settings))
     }
 
-    /// The whole write, as the command line does it.
+    /// The whole write over this wire.
     pub fn job(&self, wire: &Wire, rescue: &RescueStore) -> Result<WriteReport> {
         let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
-        let reached = flash::reach_flashloader(&mut board, None, &standin(), &mut ())?;
-        let mut loader = reached.flashloader;
-        let facts = loader.look_at_flash()?;
-        let part = self.prepared.choose_part(&facts)?;
-        let layout = self.prepared.for_part(&part).expect("laid out before");
-        let mut nor = Nor::new(loader, part, facts);
-        let id = nor.loader().facts().unique_id.to_string();
-        let saved = rescue.load(&id, &rt1021().map)?;
-        let policy = Policy::default();
-        let plan = flash::plan_write(&mut nor, &layout.memory, &saved, policy, &mut ())?;
-        Writer::new(&mut nor, &plan, Some(rescue), true).run(&mut ())
+        let options = WriteOptions {
+            rescue: Some(rescue.clone()),
+            ..self.options.clone()
+        };
+        Ok(write(&mut board, &self.file, options, &mut ())?.report)
     }
 
     /// What passes in an undisturbed write, and the counts at its end.
@@ -142,28 +140,23 @@ impl Case {
 /// Another application of another length, started by the FCB that the write brings, and bytes in every gap.
 fn bootable() -> Vec<u8> {
     let mut old: Vec<u8> = noise(2, WINDOW).iter().map(|b| b & 0x7F).collect();
-    let firmware = prepared(&application(3, 41_000), false);
-    for (address, bytes) in firmware.layout().memory.segments() {
+    let file = Source::bytes("app.bin", application(3, 41_000));
+    let job = WriteJob::prepare(&file, options(Headers::Add), rt1021()).expect("bootable");
+    for (address, bytes) in job.prepared().layout().memory.segments() {
         let at = (address - 0x6000_0000) as usize;
         old[at..at + bytes.len()].copy_from_slice(bytes);
     }
     old
 }
 
-fn prepared(app: &[u8], as_is: bool) -> Prepared {
-    let chip = rt1021();
-    let map = chip.map;
-    let firmware = Firmware::parse(app, Some("app.bin"), Some(0x6000_2000), &map).expect("a file");
-    let (from, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
-    let choice = FcbChoice::Part {
-        from: from.into(),
-        file,
-    };
-    let headers = match as_is {
-        true => Headers::AsIs,
-        false => Headers::Add,
-    };
-    Prepared::new("app.bin", firmware, choice, headers, chip).expect("bootable")
+/// The write of an application for the IS25LP064A.
+fn options(headers: Headers) -> WriteOptions {
+    WriteOptions {
+        fcb: FcbChoice::named("issi.cfg").expect("in the database").0,
+        base: Some(0x6000_2000),
+        headers,
+        ..WriteOptions::default()
+    }
 }
 
 /// Something that goes wrong in a write.
@@ -180,7 +173,7 @@ pub enum What {
 pub struct Point {
     pub kind: &'static str,
     pub what: What,
-    /// Commands that are bent into other good commands may touch bytes far from the image; nothing on a HID link shows.
+    /// A command that a flipped bit turns into another valid command may touch bytes far from the image; a HID link has no checksum.
     pub may_stray: bool,
 }
 
@@ -189,13 +182,13 @@ pub struct Point {
 pub struct Outcome {
     pub exit: u8,
     pub message: String,
-    /// Success was told and flash is not as it should be.
+    /// Success was reported, but flash is not as it should be.
     pub false_success: bool,
     /// The ROM would start something that is neither the old nor the new image.
     pub half: bool,
-    /// The same command again, without touching the board, did it.
+    /// The same command again succeeded without touching the board.
     pub healed_at_once: bool,
-    /// The same command did it after the power was switched off and on.
+    /// The same command succeeded after the power was switched off and on.
     pub healed_after_power: bool,
     /// Bytes outside the image's sectors were changed.
     pub strayed: bool,
@@ -226,7 +219,7 @@ fn near(flash: &[u8], wanted: &[u8], may_stray: bool) -> bool {
 fn own(flash: &[u8], case: &Case) -> bool {
     let boot = [0..0x200, 0x1000..0x1030]
         .into_iter()
-        .filter(|_| !case.as_is);
+        .filter(|_| case.options.headers == Headers::Add);
     boot.chain(std::iter::once(0x2000..0x2000 + APP))
         .all(|r| flash[r.clone()] == case.done[r])
 }

@@ -11,19 +11,19 @@ use rtboot::port::{self, HidPort, SerialPort};
 
 use super::random::Random;
 
-/// Calls of its ports after which a command counts as endless.
+/// A command that calls the ports more often counts as endless.
 const CALL_LIMIT: u64 = 2_000_000;
 
-/// How a device is evil.
+/// How a device misbehaves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Manner {
-    /// Takes everything and never says a word.
+    /// Takes everything and never answers.
     Mute,
     /// Answers at random, at any time.
     Random,
     /// Answers as it should, and this often of 100 otherwise.
     Nearly(u8),
-    /// Never stops talking; what it says looks like an answer.
+    /// Never stops sending what looks like an answer.
     Endless,
     /// Refuses every packet as damaged (UART).
     Refuses,
@@ -31,7 +31,7 @@ pub enum Manner {
     Silent(u32),
 }
 
-/// What happened to the device.
+/// What the device has seen.
 #[derive(Debug, Default)]
 struct Seen {
     calls: u64,

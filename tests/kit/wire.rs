@@ -1,5 +1,5 @@
-//! A cable to a virtual board that counts what passes, keeps a log of it, and at a chosen moment does something to the
-//! board or to the host.
+//! A cable to a virtual board that counts what passes, keeps a log of it, and at a chosen call does something to the board
+//! or to the host.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -44,7 +44,7 @@ pub struct Line {
     pub loader: bool,
 }
 
-/// Changes a report on its way to the host; one that it empties is lost. The number is its own to keep.
+/// Changes a report on its way to the host; an emptied one is lost. The number is kept for it between calls.
 pub type Change = fn(&mut Vec<u8>, &mut u32);
 
 #[derive(Default)]
@@ -114,7 +114,7 @@ impl Wire {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Counts a call; what was to happen at it happens.
+    /// Counts a call and triggers what was set for it.
     fn call(&self) -> std::result::Result<(), port::Error> {
         let mut state = self.state();
         if state.dead {
@@ -139,7 +139,7 @@ impl Wire {
         Ok(())
     }
 
-    /// Lets `timeout` pass while nothing gets through; what is left of it, `None` when nothing.
+    /// Waits while nothing gets through; returns the rest of `timeout`, `None` when it is over.
     fn through(&self, timeout: Duration) -> Option<Duration> {
         let mut state = self.state();
         let Some(until) = state.deaf_until else {

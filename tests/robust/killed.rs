@@ -66,10 +66,10 @@ fn kept_bytes_are_whole(folder: &Path) {
     }
 }
 
-/// Two frames: more than a program sends without an answer. In the load, fewer bytes than the ROM waits for.
+/// Two frames: more than the program sends without an answer, and in the load fewer bytes than the ROM waits for.
 const SWALLOWED: u64 = 2 * 1_030;
 
-/// From this byte on nothing reaches the board: the program waits for an answer, and can only be killed or fail.
+/// From this byte on nothing reaches the board: the program waits for an answer until it is killed or fails.
 fn swallowed(at: u64) -> Vec<Fault> {
     let what = ByteFault::Drop;
     (at..at + SWALLOWED)
@@ -77,7 +77,7 @@ fn swallowed(at: u64) -> Vec<Fault> {
         .collect()
 }
 
-/// Starts the write on a board that hears no more from this byte on, and kills it there.
+/// Starts the write on a board that receives nothing from this byte on, and kills it there.
 fn killed_at(at: u64, files: &Files, case: &Case) -> VirtualBoard {
     let board = case.board(swallowed(at));
     let served = Served::on(&board);

@@ -7,7 +7,7 @@ use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::{ByteFault, Counts, Fault};
 use std::time::Duration;
 
-/// So many errors at random places of a write, this seed.
+/// This number of errors at random places of a write.
 fn errors(counts: &Counts, number: usize, seed: u32) -> Vec<Fault> {
     let dice = noise(seed, number * 6);
     dice.chunks_exact(6)
@@ -60,8 +60,8 @@ fn heals(case: &Case, board: &VirtualBoard, rescue: &RescueStore) {
     board.board().fault_mut().clear();
     board.board().power_cycle();
     board.wait(Duration::from_secs(1));
-    let told = case.job(&Wire::new(board, true), rescue);
-    assert!(told.is_ok(), "{told:?}");
+    let again = case.job(&Wire::new(board, true), rescue);
+    assert!(again.is_ok(), "{again:?}");
     assert!(board.board().flash()[..WINDOW] == case.done);
 }
 
@@ -134,7 +134,7 @@ fn errors_inside_frames_are_resent() {
     };
     let frames = starts(&log, is_data);
     assert!(frames.len() > 30);
-    // one turned bit in each of the data frames; what is sent again moves those behind it along
+    // one flipped bit in each data frame; each resent frame moves the later ones along
     let mut moved = 0;
     let mut faults = Vec::new();
     for (start, length) in frames {

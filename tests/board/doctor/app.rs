@@ -1,4 +1,4 @@
-//! The application file: fit for this flash or not, and what of it is in flash.
+//! The application file: whether it fits this flash, and how much of it is in flash.
 
 use rtboot::Error;
 use rtboot::doctor::AppInput;

@@ -17,7 +17,7 @@ fn back(at: u64, what: ReportFault) -> rtboot_sim::Settings {
     faulty(Fault::UsbIn { at, what })
 }
 
-/// Reports until the ROM's questions are over, and until the flashloader runs: (out, in) each.
+/// Reports (out, in) until the ROM has answered all questions, and until the flashloader runs.
 pub fn steps() -> ((u64, u64), (u64, u64)) {
     let mut exam = Exam::on(healthy());
     exam.no_loader = Some(Error::NoLoader {
@@ -54,7 +54,7 @@ fn flashloader_that_does_not_arrive_names_how() {
     // a report lost: the ROM waits for the rest
     finds(out(out_before + 3, ReportFault::Drop), "loader-not-taken");
     finds(out(out_before + 3, ReportFault::Unplug), "loader-link-lost");
-    // a byte of the IVT turned: the ROM refuses it; a byte of the code: the chip runs garbage
+    // a flipped bit in the IVT: the ROM refuses it; in the code: the chip runs garbage
     finds(
         out(out_before + 3, ReportFault::Corrupt { byte: 1, xor: 0x80 }),
         "loader-refused",
@@ -212,7 +212,7 @@ fn bytes_lost_on_a_uart_are_found_before_they_run() {
     // the question before the load has as many bytes as the load's command
     let loading = asked.virtual_board.board().counts().uart_out;
     let loaded = loading + rtboot_sim::standin_loader().len() as u64;
-    // a byte of the load, and each time that it is sent again: behind a command that reads and one that writes
+    // a byte of the load, and each time it is resent: after a command that reads and one that writes
     let again = (1..=3).map(|time| loaded + time * (16 + 16 + 1));
     let places = [loading + 1_000].into_iter().chain(again);
     over_uart(spoiling(places)).finds("loader-damaged");

@@ -9,7 +9,7 @@ use super::content::{by_table, with_fcb, with_flash, word};
 use super::flash::{straps, with_part};
 use super::rig::{Exam, faulty, healthy, healthy_on, image, patched};
 
-/// A situation and the finding that it must come to.
+/// A board and the first finding that the doctor must come to.
 type Case = (Exam, &'static str);
 
 fn on(settings: Settings, code: &'static str) -> Case {

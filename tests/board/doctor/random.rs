@@ -47,7 +47,7 @@ impl Draw {
     }
 }
 
-/// A cause, as the codes that name it and what it does to a board.
+/// A cause: the codes that name it, and what it does to a board.
 type Cause = (&'static [&'static str], fn(&mut Draw));
 
 const CAUSES: &[Cause] = &[

@@ -1,4 +1,4 @@
-//! What the flash driver of the flashloader does, and what it does not do.
+//! What the flashloader's flash driver does and does not do.
 
 use super::*;
 use rtboot_sim::nor::Part;
@@ -48,7 +48,7 @@ fn write_over_data_fails_after_earlier_pages() {
     );
     assert_eq!(flash(&board, 0, 0x1200), pattern(0x1200));
     assert!(flash(&board, 0x1300, 0x1000).iter().all(|&b| b == 0xFF));
-    // and the device listens at once
+    // and the device takes the next command at once
     assert_eq!(
         refused(loader.write_memory(FLASH + 128, &[0; 4], MAPPED, &mut go)).0,
         Status::NOR_WRITE_ALIGNMENT
@@ -189,7 +189,7 @@ fn failed_configure_leaves_a_nonsense_map() {
     board.board().nor_mut().present = false;
     let (status, _) = refused(configure(&mut loader, &[0xC000_0007]));
     assert_eq!(status, Status::NOR_SFDP_NOT_FOUND);
-    // still answers, with a sector of no size: told as such, not made up
+    // it still answers, with a sector size of 0, which is reported as it is
     let memory = loader.external_memory(NOR).unwrap();
     assert_eq!((memory.sector_size, memory.block_size), (Some(0), None));
     assert_eq!(

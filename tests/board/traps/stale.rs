@@ -64,7 +64,7 @@ fn rest_of_an_abandoned_read_is_discarded() {
 #[test]
 fn unread_answer_is_not_taken_for_the_next() {
     let (board, _) = board();
-    // GetProperty(0x0B), not read: the device listens to nobody until it is
+    // GetProperty(0x0B), its answer not read: until it is, the device takes no command
     let mut port = board.hid();
     port.write(&[1, 0, 12, 0, 7, 0, 0, 2, 0x0B, 0, 0, 0, 0, 0, 0, 0])
         .unwrap();

@@ -11,8 +11,8 @@ use std::time::Duration;
 use rtboot::board::{Look, Opened, Plug, Program};
 use rtboot::port::{Error, HidPort};
 
-/// How long the kernel waits for a report to be taken.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long a report may wait to be taken: the kernel gives up after 5 s, but this server runs in real time on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(60);
 const ROM: u16 = 0x0130;
 
 /// An answer to a transfer or an unlink.
@@ -73,7 +73,7 @@ impl Device {
     }
 
     fn request(&mut self, command: u32, rest: [u32; 6], setup: [u8; 8], data: &[u8]) -> u32 {
-        // even numbers carry data back, so that the reader can tell
+        // even numbers carry data back: the reader needs to know
         let is_in = command == 1 && rest[0] == 1;
         self.seqnum += if is_in == self.seqnum.is_multiple_of(2) {
             2
@@ -174,7 +174,7 @@ fn read_answer(stream: &mut TcpStream) -> Option<Answer> {
     })
 }
 
-/// A USB socket: whatever appears on its bus id is taken.
+/// A USB port: whatever device appears on its bus id is attached.
 pub struct Socket {
     server: SocketAddr,
     bus_id: String,
@@ -221,7 +221,7 @@ impl Socket {
     fn attach(&mut self) -> Option<Arc<Mutex<Device>>> {
         if let Some(device) = &self.device {
             let mut there = device.lock().expect("no panic");
-            // an answer nobody waits for, or the end
+            // takes a late answer, or notices that the device is gone
             let _ = there.wait_for(0, Duration::ZERO);
             if !there.gone {
                 return Some(Arc::clone(device));
