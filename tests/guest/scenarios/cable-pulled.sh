@@ -1,4 +1,4 @@
-# The cable is pulled at several places of a write: the right code, the right words, and the next run heals it.
+# The cable is pulled at several places of a write: exit code and message are right, and the next run heals it.
 source "$(dirname "$0")/lib"
 board board
 image() {
@@ -6,7 +6,7 @@ image() {
     filler 40000 "image number $1"
 }
 
-# pull STAGE DONE EXIT NUMBER: writes image NUMBER and pulls the cable when STAGE has come to DONE bytes.
+# pull STAGE DONE EXIT NUMBER: writes image NUMBER and pulls the cable when STAGE has reached DONE bytes.
 pull() {
     local code=0
     image "$4" >"image-$4.bin"

@@ -1,4 +1,4 @@
-# An ordinary user without a udev rule is told the rule; with it and a running udevd rtboot works for him.
+# Without a udev rule an ordinary user is shown the rule; with it and a running udevd rtboot works.
 source "$(dirname "$0")/lib"
 getent group plugdev >/dev/null || groupadd --system plugdev
 group=$(getent group plugdev | cut -d: -f3)

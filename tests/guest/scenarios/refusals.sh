@@ -1,4 +1,4 @@
-# What stands in the way is said in words: another run holds the board, the port is a debug probe's, the program is the other one.
+# Refusals name their reason: another run holds the board, the device is a debug probe, the ROM runs instead of the flashloader.
 source "$(dirname "$0")/lib"
 board board
 chmod a+rwx "$home"
@@ -12,7 +12,7 @@ run 2 "$RTBOOT" sdp error-status
 says "flashloader"
 seen "a ROM's command for a board in its flashloader: said so"
 
-# as two runs of one ordinary user, on a node that is his; the first is halted in the middle of its read and keeps its lock
+# as two runs of one ordinary user, on a node that belongs to that user; the first is stopped in the middle of its read and keeps its lock
 mkdir -p his && chown 4321:4321 his
 as_user=(setpriv --reuid=4321 --regid=4321 --clear-groups --no-new-privs env HOME="$home/his" XDG_CACHE_HOME="$home/his" XDG_DATA_HOME="$home/his")
 chown 4321 "$(node "$SOCKET")"

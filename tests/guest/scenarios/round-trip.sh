@@ -1,4 +1,4 @@
-# A blank board is looked at, written, verified, read, reset and written again: from the ROM to the flashloader and back.
+# A blank board is identified, written, verified, read, reset and written again: from the ROM to the flashloader and back.
 source "$(dirname "$0")/lib"
 board board
 [[ $WHERE == genuine ]] || { [[ -d board ]] || wrong "no folder"; }

@@ -2,9 +2,9 @@
 source "$(dirname "$0")/lib"
 [[ -x ${SPSDK:-}/bin/blhost ]] || cannot "SPSDK is not installed: ${SPSDK_WHY:-no venv}"
 export SPSDK_CACHE_DISABLED=1
-# SPSDK discards its output (tcflush) before each write. On a real UART it has waited until all was sent, so that nothing is
-# lost; a pseudo-terminal says that at once, and a busy kernel has not carried the last acknowledgement over yet. Here nothing
-# is discarded then.
+# SPSDK discards its output (tcflush) before each write. On a real UART it has waited until all was sent, so nothing is
+# lost; a pseudo-terminal reports that at once, while a busy kernel may still hold the last acknowledgement. So nothing is
+# discarded here.
 mkdir site
 cat >site/sitecustomize.py <<'END'
 import termios
@@ -12,7 +12,7 @@ import termios
 flush = termios.tcflush
 termios.tcflush = lambda file, queue: None if queue == termios.TCOFLUSH else flush(file, queue)
 END
-# What is lost all the same, on a machine that lets SPSDK's time-outs run out, is typed again, as a person would.
+# A command that still gets no answer, on a machine so slow that SPSDK times out, is sent again.
 #
 # answered EXIT TOOL ARGUMENT...: as `run`; false when the terminal lost something.
 answered() {
@@ -29,7 +29,7 @@ again_until() {
 }
 sdp() { again_until answered 0 sdphost "$@"; }
 bl() { again_until answered 0 blhost "$@"; }
-# what is half programmed takes no second program, so that all of it is one
+# half-programmed pages cannot be programmed again, so erase and write are one step
 flashed() {
     answered 0 blhost flash-erase-region 0x60000000 0x4000 9 &&
         answered 0 blhost write-memory 0x60001000 app.bin 9 &&
@@ -39,7 +39,7 @@ flashed() {
 }
 app
 
-# the ROM has no way back from a file that lacks bytes
+# the ROM waits for the missing bytes of a file for ever
 for board in board again once-more; do
     board "$board"
     sdp error-status

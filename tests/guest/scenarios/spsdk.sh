@@ -1,4 +1,4 @@
-# NXP's own client SPSDK does its classic recipe over USB; rtboot verifies what it wrote, and it reads what rtboot wrote.
+# NXP's client SPSDK does its usual recipe over USB; rtboot verifies what it wrote, and it reads what rtboot wrote.
 source "$(dirname "$0")/lib"
 [[ -x ${SPSDK:-}/bin/blhost ]] || cannot "SPSDK is not installed: ${SPSDK_WHY:-no venv}"
 board board
@@ -40,8 +40,8 @@ END
 code=0
 case ${SPSDK_JOB:-} in
 '') "$SPSDK/bin/python" "$guest/spsdk_job.py" usb job || code=$? ;;
-*) # a process that has done its 20 s of start already, and waits for a job
-    # a FIFO that nobody opens to read would hold this up for ever: it is filled beside, while the process is watched
+*) # a process that was started before (that takes 20 s) and waits for a job
+    # opening a FIFO that nobody reads blocks for ever: it is filled in the background while the process is watched
     cat job >"$SPSDK_JOB" &
     end=$((SECONDS + 240))
     while kill -0 "$SPSDK_PID" 2>/dev/null && ((SECONDS < end)); do sleep 0.3; done

@@ -1,4 +1,4 @@
-# Two boards on two sockets, written at the same time with different images by their sockets' names.
+# Two boards on two USB ports, written at the same time with different images by the names of their ports.
 source "$(dirname "$0")/lib"
 make_board left --unique-id 1111111111111111
 make_board right --unique-id 2222222222222222 --part w25q64jv
@@ -15,7 +15,7 @@ says "usb:$left: boot ROM"
 says "usb:$right: boot ROM"
 seen "two boards: list shows both; without a name exit 13 and both names"
 
-# different to the last byte, and large enough to be written at the same time
+# different to the last byte, and large enough that the two writes overlap
 for side in left right; do
     cat "$APPS/blinky.bin" >"$side.bin"
     filler 24000 "the image of the $side board" >>"$side.bin"
