@@ -1,6 +1,6 @@
 //! The pages under docs/ that are generated from the program's own texts are up to date.
 //!
-//! RTBOOT_WRITE_DOCS=1 rewrites them.
+//! RTBOOT_BLESS=1 rewrites them.
 
 #[allow(dead_code)] // the pages spell commands out as sentences only
 #[path = "../../src/cli/action.rs"]
@@ -55,7 +55,7 @@ fn errors() -> Vec<Error> {
 fn page() -> String {
     let mut text = String::from(
         "# Every error, and every finding of the doctor\n\n\
-         Generated from the catalogue of findings and from the errors (`RTBOOT_WRITE_DOCS=1 cargo test --test cli docs` rewrites it).\n\
+         Generated from the catalogue of findings and from the errors (`RTBOOT_BLESS=1 cargo test --test cli docs` rewrites it).\n\
          Codes and exit codes never change their meaning; the messages here are examples. The code behind a likely cause is that of\n\
          the finding by which `rtboot doctor` would name it, or of a cause that only a measurement shows.\n\n\
          ## Errors of all commands\n\n\
@@ -139,20 +139,20 @@ fn table(text: &mut String, entries: &mut dyn Iterator<Item = &'static Entry>) {
 fn errors_page_is_up_to_date() {
     let path = root().join("docs/errors.md");
     let page = page();
-    if std::env::var_os("RTBOOT_WRITE_DOCS").is_some() {
+    if std::env::var_os("RTBOOT_BLESS").is_some() {
         std::fs::write(&path, &page).expect("written");
     }
     let held = read("docs/errors.md");
     let differs = held.lines().zip(page.lines()).find(|(a, b)| a != b);
     assert_eq!(
         held, page,
-        "RTBOOT_WRITE_DOCS=1 rewrites it; first difference: {differs:?}"
+        "RTBOOT_BLESS=1 rewrites it; first difference: {differs:?}"
     );
 }
 
 #[test]
 fn every_error_code_has_an_example_with_advice() {
-    let told: BTreeSet<&str> = errors().iter().map(Error::code).collect();
+    let codes: BTreeSet<&str> = errors().iter().map(Error::code).collect();
     let source = read("src/error/codes.rs");
     let code_function = source
         .split("pub fn exit_code")
@@ -160,7 +160,7 @@ fn every_error_code_has_an_example_with_advice() {
         .expect("the first function");
     for part in code_function.split("=> \"").skip(1) {
         let code = part.split('"').next().expect("a code");
-        assert!(told.contains(code), "{code} has no example");
+        assert!(codes.contains(code), "{code} has no example");
     }
     for error in errors() {
         let advice = advice(&error);
