@@ -9,13 +9,12 @@ mod cli {
     mod chips;
     mod docs;
     mod doctor;
+    mod fcb;
     mod fcb_probe;
-    mod files;
     mod images;
     mod one_verdict;
     mod outcome;
     mod probe_thread;
-    mod raw_files;
     mod raw_folder;
     mod raw_fuses;
     #[cfg(unix)]
@@ -31,4 +30,5 @@ mod cli {
     #[cfg(target_os = "linux")]
     mod stdout;
     mod stops;
+    mod without_board;
 }

@@ -54,14 +54,14 @@ fn lying_hid_device_never_yields_success() {
         for seed in 0..60 {
             for program in [Program::Rom, Program::Flashloader] {
                 let evil = Evil::new(manner, seed, program, false);
-                let told = write(&evil);
-                assert!(told.is_err(), "{manner:?} {seed} {program}");
+                let result = write(&evil);
+                assert!(result.is_err(), "{manner:?} {seed} {program}");
                 assert!(
                     evil.time() < BABBLE_LIMIT,
                     "{manner:?} {seed}: {:?}",
                     evil.time()
                 );
-                furthest = furthest.max(told.map_or_else(|e| e.exit_code(), |()| 0));
+                furthest = furthest.max(result.map_or_else(|e| e.exit_code(), |()| 0));
             }
         }
     }

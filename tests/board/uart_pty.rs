@@ -91,8 +91,8 @@ fn damaged_flashloader_byte_is_sent_again() {
     let (mut rig, served) = spoiled([2000, 2100].into_iter());
     let loader = rig.flashloader().expect("mended");
     drop((loader, served));
-    let told = |event: &Event| matches!(event, Event::Finding(found) if found.is(&run::FLASHLOADER_SENT_AGAIN));
-    assert_eq!(rig.events.iter().filter(|event| told(event)).count(), 1);
+    let resent = |event: &Event| matches!(event, Event::Finding(found) if found.is(&run::FLASHLOADER_SENT_AGAIN));
+    assert_eq!(rig.events.iter().filter(|event| resent(event)).count(), 1);
 }
 
 #[test]

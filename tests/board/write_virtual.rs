@@ -255,7 +255,7 @@ fn lost_board_tells_a_changed_status_register() {
         .write(&app("blinky.elf"), "issi.cfg")
         .expect("written");
     let reports = whole.virtual_board.board().counts().usb_in;
-    let mut told = 0;
+    let mut reported = 0;
     for at in 1..=reports {
         let what = rtboot_sim::ReportFault::Unplug;
         let mut rig = Rig::with(rtboot_sim::Settings {
@@ -272,10 +272,10 @@ fn lost_board_tells_a_changed_status_register() {
             break; // from here on the error has the state of the flash, which another test checks
         }
         if set {
-            let told_of = matches!(quad, Some(QuadEnable::Set | QuadEnable::Uncertain));
-            assert!(told_of, "report {at}: {error}");
-            told += 1;
+            let is_reported = matches!(quad, Some(QuadEnable::Set | QuadEnable::Uncertain));
+            assert!(is_reported, "report {at}: {error}");
+            reported += 1;
         }
     }
-    assert!(told > 0);
+    assert!(reported > 0);
 }

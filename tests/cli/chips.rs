@@ -278,8 +278,8 @@ fn chip_option_shows_in_every_output() {
         let chip = format!("chip:          {shown} (chip id 0x006b0000)");
         run(&["info"]).says(0, &[&chip]);
         // the flashloader runs now and does not tell the id
-        let untold = format!("chip:          {shown} (as named)");
-        run(&["info"]).says(0, &[&untold]);
+        let as_named = format!("chip:          {shown} (as named)");
+        run(&["info"]).says(0, &[&as_named]);
         let object = run(&["--json", "info"]).last();
         assert_eq!(object["chip"]["name"], shown);
         let write = ["write", "--fcb", "issi.cfg", &elf];

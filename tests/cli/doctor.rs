@@ -129,9 +129,10 @@ fn unknowable_facts_name_the_measurement() {
         ],
     );
     let object = cli.run(&["doctor", "--json"]).last();
-    let told = object["not_known"].as_array().expect("a list");
+    let unknown = object["not_known"].as_array().expect("a list");
     assert!(
-        told.iter()
+        unknown
+            .iter()
             .any(|row| row["what"] == "the flash's supply while it works")
     );
     cli.run(&["doctor", "--report", "r.md"]).says(1, &[]);

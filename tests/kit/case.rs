@@ -245,7 +245,7 @@ pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
     let mut outcome = Outcome::default();
     match catch_unwind(AssertUnwindSafe(|| case.job(&wire, &rescue))) {
         Ok(Ok(_)) => {}
-        Ok(Err(error)) => tell(&mut outcome, &error),
+        Ok(Err(error)) => record_error(&mut outcome, &error),
         Err(_) => outcome.panicked = true,
     }
     outcome.slow = board.board().elapsed() > TIME_LIMIT;
@@ -258,7 +258,7 @@ pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
     outcome
 }
 
-fn tell(outcome: &mut Outcome, error: &Error) {
+fn record_error(outcome: &mut Outcome, error: &Error) {
     outcome.exit = error.exit_code();
     let state = match error {
         Error::WhileWriting { state, .. } => format!(" ({state})"),
@@ -303,11 +303,11 @@ fn heal(
     if !outcome.healed_at_once {
         board.board().power_cycle();
         board.wait(Duration::from_secs(1));
-        let told = again();
-        outcome.healed_after_power = matches!(told, Ok(Ok(_))) && right(board);
+        let result = again();
+        outcome.healed_after_power = matches!(result, Ok(Ok(_))) && right(board);
         if !outcome.healed_after_power {
             let first = (0..NEAR).find(|&i| board.board().flash()[i] != case.done[i]);
-            outcome.message += &format!(" / again: {told:?}; differs first at {first:#x?}");
+            outcome.message += &format!(" / again: {result:?}; differs first at {first:#x?}");
         }
     }
 }

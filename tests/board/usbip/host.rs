@@ -11,7 +11,7 @@ use std::time::Duration;
 use rtboot::board::{Look, Opened, Plug, Program};
 use rtboot::port::{Error, HidPort};
 
-/// How long a report may wait to be taken: the kernel gives up after 5 s, but this server runs in real time on a busy machine.
+/// How long a report may wait to be taken. The kernel gives up after 5 s; a busy machine may take longer to serve it.
 const PATIENCE: Duration = Duration::from_secs(60);
 const ROM: u16 = 0x0130;
 
