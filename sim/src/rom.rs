@@ -43,6 +43,8 @@ const WRITE_COMPLETE_MANUAL: u32 = 0x1282_8212;
 const FILE_COMPLETE: u32 = 0x8888_8888;
 const DCD_SKIPPED: u32 = 0x900D_D009;
 const BAUD_SET: u32 = 0x09D0_0D90;
+/// Address or argument refused.
+const REFUSED: u32 = 0x8923_2389;
 
 /// Bytes of a data report, and of a read page.
 pub const CHUNK: usize = 1024;
@@ -50,13 +52,43 @@ pub const CHUNK: usize = 1024;
 pub const PAGE: usize = 64;
 
 /// Behaviour of the ROM on which sources disagree.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct RomOptions {
-    /// WRITE_REGISTER works and answers. Off by default: no answer was found on a board (tinyuf2 pull request 102).
+    /// WRITE_REGISTER works and answers, as on an RT1050-EVK. Off: silence (tinyuf2 pull request 102).
     pub write_register_answers: bool,
     /// DCD_WRITE ends with 0x12828212, as one place of the manual says, instead of 0x128A8A12.
     pub dcd_answer_of_the_manual: bool,
+    /// What READ_REGISTER may read.
+    pub reads: Reads,
+    /// The first ERROR_STATUS after a reset is 0x33333333, as on healthy open RT1050 and RT1064 boards.
+    pub failure_at_reset: bool,
+}
+
+impl Default for RomOptions {
+    fn default() -> RomOptions {
+        RomOptions {
+            write_register_answers: true,
+            dcd_answer_of_the_manual: false,
+            reads: Reads::default(),
+            failure_at_reset: false,
+        }
+    }
+}
+
+/// What READ_REGISTER may read; the rest is refused with 0x89232389.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Reads {
+    /// Known registers, and RAM that is not the ROM's own. The whole list is not known: real boards refused address 0 and
+    /// 0x20200000, and most of what an RT1020 was asked for.
+    #[default]
+    Listed,
+    /// Known registers, and no RAM.
+    Registers,
+    /// Nothing.
+    Nothing,
 }
 
 /// One piece of an answer.
@@ -90,6 +122,10 @@ enum Phase {
         bytes: Vec<u8>,
         left: u32,
     },
+    /// Takes the bytes of a file that it will refuse.
+    Refused {
+        left: u32,
+    },
     /// Polls a condition that never comes true; only a reset helps.
     Hung,
 }
@@ -105,6 +141,8 @@ pub struct Rom {
     skip_dcd: bool,
     /// The report buffer: what a short report does not overwrite is still there.
     buffer: Vec<u8>,
+    /// The buffer of report 4: what an answer does not overwrite goes out with it.
+    sent: [u8; PAGE],
     answers: VecDeque<Answer>,
     reading: Option<(u32, u32)>,
     then: Option<Then>,
@@ -118,9 +156,13 @@ impl Rom {
             registers: Registers::new(straps, cause),
             options,
             phase: Phase::Command,
-            status: HAB_SUCCESS,
+            status: match options.failure_at_reset {
+                true => HAB_FAILURE,
+                false => HAB_SUCCESS,
+            },
             skip_dcd: false,
             buffer: vec![0; CHUNK],
+            sent: [0; PAGE],
             answers: VecDeque::new(),
             reading: None,
             then: None,
@@ -141,12 +183,7 @@ impl Rom {
         match command.tag {
             command::READ_REGISTER => self.read_register(machine, command),
             command::WRITE_REGISTER => self.write_register(machine, command),
-            command::WRITE_FILE => {
-                self.phase = Phase::File {
-                    at: command.address,
-                    left: command.count,
-                }
-            }
+            command::WRITE_FILE => self.start_file(machine, command),
             command::DCD_WRITE => self.start_dcd(machine, command),
             command::ERROR_STATUS => {
                 self.answer(machine, self.status);
@@ -170,7 +207,9 @@ impl Rom {
     /// Bytes of an open data phase still to come; 0 when a command is awaited.
     pub fn expects(&self) -> usize {
         match &self.phase {
-            Phase::File { left, .. } | Phase::Dcd { left, .. } => *left as usize,
+            Phase::File { left, .. } | Phase::Dcd { left, .. } | Phase::Refused { left } => {
+                *left as usize
+            }
             Phase::Command | Phase::Hung => 0,
         }
     }
@@ -208,6 +247,7 @@ impl Rom {
                 bytes.extend_from_slice(&counted[..count]);
                 *left -= count as u32;
             }
+            Phase::Refused { left } => *left -= (counted.len() as u32).min(*left),
             Phase::Command | Phase::Hung => return,
         }
         self.end_of_file(machine);
@@ -216,6 +256,7 @@ impl Rom {
     fn end_of_file(&mut self, machine: &mut Machine) {
         match std::mem::replace(&mut self.phase, Phase::Command) {
             Phase::File { left: 0, .. } => self.answer(machine, FILE_COMPLETE),
+            Phase::Refused { left: 0 } => self.answer(machine, REFUSED),
             Phase::Dcd { bytes, left: 0 } => self.run_dcd(machine, &bytes),
             other => self.phase = other,
         }
@@ -279,35 +320,61 @@ impl Rom {
         self.answer(machine, HAB_FAILURE);
     }
 
-    /// Unclocked or unknown places, and a part with SDP_READ_DISABLE, do not answer at all (guess: a closed i.MX 6SX was
-    /// seen to do so, with the next command answered again).
+    /// What is not on the list is refused by one word, whatever the count (seen on RT1050 over UART and RT1020 over HID). A
+    /// part with SDP_READ_DISABLE, and an unaligned address, get no answer at all (guess: a closed i.MX 6SX was seen to do
+    /// so, with the next command answered again).
     fn read_register(&mut self, machine: &Machine, command: Command) {
         if boot_fuses(machine).sdp_read_disabled()
             || !command.address.is_multiple_of(command.access())
         {
             return;
         }
-        let first = command.count.min(PAGE as u32);
-        if bus::read(machine, &self.registers, command.address, first).is_none() {
-            return;
+        if !self.lets_read(machine, command) {
+            return self.answer(machine, REFUSED);
         }
         self.security(machine);
         self.reading = (command.count > 0).then_some((command.address, command.count));
     }
 
+    fn lets_read(&self, machine: &Machine, command: Command) -> bool {
+        let (at, count) = (command.address, command.count);
+        let is_ram = bus::is_open_ram(machine, at, count);
+        match self.options.reads {
+            Reads::Nothing => false,
+            Reads::Listed if is_ram => true,
+            Reads::Listed | Reads::Registers => {
+                let first = count.clamp(1, PAGE as u32);
+                registers::is_peripheral(at)
+                    && bus::read(machine, &self.registers, at, first).is_some()
+            }
+        }
+    }
+
+    /// RAM that is not the ROM's own and peripherals take a value; the rest is refused (seen at 0x20200000 on an RT1050).
     fn write_register(&mut self, machine: &mut Machine, command: Command) {
         if !self.options.write_register_answers {
             return;
         }
-        let bytes = &command.value.to_le_bytes()[..command.access() as usize];
-        if !machine.ram.write(command.address, bytes) {
-            if !registers::is_peripheral(command.address) {
-                return self.refuse(machine);
-            }
-            self.registers
-                .write(machine, command.address, command.value);
+        let (at, length) = (command.address, command.access());
+        if bus::is_open_ram(machine, at, length) {
+            let value = command.value.to_le_bytes();
+            machine.ram.write(at, &value[..length as usize]);
+        } else if registers::is_peripheral(at) {
+            self.registers.write(machine, at, command.value);
+        } else {
+            return self.answer(machine, REFUSED);
         }
         self.answer(machine, WRITE_COMPLETE);
+    }
+
+    /// A file that does not fit where it is to go is taken to its end, and then refused: at 0x20200000 and 0 on an RT1062,
+    /// outside RAM on an RT1064, past the end of a bank on an RT1062.
+    fn start_file(&mut self, machine: &Machine, command: Command) {
+        let (at, left) = (command.address, command.count);
+        self.phase = match bus::is_open_ram(machine, at, left) {
+            true => Phase::File { at, left },
+            false => Phase::Refused { left },
+        };
     }
 
     /// A table longer than HAB takes is refused (guess); it is staged in the ROM, not at the address given.

@@ -44,9 +44,9 @@ fn option_word_recipe_works_command_by_command() {
 #[test]
 fn ram_keeps_its_content_over_a_reset() {
     let cli = started();
-    cli.run(&["mboot", "fill-memory", "0x20202000", "4", "0x11223344"])
+    cli.run(&["mboot", "fill-memory", "0x20008000", "4", "0x11223344"])
         .says(0, &[]);
     cli.run(&["mboot", "reset"]).says(0, &[]);
-    let word = ["sdp", "read-register", "0x20202000", "32", "4"];
+    let word = ["sdp", "read-register", "0x20008000", "32", "4"];
     cli.run(&word).says(0, &["0x11223344"]);
 }

@@ -6,7 +6,24 @@ use crate::machine::Machine;
 /// RAM that the downloader uses.
 const OWN_RAM: std::ops::Range<u32> = 0x2020_0000..0x2020_8000;
 
-/// Writes a chunk to RAM. Into the downloader's own RAM, or past the end of a bank, it crashes the ROM.
+/// The ROM takes no pointer into its first word (seen at address 0 on RT1050 and RT1062).
+const NULL: std::ops::Range<u32> = 0..4;
+
+/// Whether all `count` bytes lie in one bank of RAM and none of them in a place that the ROM refuses.
+pub fn is_open_ram(machine: &Machine, address: u32, count: u32) -> bool {
+    let (start, end) = (
+        u64::from(address),
+        u64::from(address) + u64::from(count.max(1)),
+    );
+    let touches =
+        |range: &std::ops::Range<u32>| start < u64::from(range.end) && end > u64::from(range.start);
+    !touches(&OWN_RAM)
+        && !touches(&NULL)
+        && machine.ram.slice(address, count.max(1) as usize).is_some()
+}
+
+/// Writes a chunk to RAM. Its padding can reach into the downloader's own RAM, or past the end of a bank: that crashes the
+/// ROM.
 ///
 /// Source: RAM reserved by the RT1021 ROM: MCUBootUtility; the crash at a bank's end was seen on an RT1060.
 pub fn store(machine: &mut Machine, address: u32, bytes: &[u8]) -> Result<(), String> {

@@ -34,9 +34,9 @@ pub fn set_report(rom: &mut Rom, machine: &mut Machine, report: &[u8]) {
 /// The next report for the host, id first; `None` while the endpoint has nothing to send.
 pub fn in_report(rom: &mut Rom, machine: &mut Machine) -> Option<Vec<u8>> {
     let report = match rom.next_answer(machine)? {
-        Answer::Security(word) => report(3, &word.to_le_bytes(), 4),
-        Answer::Status(word) => report(4, &word.to_le_bytes(), PAGE),
-        Answer::Page(bytes) => report(4, &bytes, PAGE),
+        Answer::Security(word) => [&[3][..], &word.to_le_bytes()].concat(),
+        Answer::Status(word) => block(rom, &word.to_le_bytes()),
+        Answer::Page(bytes) => block(rom, &bytes),
     };
     let packets = (report.len() as u64).div_ceil(64);
     machine.costs.in1 += packets;
@@ -44,9 +44,9 @@ pub fn in_report(rom: &mut Rom, machine: &mut Machine) -> Option<Vec<u8>> {
     Some(report)
 }
 
-fn report(id: u8, payload: &[u8], length: usize) -> Vec<u8> {
-    let mut report = vec![0; 1 + length];
-    report[0] = id;
-    report[1..=payload.len()].copy_from_slice(payload);
-    report
+/// Report 4: behind a short answer it carries what the buffer held before, as silicon's reports do.
+fn block(rom: &mut Rom, payload: &[u8]) -> Vec<u8> {
+    let length = payload.len().min(PAGE);
+    rom.sent[..length].copy_from_slice(&payload[..length]);
+    [&[4][..], &rom.sent].concat()
 }

@@ -17,16 +17,20 @@ fn closed() -> Board {
     })
 }
 
-fn talkative() -> Board {
-    let rom = RomOptions {
-        write_register_answers: true,
-        ..RomOptions::default()
-    };
+fn with(rom: RomOptions) -> Board {
     Board::new(Settings {
         rom,
         ..Settings::default()
     })
 }
+
+/// Asks by a command with all its fields, over USB.
+fn ask(board: &mut Board, tag: u16, address: u32, width: u8, count: u32, value: u32) {
+    let report = [&[1][..], &sdp(tag, address, width, count, value)].concat();
+    board.usb_write(&report).expect("taken");
+}
+
+const REFUSED: u32 = 0x8923_2389;
 
 // The exchange of the recorded serial downloader, command by command.
 
@@ -58,18 +62,13 @@ fn commands_may_be_padded_to_the_longest_report() {
 
 #[test]
 fn a_read_of_68_bytes_comes_in_two_pages() {
-    let mut board = talkative();
-    let report = [
-        &[1][..],
-        &sdp(WRITE_REGISTER, 0x2020_2000, 32, 4, 0x1234_5678),
-    ]
-    .concat();
-    board.usb_write(&report).expect("taken");
+    let mut board = board();
+    ask(&mut board, WRITE_REGISTER, 0x2020_9000, 32, 4, 0x1234_5678);
     assert_eq!(
         answers(&mut board),
         [Some((3, OPEN)), Some((4, 0x128A_8A12))]
     );
-    command(&mut board, READ_REGISTER, 0x2020_2000, 68);
+    command(&mut board, READ_REGISTER, 0x2020_9000, 68);
     assert_eq!(answer(&mut board), Some((3, OPEN)));
     let first = board.usb_read(SECOND).expect("attached").expect("page");
     assert_eq!(
@@ -153,28 +152,75 @@ fn known_registers_answer() {
 }
 
 #[test]
-fn unmapped_read_is_silent_and_next_command_works() {
+fn reads_off_the_list_get_one_refusal_word() {
     let mut board = board();
-    for address in [
-        0x6000_0000,
-        0x4000_0000,
-        0x2022_0000,
-        0x401F_4411,
-        0xFFFF_FFFC,
+    for (address, width, count) in [
+        (0, 8, 4),
+        (0, 32, 4),
+        (0x2020_0000, 8, 8),
+        (0x2020_0000, 32, 4),
+        (0x2020_0000, 8, 1),
+        (0x2021_FFC0, 32, 200),
+        (0x6000_0000, 32, 4),
+        (0x4000_0000, 16, 2),
+        (0xFFFF_FFFC, 32, u32::MAX),
     ] {
-        command(&mut board, READ_REGISTER, address, 4);
-        assert_eq!(answer(&mut board), None, "{address:#010x}");
+        ask(&mut board, READ_REGISTER, address, width, count, 0);
+        let refusal = [Some((3, OPEN)), Some((4, REFUSED))];
+        assert_eq!(answers(&mut board), refusal, "{address:#010x}");
+        assert_eq!(board.usb_read(SECOND), Ok(None), "one word only");
     }
     assert_eq!(register(&mut board, DIGPROG), Some(0x006B_0000));
 }
 
 #[test]
-fn a_read_stops_where_the_ram_stops() {
+fn unaligned_read_is_silent_and_next_command_works() {
     let mut board = board();
-    command(&mut board, READ_REGISTER, 0x2021_FFC0, u32::MAX);
-    assert_eq!(answer(&mut board), Some((3, OPEN)));
-    assert_eq!(answer(&mut board), Some((4, 0)));
+    command(&mut board, READ_REGISTER, 0x401F_4411, 4);
     assert_eq!(answer(&mut board), None);
+    assert_eq!(register(&mut board, DIGPROG), Some(0x006B_0000));
+}
+
+#[test]
+fn the_list_of_reads_can_be_shorter() {
+    for (reads, id, ram) in [
+        (Reads::Listed, 0x006B_0000, 0),
+        (Reads::Registers, 0x006B_0000, REFUSED),
+        (Reads::Nothing, REFUSED, REFUSED),
+    ] {
+        let mut board = with(RomOptions {
+            reads,
+            ..RomOptions::default()
+        });
+        assert_eq!(register(&mut board, DIGPROG), Some(id), "{reads:?}");
+        assert_eq!(register(&mut board, 0x2020_8000), Some(ram), "{reads:?}");
+    }
+}
+
+#[test]
+fn answers_carry_stale_bytes_behind_their_end() {
+    let mut board = board();
+    assert_eq!(
+        write_file(&mut board, 0x2020_9000, &[0x5A; 64]),
+        Some(FILE_DONE)
+    );
+    command(&mut board, READ_REGISTER, 0x2020_9000, 64);
+    while answer(&mut board).is_some() {}
+    command(&mut board, ERROR_STATUS, 0, 0);
+    board.usb_read(SECOND).expect("attached");
+    let report = board.usb_read(SECOND).expect("attached").expect("report 4");
+    assert_eq!(&report[..6], [4, 0xF0, 0xF0, 0xF0, 0xF0, 0x5A]);
+    assert_eq!(report[64], 0x5A);
+}
+
+#[test]
+fn error_status_can_be_failure_after_a_reset() {
+    let mut board = with(RomOptions {
+        failure_at_reset: true,
+        ..RomOptions::default()
+    });
+    command(&mut board, ERROR_STATUS, 0, 0);
+    assert_eq!(answers(&mut board), [Some((3, OPEN)), Some((4, FAILURE))]);
 }
 
 #[test]
@@ -189,10 +235,29 @@ fn sdp_read_disable_silences_reads_only() {
 }
 
 #[test]
-fn write_register_gets_no_answer_unless_asked_for() {
+fn write_register_changes_the_register() {
     let mut board = board();
-    let report = [&[1][..], &sdp(WRITE_REGISTER, 0x2020_9000, 32, 4, 1)].concat();
-    board.usb_write(&report).expect("taken");
+    let shadow = 0x401F_46F0; // written on an RT1050-EVK, with count 0
+    ask(&mut board, WRITE_REGISTER, shadow, 32, 0, 0xFE00_005A);
+    assert_eq!(
+        answers(&mut board),
+        [Some((3, OPEN)), Some((4, 0x128A_8A12))]
+    );
+    assert_eq!(register(&mut board, shadow), Some(0xFE00_005A));
+    for address in [0x2020_0000, 0, 0x6000_0000] {
+        ask(&mut board, WRITE_REGISTER, address, 8, 0, 0);
+        let refusal = [Some((3, OPEN)), Some((4, REFUSED))];
+        assert_eq!(answers(&mut board), refusal, "{address:#010x}");
+    }
+}
+
+#[test]
+fn write_register_can_be_silent() {
+    let mut board = with(RomOptions {
+        write_register_answers: false,
+        ..RomOptions::default()
+    });
+    ask(&mut board, WRITE_REGISTER, 0x2020_9000, 32, 4, 1);
     assert_eq!(answer(&mut board), None);
     assert_eq!(board.ram(0x2020_9000, 1), Some(vec![0]));
 }
@@ -221,14 +286,26 @@ fn short_last_report_writes_old_buffer_bytes() {
 }
 
 #[test]
-fn file_into_rom_ram_or_past_a_bank_crashes_the_rom() {
-    let cases = [
+fn file_that_does_not_fit_is_refused_and_the_rom_stays() {
+    for (address, count) in [
         (0x2020_0000, 16),
-        (0x2020_7C01, 16),
-        (0x2021_FC01, 16),
+        (0x2020_7FF8, 16),
+        (0x2028_0000, 8),
+        (0x2020_8200, 0x2_0000),
+        (0, 16),
         (0x6000_0000, 16),
-    ];
-    for (address, count) in cases {
+    ] {
+        let mut board = board();
+        let refused = write_file(&mut board, address, &vec![1; count]);
+        assert_eq!(refused, Some(REFUSED), "{address:#010x}");
+        assert_eq!(board.state(), State::Rom, "{address:#010x}");
+        assert_eq!(register(&mut board, DIGPROG), Some(0x006B_0000));
+    }
+}
+
+#[test]
+fn padding_past_the_end_of_a_bank_crashes_the_rom() {
+    for (address, count) in [(0x2021_FC01, 16), (0x2021_FFF0, 16)] {
         let mut board = board();
         command(&mut board, WRITE_FILE, address, count);
         data(&mut board, &vec![1; count as usize], 0);
@@ -265,7 +342,5 @@ fn the_flexram_fuse_moves_the_end_of_the_ram() {
         write_file(&mut board, 0x2000_7C00, &[9; 1024]),
         Some(FILE_DONE)
     );
-    command(&mut board, WRITE_FILE, 0, 1024);
-    data(&mut board, &[1; 1024], 0);
-    assert_eq!(board.state(), State::Silent);
+    assert_eq!(write_file(&mut board, 0x400, &[1; 1024]), Some(REFUSED));
 }

@@ -50,8 +50,23 @@ fn rom_answers_plain_words() {
         heard(&mut board),
         [0x56, 0x78, 0x78, 0x56, 0xF0, 0xF0, 0xF0, 0xF0]
     );
-    board.uart_write(&sdp(READ_REGISTER, 0x2020_2000, 32, 100, 0));
+    board.uart_write(&sdp(READ_REGISTER, 0x2020_9000, 32, 100, 0));
     assert_eq!(heard(&mut board).len(), 4 + 100);
+}
+
+#[test]
+fn rom_refuses_by_one_word() {
+    let mut board = Board::new(Settings::default());
+    let refusal = [0x56, 0x78, 0x78, 0x56, 0x89, 0x23, 0x23, 0x89];
+    for (address, width, count) in [(0, 8, 4), (0, 32, 4), (0x2020_0000, 8, 8)] {
+        board.uart_write(&sdp(READ_REGISTER, address, width, count, 0));
+        assert_eq!(heard(&mut board), refusal, "{address:#010x}");
+    }
+    board.uart_write(&sdp(WRITE_REGISTER, 0x2020_0000, 8, 0, 0));
+    assert_eq!(heard(&mut board), refusal);
+    board.uart_write(&sdp(WRITE_FILE, 0x2028_0000, 0x20, 8, 0));
+    board.uart_write(&[0, 1, 2, 3, 4, 5, 6, 7]);
+    assert_eq!(heard(&mut board), refusal);
 }
 
 #[test]
