@@ -87,7 +87,8 @@ impl<L: Link> Client<L> {
     /// Reads `count` bytes from `address` on, in bus accesses of `width`, as they lie in memory.
     ///
     /// # Errors
-    /// [`Error::Argument`] for an unaligned address; [`Error::Timeout`] when the ROM has no such command or it is fused off.
+    /// [`Error::Refused`] when the ROM does not let this place be read; [`Error::Argument`] for an unaligned address;
+    /// [`Error::Timeout`] when the ROM has no such command or it is fused off.
     #[doc(alias = "read-register")]
     pub fn read_register(
         &mut self,
@@ -102,7 +103,14 @@ impl<L: Link> Client<L> {
         let mut data = Vec::new(); // grows with what arrives, not with what was asked for
         while (data.len() as u64) < u64::from(count) {
             let left = (u64::from(count) - data.len() as u64).min(READ_PIECE as u64) as usize;
-            let block = self.expect_block(command, Want::Data(left), self.timeouts.command)?;
+            let want = match data.is_empty() {
+                true => Want::FirstData(left),
+                false => Want::Data(left),
+            };
+            let block = self.expect_block(command, want, self.timeouts.command)?;
+            if data.is_empty() {
+                self.check_refusal(command, &block)?;
+            }
             let piece = block
                 .get(..left)
                 .ok_or_else(|| protocol(command, "too few register bytes", &block))?;
@@ -129,7 +137,8 @@ impl<L: Link> Client<L> {
 
     /// Writes `value` to the register at `address`.
     ///
-    /// An RT10xx ROM has been seen not to answer to this (TinyUF2); then it is [`Error::Timeout`].
+    /// An RT1050 was seen to do it; one report says that another RT10xx did not answer (TinyUF2): then it is
+    /// [`Error::Timeout`].
     ///
     /// # Errors
     /// [`Error::Argument`] for an unaligned address; [`Error::Refused`] with the ROM's status.
@@ -146,7 +155,8 @@ impl<L: Link> Client<L> {
     /// not let it reach the end of a RAM bank.
     ///
     /// # Errors
-    /// [`Error::Refused`] with the ROM's status; a wrong address is often no error here but a board that stays silent.
+    /// [`Error::Refused`] with the ROM's status: it checks that the data fits into RAM that it lets be written, and not whether
+    /// an image belongs there.
     #[doc(alias = "write-file")]
     pub fn write_file(
         &mut self,
@@ -328,6 +338,7 @@ impl<L: Link> Client<L> {
         match self.receive(command, Want::Hab, timeout)? {
             Answer::Hab(bytes) => self.learn_hab(command, bytes),
             Answer::Block(block) => {
+                self.check_refusal(command, &block)?;
                 self.drained = false;
                 Err(protocol(
                     command,
@@ -339,10 +350,22 @@ impl<L: Link> Client<L> {
     }
 
     fn learn_hab(&mut self, command: Tag, bytes: [u8; 4]) -> Result<(), Error> {
+        self.check_refusal(command, &bytes)?;
         let hab = Hab::from_word(u32::from_be_bytes(bytes));
         self.drained = hab.is_some();
         self.hab = Some(hab.ok_or_else(|| protocol(command, "an unknown HAB state", &bytes))?);
         Ok(())
+    }
+
+    /// A refusal stands where data, a status or the HAB state would. A register with this value reads like one, too. What may
+    /// still come is then unknown, so the next command starts with a drain.
+    fn check_refusal(&mut self, command: Tag, answer: &[u8]) -> Result<(), Error> {
+        let status = Status::REFUSED_89;
+        if !answer.starts_with(&status.to_bytes()) {
+            return Ok(());
+        }
+        self.drained = false;
+        Err(Error::Refused { command, status })
     }
 
     fn expect_block(

@@ -68,6 +68,16 @@ impl Error {
                 ..
             } => Some("the part is closed (HAB): the image must be signed"),
             Error::Refused {
+                command: Tag::READ_REGISTER,
+                status: Status::REFUSED_89,
+            } => Some("ask a flashloader instead: the ROM lets only some addresses be read"),
+            Error::Refused {
+                command: Tag::WRITE_FILE | Tag::WRITE_REGISTER,
+                status: Status::REFUSED_89,
+            } => Some(
+                "all of it must lie in one RAM, outside the ROM's own (0x20200000 to 0x20207fff) and not at address 0",
+            ),
+            Error::Refused {
                 command: Tag::JUMP_ADDRESS,
                 ..
             } => Some(

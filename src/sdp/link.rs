@@ -57,7 +57,9 @@ pub enum Want {
     Hab,
     /// A status word.
     Status,
-    /// Bytes of a READ_REGISTER, at most 64.
+    /// The first bytes of a READ_REGISTER, at most 64, or the word of a refusal, which has 4 bytes whatever was asked for.
+    FirstData(usize),
+    /// More bytes of a READ_REGISTER, at most 64.
     Data(usize),
 }
 

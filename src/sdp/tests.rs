@@ -6,6 +6,7 @@ use super::*;
 use crate::port;
 use crate::port::fake::{FakeHid, FakeSerial, gone};
 
+mod refusals;
 mod traps;
 
 const HAB_OPEN: [u8; 5] = [3, 0x56, 0x78, 0x78, 0x56];

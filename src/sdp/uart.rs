@@ -17,6 +17,8 @@ use crate::port::traced::Direction;
 pub const BAUD: u32 = 115_200;
 /// Longest silence inside an answer once it has begun.
 const GAP: Duration = Duration::from_millis(500);
+/// Bytes of a word.
+const WORD: usize = 4;
 /// After this silence an answer to an earlier program is over.
 const SETTLE: Duration = Duration::from_millis(20);
 /// Most bytes discarded: the longest answer that rtboot asks for, a flashloader read back, has 70 KiB and takes 6 s.
@@ -65,6 +67,33 @@ impl<P: SerialPort> UartLink<P> {
         }
         Ok(true)
     }
+
+    /// `count` bytes of data, or the word of a refusal: behind it nothing comes, and a read of fewer bytes gets all of it.
+    fn first_data(&mut self, count: usize, timeout: Duration) -> Result<Option<Answer>, LinkError> {
+        let refusal = Status::REFUSED_89.to_bytes();
+        let mut block = vec![0; count.min(WORD)];
+        if !self.read_exact(&mut block, timeout)? {
+            return Ok(None);
+        }
+        let wanted = match refusal.starts_with(&block) {
+            true => WORD,
+            false => count,
+        };
+        while block.len() < wanted {
+            let mut rest = vec![0; wanted - block.len()];
+            match self.port.read(&mut rest, GAP)? {
+                0 if block.len() == count => break, // a value that begins like a refusal
+                0 => {
+                    return Err(LinkError::Protocol {
+                        what: "an answer that breaks off",
+                        bytes: block,
+                    });
+                }
+                came => block.extend(rest.iter().take(came)),
+            }
+        }
+        Ok(Some(Answer::Block(block)))
+    }
 }
 
 impl<P: SerialPort> Link for UartLink<P> {
@@ -83,8 +112,9 @@ impl<P: SerialPort> Link for UartLink<P> {
             return Ok(came.then_some(Answer::Hab(word)));
         }
         let mut block = match want {
+            Want::FirstData(count) => return self.first_data(count.clamp(1, READ_PIECE), timeout),
             Want::Data(count) => vec![0; count.clamp(1, READ_PIECE)],
-            _ => vec![0; 4],
+            _ => vec![0; WORD],
         };
         let came = self.read_exact(&mut block, timeout)?;
         Ok(came.then_some(Answer::Block(block)))

@@ -76,7 +76,9 @@ impl Status {
     pub const HAB_WARNING: Status = Status(0x6969_6969);
     /// SET_BAUDRATE done.
     pub const BAUDRATE_SET: Status = Status(0x09D0_0D90);
-    /// Seen from an RT1021 after a command with a bad address; old sources call it "re-enumeration acknowledged".
+    /// The ROM does not take this address or argument: seen on RT1020, RT1021, RT1050, RT1062 and RT1064, and the device
+    /// stayed on the bus each time. READ_REGISTER gets it in the place of data, 4 bytes whatever the count. Old sources call
+    /// it "re-enumeration acknowledged".
     pub const REFUSED_89: Status = Status(0x8923_2389);
 
     /// The four bytes as they travel.
@@ -99,7 +101,7 @@ impl Status {
             Status::HAB_FAILURE => "HAB failure",
             Status::HAB_WARNING => "HAB warning",
             Status::BAUDRATE_SET => "baud rate set",
-            Status::REFUSED_89 => "re-enumeration acknowledged, or argument refused",
+            Status::REFUSED_89 => "address or argument refused",
             _ => return None,
         })
     }

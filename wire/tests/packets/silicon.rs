@@ -14,6 +14,17 @@ fn sdp_command(command: sdp::Command) -> Reading {
     (command.to_string(), command.to_bytes().to_vec())
 }
 
+/// HAB state and status without anything around them, or one of them.
+fn sdp_words(bytes: &[u8]) -> Reading {
+    let words = bytes.as_chunks::<4>().0.iter().map(|word| {
+        let hab = Hab::from_bytes(*word).map(|hab| (hab.to_string(), hab.to_bytes()));
+        let status = sdp::Status::from_bytes(*word);
+        hab.unwrap_or_else(|| (status.to_string(), status.to_bytes()))
+    });
+    let (texts, words): (Vec<_>, Vec<_>) = words.unzip();
+    (texts.join(", "), words.concat())
+}
+
 fn sdp_to_rom(report: &[u8]) -> Reading {
     match FromHost::parse(report).unwrap() {
         FromHost::Command(command) => (command.to_string(), sdp_report::command(&command).to_vec()),
@@ -82,6 +93,7 @@ fn packets_of_real_boards_parse_and_build() {
             ("sdp/uart", true) => {
                 sdp_command(sdp::Command::parse(bytes.as_slice().try_into().unwrap()))
             }
+            ("sdp/uart", false) => sdp_words(&bytes),
             ("sdp/hid", true) => sdp_to_rom(&bytes),
             ("sdp/hid", false) => sdp_from_rom(&bytes),
             ("mboot/uart", _) => mboot_frame(to_device, &bytes),
