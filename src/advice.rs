@@ -245,7 +245,9 @@ fn board(error: &Error) -> Advice {
             .run(Action::NamePart { part: None })
             .act("if the file fits this chip as well, add the chip to its key `chip`"),
         Error::UnknownChip { .. } => {
-            Advice::of(&[&rom::ROM_READ_DISABLED]).run(Action::NameChip { chip: None })
+            Advice::of(&[&rom::ROM_READS_REFUSED, &rom::ROM_READ_DISABLED])
+                .act("read the chip's name off its package")
+                .run(Action::NameChip { chip: None })
         }
         Error::BoardBusy { .. } => Advice::of(&[&host::HOST_BUSY])
             .act("wait until it is done, or end it")

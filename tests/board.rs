@@ -10,6 +10,7 @@ mod board {
     mod interrupted;
     mod job;
     mod probe_thread;
+    mod refusals;
     mod traps;
     #[cfg(unix)]
     mod uart_pty;

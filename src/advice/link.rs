@@ -60,6 +60,10 @@ pub(super) fn sdp_advice(step: Step, error: &sdp::Error, wire: Option<Wire>) -> 
             ..
         } => &[&rom::ROM_READ_DISABLED],
         sdp::Error::Timeout { .. } => &[&rom::ROM_SILENT],
+        sdp::Error::Refused {
+            command: sdp::Tag::READ_REGISTER,
+            ..
+        } => &[&rom::ROM_READS_REFUSED],
         sdp::Error::Gone { .. } => &[&rom::ROM_LEFT],
         sdp::Error::Protocol { .. } => match wire {
             Some(Wire::Hid) => &[&rom::ROM_GARBAGE],

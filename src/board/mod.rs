@@ -246,6 +246,11 @@ impl Board {
         }
     }
 
+    /// USB vendor and product id of what is there now; `None` on a UART.
+    pub(crate) fn usb_ids(&mut self) -> Option<(u16, u16)> {
+        self.plug.usb_ids()
+    }
+
     fn ask(&mut self) -> Result<Option<Program>> {
         for program in [Program::Rom, Program::Flashloader] {
             if self.answers(program)? {

@@ -45,6 +45,11 @@ pub trait Plug: Send {
     /// [`Error::NoBoard`](crate::Error::NoBoard), [`Error::Port`](crate::Error::Port).
     fn open(&mut self) -> Result<Opened>;
 
+    /// USB vendor and product id of what is there now; `None` where it is not on USB.
+    fn usb_ids(&mut self) -> Option<(u16, u16)> {
+        None
+    }
+
     /// Lets time pass.
     fn wait(&mut self, time: Duration) {
         std::thread::sleep(time);

@@ -61,6 +61,11 @@ impl Plug for UsbPort {
         }
     }
 
+    fn usb_ids(&mut self) -> Option<(u16, u16)> {
+        let device = choose(hid::present().ok()?, self.0.as_deref()).ok()?;
+        Some((device.vid, device.pid))
+    }
+
     fn name(&self) -> Option<Selector> {
         let port = self.0.clone()?;
         Some(Selector::Usb(Some(port)))

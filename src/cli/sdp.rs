@@ -114,7 +114,7 @@ impl ReadRegister {
     }
 }
 
-/// Write one register. RT10xx ROMs have been seen not to answer to this
+/// Write one register. A ROM that does not do this gives no answer
 #[derive(Debug, clap::Args)]
 pub struct WriteRegister {
     /// Address, a multiple of the access width
@@ -154,8 +154,8 @@ impl WriteRegister {
 
 /// Load a file into RAM
 ///
-/// The ROM does not check the address: a file in the wrong place is no error, but a board that stays silent later. Over USB
-/// up to 1023 bytes behind the file become zero.
+/// The ROM refuses a file that does not fit into RAM, or that would go into the ROM's own RAM. Over USB up to 1023 bytes behind
+/// the file become zero.
 #[derive(Debug, clap::Args)]
 pub struct WriteFile {
     /// Where its first byte goes

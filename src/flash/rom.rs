@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use rtboot_bootable::LoaderImage;
 use rtboot_finding::Finding;
-use rtboot_finding::catalogue::run;
+use rtboot_finding::catalogue::{rom as entries, run};
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
-use crate::chip::{self, BootMode, Chip, Contradiction, Identity, Told};
+use crate::chip::{self, BootMode, Chip, Identity, Registers, RomOwners, Told};
 use crate::error::Step;
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::Flashloader;
@@ -49,7 +49,11 @@ pub struct RomFacts {
     pub sbmr2: Option<u32>,
     /// Cause of the last reset.
     pub srsr: Option<u32>,
-    /// Why registers could not be read, when they could not.
+    /// The chips whose ROM has this one's USB ids; `None` on a UART.
+    pub owners: Option<RomOwners>,
+    /// Registers that the ROM did not let be read: it has a list of those that may.
+    pub refused: Vec<(&'static str, u32)>,
+    /// Why registers could not be read, when some could not.
     pub unread: Option<String>,
 }
 
@@ -62,6 +66,13 @@ impl RomFacts {
     /// The chip id register.
     pub fn chip_id(&self) -> Option<u32> {
         self.told.id.map(|(_, read)| read)
+    }
+
+    /// The registers that the ROM refused, in words.
+    pub fn refused_names(&self) -> String {
+        let name = |(what, address): &(&str, u32)| format!("{what} ({address:#010x})");
+        let names: Vec<String> = self.refused.iter().map(name).collect();
+        names.join(", ")
     }
 
     /// Which chip this is, in words; `None` when the ROM does not tell.
@@ -91,18 +102,22 @@ impl Rom {
         let mut facts = RomFacts {
             error_status: Some(error_status),
             hab: session.hab(),
+            owners: board
+                .usb_ids()
+                .and_then(|(vid, pid)| chip::rom_by_usb(vid, pid)),
             ..RomFacts::default()
         };
-        if let Err(error) = read_registers(&mut session, &mut facts) {
-            // a refusal or silence is the chip's answer; anything else is the link's fault
-            if !matches!(
-                error,
-                sdp::Error::Refused { .. } | sdp::Error::Timeout { .. }
-            ) {
-                return Err(Error::sdp(Step::ReadChipRegisters)(error));
-            }
-            facts.unread = Some(error.to_string());
-        }
+        facts.unread = match read_registers(&mut session, &mut facts) {
+            Ok(()) if facts.refused.is_empty() => None,
+            Ok(()) => Some(format!(
+                "the ROM refuses {}: {}",
+                facts.refused_names(),
+                Status::REFUSED_89
+            )),
+            // silence is the chip's answer, too; anything else is the link's fault
+            Err(error @ sdp::Error::Timeout { .. }) => Some(error.to_string()),
+            Err(error) => return Err(Error::sdp(Step::ReadChipRegisters)(error)),
+        };
         Ok(Rom { session, facts })
     }
 
@@ -123,10 +138,8 @@ impl Rom {
     /// when the chip does not tell and the user neither.
     pub fn identify(&self, named: Option<&'static Chip>) -> Result<Identity> {
         let told = self.facts.told;
-        if told.id.is_none() && named.is_none() {
-            let reason = self.facts.unread.clone();
-            let reason = reason.unwrap_or_else(|| "it does not answer register reads".into());
-            return Err(Error::UnknownChip { reason });
+        if told.id.is_none() {
+            by_usb(&self.facts, named)?;
         }
         told.identify(named)
             .map_err(|contradiction| wrong_chip(named, contradiction))
@@ -143,6 +156,13 @@ impl Rom {
         board: &mut Board,
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
+        if !self.facts.refused.is_empty() {
+            let unread = Finding::new(&entries::ROM_READS_REFUSED);
+            tell(
+                listener,
+                unread.text("registers", self.facts.refused_names()),
+            );
+        }
         self.load(loader, listener)?;
         let sent_again = match board.is_uart() {
             true => self.check_loaded(loader, listener)?,
@@ -235,13 +255,12 @@ impl Rom {
         }
     }
 
-    /// Whether it is the ROM that does not let RAM be read, by a fuse or because the part is closed, and not the line that
-    /// fails: then what lies in RAM is not known.
+    /// Whether it is the ROM that does not let RAM be read, by its list or by a fuse, and not the line that fails: then what
+    /// lies in RAM is not known.
     fn keeps_reads_back(&self, error: &sdp::Error) -> bool {
-        let never = self.facts.told.id.is_none();
         match error {
-            sdp::Error::Timeout { .. } => never,
-            sdp::Error::Refused { .. } => never || self.facts.hab == Some(Hab::Closed),
+            sdp::Error::Refused { .. } => true,
+            sdp::Error::Timeout { .. } => self.facts.told.id.is_none(),
             _ => false,
         }
     }
@@ -256,37 +275,98 @@ impl Rom {
     }
 }
 
+/// Asks for the registers one by one. One that the ROM refuses is left out; after a silence nothing more is asked, for each
+/// silence costs a time-out.
 fn read_registers(
     session: &mut RomSession,
     facts: &mut RomFacts,
 ) -> std::result::Result<(), sdp::Error> {
+    let mut refused = Vec::new();
+    let mut read = |what, address| match session.read_word(address) {
+        Ok(value) => Ok(Some(value)),
+        Err(sdp::Error::Refused { .. }) => {
+            refused.push((what, address));
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    };
+    let asked = ask_registers(&mut read, facts);
+    facts.refused = refused;
+    asked
+}
+
+type Read<'a> = dyn FnMut(&'static str, u32) -> std::result::Result<Option<u32>, sdp::Error> + 'a;
+
+fn ask_registers(read: &mut Read<'_>, facts: &mut RomFacts) -> std::result::Result<(), sdp::Error> {
     for address in Chip::id_registers() {
-        facts.told.id = Some((address, session.read_word(address)?));
+        let Some(id) = read("the chip id", address)? else {
+            continue;
+        };
+        facts.told.id = Some((address, id));
         facts.chip = chip::CHIPS.iter().find(|chip| facts.told.allows(chip));
         if facts.chip.is_some() {
             break;
         }
     }
-    // the registers of a chip without a row may be anywhere
-    let Some(chip) = facts.chip else {
-        return Ok(());
+    let registers = match (facts.chip, facts.told.id) {
+        (Some(chip), _) => &chip.registers,
+        // the registers of a chip without a row may be anywhere
+        (None, Some(_)) => return Ok(()),
+        (None, None) => match common_registers(facts.owners) {
+            Some(registers) => registers,
+            None => return Ok(()),
+        },
     };
-    let registers = &chip.registers;
     let [low, high] = registers.unique_id;
-    facts.unique_id = Some(UniqueId([
-        session.read_word(low)?,
-        session.read_word(high)?,
-    ]));
-    facts.sbmr1 = Some(session.read_word(registers.sbmr1)?);
-    facts.sbmr2 = Some(session.read_word(registers.sbmr2)?);
-    facts.srsr = Some(session.read_word(registers.srsr)?);
-    let package = registers.fuse(chip.in_package.word);
-    facts.told.package_word = Some(session.read_word(package)?);
+    let id = [read("the unique id", low)?, read("the unique id", high)?];
+    if let [Some(low), Some(high)] = id {
+        facts.unique_id = Some(UniqueId([low, high]));
+    }
+    facts.sbmr1 = read("SBMR1", registers.sbmr1)?;
+    facts.sbmr2 = read("SBMR2", registers.sbmr2)?;
+    facts.srsr = read("SRSR", registers.srsr)?;
+    if let Some(chip) = facts.chip {
+        let package = registers.fuse(chip.in_package.word);
+        facts.told.package_word = read("the package's fuse word", package)?;
+    }
     Ok(())
 }
 
+/// The registers, when every chip that it can be has them in the same places; those of chips without a row are not known.
+fn common_registers(owners: Option<RomOwners>) -> Option<&'static Registers> {
+    let can_be = |chip: &&Chip| owners.is_none_or(|owners| owners.usb() == chip.rom_usb);
+    let mut registers = chip::CHIPS
+        .iter()
+        .filter(can_be)
+        .map(|chip| &chip.registers);
+    let first = registers.next()?;
+    registers.all(|other| other == first).then_some(first)
+}
+
+/// A chip that keeps its id to itself: the USB ids can contradict the user, and they name no single chip. None is taken by
+/// itself, for chips that share them differ in what a flashloader drives: the RT1024 has its flash on other pads, and the
+/// RT1050 is another die.
+fn by_usb(facts: &RomFacts, named: Option<&'static Chip>) -> Result<()> {
+    if let Some(owners) = facts.owners {
+        let fits = named.map_or_else(|| owners.has_row(), |chip| chip.rom_usb == owners.usb());
+        if !fits {
+            return Err(wrong_chip(named, owners));
+        }
+    }
+    if named.is_some() {
+        return Ok(());
+    }
+    let unread = facts.unread.as_deref();
+    let unread = unread.unwrap_or("it does not answer register reads");
+    let reason = match facts.owners {
+        Some(owners) => format!("{unread}; by its USB ids it is one of {owners}"),
+        None => unread.to_owned(),
+    };
+    Err(Error::UnknownChip { reason })
+}
+
 /// What is known of the chip excludes the one that the user names, or every chip that rtboot writes.
-pub(super) fn wrong_chip(named: Option<&'static Chip>, contradiction: Contradiction) -> Error {
+pub(super) fn wrong_chip(named: Option<&'static Chip>, found: impl std::fmt::Display) -> Error {
     let wanted = match named {
         Some(chip) => chip.name.to_owned(),
         None => {
@@ -296,10 +376,44 @@ pub(super) fn wrong_chip(named: Option<&'static Chip>, contradiction: Contradict
     };
     Error::WrongChip {
         wanted,
-        found: contradiction.to_string(),
+        found: found.to_string(),
     }
 }
 
 fn as_millis(time: Duration) -> u64 {
     u64::try_from(time.as_millis()).unwrap_or(u64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn facts(usb: Option<(u16, u16)>) -> RomFacts {
+        RomFacts {
+            owners: usb.and_then(|(vid, pid)| chip::rom_by_usb(vid, pid)),
+            ..RomFacts::default()
+        }
+    }
+
+    #[test]
+    fn usb_ids_contradict_a_wrongly_named_chip() {
+        let named = Chip::by_name("rt1021");
+        assert!(by_usb(&facts(Some((0x1FC9, 0x0130))), named).is_ok());
+        assert!(by_usb(&facts(None), named).is_ok());
+        for named in [named, None] {
+            let error = by_usb(&facts(Some((0x1FC9, 0x0135))), named).unwrap_err();
+            let Error::WrongChip { found, .. } = error else {
+                panic!("{error}");
+            };
+            assert!(found.contains("RT1062"), "{found}");
+        }
+    }
+
+    #[test]
+    fn usb_ids_alone_choose_no_chip() {
+        for usb in [None, Some((0x1FC9, 0x0130))] {
+            let error = by_usb(&facts(usb), None).unwrap_err();
+            assert!(matches!(error, Error::UnknownChip { .. }), "{error}");
+        }
+    }
 }

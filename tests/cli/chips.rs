@@ -302,3 +302,24 @@ fn an_unknown_chip_name_lists_the_table() {
         .run_bare(&["--help"])
         .says(0, &["rt1020, rt1021, rt1024"]);
 }
+
+#[test]
+fn refused_chip_id_needs_the_chip_from_the_user() {
+    let rom = rtboot_sim::RomOptions {
+        reads: rtboot_sim::Reads::Nothing,
+        ..Default::default()
+    };
+    let cli = Cli::with(Settings {
+        rom,
+        ..Settings::default()
+    });
+    let elf = app("blinky.elf");
+    let write = ["write", "--fcb", "IS25LP064A", &elf];
+    let words = ["[unknown-chip]", "0x89232389", "RT1021", "--chip"];
+    cli.run(&write).says(12, &words);
+    untouched(&cli);
+    let named = [&["--chip", "rt1021"][..], &write].concat();
+    let words = ["wrote", "the boot ROM did not let these be read"];
+    cli.run(&named).says(0, &words);
+    cli.would_start();
+}

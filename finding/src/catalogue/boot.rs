@@ -32,8 +32,5 @@ entries! {
         "the application hangs, or does not serve a watchdog that it or a fuse switched on",
     ];
     RESET_TEMPERATURE Warning "reset-temperature": "the temperature sensor has reset the chip";
-    ROM_REFUSED_BEFORE Warning "rom-refused-before": "the boot ROM refused something since the last reset" => [
-        "an image, DCD or jump of another tool that it did not like",
-    ];
     CLOSED_NEEDS_SIGNATURE Warning "closed-needs-signature": "the part is closed (HAB): only a signed image will start";
 }

@@ -27,6 +27,10 @@ entries! {
         "the fuse SDP_READ_DISABLE is burnt",
         "a ROM of another family",
     ];
+    ROM_READS_REFUSED Note "rom-reads-refused": "the boot ROM refuses to let some registers be read"
+        / "the boot ROM did not let these be read: {registers}" => [
+        "the ROM has a list of addresses that may be read, and these are not on it",
+    ];
     CHIP_OTHER Error "chip-other": "another chip of the family"
         / "this board carries an {found}, not an {wanted}" => [
         "this is not the board that was meant",

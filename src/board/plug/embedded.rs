@@ -19,6 +19,11 @@ impl Plug for VirtualBoard {
         Ok(Opened::Hid(self.hid()))
     }
 
+    fn usb_ids(&mut self) -> Option<(u16, u16)> {
+        let seen = self.identity()?;
+        Some((seen.vendor_id, seen.product_id))
+    }
+
     fn wait(&mut self, time: Duration) {
         VirtualBoard::wait(self, time);
     }

@@ -5,7 +5,7 @@ use rtboot_finding::{Finding, Sure};
 
 use super::write;
 use crate::doctor::facts::{Facts, Source};
-use crate::sdp::{Hab, Status};
+use crate::sdp::Hab;
 
 const FORCE_INTERNAL: u32 = 16;
 const SDP_DISABLE: u32 = 17;
@@ -25,7 +25,6 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
         watchdog_fuse(facts),
         no_debugger(facts),
         reset_cause(facts),
-        hab_failure(facts),
         flash_closed(facts),
     ]
     .into_iter()
@@ -124,18 +123,6 @@ fn reset_cause(facts: &Facts) -> Option<Finding> {
         Finding::new(&entries::RESET_TEMPERATURE)
             .why(why)
             .measure("measure the chip's temperature and supply current")
-    })
-}
-
-/// On an open part a logged failure is no obstacle, but the ROM did refuse something.
-fn hab_failure(facts: &Facts) -> Option<Finding> {
-    let rom = facts.rom.as_ref()?;
-    let open = rom.hab != Some(Hab::Closed);
-    (open && rom.error_status == Some(Status::HAB_FAILURE)).then(|| {
-        Finding::new(&entries::ROM_REFUSED_BEFORE)
-            .why("its error status was 0x33333333 when the doctor asked first")
-            .sure(Sure::Likely)
-            .act("on an open part this is no obstacle; if an image is to be started, see what the doctor says about it")
     })
 }
 

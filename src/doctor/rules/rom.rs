@@ -65,7 +65,10 @@ fn wrong_chip(facts: &Facts) -> Option<Finding> {
         Finding::new(&entries::CHIP_OTHER)
             .text("found", found)
             .text("wanted", wanted)
-            .why(format!("its id register says {found}"))
+            .why(match facts.rom.as_ref().and_then(|rom| rom.chip_id()) {
+                Some(_) => format!("its id register says {found}"),
+                None => format!("its USB ids are those of {found}"),
+            })
             .act("nothing was loaded; take the tool and flashloader of that chip, or another board")
             .run(Action::ListBoards),
     )
@@ -92,14 +95,21 @@ fn wrong_cfg(facts: &Facts) -> Option<Finding> {
     )
 }
 
-/// Registers that cannot be read: without the chip id nothing is loaded unless the user names the chip.
+/// Registers that cannot be read: without the chip id nothing is loaded unless the user names the chip. A refusal is the
+/// ROM's list of addresses; silence is more likely a fuse.
 fn unread(facts: &Facts) -> Option<Finding> {
-    let why = facts.rom.as_ref()?.unread.as_ref()?;
+    let rom = facts.rom.as_ref()?;
+    let why = rom.unread.as_ref()?;
     let chip = facts.identity.chip;
     let blocked = matches!(facts.loader_error, Some(Error::UnknownChip { .. }));
-    let finding = Finding::new(&entries::ROM_READ_DISABLED)
-        .why(format!("{why}, while other commands are answered"))
-        .sure(Sure::Likely);
+    let finding = match rom.refused.is_empty() {
+        true => Finding::new(&entries::ROM_READ_DISABLED)
+            .why(format!("{why}, while other commands are answered"))
+            .sure(Sure::Likely),
+        false => Finding::new(&entries::ROM_READS_REFUSED)
+            .text("registers", rom.refused_names())
+            .why(why.as_str()),
+    };
     Some(match blocked {
         true => finding.severity(Severity::Error).run(Action::Doctor {
             board: None,

@@ -129,13 +129,34 @@ fn closed_part_needs_a_signed_flashloader() {
 }
 
 #[test]
-fn earlier_hab_failure_is_a_warning() {
+fn refused_registers_ask_for_the_chip() {
+    let mut settings = healthy();
+    settings.rom.reads = rtboot_sim::Reads::Nothing;
+    let mut exam = Exam::on(settings);
+    let diagnosis = exam.finds("rom-reads-refused");
+    let as_rt1021 = Action::Doctor {
+        board: None,
+        chip: Some("rt1021".into()),
+    };
+    assert_eq!(diagnosis.next(), Some(&as_rt1021.into()));
+    assert_eq!(diagnosis.findings.len(), 1, "{diagnosis:#?}");
+    let facts = exam.facts.expect("facts");
+    assert!(facts.fuses.words.is_empty(), "no fuse comes from a refusal");
+}
+
+/// 0x33333333 is what healthy open boards answered first after power-up, and what a refused jump leaves behind.
+#[test]
+fn hab_failure_on_an_open_part_is_no_finding() {
+    let mut settings = healthy();
+    settings.rom.failure_at_reset = true;
+    let mut exam = Exam::on(settings);
+    assert!(exam.run().is_healthy());
     let mut exam = Exam::on(healthy());
     {
         let mut rom = exam.board.rom().expect("a session");
         rom.jump_address(0x2020_9000).expect_err("there is no IVT");
     }
-    exam.finds("rom-refused-before");
+    assert!(exam.run().is_healthy());
 }
 
 /// The first finding on a healthy board with one fact changed by hand: for faults that the virtual board does not have.
