@@ -1,6 +1,7 @@
 //! A boot ROM that refuses what it is asked, as silicon does.
 
-use crate::kit::board::{Rig, app};
+use crate::kit::app;
+use crate::kit::board::Rig;
 use rtboot::chip::Chip;
 
 use rtboot::event::Event;

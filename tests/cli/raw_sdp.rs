@@ -46,7 +46,7 @@ fn read_register_prints_dumps_and_saves() {
 #[test]
 fn refused_places_are_named_and_the_board_stays() {
     let live = Live::rom();
-    live.file("data.bin", &[1; 8]);
+    live.cli.file("data.bin", &[1; 8]);
     live.run(&["sdp", "read-register", "0"])
         .fails(21, "0x00000000: the ROM refused READ_REGISTER");
     live.run(&["sdp", "read-register", "0x20200000", "8", "1"])
