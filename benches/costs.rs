@@ -126,7 +126,7 @@ fn main() {
 /// The doctor on a healthy board, once the flashloader runs.
 fn doctor_row() {
     let mut rig = Rig::fresh();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     rig.flashloader().expect("a flashloader");
     let before = mark(&rig);
     let host = doctor::host(&rtboot::Selector::Virtual(None));

@@ -8,7 +8,7 @@ use rtboot_sim::{Fault, Settings};
 /// A board whose flash holds a whole image, with these faults from then on.
 fn bootable_with(faults: Vec<Fault>) -> Rig {
     let mut rig = Rig::fresh();
-    rig.write(&app("blinky_fast.elf"), "issi.cfg")
+    rig.write(app("blinky_fast.elf"), "issi.cfg")
         .expect("written");
     let settings = Settings {
         flash: rig.flash()[..0x8000].to_vec(),
@@ -31,7 +31,7 @@ fn ignored_erases_leave_the_old_image_whole() {
     let mut rig = bootable_with(vec![Fault::IgnoresErase]);
     let before = rig.flash();
     let error = rig
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .expect_err("nothing was erased");
     let state = state_of(error);
     assert!(rig.flash() == before);
@@ -49,7 +49,7 @@ fn fcb_that_does_not_erase_is_reported_as_left() {
     let stuck = (0..4).map(|at| bits(at, !tag[at as usize]));
     let mut rig = bootable_with(stuck.collect());
     let error = rig
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .expect_err("the tag stays");
     let state = state_of(error);
     let left = matches!(state.content, Content::OldHeaderLeft { .. });
@@ -64,7 +64,7 @@ fn power_cut_in_the_first_erase_is_unknown_state() {
         .fault_mut()
         .push(Fault::PowerCut { at: 1 });
     let error = rig
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .expect_err("the power went");
     let state = state_of(error);
     let unknown = matches!(state.content, Content::Unknown { .. });
@@ -89,16 +89,14 @@ fn check(state: &FlashState, before: &[u8], rig: &Rig, when: &str) {
 #[test]
 fn flash_state_is_true_after_unplug_at_any_report() {
     let mut whole = bootable_with(Vec::new());
-    whole
-        .write(&app("blinky.elf"), "issi.cfg")
-        .expect("written");
+    whole.write(app("blinky.elf"), "issi.cfg").expect("written");
     let reports = whole.virtual_board.board().counts().usb_in;
     let mut seen = std::collections::BTreeSet::new();
     for at in (1..=reports).rev() {
         let what = rtboot_sim::ReportFault::Unplug;
         let mut rig = bootable_with(vec![Fault::UsbIn { at, what }]);
         let before = rig.flash();
-        let Err(error) = rig.write(&app("blinky.elf"), "issi.cfg") else {
+        let Err(error) = rig.write(app("blinky.elf"), "issi.cfg") else {
             continue;
         };
         if let Some(state) = error.flash_state() {

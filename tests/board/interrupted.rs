@@ -14,7 +14,7 @@ use rtboot_sim::{BootMode, Fault, Straps};
 fn finished(old: &[u8]) -> Vec<u8> {
     let mut flash = old.to_vec();
     let mut rig = Rig::fresh();
-    let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     for (address, bytes) in written.memory.segments() {
         let at = (address - 0x6000_0000) as usize;
         flash[at..at + bytes.len()].copy_from_slice(bytes);
@@ -27,9 +27,7 @@ fn power_cut_in_any_flash_operation_heals() {
     let old = old_flash(0x8000);
     let done = finished(&old);
     let mut whole = Rig::with_flash(old.clone());
-    whole
-        .write(&app("blinky.elf"), "issi.cfg")
-        .expect("written");
+    whole.write(app("blinky.elf"), "issi.cfg").expect("written");
     let operations = whole.operations();
     assert!(operations > 40, "{operations}");
     for at in 1..=operations {
@@ -39,7 +37,7 @@ fn power_cut_in_any_flash_operation_heals() {
             .fault_mut()
             .push(Fault::PowerCut { at });
         let error = rig
-            .write(&app("blinky.elf"), "issi.cfg")
+            .write(app("blinky.elf"), "issi.cfg")
             .map(|_| ())
             .expect_err("cut");
         assert!(
@@ -52,7 +50,7 @@ fn power_cut_in_any_flash_operation_heals() {
             None,
             "operation {at}: a half image must not start"
         );
-        rig.write(&app("blinky.elf"), "issi.cfg")
+        rig.write(app("blinky.elf"), "issi.cfg")
             .unwrap_or_else(|e| panic!("operation {at}: {e}"));
         assert!(
             rig.flash()[..0x8000] == done[..],
@@ -67,7 +65,7 @@ fn power_cut_in_any_flash_operation_heals() {
 fn broken_update_starts_the_old_image_or_nothing() {
     let mut prepared = Rig::fresh();
     prepared
-        .write(&app("blinky_fast.elf"), "issi.cfg")
+        .write(app("blinky_fast.elf"), "issi.cfg")
         .expect("written");
     let old = prepared.flash()[..0x8000].to_vec();
     let status = prepared.virtual_board.board().nor().status;
@@ -77,9 +75,7 @@ fn broken_update_starts_the_old_image_or_nothing() {
         ..Default::default()
     };
     let mut whole = Rig::with(settings());
-    whole
-        .write(&app("blinky.elf"), "issi.cfg")
-        .expect("written");
+    whole.write(app("blinky.elf"), "issi.cfg").expect("written");
     let (operations, done) = (whole.operations(), whole.flash());
     for at in 1..=operations {
         let mut rig = Rig::with(settings());
@@ -87,7 +83,7 @@ fn broken_update_starts_the_old_image_or_nothing() {
             .board()
             .fault_mut()
             .push(Fault::PowerCut { at });
-        rig.write(&app("blinky.elf"), "issi.cfg")
+        rig.write(app("blinky.elf"), "issi.cfg")
             .map(|_| ())
             .expect_err("cut");
         rig.power_cycle();
@@ -97,7 +93,7 @@ fn broken_update_starts_the_old_image_or_nothing() {
             starts(&rig).is_none() || whole_image,
             "operation {at} of {operations}"
         );
-        rig.write(&app("blinky.elf"), "issi.cfg")
+        rig.write(app("blinky.elf"), "issi.cfg")
             .unwrap_or_else(|e| panic!("operation {at}: {e}"));
         assert!(rig.flash() == done, "operation {at}");
     }
@@ -149,7 +145,7 @@ fn stop_at_any_event_tells_the_state_and_heals() {
                 );
                 let whole = rig.flash()[..0x8000] == done[..];
                 assert!(starts(&rig).is_none() || whole, "after {after}: {state}");
-                rig.write(&app("blinky.elf"), "issi.cfg").expect("healed");
+                rig.write(app("blinky.elf"), "issi.cfg").expect("healed");
                 assert_eq!(rig.flash()[..0x8000], done[..], "after {after}");
             }
             Err(other) => panic!("after {after}: {other}"),
@@ -161,7 +157,7 @@ fn stop_at_any_event_tells_the_state_and_heals() {
 #[test]
 fn board_starts_after_write_with_boot_pins_set() {
     let mut rig = Rig::fresh();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     let mut board = rig.virtual_board.board();
     board.set_straps(Straps {
         boot_mode: BootMode::InternalBoot,

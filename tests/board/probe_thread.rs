@@ -10,7 +10,7 @@ use rtboot_sim::{Fault, Settings};
 /// Writes blinky; expects this exit code and all these words in message and advice. Returns the whole text.
 fn refused(rig: &mut Rig, exit: u8, words: &[&str]) -> String {
     let error = rig
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .map(|_| ())
         .expect_err("never a success");
     let advice = advice(&error);
@@ -152,7 +152,7 @@ fn stuck_bits_are_reported_with_their_address() {
 fn busy_flash_ends_within_its_timeout() {
     let mut rig = faulty(Fault::StuckBusy, Vec::new());
     let error = rig
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .map(|_| ())
         .expect_err("busy for ever");
     assert!([15, 30, 31, 32].contains(&error.exit_code()), "{error}");

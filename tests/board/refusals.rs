@@ -71,7 +71,7 @@ fn refused_read_back_over_uart_goes_on_unchecked() {
     let mut rig = rig(Reads::Registers);
     let port = rig.virtual_board.serial(115_200);
     rig.board = rtboot::Board::on_serial(port, rtboot::board::Options::default());
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     assert!(told(&rig, &run::FLASHLOADER_UNCHECKED));
 }
 

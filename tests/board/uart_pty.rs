@@ -13,12 +13,12 @@ use rtboot::port::virtual_board::VirtualBoard;
 #[test]
 fn uart_and_usb_writes_leave_the_same_flash() {
     let mut usb = Rig::fresh();
-    usb.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
+    usb.write(app("blinky.elf"), "issi.cfg").expect("over USB");
     let mut uart = Rig::fresh();
     let served = Served::on(&uart.virtual_board);
     uart.board = served.board();
     let written = uart
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .expect("over the UART");
     assert!(written.report.changed);
     assert!(uart.flash() == usb.flash());
@@ -54,7 +54,7 @@ fn second_run_uses_the_running_flashloader() {
 #[test]
 fn running_application_is_silent_on_the_uart() {
     let mut rig = Rig::fresh();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("over USB");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("over USB");
     rig.virtual_board
         .set_switches(rtboot::port::virtual_board::Switches::Internal);
     rig.virtual_board.power_cycle();

@@ -42,7 +42,7 @@ fn come_back(board: &mut Board) {
 /// Flash after the same write on a board in memory.
 fn flash_after(name: &str) -> Vec<u8> {
     let mut rig = Rig::fresh();
-    rig.write(&app(name), "issi.cfg").expect("written");
+    rig.write(app(name), "issi.cfg").expect("written");
     rig.flash()
 }
 
@@ -51,7 +51,7 @@ fn write_works_through_usbip_enumeration() {
     let board = VirtualBoard::new();
     let server = serve(std::slice::from_ref(&board), false);
     let mut rig = rig(&server, "1-1", &board, Cable::default());
-    let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     assert!(written.report.changed);
     assert!(rig.flash() == flash_after("blinky.elf"));
 }
@@ -68,7 +68,7 @@ fn two_boards_written_at_once_stay_apart() {
             let server = &server;
             scope.spawn(move || {
                 let mut rig = rig(server, bus_id, board, Cable::default());
-                rig.write(&app(name), "issi.cfg").expect("written");
+                rig.write(app(name), "issi.cfg").expect("written");
             });
         }
     });
@@ -83,7 +83,7 @@ fn pulled_cable_fails_and_the_next_write_heals() {
     {
         let server = serve(std::slice::from_ref(&board), false);
         let mut rig = rig(&server, "1-1", &board, whole.clone());
-        rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+        rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     }
     let wanted = board.board().flash().to_vec();
     let all = whole.sent();
@@ -93,7 +93,7 @@ fn pulled_cable_fails_and_the_next_write_heals() {
             let server = serve(std::slice::from_ref(&board), own_power);
             let mut pulled = rig(&server, "1-1", &board, Cable::pulled_at(moment));
             let error = pulled
-                .write(&app("blinky.elf"), "issi.cfg")
+                .write(app("blinky.elf"), "issi.cfg")
                 .expect_err("the cable was pulled");
             let text = format!("{own_power} {moment}: {error}");
             assert!([10, 15].contains(&error.exit_code()), "{text}");
@@ -103,7 +103,7 @@ fn pulled_cable_fails_and_the_next_write_heals() {
             drop(pulled.board);
             come_back(&mut again.board);
             again
-                .write(&app("blinky.elf"), "issi.cfg")
+                .write(app("blinky.elf"), "issi.cfg")
                 .unwrap_or_else(|error| panic!("{text}; then {error}"));
             assert!(again.flash() == wanted, "{text}");
         }
@@ -124,7 +124,7 @@ fn serve_keeps_what_was_written_to_the_folder() {
     let mut rig = Rig::fresh();
     let socket = Socket::new(address, "1-1", Cable::default());
     rig.board = Board::on_plug(Box::new(socket), Options::default());
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     let (ended, _) = server.interrupt();
     assert_eq!(ended.code(), Some(0));
     let kept = std::fs::read(folder.path().join("flash.bin")).expect("its flash");

@@ -16,7 +16,7 @@ fn application(length: usize) -> Vec<u8> {
 #[test]
 fn every_stage_ends_at_its_total() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     let mut open: Vec<(Stage, u64)> = Vec::new();
     let (mut ended, mut seen) = (0, Vec::new());
     for event in &rig.events {
@@ -46,7 +46,7 @@ fn report_counts_programmed_and_verified_bytes() {
     let mut rig = Rig::fresh();
     let length = app_bytes("blinky.bin").len();
     let pages = (0x200 + 0x100 + length.next_multiple_of(0x100)) as u64; // FCB, boot header, application
-    let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     assert_eq!(written.report.bytes_programmed, pages);
     assert_eq!(written.report.bytes_verified, 0x3000);
 }
@@ -84,7 +84,7 @@ fn rescue_file_beyond_the_flash_stops_the_write() {
     saved.insert(0x6080_0000, vec![1]).expect("room");
     rig.rescue.save(&uid, &saved).expect("saved");
     let error = rig
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .expect_err("bytes of another flash");
     assert!(
         matches!(error, rtboot::Error::OutsideFlash { .. }),

@@ -11,7 +11,7 @@ use rtboot_fcb::Fcb;
 #[test]
 fn blank_board_starts_the_written_image() {
     let mut rig = Rig::fresh();
-    let written = rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     assert!(written.report.changed && written.report.quad_set);
     let flash = rig.flash();
     let fcb = Fcb::parse(&flash[..512]).expect("an FCB at 0");
@@ -33,7 +33,7 @@ fn every_input_format_ends_in_the_same_flash() {
     let mut reference = None;
     for name in ["blinky.elf", "blinky.bin", "blinky.hex", "blinky.srec"] {
         let mut rig = Rig::fresh();
-        rig.write(&app(name), "issi.cfg").expect(name);
+        rig.write(app(name), "issi.cfg").expect(name);
         let flash = rig.flash();
         assert_eq!(
             *reference.get_or_insert_with(|| flash.clone()),
@@ -52,7 +52,7 @@ fn image_with_a_boot_header_is_written_as_is() {
         "blinky_boot.bin",
     ] {
         let mut rig = Rig::fresh();
-        rig.write(&app(name), "issi.cfg").expect(name);
+        rig.write(app(name), "issi.cfg").expect(name);
         let (flash, file) = (rig.flash(), app_bytes("blinky_boot.bin"));
         assert_eq!(flash[..0x200], file[..0x200], "{name}");
         assert_eq!(flash[0x1000..0x1030], file[0x1000..0x1030], "{name}");
@@ -64,10 +64,10 @@ fn image_with_a_boot_header_is_written_as_is() {
 #[test]
 fn same_write_again_has_nothing_to_do() {
     let mut rig = Rig::fresh();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     let (before, operations) = (rig.flash(), rig.operations());
     let again = rig
-        .write(&app("blinky.elf"), "issi.cfg")
+        .write(app("blinky.elf"), "issi.cfg")
         .expect("nothing to do");
     assert!(!again.report.changed && !again.report.quad_set);
     assert!(again.report.bytes_verified >= app_bytes("blinky.bin").len() as u64);
@@ -81,14 +81,14 @@ fn same_write_again_has_nothing_to_do() {
 #[test]
 fn equal_flash_still_gets_quad_enable_set() {
     let mut rig = Rig::fresh();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     rig.virtual_board.board().nor_mut().set_quad_enabled(false);
     assert_eq!(
         starts(&rig),
         None,
         "the FCB reads on four lines and does not set the bit"
     );
-    let again = rig.write(&app("blinky.elf"), "issi.cfg").expect("mended");
+    let again = rig.write(app("blinky.elf"), "issi.cfg").expect("mended");
     assert!(!again.report.changed && again.report.quad_set);
     assert!(starts(&rig).is_some());
 }
@@ -96,9 +96,9 @@ fn equal_flash_still_gets_quad_enable_set() {
 #[test]
 fn changed_sector_erases_itself_and_the_fcb_one() {
     let mut rig = Rig::fresh();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     let changed = rig
-        .write(&app("blinky_fast.elf"), "issi.cfg")
+        .write(app("blinky_fast.elf"), "issi.cfg")
         .expect("written over");
     assert_eq!(
         (changed.report.sectors_erased, changed.report.sectors_left),
@@ -113,7 +113,7 @@ fn changed_sector_erases_itself_and_the_fcb_one() {
 fn old_data_around_the_image_is_kept() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     let old = rig.flash();
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     let flash = rig.flash();
     let application = app_bytes("blinky.bin");
     assert_eq!(flash[0x2000..0x2000 + application.len()], application);
@@ -135,7 +135,7 @@ fn old_data_around_the_image_is_kept() {
 fn erase_around_and_erase_all_drop_old_bytes() {
     let mut rig = Rig::with_flash(old_flash(0x4_0000));
     rig.options.keep_around = false;
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     assert!(rig.flash()[0x200..0x1000].iter().all(|&b| b == 0xFF));
     assert!(
         rig.flash()[0x3000..0x4000].iter().any(|&b| b != 0xFF),
@@ -143,7 +143,7 @@ fn erase_around_and_erase_all_drop_old_bytes() {
     );
     rig.options.erase_all = true;
     rig.options.consent = Consent::words([Act::erase_flash().words]);
-    rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     assert!(rig.flash()[0x3000..].iter().all(|&b| b == 0xFF));
     assert!(starts(&rig).is_some());
 }
@@ -194,7 +194,7 @@ fn other_makers_parts_work_with_their_cfg() {
         ),
     ] {
         let mut rig = Rig::with_part(part);
-        rig.write(&app("blinky.elf"), cfg).expect(cfg);
+        rig.write(app("blinky.elf"), cfg).expect(cfg);
         assert_eq!(
             rig.virtual_board.board().nor().status[qe.0] >> qe.1 & 1,
             1,
@@ -217,7 +217,7 @@ fn data_after_the_image_leaves_the_fcb_alone() {
         (Some(0x80_0000), None, true),
     ] {
         let mut rig = Rig::fresh();
-        rig.write(&app("blinky.elf"), "issi.cfg").expect("written");
+        rig.write(app("blinky.elf"), "issi.cfg").expect("written");
         let mut before = rig.flash();
         if let Some(length) = length {
             before[0x1024..0x1028].copy_from_slice(&u32::to_le_bytes(length));
@@ -251,9 +251,7 @@ fn data_after_the_image_leaves_the_fcb_alone() {
 fn lost_board_tells_a_changed_status_register() {
     let mut whole = Rig::fresh();
     let blank = whole.flash();
-    whole
-        .write(&app("blinky.elf"), "issi.cfg")
-        .expect("written");
+    whole.write(app("blinky.elf"), "issi.cfg").expect("written");
     let reports = whole.virtual_board.board().counts().usb_in;
     let mut reported = 0;
     for at in 1..=reports {
@@ -263,7 +261,7 @@ fn lost_board_tells_a_changed_status_register() {
             ..Default::default()
         });
         let error = rig
-            .write(&app("blinky.elf"), "issi.cfg")
+            .write(app("blinky.elf"), "issi.cfg")
             .expect_err("it left");
         let quad = error.flash_state().map(|state| state.quad_enable);
         let set = rig.virtual_board.board().nor().status[0] & 0x40 != 0;

@@ -81,7 +81,7 @@ fn flash_job_works_with_blhost_commands() {
     live.run(&["mboot", "flash-erase-region", "0x60001000", "4"])
         .good();
     assert_eq!(live.board.board().flash()[0x1000], 0xFF);
-    live.cli.file("page.bin", &[0xA5; 256]);
+    live.cli.file("page.bin", [0xA5; 256]);
     live.run(&["mboot", "write-memory", "0x60001000", "page.bin"])
         .good();
     assert_eq!(live.board.board().flash()[0x1000..0x1100], [0xA5; 256]);
@@ -148,7 +148,7 @@ fn encryption_set_up_must_be_confirmed() {
 #[test]
 fn running_unchecked_code_must_be_confirmed() {
     let live = Live::flashloader();
-    live.cli.file("any.sb", &[0; 64]);
+    live.cli.file("any.sb", [0; 64]);
     live.run(&["mboot", "execute", "0x20202001", "0", "0"])
         .fails(2, "--confirm \"execute 0x20202001\"");
     live.run(&["mboot", "call", "0x20202001", "0"])
@@ -188,7 +188,7 @@ fn running_unchecked_code_must_be_confirmed() {
 #[test]
 fn key_commands_must_be_confirmed() {
     let live = Live::flashloader();
-    live.cli.file("dek.bin", &[7; 16]);
+    live.cli.file("dek.bin", [7; 16]);
     live.run(&["mboot", "generate-key-blob", "dek.bin", "blob.bin"])
         .fails(2, "--confirm \"wrap a key of 16 bytes with key 0\"");
     live.run(&["mboot", "key-provisioning", "set_user_key", "11", "dek.bin"])

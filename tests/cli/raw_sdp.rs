@@ -46,7 +46,7 @@ fn read_register_prints_dumps_and_saves() {
 #[test]
 fn refused_places_are_named_and_the_board_stays() {
     let live = Live::rom();
-    live.cli.file("data.bin", &[1; 8]);
+    live.cli.file("data.bin", [1; 8]);
     live.run(&["sdp", "read-register", "0"])
         .fails(21, "0x00000000: the ROM refused READ_REGISTER");
     live.run(&["sdp", "read-register", "0x20200000", "8", "1"])
@@ -120,9 +120,9 @@ fn fuse_register_write_must_be_confirmed() {
 #[test]
 fn dcd_is_refused_if_unreadable_or_touching_fuses() {
     let live = Live::rom();
-    live.cli.file("good.dcd", &dcd(0x2020_9000, 0x1122_3344));
-    live.cli.file("fuses.dcd", &dcd(0x401F_4000, 1));
-    live.cli.file("broken.dcd", &[0xD2, 0, 200, 0x41]);
+    live.cli.file("good.dcd", dcd(0x2020_9000, 0x1122_3344));
+    live.cli.file("fuses.dcd", dcd(0x401F_4000, 1));
+    live.cli.file("broken.dcd", [0xD2, 0, 200, 0x41]);
     live.run(&["sdp", "dcd-file", "0x20208000", "fuses.dcd"])
         .fails(2, "--confirm \"run the DCD with 1 fuse accesses\"");
     live.run(&["sdp", "dcd-file", "0x20208000", "broken.dcd"])
