@@ -105,7 +105,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         part: ready.nor().part().name.clone(),
         report: written,
         took: ready.took(),
-        verdict: ready.verdict(report)?,
+        verdict: ready.verdict(&plan, report)?,
     };
     done.print(report);
     report.found(done.outcome(AfterReport::Nothing));

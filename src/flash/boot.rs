@@ -1,11 +1,11 @@
 //! What the ROM needs of the flash, and whether it would start it.
 
 use rtboot_bootable::verdict::{Conditions, Hab, TrialRead, Verdict, next_piece};
-use rtboot_bootable::{BootImage, Error as ImageError, Memory};
+use rtboot_bootable::{Error as ImageError, Memory};
 use rtboot_fcb::lut::index;
 use rtboot_fcb::{JedecId, Part, StatusRegisters, database};
 
-use super::{Nor, NorFacts, RomFacts};
+use super::{Nor, NorFacts, RomFacts, WritePlan};
 use crate::chip::{BootConfig, Chip};
 use crate::event::{Listener, Meter, Stage};
 use crate::{Error, Result, sdp};
@@ -148,21 +148,20 @@ impl Nor {
         Verdict::of(memory, &self.chip().map, &conditions.conditions())
     }
 
-    /// The verdict on what flash holds after a write.
+    /// The verdict on what flash holds after this plan was carried out.
     ///
-    /// A boot image that was written is judged by its bytes; after anything else what the ROM needs is read.
+    /// Bytes of the plan count as they were to be written; what the ROM needs besides them is read.
     ///
     /// # Errors
     /// As [`Nor::look_at_boot`].
     pub fn judge_written(
         &mut self,
-        image: Option<&BootImage>,
+        plan: &WritePlan,
         listener: &mut dyn Listener,
     ) -> Result<Verdict> {
-        match image {
-            Some(image) => Ok(self.judge(&image.memory)),
-            None => Ok(self.look_at_boot(listener)?.verdict),
-        }
+        let planned = |address, length| plan.target(address, length);
+        let memory = self.look(&planned, listener)?;
+        Ok(self.judge(&memory))
     }
 
     /// Reads on one pad what the ROM needs, and judges it; changes nothing in flash.
@@ -170,21 +169,37 @@ impl Nor {
     /// # Errors
     /// Whatever reading brings.
     pub fn look_at_boot(&mut self, listener: &mut dyn Listener) -> Result<BootLook> {
-        self.use_plain()?;
-        let map = self.chip().map;
-        let size = self.geometry().size;
-        let mut memory = Memory::new();
-        while let Some((address, length)) = next_piece(&memory, &map, size) {
-            let mut meter = Meter::begin(listener, Stage::Read, u64::from(length));
-            let bytes = self.read(address, length, &mut meter)?;
-            meter.end();
-            memory.replace(address, bytes).map_err(in_flash)?;
-        }
+        let memory = self.look(&|_, _| None, listener)?;
         Ok(BootLook {
             verdict: self.judge(&memory),
             blank: Verdict::is_blank(&memory),
             memory,
         })
+    }
+
+    /// Gathers what the ROM needs; reads what is not `known`.
+    fn look(
+        &mut self,
+        known: &dyn Fn(u32, u32) -> Option<Vec<u8>>,
+        listener: &mut dyn Listener,
+    ) -> Result<Memory> {
+        let map = self.chip().map;
+        let size = self.geometry().size;
+        let mut memory = Memory::new();
+        while let Some((address, length)) = next_piece(&memory, &map, size) {
+            let bytes = match known(address, length) {
+                Some(bytes) => bytes,
+                None => {
+                    self.use_plain()?;
+                    let mut meter = Meter::begin(listener, Stage::Read, u64::from(length));
+                    let bytes = self.read(address, length, &mut meter)?;
+                    meter.end();
+                    bytes
+                }
+            };
+            memory.replace(address, bytes).map_err(in_flash)?;
+        }
+        Ok(memory)
     }
 }
 

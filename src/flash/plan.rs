@@ -376,6 +376,21 @@ impl WritePlan {
             .map(|(&address, sector)| (address, sector.target.as_slice()))
     }
 
+    /// What must be in this range afterwards; `None` when the plan does not hold all of it.
+    pub fn target(&self, address: u32, length: u32) -> Option<Vec<u8>> {
+        let end = address.checked_add(length)?;
+        address.checked_sub(self.geometry.base)?;
+        let mut bytes = Vec::with_capacity(length as usize);
+        while (bytes.len() as u32) < length {
+            let at = address + bytes.len() as u32;
+            let sector = self.geometry.sector_of(at);
+            let target = &self.sectors.get(&sector)?.target;
+            let to = target.len().min((end - sector) as usize);
+            bytes.extend_from_slice(target.get((at - sector) as usize..to)?);
+        }
+        Some(bytes)
+    }
+
     /// Bytes that will be sent for programming.
     pub fn bytes_to_program(&self) -> u64 {
         self.pages().map(|(_, bytes)| bytes.len() as u64).sum()

@@ -13,6 +13,7 @@ use crate::Result;
 use crate::board::Board;
 use crate::chip::Chip;
 use crate::consent::{Act, Consent};
+use crate::error::Content;
 use crate::event::{Listener, tell};
 use crate::file::Source;
 use crate::flash::{
@@ -255,7 +256,7 @@ impl WriteJob {
         let report = ready.write(&plan, listener)?;
         let (took, part) = (ready.took(), ready.nor.part().clone());
         let chip = ready.nor.chip();
-        let verdict = ready.verdict(listener)?;
+        let verdict = ready.verdict(&plan, listener)?;
         let after = ready.finish()?;
         Ok(Written {
             chip,
@@ -342,12 +343,15 @@ impl WriteReady<'_> {
         Writer::new(&mut self.nor, plan, rescue, self.options.verify).run(listener)
     }
 
-    /// Whether the ROM would start what flash holds now.
+    /// Whether the ROM would start what flash holds now that this plan was carried out.
     ///
     /// # Errors
-    /// As [`Nor::judge_written`].
-    pub fn verdict(&mut self, listener: &mut dyn Listener) -> Result<Verdict> {
-        self.nor.judge_written(self.layout.image.as_ref(), listener)
+    /// As [`Nor::judge_written`], with what flash holds.
+    pub fn verdict(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<Verdict> {
+        let verified = self.options.verify;
+        self.nor
+            .judge_written(plan, listener)
+            .map_err(|error| error.with_flash_state(Content::NewImageWhole { verified }))
     }
 
     /// How long it took so far, since the flash is known.

@@ -195,3 +195,19 @@ fn write_ends_with_the_answer_of_info() {
     assert_eq!(answer(&cli, &["info"], &["boot", "starts"]), Some(true));
     cli.would_start();
 }
+
+#[test]
+fn write_without_fcb_counts_the_fcb_in_flash() {
+    let sound = image(&part("IS25LP064A").boot_fcb());
+    let mut headless = sound[0x1000..].to_vec();
+    *headless.last_mut().expect("an image") ^= 1;
+    let cli = Cli::with(issi(sound.clone(), QUAD));
+    std::fs::write(cli.path("headless.bin"), &headless).expect("a file");
+    let write = ["write", "--as-is", "--base", "0x60001000", "headless.bin"];
+    assert_eq!(answer(&cli, &write, &["starts"]), Some(true));
+    assert_eq!(answer(&cli, &["info"], &["boot", "starts"]), Some(true));
+    cli.would_start();
+    let flash = cli.flash();
+    assert_eq!(flash[..0x1000], sound[..0x1000]);
+    assert_eq!(flash[0x1000..sound.len()], headless);
+}

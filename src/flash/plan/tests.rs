@@ -393,3 +393,17 @@ fn the_first_difference_is_told_with_its_place() {
     let plan = plan(&wanted, &current);
     assert_eq!(plan.first_difference(), Some((BASE + 0x3123, 0x22, 0x33)));
 }
+
+#[test]
+fn target_spans_sectors_and_stops_at_gaps() {
+    let wanted = memory(&[(0, vec![0x77; 0x1800])]);
+    let plan = plan(&wanted, &flash(&wanted, 0xA0));
+    let across = plan.target(BASE + 0xFFF, 0x802).expect("two sectors");
+    assert_eq!(across[..0x801], vec![0x77; 0x801]);
+    assert_eq!(across[0x801], 0xA0);
+    assert_eq!(plan.target(BASE + 0x1FFF, 1), Some(vec![0xA0]));
+    assert_eq!(plan.target(BASE + 0x1FFF, 2), None);
+    for outside in [0, BASE - 1, u32::MAX] {
+        assert_eq!(plan.target(outside, 2), None);
+    }
+}
