@@ -1,0 +1,12 @@
+//! What the field brings: FCBs, boot images, flash layouts and files as other tools and boards make them, each with its right
+//! judgement. The inputs are written here as data, from public facts; no file of others is committed.
+#![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
+
+mod kit;
+
+mod field {
+    mod fcb;
+    mod files;
+    mod images;
+    mod second_stage;
+}
