@@ -1,8 +1,10 @@
 //! ELF: the loadable segments, by physical address and file size.
 
+mod content;
+
 use object::LittleEndian as Le;
-use object::elf::{self, FileHeader32, ProgramHeader32};
-use object::read::elf::{FileHeader, ProgramHeader, SectionHeader, Sym};
+use object::elf::{self, FileHeader32};
+use object::read::elf::{FileHeader, ProgramHeader, Sym};
 
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
@@ -10,6 +12,7 @@ use rtboot_finding::catalogue::image as found;
 use super::Parsed;
 use super::pieces::{Pieces, Unit};
 use crate::{Error, MemoryMap};
+use content::Contents;
 
 /// Why an ELF file is no firmware for a Cortex-M.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -108,10 +111,6 @@ const MACHINES: &[(u16, &str)] = &[
 ];
 
 const ARM: u16 = 40;
-/// Bytes of the file header.
-const HEADER: u64 = 52;
-/// Bytes of a program header.
-const PROGRAM_HEADER: u64 = 32;
 
 /// A function or variable of an ELF file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -157,19 +156,22 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
     identify(bytes)?;
     let header = FileHeader32::<Le>::parse(bytes).map_err(unreadable)?;
     let programs = header.program_headers(Le, bytes).map_err(unreadable)?;
+    let contents = Contents::new(header, programs, bytes);
     let mut pieces = Pieces::new(Unit::Segment, map);
     let mut notes = Vec::new();
     for (number, program) in programs.iter().enumerate() {
         if program.p_type(Le) != elf::PT_LOAD || program.p_filesz(Le) == 0 {
             continue;
         }
-        let (address, content) = content(header, program, number, bytes, &mut notes)?;
-        pieces.add_from_file(address, content, number)?;
-        if program.p_paddr(Le) != program.p_vaddr(Le) {
+        for (address, content) in contents.of(program, number, &mut notes)? {
+            pieces.add_from_file(address, content, number)?;
+        }
+        let load = contents.load_address(program);
+        if load != program.p_vaddr(Le) {
             notes.push(
                 Finding::new(&found::SEGMENT_MOVES)
                     .number("segment", number as u64)
-                    .address("load", program.p_paddr(Le))
+                    .address("load", load)
                     .address("run", program.p_vaddr(Le)),
             );
         }
@@ -251,70 +253,6 @@ fn unreadable(error: object::read::Error) -> ElfProblem {
     ElfProblem::Headers {
         problem: error.to_string(),
     }
-}
-
-/// Physical address and bytes of a segment, without the file's own headers.
-///
-/// A linker that pages its output (`max-page-size` above the alignment of the program) lets the first segment begin at file
-/// offset 0, so that it holds the ELF header. That is not part of the program; objcopy leaves it out as well.
-fn content<'a>(
-    header: &FileHeader32<Le>,
-    program: &ProgramHeader32<Le>,
-    number: usize,
-    bytes: &'a [u8],
-    notes: &mut Vec<Finding>,
-) -> Result<(u32, &'a [u8]), ElfProblem> {
-    let (from, size) = program.file_range(Le);
-    let to = from + size; // both come from 32 bits
-    let cut = ElfProblem::CutSegment {
-        segment: number,
-        from,
-        to,
-        len: bytes.len(),
-    };
-    let content = bytes.get(from as usize..to as usize).ok_or(cut)?;
-    let address = program.p_paddr(Le);
-    // program headers elsewhere, as IAR puts them at the end of the file, are in no segment
-    let programs = u64::from(header.e_phnum(Le)) * PROGRAM_HEADER;
-    let headers_end = if u64::from(header.e_phoff(Le)) == HEADER {
-        HEADER + programs
-    } else {
-        HEADER
-    };
-    if from >= headers_end {
-        return Ok((address, content));
-    }
-    let first = first_section(header, bytes, from, to)
-        .unwrap_or(headers_end)
-        .min(to);
-    let skip = first.saturating_sub(from) as usize;
-    if skip == 0 {
-        return Ok((address, content));
-    }
-    notes.push(
-        Finding::new(&found::ELF_HEADERS_LEFT_OUT)
-            .number("segment", number as u64)
-            .number("count", skip as u64),
-    );
-    Ok((
-        address.wrapping_add(skip as u32),
-        content.get(skip..).unwrap_or_default(),
-    ))
-}
-
-/// File offset of the first section with content that the segment holds.
-fn first_section(header: &FileHeader32<Le>, bytes: &[u8], from: u64, to: u64) -> Option<u64> {
-    let sections = header.section_headers(Le, bytes).ok()?;
-    let allocated = sections
-        .iter()
-        .filter(|section| section.sh_flags(Le).0 & 0x2 != 0); // SHF_ALLOC
-    let places = allocated
-        .filter_map(|section| section.file_range(Le))
-        .filter(|(_, size)| *size > 0);
-    places
-        .map(|(offset, _)| offset)
-        .filter(|offset| (from..to).contains(offset))
-        .min()
 }
 
 #[cfg(test)]

@@ -227,6 +227,8 @@ entries! {
         / "segment {segment} is stored at {load} and runs at {run}";
     ELF_HEADERS_LEFT_OUT Note "elf-headers-left-out": "the ELF file's own headers are left out"
         / "segment {segment} begins with {count} bytes of the ELF file's own headers, which are left out";
+    ELF_NOBITS_LEFT_OUT Note "elf-nobits-left-out": "bytes of an ELF segment that no section brings are left out"
+        / "{count} bytes of segment {segment} belong to no section that brings bytes (NOBITS, or none at all) and are left out";
     UF2_FAMILY Note "uf2-family": "the UF2 family is another chip's"
         / "the UF2 family id is {family}, not that of the RT10xx ({expected})";
     UF2_BLOCKS_LEFT_OUT Note "uf2-blocks-left-out": "some UF2 blocks are not for the flash"

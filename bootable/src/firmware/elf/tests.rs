@@ -319,3 +319,122 @@ fn spoiled_headers_do_not_panic() {
         let _ = read(&spoiled);
     }
 }
+
+const PROGBITS: u32 = 1;
+const NOBITS: u32 = 8;
+const ALLOC: u32 = 2;
+
+/// Appends section headers: type, flags, address, file offset, size.
+fn with_sections(mut file: Vec<u8>, sections: &[[u32; 5]]) -> Vec<u8> {
+    let at = file.len() as u32;
+    file.extend([0; 40]);
+    for &[kind, flags, address, offset, size] in sections {
+        file.extend(words(&[0, kind, flags, address, offset, size, 0, 0, 4, 0]));
+    }
+    file[32..36].copy_from_slice(&at.to_le_bytes());
+    let count = sections.len() as u16 + 1;
+    file[48..50].copy_from_slice(&count.to_le_bytes());
+    file
+}
+
+fn placed(file: &[u8]) -> Vec<(u32, Vec<u8>)> {
+    let firmware = read(file).unwrap();
+    let segments = firmware.memory.segments();
+    segments
+        .map(|(start, bytes)| (start, bytes.to_vec()))
+        .collect()
+}
+
+/// One segment of 48 bytes at 0x60000000: 16 zeros, 16 ones, 16 twos. Its content begins at file offset 84.
+fn thirds() -> Vec<u8> {
+    let content = [[0; 16], [1; 16], [2; 16]].concat();
+    elf(&[load(0x6000_0000, 0x6000_0000, &content)])
+}
+
+#[test]
+fn nobits_in_front_brings_no_bytes() {
+    let file = with_sections(
+        thirds(),
+        &[
+            [NOBITS, ALLOC, 0x6000_0000, 84, 16],
+            [PROGBITS, ALLOC, 0x6000_0010, 100, 32],
+        ],
+    );
+    let expected = [[1; 16], [2; 16]].concat();
+    assert_eq!(placed(&file), [(0x6000_0010, expected)]);
+    assert_eq!(
+        texts(&read(&file).unwrap().notes),
+        [
+            "16 bytes of segment 0 belong to no section that brings bytes (NOBITS, or none at all) and are left out"
+        ]
+    );
+}
+
+#[test]
+fn nobits_between_sections_leaves_a_gap() {
+    let file = with_sections(
+        thirds(),
+        &[
+            [PROGBITS, ALLOC, 0x6000_0000, 84, 16],
+            [NOBITS, ALLOC, 0x6000_0010, 100, 16],
+            [PROGBITS, ALLOC, 0x6000_0020, 116, 16],
+        ],
+    );
+    assert_eq!(
+        placed(&file),
+        [(0x6000_0000, vec![0; 16]), (0x6000_0020, vec![2; 16])]
+    );
+}
+
+#[test]
+fn padding_between_sections_is_kept() {
+    let file = with_sections(
+        thirds(),
+        &[
+            [PROGBITS, ALLOC, 0x6000_0000, 84, 16],
+            [PROGBITS, ALLOC, 0x6000_0020, 116, 16],
+        ],
+    );
+    assert_eq!(placed(&file)[0].1.len(), 48);
+}
+
+#[test]
+fn a_segment_of_nobits_alone_brings_nothing() {
+    let file = with_sections(thirds(), &[[NOBITS, ALLOC, 0x6000_0000, 84, 48]]);
+    assert_eq!(
+        message(&file),
+        "ELF: no loadable segment has bytes in the file"
+    );
+}
+
+#[test]
+fn a_segment_without_sections_is_taken_whole() {
+    // a debug section and a NOBITS section elsewhere say nothing about it
+    let file = with_sections(
+        thirds(),
+        &[
+            [PROGBITS, 0, 0, 84, 16],
+            [NOBITS, ALLOC, 0x2000_0000, 84, 0x1000],
+        ],
+    );
+    assert_eq!(placed(&file)[0].1.len(), 48);
+}
+
+#[test]
+fn physical_addresses_that_are_all_0_are_not_meant() {
+    let file = elf(&[
+        load(0, 0x6000_2000, &[1; 16]),
+        load(0, 0x6000_4000, &[2; 16]),
+    ]);
+    assert_eq!(
+        placed(&file),
+        [(0x6000_2000, vec![1; 16]), (0x6000_4000, vec![2; 16])]
+    );
+    assert!(read(&file).unwrap().notes.is_empty());
+    // one that is not 0 makes the others mean ITCM
+    let file = elf(&[
+        load(0, 0x6000_2000, &[1; 16]),
+        load(0x10, 0x6000_4000, &[2; 16]),
+    ]);
+    assert_eq!(placed(&file), [(0, [[1; 16], [2; 16]].concat())]);
+}
