@@ -271,15 +271,10 @@ impl WriteJob {
 
 /// What the file is.
 fn about(prepared: &Prepared) -> Finding {
-    Finding::new(&run::IMAGE).text(
-        "text",
-        format_args!(
-            "{}: {}, {} bytes for flash",
-            prepared.name().display(),
-            prepared.firmware().format,
-            prepared.layout().memory.len_bytes()
-        ),
-    )
+    Finding::new(&run::IMAGE)
+        .text("file", prepared.name().display())
+        .text("format", prepared.firmware().format)
+        .number("size", prepared.layout().memory.len_bytes() as u64)
 }
 
 /// An FCB that is still to be made for the part is not missing.
