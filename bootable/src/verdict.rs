@@ -351,19 +351,20 @@ fn past_size(seen: &Inspection, fcb: &Fcb, map: &MemoryMap, findings: &mut Vec<F
         0 => reset,
         _ => Some(entry),
     };
+    let in_flash = |&(_, address, _): &(_, u32, _)| map.in_flash(frame.to_memory(address));
     let needed = [
         Some(("IVT", ivt.self_address, 32)),
         Some(("boot data", ivt.boot_data, 12)),
         table,
         code.map(|code| ("first code", code & !1, 2)),
-        (ivt.dcd != 0).then_some(("DCD", ivt.dcd, 4)),
     ];
-    for (what, address, len) in needed.into_iter().flatten() {
+    // other findings tell of an entry that is in no flash; of a DCD they do not
+    let needed = needed.into_iter().flatten().filter(in_flash);
+    let dcd = (ivt.dcd != 0).then_some(("DCD", ivt.dcd, 4));
+    for (what, address, len) in needed.chain(dcd) {
         let place = frame.to_memory(address);
         let offset = u64::from(place.wrapping_sub(map.flash_base));
-        // other findings tell of an entry that is in no flash
-        let counts = map.in_flash(place) || what == "DCD";
-        if counts && offset + len > size {
+        if offset + len > size {
             findings.push(
                 Finding::new(&found::PAST_FCB_SIZE)
                     .text("what", what)
