@@ -11,13 +11,13 @@ fn main() -> Result<(), Box<dyn Error>> {
         println!("usage: inspect FILE (ELF, Intel HEX, S-record, UF2 or raw)");
         return Ok(());
     };
-    let map = Chip::by_name("rt1021").ok_or("no such chip")?.map;
-    let firmware = Firmware::parse(&std::fs::read(&path)?, Some(&path), None, &map)?;
+    let chip = Chip::by_name("rt1021").ok_or("no such chip")?;
+    let firmware = Firmware::parse(&std::fs::read(&path)?, Some(&path), None, &chip.map)?;
     for note in &firmware.notes {
         println!("{note}");
     }
 
-    let seen = inspect(&firmware.memory, &map);
+    let seen = inspect(&firmware.memory, &chip.map);
     println!("{path} ({}): {}", firmware.format, seen.kind);
     println!("because there is {}", seen.reason);
     for (address, bytes) in firmware.memory.segments() {
@@ -30,7 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         );
     }
 
-    let verdict = Verdict::of(&firmware.memory, &map, &Conditions::default());
+    let verdict = Verdict::of(&firmware.memory, chip, &Conditions::default());
     for finding in &verdict.findings {
         println!("  {finding}");
     }

@@ -27,15 +27,16 @@
 //!
 //! // a tiny raw application: stack pointer, reset handler (thumb), `b .`
 //! let app = [0x2001_0000u32, 0x6000_2009, 0xE7FE_E7FE].map(u32::to_le_bytes).concat();
-//! let map = Chip::by_name("rt1021").expect("a chip of the table").map;
-//! let firmware = Firmware::parse(&app, Some("app.bin"), None, &map)?;
+//! let chip = Chip::by_name("rt1021").expect("a chip of the table");
+//! let map = &chip.map;
+//! let firmware = Firmware::parse(&app, Some("app.bin"), None, map)?;
 //! assert_eq!(firmware.memory.first(), Some(0x6000_2000)); // where its reset handler lies inside it
 //!
-//! let image = BootImage::build(&firmware, None, &map)?;
+//! let image = BootImage::build(&firmware, None, map)?;
 //! assert!(image.built);
 //! assert_eq!(image.inspection.kind, Kind::BootableWithoutFcb);
 //! assert_eq!(image.memory.word(0x6000_1004), Some(0x6000_2009)); // the IVT's entry
-//! let verdict = Verdict::of(&image.memory, &map, &Default::default());
+//! let verdict = Verdict::of(&image.memory, chip, &Default::default());
 //! assert_eq!(verdict.starts, Starts::No);
 //! assert_eq!(verdict.reasons[0].code(), "fcb-missing");
 //! # Ok::<(), rtboot_bootable::Error>(())

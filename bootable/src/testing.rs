@@ -111,8 +111,7 @@ pub fn texts(findings: &[rtboot_finding::Finding]) -> Vec<String> {
 
 /// Codes of what keeps the ROM from starting a flash content, whatever flash part it lies in.
 pub fn stops(memory: &Memory) -> Vec<&'static str> {
-    let map = crate::Chip::DEFAULT.map;
-    let verdict = crate::Verdict::of(memory, &map, &crate::Conditions::default());
+    let verdict = crate::Verdict::of(memory, crate::Chip::DEFAULT, &crate::Conditions::default());
     match verdict.starts {
         crate::Starts::No => verdict
             .reasons

@@ -85,6 +85,8 @@ pub struct Conditions<'a> {
     pub boot_config: Option<BootConfig>,
     /// Whether the flash is on the second pin group.
     pub second_pins: Option<bool>,
+    /// The device that the image lies in.
+    pub device: BootDevice,
 }
 
 impl<'a> Conditions<'a> {
@@ -116,6 +118,13 @@ impl<'a> Conditions<'a> {
         self
     }
 
+    /// On this device.
+    #[must_use]
+    pub fn device(mut self, device: BootDevice) -> Conditions<'a> {
+        self.device = device;
+        self
+    }
+
     /// With BOOT_CFG, and whether the flash is on the second pin group.
     #[must_use]
     pub fn boot_pins(mut self, config: BootConfig, second_pins: bool) -> Conditions<'a> {
@@ -132,27 +141,27 @@ impl<'a> Conditions<'a> {
 /// use rtboot_bootable::{BootImage, Chip, Firmware};
 /// use rtboot_fcb::{StatusRegisters, database};
 ///
-/// let map = Chip::by_name("rt1021").expect("a chip of the table").map;
+/// let chip = Chip::by_name("rt1021").expect("a chip of the table");
 /// let part = database::find("IS25LP064A").expect("a part of the database").1.parts.remove(0);
 /// let app = [0x2001_0000u32, 0x6000_2009, 0xE7FE_E7FE].map(u32::to_le_bytes).concat();
-/// let firmware = Firmware::parse(&app, Some("app.bin"), None, &map)?;
-/// let image = BootImage::build(&firmware, Some(&part.boot_fcb()), &map)?;
+/// let firmware = Firmware::parse(&app, Some("app.bin"), None, &chip.map)?;
+/// let image = BootImage::build(&firmware, Some(&part.boot_fcb()), &chip.map)?;
 ///
 /// // from the bytes alone it cannot be told whether the flash answers the FCB's read
-/// let verdict = Verdict::of(&image.memory, &map, &Conditions::default());
+/// let verdict = Verdict::of(&image.memory, chip, &Conditions::default());
 /// assert_eq!(verdict.starts, Starts::Unknown);
 /// assert_eq!(verdict.reasons[0].code(), "part-unknown");
 ///
 /// let clear = StatusRegisters { sr1: 0x00, sr2: None };
 /// let parts = [part];
 /// let there = Conditions::default().parts(&parts).status(clear);
-/// let verdict = Verdict::of(&image.memory, &map, &there);
+/// let verdict = Verdict::of(&image.memory, chip, &there);
 /// assert_eq!(verdict.starts, Starts::No);
 /// assert_eq!(verdict.reasons[0].code(), "quad-enable-clear");
 ///
 /// let set = StatusRegisters { sr1: 0x40, sr2: None };
 /// let there = Conditions::default().parts(&parts).status(set);
-/// assert_eq!(Verdict::of(&image.memory, &map, &there).starts, Starts::Yes);
+/// assert_eq!(Verdict::of(&image.memory, chip, &there).starts, Starts::Yes);
 /// # Ok::<(), rtboot_bootable::Error>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -175,7 +184,8 @@ impl Verdict {
     ///
     /// The rules are those that public tools and images follow, and the FlexSPI driver that NXP published. Broken rules
     /// about what the ROM does not need for a read are warnings.
-    pub fn of(memory: &Memory, map: &MemoryMap, conditions: &Conditions<'_>) -> Verdict {
+    pub fn of(memory: &Memory, chip: &Chip, conditions: &Conditions<'_>) -> Verdict {
+        let map = &chip.map.for_device(conditions.device);
         let seen = examine(memory, map);
         let nor = map.device == BootDevice::SerialNor;
         let mut findings = Vec::new();
@@ -185,8 +195,6 @@ impl Verdict {
         findings.extend(of_bytes(&seen, memory, map));
         if nor && let Some(fcb) = &seen.fcb {
             past_size(&seen, fcb, map, &mut findings);
-            // a map is always that of a row
-            let chip = Chip::by_name(map.chip).unwrap_or(Chip::DEFAULT);
             flash::judge(fcb, chip, conditions, &mut findings);
         }
         hab(&seen, conditions, &mut findings);

@@ -1,8 +1,8 @@
 //! The headers that are made, held against those of public images. Origin: `vectors/README.md`.
 
 use rtboot_bootable::{
-    BootDevice, BootImage, BuildOptions, Dcd, Firmware, Form, Kind, MemoryMap, Starts, Verdict,
-    inspect,
+    BootDevice, BootImage, BuildOptions, Conditions, Dcd, Firmware, Form, Kind, MemoryMap, Starts,
+    Verdict, inspect,
 };
 use rtboot_fcb::Fcb;
 
@@ -193,7 +193,8 @@ fn files_for_a_card_lie_as_the_public_ones_do() {
     assert_eq!(file[0x20..0x2C], boot_data.map(u32::to_le_bytes).concat());
     assert!(file[0x2C..0xC00].iter().all(|byte| *byte == 0));
     assert_eq!(file[0xC00..], app);
-    let verdict = Verdict::of(&image.memory, &map, &Default::default());
+    let on_card = Conditions::default().device(BootDevice::SdCard);
+    let verdict = Verdict::of(&image.memory, rt1021(), &on_card);
     assert_eq!(verdict.starts, Starts::Yes, "{:?}", verdict.reasons);
 
     // SDRAM_sdhc_unsigned.bin: 0x232C bytes, the DCD at 0x40

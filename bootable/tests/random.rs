@@ -59,7 +59,7 @@ fn looked_at(memory: &Memory) {
         Conditions::default(),
         Conditions::default().parts(&PARTS).status(status),
     ] {
-        let verdict = Verdict::of(memory, &map, &conditions);
+        let verdict = Verdict::of(memory, rt1021(), &conditions);
         assert!(
             verdict
                 .findings
@@ -164,7 +164,7 @@ fn built_shown_and_built_again_is_the_same() {
         let firmware = Firmware::parse(&app, Some("a.bin"), Some(0x6000_2000), &map).unwrap();
         let fcb = rtboot_fcb::database::find("IS25LP064A").unwrap().1.parts[0].boot_fcb();
         let image = BootImage::build(&firmware, Some(&fcb), &map).unwrap();
-        let verdict = Verdict::of(&image.memory, &map, &Default::default());
+        let verdict = Verdict::of(&image.memory, rt1021(), &Default::default());
         assert_ne!(verdict.starts, Starts::No, "{:?}", verdict.reasons);
         // through every format and back
         for (name, file) in [

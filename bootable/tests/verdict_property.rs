@@ -521,7 +521,7 @@ fn verdict(part: &Part, sim: &SimPart, case: &Case, memory: &Memory) -> Verdict 
         .status(status)
         .hab(hab)
         .boot_pins(chip().boot_config(case.boot_cfg.into()), case.second_pins);
-    Verdict::of(memory, &chip().map, &there)
+    Verdict::of(memory, chip(), &there)
 }
 
 /// What sets an FCB apart from that of the part.
@@ -625,7 +625,7 @@ fn verdict_and_virtual_rom_agree() {
         if told.starts.known().is_some_and(|says| says != starts) {
             differs("the verdict", &told);
         }
-        let by_bytes = Verdict::of(&content, &chip().map, &Conditions::default());
+        let by_bytes = Verdict::of(&content, chip(), &Conditions::default());
         let refuses = by_bytes.starts == Starts::No;
         if by_bytes.starts == Starts::Yes || refuses && starts {
             differs("the verdict without a part", &by_bytes);

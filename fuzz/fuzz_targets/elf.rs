@@ -17,7 +17,7 @@ fuzz_target!(|data: &[u8]| {
         &map,
     ) {
         inspect(&firmware.memory, &map);
-        Verdict::of(&firmware.memory, &map, &Default::default());
+        Verdict::of(&firmware.memory, rt1021(), &Default::default());
     }
 });
 

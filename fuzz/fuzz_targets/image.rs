@@ -16,7 +16,7 @@ fuzz_target!(|data: &[u8]| {
         return;
     }
     for conditions in [Conditions::default(), Conditions::default().parts(&PARTS)] {
-        Verdict::of(&memory, &map, &conditions);
+        Verdict::of(&memory, rt1021(), &conditions);
     }
     let firmware = Firmware {
         format: Format::Raw,

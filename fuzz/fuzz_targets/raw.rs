@@ -9,7 +9,7 @@ fuzz_target!(|data: (u32, &[u8])| {
     let map = rt1021().map;
     if let Ok(firmware) = Firmware::parse(bytes, Some("a.bin"), Some(base), &map) {
         inspect(&firmware.memory, &map);
-        Verdict::of(&firmware.memory, &map, &Default::default());
+        Verdict::of(&firmware.memory, rt1021(), &Default::default());
         let _ = emit::uf2(&firmware.memory, 0xFF);
     }
 });

@@ -8,7 +8,7 @@ fuzz_target!(|data: &[u8]| {
     let map = rt1021().map;
     if let Ok(firmware) = Firmware::parse(data, Some("a.srec"), None, &map) {
         inspect(&firmware.memory, &map);
-        Verdict::of(&firmware.memory, &map, &Default::default());
+        Verdict::of(&firmware.memory, rt1021(), &Default::default());
     }
 });
 

@@ -171,8 +171,11 @@ impl Facts {
 
     fn judge(&self, conditions: &BoardConditions) -> Option<Verdict> {
         let memory = &self.content.as_ref()?.memory;
-        let map = &self.identity.chip.map;
-        Some(Verdict::of(memory, map, &conditions.conditions()))
+        Some(Verdict::of(
+            memory,
+            self.identity.chip,
+            &conditions.conditions(),
+        ))
     }
 
     /// Whether the ROM would start what is in flash; `None` when its content is not known.

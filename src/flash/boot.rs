@@ -145,7 +145,7 @@ impl Nor {
     /// Judges bytes as the content of this flash.
     pub fn judge(&self, memory: &Memory) -> Verdict {
         let conditions = self.conditions();
-        Verdict::of(memory, &self.chip().map, &conditions.conditions())
+        Verdict::of(memory, self.chip(), &conditions.conditions())
     }
 
     /// The verdict on what flash holds after this plan was carried out.

@@ -52,7 +52,7 @@ fn on_kit(memory: &Memory, status: StatusRegisters) -> (Starts, Vec<&'static str
 }
 
 fn answer(memory: &Memory, conditions: &Conditions<'_>) -> (Starts, Vec<&'static str>) {
-    let verdict = Verdict::of(memory, &map(), conditions);
+    let verdict = Verdict::of(memory, crate::testing::rt1021(), conditions);
     for finding in &verdict.findings {
         assert_eq!(finding.unfilled(), None, "{finding}");
     }
@@ -64,7 +64,7 @@ fn answer(memory: &Memory, conditions: &Conditions<'_>) -> (Starts, Vec<&'static
 fn a_sound_image_keeps_every_rule() {
     let parts = [part("IS25LP064A")];
     let there = Conditions::default().parts(&parts).status(SET);
-    let verdict = Verdict::of(&content(|_| {}), &map(), &there);
+    let verdict = Verdict::of(&content(|_| {}), crate::testing::rt1021(), &there);
     assert_eq!((verdict.starts, verdict.reasons), (Starts::Yes, vec![]));
     let codes: Vec<_> = verdict.findings.iter().map(Finding::code).collect();
     assert_eq!(
@@ -119,7 +119,7 @@ fn bare_applications_and_blank_flash_do_not_start() {
     );
     let blank = at(0x6000_0000, vec![0xFF; 0x3000]);
     assert!(Verdict::is_blank(&blank));
-    let verdict = Verdict::of(&blank, &map(), &Conditions::default());
+    let verdict = Verdict::of(&blank, crate::testing::rt1021(), &Conditions::default());
     assert!(
         verdict.reasons[0]
             .to_string()
@@ -154,7 +154,7 @@ fn what_a_read_does_not_need_is_a_warning() {
     let parts = [part("IS25LP064A")];
     let there = Conditions::default().parts(&parts).status(SET);
     for (code, change) in changes {
-        let verdict = Verdict::of(&content(change), &map(), &there);
+        let verdict = Verdict::of(&content(change), crate::testing::rt1021(), &there);
         assert_eq!(verdict.starts, Starts::Yes, "{code}: {:?}", verdict.reasons);
         let finding = verdict.findings.iter().find(|found| found.code() == code);
         let finding = finding.unwrap_or_else(|| panic!("{code}: {:?}", verdict.findings));

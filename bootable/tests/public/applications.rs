@@ -134,7 +134,7 @@ fn whole_images_of_the_sdk_are_kept_byte_for_byte() {
         if let Some(pointer) = dcd {
             assert_eq!(seen.ivt.unwrap().dcd, pointer, "{name}");
         }
-        let verdict = Verdict::of(&image.memory, &map, &Default::default());
+        let verdict = Verdict::of(&image.memory, rt1021(), &Default::default());
         assert_ne!(verdict.starts, Starts::No, "{name}: {:?}", verdict.reasons);
     }
 }

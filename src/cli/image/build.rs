@@ -96,7 +96,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         Some(part) => Conditions::default().parts(std::slice::from_ref(part)),
         None => Conditions::default(),
     };
-    let verdict = Verdict::of(&image.memory, &map, &conditions);
+    let conditions = conditions.device(device);
+    let verdict = Verdict::of(&image.memory, chip, &conditions);
     // a file from the IVT on is not meant to have an FCB
     let told = |finding: &Finding| !(args.no_padding && finding.is(&FCB_MISSING));
     let notable = |finding: &&Finding| finding.severity > Severity::Ok && told(finding);

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use rtboot::Result;
 use rtboot::outcome::{self, ImageCheck, Outcome};
-use rtboot_bootable::{Conditions, Kind, LoaderImage, MemoryMap, Starts, Verdict, inspect};
+use rtboot_bootable::{Chip, Conditions, Kind, LoaderImage, MemoryMap, Starts, Verdict, inspect};
 use rtboot_fcb::Part;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
@@ -45,11 +45,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         _ => {
             let part = named.as_ref().and_then(fcb_source::Source::part);
             let verdict = match source.flash {
-                Some(flash) => in_flash(flash, part, &map),
+                Some(flash) => in_flash(flash, part, chip),
                 None => {
                     let parts = part.map(std::slice::from_ref).unwrap_or_default();
                     let conditions = Conditions::default().parts(parts);
-                    Verdict::of(&source.firmware.memory, &map, &conditions)
+                    Verdict::of(&source.firmware.memory, chip, &conditions)
                 }
             };
             (verdict.starts, verdict.reasons, verdict.findings)
@@ -75,12 +75,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
 }
 
 /// The verdict on a board's flash, which may be the part that the user names.
-fn in_flash(flash: source::Flash, part: Option<&Part>, map: &MemoryMap) -> Verdict {
+fn in_flash(flash: source::Flash, part: Option<&Part>, chip: &Chip) -> Verdict {
     let Some(part) = part else {
         return flash.boot.verdict;
     };
     let conditions = flash.conditions.part(part);
-    Verdict::of(&flash.boot.memory, map, &conditions.conditions())
+    Verdict::of(&flash.boot.memory, chip, &conditions.conditions())
 }
 
 fn words(kind: &Kind, starts: Starts) -> &'static str {

@@ -42,7 +42,7 @@ fn a_ram_image_is_judged_by_its_own_addresses() {
 fn an_sd_card_layout_does_not_start_from_flash() {
     let memory = ram_image(0x2000_0000, 0x400, 0);
     assert_eq!(inspect(&memory, &map()).kind, Kind::Flashloader);
-    let verdict = crate::Verdict::of(&memory, &map(), &Default::default());
+    let verdict = crate::Verdict::of(&memory, crate::testing::rt1021(), &Default::default());
     let found = verdict
         .reasons
         .iter()
