@@ -35,7 +35,7 @@ fn write(evil: &Evil) -> Result<()> {
     let rescue = RescueStore::new(folder.path());
     let none = Memory::new();
     let plan = flash::plan_write(&mut nor, &wanted, &none, Policy::default(), &mut ())?;
-    Writer::new(&mut nor, &plan, Some(&rescue), true).run(&mut ())?;
+    Writer::new(&mut nor, &plan, Some(&rescue)).run(&mut ())?;
     Ok(())
 }
 

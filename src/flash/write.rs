@@ -63,12 +63,12 @@ pub struct Writer<'a> {
 }
 
 impl<'a> Writer<'a> {
-    /// A writer for this plan. `rescue` saves the bytes around the image before they are erased.
+    /// A writer for this plan, which reads everything back. `rescue` saves the bytes around the image before they are
+    /// erased.
     pub fn new(
         nor: &'a mut Nor,
         plan: &'a WritePlan,
         rescue: Option<&'a RescueStore>,
-        verify: bool,
     ) -> Writer<'a> {
         let unique_id = nor.loader().facts().unique_id.to_string();
         let rescue = rescue.map(|store| (store, unique_id));
@@ -76,12 +76,19 @@ impl<'a> Writer<'a> {
             nor,
             plan,
             rescue,
-            verify,
+            verify: true,
             reached: Reached::Nothing,
             header_acknowledged: false,
             quad_set: false,
             saved_to: None,
         }
+    }
+
+    /// Without reading back: a wrong byte is not seen.
+    #[must_use]
+    pub fn without_verify(mut self) -> Writer<'a> {
+        self.verify = false;
+        self
     }
 
     /// Runs it. With nothing to change only the quad-enable bit is looked after.

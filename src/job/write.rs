@@ -335,7 +335,12 @@ impl WriteReady<'_> {
         if !self.options.verify {
             tell(listener, Finding::new(&run::NOT_VERIFIED));
         }
-        Writer::new(&mut self.nor, plan, rescue, self.options.verify).run(listener)
+        let writer = Writer::new(&mut self.nor, plan, rescue);
+        let writer = match self.options.verify {
+            true => writer,
+            false => writer.without_verify(),
+        };
+        writer.run(listener)
     }
 
     /// Whether the ROM would start what flash holds now that this plan was carried out.

@@ -150,7 +150,7 @@ fn write(
         Policy::default(),
         &mut events,
     )?;
-    let report = Writer::new(&mut nor, &plan, Some(&store), true).run(&mut events)?;
+    let report = Writer::new(&mut nor, &plan, Some(&store)).run(&mut events)?;
     Ok((report, events, nor))
 }
 

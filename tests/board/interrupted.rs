@@ -129,9 +129,7 @@ fn stop_at_any_event_tells_the_state_and_heals() {
         let mut listener = StopAfter(after, Vec::new());
         let none = Memory::new();
         let result = flash::plan_write(&mut nor, &image, &none, Policy::default(), &mut listener)
-            .and_then(|plan| {
-                Writer::new(&mut nor, &plan, Some(&rig.rescue), true).run(&mut listener)
-            });
+            .and_then(|plan| Writer::new(&mut nor, &plan, Some(&rig.rescue)).run(&mut listener));
         drop(nor);
         match result {
             Ok(_) => assert_eq!(rig.flash()[..0x8000], done[..], "after {after}"),

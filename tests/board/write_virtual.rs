@@ -235,7 +235,7 @@ fn data_after_the_image_leaves_the_fcb_alone() {
         let plan = plan.expect("a plan");
         assert_eq!(plan.unboots_first(), goes, "{length:?} {place:?}");
         rig.virtual_board.board().trace_spi(true);
-        let written = Writer::new(&mut nor, &plan, Some(&rig.rescue), true).run(&mut ());
+        let written = Writer::new(&mut nor, &plan, Some(&rig.rescue)).run(&mut ());
         let left = written.expect("written").sectors_left;
         assert_eq!(left, 0, "no sector that bytes were meant for");
         let trace = rig.virtual_board.board().take_spi_trace();
