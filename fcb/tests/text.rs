@@ -96,24 +96,44 @@ fn a_slip_is_told_with_its_line() {
         "line 2: `csHoldTime` takes a number, and `three` is none"
     );
     assert_eq!(
-        below("csHoldTime 3"),
-        "line 2: there is no `:` behind a key"
+        below("csHoldTime: true"),
+        "line 2: `csHoldTime` takes a number, and `true` is none"
     );
     assert_eq!(
-        below("csHoldTime: 'three"),
-        "line 2: the quote is not closed"
+        below("csHoldTime: -1"),
+        "line 2: `csHoldTime` takes a number, and `-1` is none"
     );
     assert_eq!(
-        below("- 3"),
-        "line 2: only lines of the form `key: value` are read"
+        below("csHoldTime: [3]"),
+        "line 2: `csHoldTime` takes a number, and this is a list"
     );
+    assert_eq!(
+        below("csHoldTime: {seqNum: 1}"),
+        "line 2: unknown key `seqNum`; `csHoldTime` takes a number, and no names below it"
+    );
+    assert_eq!(
+        below("deviceModeSeq: {seqNum: 1, seqNr: 4}"),
+        "line 2: unknown key `seqNr`; `deviceModeSeq` takes seqNum and seqId"
+    );
+    assert_eq!(
+        below("deviceModeSeq: {value: 1, seqId: 4}"),
+        "line 2: unknown key `value`; `deviceModeSeq` takes seqNum and seqId"
+    );
+    for (line, place) in [("csHoldTime: 'three", 2), ("? [1, 2]", 2), ("a: *b", 2)] {
+        let error = below(line);
+        assert!(
+            error.starts_with(&format!("line {place}: ")),
+            "{line}: {error}"
+        );
+    }
+    assert!(below("csHoldTime: \"three").contains("this is no YAML"));
     assert_eq!(
         below("tag: 1"),
-        "line 2: the tag is 0x00000001, and must be 0x42464346"
+        "line 2: no FCB tag: expected 0x42464346, found 0x00000001"
     );
     assert_eq!(
-        below("csHoldTime: 3\n  csHoldTime: 3"),
-        "line 3: `csHoldTime` stands here for the second time"
+        below("csHoldTime: 3\n  field00D: 3"),
+        "line 3: `field00D` stands here for the second time"
     );
     assert_eq!(
         below("lookupTable_seq0_instr0:\n    OPERATION_CODE: CMD_SRD"),
@@ -137,6 +157,80 @@ fn the_table_is_read_as_words_too() {
         fcb.sequence(0).to_string(),
         "EBh 1-4-4, 24-bit address, 6 dummy cycles"
     );
+}
+
+/// One register in every form that SPSDK 3.12 reads. The bytes are what its `nxpimage bootable-image fcb export` makes of it.
+#[test]
+fn spsdk_writes_a_register_in_many_forms() {
+    let block = |body: &str| {
+        let text = format!("family: mimxrt1020\ntype: flexspi_nor\nfcb_settings:\n{body}");
+        let fcb = from_yaml(&text).unwrap_or_else(|error| panic!("{error}\n{text}"));
+        fcb.to_bytes()
+    };
+    let call = [1, 12, 0, 0];
+    for body in [
+        "  configCmdSeqs_0: {seqNum: 1, seqId: 12}",
+        "  configCmdSeqs_0:\n    seqNum: '0x01'\n    seqId: 0x0C",
+        "  configCmdSeqs_0:\n    bitfields:\n      seqNum: 1\n      seqId: 12",
+        "  configCmdSeqs_0:\n    value: '0x00000C01'",
+        "  configCmdSeqs_0: 3073",
+        "  configCmdSeqs_0: 0x0C01UL",
+        "  CONFIGCMDSEQS_0: 0b1100_0000_0001",
+        "  field020: '0x0c01'",
+        "  field020:\n    field020-bits0-7: 1\n    SEQID: 0o14",
+        "  configCmdSeqs_0: {SEQNUM: '1', seqId: 014}",
+        "  configCmdSeqs_0: &one {seqNum: 1, seqId: 12}",
+    ] {
+        assert_eq!(block(body)[0x20..0x24], call, "{body}");
+    }
+    let shared = "  configCmdSeqs_0: &one {seqNum: 1, seqId: 12}\n  configCmdSeqs_1: *one\n  configCmdSeqs_2: {<<: *one, seqId: 13}";
+    assert_eq!(
+        block(shared)[0x20..0x2C],
+        [1, 12, 0, 0, 1, 12, 0, 0, 1, 13, 0, 0]
+    );
+    let step = [0x18, 0x0A];
+    for body in [
+        "  lookupTable_seq0_instr1: {OPERAND: '0x18', NUM_PADS: 4PAD, OPERATION_CODE: RADDR_SDR}",
+        "  lookupTable_seq0_instr1: {OPERAND: 24, NUM_PADS: 2, OPERATION_CODE: 2}",
+        "  lookupTable_seq0_instr1: {operand: 24, num_pads: 4pad, operation_code: raddr_sdr}",
+        "  lookupTable_seq0_instr1:\n    bitfields:\n      OPERAND: 24\n      NUM_PADS: NUM_PADS_4PAD\n      OPERATION_CODE: OPERATION_CODE_RADDR_SDR",
+        "  lookupTable_seq0_instr1: 0x0A18",
+        "  field082:\n    value: '0x0A18'",
+    ] {
+        assert_eq!(block(body)[0x82..0x84], step, "{body}");
+    }
+    assert_eq!(block("  reserved3_1: 7\n  reserve2_10: 8")[0x4C], 7);
+    assert_eq!(block("  csHoldTime: '010'")[0x0D], 10);
+    assert_eq!(block("  csHoldTime: 010")[0x0D], 8);
+}
+
+/// What SPSDK 1 wrote: its family names, `value` and `bitfields`; and the same as JSON, which SPSDK takes too.
+#[test]
+fn the_first_form_of_spsdk_is_read() {
+    let yaml = "family: rt102x\ntype: flexspi_nor\nfcb_settings:\n  tag:\n    value: \"0x42464346\"\n  version:\n    value: \"0x56010400\"\n  csHoldTime:\n    value: \"0x03\"\n  deviceModeSeq:\n    bitfields:\n      seqNum: 1\n      seqId: 4\n  sflashA1Size:\n    value: \"0x00800000\"\n";
+    let json = r#"{"family": "mimxrt1020", "type": "flexspi_nor", "fcb_settings": {"csHoldTime": {"value": "0x03"},
+        "deviceModeSeq": {"bitfields": {"seqNum": 1, "seqId": 4}}, "sflashA1Size": 8388608}}"#;
+    let mut fcb = Fcb::new();
+    fcb.set_cs_hold_time(3);
+    fcb.set_device_mode_sequence(rtboot_fcb::SequenceCall { count: 1, index: 4 });
+    fcb.set_sflash_a1_size(8 << 20);
+    for text in [yaml, json] {
+        assert_eq!(from_yaml(text).unwrap(), fcb, "{text}");
+    }
+    let older = from_yaml("family: mimxrt1010\nfcb_settings: {csHoldTime: 3}").unwrap();
+    assert_eq!(older.version(), 0x5601_0100);
+}
+
+#[test]
+fn references_cannot_make_a_file_large() {
+    let mut text = String::from("a: &a {k: 1}\n");
+    for (new, old) in "bcdefghijklmnop".chars().zip("abcdefghijklmno".chars()) {
+        text += &format!("{new}: &{new} {{x: *{old}, y: *{old}, z: *{old}}}\n");
+    }
+    let error = from_yaml(&text).unwrap_err().to_string();
+    assert!(error.contains("more than 20000 values"), "{error}");
+    let deep = format!("fcb_settings: {}", "{a: ".repeat(1000));
+    assert!(from_yaml(&deep).unwrap_err().message.contains("deep"));
 }
 
 #[test]

@@ -189,15 +189,6 @@ impl Spec {
 }
 
 impl Fcb {
-    /// Sets one of the words without a name at the end, from 0x1D4 on; `None` beyond the block.
-    pub(crate) fn set_tail_word(&mut self, index: usize, value: u32) -> Option<()> {
-        let at = index.checked_mul(4)?.checked_add(0x1D4)?;
-        self.bytes
-            .get_mut(at..at.checked_add(4)?)?
-            .copy_from_slice(&value.to_le_bytes());
-        Some(())
-    }
-
     /// A field's elements by its [`Spec`].
     pub fn get(&self, spec: &Spec) -> Vec<u32> {
         let bytes = self

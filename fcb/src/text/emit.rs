@@ -5,7 +5,7 @@ use alloc::format;
 use alloc::string::String;
 use core::fmt::Write as _;
 
-use super::parse::{OPERATIONS, RESERVED_WORDS, TAIL};
+use super::spsdk::{self, RESERVED_WORDS, TAIL};
 use crate::fcb::{Fcb, Spec};
 use crate::lut::{self, Instruction, Sequence};
 
@@ -103,11 +103,8 @@ fn table(out: &mut String, fcb: &Fcb) {
         // a step that is left out is zero: STOP
         let used = sequence.0.iter().enumerate();
         for (i, step) in used.filter(|(_, step)| **step != Instruction::STOP) {
-            let known = OPERATIONS.iter().find(|(code, _)| *code == step.opcode.0);
-            let operation = known.map_or_else(
-                || format!("{:#04x}", step.opcode.0),
-                |(_, name)| (*name).to_owned(),
-            );
+            let operation = spsdk::operation(step.opcode)
+                .map_or_else(|| format!("{:#04x}", step.opcode.0), ToOwned::to_owned);
             let _ = writeln!(
                 out,
                 "  lookupTable_seq{place}_instr{i}:\n    OPERAND: '{:#04X}'\n    NUM_PADS: {}PAD\n    OPERATION_CODE: {operation}",
