@@ -15,6 +15,8 @@ use rtboot_bootable::Memory;
 
 /// Longest time of a whole command against a board that babbles, in the time of a host with a clock.
 const BABBLE_LIMIT: Duration = Duration::from_secs(15 * 60);
+/// Longest time of a command against a device that says something every 0.3 s: `docs/dev/bounds.md`.
+const DRIP_LIMIT: Duration = Duration::from_secs(5 * 60);
 /// Memory that a device may make the process take, in KiB.
 const MEMORY_LIMIT: u64 = 64 * 1024;
 
@@ -88,6 +90,23 @@ fn lying_uart_device_never_yields_success() {
                 "{manner:?} {seed}: {:?}",
                 evil.time()
             );
+        }
+    }
+}
+
+#[test]
+fn dripping_device_ends_within_the_bounds() {
+    for (program, uart) in [
+        (Program::Rom, false),
+        (Program::Flashloader, false),
+        (Program::Rom, true),
+        (Program::Flashloader, true),
+    ] {
+        for seed in 0..12 {
+            let evil = Evil::new(Manner::Drip, seed, program, uart);
+            assert!(write(&evil).is_err(), "{program} {uart} {seed}");
+            let took = evil.time();
+            assert!(took < DRIP_LIMIT, "{program} {uart} {seed}: {took:?}");
         }
     }
 }

@@ -161,6 +161,9 @@ impl<P: HidPort> HidPort for Guarded<P> {
     fn describe(&self) -> String {
         self.port.describe()
     }
+    fn now(&self) -> Duration {
+        self.port.now()
+    }
     fn sends_short_reports(&self) -> bool {
         self.port.sends_short_reports()
     }
@@ -181,6 +184,9 @@ impl<P: SerialPort> SerialPort for Guarded<P> {
     }
     fn describe(&self) -> String {
         self.port.describe()
+    }
+    fn now(&self) -> Duration {
+        self.port.now()
     }
 }
 

@@ -116,4 +116,7 @@ impl SerialPort for SharedSerial {
     fn describe(&self) -> String {
         self.with(|port| port.describe())
     }
+    fn now(&self) -> Duration {
+        self.with(|port| port.now())
+    }
 }

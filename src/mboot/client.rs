@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use super::link::protocol;
 use super::{Command, Error, Link, MemoryId, Packet, Property, Response, Status, Step, Tag};
+use crate::port::Deadline;
 
 /// How long the client waits for answers, by kind of command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -60,6 +61,8 @@ const SYNC_TRIES: usize = 3;
 const AFTER_STALE: Duration = Duration::from_millis(200);
 /// Most packets discarded: the rest of an abandoned read of 16 MiB.
 const DRAIN_LIMIT: usize = 17_000;
+/// Longest time spent on them: the rest of such a read takes 20 s.
+const DRAIN_TIME: Duration = Duration::from_secs(60);
 /// Most malformed pieces discarded among them; over a UART one has up to 51 bytes.
 const NONSENSE_LIMIT: usize = 256;
 /// Most packets skipped before an answer.
@@ -156,12 +159,14 @@ impl<L: Link> Client<L> {
     /// Waits for the answer to GetProperty(1); returns whether something else came before it.
     fn version_answer(&mut self) -> Result<bool, Error> {
         let command = Tag::GET_PROPERTY;
-        let mut timeout = self.timeouts.sync;
+        let timeout = self.timeouts.sync;
+        let mut deadline = Deadline::after(self.link.now(), timeout);
         let mut stale = None;
         for _ in 0..STRAY_LIMIT {
+            let left = deadline.left(self.link.now());
             let packet = self
                 .link
-                .receive(timeout)
+                .receive(left)
                 .map_err(|e| e.during(command, Step::Response, 0))?;
             let bytes = match packet {
                 None => break,
@@ -174,7 +179,10 @@ impl<L: Link> Client<L> {
             match Response::parse(&bytes) {
                 Some(r) if is_version(&r) => return Ok(stale.is_some()),
                 // the response to an earlier command: ours is either lost or answered at once
-                Some(_) => timeout = timeout.min(AFTER_STALE),
+                Some(_) => {
+                    let now = self.link.now();
+                    deadline = Deadline::after(now, deadline.left(now).min(AFTER_STALE));
+                }
                 None => {}
             }
             stale = Some(bytes);
@@ -193,8 +201,12 @@ impl<L: Link> Client<L> {
     /// Discards what comes unasked; returns whether anything did.
     fn drain(&mut self) -> Result<bool, Error> {
         let settle = self.link.settle_time();
+        let deadline = Deadline::after(self.link.now(), DRAIN_TIME);
         let mut nonsense = 0;
         for count in 0..DRAIN_LIMIT {
+            if deadline.left(self.link.now()).is_zero() {
+                break;
+            }
             match self.link.receive(settle) {
                 Ok(None) => return Ok(count > 0),
                 Ok(Some(_)) => {}
@@ -238,11 +250,12 @@ impl<L: Link> Client<L> {
         timeout: Duration,
         done: u64,
     ) -> Result<(bool, Response), Error> {
+        let deadline = Deadline::after(self.link.now(), timeout);
         let mut ended = false;
         for _ in 0..STRAY_LIMIT {
             let packet = self
                 .link
-                .receive(timeout)
+                .receive(deadline.left(self.link.now()))
                 .map_err(|e| e.during(command, step, done))?;
             let bytes = match packet {
                 None => {

@@ -120,6 +120,10 @@ impl<P: HidPort> Link for HidLink<P> {
     fn describe(&self) -> String {
         self.port.describe()
     }
+
+    fn now(&self) -> Duration {
+        self.port.now()
+    }
 }
 
 /// Describes a report for a trace; `None` for reports that MBOOT does not have.

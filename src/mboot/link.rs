@@ -111,6 +111,11 @@ pub trait Link: Send {
 
     /// The name of the port below, for messages.
     fn describe(&self) -> String;
+
+    /// The port's clock.
+    fn now(&self) -> Duration {
+        port::monotonic()
+    }
 }
 
 impl<L: Link + ?Sized> Link for Box<L> {
@@ -134,5 +139,8 @@ impl<L: Link + ?Sized> Link for Box<L> {
     }
     fn describe(&self) -> String {
         (**self).describe()
+    }
+    fn now(&self) -> Duration {
+        (**self).now()
     }
 }

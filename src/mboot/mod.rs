@@ -39,7 +39,7 @@ pub use rtboot_wire::mboot::{
     Command, Described, ExternalMemory, MemoryId, PacketBytes, PingResponse, Property, Response,
     Status, Tag, Version, frame,
 };
-pub use uart::{UartLink, describe_bytes};
+pub use uart::{Pinged, UartLink, describe_bytes};
 pub use verbs::Departure;
 
 /// The MBOOT client, under a name that is clear outside this module.

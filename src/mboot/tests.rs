@@ -7,6 +7,7 @@ use crate::port;
 use crate::port::fake::{FakeHid, gone};
 
 mod data;
+mod drip;
 mod evil;
 mod reads;
 mod sync;

@@ -12,8 +12,8 @@ use std::time::Duration;
 
 use super::link::{Link, LinkError, Packet, Sent};
 use super::{Command, PingResponse, Response, frame};
-use crate::port::SerialPort;
 use crate::port::traced::Direction;
+use crate::port::{Deadline, SerialPort};
 
 /// Window for the answer to one ping (blhost).
 const PING_WINDOW: Duration = Duration::from_millis(500);
@@ -21,6 +21,8 @@ const PING_WINDOW: Duration = Duration::from_millis(500);
 const PING_TRIES: usize = 3;
 /// Longest silence inside a frame once it has begun.
 const GAP: Duration = Duration::from_millis(500);
+/// Longest time for a frame once it has begun: 1030 bytes take 2.2 s at 4800 baud, the slowest speed of flashloaders.
+const FRAME: Duration = Duration::from_secs(3);
 /// Noise skipped before a start byte (SPSDK).
 const NOISE_LIMIT: usize = 50;
 /// Most times that a frame is sent again, or requested again.
@@ -40,6 +42,17 @@ pub struct UartLink<P> {
     stop: bool,
     /// The device has answered a ping.
     pinged: bool,
+}
+
+/// Who answers a ping.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Pinged {
+    /// A flashloader.
+    Flashloader(PingResponse),
+    /// A boot ROM: RT10xx ROMs were seen to answer `5A A8` and the unique id.
+    BootRom,
+    /// Nobody, or nothing that can be read.
+    Nobody,
 }
 
 /// What came in.
@@ -83,14 +96,15 @@ impl<P: SerialPort> UartLink<P> {
             waited: PING_WINDOW,
         };
         for _ in 0..PING_TRIES {
-            self.port.discard_input()?;
-            self.port.write(&[frame::START, frame::PING])?;
-            match self.ping_answer() {
-                Ok(Some(answer)) => {
-                    self.pinged = true;
-                    return Ok(answer);
+            match self.ping_in(PING_WINDOW) {
+                Ok(Pinged::Flashloader(answer)) => return Ok(answer),
+                Ok(Pinged::BootRom) => {
+                    last = LinkError::Protocol {
+                        what: "the boot ROM's answer to a ping",
+                        bytes: vec![frame::START, frame::ROM_PING_RESPONSE],
+                    }
                 }
-                Ok(None) => {}
+                Ok(Pinged::Nobody) => {}
                 Err(error @ LinkError::Protocol { .. }) => last = error,
                 Err(error) => return Err(error),
             }
@@ -98,10 +112,34 @@ impl<P: SerialPort> UartLink<P> {
         Err(last)
     }
 
-    fn ping_answer(&mut self) -> Result<Option<PingResponse>, LinkError> {
+    /// Pings once and says who answers within `window`. The bytes harm no boot ROM: it waits for 14 more.
+    ///
+    /// # Errors
+    /// The port's.
+    pub fn ping_once(&mut self, window: Duration) -> Result<Pinged, LinkError> {
+        match self.ping_in(window) {
+            Err(LinkError::Protocol { .. }) => Ok(Pinged::Nobody),
+            answer => answer,
+        }
+    }
+
+    fn ping_in(&mut self, window: Duration) -> Result<Pinged, LinkError> {
+        self.port.discard_input()?;
+        self.port.write(&[frame::START, frame::PING])?;
+        let answer = self.ping_answer(window)?;
+        self.pinged |= matches!(answer, Pinged::Flashloader(_));
+        Ok(answer)
+    }
+
+    fn ping_answer(&mut self, window: Duration) -> Result<Pinged, LinkError> {
+        let deadline = Deadline::after(self.port.now(), window);
         for _ in 0..STRAY_LIMIT {
-            match self.start(PING_WINDOW)? {
-                None => return Ok(None),
+            match self.start(deadline.left(self.port.now()))? {
+                None => return Ok(Pinged::Nobody),
+                Some(frame::ROM_PING_RESPONSE) => {
+                    self.read_exact(&mut [0; frame::ROM_PING_RESPONSE_LEN - 2])?;
+                    return Ok(Pinged::BootRom);
+                }
                 Some(frame::PING_RESPONSE) => {
                     let mut bytes = [frame::START, frame::PING_RESPONSE, 0, 0, 0, 0, 0, 0, 0, 0];
                     self.read_exact(&mut bytes[2..])?;
@@ -109,12 +147,13 @@ impl<P: SerialPort> UartLink<P> {
                         what: "a damaged ping response",
                         bytes: bytes.to_vec(),
                     };
-                    return PingResponse::parse(&bytes).map(Some).ok_or(broken);
+                    let answer = PingResponse::parse(&bytes).ok_or(broken)?;
+                    return Ok(Pinged::Flashloader(answer));
                 }
                 Some(_) => {} // rest of an earlier frame: its bytes are skipped as noise
             }
         }
-        Ok(None)
+        Ok(Pinged::Nobody)
     }
 
     /// The port below.
@@ -129,6 +168,7 @@ impl<P: SerialPort> UartLink<P> {
 
     /// Skips noise up to a start byte and returns the type byte after it; `None` when nothing came.
     fn start(&mut self, timeout: Duration) -> Result<Option<u8>, LinkError> {
+        let deadline = Deadline::after(self.port.now(), timeout + GAP);
         let mut noise = Vec::new();
         let mut patience = timeout;
         loop {
@@ -154,14 +194,16 @@ impl<P: SerialPort> UartLink<P> {
                     bytes: noise,
                 });
             }
-            patience = GAP;
+            patience = deadline.left(self.port.now()).min(GAP);
         }
     }
 
     fn read_exact(&mut self, buffer: &mut [u8]) -> Result<(), LinkError> {
+        let deadline = Deadline::after(self.port.now(), FRAME);
         let mut have = 0;
         while let Some(rest) = buffer.get_mut(have..).filter(|rest| !rest.is_empty()) {
-            match self.port.read(rest, GAP)? {
+            let patience = deadline.left(self.port.now()).min(GAP);
+            match self.port.read(rest, patience)? {
                 0 => {
                     return Err(LinkError::Protocol {
                         what: "a frame that breaks off",
@@ -176,8 +218,9 @@ impl<P: SerialPort> UartLink<P> {
 
     /// The next thing on the line.
     fn incoming(&mut self, timeout: Duration) -> Result<Incoming, LinkError> {
+        let deadline = Deadline::after(self.port.now(), timeout);
         for _ in 0..STRAY_LIMIT {
-            let Some(kind) = self.start(timeout)? else {
+            let Some(kind) = self.start(deadline.left(self.port.now()))? else {
                 return Ok(Incoming::Nothing);
             };
             match kind {
@@ -223,9 +266,10 @@ impl<P: SerialPort> UartLink<P> {
 
     /// The next packet, acknowledged; damaged ones are asked for again.
     fn packet(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError> {
+        let mut deadline = Deadline::after(self.port.now(), timeout);
         let mut damaged = 0;
         for _ in 0..STRAY_LIMIT {
-            match self.incoming(timeout)? {
+            match self.incoming(deadline.left(self.port.now()))? {
                 Incoming::Nothing => return Ok(None),
                 Incoming::Packet(packet) => {
                     self.acknowledge(&packet)?;
@@ -234,6 +278,7 @@ impl<P: SerialPort> UartLink<P> {
                 Incoming::Damaged if damaged < RESENDS => {
                     damaged += 1;
                     self.port.write(&[frame::START, frame::NAK])?;
+                    deadline = Deadline::after(self.port.now(), timeout);
                 }
                 Incoming::Damaged => {
                     return Err(LinkError::Protocol {
@@ -329,6 +374,10 @@ impl<P: SerialPort> Link for UartLink<P> {
 
     fn describe(&self) -> String {
         self.port.describe()
+    }
+
+    fn now(&self) -> Duration {
+        self.port.now()
     }
 }
 

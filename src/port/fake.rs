@@ -74,6 +74,8 @@ pub(crate) struct FakeHid {
     pub waited: Vec<Duration>,
     /// Reads done.
     pub reads: usize,
+    /// Its clock: reads that find nothing make it go on.
+    pub clock: Duration,
     /// The operating system pads.
     pub pads: bool,
 }
@@ -118,9 +120,14 @@ impl HidPort for FakeHid {
             Some(Err(error)) => Err(error),
             Some(Ok(None)) | None => {
                 self.waited.push(timeout);
+                self.clock += timeout;
                 Ok(None)
             }
         }
+    }
+
+    fn now(&self) -> Duration {
+        self.clock
     }
 
     fn describe(&self) -> String {
@@ -141,6 +148,9 @@ pub(crate) struct FakeSerial {
     pub input: VecDeque<u8>,
     /// Bytes that arrive after each write, in order.
     pub script: VecDeque<Vec<u8>>,
+    /// Called with what is written; what it returns arrives.
+    #[allow(clippy::type_complexity)]
+    pub device: Option<Box<dyn FnMut(&[u8]) -> Vec<u8> + Send>>,
     /// The speed set last.
     pub baud: Option<u32>,
     /// Once the input is empty the adapter is gone.
@@ -149,6 +159,13 @@ pub(crate) struct FakeSerial {
     pub piece: Option<usize>,
     /// Times the input was discarded.
     pub discarded: usize,
+    /// What sends one byte after the other, each so long after the one before.
+    #[allow(clippy::type_complexity)]
+    pub drip: Option<(Duration, Box<dyn FnMut() -> u8 + Send>)>,
+    /// Its clock: reads that wait make it go on.
+    pub clock: Duration,
+    /// When the next byte of the drip is due.
+    pub due: Duration,
 }
 
 impl FakeSerial {
@@ -166,12 +183,26 @@ impl SerialPort for FakeSerial {
         self.written.push(bytes.to_vec());
         self.input
             .extend(self.script.pop_front().unwrap_or_default());
+        if let Some(device) = &mut self.device {
+            self.input.extend(device(bytes));
+        }
         Ok(())
     }
 
-    fn read(&mut self, buffer: &mut [u8], _timeout: Duration) -> Result<usize, Error> {
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, Error> {
         if self.input.is_empty() && self.unplugged {
             return Err(gone());
+        }
+        if self.input.is_empty() {
+            let wait = self.due.saturating_sub(self.clock);
+            match &mut self.drip {
+                Some((each, next)) if wait <= timeout => {
+                    self.input.push_back(next());
+                    self.clock += wait;
+                    self.due = self.clock + *each;
+                }
+                _ => self.clock += timeout,
+            }
         }
         let count = self
             .input
@@ -197,5 +228,9 @@ impl SerialPort for FakeSerial {
 
     fn describe(&self) -> String {
         "fake".into()
+    }
+
+    fn now(&self) -> Duration {
+        self.clock
     }
 }

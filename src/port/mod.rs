@@ -24,7 +24,8 @@
 )]
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
 
 mod error;
 pub mod hid;
@@ -84,6 +85,30 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     text
 }
 
+/// The time since this process first asked.
+pub(crate) fn monotonic() -> Duration {
+    static START: OnceLock<Instant> = OnceLock::new();
+    START.get_or_init(Instant::now).elapsed()
+}
+
+/// A moment on a port's clock at which a wait ends, however many bytes have come.
+///
+/// Silence alone is no limit: a peer that sends a byte now and then is never silent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Deadline(Duration);
+
+impl Deadline {
+    /// `limit` after `now`.
+    pub(crate) fn after(now: Duration, limit: Duration) -> Deadline {
+        Deadline(now.saturating_add(limit))
+    }
+
+    /// What is left of it.
+    pub(crate) fn left(self, now: Duration) -> Duration {
+        self.0.saturating_sub(now)
+    }
+}
+
 /// A USB HID device: whole reports, the report id in byte 0.
 pub trait HidPort: Send {
     /// Sends one report, `report[0]` being its id. Blocks until the device took it, or a bounded time.
@@ -106,6 +131,11 @@ pub trait HidPort: Send {
     /// length in the device's report descriptor (Windows): there a short report saves nothing.
     fn sends_short_reports(&self) -> bool {
         true
+    }
+
+    /// The port's clock, for limits on how long something takes; it starts anywhere and never goes back.
+    fn now(&self) -> Duration {
+        monotonic()
     }
 }
 
@@ -137,6 +167,11 @@ pub trait SerialPort: Send {
 
     /// Whom the port talks to, for messages: `/dev/ttyUSB0 at 115200 baud`.
     fn describe(&self) -> String;
+
+    /// The port's clock, for limits on how long something takes; it starts anywhere and never goes back.
+    fn now(&self) -> Duration {
+        monotonic()
+    }
 }
 
 macro_rules! forward {
@@ -153,6 +188,9 @@ macro_rules! forward {
             }
             fn sends_short_reports(&self) -> bool {
                 (**self).sends_short_reports()
+            }
+            fn now(&self) -> Duration {
+                (**self).now()
             }
         }
 
@@ -171,6 +209,9 @@ macro_rules! forward {
             }
             fn describe(&self) -> String {
                 (**self).describe()
+            }
+            fn now(&self) -> Duration {
+                (**self).now()
             }
         }
     };

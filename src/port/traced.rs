@@ -122,6 +122,10 @@ impl<P: HidPort, S: FnMut(&str) + Send> HidPort for Traced<P, S> {
         self.port.describe()
     }
 
+    fn now(&self) -> Duration {
+        self.port.now()
+    }
+
     fn sends_short_reports(&self) -> bool {
         self.port.sends_short_reports()
     }
@@ -165,6 +169,10 @@ impl<P: SerialPort, S: FnMut(&str) + Send> SerialPort for Traced<P, S> {
 
     fn describe(&self) -> String {
         self.port.describe()
+    }
+
+    fn now(&self) -> Duration {
+        self.port.now()
     }
 }
 

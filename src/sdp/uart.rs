@@ -4,25 +4,33 @@
 //! --> 16 bytes of command   ==> file bytes   <-- 4 bytes HAB state   <-- 4 bytes status, or pieces of ≤ 64 data bytes
 //! ```
 //!
-//! 115200 baud, 8N1; no ping and no autobaud handshake (SPSDK, sdphost, NXP-MCUBootUtility).
+//! 115200 baud, 8N1; no autobaud handshake (SPSDK, sdphost, NXP-MCUBootUtility). The ROM collects 16 bytes, whatever they
+//! are and however long they take, and then answers; bytes that are too many shift every command after them.
 
 use std::time::Duration;
 
 use super::link::READ_PIECE;
 use super::{Answer, Command, Hab, Link, LinkError, Status, Want};
-use crate::port::SerialPort;
 use crate::port::traced::Direction;
+use crate::port::{Deadline, SerialPort};
 
 /// Speed of the ROM's UART.
 pub const BAUD: u32 = 115_200;
 /// Longest silence inside an answer once it has begun.
 const GAP: Duration = Duration::from_millis(500);
+/// Longest time for a piece of an answer once it has begun: 64 bytes take 0.53 s at 1200 baud.
+const PIECE: Duration = Duration::from_secs(1);
 /// Bytes of a word.
 const WORD: usize = 4;
+/// Silence after a byte that shows that the ROM waits for more of its command: USB adapters hold bytes back for 16 ms.
+const FILL_WAIT: Duration = Duration::from_millis(40);
 /// After this silence an answer to an earlier program is over.
 const SETTLE: Duration = Duration::from_millis(20);
 /// Most bytes discarded: the longest answer that rtboot asks for, a flashloader read back, has 70 KiB and takes 6 s.
 const DRAIN_LIMIT: usize = 96 * 1024;
+
+/// Longest time spent on it.
+const DRAIN_TIME: Duration = Duration::from_secs(10);
 
 /// SDP over a serial port.
 #[derive(Debug)]
@@ -52,9 +60,15 @@ impl<P: SerialPort> UartLink<P> {
     /// Exactly `buffer.len()` bytes; `false` when not even the first came in time.
     fn read_exact(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<bool, LinkError> {
         let mut have = 0;
+        let mut deadline = Deadline::after(self.port.now(), timeout);
         while let Some(rest) = buffer.get_mut(have..).filter(|rest| !rest.is_empty()) {
-            let patience = if have == 0 { timeout } else { GAP };
-            match self.port.read(rest, patience)? {
+            let left = deadline.left(self.port.now());
+            let patience = if have == 0 { left } else { left.min(GAP) };
+            let came = self.port.read(rest, patience)?;
+            if have == 0 {
+                deadline = Deadline::after(self.port.now(), PIECE);
+            }
+            match came {
                 0 if have == 0 => return Ok(false),
                 0 => {
                     return Err(LinkError::Protocol {
@@ -68,6 +82,26 @@ impl<P: SerialPort> UartLink<P> {
         Ok(true)
     }
 
+    /// Gets in step with a ROM that may have part of a command in its buffer, `stray` bytes of it known to the caller: zeros
+    /// complete that command, one by one until it is answered. No command begins with them.
+    ///
+    /// Only when no flashloader is there: one that waits for its first ping takes the edges of these bytes for it.
+    ///
+    /// # Errors
+    /// The port's.
+    pub fn align(&mut self, stray: usize) -> Result<(), LinkError> {
+        self.drain()?;
+        for _ in 0..Command::LEN {
+            self.port.write(&[0])?;
+            if self.port.read(&mut [0; WORD], FILL_WAIT)? > 0 {
+                return self.drain();
+            }
+        }
+        // a ROM that does not answer what it does not know is in step after a whole command
+        let rest = Command::LEN - stray % Command::LEN;
+        Ok(self.port.write(&vec![0; rest])?)
+    }
+
     /// `count` bytes of data, or the word of a refusal: behind it nothing comes, and a read of fewer bytes gets all of it.
     fn first_data(&mut self, count: usize, timeout: Duration) -> Result<Option<Answer>, LinkError> {
         let refusal = Status::REFUSED_89.to_bytes();
@@ -79,9 +113,11 @@ impl<P: SerialPort> UartLink<P> {
             true => WORD,
             false => count,
         };
+        let deadline = Deadline::after(self.port.now(), PIECE);
         while block.len() < wanted {
             let mut rest = vec![0; wanted - block.len()];
-            match self.port.read(&mut rest, GAP)? {
+            let patience = deadline.left(self.port.now()).min(GAP);
+            match self.port.read(&mut rest, patience)? {
                 0 if block.len() == count => break, // a value that begins like a refusal
                 0 => {
                     return Err(LinkError::Protocol {
@@ -124,7 +160,8 @@ impl<P: SerialPort> Link for UartLink<P> {
         let mut buffer = [0; 256];
         self.port.discard_input()?;
         let mut thrown = 0;
-        while thrown < DRAIN_LIMIT {
+        let deadline = Deadline::after(self.port.now(), DRAIN_TIME);
+        while thrown < DRAIN_LIMIT && !deadline.left(self.port.now()).is_zero() {
             match self.port.read(&mut buffer, SETTLE)? {
                 0 => break,
                 count => thrown += count,

@@ -29,7 +29,12 @@ pub enum Manner {
     Refuses,
     /// Answers as it should so many times, and then never again.
     Silent(u32),
+    /// Says something every 0.3 s: a byte of an answer, or a report.
+    Drip,
 }
+
+/// Time between two pieces of [`Manner::Drip`].
+const DRIP: Duration = Duration::from_millis(300);
 
 /// What the device has seen.
 #[derive(Debug, Default)]
@@ -49,6 +54,12 @@ struct Inner {
     tag: u8,
     /// Answers given.
     said: u32,
+    /// A flashloader runs, and the ROM does not.
+    loader: bool,
+    /// What of a command the ROM has.
+    buffer: Vec<u8>,
+    /// When the next piece of a drip is due.
+    due: Duration,
 }
 
 /// The device; clones are handles on it.
@@ -69,6 +80,9 @@ impl Evil {
             left: 0,
             tag: 0,
             said: 0,
+            loader: program == Program::Flashloader,
+            buffer: Vec::new(),
+            due: Duration::ZERO,
         };
         Evil {
             inner: Arc::new(Mutex::new(inner)),
@@ -93,7 +107,7 @@ impl Plug for Evil {
             let hidden = inner.dice(4) == 0;
             match (uart, inner.manner) {
                 (true, _) => Look::Ask,
-                (_, Manner::Random | Manner::Endless) if hidden => Look::Nothing,
+                (_, Manner::Random | Manner::Endless | Manner::Drip) if hidden => Look::Nothing,
                 (_, Manner::Nearly(_) | Manner::Silent(_)) if inner.tag == 0x0B => {
                     Look::Program(Program::Flashloader)
                 }
@@ -151,6 +165,10 @@ impl HidPort for Evil {
             inner.count();
             let pause = inner.dice(4) == 0;
             let report = match inner.manner {
+                Manner::Drip => {
+                    let due = inner.drip(timeout);
+                    return due.then(|| inner.queue.pop_front().unwrap_or_else(|| inner.chatter()));
+                }
                 Manner::Mute | Manner::Refuses => None,
                 Manner::Random if pause => None,
                 Manner::Random => Some(inner.nonsense()),
@@ -168,6 +186,10 @@ impl HidPort for Evil {
     fn describe(&self) -> String {
         "evil".into()
     }
+
+    fn now(&self) -> Duration {
+        self.time()
+    }
 }
 
 impl SerialPort for Evil {
@@ -177,6 +199,16 @@ impl SerialPort for Evil {
             inner.seen.time += BYTE * bytes.len() as u32;
             let mut out = Vec::new();
             match bytes {
+                // the ROM collects 16 bytes, whatever they are
+                bytes if !inner.loader && bytes.len() <= 16 => {
+                    inner.buffer.extend(bytes);
+                    if let Some(command) = inner.buffer.first_chunk::<16>().copied() {
+                        inner.buffer.drain(..16);
+                        for (_, bytes) in inner.sdp(&command) {
+                            out.extend(bytes);
+                        }
+                    }
+                }
                 [frame::START, frame::PING, ..] => {
                     out.extend([0x5A, 0xA7, 0x00, 0x03, 0x01, 0x50, 0x00, 0x00, 0xFB, 0x40]);
                 }
@@ -207,14 +239,11 @@ impl SerialPort for Evil {
                         }
                     }
                 }
-                command if command.len() == 16 => {
-                    for (_, bytes) in inner.sdp(command) {
-                        out.extend(bytes);
-                    }
-                }
                 _ => {}
             }
-            inner.say(out);
+            if !out.is_empty() {
+                inner.say(out);
+            }
         });
         Ok(())
     }
@@ -226,7 +255,11 @@ impl SerialPort for Evil {
     ) -> std::result::Result<usize, port::Error> {
         Ok(self.with(|inner| {
             inner.count();
+            if inner.manner == Manner::Drip && !inner.drip(timeout) {
+                return 0;
+            }
             let flow = match inner.manner {
+                Manner::Drip => inner.queue.is_empty(),
                 Manner::Random => inner.dice(16) != 0,
                 Manner::Endless => true,
                 _ => false,
@@ -245,7 +278,11 @@ impl SerialPort for Evil {
                 inner.queue.push_back(piece);
             }
             let mut count = 0;
-            while count < buffer.len() {
+            let most = match inner.manner {
+                Manner::Drip => buffer.len().min(1),
+                _ => buffer.len(),
+            };
+            while count < most {
                 let Some(first) = inner.queue.front_mut() else {
                     break;
                 };
@@ -276,6 +313,10 @@ impl SerialPort for Evil {
     fn describe(&self) -> String {
         "evil".into()
     }
+
+    fn now(&self) -> Duration {
+        self.time()
+    }
 }
 
 /// A byte at 115200 baud.
@@ -285,6 +326,17 @@ impl Inner {
     fn count(&mut self) {
         self.seen.calls += 1;
         assert!(self.seen.calls < CALL_LIMIT, "endless");
+    }
+
+    /// Lets time pass until the next piece is due, `timeout` at most; whether it is due.
+    fn drip(&mut self, timeout: Duration) -> bool {
+        let wait = self.due.saturating_sub(self.seen.time);
+        self.seen.time += wait.min(timeout);
+        if wait > timeout {
+            return false;
+        }
+        self.due = self.seen.time + DRIP;
+        true
     }
 }
 
@@ -350,7 +402,7 @@ impl Inner {
             Manner::Endless => 1,
             Manner::Refuses => 0,
             Manner::Silent(after) if self.said > after => return,
-            Manner::Silent(_) => 0,
+            Manner::Silent(_) | Manner::Drip => 0,
         };
         if self.dice(100) >= evil {
             return self.queue.push_back(bytes);

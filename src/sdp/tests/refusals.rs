@@ -99,3 +99,30 @@ fn refused_writes_say_so() {
     let answer = client.write_register(0x2020_0000, Width::Byte, 0);
     assert_eq!(answer, Err(refused(Tag::WRITE_REGISTER)));
 }
+
+#[test]
+fn answer_that_drips_ends_a_read() {
+    let port = FakeSerial {
+        drip: Some((Duration::from_millis(300), Box::new(|| 0x56))),
+        ..FakeSerial::default()
+    };
+    let mut client = Client::new(UartLink::new(port));
+    client
+        .read_register(0x2020_8000, Width::Word, 65536)
+        .unwrap_err();
+    let mut hab = [0x56, 0x78, 0x78, 0x56].into_iter();
+    let port = FakeSerial {
+        drip: Some((
+            Duration::from_millis(300),
+            Box::new(move || hab.next().unwrap_or(7)),
+        )),
+        due: Duration::from_millis(100), // after the drain
+        ..FakeSerial::default()
+    };
+    client = Client::new(UartLink::new(port));
+    client
+        .read_register(0x2020_8000, Width::Word, 65536)
+        .unwrap_err();
+    let took = client.link_mut().port_mut().clock;
+    assert!(took < Duration::from_secs(6), "{took:?}");
+}
