@@ -12,6 +12,7 @@ mod board {
     mod probe_thread;
     mod refusals;
     mod traps;
+    mod uart_order;
     #[cfg(unix)]
     mod uart_pty;
     #[cfg(unix)]

@@ -3,6 +3,7 @@
 //! During a run the ROM leaves the bus and a flashloader appears, under other USB ids and another device node. Only the
 //! USB port stays the same. [`Board`] remembers the port, so that two boards are never mixed up.
 
+mod ask;
 mod holders;
 mod lock;
 mod plug;
@@ -14,10 +15,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::error::{Holder, OnPort};
-use crate::mboot::{self, Mboot, Property};
+use crate::mboot::{self, Mboot};
 #[cfg(feature = "virtual")]
 use crate::port::virtual_board::VirtualBoard;
-use crate::port::{self, HidPort, SerialPort, traced};
+use crate::port::{self, Deadline, HidPort, SerialPort, traced};
 use crate::sdp::{self, Sdp};
 use crate::{Error, Result};
 
@@ -40,11 +41,8 @@ pub type Trace = Arc<dyn Fn(&str) + Send + Sync>;
 pub const REAPPEAR: Duration = Duration::from_secs(10);
 /// Pause between two looks.
 const POLL: Duration = Duration::from_millis(50);
-/// Pause between two questions over a UART, each of which takes about half a second by itself.
+/// Pause between two questions over a UART.
 const ASK_PAUSE: Duration = Duration::from_millis(200);
-/// How long a program on a UART gets to answer a first question.
-const UART_ANSWER: Duration = Duration::from_millis(300);
-
 /// Settings of a connection.
 #[derive(Clone, Default)]
 pub struct Options {
@@ -234,7 +232,7 @@ impl Board {
 
     /// What runs on the board now; `None` when nothing answers.
     ///
-    /// On USB the ids tell. On a UART the ROM is asked first (a flashloader ignores the question), then a ping is sent.
+    /// On USB the ids tell. On a UART a ping is sent first, and then the ROM is asked.
     ///
     /// # Errors
     /// [`Error::Port`] when the port itself fails.
@@ -242,7 +240,10 @@ impl Board {
         match self.plug.look()? {
             Look::Program(program) => Ok(Some(program)),
             Look::Nothing => Ok(None),
-            Look::Ask => self.ask(),
+            Look::Ask => match self.serial_port()? {
+                Some(mut port) => ask::program(&mut *port).map_err(Error::Port),
+                None => Ok(None),
+            },
         }
     }
 
@@ -251,40 +252,12 @@ impl Board {
         self.plug.usb_ids()
     }
 
-    fn ask(&mut self) -> Result<Option<Program>> {
-        for program in [Program::Rom, Program::Flashloader] {
-            if self.answers(program)? {
-                return Ok(Some(program));
-            }
-        }
-        Ok(None)
-    }
-
-    /// Asks one program, in its own protocol, whether it is there.
-    fn answers(&mut self, program: Program) -> Result<bool> {
-        let gone = |name: String| Error::Port(port::Error::Gone { port: name });
-        match program {
-            Program::Rom => {
-                let mut rom = self.rom()?;
-                rom.timeouts_mut().command = UART_ANSWER;
-                match rom.error_status() {
-                    Ok(_) => Ok(true),
-                    Err(sdp::Error::Port { source, .. }) => Err(Error::Port(source)),
-                    Err(sdp::Error::Gone { .. }) => Err(gone(self.name().to_string())),
-                    Err(_) => Ok(false),
-                }
-            }
-            Program::Flashloader => {
-                let mut loader = self.loader()?;
-                loader.timeouts_mut().sync = UART_ANSWER;
-                match loader.get_property(Property::CURRENT_VERSION, 0) {
-                    Ok(_) => Ok(true),
-                    Err(mboot::Error::Port { source, .. }) => Err(Error::Port(source)),
-                    Err(mboot::Error::Gone { .. }) => Err(gone(self.name().to_string())),
-                    Err(_) => Ok(false),
-                }
-            }
-        }
+    /// The UART that is to be asked; `None` where reports travel, which need no question.
+    fn serial_port(&mut self) -> Result<Option<Box<dyn SerialPort>>> {
+        Ok(match self.plug.open()? {
+            Opened::Serial(port) => Some(self.serial(port, nothing)),
+            Opened::Hid(_) => None,
+        })
     }
 
     /// What is on this place now; for messages.
@@ -352,26 +325,45 @@ impl Board {
     /// # Errors
     /// [`Error::Port`] when the port itself fails.
     pub fn await_program(&mut self, program: Program, limit: Duration) -> Result<bool> {
-        let ask = self.plug.look()? == Look::Ask;
-        let (pause, each) = if ask {
-            (ASK_PAUSE, Duration::from_secs(1))
-        } else {
-            (POLL, POLL)
-        };
-        for _ in 0..(limit.as_millis() / each.as_millis()).max(1) {
-            // a flashloader that measures its line speed must hear nothing but pings
-            let there = if ask {
-                self.answers(program)?
-            } else {
-                self.program()? == Some(program)
-            };
-            if there {
+        if self.plug.look()? == Look::Ask {
+            return self.await_answer(program, limit);
+        }
+        for _ in 0..tries(limit, POLL) {
+            if self.program()? == Some(program) {
                 return Ok(true);
             }
-            self.plug.wait(pause);
+            self.plug.wait(POLL);
         }
         Ok(false)
     }
+
+    /// The same on a UART. A flashloader that measures its line speed must hear nothing but pings.
+    fn await_answer(&mut self, program: Program, limit: Duration) -> Result<bool> {
+        let mut deadline = None;
+        for _ in 0..tries(limit, ask::UART_ANSWER + ASK_PAUSE) {
+            let Some(mut port) = self.serial_port()? else {
+                break;
+            };
+            let deadline = *deadline.get_or_insert(Deadline::after(port.now(), limit));
+            let there = match program {
+                Program::Flashloader => ask::flashloader(&mut *port),
+                Program::Rom => ask::rom(&mut *port, 0),
+            };
+            if there.map_err(Error::Port)? {
+                return Ok(true);
+            }
+            if deadline.left(port.now()).is_zero() {
+                break;
+            }
+            self.plug.wait(ASK_PAUSE);
+        }
+        Ok(false)
+    }
+}
+
+/// How often something that takes so long fits into a limit; a virtual board has no clock but this.
+fn tries(limit: Duration, each: Duration) -> u128 {
+    (limit.as_millis() / each.as_millis()).max(1)
 }
 
 /// Programs that have the same device open, which the system allows; each as a warning.

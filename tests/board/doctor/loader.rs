@@ -209,8 +209,8 @@ fn bytes_lost_on_a_uart_are_found_before_they_run() {
         chip: "RT1021".into(),
     });
     asked.run();
-    // the question before the load has as many bytes as the load's command
-    let loading = asked.virtual_board.board().counts().uart_out;
+    // without a flashloader it is asked once more who is there: two pings, twelve zeros and a command as long as the load's
+    let loading = asked.virtual_board.board().counts().uart_out - (2 * 2 + 12);
     let loaded = loading + rtboot_sim::standin_loader().len() as u64;
     // a byte of the load, and each time it is resent: after a command that reads and one that writes
     let again = (1..=3).map(|time| loaded + time * (16 + 16 + 1));
@@ -235,8 +235,9 @@ fn spoiling(places: impl Iterator<Item = u64>) -> rtboot_sim::Settings {
 
 #[test]
 fn garbled_uart_answer_is_no_silence() {
+    // the second byte after two answers of 8 bytes by which the ROM was found
     let fault = Fault::UartIn {
-        at: 10,
+        at: 18,
         what: ByteFault::Corrupt { xor: 0x5A },
     };
     over_uart(faulty(fault)).finds("uart-garbage");

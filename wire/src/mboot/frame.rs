@@ -26,11 +26,15 @@ pub const DATA: u8 = 0xA5;
 pub const PING: u8 = 0xA6;
 /// The answer to a ping.
 pub const PING_RESPONSE: u8 = 0xA7;
+/// A boot ROM's answer to a ping, as RT10xx boards were seen to give it: 12 bytes, the last eight the unique id.
+pub const ROM_PING_RESPONSE: u8 = 0xA8;
 
 /// Bytes of a frame before its payload.
 pub const HEADER: usize = 6;
 /// Bytes of a ping response.
 pub const PING_RESPONSE_LEN: usize = 10;
+/// Bytes of a boot ROM's answer to a ping.
+pub const ROM_PING_RESPONSE_LEN: usize = 12;
 /// Largest payload that an RT1021 flashloader sends or takes.
 pub const MAX_PAYLOAD: usize = 1024;
 
