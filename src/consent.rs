@@ -97,6 +97,14 @@ impl Consent {
         self.0.contains(&act.words)
     }
 
+    /// Lets the whole flash be erased when its words were given.
+    ///
+    /// # Errors
+    /// [`Error::NotConfirmed`].
+    pub fn erase_flash(&self) -> Result<EraseFlash> {
+        self.check(&Act::erase_flash()).map(|()| EraseFlash(()))
+    }
+
     /// Lets an act pass whose words were given.
     ///
     /// # Errors
@@ -108,6 +116,11 @@ impl Consent {
         }
     }
 }
+
+/// Proof that erasing the whole flash was confirmed. Only [`Consent::erase_flash`] makes one, so nothing below a job erases the
+/// whole flash without the words.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EraseFlash(());
 
 #[cfg(test)]
 mod tests {

@@ -4,6 +4,8 @@ use std::ops::Range;
 
 use rtboot_bootable::Memory;
 
+use crate::consent::EraseFlash;
+
 /// Sizes of a NOR flash and where it appears on the bus. All in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
@@ -48,8 +50,8 @@ pub struct Policy {
     pub skip_unchanged: bool,
     /// Keep the bytes around the image inside its sectors.
     pub keep_around: bool,
-    /// Erase the whole chip first.
-    pub erase_all: bool,
+    /// Erase the whole chip first; this was confirmed.
+    pub erase_all: Option<EraseFlash>,
 }
 
 impl Default for Policy {
@@ -57,7 +59,7 @@ impl Default for Policy {
         Policy {
             skip_unchanged: true,
             keep_around: true,
-            erase_all: false,
+            erase_all: None,
         }
     }
 }

@@ -8,6 +8,7 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
 use crate::chip::Chip;
+use crate::consent::{Act, EraseFlash};
 use crate::error::{FlashState, QuadEnable, Question, SetUp, Step};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::geometry::adjoining;
@@ -262,8 +263,13 @@ impl Nor {
     /// Erases one unit of the present work set-up.
     ///
     /// # Errors
-    /// [`Error::Erase`], with the first byte that is not blank when flash can still be read.
+    /// [`Error::NotConfirmed`] for a length that is the whole flash; [`Error::Erase`], with the first byte that is not blank when flash can still be read.
     pub fn erase(&mut self, address: u32, length: u32) -> Result<()> {
+        if length >= self.part.size {
+            return Err(Error::NotConfirmed {
+                act: Act::erase_flash(),
+            });
+        }
         let limit = limits::erase(&self.part, length);
         let session = self.loader.quiet_session();
         let usual = std::mem::replace(&mut session.timeouts_mut().erase, limit);
@@ -282,11 +288,11 @@ impl Nor {
         })
     }
 
-    /// Erases the whole chip.
+    /// Erases the whole chip, which was confirmed.
     ///
     /// # Errors
     /// [`Error::Erase`].
-    pub fn erase_chip(&mut self) -> Result<()> {
+    pub fn erase_chip(&mut self, _confirmed: EraseFlash) -> Result<()> {
         let (base, size) = (self.chip().map.flash_base, self.part.size);
         let limit = limits::erase(&self.part, size);
         let session = self.loader.quiet_session();

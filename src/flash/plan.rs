@@ -14,6 +14,8 @@ use std::ops::Range;
 use rtboot_bootable::Memory;
 use rtboot_fcb::Fcb;
 
+use crate::consent::EraseFlash;
+
 pub use super::geometry::{Geometry, Policy, ranges, touched_sectors};
 
 /// What happens to one sector.
@@ -58,7 +60,7 @@ pub struct WritePlan {
     geometry: Geometry,
     sectors: BTreeMap<u32, SectorPlan>,
     boot_first: bool,
-    erase_all: bool,
+    erase_all: Option<EraseFlash>,
     rescue: Memory,
 }
 
@@ -108,7 +110,7 @@ impl WritePlan {
         let touched = [wanted, kept]
             .iter()
             .any(|memory| !memory.slice(address, held.len()).is_empty());
-        let keep = !policy.erase_all && (policy.keep_around || !touched);
+        let keep = policy.erase_all.is_none() && (policy.keep_around || !touched);
         let mut target = if keep {
             held.clone()
         } else {
@@ -117,7 +119,7 @@ impl WritePlan {
         overlay(&mut target, address, kept);
         overlay(&mut target, address, wanted);
         let action = match () {
-            _ if policy.erase_all => Action::Erase,
+            _ if policy.erase_all.is_some() => Action::Erase,
             _ if !touched => Action::Leave,
             _ if target == held && policy.skip_unchanged => Action::Leave,
             _ if policy.skip_unchanged && self.only_blank_pages_change(&held, &target) => {
@@ -160,7 +162,7 @@ impl WritePlan {
     fn bytes_to_save(&self, wanted: &Memory, blank_too: bool) -> Memory {
         let page = self.geometry.page as usize;
         let mut saved = Memory::new();
-        if self.erase_all {
+        if self.erases_all() {
             return saved;
         }
         for (&address, sector) in &self.sectors {
@@ -221,7 +223,7 @@ impl WritePlan {
             .iter()
             .filter(changes)
             .map(|(&address, _)| u64::from(address));
-        match (self.erase_all, all.next()) {
+        match (self.erases_all(), all.next()) {
             (true, _) => u64::from(self.geometry.base)..self.geometry.end(),
             (false, None) => u64::from(self.geometry.base)..u64::from(self.geometry.base),
             (false, Some(first)) => {
@@ -232,6 +234,11 @@ impl WritePlan {
 
     /// Whether the whole chip is erased.
     pub fn erases_all(&self) -> bool {
+        self.erase_all.is_some()
+    }
+
+    /// The proof that erasing the whole chip was confirmed, when the plan does it.
+    pub fn confirmed_erase(&self) -> Option<EraseFlash> {
         self.erase_all
     }
 
@@ -284,7 +291,7 @@ impl WritePlan {
     /// Blocks to erase as a whole, in order: all their sectors are to be erased.
     pub fn block_erases(&self) -> Vec<u32> {
         let g = &self.geometry;
-        if g.block <= g.sector || self.erase_all {
+        if g.block <= g.sector || self.erases_all() {
             return Vec::new();
         }
         let mut per_block: BTreeMap<u32, u32> = BTreeMap::new();
@@ -302,7 +309,7 @@ impl WritePlan {
     }
 
     fn erased(&self) -> impl Iterator<Item = u32> + '_ {
-        let all = self.erase_all;
+        let all = self.erases_all();
         self.sectors
             .iter()
             .filter(move |(_, s)| s.action == Action::Erase && !all)

@@ -269,10 +269,10 @@ impl<'a> Writer<'a> {
 
     fn erase(&mut self, listener: &mut dyn Listener) -> Result<()> {
         let g = *self.plan.geometry();
-        if self.plan.erases_all() {
+        if let Some(confirmed) = self.plan.confirmed_erase() {
             self.reached = Reached::Erasing;
             let meter = Meter::begin(listener, Stage::Erase, u64::from(g.size));
-            self.nor.erase_chip()?;
+            self.nor.erase_chip(confirmed)?;
             self.header_acknowledged = true;
             meter.end();
             return Ok(());

@@ -7,7 +7,7 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
 use super::range::{check_inside, end_of, read_plain};
-use crate::consent::{Act, Consent};
+use crate::consent::{Consent, EraseFlash};
 use crate::error::{Content, Evidence, OutOfRange};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::{Geometry, Nor};
@@ -17,9 +17,9 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum EraseRange {
-    /// The whole flash. The [`Consent`] must cover [`Act::erase_flash`].
+    /// The whole flash. The [`Consent`] must cover [`Act::erase_flash`](crate::consent::Act::erase_flash).
     All,
-    /// A range.
+    /// A range. When it is the whole flash, the [`Consent`] must cover [`Act::erase_flash`](crate::consent::Act::erase_flash) as well.
     Bytes {
         /// First address.
         address: u32,
@@ -57,10 +57,7 @@ pub fn erase(
 ) -> Result<Range<u64>> {
     let g = nor.geometry();
     let range = match what {
-        EraseRange::All => {
-            consent.check(&Act::erase_flash())?;
-            u64::from(g.base)..g.end()
-        }
+        EraseRange::All => u64::from(g.base)..g.end(),
         EraseRange::Bytes {
             address,
             length,
@@ -71,10 +68,13 @@ pub fn erase(
             whole_sectors(address, end, edges, &g, listener)?
         }
     };
+    // by name or by numbers: it is the same act
+    let all = (range == (u64::from(g.base)..g.end())).then(|| consent.erase_flash());
+    let all = all.transpose()?;
     refuse_protected(nor, &range)?;
-    match what {
-        EraseRange::All => erase_chip(nor, &range, listener)?,
-        EraseRange::Bytes { .. } => erase_units(nor, &range, listener)?,
+    match all {
+        Some(confirmed) => erase_chip(nor, &range, confirmed, listener)?,
+        None => erase_units(nor, &range, listener)?,
     }
     check_blank(nor, &range, listener)?;
     Ok(range)
@@ -112,10 +112,15 @@ fn whole_sectors(
     Ok(u64::from(from)..to)
 }
 
-fn erase_chip(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -> Result<()> {
+fn erase_chip(
+    nor: &mut Nor,
+    range: &Range<u64>,
+    confirmed: EraseFlash,
+    listener: &mut dyn Listener,
+) -> Result<()> {
     nor.use_erasing(EraseUnit::Sector4K)?;
     let meter = Meter::begin(listener, Stage::Erase, range.end - range.start);
-    nor.erase_chip()
+    nor.erase_chip(confirmed)
         .map_err(|error| part_erased(error, range, range.start, Evidence::Acknowledged))?;
     meter.end();
     Ok(())

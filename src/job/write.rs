@@ -312,7 +312,10 @@ impl WriteReady<'_> {
         let policy = Policy {
             skip_unchanged: self.options.skip_unchanged,
             keep_around: self.options.keep_around,
-            erase_all: self.options.erase_all,
+            erase_all: match self.options.erase_all {
+                true => Some(self.options.consent.erase_flash()?),
+                false => None,
+            },
         };
         plan_write(
             &mut self.nor,
