@@ -4,6 +4,8 @@
 //! flashing and from what the genuine flashloader can produce. [`Error`] itself stays facts. Commands are
 //! [`Action`]s; whoever talks to a person spells them out.
 
+use std::path::{Path, PathBuf};
+
 use rtboot_finding::catalogue::{self, host, loader as of_loader, rom};
 use rtboot_finding::{Action, Entry, Next};
 
@@ -131,6 +133,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::Usage(_)
         | Error::StatusWriteUnknown { .. }
         | Error::BadRange { .. }
+        | Error::OutsideRam { .. }
         | Error::NotWholeSectors { .. }
         | Error::RomCannotReset
         | Error::RunsInRam
@@ -140,6 +143,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::NotConfirmed { .. }
         | Error::TooMuchToKeep { .. } => input(error),
         Error::NoBoard { .. }
+        | Error::NoVirtualBoard { .. }
         | Error::SeveralBoards { .. }
         | Error::WrongChip { .. }
         | Error::CfgOtherChip { .. }
@@ -198,6 +202,8 @@ fn input(error: &Error) -> Advice {
         Error::Usage(_) => none.run(Action::Help),
         Error::StatusWriteUnknown { .. } => write_cfg(none),
         Error::BadRange { .. } => none.run(Action::Info),
+        Error::OutsideRam { .. } => none
+            .act("the banks are as the fuses of a new chip split them; a raw read of the flashloader goes further"),
         Error::NotWholeSectors { .. } => none
             .run(Action::RoundToSectors)
             .act("or name whole sectors"),
@@ -229,6 +235,7 @@ fn write_cfg(advice: Advice) -> Advice {
 fn board(error: &Error) -> Advice {
     match error {
         Error::NoBoard { selector, .. } => no_board(selector),
+        Error::NoVirtualBoard { folder, nearby } => no_virtual_board(folder, nearby),
         Error::SeveralBoards { boards } => {
             boards.iter().fold(Advice::default(), |advice, board| {
                 // where USB ports have no names, every board is plain `usb`
@@ -252,7 +259,7 @@ fn board(error: &Error) -> Advice {
         Error::BoardBusy { .. } => Advice::of(&[&host::HOST_BUSY])
             .act("wait until it is done, or end it")
             .run(Action::NameBoard { board: None }),
-        Error::Virtual(_) => Advice::default().run(Action::NewVirtual),
+        Error::Virtual(_) => Advice::default().run(Action::NewVirtual { folder: None }),
         Error::OtherBoard { .. } => {
             Advice::default().act("leave the cables alone while rtboot runs, and start again")
         }
@@ -286,6 +293,18 @@ fn loader(error: &Error) -> Advice {
         .act(RESET),
         _ => Advice::default(),
     }
+}
+
+/// Another folder may be meant; else one is made.
+fn no_virtual_board(folder: &Path, nearby: &[PathBuf]) -> Advice {
+    let beside = nearby.iter().fold(Advice::default(), |advice, folder| {
+        let board = Selector::Virtual(Some(folder.clone())).to_string();
+        advice.run(Action::NameBoard { board: Some(board) })
+    });
+    let folder = folder.display().to_string();
+    beside.run(Action::NewVirtual {
+        folder: Some(folder),
+    })
 }
 
 fn no_board(selector: &Selector) -> Advice {

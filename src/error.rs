@@ -21,7 +21,7 @@ pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
 pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, bytes};
-use words::{at_byte, at_pair, holders, listed, named, seen};
+use words::{at_byte, at_pair, beside, holders, listed, named, seen};
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -122,6 +122,22 @@ pub enum Error {
         /// How many bytes.
         length: u32,
     },
+    /// A range in RAM runs past the end of its bank.
+    #[error(
+        "{start:#010x}..{end:#010x} runs past the end of the {ram}: {ram_start:#010x}..{ram_end:#010x}"
+    )]
+    OutsideRam {
+        /// Its first address.
+        start: u32,
+        /// The first address after it.
+        end: u64,
+        /// The bank's name.
+        ram: &'static str,
+        /// First address of the bank.
+        ram_start: u32,
+        /// The first address after it.
+        ram_end: u64,
+    },
     /// A range to be erased does not begin and end on sectors.
     #[error(
         "{start:#010x}..{end:#010x} is not made of whole {sector}-byte sectors; they are {from:#010x}..{to:#010x}"
@@ -177,6 +193,14 @@ pub enum Error {
         selector: Selector,
         /// What was found instead, one line each.
         seen_instead: Vec<String>,
+    },
+    /// No virtual board lives in the folder that the selector names.
+    #[error("there is no virtual board in {}{}", folder.display(), beside(nearby))]
+    NoVirtualBoard {
+        /// The folder.
+        folder: PathBuf,
+        /// Folders beside it that hold one.
+        nearby: Vec<PathBuf>,
     },
     /// More than one board fits.
     #[error("{} boards fit \"usb\" ({}); one must be named", boards.len(), listed(boards))]

@@ -174,9 +174,71 @@ impl FromStr for Selector {
             }),
             ("uart", None) => Err(fail("the port is missing, as in uart:/dev/ttyUSB0")),
             ("virtual", rest) => Ok(Selector::Virtual(rest.map(PathBuf::from))),
-            _ => Err(fail("it begins with usb, uart: or virtual")),
+            _ => Err(match meant(text) {
+                Some((what, name)) => fail(&format!("{what} is named {name}")),
+                None => fail("it begins with usb, uart: or virtual"),
+            }),
         }
     }
+}
+
+/// What a name without its kind looks like, and the selector that it should be.
+fn meant(text: &str) -> Option<(&'static str, String)> {
+    let lower = text.to_ascii_lowercase();
+    let is_com = |name: &str| {
+        let number = name.strip_prefix("com");
+        number.is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
+    };
+    let port = "a serial port";
+    if is_com(lower.trim_start_matches(r"\\.\")) {
+        return Some((port, format!("uart:{text}")));
+    }
+    if lower.starts_with("/dev/hidraw") || lower.starts_with("/dev/bus/usb") {
+        return Some(("a board on USB", "by its USB port, as in usb:1-4.1".into()));
+    }
+    if lower.starts_with("/dev/") {
+        return Some((port, format!("uart:{text}")));
+    }
+    if lower.starts_with("tty") || lower.starts_with("cu.") {
+        return Some((port, format!("uart:/dev/{text}")));
+    }
+    if is_usb_port(text) {
+        return Some(("a board on USB", format!("usb:{text}")));
+    }
+    for (kind, what, named) in [
+        ("serial", port, "uart"),
+        ("tty", port, "uart"),
+        ("uart", port, "uart"),
+        ("hid", "a board on USB", "usb"),
+        ("usb", "a board on USB", "usb"),
+        ("sim", "a virtual board", "virtual"),
+        ("virtual", "a virtual board", "virtual"),
+    ] {
+        let rest = lower.strip_prefix(kind).map(|_| &text[kind.len()..]);
+        match rest.map(|rest| rest.trim_start_matches([':', '=', ','])) {
+            Some("") if named != "uart" => return Some((what, named.into())),
+            Some(rest) if named == "virtual" && rest.len() > 1 => {
+                return Some((what, format!("{named}:{}", rest.trim_start_matches('/'))));
+            }
+            Some(rest)
+                if rest.starts_with(['/', '\\'])
+                    || is_com(&rest.to_ascii_lowercase())
+                    || is_usb_port(rest) =>
+            {
+                return Some((what, format!("{named}:{rest}")));
+            }
+            _ => {}
+        }
+    }
+    let is_id = |id: &str| id.len() == 4 && id.bytes().all(|b| b.is_ascii_hexdigit());
+    if text
+        .split_once(':')
+        .is_some_and(|(vendor, product)| is_id(vendor) && is_id(product))
+    {
+        return Some(("a board on USB", "by its USB port, as in usb:1-4.1".into()));
+    }
+    let is_path = text.contains(['/', '\\']);
+    is_path.then(|| ("a virtual board", format!("virtual:{text}")))
 }
 
 /// `B-P` or `B-P.P…`, all numbers.
@@ -253,6 +315,18 @@ mod tests {
             ("uart:/dev/ttyS0@fast", "speed in baud"),
             ("uart:@115200", "speed in baud"),
             ("", "begins with"),
+            ("/dev/ttyUSB0", "is named uart:/dev/ttyUSB0"),
+            ("ttyACM0", "is named uart:/dev/ttyACM0"),
+            ("COM3", "is named uart:COM3"),
+            ("com12", "is named uart:com12"),
+            ("serial:/dev/ttyS0", "is named uart:/dev/ttyS0"),
+            ("1-4.1", "is named usb:1-4.1"),
+            ("USB", "is named usb"),
+            ("/dev/hidraw3", "as in usb:1-4.1"),
+            ("1fc9:0130", "as in usb:1-4.1"),
+            ("virtual/demo", "is named virtual:demo"),
+            ("./demo", "is named virtual:./demo"),
+            ("comet", "begins with"),
         ] {
             let error = text.parse::<Selector>().unwrap_err().to_string();
             assert!(error.contains(reason), "{text}: {error}");

@@ -90,7 +90,10 @@ pub enum Action {
     /// Cut a piece out of an image file.
     CropImage,
     /// Make a virtual board.
-    NewVirtual,
+    NewVirtual {
+        /// In this folder; `None` for any.
+        folder: Option<String>,
+    },
     /// Show a virtual board.
     ShowVirtual {
         /// Its folder; `None` for the default one.
@@ -144,7 +147,7 @@ impl Action {
             Action::ShowImage { .. } => "show-image",
             Action::CheckImage { .. } => "check-image",
             Action::CropImage => "crop-image",
-            Action::NewVirtual => "new-virtual-board",
+            Action::NewVirtual { .. } => "new-virtual-board",
             Action::ShowVirtual { .. } => "show-virtual-board",
             Action::VirtualToDownload { .. } => "virtual-to-download",
             Action::InstallUdevRules => "install-udev-rules",
@@ -184,7 +187,7 @@ impl Action {
             Action::ShowImage { .. } => "draws what the file holds",
             Action::CheckImage { .. } => "checks the file rule by rule",
             Action::CropImage => "cuts out a part of an image",
-            Action::NewVirtual => "makes a fresh virtual board",
+            Action::NewVirtual { .. } => "makes a fresh virtual board",
             Action::ShowVirtual { .. } => "shows what the virtual board does",
             Action::VirtualToDownload { .. } => "brings it back to serial download",
             Action::InstallUdevRules => "lets every user open the board; then replug it",

@@ -25,9 +25,9 @@ use crate::{Error, Result};
 use lock::{Guarded, Lock};
 
 pub use crate::selector::{DEFAULT_BAUD, FoundBoard, Program, Selector, SelectorError, Unusable};
-#[cfg(feature = "virtual")]
-pub use plug::open_virtual;
 pub use plug::{Look, Opened, Plug};
+#[cfg(feature = "virtual")]
+pub use plug::{expect_virtual, open_virtual};
 pub use usb::{Seen, list_usb};
 
 /// An SDP session over whatever link the board has.
@@ -54,6 +54,18 @@ pub struct Options {
     pub trace: Option<Trace>,
     /// Where the virtual board of the selector `virtual` lives.
     pub virtual_folder: Option<PathBuf>,
+    /// What happens when the virtual board that is named is not there.
+    pub missing_virtual: MissingVirtual,
+}
+
+/// What happens when a selector names a virtual board that is not there.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum MissingVirtual {
+    /// [`Error::NoVirtualBoard`]: a slip in the folder's name must not answer for another board.
+    #[default]
+    Refuse,
+    /// A fresh one is made in the folder.
+    Make,
 }
 
 impl fmt::Debug for Options {
@@ -98,6 +110,9 @@ impl Board {
                 let missing = "no folder is known to keep it in; name one: virtual:DIR";
                 let folder = folder.as_ref().or(options.virtual_folder.as_ref());
                 let folder = folder.ok_or_else(|| Error::Virtual(missing.into()))?;
+                if options.missing_virtual == MissingVirtual::Refuse {
+                    plug::expect_virtual(folder)?;
+                }
                 let board = open_virtual(folder)?;
                 let mut found = Board::on_virtual(&board, options);
                 found.selector = selector.clone();

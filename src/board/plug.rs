@@ -10,7 +10,7 @@ use crate::port::{self, HidPort, SerialPort};
 #[cfg(feature = "virtual")]
 mod embedded;
 #[cfg(feature = "virtual")]
-pub use embedded::open_virtual;
+pub use embedded::{expect_virtual, open_virtual};
 
 /// What a look at a place shows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

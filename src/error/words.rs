@@ -1,6 +1,7 @@
 //! Pieces of the sentences in `Display`, and what an error is about where advice hangs on it.
 
 use std::fmt;
+use std::path::PathBuf;
 
 use rtboot_fcb::QeMethod;
 
@@ -176,6 +177,18 @@ pub(super) fn seen(lines: &[String]) -> String {
         String::new()
     } else {
         format!(" (there is: {})", lines.join("; "))
+    }
+}
+
+/// Virtual boards beside one that is not there.
+pub(super) fn beside(folders: &[PathBuf]) -> String {
+    let boards = folders.iter().map(|folder| folder.display().to_string());
+    match folders {
+        [] => String::new(),
+        _ => format!(
+            " (there is one in {})",
+            boards.collect::<Vec<_>>().join(", in ")
+        ),
     }
 }
 

@@ -42,7 +42,7 @@ pub use after::{After, AfterReport, Reappeared, Started, reset, start, start_in_
 pub use erase::{Edges, EraseRange, blank_check, erase, first_programmed};
 pub use info::{Info, NotKnown, Why, info};
 pub use protection::{Unprotect, unprotect};
-pub use range::{end_of, read_flash, read_ram};
+pub use range::{check_ram, end_of, read_flash, read_ram};
 pub use target::Target;
 pub use verify::{Comparison, verify};
 pub use write::{SavedBytes, Took, WriteJob, WriteOptions, WriteReady, Written, write};

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::chip::{MemoryMap, Region};
 use crate::error::{OutOfRange, Step};
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::{Flashloader, Nor};
@@ -36,6 +37,26 @@ pub(super) fn check_inside(nor: &Nor, what: OutOfRange, range: Range<u64>) -> Re
             flash_start: g.base,
             flash_end: g.end(),
         }),
+    }
+}
+
+/// That a range which begins in one of the chip's RAMs ends in it, with the FlexRAM split as it leaves the factory: behind the
+/// end of a bank the flashloader hangs.
+///
+/// # Errors
+/// [`Error::BadRange`], [`Error::OutsideRam`].
+pub fn check_ram(map: &MemoryMap, address: u32, length: u32) -> Result<()> {
+    let end = end_of(address, length)?;
+    let inside = |ram: &&Region| address >= ram.base && u64::from(address) < ram.max_end();
+    match map.ram.iter().find(inside) {
+        Some(ram) if end > ram.end() => Err(Error::OutsideRam {
+            start: address,
+            end,
+            ram: ram.name,
+            ram_start: ram.base,
+            ram_end: ram.end(),
+        }),
+        _ => Ok(()),
     }
 }
 

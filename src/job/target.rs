@@ -1,6 +1,6 @@
 //! Which board a job is for, and the way to its flash.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use rtboot_finding::Finding;
@@ -62,12 +62,25 @@ impl Target {
         self.chip.unwrap_or(Chip::DEFAULT)
     }
 
+    /// The folder of the virtual board that it names, when there is none in it.
+    pub fn missing_virtual(&self) -> Option<&Path> {
+        #[cfg(feature = "virtual")]
+        if let Selector::Virtual(folder) = &self.board {
+            let folder = folder
+                .as_ref()
+                .or(self.connection.virtual_folder.as_ref())?;
+            let missing = VirtualBoard::is_missing(folder).unwrap_or_default();
+            return missing.then_some(folder);
+        }
+        None
+    }
+
     /// Finds the board and holds its place against other runs; waits as long as the connection says, or until the listener
     /// wants to stop.
     ///
     /// # Errors
-    /// [`Error::NoBoard`], [`Error::SeveralBoards`], [`Error::BoardBusy`], [`Error::Port`], [`Error::Virtual`];
-    /// [`Error::Interrupted`].
+    /// [`Error::NoBoard`], [`Error::NoVirtualBoard`], [`Error::SeveralBoards`], [`Error::BoardBusy`], [`Error::Port`],
+    /// [`Error::Virtual`]; [`Error::Interrupted`].
     pub fn connect(&self, listener: &mut dyn Listener) -> Result<Board> {
         #[cfg(feature = "virtual")]
         if let Some(board) = &self.on_virtual {

@@ -260,6 +260,10 @@ impl Facts {
                 selector: Some(selector.to_string()),
                 ..none
             },
+            Error::NoVirtualBoard { folder, .. } => Facts {
+                selector: Some(format!("virtual:{}", folder.display())),
+                ..none
+            },
             Error::SeveralBoards { boards } => Facts {
                 boards: boards.iter().map(FoundBoard::from).collect(),
                 ..none
@@ -344,6 +348,14 @@ impl Facts {
                 flash_end: Some(*flash_end),
                 ..none
             },
+            Error::BadRange { address, length } => none.range(*address, *length),
+            Error::OutsideRam { start, end, .. } | Error::NotWholeSectors { start, end, .. } => {
+                Facts {
+                    address: Some(*start),
+                    length: Some(end.saturating_sub(u64::from(*start))),
+                    ..none
+                }
+            }
             Error::WhileWriting { source, .. } => Facts::of(source),
             _ => none,
         }

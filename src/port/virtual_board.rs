@@ -54,6 +54,14 @@ impl VirtualBoard {
             .map_err(|e| store_error(folder.display().to_string(), "open", &e))
     }
 
+    /// Whether there is no board in this folder yet, so that [`VirtualBoard::open`] would make one.
+    ///
+    /// # Errors
+    /// [`Error::Io`] in the words of the board's store.
+    pub fn is_missing(folder: &Path) -> Result<bool, Error> {
+        Board::is_missing(folder).map_err(|e| store_error(folder.display().to_string(), "open", &e))
+    }
+
     /// Writes a board from a folder back to it; does nothing for a fresh one.
     ///
     /// # Errors

@@ -63,7 +63,7 @@ entries! {
     READ_RESOURCE_MEANINGLESS Warning "read-resource-meaningless": "the flashloader's answer means nothing"
         / "the RT1021 flashloader answers this with what is left in its packet buffer";
     VIRTUAL_MADE Note "virtual-made": "a virtual board was made"
-        / "the virtual board is in {folder}";
+        / "there is no virtual board in {folder} yet: this write makes a fresh one";
     SERVING Note "serving": "a virtual board is served"
         / "{text}";
     USB_IMPORTED Note "usb-imported": "a host imported a virtual board"

@@ -36,6 +36,15 @@ impl Board {
         Board::make(store, settings)
     }
 
+    /// Whether [`Board::open`] would make a board here: the directory is missing or empty.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError`] when the directory cannot be read or holds other things.
+    pub fn is_missing(directory: &Path) -> Result<bool, StoreError> {
+        store::is_new(directory)
+    }
+
     /// Makes a board with these settings in a directory that is missing or empty.
     ///
     /// # Errors

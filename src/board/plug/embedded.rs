@@ -1,5 +1,6 @@
 //! The embedded virtual board as a place to plug into.
 
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::{Look, Opened, Plug};
@@ -33,11 +34,46 @@ impl Plug for VirtualBoard {
 /// moment longer.
 const LOCK_RETRY: Duration = Duration::from_millis(500);
 
+/// Most boards beside a missing one that are named.
+const NEARBY: usize = 3;
+
+/// That a virtual board lives in this folder.
+///
+/// # Errors
+/// [`Error::NoVirtualBoard`] with the boards beside it, [`Error::Virtual`] when the folder is not usable.
+pub fn expect_virtual(folder: &Path) -> Result<()> {
+    match VirtualBoard::is_missing(folder) {
+        Ok(false) => Ok(()),
+        Ok(true) => Err(Error::NoVirtualBoard {
+            folder: folder.to_owned(),
+            nearby: boards_beside(folder),
+        }),
+        Err(other) => Err(Error::Virtual(other.to_string())),
+    }
+}
+
+/// Virtual boards in the folder that holds `folder`: one of them may be meant.
+fn boards_beside(folder: &Path) -> Vec<PathBuf> {
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    let entries = std::fs::read_dir(parent).into_iter().flatten().flatten();
+    let mut boards: Vec<PathBuf> = entries
+        .filter(|entry| entry.path().join(VirtualBoard::LOCK_FILE).is_file())
+        .map(|entry| folder.with_file_name(entry.file_name()))
+        .filter(|beside| VirtualBoard::is_missing(beside).is_ok_and(|missing| !missing))
+        .collect();
+    boards.sort();
+    boards.truncate(NEARBY);
+    boards
+}
+
 /// The virtual board that lives in a folder.
 ///
 /// # Errors
 /// [`Error::BoardBusy`] when another program has it open, [`Error::Virtual`] when the folder is not usable.
-pub fn open_virtual(folder: &std::path::Path) -> Result<VirtualBoard> {
+pub fn open_virtual(folder: &Path) -> Result<VirtualBoard> {
     let start = Instant::now();
     loop {
         match VirtualBoard::open(folder) {

@@ -79,7 +79,12 @@ fn usb(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
         Error::NoBoard { .. } => nobody(host, chip),
         Error::Virtual(text) => Finding::new(&entries::HOST_VIRTUAL)
             .why(text.clone())
-            .run(Action::NewVirtual),
+            .run(Action::NewVirtual { folder: None }),
+        Error::NoVirtualBoard { folder, .. } => Finding::new(&entries::HOST_VIRTUAL)
+            .why(error.to_string())
+            .run(Action::NewVirtual {
+                folder: Some(folder.display().to_string()),
+            }),
         other => Finding::new(&entries::HOST_USB)
             .why(other.to_string())
             .run(Action::ListBoards),
