@@ -12,6 +12,7 @@ mod cli {
     mod fcb;
     mod fcb_probe;
     mod images;
+    mod keyboard;
     mod one_verdict;
     mod outcome;
     mod probe_thread;

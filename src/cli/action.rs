@@ -61,7 +61,9 @@ impl AtHand {
             Action::ShowImage { file } => plain(&["image", "show", self.file(file)]),
             Action::CheckImage { file } => plain(&["image", "check", self.file(file)]),
             Action::CropImage => plain(&["image", "convert", "IN", "OUT", "--crop", "FROM..TO"]),
-            Action::NewVirtual => plain(&["virtual", "new", "DIR"]),
+            Action::NewVirtual { folder } => {
+                plain(&["virtual", "new", folder.as_deref().unwrap_or("DIR")])
+            }
             Action::ShowVirtual { folder } => {
                 let folder = folder.as_deref().or(self.virtual_folder());
                 plain(&["virtual", "show", folder.unwrap_or("DIR")])

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rtboot::board::{Board, Options, Selector};
+use rtboot::board::{Board, MissingVirtual, Options, Selector};
 use rtboot::chip::Chip;
 use rtboot::finding::{Finding, catalogue::run};
 use rtboot::flash::{Nor, RescueStore};
@@ -127,6 +127,7 @@ impl Context {
             timeout,
             trace,
             virtual_folder: folders::virtual_board().ok(),
+            missing_virtual: MissingVirtual::Refuse,
         })
     }
 
@@ -154,6 +155,7 @@ impl Context {
     pub fn connect(&mut self, target: &Target) -> Result<Board> {
         if target.board == Selector::Virtual(None)
             && let Some(folder) = &target.connection.virtual_folder
+            && target.missing_virtual().is_none()
         {
             let used = Finding::new(&run::VIRTUAL_BOARD).text("folder", folder.display());
             self.report.tell(used);

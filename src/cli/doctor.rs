@@ -30,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
     fcb: Option<String>,
     /// Address of the first byte of a raw file, when it cannot be inferred from the vector table
-    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
     /// Write everything that was found into a Markdown file, to be pasted into a forum or an issue
     #[arg(long, value_name = "FILE")]

@@ -3,26 +3,24 @@
 use rtboot::consent::{Act, Consent};
 use rtboot::job::{self, Edges, EraseRange};
 use rtboot::outcome::{self, Outcome};
-use rtboot::{Change, Result};
+use rtboot::{Change, Error, Result};
 
-use super::{Context, guard, number};
+use super::range::{self, Range};
+use super::{Context, guard};
 
 /// Erase whole sectors, or all of the flash
 ///
 /// A range that does not begin and end on sectors is refused, unless --round widens it. The erased bytes are read back.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rtboot erase 0x60000000 4K     (the board then stays in serial download)\n  rtboot erase --all --confirm \"erase the whole flash\""
+    after_help = "Examples:\n  rtboot erase 0x60000000 4K     (the board then stays in serial download)\n  rtboot erase 0x60100000..0x60200000\n  rtboot erase --all --confirm \"erase the whole flash\""
 )]
 pub struct Args {
-    /// First address
-    #[arg(value_parser = number::parse_u32, required_unless_present = "all")]
-    address: Option<u32>,
-    /// How many bytes
-    #[arg(value_parser = number::parse_u32, required_unless_present = "all")]
-    length: Option<u32>,
-    /// The whole flash; this must be confirmed in words
-    #[arg(long, conflicts_with_all = ["address", "length"])]
+    /// ADDRESS LENGTH, FROM..TO or ADDRESS+LENGTH
+    #[arg(value_name = "RANGE", num_args = 1..=2, required_unless_present = "all")]
+    range: Vec<String>,
+    /// The whole flash; this must be confirmed in words, as a range that is all of it
+    #[arg(long, conflicts_with = "range")]
     all: bool,
     /// Widen the range to whole sectors
     #[arg(long)]
@@ -33,10 +31,16 @@ pub struct Args {
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    let mut consent = Consent::default();
-    let range = match (args.address, args.length) {
-        (Some(address), Some(length)) => {
-            job::end_of(address, length)?;
+    let mut consent = Consent::words(&args.confirm);
+    let range = match args.all {
+        true => {
+            let act = Act::erase_flash();
+            consent = Consent::words(guard::words(&act, &context.report, &args.confirm));
+            consent.check(&act)?;
+            EraseRange::All
+        }
+        false => {
+            let Range { address, length } = range::parse(&args.range)?;
             EraseRange::Bytes {
                 address,
                 length,
@@ -46,15 +50,17 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
                 },
             }
         }
-        _ => {
-            let (act, given) = (Act::erase_flash(), args.confirm.as_slice());
-            consent = Consent::words(guard::words(&act, &context.report, given));
-            consent.check(&act)?;
-            EraseRange::All
-        }
     };
     let (mut nor, _board) = context.nor()?;
-    let erased = job::erase(&mut nor, range, &consent, &mut context.report)?;
+    let report = &mut context.report;
+    let erased = match job::erase(&mut nor, range, &consent, report) {
+        // the range turned out to be all of this flash
+        Err(Error::NotConfirmed { act }) => {
+            let consent = Consent::words(guard::words(&act, report, &args.confirm));
+            job::erase(&mut nor, range, &consent, report)?
+        }
+        other => other?,
+    };
     let (from, to, length) = (erased.start, erased.end, erased.end - erased.start);
     context.report.record_change(Change::Erased);
     context.report.line(format!(

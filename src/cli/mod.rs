@@ -20,6 +20,7 @@ mod man;
 mod mboot;
 mod number;
 mod output;
+mod range;
 mod read;
 mod report;
 mod reset;
@@ -27,6 +28,7 @@ mod run;
 mod schema;
 mod sdp;
 mod settings;
+mod slips;
 mod udev;
 mod unprotect;
 mod verify;
@@ -47,7 +49,7 @@ pub use report::{About, Report};
 /// Flash NXP i.MX RT10xx boards over USB or UART, without a debug probe
 ///
 /// The board must be in serial download mode (BOOT_MODE = 01). No board at hand? Every command works on the embedded
-/// virtual board too: rtboot --board virtual info
+/// virtual board too; the first write makes it: rtboot --board virtual write app.elf
 #[derive(Debug, Parser)]
 #[command(name = "rtboot", version, max_term_width = 100, after_help = EXIT_CODES)]
 struct Cli {
@@ -62,7 +64,13 @@ struct Cli {
 #[command(next_help_heading = "Options of every command")]
 pub struct Globals {
     /// Which board: usb, usb:1-4.1, uart:/dev/ttyUSB0[@115200], virtual, virtual:DIR
-    #[arg(long, global = true, value_name = "SELECTOR", env = "RTBOOT_BOARD")]
+    #[arg(
+        short,
+        long,
+        global = true,
+        value_name = "SELECTOR",
+        env = "RTBOOT_BOARD"
+    )]
     pub board: Option<String>,
     // the names come from the table of chips
     #[arg(long, global = true, value_name = "CHIP", env = "RTBOOT_CHIP", help = chip_help())]
@@ -108,9 +116,12 @@ Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input fil
 #[derive(Debug, Subcommand)]
 enum Verb {
     List(list::Args),
+    #[command(visible_alias = "board-info")]
     Info(info::Args),
     Doctor(doctor::Args),
+    #[command(visible_aliases = ["flash", "program"])]
     Write(write::Args),
+    #[command(visible_alias = "save")]
     Read(read::Args),
     Verify(verify::Args),
     Erase(erase::Args),
@@ -146,7 +157,10 @@ enum Verb {
 pub fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return not_understood(&error),
+        Err(error) => {
+            let words: Vec<_> = std::env::args_os().collect();
+            return not_understood(&slips::explain(error, &words, &grammar()));
+        }
     };
     report::catch_ctrl_c();
     let mut context = Context::new(cli.globals);
@@ -275,7 +289,7 @@ mod tests {
             Action::ShowFlashloader,
             Action::ShowImage { file: None },
             Action::CheckImage { file: None },
-            Action::NewVirtual,
+            Action::NewVirtual { folder: some() },
             Action::ShowVirtual { folder: None },
             Action::VirtualToDownload { folder: some() },
             Action::HabStatus,

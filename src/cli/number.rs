@@ -34,6 +34,27 @@ pub fn parse_u32(text: &str) -> Result<u32, String> {
     u32::try_from(number(text)?).map_err(|_| format!("\"{text}\" does not fit 32 bits"))
 }
 
+/// An address. Eight decimal digits are refused: no memory lies there, and a forgotten `0x` is likely.
+pub fn parse_address(text: &str) -> Result<u32, String> {
+    let clean = text.trim();
+    let looks_hex = clean.len() == 8 && clean.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match parse_u32(text) {
+        Ok(value) if looks_hex => Err(format!(
+            "\"{text}\" is decimal ({value:#010x}), where no memory lies; with 0x it is 0x{clean}"
+        )),
+        Err(_) if looks_hex => Err(format!("\"{text}\" is no number; with 0x it is 0x{clean}")),
+        other => other,
+    }
+}
+
+/// First address after a range: that of the whole address space does not fit 32 bits.
+pub fn parse_end(text: &str) -> Result<u64, String> {
+    match number(text) {
+        Ok(end) if end == 1 << 32 => Ok(end),
+        _ => parse_address(text).map(u64::from),
+    }
+}
+
 /// A number of up to 8 bits.
 pub fn parse_u8(text: &str) -> Result<u8, String> {
     u8::try_from(number(text)?).map_err(|_| format!("\"{text}\" does not fit 8 bits"))
@@ -91,6 +112,18 @@ mod tests {
         for text in ["0x1_0000_0000", "4096M", "99999999999999999999M"] {
             assert!(parse_u32(text).is_err(), "{text}");
         }
+    }
+
+    #[test]
+    fn address_without_0x_is_told() {
+        assert_eq!(parse_address("0x60000000"), Ok(0x6000_0000));
+        assert_eq!(parse_address("1610612736"), Ok(0x6000_0000));
+        assert_eq!(parse_address("0"), Ok(0));
+        for text in ["60000000", "6000a000"] {
+            let error = parse_address(text).expect_err(text);
+            assert!(error.contains(&format!("0x{text}")), "{error}");
+        }
+        assert!(parse_address("6000").is_ok(), "short numbers are decimal");
     }
 
     #[test]

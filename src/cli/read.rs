@@ -8,6 +8,7 @@ use rtboot::{Error, Result, job};
 use rtboot_bootable::{Memory, emit};
 
 use super::output::{self, Ending, write_pieces, write_stdout, write_whole};
+use super::range::{self, Range};
 use super::{Context, number};
 
 /// Read flash or RAM into a file
@@ -16,78 +17,136 @@ use super::{Context, number};
 /// format: .hex or .ihex Intel HEX; .srec, .s19, .s28, .s37 or .mot S-records; anything else raw bytes. `-` is stdout, raw.
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Examples:\n  rtboot read 0x60000000 8M backup.bin\n  rtboot read 0x60000000 0x3000 header.hex"
+    override_usage = "rtboot read [OPTIONS] <RANGE> <FILE>\n       rtboot read [OPTIONS] --all <FILE>",
+    after_help = "Examples:\n  rtboot read --all backup.bin\n  rtboot read 0x60000000 0x3000 header.hex\n  rtboot read 0x60002000..0x60010000 app.bin"
 )]
 pub struct Args {
-    /// First address, as the chip sees it: flash begins at 0x60000000
-    #[arg(value_parser = number::parse_u32)]
-    address: u32,
-    /// How many bytes
-    #[arg(value_parser = number::parse_u32)]
-    length: u32,
-    /// Where to put them
+    /// ADDRESS LENGTH, FROM..TO or ADDRESS+LENGTH, as the chip sees it (flash begins at 0x60000000); then the file
+    #[arg(value_name = "RANGE> <FILE", num_args = 1..=3, required = true)]
+    words: Vec<String>,
+    /// The whole flash
+    #[arg(long)]
+    all: bool,
+}
+
+/// What is read, and where it goes.
+struct Wanted {
+    /// `None` is the whole flash.
+    range: Option<Range>,
     file: PathBuf,
 }
 
+/// Sorts the words of the command.
+fn wanted(args: &Args) -> Result<Wanted> {
+    let usage = |text: String| Err(Error::Usage(text));
+    let Some((file, words)) = args.words.split_last() else {
+        return usage(format!("name a range and a file: {}", range::FORMS));
+    };
+    let is_number = |word: &String| number::parse_u32(word).is_ok() || word.contains("..");
+    if is_number(file) {
+        let first = args.words.first().filter(|word| !is_number(word));
+        return usage(match first {
+            Some(name) => format!("the file comes last: the range, then \"{name}\""),
+            None => format!("the file is missing behind {}", args.words.join(" ")),
+        });
+    }
+    let file = PathBuf::from(file);
+    match (args.all, words) {
+        (true, []) => Ok(Wanted { range: None, file }),
+        (true, _) => usage("the whole flash has no range besides: name the file alone".into()),
+        (false, []) => usage(format!(
+            "the range is missing before \"{}\": {}",
+            file.display(),
+            range::FORMS
+        )),
+        (false, words) => Ok(Wanted {
+            range: Some(range::parse(words)?),
+            file,
+        }),
+    }
+}
+
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    let to_stdout = args.file == Path::new("-");
+    let Wanted { range, file } = wanted(&args)?;
+    let to_stdout = file == Path::new("-");
     if to_stdout && context.report.is_json() {
         return Err(Error::Usage(
             "stdout cannot take both the bytes and --json; name a file".into(),
         ));
     }
-    job::end_of(args.address, args.length)?;
-    check_length(&args)?;
-    let (mut board, target) = context.board_for_flash()?;
-    let (address, length, report) = (args.address, args.length, &mut context.report);
-    let bytes = if target.chip_for_files().map.in_flash(address) {
-        let mut nor = target.open_flash(&mut board, report)?;
-        job::read_flash(&mut nor, address, length, report)?
-    } else {
-        let mut reached = target.start_flashloader(&mut board, report)?;
-        job::read_ram(&mut reached.flashloader, address, length, report)?
+    if let Some(range) = range {
+        check_length(&file, range)?;
+    }
+    let target = context.target()?;
+    let map = &target.chip_for_files().map;
+    let in_flash = range.is_none_or(|range| map.in_flash(range.address));
+    if let (Some(range), false) = (range, in_flash) {
+        job::check_ram(map, range.address, range.length)?;
+    }
+    target.loader.check(target.chip_for_files())?;
+    let mut board = context.connect(&target)?;
+    let report = &mut context.report;
+    let (range, bytes) = match range {
+        Some(range) if !in_flash => {
+            let mut reached = target.start_flashloader(&mut board, report)?;
+            let Range { address, length } = range;
+            let flashloader = &mut reached.flashloader;
+            (range, job::read_ram(flashloader, address, length, report)?)
+        }
+        range => {
+            let mut nor = target.open_flash(&mut board, report)?;
+            let g = nor.geometry();
+            let all = Range {
+                address: g.base,
+                length: g.size,
+            };
+            let range = range.unwrap_or(all);
+            check_length(&file, range)?;
+            let Range { address, length } = range;
+            (range, job::read_flash(&mut nor, address, length, report)?)
+        }
     };
     if to_stdout {
-        return write_stdout(&bytes).map_err(|source| unwritable(&args.file, source));
+        return write_stdout(&bytes).map_err(|source| unwritable(&file, source));
     }
     let len = bytes.len();
-    save(&args.file, args.address, bytes)?;
+    save(&file, range.address, bytes)?;
     if len > Memory::LIMIT {
         context.report.tell(Finding::new(&run::READ_LARGE));
     }
     context.report.line(format!(
         "read {len} bytes from {:#010x} into {}",
-        args.address,
-        args.file.display()
+        range.address,
+        file.display()
     ));
     context.report.found(Outcome::Read(ReadDone {
-        file: args.file.display().to_string(),
-        address: args.address,
+        file: file.display().to_string(),
+        address: range.address,
         bytes: len,
     }));
     Ok(())
 }
 
 /// That `write` and `verify` take a text file of that many bytes again.
-fn check_length(args: &Args) -> Result<()> {
-    let ending = Ending::of(&args.file);
+fn check_length(file: &Path, range: Range) -> Result<()> {
+    let ending = Ending::of(file);
     if !matches!(ending, Ending::Hex | Ending::SRecord) {
         return Ok(());
     }
-    let length = args.length as usize;
+    let length = range.length as usize;
     let as_text = match length <= Memory::LIMIT {
         true => {
             // how long the text is hangs on addresses only
             let mut memory = Memory::new();
-            let unfit = |source| output::bad(&args.file, source);
+            let unfit = |source| output::bad(file, source);
             memory
-                .insert(args.address, vec![0; length])
+                .insert(range.address, vec![0; length])
                 .map_err(unfit)?;
             output::text_len(ending, &memory)
         }
-        false => 3 * u64::from(args.length),
+        false => 3 * u64::from(range.length),
     };
-    output::check_text_len(&args.file, as_text)
+    output::check_text_len(file, as_text)
 }
 
 /// Writes the bytes in the format that the name asks for; the file is there whole or not at all.

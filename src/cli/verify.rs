@@ -17,7 +17,7 @@ pub struct Args {
     /// The file, in any format that `write` takes
     file: PathBuf,
     /// Address of the first byte of a raw file, when its vector table does not tell
-    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
 }
 

@@ -3,7 +3,7 @@
 mod serve;
 mod show;
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rtboot::board::Selector;
 use rtboot::finding::catalogue::run::VIRTUAL_MADE;
@@ -170,18 +170,9 @@ fn open(context: &mut Context, folder: Option<PathBuf>) -> Result<(PathBuf, Virt
         (Some(folder), _) | (None, Selector::Virtual(Some(folder))) => folder,
         (None, _) => folders::virtual_board()?,
     };
-    if !holds_something(&folder) {
-        return Err(Error::Virtual(format!(
-            "there is none in {}",
-            folder.display()
-        )));
-    }
+    rtboot::board::expect_virtual(&folder)?;
     let board = rtboot::board::open_virtual(&folder)?;
     Ok((folder, board))
-}
-
-fn holds_something(folder: &Path) -> bool {
-    std::fs::read_dir(folder).is_ok_and(|mut entries| entries.next().is_some())
 }
 
 fn save(board: &VirtualBoard) -> Result<()> {

@@ -4,13 +4,14 @@ mod show;
 
 use std::path::PathBuf;
 
+use rtboot::board::MissingVirtual;
 use rtboot::consent::Consent;
 use rtboot::finding::{Finding, catalogue::run};
 use rtboot::flash::{FcbChoice, Headers};
-use rtboot::job::{After, AfterReport, SavedBytes, WriteJob, WriteOptions};
+use rtboot::job::{After, AfterReport, SavedBytes, Target, WriteJob, WriteOptions};
 use rtboot::{Change, Result};
 
-use super::{About, Context, draw, guard, number};
+use super::{About, Context, Report, draw, guard, number};
 
 /// Write an application or image to flash, verified
 ///
@@ -29,7 +30,7 @@ pub struct Args {
     #[arg(long, value_name = "PART|FILE|auto")]
     fcb: Option<String>,
     /// Address of the first byte of a raw file, when it cannot be inferred from its vector table
-    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
     /// Write the file's bytes at their addresses and add nothing
     #[arg(long, conflicts_with = "fcb")]
@@ -76,8 +77,12 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         base: args.base,
     };
     context.report.is_about(&context.globals, &about);
+    let mut target = context.target()?;
+    if !args.dry_run {
+        target.connection.missing_virtual = MissingVirtual::Make;
+        tell_of_new_board(&target, &mut context.report);
+    }
     let options = options(&args, context)?;
-    let target = context.target()?;
     let chip = target.chip_for_files();
     let mut job = WriteJob::prepare(&args.app.as_path().into(), options, chip)?;
     for finding in job.findings() {
@@ -117,6 +122,13 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     }
     report.found(done.outcome(after));
     Ok(())
+}
+
+/// The first line tells of a board that will be made: its folder may be a slip.
+fn tell_of_new_board(target: &Target, report: &mut Report) {
+    if let Some(folder) = target.missing_virtual() {
+        report.tell(Finding::new(&run::VIRTUAL_MADE).text("folder", folder.display()));
+    }
 }
 
 fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {

@@ -134,7 +134,7 @@ impl Trial {
         for command in ["info", "unprotect", "list"] {
             self.fails(2, command, &["--no-such-option"]);
         }
-        self.fails(4, "virtual show", &["none"]);
+        self.fails(10, "virtual show", &["none"]);
     }
 
     fn fcb_and_image(&self) {

@@ -67,7 +67,8 @@ fn impossible_board_is_refused_and_not_made() {
     }
     std::fs::write(folder.path().join("letter.txt"), "dear").expect("written");
     rtboot_in(folder.path(), &["virtual", "new", "."]).fails(4, "is not empty");
-    rtboot_in(folder.path(), &["virtual", "show", "nowhere"]).fails(4, "there is none in nowhere");
+    rtboot_in(folder.path(), &["virtual", "show", "nowhere"])
+        .fails(10, "there is no virtual board in nowhere");
     assert!(!folder.path().join("nowhere").exists());
 }
 

@@ -40,7 +40,7 @@ pub struct Args {
     #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
     entry: Option<u32>,
     /// Address of the first byte of a raw file; without it the one that its vector table implies
-    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
     /// Begin with the IVT, without FCB and padding: goes to 0x60001000
     #[arg(long)]

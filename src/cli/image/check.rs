@@ -22,7 +22,7 @@ pub struct Args {
     #[arg(value_name = "FILE|board")]
     file: PathBuf,
     /// Address of the first byte of a raw file; without it the one that its content implies
-    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
     /// The part that the image's FCB is for
     #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]

@@ -26,7 +26,7 @@ pub struct Args {
     #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Address of the first byte of a raw file; without it the one that its content implies
-    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
     /// Keep these addresses only
     #[arg(long, value_name = "FROM..TO", value_parser = range)]

@@ -21,7 +21,7 @@ pub struct Args {
     #[arg(value_name = "FILE|board")]
     file: PathBuf,
     /// Address of the first byte of a raw file; without it the one that its content implies
-    #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
+    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
     /// Read this much of a board's flash; without it what its boot data say, at most 1 MiB
     #[arg(long, value_name = "BYTES", value_parser = number::parse_u32)]

@@ -106,6 +106,10 @@ pub fn files_and_host() -> Vec<Error> {
             selector: Selector::Usb(None),
             seen_instead: Vec::new(),
         },
+        Error::NoVirtualBoard {
+            folder: "baord".into(),
+            nearby: vec!["board".into()],
+        },
         Error::SeveralBoards {
             boards: vec![
                 FoundBoard::new(Selector::Usb(Some("1-1".into())), Program::Rom),
@@ -311,6 +315,13 @@ pub fn flash() -> Vec<Error> {
             end: 0x6100_0000,
             flash_start: 0x6000_0000,
             flash_end: 0x6080_0000,
+        },
+        Error::OutsideRam {
+            start: 0x2000_0000,
+            end: 0x2010_0000,
+            ram: "DTCM",
+            ram_start: 0x2000_0000,
+            ram_end: 0x2001_0000,
         },
         Error::Interrupted {
             state: FlashState::default(),

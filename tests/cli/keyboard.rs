@@ -1,0 +1,176 @@
+//! The person at the keyboard: slips, words of other tools, ranges; each gets the sentence that helps, and flash stays as it was.
+
+use std::fs;
+
+use crate::kit::app;
+use crate::kit::cli::Cli;
+
+const EVK: &str = "--fcb=IS25LP064A";
+const WORDS: &str = "--confirm=erase the whole flash";
+
+/// All of a board's flash: its file ends with the last byte that is not blank.
+fn whole(cli: &Cli) -> Vec<u8> {
+    let mut flash = cli.flash();
+    flash.resize(8 << 20, 0xFF);
+    flash
+}
+
+#[test]
+fn only_write_makes_a_virtual_board_and_says_so_first() {
+    let cli = Cli::fresh();
+    let elf = app("blinky.elf");
+    for command in [
+        &["info"][..],
+        &["doctor"],
+        &["verify", &elf],
+        &["read", "--all", "x.bin"],
+        &["erase", "0x60000000", "4K"],
+        &["blank-check", "0x60000000", "4K"],
+        &["write", &elf, "--dry-run"],
+        &["run"],
+        &["reset"],
+        &["unprotect"],
+        &["fcb", "probe"],
+        &["image", "show", "board"],
+        &["sdp", "error-status"],
+        &["mboot", "get-property", "1"],
+        &["virtual", "show"],
+    ] {
+        let args = [&["--board=virtual:baord"][..], command].concat();
+        let run = cli.run_bare(&args);
+        let words = ["no virtual board in baord", "there is one in board"];
+        let run = run.says(10, &words);
+        let next = ["--board virtual:board", "rtboot virtual new baord"];
+        let _ = run.says(10, &next);
+        assert!(!cli.path("baord").exists(), "{command:?}");
+    }
+    let run = cli.run_bare(&["--board=virtual:baord", "write", EVK, &elf]);
+    let first = run.stderr.lines().next().unwrap_or_default();
+    assert!(first.contains("no virtual board in baord yet"), "{run}");
+    run.good();
+    let flash = fs::read(cli.path("baord/flash.bin")).expect("made");
+    assert_eq!(flash[..4], *b"FCFB");
+    let again = cli.run_bare(&["--board=virtual:baord", "write", EVK, &elf]);
+    assert!(!again.stderr.contains("fresh"), "{again}");
+}
+
+#[test]
+fn erasing_all_by_numbers_asks_as_all_does() {
+    let cli = Cli::fresh();
+    cli.run(&["write", EVK, &app("blinky.elf")]).good();
+    let before = whole(&cli);
+    for range in [
+        &["0x60000000", "8M"][..],
+        &["0x60000000..0x60800000"],
+        &["0x60000000+8M"],
+        &["--round", "0x60000001..0x607fffff"],
+        &["--all"],
+    ] {
+        let args = [&["erase"], range].concat();
+        let words = ["erasing the whole flash must be confirmed in these words"];
+        cli.run(&args).says(2, &words);
+        assert_eq!(whole(&cli), before, "{range:?}");
+    }
+    cli.run(&["erase", "0x60000000..0x60800000", WORDS])
+        .says(0, &["erased 0x60000000..0x60800000", "read back blank"]);
+    assert!(whole(&cli).iter().all(|byte| *byte == 0xFF));
+}
+
+#[test]
+fn every_form_of_range_erases_and_reads_the_same() {
+    for range in [
+        &["0x60002000", "0x1000"][..],
+        &["0x60002000..0x60003000"],
+        &["0x60002000+4K"],
+    ] {
+        let cli = Cli::fresh();
+        cli.run(&["write", EVK, &app("blinky.elf")]).good();
+        let before = whole(&cli);
+        cli.run(&[&["read"], range, &["part.bin"]].concat())
+            .says(0, &["read 4096 bytes from 0x60002000 into part.bin"]);
+        assert_eq!(cli.read("part.bin"), before[0x2000..0x3000]);
+        cli.run(&[&["blank-check"], range].concat())
+            .says(31, &["0x60002000"]);
+        cli.run(&[&["erase"], range].concat())
+            .says(0, &["erased 0x60002000..0x60003000"]);
+        cli.run(&[&["blank-check"], range].concat())
+            .says(0, &["0x60002000..0x60003000 is blank"]);
+        let mut wanted = before;
+        wanted[0x2000..0x3000].fill(0xFF);
+        assert!(whole(&cli) == wanted, "{range:?}");
+    }
+}
+
+#[test]
+fn read_all_reads_the_whole_flash() {
+    let cli = Cli::fresh();
+    cli.run(&["write", EVK, &app("blinky.elf")]).good();
+    cli.run(&["read", "--all", "all.bin"])
+        .says(0, &["read 8388608 bytes from 0x60000000"]);
+    assert!(cli.read("all.bin") == whole(&cli));
+}
+
+#[test]
+fn slips_in_a_read_are_named() {
+    let cli = Cli::fresh();
+    for (args, words) in [
+        (&["out.bin", "0x60000000", "4K"][..], "the file comes last"),
+        (&["0x60000000", "4K"], "the file is missing"),
+        (&["0x60000000..0x60001000"], "the file is missing"),
+        (&["out.bin"], "the range is missing"),
+        (&["0x60000000", "out.bin"], "the length is missing"),
+        (&["60000000", "4K", "out.bin"], "with 0x it is 0x60000000"),
+        (&["--all", "0x60000000", "out.bin"], "has no range besides"),
+        (
+            &["0x20000000", "1M", "out.bin"],
+            "runs past the end of the DTCM: 0x20000000..0x20010000",
+        ),
+        (
+            &["0x20010000", "16", "out.bin"],
+            "runs past the end of the DTCM",
+        ),
+        (
+            &["0x2021fff0..0x20220010", "out.bin"],
+            "runs past the end of the OCRAM",
+        ),
+    ] {
+        cli.run(&[&["read"], args].concat()).says(2, &[words]);
+        assert!(!cli.path("out.bin").exists(), "{args:?}");
+    }
+    cli.run(&["read", "0x20000000", "0x10000", "dtcm.bin"])
+        .says(0, &["read 65536 bytes"]);
+}
+
+#[test]
+fn words_of_other_tools_are_the_same_commands() {
+    let cli = Cli::fresh();
+    let board = format!("virtual:{}", cli.at("board"));
+    let elf = app("blinky.elf");
+    cli.run_bare(&["-b", &board, "flash", EVK, &elf])
+        .says(0, &["3 programmed", "verified"]);
+    let written = whole(&cli);
+    cli.run_bare(&["program", "-b", &board, EVK, &elf])
+        .says(0, &["nothing to do"]);
+    cli.run_bare(&["board-info", "-b", &board])
+        .says(0, &["would start:   yes"]);
+    cli.run(&["save", "--all", "all.bin"]).good();
+    assert!(cli.read("all.bin") == written);
+    let raw = app("blinky.bin");
+    cli.run(&["verify", "--address", "0x60002000", &raw])
+        .says(0, &["identical"]);
+}
+
+#[test]
+fn json_of_a_wrong_board_names_it() {
+    let cli = Cli::without_board();
+    let last = cli
+        .run_bare(&["--json", "--board=virtual:nowhere", "info"])
+        .last();
+    assert_eq!(last["code"], "no-virtual-board");
+    assert_eq!(last["exit"], 10);
+    assert_eq!(last["facts"]["selector"], "virtual:nowhere");
+    let last = cli.run_bare(&["--json", "--board=COM3", "info"]).last();
+    assert_eq!(last["code"], "usage");
+    let message = last["message"].as_str().unwrap_or_default();
+    assert!(message.contains("uart:COM3"), "{message}");
+}
