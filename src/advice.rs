@@ -143,7 +143,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::NotConfirmed { .. }
         | Error::TooMuchToKeep { .. } => input(error),
         Error::NoBoard { .. }
-        | Error::NoVirtualBoard { .. }
+        | Error::NoVirtual { .. }
         | Error::SeveralBoards { .. }
         | Error::WrongChip { .. }
         | Error::CfgOtherChip { .. }
@@ -235,7 +235,7 @@ fn write_cfg(advice: Advice) -> Advice {
 fn board(error: &Error) -> Advice {
     match error {
         Error::NoBoard { selector, .. } => no_board(selector),
-        Error::NoVirtualBoard { folder, nearby } => no_virtual_board(folder, nearby),
+        Error::NoVirtual { folder, nearby } => no_virtual_board(folder, nearby),
         Error::SeveralBoards { boards } => {
             boards.iter().fold(Advice::default(), |advice, board| {
                 // where USB ports have no names, every board is plain `usb`

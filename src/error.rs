@@ -196,7 +196,7 @@ pub enum Error {
     },
     /// No virtual board lives in the folder that the selector names.
     #[error("there is no virtual board in {}{}", folder.display(), beside(nearby))]
-    NoVirtualBoard {
+    NoVirtual {
         /// The folder.
         folder: PathBuf,
         /// Folders beside it that hold one.

@@ -61,7 +61,7 @@ pub struct Options {
 /// What happens when a selector names a virtual board that is not there.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum MissingVirtual {
-    /// [`Error::NoVirtualBoard`]: a slip in the folder's name must not answer for another board.
+    /// [`Error::NoVirtual`]: a slip in the folder's name must not answer for another board.
     #[default]
     Refuse,
     /// A fresh one is made in the folder.

@@ -79,7 +79,7 @@ impl Target {
     /// wants to stop.
     ///
     /// # Errors
-    /// [`Error::NoBoard`], [`Error::NoVirtualBoard`], [`Error::SeveralBoards`], [`Error::BoardBusy`], [`Error::Port`],
+    /// [`Error::NoBoard`], [`Error::NoVirtual`], [`Error::SeveralBoards`], [`Error::BoardBusy`], [`Error::Port`],
     /// [`Error::Virtual`]; [`Error::Interrupted`].
     pub fn connect(&self, listener: &mut dyn Listener) -> Result<Board> {
         #[cfg(feature = "virtual")]

@@ -260,7 +260,7 @@ impl Facts {
                 selector: Some(selector.to_string()),
                 ..none
             },
-            Error::NoVirtualBoard { folder, .. } => Facts {
+            Error::NoVirtual { folder, .. } => Facts {
                 selector: Some(format!("virtual:{}", folder.display())),
                 ..none
             },

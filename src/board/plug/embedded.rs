@@ -40,11 +40,11 @@ const NEARBY: usize = 3;
 /// That a virtual board lives in this folder.
 ///
 /// # Errors
-/// [`Error::NoVirtualBoard`] with the boards beside it, [`Error::Virtual`] when the folder is not usable.
+/// [`Error::NoVirtual`] with the boards beside it, [`Error::Virtual`] when the folder is not usable.
 pub fn expect_virtual(folder: &Path) -> Result<()> {
     match VirtualBoard::is_missing(folder) {
         Ok(false) => Ok(()),
-        Ok(true) => Err(Error::NoVirtualBoard {
+        Ok(true) => Err(Error::NoVirtual {
             folder: folder.to_owned(),
             nearby: boards_beside(folder),
         }),

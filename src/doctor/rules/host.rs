@@ -80,7 +80,7 @@ fn usb(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
         Error::Virtual(text) => Finding::new(&entries::HOST_VIRTUAL)
             .why(text.clone())
             .run(Action::NewVirtual { folder: None }),
-        Error::NoVirtualBoard { folder, .. } => Finding::new(&entries::HOST_VIRTUAL)
+        Error::NoVirtual { folder, .. } => Finding::new(&entries::HOST_VIRTUAL)
             .why(error.to_string())
             .run(Action::NewVirtual {
                 folder: Some(folder.display().to_string()),

@@ -106,7 +106,7 @@ pub fn files_and_host() -> Vec<Error> {
             selector: Selector::Usb(None),
             seen_instead: Vec::new(),
         },
-        Error::NoVirtualBoard {
+        Error::NoVirtual {
             folder: "baord".into(),
             nearby: vec!["board".into()],
         },
