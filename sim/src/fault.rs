@@ -115,6 +115,14 @@ pub enum Fault {
         /// Which operation, from 1.
         at: u64,
     },
+    /// As `PowerCut`, and the cells end in no order: some bits done, some not, a few that read both ways until they are erased
+    /// again; a whole-chip erase begins at any block. A board in a folder forgets which bits are weak.
+    TornOperation {
+        /// Which operation, from 1.
+        at: u64,
+        /// Another number, another state of the cells.
+        seed: u64,
+    },
     /// The `at`-th read of the flash's array answers wrong, once; the cells stay as they are.
     Misread {
         /// Which read, from 1.
@@ -174,7 +182,9 @@ impl Fault {
     /// Whether a fault of the flash with an `at` has had its turn. Those of reports and bytes leave the list by themselves.
     pub fn has_happened(&self, counts: &Counts) -> bool {
         match self {
-            Fault::PowerCut { at } => *at <= counts.nor_operations,
+            Fault::PowerCut { at } | Fault::TornOperation { at, .. } => {
+                *at <= counts.nor_operations
+            }
             Fault::Misread { at, .. } => *at <= counts.nor_reads,
             _ => false,
         }
@@ -266,7 +276,8 @@ impl Faults {
     pub fn power_cut_done(&mut self) {
         let counts = self.counts;
         self.list.retain(|fault| {
-            !matches!(fault, Fault::PowerCut { .. }) || !fault.has_happened(&counts)
+            let cut = matches!(fault, Fault::PowerCut { .. } | Fault::TornOperation { .. });
+            !cut || !fault.has_happened(&counts)
         });
     }
 
@@ -281,7 +292,7 @@ impl Faults {
         nor.never_erase.clear();
         nor.never_program.clear();
         nor.misreads.clear();
-        nor.cut_after = self.operations_until_cut();
+        (nor.cut_after, nor.cut_tears) = self.coming_cut();
         for fault in &self.list {
             apply_one(fault, nor);
         }
@@ -308,12 +319,16 @@ impl Faults {
         })
     }
 
-    fn operations_until_cut(&self) -> Option<u64> {
+    /// Operations until the next power cut, and the seed of a tear.
+    fn coming_cut(&self) -> (Option<u64>, Option<u64>) {
+        let left = |at: u64| at.checked_sub(self.counts.nor_operations + 1);
         let coming = |fault: &Fault| match fault {
-            Fault::PowerCut { at } => at.checked_sub(self.counts.nor_operations + 1),
+            Fault::PowerCut { at } => Some((left(*at)?, None)),
+            Fault::TornOperation { at, seed } => Some((left(*at)?, Some(*seed))),
             _ => None,
         };
-        self.list.iter().filter_map(coming).min()
+        let next = self.list.iter().filter_map(coming).min();
+        (next.map(|(left, _)| left), next.and_then(|(_, seed)| seed))
     }
 }
 

@@ -9,6 +9,7 @@ mod cycle;
 mod part;
 mod protect;
 mod read;
+mod tear;
 mod trace;
 
 use std::collections::BTreeMap;
@@ -61,8 +62,12 @@ pub struct Nor {
     pub never_program: BTreeMap<u32, u8>,
     /// Counts down with every program, erase and status write; at 0 the operation stops half-way and power is lost.
     pub cut_after: Option<u64>,
+    /// Seed for cells that end in no order when power is lost; without it the operation ends half-way.
+    pub cut_tears: Option<u64>,
     /// Power was lost in `cut_after`'s operation; a power cycle clears it.
     pub cut: bool,
+    /// Bits that read both ways, left by a torn operation: address to mask. An erase or a program of the bit firms them.
+    pub weak: BTreeMap<u32, u8>,
     /// Programs, erases and status writes so far.
     pub operations: u64,
     /// Reads of the array so far.
@@ -71,6 +76,7 @@ pub struct Nor {
     pub misreads: Vec<(u64, usize, u8)>,
     /// Cycles are written down here while set.
     pub trace: Option<Trace>,
+    weak_dice: tear::Dice,
     mode: Mode,
 }
 
@@ -129,11 +135,14 @@ impl Nor {
             never_erase: BTreeMap::new(),
             never_program: BTreeMap::new(),
             cut_after: None,
+            cut_tears: None,
             cut: false,
+            weak: BTreeMap::new(),
             operations: 0,
             reads: 0,
             misreads: Vec::new(),
             trace: None,
+            weak_dice: tear::Dice::seeded(1),
             mode: Mode::awake(part.read_register.factory()),
             part,
         }

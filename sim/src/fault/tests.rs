@@ -71,11 +71,11 @@ fn the_power_cut_is_counted_from_now() {
         list: vec![Fault::PowerCut { at: 5 }],
         ..Faults::default()
     };
-    assert_eq!(faults.operations_until_cut(), Some(4));
+    assert_eq!(faults.coming_cut().0, Some(4));
     faults.counts.nor_operations = 4;
-    assert_eq!(faults.operations_until_cut(), Some(0));
+    assert_eq!(faults.coming_cut().0, Some(0));
     faults.counts.nor_operations = 5;
-    assert_eq!(faults.operations_until_cut(), None);
+    assert_eq!(faults.coming_cut().0, None);
     faults.power_cut_done();
     assert_eq!(faults.list, []);
 }

@@ -1,6 +1,7 @@
 //! What changes the part: program, erase, status registers.
 
 use super::cycle::Cycle;
+use super::tear::Dice;
 use super::{Nor, PAGE, ReadRegister};
 use crate::clock::Clock;
 
@@ -92,21 +93,34 @@ impl Nor {
         }
         // of more than a page only the last 256 bytes count, and they wrap inside the page
         let skipped = cycle.write.len().saturating_sub(PAGE as usize);
-        let kept = if self.operation() {
-            (cycle.write.len() - skipped) / 2
-        } else {
-            cycle.write.len() - skipped
-        };
-        for (i, byte) in cycle.write.iter().enumerate().skip(skipped).take(kept) {
-            let at = page + cycle.address.wrapping_add(i as u32) % PAGE;
-            self.program_byte(at, *byte);
+        let place = |i: usize| page + cycle.address.wrapping_add(i as u32) % PAGE;
+        let all: Vec<(u32, u8)> = cycle
+            .write
+            .iter()
+            .enumerate()
+            .skip(skipped)
+            .map(|(i, byte)| (place(i), *byte))
+            .collect();
+        match (self.operation(), self.cut_tears) {
+            (false, _) => self.program_bytes(&all),
+            (true, None) => self.program_bytes(&all[..all.len() / 2]),
+            (true, Some(seed)) => self.torn_program(&all, &mut Dice::seeded(seed)),
         }
         self.start(self.part.times.page_program, clock);
     }
 
-    fn program_byte(&mut self, at: u32, byte: u8) {
+    fn program_bytes(&mut self, bytes: &[(u32, u8)]) {
+        for &(at, byte) in bytes {
+            self.program_byte(at, byte);
+        }
+    }
+
+    pub(super) fn program_byte(&mut self, at: u32, byte: u8) {
         if self.ignores_program {
             return;
+        }
+        if let Some(weak) = self.weak.get_mut(&at) {
+            *weak &= byte;
         }
         let stays = self.never_program.get(&at).copied().unwrap_or(0);
         if let Some(cell) = self.memory.get_mut(at as usize) {
@@ -136,12 +150,17 @@ impl Nor {
         self.start(self.part.times.erase_chip, clock);
     }
 
-    /// Ones everywhere except for bits that never erase; only the first half when power is lost.
+    /// Ones everywhere except for bits that never erase; only the first half when power is lost, or a tear.
     fn blank(&mut self, base: u32, size: u32) {
-        let size = if self.operation() { size / 2 } else { size };
+        let cut = self.operation();
         if self.ignores_erase {
             return;
         }
+        if let (true, Some(seed)) = (cut, self.cut_tears) {
+            return self.torn_erase(base, size, &mut Dice::seeded(seed));
+        }
+        let size = if cut { size / 2 } else { size };
+        self.weak.retain(|at, _| !(base..base + size).contains(at));
         if let Some(cells) = self.memory.get_mut(base as usize..(base + size) as usize) {
             for (at, cell) in (base..).zip(cells) {
                 *cell = if self.never_erase.is_empty() {

@@ -154,6 +154,7 @@ impl Nor {
         }
         let (register, value) = (self.part.read_register, self.mode.lasting.read_register);
         let clocks = wait(format, register, value);
+        self.settle_weak_bits();
         let mut bytes = shifted(&self.memory, cycle, clocks, wrap(register, value));
         self.misread(&mut bytes);
         bytes

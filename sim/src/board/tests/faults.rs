@@ -208,6 +208,73 @@ fn power_cut_leaves_an_operation_half_done() {
     assert_eq!(board.flash()[767], 0);
 }
 
+/// The first page of a sector that held `old` everywhere, after an erase that was torn, and how many bits are weak.
+fn torn_sector(seed: u64, old: u8) -> (Vec<u8>, usize) {
+    let mut board = board(vec![Fault::TornOperation { at: 2, seed }]);
+    operate(&mut board, 0x02, 0x1000, &[old; 256]);
+    operate(&mut board, 0x20, 0x1000, &[]);
+    board.wait(SECOND);
+    assert_eq!(board.state(), State::Off);
+    let torn = board.flash()[0x1000..0x1100].to_vec();
+    assert!(board.flash()[..0x1000].iter().all(|byte| *byte == 0xFF));
+    assert!(board.flash()[0x2000..].iter().all(|byte| *byte == 0xFF));
+    board.power_cycle();
+    let weak = board.nor().weak.len();
+    operate(&mut board, 0x20, 0x1000, &[]);
+    assert!(board.nor().weak.is_empty());
+    let erased = &board.flash()[0x1000..0x2000];
+    assert!(erased.iter().all(|byte| *byte == 0xFF));
+    (torn, weak)
+}
+
+#[test]
+fn torn_erase_leaves_cells_in_any_state() {
+    let torn: Vec<(Vec<u8>, usize)> = (0..40).map(|seed| torn_sector(seed, 0x5A)).collect();
+    let has = |state: &dyn Fn(&[u8]) -> bool| torn.iter().any(|(bytes, _)| state(bytes));
+    assert!(has(&|bytes| bytes.iter().all(|b| *b == 0x5A)), "untouched");
+    assert!(has(&|bytes| bytes.iter().all(|b| *b == 0)), "programmed");
+    assert!(has(&|bytes| bytes.iter().all(|b| *b == 0xFF)), "erased");
+    let mixed = |bytes: &[u8]| bytes.iter().any(|b| !matches!(b, 0 | 0x5A | 0xFF));
+    assert!(has(&mixed), "between");
+    assert!(torn.iter().any(|(_, weak)| *weak > 0), "weak bits");
+}
+
+#[test]
+fn weak_bits_read_both_ways() {
+    let seen = (0..40).any(|seed| {
+        let mut board = board(vec![Fault::TornOperation { at: 1, seed }]);
+        operate(&mut board, 0x20, 0x1000, &[]);
+        board.power_cycle();
+        let read = |board: &mut Board| {
+            let cycle = crate::nor::Cycle {
+                opcode: Some(0x03),
+                address_bits: 24,
+                read_len: 0x1000,
+                ..crate::nor::Cycle::new(0x1000)
+            };
+            let clock = &mut crate::clock::Clock::new();
+            board.nor_mut().cycle(&cycle, clock)
+        };
+        let first = read(&mut board);
+        (0..8).any(|_| read(&mut board) != first)
+    });
+    assert!(seen);
+}
+
+#[test]
+fn torn_chip_erase_begins_anywhere() {
+    let begins_at_0 = (0..20).filter(|&seed| {
+        let faults = vec![Fault::TornOperation { at: 3, seed }];
+        let mut board = board(faults);
+        operate(&mut board, 0x02, 0, &[0x5A; 256]);
+        operate(&mut board, 0x02, 0x40_0000, &[0x5A; 256]);
+        operate(&mut board, 0xC7, 0, &[]);
+        board.flash()[0] == 0xFF
+    });
+    let count = begins_at_0.count();
+    assert!((1..20).contains(&count), "{count}");
+}
+
 #[test]
 fn worn_and_stuck_cells_keep_wrong_bits() {
     let faults = vec![

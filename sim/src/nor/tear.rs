@@ -1,0 +1,131 @@
+//! How cells end when power is lost in a program or an erase, other than as a clean prefix.
+//!
+//! An erase first programs the cells, then erases them bit by bit in no order that a data sheet tells, and a whole-chip erase
+//! takes the blocks in an order of its own. A cell caught near its threshold reads both ways until it is erased again or programmed.
+//! The shares are guesses; that all of these states occur is not.
+
+use super::Nor;
+
+/// Cells are torn by units of this size: an erase of more holds units that it reached and others that it did not.
+const UNIT: usize = 0x1000;
+
+/// A generator of numbers without a pattern, begun with the seed of the fault (xorshift64*).
+#[derive(Debug, Clone)]
+pub(super) struct Dice(u64);
+
+impl Dice {
+    pub(super) fn seeded(seed: u64) -> Dice {
+        Dice(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1)
+    }
+
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 >> 12;
+        self.0 ^= self.0 << 25;
+        self.0 ^= self.0 >> 27;
+        self.0.wrapping_mul(0x2545_F491_4F6C_DD1D) >> 32
+    }
+
+    fn byte(&mut self) -> u8 {
+        self.next() as u8
+    }
+
+    fn below(&mut self, limit: usize) -> usize {
+        (self.next() % limit.max(1) as u64) as usize
+    }
+}
+
+/// How far an erase came in one unit.
+#[derive(Debug, Clone, Copy)]
+enum Reached {
+    Nothing,
+    /// Some bits are programmed.
+    Programming,
+    /// All bits are programmed.
+    Programmed,
+    /// Some bits are erased, a few of them weakly.
+    Erasing,
+    /// All bits read as erased, a few of them weakly.
+    Erased,
+}
+
+impl Reached {
+    const ALL: [Reached; 5] = [
+        Reached::Nothing,
+        Reached::Programming,
+        Reached::Programmed,
+        Reached::Erasing,
+        Reached::Erased,
+    ];
+}
+
+impl Nor {
+    /// An erase that power was lost in: `base` and `size` in bytes.
+    pub(super) fn torn_erase(&mut self, base: u32, size: u32, dice: &mut Dice) {
+        let end = self.memory.len().min((base + size) as usize);
+        let units: Vec<usize> = (base as usize..end).step_by(UNIT).collect();
+        if units.is_empty() {
+            return;
+        }
+        // one unit is in the work; those before it, counted from any one, are done
+        let (first, done) = (dice.below(units.len()), dice.below(units.len()));
+        for count in 0..=done {
+            let at = units[(first + count) % units.len()];
+            let reached = match count == done {
+                true => Reached::ALL[dice.below(Reached::ALL.len())],
+                false => Reached::Erased,
+            };
+            self.tear_unit(at, reached, count == done, dice);
+        }
+    }
+
+    fn tear_unit(&mut self, base: usize, reached: Reached, torn: bool, dice: &mut Dice) {
+        for at in base..self.memory.len().min(base + UNIT) {
+            let old = self.memory[at];
+            self.weak.remove(&(at as u32));
+            let cell = match reached {
+                Reached::Nothing => old,
+                Reached::Programming => old & dice.byte(),
+                Reached::Programmed => 0,
+                Reached::Erasing => dice.byte() | dice.byte(),
+                Reached::Erased => 0xFF,
+            };
+            let stays = self.never_erase.get(&(at as u32)).copied().unwrap_or(0);
+            self.memory[at] = cell & !stays;
+            let may_be_weak = torn && matches!(reached, Reached::Erasing | Reached::Erased);
+            if may_be_weak && dice.below(256) == 0 {
+                self.weak.insert(at as u32, 1 << dice.below(8));
+            }
+        }
+    }
+
+    /// A program that power was lost in: of each byte, some of the bits that it would clear; a few of them weakly.
+    pub(super) fn torn_program(&mut self, bytes: &[(u32, u8)], dice: &mut Dice) {
+        for &(at, byte) in bytes {
+            let spared = match dice.below(3) {
+                0 => 0xFF,
+                1 => 0,
+                _ => dice.byte(),
+            };
+            self.program_byte(at, byte | spared);
+            let open = !(byte | spared);
+            if open != 0 && dice.below(64) == 0 {
+                self.weak.insert(at, open & open.wrapping_neg());
+            }
+        }
+    }
+
+    /// Before a read: each weak bit takes one of its two values.
+    pub(super) fn settle_weak_bits(&mut self) {
+        let Nor {
+            weak,
+            memory,
+            weak_dice,
+            ..
+        } = self;
+        for (&at, &mask) in weak.iter() {
+            if let Some(cell) = memory.get_mut(at as usize) {
+                *cell = *cell & !mask | weak_dice.byte() & mask;
+            }
+        }
+    }
+}
