@@ -44,7 +44,7 @@
 //! let board = VirtualBoard::new();
 //! let target = Target::on_virtual(&board); // or Target::default(): the only board on USB
 //! let options = WriteOptions {
-//!     fcb: FcbChoice::named("IS25LP064A")?.0,
+//!     fcb: FcbChoice::named("IS25LP064A", Chip::DEFAULT)?.0,
 //!     ..WriteOptions::default()
 //! };
 //! let file = Source::from("examples/apps/blinky/blinky.elf");

@@ -11,6 +11,7 @@ mod cli {
     mod doctor;
     mod fcb;
     mod fcb_probe;
+    mod fcb_sources;
     mod images;
     mod keyboard;
     mod one_verdict;

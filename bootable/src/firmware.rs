@@ -15,8 +15,8 @@ use std::fmt;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
-pub(crate) use detect::known_content;
 pub use detect::looks_like;
+pub(crate) use detect::{has_addresses, known_content};
 pub use elf::{ElfProblem, Symbol, symbols};
 pub use record::RecordProblem;
 pub use uf2::Uf2Problem;

@@ -16,6 +16,9 @@ pub enum Error {
         /// How many there are.
         found: usize,
     },
+    /// A whole file, searched, has no block.
+    #[error("no FCB tag anywhere in the file")]
+    Nowhere,
     /// The block does not start with "FCFB".
     #[error("no FCB tag: expected {expected:#010x}, found {found:#010x}")]
     Tag {
@@ -71,7 +74,7 @@ impl Error {
             Error::Length { .. } => {
                 Some("an FCB file has exactly 512 bytes; the first 512 of a boot image do as well")
             }
-            Error::Tag { .. } => Some(
+            Error::Tag { .. } | Error::Nowhere => Some(
                 "an FCB starts with the text FCFB; an application without boot header does not carry one",
             ),
             Error::NoSfdp { .. } => Some(

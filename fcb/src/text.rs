@@ -3,12 +3,13 @@
 //! | form | read | write | for |
 //! |------|------|-------|-----|
 //! | YAML of SPSDK (`nxpimage bootable-image fcb`) | `from_yaml`, with the feature `yaml` | [`to_yaml`] | people who come from, or go to, SPSDK |
-//! | C array | [`from_array`] | [`to_c`] | an MCUXpresso SDK project |
+//! | C array, assembler data | [`from_array`] | [`to_c`] | an MCUXpresso SDK project |
 //! | Rust static | [`from_array`] | [`to_rust`] | a firmware in Rust, in the place of an imxrt-boot-gen block |
 //!
 //! The `.cfg` of this crate is at [`crate::PartFile`].
 
 mod array;
+mod assembler;
 mod code;
 mod emit;
 #[cfg(feature = "yaml")]

@@ -276,7 +276,7 @@ fn c_and_rust_are_read_again() {
     let error = |text: &str| from_array(text).unwrap_err().to_string();
     assert_eq!(
         error(&words.replacen("0x4246_4346u32,", "", 1)),
-        "line 2: the list holds 127 numbers; a block is 512 bytes or 128 words"
+        "line 2: the list holds 127 numbers; a block is 512 bytes, 256 half-words or 128 words"
     );
     assert!(
         error("int main(void) { return 0; }").starts_with("line 1: there is no list of numbers")
@@ -318,6 +318,92 @@ fn numbers_that_c_and_rust_read_apart_are_refused() {
     for (number, value) in [("0", 0), ("00", 0), ("007", 7), ("0x010", 16), ("10", 10)] {
         assert_eq!(read(number).unwrap().last(), Some(&value), "{number}");
     }
+}
+
+#[test]
+fn assembler_data_are_read() {
+    let bytes = Fcb::parse(EVK).unwrap();
+    let lines = |directive: &str, width: usize| -> String {
+        EVK.chunks(4 * width)
+            .map(|row| {
+                let number = |bytes: &[u8]| {
+                    let value = bytes
+                        .iter()
+                        .rev()
+                        .fold(0, |all, byte| all << 8 | u32::from(*byte));
+                    format!("{value:#x}")
+                };
+                let numbers: Vec<String> = row.chunks(width).map(number).collect();
+                format!("    {directive} {} @ as is\n", numbers.join(", "))
+            })
+            .collect()
+    };
+    for (directive, width) in [
+        (".byte", 1),
+        (".hword", 2),
+        (".word", 4),
+        (".LONG", 4),
+        ("DCD", 4),
+    ] {
+        let text = format!(
+            "/* {{ */\n.section .boot_hdr.conf\n.align 3\nbefore: .word 7\nfcb:\n{}",
+            lines(directive, width)
+        );
+        assert_eq!(from_array(&text).unwrap(), bytes, "{text}");
+    }
+    let zeros = format!(
+        ".word 0x42464346\n.word 0x56010400 ; second\nfcb_rest .space {}\n",
+        504
+    );
+    assert_eq!(from_array(&zeros).unwrap(), Fcb::new());
+    let error = |text: &str| from_array(text).unwrap_err().to_string();
+    assert_eq!(
+        error("\n.word 0x42464346\n.space 100"),
+        "line 2: the data from here on are 104 bytes; a block is 512"
+    );
+    assert_eq!(
+        error(".word 0x42464346\n.word VERSION"),
+        "line 2: the operands `VERSION` are no plain numbers"
+    );
+}
+
+#[test]
+fn the_first_list_that_is_a_block_counts() {
+    let fcb = Fcb::parse(EVK).unwrap();
+    let dcd = format!("const uint8_t dcd_data[] = {{{}}};\n", "0xD2, ".repeat(600));
+    assert_eq!(from_array(&format!("{dcd}{}", to_c(&fcb))).unwrap(), fcb);
+    let halves: Vec<String> = EVK
+        .chunks(2)
+        .map(|half| format!("{:#06x}u16", u16::from_le_bytes([half[0], half[1]])))
+        .collect();
+    let text = format!("static F: [u16; 256] = [{}];", halves.join(","));
+    assert_eq!(from_array(&text).unwrap(), fcb);
+}
+
+#[test]
+fn a_structure_is_refused_by_its_name() {
+    let error = |text: &str| from_array(text).unwrap_err().to_string();
+    let c = "// the board's\nconst flexspi_nor_config_t qspiflash_config =\n{\n    .memConfig = {\n        .tag = FLEXSPI_CFG_BLK_TAG,\n    },\n    .pageSize = 256u,\n};\n";
+    assert_eq!(
+        error(c),
+        "line 2: `qspiflash_config` is a C structure, and only the compiler knows its values: give the ELF, HEX or image that is built of it, its 512 bytes as an array, or a part"
+    );
+    let table = c.replace(
+        ".pageSize",
+        &format!(
+            ".lookupTable = {{ {} }},\n .pageSize",
+            "0x0818, ".repeat(64)
+        ),
+    );
+    assert!(error(&table).starts_with("line 2: `qspiflash_config` is a C structure"));
+    let rust = "use imxrt_boot_gen::flexspi;\npub static FCB: Block = flexspi::ConfigurationBlock::new(LUT);\n";
+    assert!(error(rust).starts_with("line 2: this builds the block by calls"));
+    // a declaration alone is none
+    let header = "extern const flexspi_nor_config_t qspiflash_config;\n";
+    assert!(error(header).starts_with("line 1: there is no list"));
+    // an array that is there counts
+    let both = format!("{c}{}", to_c(&Fcb::parse(EVK).unwrap()));
+    assert!(from_array(&both).is_ok());
 }
 
 #[test]

@@ -26,7 +26,7 @@ use super::{About, Context, Report, loader, number};
 pub struct Args {
     /// The application that should be in flash
     app: Option<PathBuf>,
-    /// The NOR part that should be on the board: a name, or its .cfg
+    /// The NOR part that should be on the board, or a file with the FCB that should be in flash, as `write` takes it
     #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
     fcb: Option<String>,
     /// Address of the first byte of a raw file, when it cannot be inferred from the vector table
@@ -141,7 +141,7 @@ fn part(args: &Args, context: &mut Context) -> Result<(Option<Expected>, FcbChoi
     let Some(name) = name else {
         return Ok((None, FcbChoice::Auto));
     };
-    let (choice, _) = FcbChoice::named(&name)?;
+    let (choice, _) = FcbChoice::named(&name, context.desk_chip()?)?;
     let expected = match &choice {
         FcbChoice::Part { from, file } => Some(Expected {
             from: from.clone(),

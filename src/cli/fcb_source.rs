@@ -1,14 +1,14 @@
-//! Where an FCB comes from: a part, a `.cfg`, 512 bytes, an image, SPSDK's YAML, a C or Rust array,
-//! option words, or the board.
+//! Where the FCB of an FCB or image verb comes from: all that [`FcbChoice::named`] takes, option words, or the board.
 
 use std::path::{Path, PathBuf};
 
+use rtboot::chip::Chip;
 use rtboot::event::{Meter, Stage};
 use rtboot::file::{self, Limit};
 use rtboot::flash::FcbChoice;
 use rtboot::{Error, Result};
 use rtboot_fcb::derive::{self, Refused};
-use rtboot_fcb::{Fcb, OptionWords, Part, PartFile, StatusRegisters, database, text};
+use rtboot_fcb::{Fcb, OptionWords, Part, PartFile, StatusRegisters, database};
 
 use super::{Context, number};
 
@@ -89,26 +89,12 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
             return words(source, probe);
         }
     }
-    if path.is_file() {
-        let ending = path
-            .extension()
-            .map(|end| end.to_string_lossy().to_ascii_lowercase());
-        if matches!(ending.as_deref(), Some("yaml" | "yml")) {
-            return yaml(path);
-        }
-        if matches!(ending.as_deref(), Some("c" | "h" | "rs" | "inc")) {
-            return array(path);
-        }
-        if let Some(found) = image(path, context)? {
-            return Ok(found);
-        }
-    }
     named(source, path, context)
 }
 
 /// A part of the database by its name, or the first of a `.cfg`.
-pub fn part(name: &str) -> Result<Part> {
-    let first = match FcbChoice::named(name)?.0 {
+pub fn part(name: &str, chip: &Chip) -> Result<Part> {
+    let first = match FcbChoice::named(name, chip)?.0 {
         FcbChoice::Part { file, .. } => file.parts.into_iter().next(),
         _ => None,
     };
@@ -118,12 +104,12 @@ pub fn part(name: &str) -> Result<Part> {
     })
 }
 
-/// A part of the database or a `.cfg`.
+/// A part of the database, or a file.
 fn named(source: &str, path: &Path, context: &mut Context) -> Result<Source> {
-    match FcbChoice::named(source)? {
+    let chip = context.desk_chip()?;
+    match FcbChoice::named(source, chip)? {
         (FcbChoice::Part { file, .. }, origin) => {
             let first = file.parts.first().ok_or_else(|| unknown(source))?;
-            let chip = context.desk_chip()?;
             let text = match path.is_file() {
                 true => String::from_utf8(file::read(path, Limit::Text)?).ok(),
                 false => database_text(source, first),
@@ -155,32 +141,6 @@ fn database_text(source: &str, part: &Part) -> Option<String> {
     let written = PartFile::from_cfg(text).ok()?;
     let same = written.parts.first()?.name == part.name && file.parts == written.parts;
     same.then(|| (*text).to_owned())
-}
-
-fn yaml(path: &Path) -> Result<Source> {
-    let read = |text: &str| text::from_yaml(text).map_err(|error| error.to_string());
-    foreign(path, "SPSDK's YAML", read)
-}
-
-fn array(path: &Path) -> Result<Source> {
-    let read = |text: &str| text::from_array(text).map_err(|error| error.to_string());
-    foreign(path, "an array in source text", read)
-}
-
-/// A block in another tool's text.
-fn foreign(
-    path: &Path,
-    what: &str,
-    read: impl Fn(&str) -> std::result::Result<Fcb, String>,
-) -> Result<Source> {
-    let bytes = file::read(path, Limit::ForeignText)?;
-    let bad = |reason: String| Error::BadFile {
-        path: path.to_owned(),
-        reason,
-    };
-    let text = std::str::from_utf8(&bytes).map_err(|_| bad("the file is not UTF-8 text".into()))?;
-    let fcb = read(text).map_err(bad)?;
-    Ok(Source::block(format!("{}, {what}", path.display()), fcb))
 }
 
 /// What the flashloader would make of option words.
@@ -261,41 +221,4 @@ pub fn flash(context: &mut Context, length: u32) -> Result<Vec<u8>> {
     let bytes = nor.read(base, length, &mut meter)?;
     meter.end();
     Ok(bytes)
-}
-
-/// A file of any format whose flash content begins with an FCB; `None` when it is another kind of file.
-fn image(path: &Path, context: &mut Context) -> Result<Option<Source>> {
-    let bytes = file::read(path, Limit::Firmware)?;
-    let chip = context.desk_chip()?;
-    let (fcb, from) = match Fcb::parse(&bytes) {
-        Ok(fcb) if bytes.len() == Fcb::LEN => (fcb, "a file of 512 bytes".to_owned()),
-        Ok(fcb) => (
-            fcb,
-            format!("the first 512 bytes of a file of {}", bytes.len()),
-        ),
-        // bytes without an address are either an FCB image, or none
-        Err(_) => match rtboot::Source::from(path).firmware(None, chip) {
-            Ok(firmware) => {
-                let map = chip.map;
-                let at = map.fcb_address();
-                match firmware.memory.bytes(at, Fcb::LEN).map(Fcb::parse) {
-                    Some(Ok(fcb)) => (fcb, format!("{at:#010x} of the {} file", firmware.format)),
-                    _ => {
-                        return Err(Error::FcbFile {
-                            path: path.to_owned(),
-                            source: rtboot_fcb::Error::Tag {
-                                expected: Fcb::TAG,
-                                found: firmware.memory.word(at).unwrap_or(u32::MAX),
-                            },
-                        });
-                    }
-                }
-            }
-            Err(_) => return Ok(None),
-        },
-    };
-    Ok(Some(Source::block(
-        format!("{}, {from}", path.display()),
-        fcb,
-    )))
 }

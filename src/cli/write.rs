@@ -25,8 +25,8 @@ use super::{About, Context, Report, draw, guard, number};
 pub struct Args {
     /// The file
     app: PathBuf,
-    /// NOR part, its .cfg, or a 512-byte FCB; `auto` (the default): the image's own, else the part that the flash turns out to be.
-    /// Also RTBOOT_FCB, and `fcb` in the settings
+    /// NOR part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; `auto` (the
+    /// default): the image's own, else the part that the flash turns out to be. Also RTBOOT_FCB, and `fcb` in the settings
     #[arg(long, value_name = "PART|FILE|auto")]
     fcb: Option<String>,
     /// Address of the first byte of a raw file, when it cannot be inferred from its vector table
@@ -166,8 +166,9 @@ fn fcb(args: &Args, context: &mut Context) -> Result<FcbChoice> {
             None => return Ok(FcbChoice::Auto),
         },
     };
-    let (choice, origin) = FcbChoice::named(&name)?;
-    let choice = choice.for_chip(context.desk_chip()?)?;
+    let chip = context.desk_chip()?;
+    let (choice, origin) = FcbChoice::named(&name, chip)?;
+    let choice = choice.for_chip(chip)?;
     context
         .report
         .tell(Finding::new(&run::FCB).text("name", origin));

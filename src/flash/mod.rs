@@ -13,6 +13,7 @@
 
 mod boot;
 pub mod compare;
+mod fcb_choice;
 mod geometry;
 pub mod identify;
 mod limits;
@@ -29,11 +30,12 @@ pub mod write;
 pub use crate::chip::BootMode;
 pub use boot::{BoardConditions, BootLook, candidates};
 pub use compare::plan_write;
+pub use fcb_choice::{FcbChoice, FcbOrigin, parts_for};
 pub use identify::{PartSource, any_part, choose_part};
 pub use loader::{Flashloader, LoaderFacts, NorFacts};
 pub use nor::Nor;
 pub use plan::{Action, Geometry, Policy, WritePlan};
-pub use prepare::{FcbChoice, FcbOrigin, Headers, Layout, Prepared, parts_for};
+pub use prepare::{Headers, Layout, Prepared};
 pub use rescue::RescueStore;
 pub use rom::{Rom, RomFacts, UniqueId};
 pub use source::{Loader, LoaderSource};

@@ -19,7 +19,7 @@
 //! # fn main() -> rtboot::Result<()> {
 //! let file = Source::from("examples/apps/blinky/blinky.elf");
 //! let options = WriteOptions {
-//!     fcb: FcbChoice::named("IS25LP064A")?.0,
+//!     fcb: FcbChoice::named("IS25LP064A", Chip::DEFAULT)?.0,
 //!     ..WriteOptions::default()
 //! };
 //! let target = Target::on_virtual(&VirtualBoard::new()); // or Target::default(), the only board on USB

@@ -1,5 +1,6 @@
 //! Whole jobs through the library alone: what they refuse, and what must be confirmed.
 
+use crate::kit::rt1021;
 use rtboot::consent::Act;
 use rtboot::flash::{Headers, Prepared};
 use rtboot::job::{self, After, AfterReport, EraseRange, Target, WriteJob, WriteOptions};
@@ -12,7 +13,9 @@ const BLINKY: &str = concat!(
 );
 
 fn issi() -> FcbChoice {
-    FcbChoice::named("issi.cfg").expect("in the database").0
+    FcbChoice::named("issi.cfg", rt1021())
+        .expect("in the database")
+        .0
 }
 
 fn options(fcb: FcbChoice) -> WriteOptions {

@@ -259,6 +259,6 @@ fn bad_fcb_files_and_unknown_names_are_refused() {
     untouched(&cli);
     let good = cli.file("good.fcb", block);
     cli.run(&["write", "--fcb", &good, &app("blinky.elf")])
-        .says(0, &["the 512-byte FCB file"]);
+        .says(0, &["good.fcb, 512 bytes"]);
     cli.would_start();
 }

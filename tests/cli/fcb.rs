@@ -8,7 +8,7 @@ fn fcb_survives_every_format_and_back() {
     let cli = Cli::without_board();
     let bin = cli.at("fcb.bin");
     cli.run_bare(&["fcb", "build", "IS25LP064A", "-o", &bin])
-        .says(0, &["fcb.bin: 512 bytes, from issi.cfg of the database"]);
+        .says(0, &["fcb.bin: 512 bytes, from IS25LP064A (issi.cfg)"]);
     for name in ["fcb.yaml", "fcb.cfg"] {
         let file = cli.at(name);
         cli.run_bare(&["fcb", "build", &bin, "-o", &file])

@@ -34,7 +34,7 @@ fn blank_board_is_written_verified_and_read() {
     first.says(
         0,
         &[
-            "issi.cfg of the database",
+            "FCB: IS25LP064A (issi.cfg)",
             "set the quad-enable bit",
             "3 programmed",
             "verified",

@@ -38,7 +38,7 @@ fn parts_are_listed_and_found() {
 fn a_part_is_shown_with_its_fcb_in_words() {
     let out = run(&["fcb", "show", "IS25LP064A"]).good();
     for text in [
-        "issi.cfg of the database",
+        "from: IS25LP064A (issi.cfg)",
         "part          IS25LP064A (ISSI)",
         "8 MiB, page 256 bytes, sector 4 KiB, block 64 KiB",
         "EBh 1-4-4, 24-bit address",
@@ -77,7 +77,7 @@ fn an_fcb_is_found_in_files_of_every_kind() {
     std::fs::write(folder.path().join("fcb.bin"), fcb).expect("written");
     let out = rtboot_in(folder.path(), &["fcb", "show", "fcb.bin"]).good();
     assert!(
-        out.contains("a file of 512 bytes") && out.contains("EBh 1-4-4"),
+        out.contains("fcb.bin, 512 bytes") && out.contains("EBh 1-4-4"),
         "{out}"
     );
     for name in [

@@ -134,7 +134,7 @@ impl Rig {
 
     pub fn write_bytes(&mut self, bytes: &[u8], name: &str, fcb: &str) -> Result<Written> {
         let options = WriteOptions {
-            fcb: FcbChoice::named(fcb)?.0,
+            fcb: FcbChoice::named(fcb, rt1021())?.0,
             rescue: Some(self.rescue.clone()),
             ..self.options.clone()
         };

@@ -152,7 +152,9 @@ fn bootable() -> Vec<u8> {
 /// The write of an application for the IS25LP064A.
 fn options(headers: Headers) -> WriteOptions {
     WriteOptions {
-        fcb: FcbChoice::named("issi.cfg").expect("in the database").0,
+        fcb: FcbChoice::named("issi.cfg", rt1021())
+            .expect("in the database")
+            .0,
         base: Some(0x6000_2000),
         headers,
         ..WriteOptions::default()

@@ -90,6 +90,11 @@ pub(crate) fn known_content(bytes: &[u8]) -> Option<String> {
     Some(format.to_owned())
 }
 
+/// Whether the file is of a format that says where its bytes go.
+pub(crate) fn has_addresses(bytes: &[u8], name: Option<&str>) -> bool {
+    matches!(format(bytes, name), Ok(format) if format != Format::Raw)
+}
+
 /// The format of a firmware file.
 pub(super) fn format(bytes: &[u8], name: Option<&str>) -> Result<Format, Error> {
     if bytes.is_empty() {

@@ -25,7 +25,7 @@ entries! {
     IMAGE Note "image": "what the application file is"
         / "{file}: {format}, {size} bytes for flash";
     FCB Note "fcb": "where the FCB comes from"
-        / "FCB of {name}";
+        / "FCB: {name}";
     FCB_NOTE Warning "fcb-note": "what the source of an FCB leaves open"
         / "{text}";
     PART Detail "part": "which part the flash is"

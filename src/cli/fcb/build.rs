@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use rtboot::chip::Chip;
 use rtboot::finding::Finding;
 use rtboot::finding::catalogue::run::FCB_NOTE;
 use rtboot::outcome::{FcbBuild, Outcome};
@@ -19,8 +20,8 @@ use crate::cli::output::{unwritable, write_stdout, write_whole};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
-    /// `board`
+    /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; option
+    /// words; `board`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// Where to put it; `-` is stdout
@@ -83,7 +84,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     }
     let source = source::load(&args.source, &args.probe, context)?;
     let chip = context.desk_chip()?;
-    let content = content(&source, form, args, chip.tools.spsdk)?;
+    let content = content(&source, form, args, chip)?;
     for note in &source.notes {
         context
             .report
@@ -112,23 +113,23 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
-fn content(source: &Source, form: Form, args: &Args, family: &str) -> Result<Vec<u8>> {
+fn content(source: &Source, form: Form, args: &Args, chip: &Chip) -> Result<Vec<u8>> {
     Ok(match form {
         Form::Bin => source.fcb.to_bytes().to_vec(),
-        Form::Yaml => text::to_yaml(&source.fcb, family).into_bytes(),
+        Form::Yaml => text::to_yaml(&source.fcb, chip.tools.spsdk).into_bytes(),
         Form::C => text::to_c(&source.fcb).into_bytes(),
         Form::Rust => text::to_rust(&source.fcb).into_bytes(),
-        Form::Cfg => cfg(source, args)?.into_bytes(),
+        Form::Cfg => cfg(source, args, chip)?.into_bytes(),
     })
 }
 
 /// The text of a `.cfg`: the source's own text when it is a `.cfg`, else made from the block and the part's facts.
-fn cfg(source: &Source, args: &Args) -> Result<String> {
+fn cfg(source: &Source, args: &Args, chip: &Chip) -> Result<String> {
     if let (Some(text), None) = (&source.text, &args.part) {
         return Ok(text.clone());
     }
     let part = match (&args.part, source.part()) {
-        (Some(name), _) => source::part(name)?.with_fcb(&source.fcb),
+        (Some(name), _) => source::part(name, chip)?.with_fcb(&source.fcb),
         (None, Some(part)) => part.clone(),
         (None, None) => Part::of_fcb("MY-FLASH", &source.fcb),
     };

@@ -15,8 +15,8 @@ use crate::cli::fcb_source::{self as source, Probe};
 /// Exit code 1 when something cannot work, 0 otherwise: warnings and notes do not count.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
-    /// `board`
+    /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; option
+    /// words; `board`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// The part it is for, when the source is not one
@@ -28,9 +28,11 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let source = source::load(&args.source, &args.probe, context)?;
-    let named = args.part.as_deref().map(source::part).transpose()?;
+    let chip = context.desk_chip()?;
+    let named = args.part.as_deref();
+    let named = named.map(|name| source::part(name, chip)).transpose()?;
     let part = named.as_ref().or(source.part());
-    let findings = check(&source.fcb, part, context.desk_chip()?);
+    let findings = check(&source.fcb, part, chip);
     let bad = findings
         .iter()
         .filter(|finding| finding.severity >= Severity::Error)

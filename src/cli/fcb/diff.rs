@@ -14,8 +14,8 @@ use crate::cli::fcb_source::{self as source, Probe};
 /// Exit code 0 when they are equal, 1 when they differ.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
-    /// `board`
+    /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; option
+    /// words; `board`
     #[arg(value_name = "SOURCE")]
     this: String,
     /// Another one

@@ -11,8 +11,8 @@ use crate::cli::fcb_source::{self as source, Probe};
 /// Show a part and its FCB: every field in words, every sequence as the data sheet writes it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part, a .cfg, a 512-byte FCB, an image, SPSDK's YAML, a C or Rust array, option words, or
-    /// `board`
+    /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; option
+    /// words; `board`
     #[arg(value_name = "SOURCE")]
     source: String,
     /// Print the part as the text of a .cfg file, as a start for one of your own

@@ -29,8 +29,7 @@ pub struct Args {
     /// Where to put the image
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// The FCB: a part, a .cfg, 512 bytes, another image, SPSDK's YAML
-    /// (also RTBOOT_FCB)
+    /// The FCB: a part, or a file with it, as `write` takes it (also RTBOOT_FCB)
     #[arg(long, value_name = "PART|FILE")]
     fcb: Option<String>,
     /// Register writes before the start, a DCD: SDRAM set-up, for one. Binary, or the array in the SDK's dcd.c
