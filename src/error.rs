@@ -21,7 +21,7 @@ pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
 pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, bytes};
-use words::{at_byte, at_pair, beside, holders, listed, named, seen};
+use words::{at_byte, at_pair, beside, holders, listed, named, seen, unclear};
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -335,12 +335,14 @@ pub enum Error {
         now: JedecId,
     },
     /// No part was named, and the flash's id does not tell which part it is.
-    #[error("the flash's id {found} does not tell which part it is: {}", if candidates.is_empty() { "it is not in the database".into() } else { candidates.join(", ") })]
+    #[error("the flash's id {found} does not tell which part it is: {}", unclear(candidates, *describes_itself))]
     PartUnclear {
         /// Its id.
         found: JedecId,
         /// Parts of the database with this id.
         candidates: Vec<String>,
+        /// It has SFDP tables. Without them it may be no id at all.
+        describes_itself: bool,
     },
     /// SFDP contradicts the part.
     #[error("the flash contradicts {part}: {field}")]

@@ -4,6 +4,7 @@
 mod kit;
 
 mod board {
+    mod awake;
     mod doctor;
     mod flash_state;
     mod genuine;

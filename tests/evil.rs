@@ -25,7 +25,7 @@ fn write(evil: &Evil) -> Result<()> {
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
     let reached = flash::reach_flashloader(&mut board, None, &standin(), &mut ())?;
     let mut loader = reached.flashloader;
-    let facts = loader.look_at_flash()?;
+    let facts = loader.look_at_flash(&mut ())?;
     let (_, file) = rtboot_fcb::database::find("issi.cfg").expect("in the database");
     let part = file.parts.first().expect("a part").clone();
     let mut nor = Nor::new(loader, part, facts);

@@ -1,10 +1,13 @@
 //! Read-only FCBs: configured with one of them, the flashloader's read-memory returns what the flash answers to one command.
 //!
-//! None needs the DQS pad, has a device mode or a configuration command, a write enable, an erase or a program; all run at 30 MHz on
-//! one pad and give up when the flash stays busy. Seen on the genuine flashloader (emulated): configure-memory sends
-//! no command to the flash for such a block, and read-memory at 0x60000000 returns the register, id or table.
+//! None needs the DQS pad, has a device mode, a write enable, an erase or a program; all run at 30 MHz on one pad and give up
+//! when the flash stays busy. Seen on the genuine flashloader (emulated): configure-memory sends no command to the flash
+//! for such a block, and read-memory at 0x60000000 returns the register, id or table. Those that leave a mode have
+//! configuration commands: configure-memory sends them.
 
-use crate::fcb::Fcb;
+use alloc::vec;
+
+use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Instruction, Opcode, Sequence, index};
 use crate::part::ReadMode;
 use crate::{ClockIndex, Part};
@@ -66,6 +69,77 @@ pub fn jedec_id_qpi() -> Fcb {
         WINDOW,
     );
     fcb.set_flash_pads(4);
+    fcb
+}
+
+/// Returns status register 1 of a part that was left in QPI mode.
+pub fn status1_qpi() -> Fcb {
+    let mut fcb = reading(
+        &Sequence::of(&[
+            Instruction::new(Opcode::CMD, 4, 0x05),
+            Instruction::new(Opcode::READ, 4, 4),
+        ]),
+        WINDOW,
+    );
+    fcb.set_flash_pads(4);
+    fcb
+}
+
+/// Ends continuous read: the part takes these ones for an address and a mode byte that ends it. After 24 or 32 address bits
+/// on four pads, then on two. Then as [`jedec_id`].
+pub fn leave_continuous_read() -> Fcb {
+    let ones = |pads, count| Sequence::of(&vec![Instruction::new(Opcode::CMD, pads, 0xFF); count]);
+    // no more clocks than a part takes before it drives the lines itself
+    sending(&ones(1, 1), &[ones(4, 4), ones(4, 5), ones(1, 2)], 1)
+}
+
+/// Ends QPI: FFh and F5h on four pads, two clocks each, which are no command on one pad. Then as [`jedec_id`].
+pub fn leave_qpi() -> Fcb {
+    let command = |byte| Sequence::of(&[Instruction::new(Opcode::CMD, 4, byte)]);
+    sending(&command(0xFF), &[command(0xF5)], 1)
+}
+
+/// Ends deep power-down (ABh; parts take up to 0.1 ms). Then as [`jedec_id`].
+pub fn leave_power_down() -> Fcb {
+    sending(&Sequence::command(0xAB), &[Sequence::command(0xFF)], 10)
+}
+
+/// Resets the part (66h, 99h), which takes up to 40 ms. Then as [`jedec_id`]. Not while it erases or programs: that ruins
+/// what it is at.
+pub fn reset() -> Fcb {
+    sending(&Sequence::command(0x66), &[Sequence::command(0x99)], 400)
+}
+
+/// The same for a part in QPI mode.
+pub fn reset_qpi() -> Fcb {
+    let command = |byte| Sequence::of(&[Instruction::new(Opcode::CMD, 4, byte)]);
+    sending(&command(0x66), &[command(0x99)], 400)
+}
+
+/// Sends `first` and one of `commands`, and waits, for each of them; the flashloader plays a write enable before each
+/// configuration command, and `first` stands in its place. Then returns the id.
+fn sending(first: &Sequence, commands: &[Sequence], wait_100_us: u16) -> Fcb {
+    const FREE: [u8; 3] = [10, 12, 13];
+    // the jump to 0 ends one that an earlier block with continuous read left in the controller
+    let id = Sequence::of(&[
+        Instruction::new(Opcode::CMD, 1, 0x9F),
+        Instruction::new(Opcode::READ, 1, 4),
+        Instruction::new(Opcode::JMP_ON_CS, 1, 0),
+    ]);
+    let mut fcb = reading(&id, WINDOW);
+    fcb.set_flash_pads(4);
+    fcb.set_config_wait_time(wait_100_us);
+    fcb.set_config_command_enable(1);
+    fcb.set_sequence(index::WRITE_ENABLE, first);
+    let mut calls = [SequenceCall::default(); 3];
+    for ((call, place), command) in calls.iter_mut().zip(FREE).zip(commands) {
+        fcb.set_sequence(usize::from(place), command);
+        *call = SequenceCall {
+            count: 1,
+            index: place,
+        };
+    }
+    fcb.set_config_command_sequences(calls);
     fcb
 }
 

@@ -84,3 +84,44 @@ fn a_read_that_changes_the_mode_is_not_taken_over() {
     empty.set_sflash_a1_size(0);
     assert_eq!(probe::as_read_by(&empty, false), None, "no bytes, no read");
 }
+
+#[test]
+fn fcbs_that_end_a_mode_send_only_that() {
+    let ended: Vec<(&str, Fcb)> = vec![
+        ("continuous read", probe::leave_continuous_read()),
+        ("QPI", probe::leave_qpi()),
+        ("power-down", probe::leave_power_down()),
+        ("reset", probe::reset()),
+        ("reset in QPI", probe::reset_qpi()),
+    ];
+    // command bytes of no effect outside their mode, as every family of the database has them; four lines carry two bits
+    // of a command on one
+    let harmless = [0xFF, 0xF5, 0xAB, 0x66, 0x99];
+    for (name, fcb) in &ended {
+        assert_eq!(fcb.device_mode_enable(), 0, "{name}");
+        assert_ne!(fcb.config_wait_time(), 0, "{name}: no status is polled");
+        let calls = fcb.config_command_sequences();
+        let called = calls.iter().filter(|call| call.count > 0);
+        let played: Vec<usize> = called.map(|call| usize::from(call.index)).collect();
+        for at in 1..16 {
+            let steps = fcb.sequence(at);
+            let used = at == index::WRITE_ENABLE || played.contains(&at);
+            assert_eq!(steps.is_empty(), !used, "{name} {at}");
+            for step in steps.steps() {
+                assert_eq!(step.opcode, Opcode::CMD, "{name} {at}");
+                assert!(harmless.contains(&step.operand), "{name} {at}");
+            }
+            // before the tenth clock on four lines no part drives them, in no mode
+            let clocks: u8 = steps.steps().iter().map(|step| 8 / step.pads).sum();
+            assert!(
+                clocks
+                    <= if steps.steps().first().is_some_and(|s| s.pads == 4) {
+                        10
+                    } else {
+                        16
+                    }
+            );
+        }
+        assert!(!played.is_empty(), "{name}");
+    }
+}

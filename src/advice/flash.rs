@@ -37,6 +37,16 @@ pub(super) fn identity(error: &Error) -> Advice {
                 .act(CYCLE)
                 .measure("measure the flash's supply, and look at its solder joints")
         }
+        Error::PartUnclear {
+            candidates,
+            describes_itself: false,
+            ..
+        } if candidates.is_empty() => {
+            let advice = Advice::of(&[&entries::FLASH_UNKNOWN_NO_SFDP]).act(CYCLE);
+            advice
+                .act("when its id stays the same, name the part that is marked on the chip by a .cfg of your own")
+                .run(Action::ExampleCfg)
+        }
         Error::PartUnclear { candidates, .. } => match candidates.first() {
             Some(name) => Advice::default()
                 .act("read the marking on the chip and name the part")

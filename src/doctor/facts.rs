@@ -4,7 +4,7 @@ mod rows;
 
 use rtboot_bootable::verdict::{TrialRead, Verdict};
 use rtboot_bootable::{Inspection, Memory};
-use rtboot_fcb::{Fcb, JedecId, Part, PartFile};
+use rtboot_fcb::{Fcb, Part, PartFile};
 
 pub use rows::{Row, rows};
 
@@ -293,14 +293,8 @@ pub struct RamShort {
 pub struct FlashLook {
     /// Id, SFDP, status registers.
     pub nor: NorFacts,
-    /// The id, asked a second time.
-    pub id_again: JedecId,
     /// Status register 1, asked a second time.
     pub sr1_again: u8,
-    /// The id after a release from deep power-down; asked only when the first one made no sense.
-    pub woken: Option<JedecId>,
-    /// The id by a command on four lines (QPI); asked only when the first one made no sense.
-    pub qpi: Option<JedecId>,
     /// Parts of the database with this id.
     pub known: Vec<Part>,
     /// The part that the rules assume.

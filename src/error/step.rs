@@ -287,7 +287,7 @@ pub enum Question {
     Status1,
     /// 35h.
     Status2,
-    /// ABh: a part in deep power-down wakes up.
+    /// 9Fh, once commands were sent that end a mode in which a part hears none.
     Wake,
     /// Its bytes by 03h on one pad.
     PlainRead,
@@ -330,7 +330,7 @@ impl fmt::Display for Question {
             Question::Sfdp => f.write_str("SFDP"),
             Question::Status1 => f.write_str("status register 1"),
             Question::Status2 => f.write_str("status register 2"),
-            Question::Wake => f.write_str("the flash's answer to a release from power-down"),
+            Question::Wake => f.write_str("the flash's id once its mode was ended"),
             Question::PlainRead => f.write_str("flash on one pad"),
             Question::OtherRead => f.write_str("flash by another read"),
             Question::FastRead => f.write_str("flash by its fast read"),

@@ -172,6 +172,17 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// Why an id does not tell the part.
+pub(super) fn unclear(candidates: &[String], describes_itself: bool) -> String {
+    match (candidates, describes_itself) {
+        ([], true) => "it is not in the database".into(),
+        ([], false) => {
+            "it is not in the database, and there is no SFDP: it may be no id at all".into()
+        }
+        (candidates, _) => candidates.join(", "),
+    }
+}
+
 pub(super) fn seen(lines: &[String]) -> String {
     if lines.is_empty() {
         String::new()

@@ -29,21 +29,14 @@ pub enum PartSource {
 /// # Errors
 /// [`Error::NoFlash`], [`Error::PartMismatch`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
 pub fn choose_part(facts: &NorFacts, source: &PartSource) -> Result<Part> {
-    if !facts.answers() {
-        return Err(Error::NoFlash { found: facts.id });
-    }
+    check_id(facts)?;
     let part = match source {
         PartSource::Cfg { from, file } => file
             .by_jedec(facts.id)
             .first()
             .map(|part| (*part).clone())
-            .ok_or_else(|| Error::PartMismatch {
-                found: facts.id,
-                known_as: names(&database::by_jedec(facts.id)),
-                from: from.clone(),
-                expected: expected(file),
-            })?,
-        PartSource::Database => from_database(facts.id)?,
+            .ok_or_else(|| mismatch(facts, from, file))?,
+        PartSource::Database => from_database(facts)?,
     };
     check_sfdp(&part, facts)?;
     Ok(part)
@@ -54,30 +47,56 @@ pub fn choose_part(facts: &NorFacts, source: &PartSource) -> Result<Part> {
 /// # Errors
 /// [`Error::NoFlash`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
 pub fn any_part(facts: &NorFacts) -> Result<Part> {
-    if !facts.answers() {
-        return Err(Error::NoFlash { found: facts.id });
-    }
+    check_id(facts)?;
     let part = database::by_jedec(facts.id)
         .into_iter()
         .min_by_key(|part| part.clock.0);
     let part = part.ok_or(Error::PartUnclear {
         found: facts.id,
         candidates: Vec::new(),
+        describes_itself: facts.sfdp.is_ok(),
     })?;
     check_sfdp(&part, facts)?;
     Ok(part)
 }
 
-fn from_database(id: JedecId) -> Result<Part> {
-    let candidates = database::by_jedec(id);
+/// Another id than the file's. One that neither is known nor comes with SFDP need be no id.
+fn mismatch(facts: &NorFacts, from: &str, file: &PartFile) -> Error {
+    let known_as = names(&database::by_jedec(facts.id));
+    if known_as.is_empty() && facts.sfdp.is_err() {
+        return Error::PartUnclear {
+            found: facts.id,
+            candidates: known_as,
+            describes_itself: false,
+        };
+    }
+    Error::PartMismatch {
+        found: facts.id,
+        known_as,
+        from: from.to_owned(),
+        expected: expected(file),
+    }
+}
+
+/// That a flash answers, and twice the same.
+fn check_id(facts: &NorFacts) -> Result<()> {
+    match facts.answers() {
+        true => check_same(facts.id_again, facts.id),
+        false => Err(Error::NoFlash { found: facts.id }),
+    }
+}
+
+fn from_database(facts: &NorFacts) -> Result<Part> {
+    let candidates = database::by_jedec(facts.id);
     let same = candidates
         .windows(2)
         .all(|pair| pair[0].boot_fcb() == pair[1].boot_fcb());
     match candidates.first() {
         Some(part) if same => Ok(part.clone()),
         _ => Err(Error::PartUnclear {
-            found: id,
+            found: facts.id,
             candidates: names(&candidates),
+            describes_itself: facts.sfdp.is_ok(),
         }),
     }
 }
@@ -164,6 +183,8 @@ mod tests {
     fn facts(id: [u8; 3]) -> NorFacts {
         NorFacts {
             id: JedecId(id),
+            id_again: JedecId(id),
+            woken: None,
             sfdp_raw: vec![0xFF; 256],
             sfdp: Sfdp::parse(&[0xFF; 256]),
             status: StatusRegisters { sr1: 0, sr2: None },

@@ -14,6 +14,7 @@ use crate::board::{Board, LoaderSession};
 use crate::chip::{CHIPS, Chip, Identity, Told};
 use crate::error::{Question, SetUp, Step};
 use crate::event::{Listener, tell};
+use crate::flash::awake::{self, Woken};
 use crate::flash::rom::{RomFacts, UniqueId, wrong_chip};
 use crate::mboot::{self, Departure, MemoryId, Status, Version};
 use crate::{Error, Result};
@@ -43,12 +44,16 @@ pub struct LoaderFacts {
 pub struct NorFacts {
     /// The three bytes of 9Fh as they were read, sensible or not.
     pub id: JedecId,
+    /// The same, read a second time.
+    pub id_again: JedecId,
     /// The SFDP area, raw.
     pub sfdp_raw: Vec<u8>,
     /// The SFDP tables, or why there are none.
     pub sfdp: std::result::Result<Sfdp, rtboot_fcb::Error>,
     /// Status registers. The second one is read only from parts known to have one: 35h puts others into QPI mode.
     pub status: StatusRegisters,
+    /// The mode that it was left in, when it had to be brought back before it answered.
+    pub woken: Option<Woken>,
 }
 
 impl NorFacts {
@@ -253,12 +258,16 @@ impl Flashloader {
         Ok(JedecId([0, 1, 2].map(|at| byte(&answer, at))))
     }
 
-    /// Asks the flash for id, SFDP and status registers. Changes nothing in it.
+    /// Asks the flash for id, SFDP and status registers. One that was left in a mode in which it hears no commands is brought
+    /// back first; nothing else is changed in it.
     ///
     /// # Errors
     /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
-    pub fn look_at_flash(&mut self) -> Result<NorFacts> {
-        let id = self.jedec_id()?;
+    pub fn look_at_flash(&mut self, listener: &mut dyn Listener) -> Result<NorFacts> {
+        let awake::Id { id, again, woken } = awake::id(self)?;
+        if let Some(woken) = woken {
+            tell(listener, woken.finding(id));
+        }
         let sfdp_raw = self.read_through(&probe::sfdp(), Question::Sfdp, 0, SFDP_BYTES)?;
         let sr1 = byte(
             &self.read_through(&probe::status1(), Question::Status1, 0, 1)?,
@@ -274,9 +283,11 @@ impl Flashloader {
         let sfdp = Sfdp::parse(&sfdp_raw);
         Ok(NorFacts {
             id,
+            id_again: again,
             sfdp_raw,
             sfdp,
             status,
+            woken,
         })
     }
 

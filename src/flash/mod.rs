@@ -11,6 +11,7 @@
 //!
 //! Each stage consumes the one before: the device really becomes another device.
 
+mod awake;
 mod boot;
 pub mod compare;
 mod fcb_choice;
@@ -28,6 +29,7 @@ pub mod source;
 pub mod write;
 
 pub use crate::chip::BootMode;
+pub use awake::{LeftIn, Woken};
 pub use boot::{BoardConditions, BootLook, candidates};
 pub use compare::plan_write;
 pub use fcb_choice::{FcbChoice, FcbOrigin, parts_for};

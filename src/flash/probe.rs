@@ -74,6 +74,7 @@ pub fn probe_flash(
         return Err(Error::PartUnclear {
             found: facts.id,
             candidates: Vec::new(),
+            describes_itself: false,
         });
     }
     read_second_status(flashloader, &mut facts, &known)?;

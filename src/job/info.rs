@@ -133,7 +133,7 @@ fn gather(
     let security = Property::SECURITY_STATE;
     let asked = flashloader.session().get_property(security, 0).ok();
     info.security = asked.map(|words| security.describe(&words).to_string());
-    let facts = flashloader.look_at_flash()?;
+    let facts = flashloader.look_at_flash(listener)?;
     info.nor = Some(facts.clone());
     match any_part(&facts) {
         Ok(part) => {

@@ -142,7 +142,7 @@ impl Target {
     /// As [`Target::start_flashloader`]; [`Error::NoFlash`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
     pub fn open_flash(&self, board: &mut Board, listener: &mut dyn Listener) -> Result<Nor> {
         let mut flashloader = self.start_flashloader(board, listener)?.flashloader;
-        let facts = flashloader.look_at_flash()?;
+        let facts = flashloader.look_at_flash(listener)?;
         let part = any_part(&facts)?;
         Ok(Nor::new(flashloader, part, facts))
     }

@@ -212,7 +212,7 @@ impl WriteJob {
     ) -> Result<WriteReady<'b>> {
         self.check_consent()?;
         let mut flashloader = target.start_flashloader(board, listener)?.flashloader;
-        let facts = flashloader.look_at_flash()?;
+        let facts = flashloader.look_at_flash(listener)?;
         let part = self.prepared.choose_part(&facts)?;
         let found = Finding::new(&run::PART)
             .text("chip", flashloader.chip().name)

@@ -137,7 +137,7 @@ fn write(
         }
         _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)?,
     };
-    let facts = running.look_at_flash()?;
+    let facts = running.look_at_flash(&mut ())?;
     let part = prepared.choose_part(&facts)?;
     let layout = prepared.for_part(&part).expect("blinky");
     let mut nor = Nor::new(running, part, facts);
@@ -167,7 +167,7 @@ fn nor_of(socket: &Socket, loader: &LoaderImage, fcb: &str) -> (Board, Vec<Event
         _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)
             .expect("a flashloader"),
     };
-    let facts = running.look_at_flash().expect("a flash");
+    let facts = running.look_at_flash(&mut ()).expect("a flash");
     let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
     let source = flash::PartSource::Cfg {
         from: from.into(),
@@ -266,6 +266,53 @@ fn genuine_flashloader_writes_a_bootable_flash() {
             .to_string()
             .contains("0x60002005 should be 0xff, found 0xef"),
         "{error}"
+    );
+}
+
+#[test]
+fn genuine_flashloader_ends_modes_of_the_flash() {
+    use rtboot::flash::LeftIn;
+    use rtboot::mboot::MemoryId;
+    let Some((socket, loader)) = emulated() else {
+        eprintln!("skipped: RTBOOT_GENUINE is not set");
+        return;
+    };
+    let fcb = std::env::var("RTBOOT_GENUINE_FCB").unwrap_or("issi.cfg".into());
+    socket.ask("power serial");
+    let (mut board, mut events, nor) = nor_of(&socket, &loader, &fcb);
+    let id = nor.facts().id;
+    let mut running = nor.into_loader();
+    // by option word: continuous read, whose jump the controller keeps, too; then QPI and power-down by a command alone
+    let scratch = running.facts().scratch;
+    let session = running.session();
+    session
+        .fill_memory(scratch, 4, 0xC000_0017)
+        .expect("a word");
+    session
+        .configure_memory(MemoryId::FLEXSPI_NOR, scratch)
+        .expect("configured");
+    let read = session.read_memory(0x6000_0000, 64, MemoryId::INTERNAL, &mut |_| true);
+    read.expect("read");
+    let facts = running.look_at_flash(&mut events).expect("brought back");
+    assert_eq!(facts.id, id);
+    let woken = facts.woken.expect("it was in continuous read");
+    assert_eq!(woken.from, LeftIn::ContinuousRead);
+    drop(running);
+    let mut running =
+        flash::Flashloader::join(&mut board, Some(rt1021()), &mut events).expect("a flashloader");
+    if id.0[0] == 0x9D {
+        let qpi = rtboot_fcb::probe::register(0x35);
+        running
+            .read_through(&qpi, rtboot::Question::Status2, 0, 1)
+            .expect("a command");
+        assert!(!running.jedec_id().expect("an answer").answers());
+        let facts = running.look_at_flash(&mut events).expect("brought back");
+        assert_eq!(facts.id, id);
+        assert_eq!(facts.woken.map(|woken| woken.from), Some(LeftIn::Qpi));
+    }
+    assert_eq!(
+        running.look_at_flash(&mut events).expect("asked").woken,
+        None
     );
 }
 

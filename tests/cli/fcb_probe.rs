@@ -102,7 +102,7 @@ fn probe(settings: Settings) -> rtboot::Result<rtboot::flash::probe::Found> {
     let standin = rtboot::LoaderSource::None;
     let reached = rtboot::flash::reach_flashloader(&mut board, None, &standin, &mut ())?;
     let mut flashloader = reached.flashloader;
-    let facts = flashloader.look_at_flash()?;
+    let facts = flashloader.look_at_flash(&mut ())?;
     virtual_board.board().trace_spi(true);
     let before = virtual_board.board().counts();
     let found = rtboot::flash::probe::probe_flash(&mut flashloader, facts, &mut ())?;

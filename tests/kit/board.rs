@@ -113,7 +113,7 @@ impl Rig {
     pub fn nor(&mut self, fcb: &str) -> Result<Nor> {
         let (from, file) = rtboot_fcb::database::find(fcb).expect("in the database");
         let mut loader = self.flashloader()?;
-        let facts = loader.look_at_flash()?;
+        let facts = loader.look_at_flash(&mut ())?;
         let part = flash::choose_part(
             &facts,
             &flash::PartSource::Cfg {

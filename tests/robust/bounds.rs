@@ -103,7 +103,7 @@ fn look(evil: &Evil) -> rtboot::Result<()> {
     let mut board = Board::on_plug(Box::new(evil.clone()), Options::default());
     let reached = flash::reach_flashloader(&mut board, None, &standin(), &mut ())?;
     let mut loader = reached.flashloader;
-    loader.look_at_flash().map(drop)
+    loader.look_at_flash(&mut ()).map(drop)
 }
 
 #[test]

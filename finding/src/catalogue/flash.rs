@@ -27,11 +27,22 @@ entries! {
         "an erase or program was begun by another tool and does not end (worn, or its supply dips)",
         "an erase of the whole part still runs: that takes up to minutes",
     ];
-    FLASH_ASLEEP Error "flash-asleep": "the flash was in deep power-down" => [
+    FLASH_ASLEEP Warning "flash-asleep": "the flash was left in deep power-down"
+        / "the flash was left in deep power-down: its id read {before}, and {id} after a release (ABh)" => [
         "the application puts it to sleep, and a reset of the chip does not wake it",
     ];
-    FLASH_IN_QPI Error "flash-in-qpi": "the flash is in QPI mode: it hears commands on four lines only" => [
+    FLASH_IN_CONTINUOUS_READ Warning "flash-in-continuous-read": "the flash was left in continuous read: it takes addresses, no commands"
+        / "the flash was left in continuous read: its id read {before}, and {id} after the mode was ended" => [
+        "the application or its FCB reads with a mode byte that starts it, and a reset of the chip does not end it",
+        "another tool set the flashloader up with misc mode 1 (option word 0xc0000017 or the like)",
+    ];
+    FLASH_IN_QPI Warning "flash-in-qpi": "the flash was left in QPI mode: it hears commands on four lines only"
+        / "the flash was left in QPI mode: its id read {before}, and {id} after the mode was ended (FFh, F5h)" => [
         "the application left it so, or another tool sent 35h or 38h (35h enters QPI on ISSI and Macronix parts)",
+    ];
+    FLASH_IN_OTHER_MODE Warning "flash-in-other-mode": "the flash was left in a mode that its reset ended"
+        / "the flash was left in a mode of its own: its id read {before}, and {id} after its reset (66h, 99h)" => [
+        "the application left it so, and a reset of the chip does not reach the flash",
     ];
     FLASH_LINE_LOW Error "flash-line-low": "the flash's data line stays low"
         / "the flash's data line stays low: its id reads {id}" => [
@@ -67,6 +78,7 @@ entries! {
         / "the flash {id} is not in the database";
     FLASH_UNKNOWN_NO_SFDP Error "flash-unknown-no-sfdp": "the flash is not in the database and has no SFDP"
         / "the flash {id} is not in the database and does not describe itself" => [
+        "the flash was left in a mode of its own, which only power-off ends",
         "an old part without SFDP",
         "noise on the lines",
     ];

@@ -42,7 +42,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let (mut board, target) = context.board_for_flash()?;
     let reached = target.start_flashloader(&mut board, &mut context.report)?;
     let mut flashloader = reached.flashloader;
-    let facts = flashloader.look_at_flash()?;
+    let facts = flashloader.look_at_flash(&mut context.report)?;
     let mut found = probe_flash(&mut flashloader, facts, &mut context.report)?;
     let clear = matches!(found.quad, Some((_, Some(false))));
     if args.set_qe && clear {

@@ -1,29 +1,16 @@
 //! Identifies the flash through read-only FCBs: id, SFDP, status registers; and looks for the reason when it is silent.
 
-use rtboot_fcb::{JedecId, StatusRegisters, database, probe};
+use rtboot_fcb::{StatusRegisters, database, probe};
 
 use crate::Result;
 use crate::doctor::facts::{Facts, FlashLook, ReadProof, Unknown};
 use crate::error::Question;
 use crate::flash::{Flashloader, NorFacts};
 
-/// Release from deep power-down.
-const WAKE: u8 = 0xAB;
-
 /// Asks the flash for id, SFDP and status registers.
 pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
-    let mut nor = flashloader.look_at_flash()?;
+    let nor = flashloader.look_at_flash(&mut ())?;
     let sr1_again = one(flashloader.read_through(&probe::status1(), Question::Status1, 0, 1)?);
-    let id_again = flashloader.jedec_id()?;
-    let (mut woken, mut qpi) = (None, None);
-    if !nor.answers() && !is_busy(&nor.status) {
-        woken = wake(flashloader)?;
-        if woken.is_some() {
-            nor = flashloader.look_at_flash()?;
-        } else {
-            qpi = id_on_four_lines(flashloader)?;
-        }
-    }
     let known = database::by_jedec(nor.id);
     let expected = facts.expected.as_ref();
     let expected = expected.and_then(|e| e.file.by_jedec(nor.id).first().map(|p| (*p).clone()));
@@ -34,10 +21,7 @@ pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
     }
     facts.flash = Some(FlashLook {
         nor,
-        id_again,
         sr1_again,
-        woken,
-        qpi,
         known,
         part,
         fast: ReadProof::NotTried("the flash was not read".into()),
@@ -48,18 +32,6 @@ pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
 /// Whether status register 1 shows a busy flash. All ones is an undriven line.
 pub fn is_busy(status: &StatusRegisters) -> bool {
     status.sr1 != 0xFF && status.sr1 & StatusRegisters::BUSY != 0
-}
-
-fn wake(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
-    flashloader.read_through(&probe::register(WAKE), Question::Wake, 0, 4)?;
-    let id = flashloader.jedec_id()?;
-    Ok(id.answers().then_some(id))
-}
-
-fn id_on_four_lines(flashloader: &mut Flashloader) -> Result<Option<JedecId>> {
-    let answer = flashloader.read_through(&probe::jedec_id_qpi(), Question::IdQpi, 0, 3)?;
-    let id = JedecId::from_answer(&answer);
-    Ok(id.filter(|id| !database::by_jedec(*id).is_empty()))
 }
 
 fn one(answer: Vec<u8>) -> u8 {

@@ -16,11 +16,12 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     let Some(look) = &facts.flash else {
         return findings;
     };
-    if let Some(finding) = mode(look).or_else(|| silent(facts, look)) {
+    if let Some(finding) = busy(look).or_else(|| silent(facts, look)) {
         findings.push(finding);
         return findings;
     }
-    if look.nor.id != look.id_again {
+    findings.extend(woken(look));
+    if look.nor.id != look.nor.id_again {
         findings.push(unsteady(look));
         return findings;
     }
@@ -72,8 +73,8 @@ fn link(facts: &Facts, error: &Error) -> Finding {
     }
 }
 
-/// A flash that is there, but in a mode where it does not hear: busy, asleep, in QPI.
-fn mode(look: &FlashLook) -> Option<Finding> {
+/// A flash that is there and does not hear, for it is busy.
+fn busy(look: &FlashLook) -> Option<Finding> {
     let sr1 = look.nor.status.sr1;
     if sr1 != 0xFF && look.sr1_again != 0xFF && sr1 & look.sr1_again & 1 == 1 {
         return Some(
@@ -87,26 +88,19 @@ fn mode(look: &FlashLook) -> Option<Finding> {
                 .measure("measure the flash's VCC while it is busy"),
         );
     }
-    if let Some(id) = look.woken {
-        return Some(
-            Finding::new(&entries::FLASH_ASLEEP)
-                .why(format!(
-                    "its id read all ones, and {id} after a release from power-down (ABh)"
-                ))
-                .act("it is awake now; run the command again")
-                .run(AGAIN)
-                .act("let the application wake it (ABh) before a reset, or wire the flash's reset to the chip's"),
-        );
-    }
-    let id = look.qpi?;
-    Some(
-        Finding::new(&entries::FLASH_IN_QPI)
-            .why(format!(
-                "on one line its id reads {}, on four lines {id}",
-                look.nor.id
-            ))
-            .act(POWER_CYCLE),
-    )
+    None
+}
+
+/// A flash that was brought back from a mode in which it hears no commands.
+fn woken(look: &FlashLook) -> Option<Finding> {
+    let woken = look.nor.woken?;
+    let finding = woken.finding(look.nor.id).why(format!(
+        "its id read {} first and {} now; a reset of the chip does not end such a mode, and the boot ROM cannot read the flash in it",
+        woken.before, look.nor.id
+    ));
+    Some(finding.act(
+        "let the application end the mode before a reset, or wire the flash's reset to the chip's",
+    ))
 }
 
 /// Nothing sensible comes back. What it is cannot be told from here, so alternatives with the next measurement.
@@ -176,7 +170,7 @@ fn data(facts: &Facts, line: usize) -> String {
 
 fn unsteady(look: &FlashLook) -> Finding {
     Finding::new(&entries::FLASH_ID_UNSTEADY)
-        .why(format!("{} and {}", look.nor.id, look.id_again))
+        .why(format!("{} and {}", look.nor.id, look.nor.id_again))
         .sure(Sure::Likely)
         .measure("look at CLK and D1 with a scope at the flash; re-solder")
 }

@@ -4,13 +4,14 @@ use rtboot::Question;
 use rtboot::board::{Board, Program};
 use rtboot::finding::Action;
 use rtboot::flash::Flashloader;
+use rtboot_fcb::lut::{Sequence, index};
 use rtboot_fcb::probe;
 use rtboot_sim::nor::{Part, QuadEnable};
 use rtboot_sim::{Fault, Settings, Straps};
 
 use crate::kit::standin;
 
-use super::rig::{Exam, faulty, finds, healthy, healthy_on};
+use super::rig::{Exam, faulty, finds, healthy, healthy_on, tampered};
 
 pub fn straps(boot_cfg: u16) -> Straps {
     Straps {
@@ -113,19 +114,45 @@ fn flash_in_power_down_is_woken() {
 fn flash_in_qpi_answers_on_four_lines() {
     let mut exam = after_command(0x35);
     assert!(exam.virtual_board.board().nor().in_qpi());
-    exam.finds("flash-in-qpi");
-    // a reset of the chip does not help, as the finding says; power does
+    // a reset of the chip does not help, as the finding says; the doctor ends the mode
     exam.virtual_board.board().reset();
     exam.virtual_board
         .board()
         .wait(std::time::Duration::from_secs(1));
     assert_eq!(exam.board.program().expect("a look"), Some(Program::Rom));
+    assert!(exam.virtual_board.board().nor().in_qpi());
     exam.finds("flash-in-qpi");
-    exam.virtual_board.board().power_cycle();
-    exam.virtual_board
-        .board()
-        .wait(std::time::Duration::from_secs(1));
+    assert!(!exam.virtual_board.board().nor().in_qpi());
     assert!(exam.run().is_healthy());
+}
+
+#[test]
+fn flash_in_continuous_read_is_named_and_ended() {
+    let mut exam = Exam::on(healthy());
+    let mut flashloader = start(&mut exam.board);
+    let mut fcb = probe::plain_read(8 << 20);
+    let quad = Sequence::read_with_mode(0xEB, 24, 4, 4, 0xA5, 4);
+    fcb.set_sequence(index::READ, &quad);
+    fcb.set_flash_pads(4);
+    let read = flashloader.read_through(&fcb, Question::OtherRead, 0, 4);
+    read.expect("a read");
+    let diagnosis = exam.finds("flash-in-continuous-read");
+    assert!(diagnosis.findings[0].why.contains("9d 60 17"));
+    assert!(exam.run().is_healthy());
+}
+
+#[test]
+fn flash_that_only_its_reset_brings_back_is_told() {
+    let mut exam = tampered(healthy(), |report, count| {
+        if report.get(4..7) == Some(&[0x9D, 0x60, 0x17]) {
+            *count += 1;
+            // two reads, three for each gentle step, two more, and the one that the reset comes with
+            if *count <= 2 + 3 * 3 + 2 + 1 {
+                report[4..7].fill(0xFF);
+            }
+        }
+    });
+    exam.finds("flash-in-other-mode");
 }
 
 #[test]

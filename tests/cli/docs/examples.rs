@@ -232,6 +232,12 @@ pub fn flash() -> Vec<Error> {
         Error::PartUnclear {
             found: JedecId([0x12, 0x34, 0x17]),
             candidates: Vec::new(),
+            describes_itself: true,
+        },
+        Error::PartUnclear {
+            found: JedecId([0x33, 0x8E, 0xE9]),
+            candidates: Vec::new(),
+            describes_itself: false,
         },
         Error::SfdpMismatch {
             part: "IS25LP064A".into(),

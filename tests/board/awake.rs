@@ -1,0 +1,126 @@
+//! A flash that an earlier program left in a mode in which it hears no commands is brought back, and named as that.
+
+use crate::kit::app;
+use crate::kit::board::Rig;
+use rtboot::event::Event;
+use rtboot::finding::Next;
+use rtboot::finding::catalogue::flash as entries;
+use rtboot::flash::{Flashloader, LeftIn};
+use rtboot::{Error, Question};
+use rtboot_fcb::lut::{Sequence, index};
+use rtboot_fcb::{Fcb, JedecId, probe};
+use rtboot_sim::nor::Part;
+
+/// Reads once by this sequence, as an application does before the chip is reset.
+fn left_by(loader: &mut Flashloader, sequence: Sequence) {
+    let mut fcb: Fcb = probe::plain_read(8 << 20);
+    fcb.set_sequence(index::READ, &sequence);
+    fcb.set_flash_pads(4);
+    let question = Question::OtherRead;
+    loader.read_through(&fcb, question, 0, 4).expect("a read");
+}
+
+/// A part with quad enable set, in a rig whose flashloader runs.
+fn rig(part: Part) -> (Rig, Flashloader) {
+    let quad = match part.jedec[0] {
+        0x9D | 0xC2 => [0x40, 0, 0],
+        _ => [0, 2, 0],
+    };
+    let mut rig = Rig::with(rtboot_sim::Settings {
+        part,
+        status: quad,
+        ..rtboot_sim::Settings::default()
+    });
+    let loader = rig.flashloader().expect("a flashloader");
+    (rig, loader)
+}
+
+fn continuous() -> Sequence {
+    Sequence::read_with_mode(0xEB, 24, 4, 4, 0xA5, 4)
+}
+
+#[test]
+fn flash_in_continuous_read_is_brought_back() {
+    for part in [Part::is25lp064a(), Part::w25q64jv()] {
+        let id = JedecId(part.jedec);
+        let (rig, mut loader) = rig(part);
+        left_by(&mut loader, continuous());
+        let wrong = loader.jedec_id().expect("an answer");
+        assert_ne!(wrong, id, "the mode is on");
+        let status = rig.virtual_board.board().nor().status;
+        let mut events = Vec::new();
+        let facts = loader.look_at_flash(&mut events).expect("a flash");
+        assert_eq!((facts.id, facts.id_again), (id, id));
+        let woken = facts.woken.expect("brought back");
+        assert_eq!((woken.from, woken.before), (LeftIn::ContinuousRead, wrong));
+        assert!(facts.sfdp.is_ok());
+        let told = |event: &Event| matches!(event, Event::Finding(found) if found.is(&entries::FLASH_IN_CONTINUOUS_READ));
+        assert_eq!(events.iter().filter(|event| told(event)).count(), 1);
+        assert_eq!(rig.virtual_board.board().nor().status, status);
+        let again = loader.look_at_flash(&mut ()).expect("a flash");
+        assert_eq!(again.woken, None, "once is enough");
+    }
+}
+
+#[test]
+fn flash_in_qpi_and_in_power_down_is_brought_back() {
+    for (command, from) in [(0x35, LeftIn::Qpi), (0xB9, LeftIn::PowerDown)] {
+        let (_rig, mut loader) = rig(Part::is25lp064a());
+        left_by(&mut loader, Sequence::read_register(command, 4));
+        assert!(!loader.jedec_id().expect("an answer").answers());
+        let facts = loader.look_at_flash(&mut ()).expect("a flash");
+        assert_eq!(facts.id, JedecId([0x9D, 0x60, 0x17]), "{command:#x}");
+        assert_eq!(facts.woken.map(|woken| woken.from), Some(from));
+    }
+}
+
+#[test]
+fn healthy_flash_hears_no_exit() {
+    let (rig, mut loader) = rig(Part::is25lp064a());
+    rig.virtual_board.board().nor_mut().trace = Some(Default::default());
+    loader.look_at_flash(&mut ()).expect("a flash");
+    let heard = rig.virtual_board.board().nor_mut().take_trace();
+    let mut commands: Vec<&str> = heard.iter().map(|line| &line[..2]).collect();
+    commands.dedup();
+    assert_eq!(commands, ["9f", "5a", "05"], "{heard:?}");
+}
+
+#[test]
+fn write_to_a_flash_in_continuous_read_succeeds() {
+    let (mut rig, mut loader) = rig(Part::is25lp064a());
+    left_by(&mut loader, continuous());
+    drop(loader);
+    rig.virtual_board.board().reset();
+    rig.virtual_board.wait(std::time::Duration::from_secs(1));
+    let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
+    assert!(written.report.changed);
+}
+
+#[test]
+fn absent_and_unknown_flashes_stay_what_they_are() {
+    let settings = rtboot_sim::Settings {
+        faults: vec![rtboot_sim::Fault::Absent],
+        ..rtboot_sim::Settings::default()
+    };
+    let mut rig = Rig::with(settings);
+    let mut loader = rig.flashloader().expect("a flashloader");
+    let facts = loader.look_at_flash(&mut ()).expect("asked");
+    assert!(!facts.answers() && facts.woken.is_none());
+    let mut part = Part::is25lp064a();
+    part.jedec = [0x33, 0x8E, 0xE9];
+    part.sfdp.fill(0xFF);
+    let mut rig = Rig::with_part(part);
+    let error = rig.nor("issi.cfg").map(|_| ()).expect_err("no id");
+    let Error::PartUnclear {
+        describes_itself, ..
+    } = error
+    else {
+        panic!("{error}");
+    };
+    assert!(!describes_itself);
+    let advice = rtboot::advice::advice(&error);
+    let Some(Next::Act(first)) = advice.next.first() else {
+        panic!("{advice:?}");
+    };
+    assert!(first.contains("power"), "{advice:?}");
+}
