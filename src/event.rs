@@ -24,6 +24,8 @@ pub enum Stage {
     Program,
     /// Flash is read back and compared with the image.
     Verify,
+    /// Flash is read as the boot ROM will read it, and compared.
+    Trial,
     /// Flash or RAM is read for the caller.
     Read,
     /// A RAM region or any other raw data is sent.
@@ -40,6 +42,7 @@ impl Stage {
             Stage::BlankCheck => "blank-check",
             Stage::Program => "program",
             Stage::Verify => "verify",
+            Stage::Trial => "trial",
             Stage::Read => "read",
             Stage::Send => "send",
         }

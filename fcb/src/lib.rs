@@ -108,6 +108,7 @@ mod protection;
 pub mod sfdp;
 mod status;
 pub mod text;
+pub mod trial;
 
 pub use cfg_error::CfgError;
 pub use clock::ClockIndex;

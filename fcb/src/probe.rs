@@ -169,7 +169,15 @@ pub fn as_read_by(other: &Fcb, slow: bool) -> Option<Fcb> {
     Some(fcb)
 }
 
-fn is_harmless_read(sequence: &Sequence) -> bool {
+/// The same at 30 MHz, sampled inside the controller.
+pub fn slowed(fcb: &Fcb) -> Fcb {
+    let mut slow = fcb.clone();
+    slow.set_read_sample_clock(0);
+    slow.set_clock(ClockIndex::MHZ_30.0);
+    slow
+}
+
+pub(crate) fn is_harmless_read(sequence: &Sequence) -> bool {
     const READS: [u8; 12] = [
         0x03, 0x0B, 0x3B, 0x6B, 0xBB, 0xEB, 0x13, 0x0C, 0x3C, 0x6C, 0xBC, 0xEC,
     ];
@@ -191,7 +199,7 @@ fn is_harmless_read(sequence: &Sequence) -> bool {
         })
 }
 
-fn reading(sequence: &Sequence, size: u32) -> Fcb {
+pub(crate) fn reading(sequence: &Sequence, size: u32) -> Fcb {
     let mut fcb = Fcb::new();
     // sampled inside the controller, good up to 60 MHz: works on boards that use the DQS pad for something else
     fcb.set_read_sample_clock(0);

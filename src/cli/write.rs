@@ -104,13 +104,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         (true, true) => Change::ImageWritten,
         (true, false) => Change::ImageVerified,
     });
+    let verdict = ready.verdict(&plan, &written, report)?;
     let done = show::Done {
         file: args.app.display().to_string(),
         chip: ready.nor().chip().name,
         part: ready.nor().part().name.clone(),
         report: written,
         took: ready.took(),
-        verdict: ready.verdict(&plan, report)?,
+        verdict,
     };
     done.print(report);
     report.found(done.outcome(AfterReport::Nothing));

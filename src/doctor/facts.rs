@@ -2,7 +2,7 @@
 
 mod rows;
 
-use rtboot_bootable::verdict::{TrialRead, Verdict};
+use rtboot_bootable::verdict::Verdict;
 use rtboot_bootable::{Inspection, Memory};
 use rtboot_fcb::{Fcb, Part, PartFile};
 
@@ -11,7 +11,7 @@ pub use rows::{Row, rows};
 use crate::Error;
 use crate::board::{Program, Selector};
 use crate::chip::{BootConfig, Chip, Fuses, Identity};
-use crate::flash::{BoardConditions, LoaderFacts, NorFacts, RomFacts};
+use crate::flash::{BoardConditions, LoaderFacts, NorFacts, RomFacts, Trial};
 use crate::port::hid::HidDevice;
 
 /// Where a fact comes from.
@@ -162,20 +162,12 @@ impl Facts {
         let chip = self.identity.chip;
         let conditions =
             BoardConditions::new(chip, &look.nor, look.part.as_ref(), self.rom.as_ref());
-        Some(match self.content.as_ref()?.stored_read {
-            ReadProof::Same => conditions.trial(TrialRead::Same),
-            ReadProof::Differs { .. } => conditions.trial(TrialRead::Differs),
-            ReadProof::NotTried(_) => conditions,
-        })
+        Some(conditions.trial(&self.content.as_ref()?.trial))
     }
 
     fn judge(&self, conditions: &BoardConditions) -> Option<Verdict> {
         let memory = &self.content.as_ref()?.memory;
-        Some(Verdict::of(
-            memory,
-            self.identity.chip,
-            &conditions.conditions(),
-        ))
+        Some(conditions.judge(memory, self.identity.chip))
     }
 
     /// Whether the ROM would start what is in flash; `None` when its content is not known.
@@ -351,8 +343,8 @@ pub struct Content {
     pub blank: bool,
     /// First address where a second read gave another byte.
     pub unstable: Option<u32>,
-    /// The stored FCB's read sequence against the one-pad read.
-    pub stored_read: ReadProof,
+    /// The same bytes read as the boot ROM will, through the stored FCB.
+    pub trial: Trial,
 }
 
 impl Content {

@@ -356,6 +356,8 @@ pub enum SetUp {
     WriteStatus,
     /// Asking the flash something.
     Ask(Question),
+    /// Trying the FCB that the boot ROM uses.
+    Trial,
     /// The block that lies here in RAM.
     Block {
         /// Its address.
@@ -373,6 +375,7 @@ impl SetUp {
             SetUp::Program => "program",
             SetUp::WriteStatus => "write-status",
             SetUp::Ask(question) => question.code(),
+            SetUp::Trial => "trial",
             SetUp::Block { .. } => "block",
         }
     }
@@ -387,6 +390,7 @@ impl fmt::Display for SetUp {
             SetUp::Program => f.write_str("for programming"),
             SetUp::WriteStatus => f.write_str("to write the status registers"),
             SetUp::Ask(question) => write!(f, "to read {question}"),
+            SetUp::Trial => f.write_str("as the stored FCB says"),
             SetUp::Block { address } => write!(f, "by the block at {address:#010x}"),
         }
     }

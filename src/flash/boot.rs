@@ -1,11 +1,11 @@
 //! What the ROM needs of the flash, and whether it would start it.
 
-use rtboot_bootable::verdict::{Conditions, Hab, TrialRead, Verdict, next_piece};
+use rtboot_bootable::verdict::{Conditions, Hab, Verdict, next_piece};
 use rtboot_bootable::{Error as ImageError, Memory};
 use rtboot_fcb::lut::index;
-use rtboot_fcb::{JedecId, Part, StatusRegisters, database};
+use rtboot_fcb::{Fcb, JedecId, Part, StatusRegisters, database};
 
-use super::{Nor, NorFacts, RomFacts, WritePlan};
+use super::{Nor, NorFacts, NotTried, RomFacts, Trial, TrialOf, WritePlan};
 use crate::chip::{BootConfig, Chip};
 use crate::event::{Listener, Meter, Stage};
 use crate::{Error, Result, sdp};
@@ -16,7 +16,7 @@ use crate::{Error, Result, sdp};
 pub struct BoardConditions {
     parts: Vec<Part>,
     status: StatusRegisters,
-    trial: Option<TrialRead>,
+    trial: Option<Trial>,
     hab: Option<Hab>,
     boot_config: Option<BootConfig>,
 }
@@ -44,8 +44,8 @@ impl BoardConditions {
 
     /// With what a read through the stored FCB brought.
     #[must_use]
-    pub fn trial(mut self, trial: TrialRead) -> BoardConditions {
-        self.trial = Some(trial);
+    pub fn trial(mut self, trial: &Trial) -> BoardConditions {
+        self.trial = Some(trial.clone());
         self
     }
 
@@ -63,10 +63,18 @@ impl BoardConditions {
         self
     }
 
+    /// The verdict on bytes as the content of this board's flash.
+    pub fn judge(&self, memory: &Memory, chip: &Chip) -> Verdict {
+        let mut verdict = Verdict::of(memory, chip, &self.conditions());
+        let tried = self.trial.as_ref().and_then(Trial::finding);
+        verdict.findings.extend(tried);
+        verdict
+    }
+
     /// As [`Verdict::of`] takes them.
-    pub fn conditions(&self) -> Conditions<'_> {
+    fn conditions(&self) -> Conditions<'_> {
         let mut conditions = Conditions::default().parts(&self.parts).status(self.status);
-        conditions.trial = self.trial;
+        conditions.trial = self.trial.as_ref().and_then(Trial::for_verdict);
         conditions.hab = self.hab;
         match self.boot_config {
             // the flash answered on the pins that the flashloader drives
@@ -100,6 +108,8 @@ pub struct BootLook {
     pub verdict: Verdict,
     /// Whether all of it is erased.
     pub blank: bool,
+    /// The same bytes read as the ROM will read them, through the stored FCB.
+    pub trial: Trial,
 }
 
 impl BootLook {
@@ -142,37 +152,72 @@ impl Nor {
         BoardConditions::new(self.chip(), self.facts(), Some(self.part()), rom)
     }
 
-    /// Judges bytes as the content of this flash.
-    pub fn judge(&self, memory: &Memory) -> Verdict {
-        let conditions = self.conditions();
-        Verdict::of(memory, self.chip(), &conditions.conditions())
+    /// Judges bytes as the content of this flash, after a trial of its FCB.
+    pub fn judge(&self, memory: &Memory, trial: &Trial) -> Verdict {
+        self.conditions().trial(trial).judge(memory, self.chip())
     }
 
     /// The verdict on what flash holds after this plan was carried out.
     ///
-    /// Bytes of the plan count as they were to be written; what the ROM needs besides them is read.
+    /// Bytes of the plan count as they were to be written; what the ROM needs besides them is read. `trial` is what the writer
+    /// found out about the FCB.
     ///
     /// # Errors
     /// As [`Nor::look_at_boot`].
     pub fn judge_written(
         &mut self,
         plan: &WritePlan,
+        trial: &Trial,
         listener: &mut dyn Listener,
     ) -> Result<Verdict> {
         let planned = |address, length| plan.target(address, length);
         let memory = self.look(&planned, listener)?;
-        Ok(self.judge(&memory))
+        Ok(self.judge(&memory, trial))
     }
 
-    /// Reads on one pad what the ROM needs, and judges it; changes nothing in flash.
+    /// Reads through the FCB at the start of these bytes of the flash, and compares.
+    ///
+    /// # Errors
+    /// As [`Flashloader::try_fcb`](super::Flashloader::try_fcb).
+    fn try_stored(&mut self, memory: &Memory, listener: &mut dyn Listener) -> Result<Trial> {
+        let stored = memory.bytes(self.chip().map.fcb_address(), Fcb::LEN);
+        let Some(fcb) = stored.and_then(|bytes| Fcb::parse(bytes).ok()) else {
+            return Ok(Trial::NotTried(NotTried::NoFcb));
+        };
+        self.try_fcb(&fcb, memory, listener)
+    }
+
+    /// Reads these bytes of the flash through an FCB, and compares.
+    ///
+    /// # Errors
+    /// As [`Flashloader::try_fcb`](super::Flashloader::try_fcb).
+    pub fn try_fcb(
+        &mut self,
+        fcb: &Fcb,
+        expected: &Memory,
+        listener: &mut dyn Listener,
+    ) -> Result<Trial> {
+        let (part, status) = (self.part().clone(), self.facts().status);
+        let of = TrialOf {
+            fcb,
+            part: Some(&part),
+            status,
+            size: part.size,
+        };
+        self.loader().try_fcb(of, expected, listener)
+    }
+
+    /// Reads on one pad what the ROM needs, tries the FCB that is there, and judges it; changes nothing in flash.
     ///
     /// # Errors
     /// Whatever reading brings.
     pub fn look_at_boot(&mut self, listener: &mut dyn Listener) -> Result<BootLook> {
         let memory = self.look(&|_, _| None, listener)?;
+        let trial = self.try_stored(&memory, listener)?;
         Ok(BootLook {
-            verdict: self.judge(&memory),
+            verdict: self.judge(&memory, &trial),
             blank: Verdict::is_blank(&memory),
+            trial,
             memory,
         })
     }

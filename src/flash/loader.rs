@@ -193,7 +193,8 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Configure`]. The flash counts as not configured then: the flashloader keeps half of the old set-up.
     pub fn configure(&mut self, fcb: &Fcb, set_up: SetUp) -> Result<()> {
-        if self.configured.as_ref() == Some(fcb) && fcb.device_mode_enable() == 0 {
+        let side_effect = fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0;
+        if self.configured.as_ref() == Some(fcb) && !side_effect {
             return Ok(());
         }
         self.configured = None;
@@ -378,7 +379,7 @@ fn little_endian(bytes: &[u8]) -> u32 {
 /// Whether anything in it programs, erases or writes registers: all of that starts with a write enable.
 fn can_change_flash(fcb: &Fcb) -> bool {
     let enables = !fcb.sequence(lut::index::WRITE_ENABLE).is_empty();
-    enables || fcb.device_mode_enable() != 0
+    enables || fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0
 }
 
 /// Whether every known part with this id has a second status register behind 35h.

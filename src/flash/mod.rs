@@ -26,6 +26,7 @@ pub mod probe;
 pub mod rescue;
 pub mod rom;
 pub mod source;
+mod trial;
 pub mod write;
 
 pub use crate::chip::BootMode;
@@ -41,6 +42,7 @@ pub use prepare::{Headers, Layout, Prepared};
 pub use rescue::RescueStore;
 pub use rom::{Rom, RomFacts, UniqueId};
 pub use source::{Loader, LoaderSource};
+pub use trial::{NotTried, Trial, TrialDiffers, TrialOf};
 pub use write::{WriteReport, Writer};
 
 use rtboot_finding::Finding;

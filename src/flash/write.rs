@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
-use rtboot_fcb::EraseUnit;
+use rtboot_bootable::Memory;
+use rtboot_fcb::trial::reads_alike;
+use rtboot_fcb::{EraseUnit, Fcb};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
@@ -12,6 +14,7 @@ use crate::flash::identify::{bytes, check_same};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Action, Run, WritePlan, has_fcb, ranges};
 use crate::flash::rescue::RescueStore;
+use crate::flash::trial::{NotTried, Trial};
 use crate::{Error, Result};
 
 /// How a write went.
@@ -31,6 +34,8 @@ pub struct WriteReport {
     pub changed: bool,
     /// Whether the quad-enable bit was set.
     pub quad_set: bool,
+    /// What was written, read as the boot ROM will read it.
+    pub trial: Trial,
 }
 
 /// How far a write came.
@@ -91,7 +96,8 @@ impl<'a> Writer<'a> {
         self
     }
 
-    /// Runs it. With nothing to change only the quad-enable bit is looked after.
+    /// Runs it. With nothing to change only the quad-enable bit is looked after. In the end flash is read as the boot ROM
+    /// will, through the FCB that is there then.
     ///
     /// # Errors
     /// [`Error::Protected`], [`Error::QuadNotSet`], [`Error::QuadReadDiffers`], [`Error::Erase`], [`Error::NotBlank`],
@@ -121,15 +127,33 @@ impl<'a> Writer<'a> {
                 report.bytes_verified = verified.map_err(|error| self.explained(error))?;
             }
             self.forget_rescue()?;
-            return Ok(report);
+            self.reached = Reached::Done;
+        } else {
+            let verified = self.change(listener);
+            report.bytes_verified = verified.map_err(|error| self.explained(error))?;
         }
-        match self.change(listener) {
-            Ok(verified) => {
-                report.bytes_verified = verified;
-                Ok(report)
-            }
-            Err(error) => Err(self.explained(error)),
+        let trial = self.try_fcb(report.bytes_verified, listener);
+        report.trial = trial.map_err(|error| self.explained(error))?;
+        Ok(report)
+    }
+
+    /// Reads the touched sectors through the FCB that flash holds now. A verify that read in the same way was the trial.
+    fn try_fcb(&mut self, verified: u64, listener: &mut dyn Listener) -> Result<Trial> {
+        let at = self.nor.chip().map.fcb_address();
+        let there = self.plan.target(at, Fcb::LEN as u32);
+        let Some(fcb) = there.and_then(|bytes| Fcb::parse(&bytes).ok()) else {
+            return Ok(Trial::NotTried(NotTried::NoFcb));
+        };
+        let work = self.nor.part().work_fcb(EraseUnit::Sector4K, 0);
+        if self.verify && reads_alike(&fcb, &work) {
+            return Ok(Trial::Same { bytes: verified });
         }
+        let mut targets = Memory::new();
+        for (address, bytes) in self.plan.targets() {
+            // sectors of a plan are apart from each other
+            let _ = targets.replace(address, bytes.to_vec());
+        }
+        self.nor.try_fcb(&fcb, &targets, listener)
     }
 
     /// All that says no before anything is changed, the status register included.
@@ -158,6 +182,9 @@ impl<'a> Writer<'a> {
     /// Sets quad enable where the part needs it, and proves that four pads read what one pad reads.
     fn prepare(&mut self, listener: &mut dyn Listener) -> Result<()> {
         self.quad_set = self.nor.set_quad(listener)?;
+        // other dummy cycles that an application set outlive a reset of the chip
+        let size = self.nor.part().size;
+        self.nor.loader().soft_reset_flash(size)?;
         self.nor.use_work(EraseUnit::Sector4K)?;
         self.prove_quad(listener)
     }

@@ -256,7 +256,7 @@ impl WriteJob {
         let report = ready.write(&plan, listener)?;
         let (took, part) = (ready.took(), ready.nor.part().clone());
         let chip = ready.nor.chip();
-        let verdict = ready.verdict(&plan, listener)?;
+        let verdict = ready.verdict(&plan, &report, listener)?;
         let after = ready.finish()?;
         Ok(Written {
             chip,
@@ -350,10 +350,15 @@ impl WriteReady<'_> {
     ///
     /// # Errors
     /// As [`Nor::judge_written`], with what flash holds.
-    pub fn verdict(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<Verdict> {
+    pub fn verdict(
+        &mut self,
+        plan: &WritePlan,
+        report: &WriteReport,
+        listener: &mut dyn Listener,
+    ) -> Result<Verdict> {
         let verified = self.options.verify;
         self.nor
-            .judge_written(plan, listener)
+            .judge_written(plan, &report.trial, listener)
             .map_err(|error| error.with_flash_state(Content::NewImageWhole { verified }))
     }
 

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::Finding;
-use crate::flash::BootLook;
+use crate::flash::{self, BootLook};
 use crate::job::{self, AfterReport, Reappeared};
 
 /// All that a board tells.
@@ -138,6 +138,53 @@ pub struct Boot {
     pub reasons: Vec<Finding>,
     /// Every rule, kept or broken.
     pub findings: Vec<Finding>,
+    /// The same bytes read through the FCB, as the ROM reads them.
+    pub trial: Trial,
+}
+
+/// What a read through the stored FCB brought.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(tag = "result", rename_all = "kebab-case")]
+pub enum Trial {
+    /// What is in flash.
+    Same {
+        /// Bytes compared.
+        bytes: u64,
+    },
+    /// Something else.
+    Differs {
+        /// First address that differs.
+        address: u32,
+        /// What is there.
+        expected: u8,
+        /// What the FCB's read gave.
+        found: u8,
+        /// Whether the same read at 30 MHz is right.
+        slow_is_right: bool,
+    },
+    /// Nothing: it was not tried.
+    NotTried {
+        /// Why not.
+        why: String,
+    },
+}
+
+impl From<&flash::Trial> for Trial {
+    fn from(trial: &flash::Trial) -> Trial {
+        match trial {
+            flash::Trial::Same { bytes } => Trial::Same { bytes: *bytes },
+            flash::Trial::Differs(at) => Trial::Differs {
+                address: at.address,
+                expected: at.expected,
+                found: at.found,
+                slow_is_right: at.slow_is_right,
+            },
+            flash::Trial::NotTried(why) => Trial::NotTried {
+                why: why.to_string(),
+            },
+        }
+    }
 }
 
 impl From<&BootLook> for Boot {
@@ -159,6 +206,7 @@ impl From<&BootLook> for Boot {
             starts: verdict.starts.known(),
             reasons: super::findings(&verdict.reasons),
             findings: super::findings(&verdict.findings),
+            trial: (&look.trial).into(),
         }
     }
 }

@@ -107,6 +107,10 @@ entries! {
         ];
     READ_DIFFERS Error "read-differs": "the FCB's read sequence gives other bytes than the one-pad read"
         / "the FCB's read sequence gives other bytes than the one-pad read";
+    FCB_TRIED Ok "fcb-tried": "the flash answers the FCB's read"
+        / "{count} bytes read through the FCB, as the ROM reads, are those in flash";
+    FCB_UNTRIED Note "fcb-untried": "the FCB's read was not tried on the board"
+        / "the FCB's read was not tried on this board: {why}";
     FCB_QUAD_EVERY_START Note "fcb-quad-every-start": "the FCB writes the flash's status register at every start"
         / "the device mode sends {sent} at every start, whatever the other bits of the register are";
 

@@ -80,7 +80,7 @@ fn in_flash(flash: source::Flash, part: Option<&Part>, chip: &Chip) -> Verdict {
         return flash.boot.verdict;
     };
     let conditions = flash.conditions.part(part);
-    Verdict::of(&flash.boot.memory, chip, &conditions.conditions())
+    conditions.judge(&flash.boot.memory, chip)
 }
 
 fn words(kind: &Kind, starts: Starts) -> &'static str {

@@ -58,14 +58,15 @@ pub fn load(
 
 fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     let (mut nor, _board) = context.nor()?;
-    nor.use_plain()?;
     let map = nor.chip().map;
     let (base, size) = (map.flash_base, nor.part().size);
     let id = nor.part().jedec;
+    let boot = nor.look_at_boot(&mut context.report)?;
     let flash = Flash {
-        conditions: nor.conditions(),
-        boot: nor.look_at_boot(&mut context.report)?,
+        conditions: nor.conditions().trial(&boot.trial),
+        boot,
     };
+    nor.use_plain()?;
     let mut notes = vec![
         Finding::new(&found::READ_FROM_FLASH)
             .text("id", id)

@@ -5,8 +5,8 @@ use rtboot_fcb::database;
 
 use super::{Facts, ReadProof, Source};
 use crate::chip::Chip;
-use crate::flash::BootMode;
 use crate::flash::identify::bytes;
+use crate::flash::{BootMode, Trial, TrialDiffers};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -199,7 +199,7 @@ impl Rows {
         self.add(source, "content", text);
         if let Some(fcb) = content.fcb() {
             self.add(source, "content-fcb", fcb.sequence(0).to_string());
-            self.add(source, "content-fcb-read", proof(&content.stored_read));
+            self.add(source, "content-fcb-read", tried(&content.trial));
         }
         if let Some(ivt) = seen.ivt {
             let (entry, own) = (ivt.entry, ivt.self_address);
@@ -267,14 +267,29 @@ fn proof(proof: &ReadProof) -> String {
             plain,
             fast,
             slow_is_right,
-        } => {
-            let slow = match slow_is_right {
-                true => "right at 30 MHz",
-                false => "wrong at 30 MHz, too",
-            };
-            format!("gives {fast:#04x} at {address:#010x}, the one-pad read {plain:#04x}; {slow}")
-        }
+        } => differs(*address, *plain, *fast, *slow_is_right),
     }
+}
+
+fn tried(trial: &Trial) -> String {
+    match trial {
+        Trial::NotTried(why) => format!("not tried: {why}"),
+        Trial::Same { bytes } => format!("gives what the one-pad read gives ({bytes} bytes)"),
+        Trial::Differs(TrialDiffers {
+            address,
+            expected,
+            found,
+            slow_is_right,
+        }) => differs(*address, *expected, *found, *slow_is_right),
+    }
+}
+
+fn differs(address: u32, plain: u8, fast: u8, slow_is_right: bool) -> String {
+    let slow = match slow_is_right {
+        true => "right at 30 MHz",
+        false => "wrong at 30 MHz, too",
+    };
+    format!("gives {fast:#04x} at {address:#010x}, the one-pad read {plain:#04x}; {slow}")
 }
 
 /// SRC_SRSR in words.

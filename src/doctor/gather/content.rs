@@ -2,13 +2,14 @@
 
 use rtboot_bootable::verdict::{Verdict, next_piece};
 use rtboot_bootable::{Memory, MemoryMap, inspect};
-use rtboot_fcb::{ClockIndex, Fcb, probe};
+use rtboot_fcb::trial::reads_alike;
+use rtboot_fcb::{ClockIndex, Fcb, Part, probe};
 
 use super::flash::{is_busy, size};
 use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
 use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
-use crate::flash::Flashloader;
+use crate::flash::{Flashloader, NotTried, Trial, TrialOf};
 use crate::{Error, Result};
 
 /// Bytes at the start of the flash that hold FCB, IVT, boot data and usually the vector table.
@@ -38,21 +39,51 @@ pub fn read(
     };
     let map = facts.identity.chip.map;
     let memory = reader.header(&map)?;
-    let blank = Verdict::is_blank(&memory);
     let content = Content {
         inspection: inspect(&memory, &map),
-        blank,
+        blank: Verdict::is_blank(&memory),
         unstable: None,
-        stored_read: ReadProof::NotTried("there is no FCB".into()),
+        trial: Trial::NotTried(NotTried::NoFcb),
         memory,
     };
     facts.content = Some(content);
-    let doubtful = !blank && facts.content_starts() == Some(false);
-    if let Some(content) = &mut facts.content {
-        content.unstable = reader.again(&content.memory, doubtful)?;
-    }
+    try_stored(&mut reader, facts, listener)?;
+    read_again(&mut reader, facts)?;
     compare_app(&mut reader, facts, listener)?;
-    prove_reads(&mut reader, facts)
+    prove_part(&mut reader, facts)
+}
+
+/// Reads the same bytes as the boot ROM will.
+fn try_stored(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listener) -> Result<()> {
+    if let (Some(look), Some(content)) = (&facts.flash, &mut facts.content)
+        && let Some(fcb) = &content.inspection.fcb
+    {
+        let of = TrialOf {
+            fcb,
+            part: look.part.as_ref(),
+            status: look.nor.status,
+            size: reader.size,
+        };
+        content.trial = reader.flashloader.try_fcb(of, &content.memory, listener)?;
+    }
+    Ok(())
+}
+
+/// Reads parts of the header twice. A trial that gave the same bytes was the second read.
+fn read_again(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
+    let doubtful = facts.content_starts() == Some(false);
+    let Some(content) = &mut facts.content else {
+        return Ok(());
+    };
+    if matches!(content.trial, Trial::Same { .. }) {
+        return Ok(());
+    }
+    content.unstable = reader.again(&content.memory, doubtful && !content.blank)?;
+    if content.unstable.is_some() {
+        // a comparison proves nothing when two equal reads already differ
+        content.trial = Trial::NotTried(NotTried::Unsteady);
+    }
+    Ok(())
 }
 
 /// Reads flash on one pad.
@@ -104,6 +135,35 @@ impl Reader<'_> {
         Ok(None)
     }
 
+    /// The part's own fast read, unless the trial of the stored FCB was the same.
+    fn prove_part(
+        &mut self,
+        part: &Part,
+        content: &Content,
+        plain: &[u8],
+        address: u32,
+    ) -> Result<ReadProof> {
+        let own = part.boot_fcb();
+        // what is right at the stored FCB's clock is right at a slower one
+        let proved = content.fcb().is_some_and(|fcb| {
+            let mut slower = fcb.clone();
+            slower.set_clock(fcb.clock().min(own.clock()));
+            reads_alike(&slower, &own)
+        });
+        if proved && matches!(content.trial, Trial::Same { .. }) {
+            return Ok(ReadProof::Same);
+        }
+        // set-up commands of an application that ran before outlive a reset of the chip
+        self.flashloader.soft_reset_flash(self.size)?;
+        let slow = probe::read_by(&part.read, part.size, ClockIndex::MHZ_30);
+        match probe::as_read_by(&own, false) {
+            Some(fast) => self.prove(plain, address, &fast, Some(&slow)),
+            None => Ok(ReadProof::NotTried(
+                "its read command may change its mode".into(),
+            )),
+        }
+    }
+
     /// Compares what `fast` reads with the one-pad read; where they differ, `slow` tells whether the clock is the reason.
     fn prove(
         &mut self,
@@ -137,58 +197,26 @@ impl Reader<'_> {
     }
 }
 
-/// Compares the part's own fast read, and the read of the FCB in flash, with the one-pad read.
-fn prove_reads(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
-    let (Some(look), Some(content)) = (&mut facts.flash, &mut facts.content) else {
+/// Compares the part's own fast read with the one-pad read.
+fn prove_part(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
+    let (Some(look), Some(content)) = (&mut facts.flash, &facts.content) else {
         return Ok(());
     };
     if content.unstable.is_some() {
-        return Ok(()); // a comparison proves nothing when two equal reads already differ
+        return Ok(());
     }
     let Some((address, plain)) = telling_bytes(&content.memory, reader.base()) else {
         look.fast = ReadProof::NotTried("the flash is blank where it would be compared".into());
         return Ok(());
     };
-    let quad = look.quad();
-    look.fast = match &look.part {
-        None => ReadProof::NotTried("the part is not known".into()),
-        Some(part) if part.read.data_pads == 4 && quad == Some(false) => {
+    look.fast = match (&look.part, look.quad()) {
+        (None, _) => ReadProof::NotTried("the part is not known".into()),
+        (Some(part), Some(false)) if part.read.data_pads == 4 => {
             ReadProof::NotTried("the quad-enable bit is clear".into())
         }
-        Some(part) => {
-            let fast = probe::as_read_by(&part.boot_fcb(), false);
-            let slow = probe::read_by(&part.read, part.size, ClockIndex::MHZ_30);
-            match fast {
-                Some(fast) => reader.prove(&plain, address, &fast, Some(&slow))?,
-                None => ReadProof::NotTried("its read command may change its mode".into()),
-            }
-        }
+        (Some(part), _) => reader.prove_part(part, content, &plain, address)?,
     };
-    if let Some(fcb) = content.fcb() {
-        content.stored_read = match probe::as_read_by(fcb, false) {
-            _ if reads_on_four(fcb) && quad == Some(false) => {
-                ReadProof::NotTried("it reads on four lines, and quad enable is clear".into())
-            }
-            // a trial without them would read with other dummy cycles than the ROM
-            _ if fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0 => {
-                ReadProof::NotTried("the FCB's own set-up commands are not played here".into())
-            }
-            Some(fast) => {
-                let slow = probe::as_read_by(fcb, true);
-                reader.prove(&plain, address, &fast, slow.as_ref())?
-            }
-            None => ReadProof::NotTried(
-                "its read sequence is none of the plain reads, and may change the part's mode"
-                    .into(),
-            ),
-        };
-    }
     Ok(())
-}
-
-/// Whether an FCB's read sequence takes its bytes from four lines.
-fn reads_on_four(fcb: &Fcb) -> bool {
-    fcb.sequence(0).steps().iter().any(|step| step.pads == 4)
 }
 
 /// A place of the header whose bytes are not all the same: a dead line reads as all ones, too.

@@ -7,7 +7,8 @@ use rtboot_finding::catalogue::{content as entries, fcb as fcb_entries, image as
 use rtboot_finding::{Entry, Finding, Severity, Sure};
 
 use super::{AGAIN, image, write};
-use crate::doctor::facts::{Content, Facts, ReadProof};
+use crate::doctor::facts::{Content, Facts};
+use crate::flash::{Trial, TrialDiffers};
 
 const TAG: &[u8] = b"FCFB";
 /// The next step when rtboot's own write left it so.
@@ -246,12 +247,12 @@ fn is_broken_fcb(rule: &Finding) -> bool {
 
 /// The FCB's read is right at 30 MHz and wrong at its own clock.
 fn too_fast(facts: &Facts, content: &Content) -> Option<Finding> {
-    let ReadProof::Differs {
+    let Trial::Differs(TrialDiffers {
         address,
-        plain,
-        fast,
+        expected: plain,
+        found: fast,
         slow_is_right: true,
-    } = &content.stored_read
+    }) = &content.trial
     else {
         return None;
     };
@@ -303,7 +304,9 @@ fn clock(facts: &Facts, fcb: &Fcb) -> Option<Finding> {
 
 /// An FCB that writes the status register at every start.
 fn status_write(fcb: &Fcb) -> Option<Finding> {
-    (fcb.device_mode_enable() != 0).then(|| {
+    let sequence = fcb.sequence(usize::from(fcb.device_mode_sequence().index));
+    // an empty sequence sends nothing
+    (fcb.device_mode_enable() != 0 && !sequence.is_empty()).then(|| {
         Finding::new(&entries::CONTENT_FCB_WRITES_STATUS)
             .why(format!("device mode is on, argument {:#x}: protection bits are overwritten, and the register wears (some 100 000 writes)", fcb.device_mode_argument()))
             .act("set quad enable once while writing (rtboot does) and leave device mode off")

@@ -6,6 +6,7 @@ use rtboot_finding::{Action, Finding, Sure};
 
 use super::{AGAIN, CYCLE_AND_AGAIN, POWER_CYCLE, sfdp};
 use crate::doctor::facts::{Facts, FlashLook, ReadProof};
+use crate::flash::Trial;
 use crate::{Error, mboot, port};
 
 /// Makers' bytes that no maker has registered: copies.
@@ -275,7 +276,7 @@ fn fast_read(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     let stored_too = facts
         .content
         .as_ref()
-        .is_some_and(|content| matches!(content.stored_read, ReadProof::Same));
+        .is_some_and(|content| matches!(content.trial, Trial::Same { .. }));
     if stored_too {
         return None; // the board's own FCB reads it well: the part's entry is not this board's
     }

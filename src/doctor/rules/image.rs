@@ -6,6 +6,7 @@ use rtboot_finding::{Finding, Severity};
 
 use super::write;
 use crate::doctor::facts::{Content, Facts, ReadProof};
+use crate::flash::{Trial, TrialDiffers};
 
 pub fn rules(facts: &Facts, content: &Content, verdict: &Verdict) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
@@ -55,13 +56,13 @@ fn why(facts: &Facts, content: &Content, rule: &Finding) -> String {
         let (status, qe) = (look.nor.status, part.qe);
         return format!("{status} ({qe}); the FCB does not set the bit itself");
     }
-    match &content.stored_read {
-        ReadProof::Differs {
+    match &content.trial {
+        Trial::Differs(TrialDiffers {
             address,
-            plain,
-            fast,
+            expected: plain,
+            found: fast,
             ..
-        } if is_about_the_read(rule) => {
+        }) if is_about_the_read(rule) => {
             let wanted = part.map_or(String::new(), |part| {
                 format!("; the {} needs {}", part.name, part.read)
             });
@@ -80,7 +81,7 @@ fn is_about_the_read(rule: &Finding) -> bool {
 
 /// A read that differs because of its clock, or as the part's own read does, is a finding of its own.
 fn said_elsewhere(facts: &Facts, content: &Content, rule: &Finding) -> bool {
-    let ReadProof::Differs { slow_is_right, .. } = content.stored_read else {
+    let Trial::Differs(TrialDiffers { slow_is_right, .. }) = content.trial else {
         return false;
     };
     let part = facts.part();

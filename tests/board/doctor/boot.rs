@@ -2,7 +2,7 @@
 
 use rtboot::doctor;
 use rtboot::finding::Action;
-use rtboot::flash::UniqueId;
+use rtboot::flash::{Trial, TrialDiffers, UniqueId};
 use rtboot::sdp::Hab;
 use rtboot_sim::{BootMode, Settings, Straps};
 
@@ -192,13 +192,20 @@ fn hand_made_facts_lead_to_their_findings() {
         fast: 0xFF,
         slow_is_right,
     };
+    let tried_wrong = || {
+        Trial::Differs(TrialDiffers {
+            address: 0x6000_0000,
+            expected: 0x46,
+            found: 0xFF,
+            slow_is_right: true,
+        })
+    };
     let fast = by_hand(|facts| {
         facts.flash.as_mut().expect("flash").fast = wrong(true);
-        facts.content.as_mut().expect("content").stored_read = wrong(true);
+        facts.content.as_mut().expect("content").trial = tried_wrong();
     });
     assert_eq!(fast, Some("flash-too-fast"));
-    let stored =
-        by_hand(|facts| facts.content.as_mut().expect("content").stored_read = wrong(true));
+    let stored = by_hand(|facts| facts.content.as_mut().expect("content").trial = tried_wrong());
     assert_eq!(stored, Some("content-fcb-too-fast"));
 }
 
