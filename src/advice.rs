@@ -186,7 +186,7 @@ fn input(error: &Error) -> Advice {
     match error {
         Error::ReadFile { .. } => none.act("look at the path and its permissions"),
         Error::WriteFile { .. } => none.act("look at the path, its permissions and the free space"),
-        Error::Firmware { source, .. } => none.hint(source.hint()),
+        Error::Firmware { source, .. } => firmware(source),
         Error::Cfg { .. } => none.act("correct the line").run(Action::ExampleCfg),
         Error::BadFile { .. } => none.act("correct the file, or give another"),
         Error::FcbFile { source, .. } => none.hint(source.hint()),
@@ -220,6 +220,20 @@ fn input(error: &Error) -> Advice {
             .act("or write fewer sectors at a time, a part of the image")
             .run(Action::CropImage),
         _ => none,
+    }
+}
+
+/// Files that are no firmware, or do not say where they belong.
+fn firmware(error: &rtboot_bootable::Error) -> Advice {
+    use rtboot_bootable::Error as File;
+    let advice = Advice::default();
+    match error {
+        File::NoBase { .. } => advice.run(Action::NameBase { base: None }),
+        File::BaseUnclear { .. } => advice.run(Action::NameBase {
+            base: error.likely_base(),
+        }),
+        File::NotFirmware { .. } => advice.hint(error.hint()).run(Action::AsIs),
+        _ => advice.hint(error.hint()),
     }
 }
 

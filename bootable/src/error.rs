@@ -1,7 +1,7 @@
 //! What can be wrong with a file or an image.
 
 use crate::dcd::DcdError;
-use crate::firmware::{ElfProblem, Format, RecordProblem, Uf2Problem};
+use crate::firmware::{BaseEvidence, ElfProblem, Format, RecordProblem, Uf2Problem};
 use crate::image::BuildProblem;
 use crate::loader::LoaderProblem;
 use crate::memory::Memory;
@@ -104,6 +104,14 @@ pub enum Error {
         /// What was seen in it.
         seen: String,
     },
+    /// A raw file whose vector table fits several bases, or one that its code does not speak of.
+    #[error("the address of this raw file is not known: {}", unclear(*reset, bases))]
+    BaseUnclear {
+        /// Its reset handler.
+        reset: u32,
+        /// The bases that put its vectors inside the file, the likeliest first; at least one.
+        bases: Vec<BaseEvidence>,
+    },
     /// An ELF file cannot be used.
     #[error("ELF: {0}")]
     Elf(#[from] ElfProblem),
@@ -183,7 +191,7 @@ impl Error {
                 "give an ELF, Intel HEX, S-record, UF2 or raw binary file of the application"
             }
             Error::BaseForAddressed { .. } => "leave the base address out",
-            Error::NoBase { .. } => {
+            Error::NoBase { .. } | Error::BaseUnclear { .. } => {
                 "give the base address, or the ELF file, which knows its addresses"
             }
             Error::OtherChip { .. } => {
@@ -200,11 +208,41 @@ impl Error {
         Some(hint.to_owned())
     }
 
+    /// The base that stands out among those of [`Error::BaseUnclear`], to be proposed.
+    pub fn likely_base(&self) -> Option<u32> {
+        match self {
+            Error::BaseUnclear { bases, .. } => bases
+                .first()
+                .filter(|first| bases.len() > 1 && first.stands_out(bases))
+                .map(|first| first.base),
+            _ => None,
+        }
+    }
+
     pub(crate) fn structure(structure: &'static str, problem: impl Into<String>) -> Error {
         Error::Structure {
             structure,
             problem: problem.into(),
         }
+    }
+}
+
+/// How many bases a message names.
+const NAMED: usize = 4;
+
+/// The bases that fit a vector table, with what speaks for each.
+fn unclear(reset: u32, bases: &[BaseEvidence]) -> String {
+    let named: Vec<String> = bases.iter().take(NAMED).map(ToString::to_string).collect();
+    let named = named.join(", ");
+    match bases.len() {
+        1 => format!(
+            "its vector table fits one base only, but its code speaks of another place: {named}"
+        ),
+        count if count > NAMED => format!(
+            "its reset handler {reset:#010x} would fit {count} bases: {named}, and {} more",
+            count - NAMED
+        ),
+        count => format!("its reset handler {reset:#010x} would fit {count} bases: {named}"),
     }
 }
 

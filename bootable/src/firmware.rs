@@ -18,6 +18,7 @@ use rtboot_finding::catalogue::image as found;
 pub use detect::looks_like;
 pub(crate) use detect::{has_addresses, known_content};
 pub use elf::{ElfProblem, Symbol, symbols};
+pub use raw::BaseEvidence;
 pub use record::RecordProblem;
 pub use uf2::Uf2Problem;
 pub use uf2_emit::{emit_uf2, emit_uf2_blocks};

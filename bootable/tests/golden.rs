@@ -34,7 +34,10 @@ fn built(reset: u32) -> BootImage {
     let firmware = Firmware::parse(
         &app(reset),
         Some("iled_blinky.bin"),
-        (reset < 0x6000_0000).then_some(0x2000_2000),
+        Some(match reset < 0x6000_0000 {
+            true => 0x2000_2000,
+            false => 0x6000_2000,
+        }),
         &map,
     );
     BootImage::build(&firmware.unwrap(), None, &map).unwrap()
@@ -235,7 +238,8 @@ fn a_card_takes_bare_applications_for_ram_only() {
 #[test]
 fn an_entry_may_be_chosen() {
     let map = rt1021().map;
-    let firmware = Firmware::parse(&app(0x6000_22DD), Some("a.bin"), None, &map).unwrap();
+    let base = Some(0x6000_2000);
+    let firmware = Firmware::parse(&app(0x6000_22DD), Some("a.bin"), base, &map).unwrap();
     // as SDK images have it: the vector table
     let options = BuildOptions {
         entry: Some(0x6000_2000),

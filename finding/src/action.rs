@@ -31,6 +31,13 @@ pub enum Action {
         /// The part, or its .cfg; `None` when the user must find it out.
         part: Option<String>,
     },
+    /// The same command with the address of the file's first byte.
+    NameBase {
+        /// The address; `None` when the user must find it out.
+        base: Option<u32>,
+    },
+    /// The same command, for bytes that are written as they are.
+    AsIs,
     /// The same command once more.
     Again,
     /// The same command, with the words that confirm what cannot be undone.
@@ -126,6 +133,8 @@ impl Action {
             Action::NameBoard { .. } => "name-board",
             Action::NameChip { .. } => "name-chip",
             Action::NamePart { .. } => "name-part",
+            Action::NameBase { .. } => "name-base",
+            Action::AsIs => "as-is",
             Action::Again => "again",
             Action::Confirm { .. } => "confirm",
             Action::Help => "help",
@@ -166,6 +175,13 @@ impl Action {
             Action::NameBoard { board: None } => "names another board",
             Action::NameChip { .. } => "says which chip it is",
             Action::NamePart { .. } => "says which part the flash is",
+            Action::NameBase { base: Some(_) } => {
+                "puts the file there, if it was linked to that address"
+            }
+            Action::NameBase { base: None } => {
+                "says where the file's first byte belongs: the linker script has it, and the ELF file"
+            }
+            Action::AsIs => "writes any bytes as they are",
             Action::Again => "finishes the job",
             Action::Confirm { .. } => "confirms it, if it is really wanted",
             Action::Help => "tells what is possible",

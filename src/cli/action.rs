@@ -80,6 +80,11 @@ impl AtHand {
             Action::NameChip { chip } => option("--chip", chip.as_deref().unwrap_or("CHIP")),
             Action::NamePart { part } => option("--fcb", part.as_deref().unwrap_or("PART")),
             Action::NameFlashloader => option("--flashloader", "FILE"),
+            Action::NameBase { base } => {
+                let base = base.map(|base| format!("{base:#010x}"));
+                option("--base", base.as_deref().unwrap_or("ADDRESS"))
+            }
+            Action::AsIs => "--as-is --base ADDRESS".into(),
             Action::EraseAround => "--erase-around".into(),
             Action::Confirm { words, burns_fuses } => {
                 let flag = if *burns_fuses { "--burn" } else { "--confirm" };

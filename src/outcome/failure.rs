@@ -211,12 +211,24 @@ pub struct Facts {
     /// The file that it is about.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub file: Option<String>,
+    /// The addresses that a raw file may be linked to, the likeliest first, when none of them is certain.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub bases: Vec<u32>,
     /// The selector that nothing answers at.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub selector: Option<String>,
     /// The boards that fit, when one must be named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub boards: Vec<FoundBoard>,
+}
+
+fn bases(error: &rtboot_bootable::Error) -> Vec<u32> {
+    match error {
+        rtboot_bootable::Error::BaseUnclear { bases, .. } => {
+            bases.iter().map(|one| one.base).collect()
+        }
+        _ => Vec::new(),
+    }
 }
 
 /// A board that a selector fits.
@@ -247,9 +259,13 @@ impl Facts {
     pub fn of(error: &Error) -> Facts {
         let none = Facts::default();
         match error {
+            Error::Firmware { path, source } => Facts {
+                file: Some(path.display().to_string()),
+                bases: bases(source),
+                ..none
+            },
             Error::ReadFile { path, .. }
             | Error::WriteFile { path, .. }
-            | Error::Firmware { path, .. }
             | Error::FcbFile { path, .. }
             | Error::BadFile { path, .. }
             | Error::Settings { path, .. } => Facts {

@@ -70,6 +70,29 @@ fn every_format_of_an_application_holds_the_same() {
 }
 
 #[test]
+fn raw_files_are_placed_right_or_not_at_all() {
+    let map = rt1021().map;
+    for (name, base) in [
+        ("led_blinky_0x60002000.srec", 0x6000_2000),
+        ("led_blinky_0x60003000.srec", 0x6000_3000),
+        ("led_blinky_0x6000a000.srec", 0x6000_A000),
+        ("led_blinky_0x00002000.srec", 0x0000_2000),
+        ("led_blinky_0x80002000.srec", 0x8000_2000),
+    ] {
+        let Some(srec) = golden(name) else { return };
+        let first = Firmware::parse(&srec, Some(name), None, &map).unwrap();
+        let raw = flat(&first.memory);
+        match Firmware::parse(&raw, Some("a.bin"), None, &map) {
+            Ok(firmware) => assert_eq!(firmware.memory.first(), Some(base), "{name}"),
+            Err(error) => {
+                assert_ne!(base, 0x6000_2000, "{name}");
+                assert_eq!(error.likely_base(), Some(base), "{name}: {error}");
+            }
+        }
+    }
+}
+
+#[test]
 fn applications_at_any_offset_become_images() {
     let map = rt1021().map;
     for (name, table) in [

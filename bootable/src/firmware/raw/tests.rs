@@ -40,23 +40,114 @@ fn a_given_base_is_taken_and_its_alias_normalised() {
 }
 
 #[test]
-fn a_reset_handler_that_fits_decides_the_base() {
+fn the_only_possible_base_is_taken() {
     let (base, note) = placed(&app(0x2001_0000, 0x6000_21DD, 0x300));
     assert_eq!(base, 0x6000_2000);
     assert_eq!(
         note,
-        "placed at 0x60002000: its reset handler 0x600021dd lies inside the file there"
+        "placed at 0x60002000: the only base on a 1 KiB boundary that puts its reset handler 0x600021dd inside the file"
+    );
+}
+
+/// Code of `len` bytes for `base`: handlers and functions that begin like functions, and whose addresses and texts it loads
+/// from a literal pool. The vector table lies at `table`.
+fn linked(base: u32, table: usize, len: usize) -> Vec<u8> {
+    let mut bytes = vec![0x5A; len];
+    let mut put = |at: usize, new: &[u8]| bytes[at..at + new.len()].copy_from_slice(new);
+    let address = |at: usize| (base + at as u32).to_le_bytes();
+    let functions = [0x310, 0x344, 0x3A8, 0x444, 0x4E0].map(|at| at + table);
+    let texts = [0x600, 0x618, 0x638].map(|at| at + table);
+    put(table, &0x2001_0000u32.to_le_bytes());
+    for (number, at) in functions.into_iter().enumerate() {
+        put(at, &0xB570u16.to_le_bytes()); // push {r4, r5, r6, lr}
+        put(table + 4 + 4 * number, &address(at | 1));
+    }
+    put(table + 4 + 4 * functions.len(), &[0; 4]);
+    for (number, at) in texts.into_iter().enumerate() {
+        put(at - 1, b"\0text\0");
+        // ldr r0, [pc, #12], and what it loads
+        let load = table + 0x240 + 16 * number;
+        put(load, &0x4802u16.to_le_bytes());
+        put(load + 12, &address(at));
+    }
+    bytes
+}
+
+#[test]
+fn usual_base_is_taken_when_addresses_lead_to_starts() {
+    let (base, note) = placed(&linked(0x6000_2000, 0, 0x4000));
+    assert_eq!(base, 0x6000_2000);
+    assert_eq!(
+        note,
+        "placed at 0x60002000: 8 addresses of its vectors and code lead to functions and texts there, at most 0 at any other base from 0x60000000 on"
+    );
+    // as text of a literal pool, and as MOVW and MOVT
+    let mut bytes = linked(0x6000_2000, 0, 0x4000);
+    bytes[0x240..0x248].copy_from_slice(&[0x42, 0xF2, 0x00, 0x60, 0xC6, 0xF2, 0x00, 0x00]);
+    let (_, note) = placed(&bytes);
+    assert!(note.contains(": 8 addresses"), "{note}");
+}
+
+#[test]
+fn application_linked_elsewhere_is_not_put_at_the_usual_base() {
+    let bytes = linked(0x6000_C000, 0, 0x1_0000);
+    let error = read(&bytes, None).unwrap_err();
+    assert_eq!(error.likely_base(), Some(0x6000_C000));
+    assert_eq!(
+        error.to_string(),
+        "the address of this raw file is not known: its reset handler 0x6000c311 would fit 49 bases: 0x6000c000 (8 of its addresses lead to a function or a text, 0 lie outside the file), 0x60002000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60000000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60000400 (0 of its addresses lead to a function or a text, 0 lie outside the file), and 45 more"
+    );
+    assert_eq!(
+        read(&bytes, Some(0x6000_C000)).unwrap().memory.first(),
+        Some(0x6000_C000)
     );
 }
 
 #[test]
-fn the_usual_base_wins_when_others_fit_as_well() {
-    let (base, note) = placed(&app(0x2001_0000, 0x6000_32DD, 0x182C));
-    assert_eq!(base, 0x6000_2000);
+fn usual_base_without_evidence_is_not_guessed() {
+    let error = read(&app(0x2001_0000, 0x6000_32DD, 0x182C), None).unwrap_err();
+    assert_eq!(error.likely_base(), None);
+    let Error::BaseUnclear { bases, .. } = error else {
+        panic!("{error}")
+    };
+    assert_eq!((bases.len(), bases[0].base), (6, 0x6000_2000));
+}
+
+#[test]
+fn code_that_speaks_of_another_place_implies_no_base() {
+    let mut bytes = linked(0x6000_2000, 0, 0x700);
+    assert_eq!(placed(&bytes).0, 0x6000_2000);
+    // vectors for 0x60002000, texts at 0x6000c000
+    for number in 0..3 {
+        let pool = 0x240 + 16 * number + 12;
+        bytes[pool + 1] = 0xC6;
+    }
+    let error = read(&bytes, None).unwrap_err();
+    assert_eq!(error.likely_base(), None);
     assert_eq!(
-        note,
-        "placed at 0x60002000: its reset handler 0x600032dd lies inside the file there (5 other bases would fit as well: give the base if it is linked elsewhere)"
+        error.to_string(),
+        "the address of this raw file is not known: its vector table fits one base only, but its code speaks of another place: 0x60002000 (5 of its addresses lead to a function or a text, 3 lie outside the file)"
     );
+}
+
+#[test]
+fn vector_table_behind_another_header_is_found() {
+    let mut bytes = linked(0x6000_2000, 0x400, 0xB00);
+    bytes[..0x400].fill(0x11);
+    // 0x60001c00 would fit a longer file only
+    assert_eq!(placed(&bytes).0, 0x6000_2000);
+    // two words that look like a stack and a handler are no table
+    bytes[0x408..0x420].fill(0x5A);
+    assert!(message(&bytes).contains("does not begin with a vector table"));
+}
+
+#[test]
+fn handlers_in_erased_bytes_leave_a_base_out() {
+    let mut bytes = linked(0x6000_2000, 0, 0x700);
+    bytes.resize(0x4000, 0xFF);
+    let (base, note) = placed(&bytes);
+    assert_eq!(base, 0x6000_2000);
+    assert!(note.contains("the only base"), "{note}");
 }
 
 #[test]
@@ -76,7 +167,7 @@ fn other_handlers_help_to_find_the_base() {
     let mut bytes = app(0x2001_0000, 0x6000_5701, 0x800);
     assert_eq!(
         message(&bytes),
-        "the address of this raw file is not known: its reset handler 0x60005701 would fit 2 bases from 0x60005000 to 0x60005400"
+        "the address of this raw file is not known: its reset handler 0x60005701 would fit 2 bases: 0x60005000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60005400 (0 of its addresses lead to a function or a text, 0 lie outside the file)"
     );
     bytes[8..12].fill(0); // no NMI
     bytes[12..16].copy_from_slice(&0x6000_5011u32.to_le_bytes()); // HardFault
@@ -155,9 +246,25 @@ fn an_ivt_with_other_boot_data_implies_no_base() {
 }
 
 #[test]
-fn padding_before_a_vector_table_implies_the_base() {
-    let bytes = [vec![0xFF; 0x2000], app(0x2001_0000, 0x6000_2101, 0x200)].concat();
-    assert_eq!(placed(&bytes), (0x6000_0000, "placed at 0x60000000: a vector table that fits 0x60002000 follows 0x2000 bytes of 0xff".to_owned()));
+fn padding_in_the_place_of_the_headers_implies_the_base() {
+    let padded = |reset, len| [vec![0xFF; 0x2000], app(0x2001_0000, reset, len)].concat();
+    assert_eq!(
+        placed(&padded(0x6000_2101, 0x200)),
+        (
+            0x6000_0000,
+            "placed at 0x60000000: the only base that puts the reset handler 0x60002101 of its vector table at offset 0x2000 inside the file".to_owned()
+        )
+    );
+    // others fit a longer file, but nothing speaks for them
+    let (base, note) = placed(&padded(0x6000_3101, 0x2200));
+    assert_eq!(base, 0x6000_0000);
+    assert!(
+        note.contains("padding in the place of the boot headers"),
+        "{note}"
+    );
+    // zeros go on into the lowest byte of the stack pointer
+    let zeros = [vec![0; 0x2000], app(0x2001_0000, 0x6000_2101, 0x200)].concat();
+    assert_eq!(placed(&zeros).0, 0x6000_0000);
 }
 
 #[test]
