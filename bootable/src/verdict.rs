@@ -262,6 +262,13 @@ impl Verdict {
     }
 }
 
+/// What is right and wrong about an FCB that is in no image yet, on this part when one is given, by the rules of the verdict.
+///
+/// [`Severity::Error`] says that the ROM could not read the flash with it. Whether quad enable is set in the flash, only a board tells.
+pub fn judge_fcb(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
+    flash::judge_alone(fcb, part, chip)
+}
+
 /// What the bytes say by themselves.
 fn of_bytes(seen: &Inspection, memory: &Memory, map: &MemoryMap) -> Vec<Finding> {
     let mut findings = Vec::new();

@@ -21,8 +21,8 @@ use crate::{Chip, Finding, Part};
 ///
 /// `part` is the flash that it is for, when it is known; `chip` the one whose ROM reads it.
 ///
-/// [`crate::Severity::Error`] says that the ROM or the flashloader cannot work with the block as it is,
-/// [`crate::Severity::Warning`] that it may not.
+/// [`crate::Severity::Error`] says that the ROM cannot read the flash with the block as it is, [`crate::Severity::Warning`] that it
+/// may not, or that the block is of no use to a flashloader.
 ///
 /// ```
 /// use rtboot_fcb::{Chip, check::check, database};

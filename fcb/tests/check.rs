@@ -58,7 +58,7 @@ fn fcb_of_every_database_part_keeps_the_rules() {
 fn public_fcbs_bring_only_known_findings() {
     let of = |bytes: &[u8], part: Option<&Part>| matter(&check(&Fcb::parse(bytes).unwrap(), part));
     // 133 MHz with 6 dummy cycles: what the part's limit is, only the part tells
-    assert_eq!(of(GOLDEN, Some(&is25())), [(ERROR, "fcb-clock-part")]);
+    assert_eq!(of(GOLDEN, Some(&is25())), [(WARNING, "fcb-clock-part")]);
     assert_eq!(of(GOLDEN, None), [(WARNING, "fcb-dummy-few")]);
     // the SDK sets 8 dummy cycles with a config command, and says so in its block
     assert_eq!(of(EVK, Some(&is25())), []);
@@ -73,9 +73,9 @@ fn impossible_field_values_are_found() {
     assert_eq!(after(|fcb| fcb.set_version(1)), [(WARNING, "fcb-version")]);
     assert_eq!(
         after(|fcb| fcb.set_device_type(2)),
-        [(ERROR, "fcb-device-type")]
+        [(WARNING, "fcb-device-type")]
     );
-    assert_eq!(after(|fcb| fcb.set_flash_pads(3)), [(ERROR, "fcb-pads")]);
+    assert_eq!(after(|fcb| fcb.set_flash_pads(3)), [(WARNING, "fcb-pads")]);
     assert_eq!(
         after(|fcb| fcb.set_data_pad(0xF1)),
         [(WARNING, "fcb-pad-override")]
@@ -83,12 +83,12 @@ fn impossible_field_values_are_found() {
     assert_eq!(after(|fcb| fcb.set_clock(0)), [(WARNING, "fcb-clock")]);
     assert_eq!(
         after(|fcb| fcb.set_clock(12)),
-        [(ERROR, "fcb-clock-unknown")]
+        [(WARNING, "fcb-clock-unknown")]
     );
-    assert_eq!(after(|fcb| fcb.set_clock(7)), [(ERROR, "fcb-clock-part")]);
+    assert_eq!(after(|fcb| fcb.set_clock(7)), [(WARNING, "fcb-clock-part")]);
     assert_eq!(
         after(|fcb| fcb.set_clock(8)),
-        [(ERROR, "fcb-clock-chip"), (ERROR, "fcb-clock-part")]
+        [(WARNING, "fcb-clock-chip"), (WARNING, "fcb-clock-part")]
     );
     assert_eq!(
         after(|fcb| fcb.set_read_sample_clock(0)),
@@ -100,7 +100,7 @@ fn impossible_field_values_are_found() {
     );
     assert_eq!(
         after(|fcb| fcb.set_read_sample_clock(4)),
-        [(ERROR, "fcb-sampling-unknown")]
+        [(WARNING, "fcb-sampling-unknown")]
     );
     assert_eq!(
         after(|fcb| fcb.set_controller_options(0x50)),
@@ -116,27 +116,25 @@ fn sizes_that_contradict_are_found() {
     );
     assert_eq!(
         after(|fcb| fcb.set_sflash_a1_size(16 << 20)),
-        [(ERROR, "fcb-size-part")]
+        [(WARNING, "fcb-size-part")]
     );
     assert_eq!(
         after(|fcb| fcb.set_sflash_a1_size(4 << 20)),
         [(WARNING, "fcb-size-small")]
     );
-    assert_eq!(
-        after(|fcb| fcb.set_sflash_a1_size(32 << 20))[0],
-        (ERROR, "fcb-address-short")
-    );
+    let large = after(|fcb| fcb.set_sflash_a1_size(32 << 20));
+    assert!(large.contains(&(WARNING, "fcb-address-short")), "{large:?}");
     assert_eq!(
         after(|fcb| fcb.set_page_size(300)),
-        [(ERROR, "fcb-geometry"), (WARNING, "fcb-geometry-part")]
+        [(WARNING, "fcb-geometry"), (WARNING, "fcb-geometry-part")]
     );
     assert_eq!(
         after(|fcb| fcb.set_page_size(0x2000)),
-        [(ERROR, "fcb-page-sector"), (WARNING, "fcb-geometry-part")]
+        [(WARNING, "fcb-geometry-part"), (WARNING, "fcb-page-sector")]
     );
     assert_eq!(
         after(|fcb| fcb.set_sector_size(0x1_0000)),
-        [(ERROR, "fcb-erase-size")]
+        [(WARNING, "fcb-erase-size")]
     );
     // sequence 5 erases 64 KiB, as the work FCB has it
     let block = |fcb: &mut Fcb| {
@@ -204,20 +202,35 @@ fn sequences_that_cannot_work_are_found() {
     let odd = Sequence::of(&[Instruction::new(Opcode(0x1A), 1, 0)]);
     assert_eq!(
         after(|fcb| fcb.set_sequence(6, &odd)),
-        [(ERROR, "fcb-lut-opcode")]
+        [(WARNING, "fcb-lut-opcode")]
+    );
+    assert_eq!(
+        after(|fcb| fcb.set_sequence(index::READ, &odd))[0],
+        (ERROR, "fcb-lut-opcode")
+    );
+    let erased = Sequence::from_bytes(&[0xFF; 16]);
+    let half = |fcb: &mut Fcb| {
+        (8..16).for_each(|place| fcb.set_sequence(place, &erased));
+        fcb.set_page_size(u32::MAX);
+        fcb.set_block_size(u32::MAX);
+    };
+    assert_eq!(after(half), [(WARNING, "fcb-lut-erased")]);
+    assert_eq!(
+        after(|fcb| fcb.set_sequence(index::READ, &erased))[0],
+        (ERROR, "fcb-not-a-read")
     );
     assert_eq!(
         after(|fcb| fcb.set_flash_pads(1)),
-        [(ERROR, "fcb-lut-pads")],
+        [(WARNING, "fcb-lut-pads")],
         "the read works on four"
     );
     assert_eq!(
         after(|fcb| fcb.set_sequence(index::WRITE_ENABLE, &Sequence::EMPTY)),
-        [(ERROR, "fcb-no-write-enable")]
+        [(WARNING, "fcb-no-write-enable")]
     );
     assert_eq!(
         after(|fcb| fcb.set_sequence(index::READ_STATUS, &Sequence::EMPTY)),
-        [(ERROR, "fcb-no-read-status")]
+        [(WARNING, "fcb-no-read-status")]
     );
 }
 
@@ -261,14 +274,14 @@ fn quad_enable_write_must_fit_the_part() {
 }
 
 #[test]
-fn device_mode_without_its_sequence_is_an_error() {
+fn device_mode_without_its_sequence_is_told() {
     let empty = |fcb: &mut Fcb| {
         device_mode(0x01, 1, 0x40)(fcb);
         fcb.set_sequence(index::DEVICE_MODE, &Sequence::EMPTY);
     };
     assert_eq!(
         after(empty),
-        [(ERROR, "fcb-device-mode"), (ERROR, "fcb-quad-no-write")]
+        [(WARNING, "fcb-device-mode"), (WARNING, "fcb-quad-no-write")]
     );
     let beyond = |fcb: &mut Fcb| {
         device_mode(0x01, 1, 0x40)(fcb);
@@ -277,10 +290,11 @@ fn device_mode_without_its_sequence_is_an_error() {
             index: 12,
         });
     };
-    assert_eq!(after(beyond)[0], (ERROR, "fcb-device-mode-range"));
+    let range = (WARNING, "fcb-device-mode-range");
+    assert!(after(beyond).contains(&range));
     assert_eq!(
         after(|fcb| fcb.set_config_command_enable(1)),
-        [(ERROR, "fcb-config-commands")]
+        [(WARNING, "fcb-config-commands")]
     );
 }
 

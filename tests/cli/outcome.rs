@@ -148,7 +148,7 @@ impl Trial {
         self.fails(2, "fcb build", &["IS25LP064A", "-o", "-"]);
         self.run(0, "fcb show", &["fcb.bin"]);
         self.run(0, "fcb check", &["fcb.bin", "--part", "IS25LP064A"]);
-        self.run(1, "fcb check", &["fcb.bin", "--part", "MX25L12845G"]);
+        self.run(1, "fcb check", &["fcb.bin", "--part", "S25FL064L"]);
         self.fails(3, "fcb check", &["no-such-part"]);
         self.run(0, "fcb diff", &["IS25LP064A", "fcb.bin"]);
         self.run(1, "fcb diff", &["IS25LP064A", "W25Q128JV"]);

@@ -29,18 +29,47 @@ pub(super) fn judge(
         None if fcb.sequence(index::READ).is_empty() => Vec::new(), // found before
         None => on_parts(fcb, conditions),
     };
-    let explained = !own.is_empty();
-    findings.extend(own);
-    for finding in against_all(fcb, chip, conditions.parts) {
-        let known = findings.iter().any(|other| other.is(finding.entry));
-        let settled = SETTLED.iter().any(|entry| finding.is(entry));
-        let doubled = explained && OF_READ.iter().any(|entry| finding.is(entry));
-        if known || settled || doubled {
-            continue;
-        }
+    for finding in with_rules(own, against_all(fcb, chip, conditions.parts), findings) {
         let severity = finding.severity.min(Severity::Warning);
         findings.push(finding.severity(severity));
     }
+}
+
+/// What an FCB alone tells: by itself, and on a part that nothing was asked of. See [`super::judge_fcb`].
+pub(super) fn judge_alone(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
+    let Some(part) = part else {
+        return check(fcb, None, chip);
+    };
+    let conditions = Conditions::default().parts(std::slice::from_ref(part));
+    let own = match fcb.sequence(index::READ).is_empty() {
+        true => Vec::new(),
+        false => on_parts(fcb, &conditions),
+    };
+    let mut findings = Vec::new();
+    for finding in with_rules(own, check(fcb, Some(part), chip), &mut findings) {
+        // what else the ROM needs of the part was settled above
+        let stops = STOPS.iter().any(|entry| finding.is(entry));
+        let severity = match stops {
+            true => finding.severity,
+            false => finding.severity.min(Severity::Warning),
+        };
+        findings.push(finding.severity(severity));
+    }
+    findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
+    findings
+}
+
+/// Adds how the part answers; returns those of the block's own rules that say more.
+fn with_rules(own: Vec<Finding>, rules: Vec<Finding>, findings: &mut Vec<Finding>) -> Vec<Finding> {
+    let explained = !own.is_empty();
+    findings.extend(own);
+    let says_more = |finding: &Finding| {
+        let known = findings.iter().any(|other| other.is(finding.entry));
+        let settled = SETTLED.iter().any(|entry| finding.is(entry));
+        let doubled = explained && OF_READ.iter().any(|entry| finding.is(entry));
+        !known && !settled && !doubled
+    };
+    rules.into_iter().filter(says_more).collect()
 }
 
 /// What contradicts the FCB, whichever of the parts it is.
@@ -70,6 +99,9 @@ const OF_READ: [&Entry; 9] = [
     &found::FCB_ADDRESS_BITS,
     &found::FCB_SAMPLING_DQS,
 ];
+
+/// What stops the ROM whatever part it is.
+const STOPS: [&Entry; 2] = [&found::FCB_SIZE, &found::FCB_NO_READ];
 
 /// The FCB on every part that it may be.
 fn on_parts(fcb: &Fcb, conditions: &Conditions<'_>) -> Vec<Finding> {

@@ -139,7 +139,7 @@ fn what_a_read_does_not_need_is_a_warning() {
             bytes[0x100..].fill(0);
             *fcb = Fcb::parse(&bytes).unwrap();
         }),
-        ("fcb-geometry", |fcb| {
+        ("fcb-lut-erased", |fcb| {
             let mut bytes = fcb.to_bytes();
             bytes[0x100..].fill(0xFF);
             *fcb = Fcb::parse(&bytes).unwrap();
@@ -154,6 +154,15 @@ fn what_a_read_does_not_need_is_a_warning() {
     let parts = [part("IS25LP064A")];
     let there = Conditions::default().parts(&parts).status(SET);
     for (code, change) in changes {
+        let mut fcb = parts[0].boot_fcb();
+        change(&mut fcb);
+        for part in [None, Some(&parts[0])] {
+            let alone = super::judge_fcb(&fcb, part, crate::testing::rt1021());
+            let errors = alone
+                .iter()
+                .filter(|found| found.severity > Severity::Warning);
+            assert_eq!(errors.count(), 0, "{code}: {alone:?}");
+        }
         let verdict = Verdict::of(&content(change), crate::testing::rt1021(), &there);
         assert_eq!(verdict.starts, Starts::Yes, "{code}: {:?}", verdict.reasons);
         let finding = verdict.findings.iter().find(|found| found.code() == code);

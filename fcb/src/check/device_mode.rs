@@ -7,6 +7,7 @@ use alloc::vec::Vec;
 use rtboot_finding::catalogue::fcb as entries;
 
 use super::reading::Read;
+use super::sequences::erased;
 use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Opcode, Sequence, index};
 use crate::{Finding, Part, QeMethod};
@@ -46,7 +47,8 @@ fn played(fcb: &Fcb, what: &str, call: SequenceCall, found: &mut Vec<Finding>) {
         found.push(finding);
         return;
     }
-    if fcb.sequence(usize::from(call.index)).is_empty() {
+    let sequence = fcb.sequence(usize::from(call.index));
+    if sequence.is_empty() || erased(&sequence) {
         let finding = Finding::new(&entries::FCB_DEVICE_MODE).text("what", what);
         found.push(finding.number("sequence", call.index));
     }

@@ -18,7 +18,7 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
         ("block", fcb.block_size(), part.map(|part| part.block_size)),
     ] {
         unit(name, value, found);
-        if let Some(expected) = of_part.filter(|expected| value != 0 && *expected != value) {
+        if let Some(expected) = of_part.filter(|expected| is_set(value) && *expected != value) {
             let of = part.map_or("", |part| part.name.as_str());
             let finding = Finding::new(&entries::FCB_GEOMETRY_PART)
                 .text("unit", name)
@@ -30,7 +30,7 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
             );
         }
     }
-    if fcb.page_size() > fcb.sector_size() && fcb.sector_size() != 0 {
+    if fcb.page_size() > fcb.sector_size() && is_set(fcb.sector_size()) && is_set(fcb.page_size()) {
         let finding = Finding::new(&entries::FCB_PAGE_SECTOR)
             .text("page", size_in_words(fcb.page_size()))
             .text("sector", size_in_words(fcb.sector_size()));
@@ -66,9 +66,18 @@ fn size(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
     found.push(finding);
 }
 
+/// Neither zero nor erased flash.
+fn is_set(value: u32) -> bool {
+    value != 0 && value != u32::MAX
+}
+
 fn unit(name: &str, value: u32, found: &mut Vec<Finding>) {
-    if value == 0 {
-        found.push(Finding::new(&entries::FCB_GEOMETRY_ZERO).text("unit", name));
+    if !is_set(value) {
+        let finding = Finding::new(&entries::FCB_GEOMETRY_ZERO).text("unit", name);
+        found.push(match value {
+            0 => finding.number("size", 0u32),
+            _ => finding.text("size", "erased"),
+        });
     } else if !value.is_power_of_two() {
         let finding = Finding::new(&entries::FCB_GEOMETRY);
         found.push(finding.text("unit", name).hex("size", value));
@@ -93,8 +102,8 @@ fn erase(fcb: &Fcb, place: usize, name: &str, size: u32, found: &mut Vec<Finding
     let usual = ERASES
         .iter()
         .find(|(known, _)| *known == command && fcb.flash_pads() <= 4);
-    if let Some((_, clears)) = usual.filter(|(_, clears)| *clears != size && size != 0) {
-        // an error either way: an erase of more destroys data behind the unit, one of less leaves old data in it
+    if let Some((_, clears)) = usual.filter(|(_, clears)| *clears != size && is_set(size)) {
+        // an erase of more destroys data behind the unit, one of less leaves old data in it; the ROM erases nothing
         let finding = Finding::new(&entries::FCB_ERASE_SIZE)
             .number("sequence", place as u64)
             .text("unit", name)

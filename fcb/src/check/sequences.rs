@@ -6,22 +6,54 @@ use alloc::vec::Vec;
 use rtboot_finding::{Entry, catalogue::fcb as entries};
 
 use super::hex_h;
-use crate::Finding;
 use crate::fcb::Fcb;
-use crate::lut::{Opcode, Sequence, index};
+use crate::lut::{Instruction, Opcode, Sequence, index};
+use crate::{Finding, Severity};
 
 pub(super) fn check(fcb: &Fcb, found: &mut Vec<Finding>) {
+    let mut blank = Vec::new();
     for place in 0..16 {
         let sequence = fcb.sequence(place);
         if sequence == Sequence::EMPTY {
             continue;
         }
+        if erased(&sequence) {
+            blank.push(format!("{place}"));
+            continue;
+        }
         ends(place, &sequence, fcb, found);
-        opcodes(place, &sequence, found);
+        opcodes(place, &sequence, fcb, found);
         pads(place, &sequence, fcb, found);
         address(place, &sequence, fcb, found);
     }
+    if !blank.is_empty() {
+        let finding = Finding::new(&entries::FCB_LUT_ERASED);
+        found.push(finding.text("sequences", blank.join(", ")));
+    }
     needed(fcb, found);
+}
+
+/// Whether only erased flash is in its place.
+pub(super) fn erased(sequence: &Sequence) -> bool {
+    sequence.to_bytes().iter().all(|byte| *byte == 0xFF)
+}
+
+/// The finding as bad as the ROM's need of this sequence: it plays the read, and what the FCB sets the flash up with.
+fn as_needed(finding: Finding, place: usize, fcb: &Fcb) -> Finding {
+    let device = (fcb.device_mode_enable() != 0).then(|| fcb.device_mode_sequence());
+    let config = match fcb.config_command_enable() {
+        0 => None,
+        _ => Some(fcb.config_command_sequences()),
+    };
+    let mut calls = device.into_iter().chain(config.into_iter().flatten());
+    let played = calls.any(|call| {
+        let first = usize::from(call.index);
+        call.index != 0 && (first..first + usize::from(call.count)).contains(&place)
+    });
+    match place == index::READ || played {
+        true => finding,
+        false => finding.severity(Severity::Warning),
+    }
 }
 
 /// A finding about the sequence at this place.
@@ -48,13 +80,12 @@ fn ends(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) 
     }
 }
 
-fn opcodes(place: usize, sequence: &Sequence, found: &mut Vec<Finding>) {
-    for step in sequence
-        .steps()
-        .iter()
-        .filter(|step| step.opcode.name().is_none())
-    {
-        found.push(of_sequence(&entries::FCB_LUT_OPCODE, place).text("instruction", step));
+/// One finding a sequence: the first instruction that does not exist tells enough.
+fn opcodes(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding>) {
+    let unknown = |step: &&Instruction| step.opcode.name().is_none();
+    if let Some(step) = sequence.steps().iter().find(unknown) {
+        let finding = of_sequence(&entries::FCB_LUT_OPCODE, place).text("instruction", step);
+        found.push(as_needed(finding, place, fcb));
     }
 }
 
@@ -107,7 +138,7 @@ fn address(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding
             .text("command", hex_h(command))
             .number("bits", bits)
             .number("usual", usual);
-        found.push(finding);
+        found.push(as_needed(finding, place, fcb));
     }
 }
 
@@ -125,7 +156,10 @@ fn address_bits(command: u8) -> Option<u8> {
 
 /// What the flashloader needs to write the flash; the ROM only reads.
 fn needed(fcb: &Fcb, found: &mut Vec<Finding>) {
-    let has = |place: usize| !fcb.sequence(place).is_empty();
+    let has = |place: usize| {
+        let sequence = fcb.sequence(place);
+        !sequence.is_empty() && !erased(&sequence)
+    };
     let writes = has(index::PAGE_PROGRAM)
         || has(index::ERASE_SECTOR)
         || has(index::ERASE_BLOCK)

@@ -10,9 +10,9 @@ entries! {
     // fields that can be judged one by one
     FCB_VERSION Warning "fcb-version": "the FCB's version is none that exists"
         / "the version {version} does not begin with the letter V (56h)";
-    FCB_DEVICE_TYPE Error "fcb-device-type": "the FCB is not for a serial NOR flash"
-        / "the device type is {type}, and a serial NOR flash is 1";
-    FCB_PADS Error "fcb-pads": "the FCB has a number of pads that no flash has"
+    FCB_DEVICE_TYPE Warning "fcb-device-type": "the FCB is not for a serial NOR flash"
+        / "the device type is {type}, and a serial NOR flash is 1; the ROM reads without it";
+    FCB_PADS Warning "fcb-pads": "the FCB has a number of pads that no flash has"
         / "the flash has {pads} pads; 1, 2, 4 or 8 are possible";
     FCB_RESERVED Note "fcb-reserved": "bytes of the FCB that have no meaning are not zero"
         / "bytes without a meaning are not zero, from {offsets}";
@@ -26,15 +26,17 @@ entries! {
         / "{sequence} has instructions behind its STOP, which are never played";
     FCB_LUT_OPCODE Error "fcb-lut-opcode": "a sequence of the FCB has an instruction that the controller does not know"
         / "{sequence} has {instruction}, and the controller knows no such instruction";
-    FCB_LUT_PADS Error "fcb-lut-pads": "a sequence of the FCB uses more pads than the flash has"
+    FCB_LUT_PADS Warning "fcb-lut-pads": "a sequence of the FCB uses more pads than the flash has"
         / "{sequence} works on {pads} pads, and the block says that the flash has {has}";
-    FCB_ADDRESS_SHORT Error "fcb-address-short": "a sequence of the FCB sends too few address bits for the size of the flash"
-        / "{sequence} sends {bits} address bits, which reach 16 MiB of {mib} MiB";
+    FCB_LUT_ERASED Warning "fcb-lut-erased": "sequences of the FCB are erased bytes"
+        / "sequences {sequences} are erased (ff): the ROM plays none of them, and a flashloader that takes this FCB cannot either";
+    FCB_ADDRESS_SHORT Warning "fcb-address-short": "a sequence of the FCB sends too few address bits for the size of the flash"
+        / "{sequence} sends {bits} address bits, which reach the first 16 MiB of {mib} MiB";
     FCB_ADDRESS_BITS Error "fcb-address-bits": "a sequence of the FCB sends another number of address bits than its command takes"
         / "{sequence} sends {command} with {bits} address bits, and that command takes {usual}";
-    FCB_NO_WRITE_ENABLE Error "fcb-no-write-enable": "the FCB has no write enable sequence"
+    FCB_NO_WRITE_ENABLE Warning "fcb-no-write-enable": "the FCB has no write enable sequence"
         / "the block erases or programs, and sequence 3 (write enable) is empty: the flash will ignore it";
-    FCB_NO_READ_STATUS Error "fcb-no-read-status": "the FCB has no read status sequence"
+    FCB_NO_READ_STATUS Warning "fcb-no-read-status": "the FCB has no read status sequence"
         / "the block erases or programs, and sequence 1 (read status) is empty: nothing shows when the flash is ready";
     FCB_READ_ONLY Note "fcb-read-only": "the FCB can boot the flash but not write it"
         / "no sequence erases or programs: good for booting, not for flashing";
@@ -42,11 +44,11 @@ entries! {
     // the read: sequence, clock, dummy cycles, sampling
     FCB_CLOCK Warning "fcb-clock": "the FCB sets no clock"
         / "the clock index is 0: the ROM keeps the 30 MHz with which it reads the FCB";
-    FCB_CLOCK_UNKNOWN Error "fcb-clock-unknown": "the FCB has a clock index that does not exist"
+    FCB_CLOCK_UNKNOWN Warning "fcb-clock-unknown": "the FCB has a clock index that does not exist"
         / "there is no clock index {index}";
-    FCB_CLOCK_CHIP Error "fcb-clock-chip": "the FCB's clock is above what the chip takes"
+    FCB_CLOCK_CHIP Warning "fcb-clock-chip": "the FCB's clock is above what the chip takes"
         / "{clock} is above the {limit} MHz that the chip's FlexSPI takes";
-    FCB_CLOCK_PART Error "fcb-clock-part": "the FCB's clock is above what the flash takes"
+    FCB_CLOCK_PART Warning "fcb-clock-part": "the FCB's clock is above what the flash takes"
         / "{clock} is above the {max} MHz that {part} takes with {dummy} dummy cycles";
     FCB_CLOCK_PLAIN Warning "fcb-clock-plain": "the FCB's clock is too fast for a read without dummy cycles"
         / "{command} without dummy cycles is good for some 33 to 50 MHz, and the clock is {clock}";
@@ -78,25 +80,25 @@ entries! {
         / "sampling inside the controller (source 0) is good up to 60 MHz; above, loop back through the DQS pad (1)";
     FCB_SAMPLING_DQS Warning "fcb-sampling-dqs": "the FCB samples by a DQS that the flash hardly drives"
         / "sampling by a DQS that the flash drives (source 3): quad parts at single data rate drive none";
-    FCB_SAMPLING_UNKNOWN Error "fcb-sampling-unknown": "the FCB has a read sample clock that does not exist"
+    FCB_SAMPLING_UNKNOWN Warning "fcb-sampling-unknown": "the FCB has a read sample clock that does not exist"
         / "there is no read sample clock {source}";
 
     // device mode, configuration commands, quad enable
-    FCB_CONFIG_COMMANDS Error "fcb-config-commands": "the FCB switches configuration commands on and names none"
+    FCB_CONFIG_COMMANDS Warning "fcb-config-commands": "the FCB switches configuration commands on and names none"
         / "configuration commands are switched on, and none is named";
-    FCB_DEVICE_MODE Error "fcb-device-mode": "the FCB sets the flash up with an empty sequence"
-        / "{what} plays sequence {sequence}, which is empty";
-    FCB_DEVICE_MODE_RANGE Error "fcb-device-mode-range": "the FCB sets the flash up with sequences that do not exist"
+    FCB_DEVICE_MODE Warning "fcb-device-mode": "the FCB sets the flash up with an empty sequence"
+        / "{what} plays sequence {sequence}, which is empty: the flash is sent nothing";
+    FCB_DEVICE_MODE_RANGE Warning "fcb-device-mode-range": "the FCB sets the flash up with sequences that do not exist"
         / "{what} plays {count} sequences from {sequence} on, and there are 16";
-    FCB_DEVICE_MODE_NO_WRITE_ENABLE Error "fcb-device-mode-no-write-enable": "the FCB sets the flash up without a write enable sequence"
+    FCB_DEVICE_MODE_NO_WRITE_ENABLE Warning "fcb-device-mode-no-write-enable": "the FCB sets the flash up without a write enable sequence"
         / "{what} needs a write enable first, and sequence 3 is empty";
-    FCB_DEVICE_MODE_NO_READ_STATUS Error "fcb-device-mode-no-read-status": "the FCB sets the flash up without a read status sequence"
+    FCB_DEVICE_MODE_NO_READ_STATUS Warning "fcb-device-mode-no-read-status": "the FCB sets the flash up without a read status sequence"
         / "after {what} the busy bit is polled, and sequence 1 (read status) is empty";
     FCB_QUAD_ENABLE Note "fcb-quad-enable": "the FCB reads on four data lines and does not set quad enable"
         / "the read needs four data lines, and nothing in the block sets the quad enable bit: it must be set in the flash already, or the part must have none";
     FCB_QUAD_ENABLE_PART Note "fcb-quad-enable-part": "the FCB reads on four data lines and does not set the quad enable bit of its flash"
         / "the read needs four data lines, and nothing in the block sets the quad enable bit of {part} ({bit}): it must be set in the flash already";
-    FCB_QUAD_NO_WRITE Error "fcb-quad-no-write": "the FCB is to set quad enable and writes nothing"
+    FCB_QUAD_NO_WRITE Warning "fcb-quad-no-write": "the FCB is to set quad enable and writes nothing"
         / "the device mode is to set quad enable, and its sequence writes nothing";
     FCB_QUAD_REGISTER Error "fcb-quad-register": "the FCB sets quad enable in another register than the flash has it in"
         / "the device mode sends {sent}, and the quad enable bit of {part} is in {bit}";
@@ -117,21 +119,21 @@ entries! {
     // sizes
     FCB_SIZE Error "fcb-size": "the FCB says that there is no flash"
         / "the block says that there is no flash: both first sizes are 0";
-    FCB_SIZE_WINDOW Error "fcb-size-window": "the FCB describes more flash than the chip can address"
+    FCB_SIZE_WINDOW Warning "fcb-size-window": "the FCB describes more flash than the chip can address"
         / "{size} bytes of flash do not fit the window of 504 MiB";
-    FCB_SIZE_PART Error "fcb-size-part": "the FCB is for a larger flash"
+    FCB_SIZE_PART Warning "fcb-size-part": "the FCB is for a larger flash"
         / "the block says {size}, and {part} has {has}: the flash will appear more than once";
     FCB_SIZE_SMALL Warning "fcb-size-small": "the FCB is for a smaller flash"
         / "the block says {size}, and {part} has {has}: the rest cannot be reached";
-    FCB_GEOMETRY Error "fcb-geometry": "the FCB has a page, sector or block size that is no power of two"
+    FCB_GEOMETRY Warning "fcb-geometry": "the FCB has a page, sector or block size that is no power of two"
         / "the {unit} size {size} is no power of two";
     FCB_GEOMETRY_ZERO Note "fcb-geometry-zero": "the FCB has no page, sector or block size"
-        / "the {unit} size is 0: good for booting, not for flashing";
+        / "the {unit} size is not set ({size}): good for booting, not for flashing";
     FCB_GEOMETRY_PART Warning "fcb-geometry-part": "the FCB has another page or block size than the flash"
         / "the {unit} size is {size}, and {part} has {has}";
-    FCB_PAGE_SECTOR Error "fcb-page-sector": "the FCB's pages are larger than its sectors"
+    FCB_PAGE_SECTOR Warning "fcb-page-sector": "the FCB's pages are larger than its sectors"
         / "a page of {page} does not fit into a sector of {sector}";
-    FCB_ERASE_SIZE Error "fcb-erase-size": "an erase command of the FCB clears another size than the FCB says"
+    FCB_ERASE_SIZE Warning "fcb-erase-size": "an erase command of the FCB clears another size than the FCB says"
         / "sequence {sequence} erases a {unit} of {size} with {command}, which clears {clears}";
 
     // the FCB played on the part that is there

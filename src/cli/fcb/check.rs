@@ -4,8 +4,8 @@ use std::process::ExitCode;
 
 use rtboot::Result;
 use rtboot::outcome::{self, FcbCheck, Outcome};
+use rtboot_bootable::verdict::judge_fcb;
 use rtboot_fcb::Severity;
-use rtboot_fcb::check::check;
 
 use crate::cli::Context;
 use crate::cli::fcb_source::{self as source, Probe};
@@ -32,7 +32,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let named = args.part.as_deref();
     let named = named.map(|name| source::part(name, chip)).transpose()?;
     let part = named.as_ref().or(source.part());
-    let findings = check(&source.fcb, part, chip);
+    let findings = judge_fcb(&source.fcb, part, chip);
     let bad = findings
         .iter()
         .filter(|finding| finding.severity >= Severity::Error)
