@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use rtboot_bootable::Firmware;
+use rtboot_bootable::{Firmware, MemoryMap};
 #[cfg(feature = "cfg")]
 use rtboot_fcb::CfgError;
 
@@ -86,14 +86,35 @@ impl Source {
     /// # Errors
     /// As [`read`], and [`Error::Firmware`].
     pub fn firmware(&self, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
+        self.parsed(Firmware::parse, base, chip)
+    }
+
+    /// Any bytes that are written as they are, or compared: of a firmware file those that it brings, of any other file all.
+    /// `base` is the address of its first byte.
+    ///
+    /// # Errors
+    /// As [`Source::firmware`]; a file that is no firmware needs `base`.
+    pub fn data(&self, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
+        self.parsed(Firmware::parse_data, base, chip)
+    }
+
+    fn parsed(&self, parse: Parse, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
         let bytes = self.load(Limit::Firmware)?;
         let name = self.path().file_name().and_then(|name| name.to_str());
-        Firmware::parse(&bytes, name, base, &chip.map).map_err(|source| Error::Firmware {
+        parse(&bytes, name, base, &chip.map).map_err(|source| Error::Firmware {
             path: self.path().to_owned(),
             source,
         })
     }
 }
+
+/// How a file's bytes become memory.
+type Parse = fn(
+    &[u8],
+    Option<&str>,
+    Option<u32>,
+    &MemoryMap,
+) -> std::result::Result<Firmware, rtboot_bootable::Error>;
 
 impl From<PathBuf> for Source {
     fn from(path: PathBuf) -> Source {

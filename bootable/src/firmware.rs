@@ -23,7 +23,7 @@ pub use record::RecordProblem;
 pub use uf2::Uf2Problem;
 pub use uf2_emit::{emit_uf2, emit_uf2_blocks};
 
-use crate::{Error, Memory, MemoryMap};
+use crate::{Error, Ivt, Memory, MemoryMap};
 
 /// The shape of a firmware file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -96,6 +96,38 @@ impl Firmware {
             });
         }
         let format = detect::format(bytes, name)?;
+        Firmware::of_format(format, bytes, base, chip)
+    }
+
+    /// As [`Firmware::parse`], for a file that is written as it is or compared: a raw one may hold any bytes.
+    ///
+    /// Without `base` the content must imply an address, as that of a firmware does.
+    ///
+    /// # Errors
+    /// As [`Firmware::parse`]; [`Error::NoBase`] for bytes of any other kind without `base`.
+    pub fn parse_data(
+        bytes: &[u8],
+        name: Option<&str>,
+        base: Option<u32>,
+        chip: &MemoryMap,
+    ) -> Result<Firmware, Error> {
+        match (Firmware::parse(bytes, name, base, chip), base) {
+            (Err(Error::FcbAlone), _) | (Err(Error::NotFirmware { .. }), Some(_)) => {
+                Firmware::of_format(Format::Raw, bytes, base, chip)
+            }
+            (Err(Error::NotFirmware { what }), None) => Err(Error::NoBase {
+                seen: format!("it holds {what}"),
+            }),
+            (read, _) => read,
+        }
+    }
+
+    fn of_format(
+        format: Format,
+        bytes: &[u8],
+        base: Option<u32>,
+        chip: &MemoryMap,
+    ) -> Result<Firmware, Error> {
         if let Some(base) = base.filter(|_| format != Format::Raw) {
             return Err(Error::BaseForAddressed { format, base });
         }
@@ -121,6 +153,10 @@ impl Firmware {
                     .address("bus", bus),
             );
         }
+        let memory = match base {
+            Some(_) => memory,
+            None => in_flash(memory, chip, &mut notes)?,
+        };
         Ok(Firmware {
             format,
             memory,
@@ -128,4 +164,23 @@ impl Firmware {
             notes,
         })
     }
+}
+
+/// An image for RAM with its FCB, at the addresses where it runs, belongs into the flash: the ROM copies it from there.
+///
+/// Linkers write HEX and ELF files so; a raw file of the same bytes begins with the FCB and lies at the start of the flash.
+fn in_flash(memory: Memory, map: &MemoryMap, notes: &mut Vec<Finding>) -> Result<Memory, Error> {
+    let start = memory.first().filter(|&start| {
+        let at = start.wrapping_add(map.ivt_offset);
+        let ivt = memory.bytes(at, Ivt::LEN);
+        let ivt = ivt.and_then(|bytes| Ivt::parse(bytes).ok());
+        map.ram_at(start).is_some()
+            && memory.bytes(start, 4) == Some(b"FCFB")
+            && ivt.is_some_and(|ivt| ivt.self_address == at)
+    });
+    let Some(start) = start else {
+        return Ok(memory);
+    };
+    notes.push(Finding::new(&found::MOVED_TO_FLASH).address("at", map.ivt_address()));
+    memory.moved(start, map.fcb_address())
 }

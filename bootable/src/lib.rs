@@ -76,6 +76,7 @@ pub use firmware::{Firmware, Format};
 pub use image::{BootImage, BuildOptions, BuildProblem, Form};
 pub use inspect::{Inspection, Kind, inspect};
 pub use ivt::Ivt;
+pub use layout::over_headers;
 pub use loader::LoaderImage;
 pub use memory::Memory;
 pub use rtboot_chip::{BootDevice, Chip, MemoryMap, Region};

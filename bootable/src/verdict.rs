@@ -16,7 +16,7 @@ pub use pieces::next_piece;
 pub use pins::{Obstacle, obstacle};
 
 use crate::inspect::{Frame, examine};
-use crate::{BootDevice, Inspection, Memory, MemoryMap};
+use crate::{BootDevice, Inspection, Ivt, Memory, MemoryMap};
 
 /// Whether the ROM starts an image.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -281,6 +281,7 @@ fn of_bytes(seen: &Inspection, memory: &Memory, map: &MemoryMap) -> Vec<Finding>
                 .address("at", map.ivt_address())
                 .text("there", there(memory, map.ivt_address())),
         );
+        findings.extend(ivt_elsewhere(memory, map));
     }
     findings.extend(seen.layout_problem(map));
     findings.extend(seen.findings.iter().cloned());
@@ -398,6 +399,27 @@ fn hab(seen: &Inspection, conditions: &Conditions<'_>, findings: &mut Vec<Findin
             None => &found::HAB_UNSIGNED,
         }));
     }
+}
+
+/// An IVT in a place where the ROM does not look: that of another boot device, of a second image, of a wrong address.
+fn ivt_elsewhere(memory: &Memory, map: &MemoryMap) -> Option<Finding> {
+    const STEP: usize = 0x100;
+    // its four header bytes may be chance: its boot data must be near, too
+    let near = |ivt: &Ivt| ivt.boot_data.wrapping_sub(ivt.self_address) < 0x1000;
+    let mut places = memory.segments().flat_map(|(start, bytes)| {
+        let pieces = bytes.chunks(STEP).enumerate();
+        pieces.map(move |(index, piece)| (start.wrapping_add((index * STEP) as u32), piece))
+    });
+    let (at, ivt) = places.find_map(|(at, bytes)| {
+        let ivt = Ivt::parse(bytes).ok().filter(near)?;
+        Some((at, ivt))
+    })?;
+    Some(
+        Finding::new(&found::IVT_ELSEWHERE)
+            .address("at", at)
+            .address("self", ivt.self_address)
+            .address("expected", map.ivt_address()),
+    )
 }
 
 /// What is at an address instead.

@@ -36,7 +36,7 @@ pub enum Action {
         /// The address; `None` when the user must find it out.
         base: Option<u32>,
     },
-    /// The same command, for bytes that are written as they are.
+    /// Write any bytes as they are.
     AsIs,
     /// The same command once more.
     Again,

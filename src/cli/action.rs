@@ -84,7 +84,10 @@ impl AtHand {
                 let base = base.map(|base| format!("{base:#010x}"));
                 option("--base", base.as_deref().unwrap_or("ADDRESS"))
             }
-            Action::AsIs => "--as-is --base ADDRESS".into(),
+            Action::AsIs => {
+                let file = quoted(self.file(&None));
+                self.on_board("write", vec!["--as-is --base ADDRESS".into(), file])
+            }
             Action::EraseAround => "--erase-around".into(),
             Action::Confirm { words, burns_fuses } => {
                 let flag = if *burns_fuses { "--burn" } else { "--confirm" };

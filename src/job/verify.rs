@@ -21,9 +21,9 @@ impl Comparison {
     /// Reads the file. `base` is the address of the first byte of a raw file, when its vector table does not tell it.
     ///
     /// # Errors
-    /// As [`Source::firmware`]; [`Error::Firmware`] for a file without a byte.
+    /// As [`Source::data`]; [`Error::Firmware`] for a file without a byte.
     pub fn prepare(file: &Source, base: Option<u32>, chip: &Chip) -> Result<Comparison> {
-        let firmware = file.firmware(base, chip)?;
+        let firmware = file.data(base, chip)?;
         if firmware.memory.is_empty() {
             return Err(Error::Firmware {
                 path: file.path().to_owned(),

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use rtboot_bootable::{Memory, Verdict};
+use rtboot_bootable::{Memory, Verdict, over_headers};
 use rtboot_fcb::Part;
 use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
 use rtboot_finding::{Finding, Severity};
@@ -148,11 +148,17 @@ impl WriteJob {
     /// # Errors
     /// As [`Source::firmware`] and [`Prepared::new`].
     pub fn prepare(file: &Source, options: WriteOptions, chip: &'static Chip) -> Result<WriteJob> {
-        let firmware = file.firmware(options.base, chip)?;
+        let firmware = match options.headers {
+            Headers::Add => file.firmware(options.base, chip)?,
+            Headers::AsIs => file.data(options.base, chip)?,
+        };
         let choice = options.fcb.clone();
         let prepared = Prepared::new(file.path(), firmware, choice, options.headers, chip)?;
         let layout = prepared.layout();
         let (mut findings, mut acts) = (vec![about(&prepared)], Vec::new());
+        if options.headers == Headers::AsIs {
+            findings.extend(over_headers(&layout.memory, &chip.map));
+        }
         if let Some(image) = &layout.image {
             let inspected = &image.inspection.findings;
             let dangers = inspected.iter().filter(|f| f.severity == Severity::Danger);

@@ -1,6 +1,40 @@
-//! Files that are no boot images: what their makers meant, and what is refused.
+//! Files that are no boot images, and files in a shape of their own: what their makers meant, and what is refused.
 
 use crate::kit::cli::Cli;
+use crate::kit::{app, app_bytes};
+
+fn words(words: &[u32]) -> Vec<u8> {
+    words.iter().flat_map(|word| word.to_le_bytes()).collect()
+}
+
+/// An application of 2 KiB for an address, its handlers at the end; what it holds does not look like code.
+fn application(base: u32) -> Vec<u8> {
+    let mut bytes = words(&[0x2001_0000, base + 0x401]);
+    bytes.extend(words(&[base + 0x411; 14]));
+    bytes.resize(0x400, 0xA5);
+    bytes.resize(0x800, 0xBF);
+    bytes
+}
+
+/// Intel HEX with an extended linear address before every line, as some linkers write it.
+fn hex(memory: &[(u32, &[u8])]) -> String {
+    let line = |kind: u8, address: u16, bytes: &[u8]| {
+        let head = [bytes.len() as u8, (address >> 8) as u8, address as u8, kind];
+        let all = [&head[..], bytes].concat();
+        let sum = all.iter().fold(0u8, |sum, byte| sum.wrapping_sub(*byte));
+        let digits: String = all.iter().map(|byte| format!("{byte:02X}")).collect();
+        format!(":{digits}{sum:02X}\r\n")
+    };
+    let mut text = String::new();
+    for &(address, bytes) in memory {
+        for (index, piece) in bytes.chunks(16).enumerate() {
+            let at = address + index as u32 * 16;
+            text += &line(4, 0, &((at >> 16) as u16).to_be_bytes());
+            text += &line(0, at as u16, piece);
+        }
+    }
+    text + &line(1, 0, &[])
+}
 
 #[test]
 fn a_web_page_is_no_firmware_and_changes_nothing() {
@@ -9,6 +43,215 @@ fn a_web_page_is_no_firmware_and_changes_nothing() {
     let page = "<!DOCTYPE html>\n<html><body>404: not found</body></html>\n";
     cli.file("firmware.bin", page);
     cli.run(&["write", "--fcb", "IS25LP064A", "firmware.bin"])
-        .says(3, &["firmware.bin"]);
+        .says(
+            3,
+            &[
+                "firmware.bin: this is not firmware but an HTML page",
+                "write --as-is --base ADDRESS firmware.bin` writes any bytes as they are",
+            ],
+        );
     assert_eq!(cli.flash(), before);
+}
+
+#[test]
+fn as_is_takes_any_bytes_at_a_base() {
+    let fcb = app_bytes("blinky_boot.bin")[..512].to_vec();
+    let pem = "-----BEGIN CERTIFICATE-----\nMIIBszCCAVmgAwIB\n-----END CERTIFICATE-----\n";
+    for (name, bytes) in [
+        ("config.json", b"{ \"ssid\": \"x\" }\n".to_vec()),
+        ("key.pem", pem.into()),
+        ("page.html", b"<!DOCTYPE html><html></html>".to_vec()),
+        ("zeros.bin", vec![0; 300]),
+        ("blank.bin", vec![0xFF; 300]),
+        ("short.bin", vec![1, 2, 3]),
+        ("block.fcb", fcb),
+        ("fs.zip", b"PK\x03\x04 and so on".to_vec()),
+    ] {
+        let cli = Cli::fresh();
+        cli.file(name, &bytes);
+        cli.run(&["write", "--as-is", "--base", "0x60300010", name])
+            .good();
+        let mut flash = cli.flash();
+        flash.resize(8 << 20, 0xFF);
+        assert_eq!(flash[0x30_0010..][..bytes.len()], bytes, "{name}");
+        assert!(flash[..0x30_0000].iter().all(|byte| *byte == 0xFF));
+        cli.run(&["verify", "--base", "0x60300010", name])
+            .says(0, &["identical"]);
+        cli.run(&["verify", "--base", "0x60300020", name])
+            .says(if name == "blank.bin" { 0 } else { 33 }, &[]);
+        cli.run_bare(&["image", "convert", "--base", "0x60300010", name, "a.hex"])
+            .says(0, &["0x60300010.."]);
+        // without a base nothing is guessed; an FCB has one place only
+        let expected = if name == "block.fcb" { 0 } else { 3 };
+        let run = cli.run_bare(&["image", "convert", name, "b.hex"]);
+        assert_eq!(run.code, expected, "{name}: {run}");
+    }
+}
+
+#[test]
+fn formats_with_addresses_take_no_base() {
+    let cli = Cli::fresh();
+    let before = cli.flash();
+    for name in ["blinky.elf", "blinky.hex", "blinky.srec"] {
+        cli.run(&["write", "--as-is", "--base", "0x60300000", &app(name)])
+            .says(3, &["bring their own addresses"]);
+    }
+    cli.file("broken.hex", "# not yet built\n");
+    cli.run(&["write", "--as-is", "--base", "0x60300000", "broken.hex"])
+        .says(3, &["broken.hex: Intel HEX"]);
+    assert_eq!(cli.flash(), before);
+}
+
+#[test]
+fn data_in_the_place_of_a_header_is_told() {
+    let cli = Cli::fresh();
+    cli.file("data.bin", [7; 0x20]);
+    let as_is = |base| cli.run(&["write", "--as-is", "--base", base, "data.bin"]);
+    as_is("0x60000100").says(0, &["warning: ", "the place of the FCB"]);
+    as_is("0x60001010").says(0, &["warning: ", "the place of the IVT and boot data"]);
+    let run = as_is("0x60001100");
+    assert!(!run.stderr.contains("warning"), "{run}");
+}
+
+#[test]
+fn raw_application_for_another_place_is_not_guessed() {
+    let cli = Cli::fresh();
+    let before = cli.flash();
+    // as CircuitPython is linked: its handlers lie inside the file at 0x60002000, too
+    let mut bytes = application(0x6000_C000);
+    bytes.resize(0x1_0000, 0x42);
+    cli.file("circuit.bin", &bytes);
+    let run = cli.run(&["write", "--fcb", "IS25LP064A", "circuit.bin"]);
+    run.says(
+        3,
+        &["is not known", "0x60002000 (", "next: `--base ADDRESS`"],
+    );
+    assert_eq!(cli.flash(), before);
+    let run = cli.run_bare(&["image", "show", "--json", "circuit.bin"]);
+    let bases = &run.last()["facts"]["bases"];
+    assert!(
+        bases
+            .as_array()
+            .expect("bases")
+            .contains(&0x6000_C000.into())
+    );
+    cli.run(&[
+        "write",
+        "--fcb",
+        "IS25LP064A",
+        "--base",
+        "0x6000C000",
+        "circuit.bin",
+    ])
+    .good();
+    assert_eq!(cli.flash()[0xC000..0x1_C000], bytes);
+    cli.would_start();
+}
+
+/// FCB, IVT and boot data, and an application, as they run in OCRAM.
+fn ram_image() -> Vec<u8> {
+    let mut image = app_bytes("blinky_boot.bin")[..512].to_vec();
+    image.resize(0x1000, 0xFF);
+    let ivt = [
+        0x4120_00D1,
+        0x2020_A000,
+        0,
+        0,
+        0x2020_9020,
+        0x2020_9000,
+        0,
+        0,
+    ];
+    image.extend(words(&ivt));
+    image.extend(words(&[0x2020_8000, 0x2800, 0]));
+    image.resize(0x2000, 0xFF);
+    image.extend(application(0x2020_A000));
+    image
+}
+
+#[test]
+fn ram_hex_with_its_fcb_is_written_like_the_raw_file() {
+    let image = ram_image();
+    let pieces = [
+        (0x2020_8000, &image[..0x200]),
+        (0x2020_9000, &image[0x1000..0x102C]),
+        (0x2020_A000, &image[0x2000..]),
+    ];
+    let (from_hex, from_raw) = (Cli::fresh(), Cli::fresh());
+    from_hex.file("ram.hex", hex(&pieces));
+    from_raw.file("ram.bin", &image);
+    from_hex
+        .run(&["write", "ram.hex"])
+        .says(0, &["in flash its IVT lies at 0x60001000"]);
+    from_raw.run(&["write", "ram.bin"]).good();
+    assert_eq!(from_hex.flash(), from_raw.flash());
+    from_hex.would_start();
+    from_hex.run(&["verify", "ram.hex"]).good();
+    from_hex
+        .run_bare(&["image", "convert", "ram.hex", "same.bin"])
+        .good();
+    assert_eq!(
+        std::fs::read(from_hex.path("same.bin")).expect("written"),
+        image
+    );
+    for name in ["ram.hex", "same.bin"] {
+        from_hex.run_bare(&["image", "check", name]).good();
+    }
+}
+
+#[test]
+fn ram_image_over_the_roms_own_ram_warns() {
+    let cli = Cli::fresh();
+    let bytes = application(0x2020_2000);
+    cli.file("low.hex", hex(&[(0x2020_2000, &bytes)]));
+    let words = &["over 0x20200000..0x20208000 that the ROM uses"];
+    cli.run_bare(&["image", "check", "low.hex"]).says(1, words);
+    cli.run_bare(&["image", "show", "low.hex"]).says(0, words);
+    cli.run(&["write", "--fcb", "IS25LP064A", "low.hex"])
+        .says(0, words);
+}
+
+#[test]
+fn ivt_in_another_place_is_named() {
+    let cli = Cli::fresh();
+    // a bare application, and the IVT of a second image behind it
+    let mut bytes = application(0x6000_2000);
+    bytes.resize(0xE700, 0xFF);
+    bytes.extend(words(&[
+        0x4120_00D1,
+        0x6001_2000,
+        0,
+        0,
+        0x6001_0720,
+        0x6001_0700,
+        0,
+        0,
+        0x6000_F700,
+        0x3000,
+        0,
+    ]));
+    cli.file("two.hex", hex(&[(0x6000_2000, &bytes)]));
+    cli.run_bare(&["image", "check", "two.hex"]).says(
+        1,
+        &[
+            "an IVT lies at 0x60010700",
+            "`rtboot write` and `rtboot image build` put the headers around it",
+        ],
+    );
+}
+
+#[test]
+fn check_promises_no_headers_where_write_refuses() {
+    let cli = Cli::fresh();
+    // it begins where the IVT belongs
+    let bytes = application(0x6000_1000);
+    cli.file("low.hex", hex(&[(0x6000_1000, &bytes)]));
+    let run = cli.run_bare(&["image", "check", "low.hex"]);
+    assert!(!run.stdout.contains("put the headers"), "{run}");
+    run.says(
+        1,
+        &["no headers can be put around it", "0x60001000..0x6000102c"],
+    );
+    cli.run(&["write", "--fcb", "IS25LP064A", "low.hex"])
+        .says(3, &["low.hex"]);
 }

@@ -81,6 +81,7 @@ pub(super) fn bare(
         seen.findings
             .extend(vectors.findings(memory, map, |address| address));
         seen.findings.extend(over_headers(vectors, memory, map));
+        seen.findings.extend(over_rom_ram(vectors, memory, map));
         seen.vectors = Some(vectors);
         return;
     }
@@ -93,6 +94,21 @@ pub(super) fn bare(
         seen.findings
             .extend(guess.findings(memory, map, |address| address));
     }
+}
+
+/// An application for RAM is copied with the header area before it: does that reach into the RAM that the ROM uses?
+fn over_rom_ram(vectors: Vectors, memory: &Memory, map: &MemoryMap) -> Option<Finding> {
+    map.ram_at(vectors.table)?;
+    let start = vectors.table.saturating_sub(map.app_offset);
+    let (rom, end) = (map.rom_reserved, memory.end());
+    let len = end.checked_sub(u64::from(start))?;
+    rom.overlaps(start, len).then(|| {
+        Finding::new(&found::OVER_ROM_RAM)
+            .address("start", start)
+            .address("end", end)
+            .address("from", rom.base)
+            .address("to", rom.end())
+    })
 }
 
 /// Does a bare application reach into the places of the FCB and the IVT?

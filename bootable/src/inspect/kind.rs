@@ -51,6 +51,11 @@ impl Kind {
         )
     }
 
+    /// True for an application that headers can be put around.
+    pub fn is_bare(self) -> bool {
+        matches!(self, Kind::BareApplication | Kind::BareRamApplication)
+    }
+
     /// True when it has an IVT for booting from flash.
     pub fn is_bootable(self) -> bool {
         matches!(

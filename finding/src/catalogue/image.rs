@@ -21,6 +21,8 @@ entries! {
         / "the IVT lies at {at}, neither where it says ({self}) nor where the ROM looks ({expected})" => [
             "written to the wrong address",
         ];
+    IVT_ELSEWHERE Note "ivt-elsewhere": "an IVT lies where the ROM does not look"
+        / "an IVT lies at {at} and says that it lies at {self}; the ROM looks for it at {expected} only";
     NOT_FOR_FLASH Error "not-for-flash": "the image's layout is that of serial download or an SD card"
         / "its IVT lies {offset} behind the image's start, as for serial download or an SD card; in a NOR flash that is {expected}";
 
@@ -181,6 +183,8 @@ entries! {
         ];
     APP_OVER_BOOT_HEADER Error "app-over-boot-header": "the application lies where a boot header belongs"
         / "the application reaches into {from}..{to}, the place of the {header}; link its vector table to {table}";
+    OVER_BOOT_HEADER Warning "over-boot-header": "bytes that are no boot header go to the place of one"
+        / "the file has bytes in {from}..{to}, the place of the {header}, and they are none: the ROM starts nothing with them there";
     OUTSIDE_FLASH Error "outside-flash": "some bytes lie outside the flash"
         / "the bytes {from}..{to} lie in {place}, not in flash with the rest" => [
             "linked for another memory",

@@ -5,7 +5,9 @@ use std::process::ExitCode;
 
 use rtboot::Result;
 use rtboot::outcome::{self, ImageCheck, Outcome};
-use rtboot_bootable::{Chip, Conditions, Kind, LoaderImage, MemoryMap, Starts, Verdict, inspect};
+use rtboot_bootable::{
+    BootImage, Chip, Conditions, Kind, LoaderImage, MemoryMap, Starts, Verdict, inspect,
+};
 use rtboot_fcb::Part;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
@@ -30,7 +32,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
-    let source = source::load(&args.file, args.base, None, context)?;
+    let source = source::load(
+        &args.file,
+        source::Wanted::Firmware,
+        args.base,
+        None,
+        context,
+    )?;
     let chip = context.desk_chip()?;
     let map = chip.map;
     let seen = inspect(&source.firmware.memory, &map);
@@ -68,6 +76,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         context.report.finding_line(finding);
     }
     context.report.line(words(&seen.kind, starts));
+    if starts == Starts::No && seen.kind.is_bare() && source.name != "board" {
+        let built = BootImage::build(&source.firmware, None, &map);
+        context.report.line(match built {
+            Ok(_) => "`rtboot write` and `rtboot image build` put the headers around it".to_owned(),
+            Err(problem) => format!("no headers can be put around it: {problem}"),
+        });
+    }
     Ok(match starts {
         Starts::No => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
@@ -91,9 +106,7 @@ fn words(kind: &Kind, starts: Starts) -> &'static str {
         (_, Starts::Unknown) => {
             "nothing here keeps the ROM from starting it; the notes say what was not checked"
         }
-        (Kind::BareApplication | Kind::BareRamApplication, Starts::No) => {
-            "the ROM would not start it as it is: `rtboot write` and `rtboot image build` put the headers around it"
-        }
+        (kind, Starts::No) if kind.is_bare() => "the ROM would not start it as it is",
         (_, Starts::No) => "the ROM would not start it",
     }
 }

@@ -83,6 +83,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         .and_then(|(_, to)| u32::try_from(to.saturating_sub(base)).ok());
     let source = source::load(
         &args.input,
+        source::Wanted::Bytes,
         args.base,
         length.filter(|length| *length > 0),
         context,

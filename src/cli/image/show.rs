@@ -35,7 +35,13 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
-    let source = source::load(&args.file, args.base, args.length, context)?;
+    let source = source::load(
+        &args.file,
+        source::Wanted::Bytes,
+        args.base,
+        args.length,
+        context,
+    )?;
     let firmware = &source.firmware;
     let map = context.desk_chip()?.map;
     let symbols = symbols(&source.bytes);

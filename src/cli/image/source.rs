@@ -37,9 +37,19 @@ pub struct Flash {
     pub boot: BootLook,
 }
 
+/// What a file may be.
+#[derive(Clone, Copy)]
+pub enum Wanted {
+    /// An application or image.
+    Firmware,
+    /// Anything, where its address is known.
+    Bytes,
+}
+
 /// Reads `board`, or a file.
 pub fn load(
     path: &Path,
+    wanted: Wanted,
     base: Option<u32>,
     length: Option<u32>,
     context: &mut Context,
@@ -48,9 +58,16 @@ pub fn load(
         return board(length, context);
     }
     let chip = context.desk_chip()?;
+    // read once: a pipe brings its bytes only once
+    let bytes = file::read(path, Limit::Firmware)?;
+    let named = rtboot::Source::bytes(path.display().to_string(), bytes);
+    let firmware = match wanted {
+        Wanted::Firmware => named.firmware(base, chip)?,
+        Wanted::Bytes => named.data(base, chip)?,
+    };
     Ok(Source {
-        firmware: rtboot::Source::from(path).firmware(base, chip)?,
-        bytes: file::read(path, Limit::Firmware)?,
+        firmware,
+        bytes: named.load(Limit::Firmware)?.into_owned(),
         name: path.display().to_string(),
         flash: None,
     })
