@@ -110,6 +110,8 @@ pub(crate) fn boot_mode(chip: &Chip) -> String {
 /// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
 pub(crate) const BETTER_LINE: &str =
     "use a shorter cable with a ground wire, 3.3 V levels, another adapter";
+/// Where a flashloader comes from; docs/flashloader.md lists the known builds.
+pub(crate) const LOADER_SOURCE: &str = "NXP publishes it with NXP-MCUBootUtility (src/targets/MIMXRT1021) and in the SDK's package \"Flashloader RT1020\"";
 const CYCLE: &str = "switch the board's power off and on (not only reset) and try again";
 const RESET: &str = "reset the board and try again";
 const MARKING: &str = "read the marking on the chip; name the right part or correct the .cfg";
@@ -286,7 +288,7 @@ fn loader(error: &Error) -> Advice {
     match error {
         Error::NoLoader { .. } => Advice::default()
             .run(Action::AddFlashloader)
-            .act("the README tells where NXP publishes the file")
+            .act(LOADER_SOURCE)
             .run(Action::NameFlashloader),
         Error::LoaderDamaged { .. } => Advice::of(&[&of_loader::LOADER_DAMAGED])
             .act(RESET)

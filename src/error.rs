@@ -1,7 +1,7 @@
 //! What can go wrong, as facts. Advice for people is in [`advice`](crate::advice).
 //!
 //! Every error says what failed, at which step and address, and keeps the device's own code. [`Error::code`] is a
-//! stable name for programs, [`Error::exit_code`] the process exit code from the one table in the README.
+//! stable name for programs, [`Error::exit_code`] the process exit code from the one table in docs/exit-codes.md.
 
 use std::path::PathBuf;
 

@@ -4,6 +4,9 @@ use core::fmt;
 
 /// How much a finding matters. The one scale of rtboot: notes of a run, rules of an image, the doctor's findings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Severity {
     /// A rule that is kept.
     Ok,

@@ -9,6 +9,9 @@ use crate::entry::{Entry, Piece, Severity, pieces};
 
 /// How sure a finding is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "lowercase"))]
+#[cfg_attr(feature = "schemars", derive(schemars::JsonSchema))]
 pub enum Sure {
     /// One of several causes that look alike from here; the likeliest.
     Possible,

@@ -16,7 +16,7 @@
 //! );
 //! ```
 //!
-//! No I/O; needs a heap and nothing else.
+//! No I/O; needs a heap and nothing else. Features `serde` and `schemars` let programs print and describe the two scales.
 #![no_std]
 #![cfg_attr(not(test), deny(clippy::unwrap_used, clippy::expect_used))]
 

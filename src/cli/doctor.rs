@@ -220,11 +220,11 @@ fn outcome(facts: &Facts, diagnosis: &Diagnosis, at_hand: &AtHand) -> outcome::D
         text: at_hand.step(next),
     };
     let finding = |finding: &Finding| outcome::Diagnosed {
-        severity: finding.severity.into(),
+        severity: finding.severity,
         code: finding.code().into(),
         what: finding.to_string(),
         why: finding.why.clone(),
-        sure: finding.sure.into(),
+        sure: finding.sure,
         causes: finding.causes.iter().map(|cause| (*cause).into()).collect(),
         next: finding.next.iter().map(next).collect(),
     };

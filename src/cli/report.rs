@@ -172,8 +172,7 @@ impl Report {
 
     /// Says what was found in a sentence that names commands, which the catalogue does not know.
     pub fn tell_in_words(&mut self, entry: &finding::Entry, text: impl Into<String>) {
-        let severity = Severity::from(entry.severity);
-        self.finding(outcome::Finding::new(severity, entry.code, text));
+        self.finding(outcome::Finding::new(entry.severity, entry.code, text));
     }
 
     /// Tells a program that a virtual board can be reached now.

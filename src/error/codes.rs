@@ -65,7 +65,7 @@ impl Error {
         }
     }
 
-    /// Process exit code, from the table in the README.
+    /// Process exit code, from the table in docs/exit-codes.md.
     pub fn exit_code(&self) -> u8 {
         match self {
             Error::StatusWriteUnknown { .. } | Error::UsbPortsUnknown => 2,

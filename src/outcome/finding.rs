@@ -1,64 +1,11 @@
-//! Findings and their scales.
+//! Findings as programs read them.
 
 use std::collections::BTreeMap;
 
 use rtboot_finding as finding;
 use serde::Serialize;
 
-/// How much a finding matters.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// A rule that is kept.
-    Ok,
-    /// Printed only with `-v`.
-    Detail,
-    /// Good to know.
-    Note,
-    /// It works, but look at it.
-    Warning,
-    /// It keeps the board from being written or the image from starting.
-    Error,
-    /// It can change the chip for ever.
-    Danger,
-}
-
-impl From<finding::Severity> for Severity {
-    fn from(severity: finding::Severity) -> Severity {
-        match severity {
-            finding::Severity::Ok => Severity::Ok,
-            finding::Severity::Detail => Severity::Detail,
-            finding::Severity::Note => Severity::Note,
-            finding::Severity::Warning => Severity::Warning,
-            finding::Severity::Error => Severity::Error,
-            finding::Severity::Danger => Severity::Danger,
-        }
-    }
-}
-
-/// How sure a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum Sure {
-    /// One of several causes that look alike from here; the likeliest.
-    Possible,
-    /// No other known cause explains the facts as well.
-    Likely,
-    /// The board or the system said so.
-    Certain,
-}
-
-impl From<finding::Sure> for Sure {
-    fn from(sure: finding::Sure) -> Sure {
-        match sure {
-            finding::Sure::Possible => Sure::Possible,
-            finding::Sure::Likely => Sure::Likely,
-            finding::Sure::Certain => Sure::Certain,
-        }
-    }
-}
+pub use finding::{Severity, Sure};
 
 /// A name or number in the sentence of a finding.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -80,19 +27,6 @@ impl From<&finding::Value> for Value {
             finding::Value::Byte(value) => Value::Number(u64::from(*value)),
             other => Value::Text(other.to_string()),
         }
-    }
-}
-
-impl std::fmt::Display for Severity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.pad(match self {
-            Severity::Ok => "ok",
-            Severity::Detail => "detail",
-            Severity::Note => "note",
-            Severity::Warning => "warning",
-            Severity::Error => "error",
-            Severity::Danger => "danger",
-        })
     }
 }
 
@@ -134,10 +68,10 @@ impl From<&finding::Finding> for Finding {
     fn from(found: &finding::Finding) -> Finding {
         let values = found.values.iter();
         Finding {
-            severity: found.severity.into(),
+            severity: found.severity,
             code: found.code().to_owned(),
             text: found.to_string(),
-            sure: found.sure.into(),
+            sure: found.sure,
             values: values
                 .map(|(name, value)| ((*name).to_owned(), value.into()))
                 .collect(),

@@ -4,7 +4,7 @@ use rtboot_finding::catalogue::{host, loader as entries};
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
 use super::{AGAIN, CYCLE_AND_AGAIN};
-use crate::advice::BETTER_LINE;
+use crate::advice::{BETTER_LINE, LOADER_SOURCE};
 use crate::board::Program;
 use crate::doctor::facts::Facts;
 use crate::sdp::Hab;
@@ -82,7 +82,7 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .text("chip", chip)
             .why("the boot ROM alone can neither read nor write flash")
             .run(Action::AddFlashloader)
-            .act("NXP publishes it in the SDK (middleware/mcu-boot) and with NXP-MCUBootUtility"),
+            .act(LOADER_SOURCE),
         Error::Firmware { path, source } => Finding::new(&entries::LOADER_BAD_FILE)
             .text("file", path.display())
             .why(source.to_string())
