@@ -2,7 +2,6 @@
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::time::Duration;
 
 use rtboot::board::{Board, MissingVirtual, Options, Selector};
@@ -15,7 +14,7 @@ use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
 
 use super::settings::Settings;
-use super::{Globals, Report, folders, loader, report};
+use super::{Globals, Report, folders, loader};
 
 /// How long a terminal's user gets to plug a board in.
 const WAIT_AT_TERMINAL: Duration = Duration::from_secs(60);
@@ -120,12 +119,10 @@ impl Context {
             Some(timeout) => Some(timeout),
             None => self.settings()?.duration("timeout")?,
         };
-        let trace =
-            (self.globals.verbose >= 2).then(|| Arc::new(report::trace) as rtboot::board::Trace);
         Ok(Options {
             wait: self.wait()?,
             timeout,
-            trace,
+            trace: self.report.trace(),
             virtual_folder: folders::virtual_board().ok(),
             missing_virtual: MissingVirtual::Refuse,
         })

@@ -9,22 +9,24 @@ use super::Report;
 /// An application was started.
 pub fn started(started: Started, report: &mut Report) {
     report.record_change(Change::Started);
-    report.line(format!(
+    let text = format!(
         "started the application at {:#010x}, stack {:#010x}",
         started.entry, started.stack
-    ));
+    );
+    report.sentence(text, 2);
 }
 
 /// The board was reset, and who came back.
 pub fn reset(who: Reappeared, report: &mut Report) {
     report.record_change(Change::Reset);
-    report.line(match who {
+    let text = match who {
         Reappeared::Rom { boot_mode } => format!(
             "reset: the boot ROM is back in serial download, {}",
             why(boot_mode)
         ),
         _ => "reset: the board left serial download, so the ROM found something to start".into(),
-    });
+    };
+    report.sentence(text, 2);
 }
 
 /// Why the ROM stays in serial download.

@@ -87,6 +87,9 @@ pub struct Globals {
     /// Say nothing but results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
+    /// Write everything into this file, too, with time stamps and every packet, however much is shown
+    #[arg(long, global = true, value_name = "FILE")]
+    pub log: Option<PathBuf>,
     /// Limit for the answer to one command that takes no flash time, as in 500ms or 10s
     #[arg(long, global = true, value_name = "TIME", env = "RTBOOT_TIMEOUT", value_parser = number::parse_duration)]
     pub timeout: Option<Duration>,
@@ -163,7 +166,12 @@ pub fn main() -> ExitCode {
         }
     };
     report::catch_ctrl_c();
+    let log = cli.globals.log.clone();
     let mut context = Context::new(cli.globals);
+    let logged = log.map_or(Ok(()), |path| context.report.log_to(&path));
+    if let Err(error) = logged {
+        return context.report.fail(&error);
+    }
     let done = run(cli.verb, &mut context);
     // the virtual board is written back whatever happened: what was done to it was done
     let saved = context.close();

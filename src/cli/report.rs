@@ -4,12 +4,17 @@ mod about;
 mod bars;
 mod failure;
 mod interrupt;
+mod log;
 mod raw;
+mod wrap;
 
 use std::io::{IsTerminal, Write};
+use std::path::Path;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use rtboot::board::Trace;
 use rtboot::event::{self, Event, Listener, Stage};
 use rtboot::finding;
 use rtboot::outcome::{self, Line, Outcome, Severity};
@@ -20,6 +25,8 @@ use super::Globals;
 use super::action::AtHand;
 use about::at_hand;
 use bars::Bars;
+use log::Log;
+use wrap::{stderr_width, stdout_width, wrap};
 
 pub use about::About;
 pub use failure::print_usage_error;
@@ -43,6 +50,8 @@ pub struct Report {
     quiet: bool,
     verbose: u8,
     bars: Bars,
+    /// Gets everything, whatever the verbosity.
+    log: Option<Log>,
     running: Option<Running>,
     /// What the run has found out so far, for programs.
     found: Option<Outcome>,
@@ -68,6 +77,7 @@ impl Report {
             quiet: globals.quiet,
             verbose: globals.verbose,
             bars: Bars::new(bars),
+            log: None,
             running: None,
             found: None,
             at_hand: at_hand(globals, &About::default()),
@@ -90,6 +100,44 @@ impl Report {
     /// What the board hangs on: causes that the other wire brings are left out.
     pub fn is_over(&mut self, wire: Wire) {
         self.wire = Some(wire);
+        self.bars.is_over(wire);
+    }
+
+    /// Writes everything that is said from now on into a file, too.
+    ///
+    /// # Errors
+    /// [`Error::WriteFile`].
+    pub fn log_to(&mut self, path: &Path) -> rtboot::Result<()> {
+        self.log = Some(Log::open(path)?);
+        Ok(())
+    }
+
+    fn log(&self, text: &str) {
+        if let Some(log) = &self.log {
+            log.write(text);
+        }
+    }
+
+    /// Where packets are shown: on stderr with `-vv`, in the log always.
+    pub fn trace(&self) -> Option<Trace> {
+        let (on_stderr, log) = (self.verbose >= 2, self.log.clone());
+        (on_stderr || log.is_some()).then(|| {
+            let show = move |line: &str| {
+                if on_stderr {
+                    // a full stderr does not stop the run, and `eprintln!` would panic
+                    let _ = writeln!(anstream::stderr(), "{line}");
+                }
+                if let Some(log) = &log {
+                    log.write(line);
+                }
+            };
+            Arc::new(show) as Trace
+        })
+    }
+
+    /// The stages that will come, with their bytes, for the progress bar.
+    pub fn expect(&mut self, stages: &[(Stage, u64)]) {
+        self.bars.expect(stages);
     }
 
     /// Records what was done and stays done, whatever comes of the rest.
@@ -124,6 +172,7 @@ impl Report {
 
     /// A line of the result, on stdout. Programs get [`Report::result`] instead.
     pub fn line(&mut self, text: impl AsRef<str>) {
+        self.log(text.as_ref());
         if !self.json {
             let mut written = Ok(());
             self.bars.hide(|| {
@@ -131,6 +180,19 @@ impl Report {
                 written = writeln!(stdout, "{}", text.as_ref()).and_then(|()| stdout.flush());
             });
             self.keep_loss(written);
+        }
+    }
+
+    /// A sentence of the result, on stdout; broken at words on a terminal, further lines indented.
+    pub fn sentence(&mut self, text: impl AsRef<str>, indent: usize) {
+        self.line(wrap(text.as_ref(), stdout_width(), indent));
+    }
+
+    /// A line of the result for those who asked for more.
+    pub fn detail(&mut self, text: impl AsRef<str>) {
+        match self.is_verbose() {
+            true => self.line(text),
+            false => self.log(text.as_ref()),
         }
     }
 
@@ -198,6 +260,15 @@ impl Report {
     /// A finding about an image or a board. Rules that are kept are told only to those who asked for more.
     pub fn finding(&mut self, finding: impl Into<outcome::Finding>) {
         let finding = finding.into();
+        if let Some(log) = &self.log {
+            let outcome::Finding {
+                severity,
+                code,
+                text,
+                ..
+            } = &finding;
+            log.write(&format!("{severity}: {text} [{code}]"));
+        }
         let told = match finding.severity {
             Severity::Ok => self.json || self.verbose > 0,
             Severity::Detail => self.verbose > 0,
@@ -221,9 +292,20 @@ impl Report {
         }
     }
 
+    /// A finding whose gist another line says: told to programs, and to people who asked for more.
+    pub fn finding_in_detail(&mut self, finding: &finding::Finding) {
+        let mut found = outcome::Finding::from(finding);
+        if !self.json {
+            found.severity = found.severity.min(Severity::Detail);
+        }
+        self.finding(found);
+    }
+
     fn stderr(&mut self, style: Style, head: &str, text: &str) {
         self.bars.hide(|| {
-            let _ = writeln!(anstream::stderr(), "{style}{head}{style:#}{text}");
+            let line = format!("{style}{head}{style:#}{text}");
+            let line = wrap(&line, stderr_width(), 2);
+            let _ = writeln!(anstream::stderr(), "{line}");
         });
     }
 
@@ -247,6 +329,7 @@ impl Report {
             done: 0,
             told: 0,
         });
+        self.log(&format!("{stage}: {total} bytes"));
         if self.json {
             self.event_line(outcome::Event::Begin(outcome::Begin { stage, total }));
         } else {
@@ -271,10 +354,12 @@ impl Report {
 
     fn end(&mut self, stage: Stage, done: u64) {
         let total = self.running.take().map_or(done, |running| running.total);
+        self.log(&format!("{stage}: done, {done} bytes"));
+        self.bars.end();
         if self.json {
             let end = outcome::Progress { stage, done, total };
             self.event_line(outcome::Event::End(end));
-        } else if !self.bars.end(stage, done) && !self.quiet && done > 0 {
+        } else if self.verbose > 0 && done > 0 {
             let text = format!("{stage} {}", indicatif::BinaryBytes(done));
             self.stderr(Style::new(), "", &text);
         }
@@ -301,12 +386,14 @@ impl Report {
             total: running.total,
         });
         let failure = failure::failure(error, self.wire, progress, &self.at_hand);
-        let text = failure::text(&failure);
+        let text = failure::text(&failure, None);
+        self.log(&text);
         if self.json {
-            self.failure_line(failure);
+            self.failure_line(failure.clone());
         }
         // stdout took nothing: whoever started the program finds the error on stderr
         if !self.json || self.lost.is_some() {
+            let text = failure::text(&failure, stderr_width());
             let _ = write!(anstream::stderr(), "{text}");
         }
         ExitCode::from(error.exit_code())
@@ -332,11 +419,6 @@ impl Listener for Report {
     fn cancelled(&self) -> bool {
         interrupted()
     }
-}
-
-/// Prints a packet on stderr (`-vv`). A full stderr does not stop the run, and `eprintln!` would panic.
-pub fn trace(line: &str) {
-    let _ = writeln!(anstream::stderr(), "{line}");
 }
 
 fn severity_style(severity: Severity) -> Style {

@@ -51,6 +51,6 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         boot.parts(),
         boot.verdict.words()
     );
-    context.report.line(header);
+    context.report.sentence(header, 2);
     same
 }

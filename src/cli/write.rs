@@ -6,7 +6,9 @@ use std::path::PathBuf;
 
 use rtboot::board::MissingVirtual;
 use rtboot::consent::Consent;
-use rtboot::finding::{Finding, catalogue::run};
+use rtboot::event::Stage;
+use rtboot::finding::catalogue::{image, run};
+use rtboot::finding::{Entry, Finding};
 use rtboot::flash::{FcbChoice, Headers};
 use rtboot::job::{After, AfterReport, SavedBytes, Target, WriteJob, WriteOptions};
 use rtboot::{Change, Result};
@@ -86,18 +88,23 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let chip = target.chip_for_files();
     let mut job = WriteJob::prepare(&args.app.as_path().into(), options, chip)?;
     for finding in job.findings() {
-        context.report.finding(finding);
+        match DETAILS.iter().any(|entry| finding.is(entry)) {
+            true => context.report.finding_in_detail(finding),
+            false => context.report.finding(finding),
+        }
     }
     confirm(&args, &mut job, context)?;
     target.loader.check(chip)?;
     let mut board = context.connect(&target)?;
     let report = &mut context.report;
+    report.expect(&expected(&job));
     let mut ready = job.identify(&mut board, &target, report)?;
     let plan = ready.plan(report)?;
     if args.dry_run {
         show::plan(&plan, ready.nor(), report);
         return Ok(());
     }
+    report.expect(&plan.stages());
     let written = ready.write(&plan, report)?;
     report.record_change(match (written.changed, args.no_verify) {
         (false, _) => Change::ImageWasThere,
@@ -123,6 +130,29 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     }
     report.found(done.outcome(after));
     Ok(())
+}
+
+/// The image's line says the gist of these; they are told to those who ask for more.
+const DETAILS: [&Entry; 5] = [
+    &image::IMAGE_KIND,
+    &image::HEADERS_MADE,
+    &image::SEGMENT_MOVES,
+    &image::ELF_HEADERS_LEFT_OUT,
+    &image::ELF_NOBITS_LEFT_OUT,
+];
+
+/// About what a flashloader has; its own figure comes when it is sent.
+const LOADER_BYTES: u64 = 64 << 10;
+
+/// What is known of the run's stages before flash is read, with their bytes.
+fn expected(job: &WriteJob) -> [(Stage, u64); 4] {
+    let image = job.prepared().layout().memory.len_bytes() as u64;
+    [
+        (Stage::Load, LOADER_BYTES),
+        (Stage::Compare, image),
+        (Stage::Program, image),
+        (Stage::Verify, image),
+    ]
 }
 
 /// The first line tells of a board that will be made: its folder may be a slip.

@@ -15,6 +15,7 @@ use rtboot_bootable::Memory;
 use rtboot_fcb::Fcb;
 
 use crate::consent::EraseFlash;
+use crate::event::Stage;
 
 pub use super::geometry::{Geometry, Policy, ranges, touched_sectors};
 
@@ -240,6 +241,22 @@ impl WritePlan {
     /// The proof that erasing the whole chip was confirmed, when the plan does it.
     pub fn confirmed_erase(&self) -> Option<EraseFlash> {
         self.erase_all
+    }
+
+    /// The stages that carrying it out goes through, with their bytes.
+    pub fn stages(&self) -> [(Stage, u64); 3] {
+        let g = &self.geometry;
+        let erased = match self.erases_all() {
+            true => u64::from(g.size),
+            false => self.erased().count() as u64 * u64::from(g.sector),
+        };
+        let touched = self.sectors.values().filter(|s| s.action != Action::Leave);
+        let read = touched.count() as u64 * u64::from(g.sector);
+        [
+            (Stage::Erase, erased),
+            (Stage::Program, self.bytes_to_program()),
+            (Stage::Verify, read),
+        ]
     }
 
     /// Every sector that was looked at, with its address.

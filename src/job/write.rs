@@ -277,10 +277,28 @@ impl WriteJob {
 
 /// What the file is.
 fn about(prepared: &Prepared) -> Finding {
+    let layout = prepared.layout();
+    let kind = match &layout.image {
+        Some(image) if image.built => "application without boot header".into(),
+        Some(image) => image.inspection.kind.to_string(),
+        None => "bytes as they are".into(),
+    };
+    let mut segments = layout.memory.segments();
+    let first = segments.next().map_or((0, 0), extent);
+    let end = segments.last().map_or(first.1, |last| extent(last).1);
     Finding::new(&run::IMAGE)
         .text("file", prepared.name().display())
         .text("format", prepared.firmware().format)
-        .number("size", prepared.layout().memory.len_bytes() as u64)
+        .text("kind", kind)
+        .number("size", layout.memory.len_bytes() as u64)
+        .address("start", first.0)
+        .address("end", end)
+}
+
+/// First address of a segment, and the first one after it.
+fn extent((address, bytes): (u32, &[u8])) -> (u64, u64) {
+    let start = u64::from(address);
+    (start, start + bytes.len() as u64)
 }
 
 /// An FCB that is still to be made for the part is not missing.

@@ -15,7 +15,7 @@ fn old_data_outside_the_image_is_kept() {
         ..Settings::default()
     });
     cli.run(&["write", EVK, &app("blinky.elf")])
-        .says(0, &["3 sectors erased", "verified"]);
+        .says(0, &["3 sectors rewritten", "verified"]);
     cli.would_start();
     let flash = cli.flash();
     assert_eq!(flash[0x3000..0x2_0000], old[0x3000..]);

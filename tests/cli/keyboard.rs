@@ -147,7 +147,7 @@ fn words_of_other_tools_are_the_same_commands() {
     let board = format!("virtual:{}", cli.at("board"));
     let elf = app("blinky.elf");
     cli.run_bare(&["-b", &board, "flash", EVK, &elf])
-        .says(0, &["3 programmed", "verified"]);
+        .says(0, &["3 sectors programmed, verified"]);
     let written = whole(&cli);
     cli.run_bare(&["program", "-b", &board, EVK, &elf])
         .says(0, &["nothing to do"]);
@@ -173,4 +173,50 @@ fn json_of_a_wrong_board_names_it() {
     assert_eq!(last["code"], "usage");
     let message = last["message"].as_str().unwrap_or_default();
     assert!(message.contains("uart:COM3"), "{message}");
+}
+
+#[test]
+fn result_is_one_line_and_figures_come_with_v() {
+    let cli = Cli::fresh();
+    let run = cli.run(&["write", EVK, &app("blinky.elf")]);
+    let lines: Vec<&str> = run.stdout.lines().collect();
+    assert_eq!(lines.len(), 1, "{run}");
+    let words = "3 sectors programmed, verified; flash now: the ROM would start it";
+    assert!(lines[0].ends_with(words), "{run}");
+    assert!(run.stderr.contains("blinky.elf: ELF, "), "{run}");
+    assert!(!run.stderr.contains("verify 11.75 KiB"), "{run}");
+    let again = cli.run(&["-v", "write", EVK, &app("blinky_fast.elf")]);
+    let words = [
+        "2 sectors erased, 0 programmed",
+        "modelled time",
+        "verify 11.75 KiB",
+    ];
+    again.says(0, &words);
+}
+
+#[test]
+fn log_holds_all_details_of_a_quiet_run_with_times() {
+    let cli = Cli::fresh();
+    let elf = app("blinky.elf");
+    cli.run(&["-q", "--log=run.log", "write", EVK, &elf]).good();
+    cli.run(&["--log=run.log", "verify", "nothing.elf"])
+        .says(4, &["nothing.elf"]);
+    let log = cli.text("run.log");
+    for line in log.lines() {
+        let (time, _) = line.split_once(' ').expect("a time");
+        assert!(time.len() == 24 && time.ends_with('Z'), "{line}");
+    }
+    for what in [
+        "rtboot 0.1.0: ",
+        "detail: the flash of the RT1021 is the ISSI IS25LP064A",
+        "program: 1792 bytes",
+        "WriteMemory(0x60002000",
+        "flash now: the ROM would start it",
+        "error: cannot read nothing.elf",
+    ] {
+        assert!(log.contains(what), "{what:?} is not in\n{log}");
+    }
+    assert!(!log.contains('\u{1b}'), "no colours");
+    cli.run(&["--log=no/such/folder.log", "info"])
+        .says(4, &["no/such/folder.log"]);
 }

@@ -23,7 +23,7 @@ entries! {
         / "the UART spoiled the flashloader at {at}: {count} bytes are sent again";
     NO_FLASHLOADER Note "no-flashloader": "no flashloader is remembered";
     IMAGE Note "image": "what the application file is"
-        / "{file}: {format}, {size} bytes for flash";
+        / "{file}: {format}, {kind}; {size} bytes for flash in {start}..{end}";
     FCB Note "fcb": "where the FCB comes from"
         / "FCB: {name}";
     FCB_NOTE Warning "fcb-note": "what the source of an FCB leaves open"

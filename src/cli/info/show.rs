@@ -12,10 +12,13 @@ use rtboot_fcb::{Part, database};
 use crate::cli::Report;
 use crate::cli::action::AtHand;
 
+/// Where values stand, so that broken lines stand below them.
+const HANG: usize = 15;
+
 /// Prints everything.
 pub fn all(known: &Info, report: &mut Report) {
-    report.line(line("board", &known.board));
-    report.line(line("chip", &known.chip_words()));
+    report.sentence(line("board", &known.board), HANG);
+    report.sentence(line("chip", &known.chip_words()), HANG);
     if let Some(facts) = &known.rom {
         rom(facts, known, report);
     }
@@ -30,7 +33,7 @@ pub fn all(known: &Info, report: &mut Report) {
     }
     for unknown in &known.not_known {
         let text = format!("not known: {}", why(&unknown.why, report.at_hand()));
-        report.line(line(unknown.what, &text));
+        report.sentence(line(unknown.what, &text), HANG);
     }
     let found = object(known, report.at_hand());
     report.found(Outcome::Info(found));
@@ -64,13 +67,13 @@ fn line(key: &str, value: &str) -> String {
 
 fn rom(facts: &RomFacts, known: &Info, report: &mut Report) {
     if let Some(id) = facts.unique_id {
-        report.line(line("unique id", &id.to_string()));
+        report.sentence(line("unique id", &id.to_string()), HANG);
     }
     if let Some(hab) = facts.hab {
-        report.line(line("security", &hab.to_string()));
+        report.sentence(line("security", &hab.to_string()), HANG);
     }
     if let Some(mode) = facts.boot_mode() {
-        report.line(line("boot mode", boot_mode(mode)));
+        report.sentence(line("boot mode", boot_mode(mode)), HANG);
     }
     if let Some(sbmr1) = facts.sbmr1 {
         let config = known.identity().chip.boot_config(sbmr1);
@@ -79,10 +82,10 @@ fn rom(facts: &RomFacts, known: &Info, report: &mut Report) {
             config.device_name(),
             config.flash_type
         );
-        report.line(line("boot pins", &text));
+        report.sentence(line("boot pins", &text), HANG);
     }
     if let Some(reason) = &facts.unread {
-        report.line(line("registers", &format!("not readable: {reason}")));
+        report.sentence(line("registers", &format!("not readable: {reason}")), HANG);
     }
 }
 
@@ -100,21 +103,24 @@ fn loader(facts: &LoaderFacts, known: &Info, report: &mut Report) {
         Some(name) => format!("{}, started from {name}", facts.version),
         None => format!("{}, was running already", facts.version),
     };
-    report.line(line("flashloader", &build));
+    report.sentence(line("flashloader", &build), HANG);
     if known.rom.as_ref().is_none_or(|rom| rom.unique_id.is_none()) {
-        report.line(line("unique id", &facts.unique_id.to_string()));
+        report.sentence(line("unique id", &facts.unique_id.to_string()), HANG);
     }
     if let Some(security) = &known.security {
-        report.line(line("", &format!("security state {security}")));
+        report.sentence(line("", &format!("security state {security}")), HANG);
     }
 }
 
 fn nor(facts: &NorFacts, part: Option<&Part>, report: &mut Report) {
     if !facts.answers() {
-        report.line(line(
-            "flash",
-            &format!("none answers (its id reads {})", facts.id),
-        ));
+        report.sentence(
+            line(
+                "flash",
+                &format!("none answers (its id reads {})", facts.id),
+            ),
+            HANG,
+        );
         return;
     }
     let names: Vec<String> = database::by_jedec(facts.id)
@@ -125,12 +131,15 @@ fn nor(facts: &NorFacts, part: Option<&Part>, report: &mut Report) {
         [] => "not in the database".into(),
         names => names.join(" or "),
     };
-    report.line(line("flash", &format!("{} ({names})", facts.id)));
+    report.sentence(line("flash", &format!("{} ({names})", facts.id)), HANG);
     match &facts.sfdp {
-        Ok(sfdp) => report.line(line("", &format!("{} by its SFDP", bytes(sfdp.size())))),
-        Err(error) => report.line(line("", &format!("SFDP: {error}"))),
+        Ok(sfdp) => report.sentence(
+            line("", &format!("{} by its SFDP", bytes(sfdp.size()))),
+            HANG,
+        ),
+        Err(error) => report.sentence(line("", &format!("SFDP: {error}")), HANG),
     }
-    report.line(line("", &status(facts, part)));
+    report.sentence(line("", &status(facts, part)), HANG);
 }
 
 fn status(facts: &NorFacts, part: Option<&Part>) -> String {
@@ -147,14 +156,14 @@ fn status(facts: &NorFacts, part: Option<&Part>) -> String {
 }
 
 fn boot(state: &BootLook, report: &mut Report) {
-    report.line(line("image", &state.parts()));
+    report.sentence(line("image", &state.parts()), HANG);
     let verdict = match (state.verdict.starts, state.verdict.boot_pins()) {
         (Starts::No, Some(obstacle)) => format!("no, not with these boot pins: {obstacle}"),
         (Starts::No, None) => "no".into(),
         (Starts::Yes, _) => "yes, with BOOT_MODE 10 and BOOT_CFG 0 (FlexSPI NOR)".into(),
         (Starts::Unknown, _) => format!("not known: {}", state.verdict.why()),
     };
-    report.line(line("would start", &verdict));
+    report.sentence(line("would start", &verdict), HANG);
     for finding in &state.verdict.findings {
         let mark = match finding.severity {
             Severity::Ok => "ok",
@@ -162,7 +171,7 @@ fn boot(state: &BootLook, report: &mut Report) {
             Severity::Warning => "look",
             Severity::Error | Severity::Danger => "NO",
         };
-        report.line(format!("  {mark:<4} {finding}"));
+        report.sentence(format!("  {mark:<4} {finding}"), 7);
     }
 }
 

@@ -10,6 +10,7 @@ use rtboot::finding::Action;
 use rtboot::outcome::{Failure, Line, Progress};
 use rtboot::port::Wire;
 
+use super::wrap::wrap;
 use crate::cli::action::AtHand;
 
 /// All that is known of an error, except what the run had found before it.
@@ -31,38 +32,43 @@ pub fn failure(
     }
 }
 
-/// An error as a person reads it.
-pub fn text(failure: &Failure) -> String {
+/// An error as a person reads it, broken at words where the terminal's width is known.
+pub fn text(failure: &Failure, width: Option<usize>) -> String {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let bold = Style::new().bold();
     let mut text = String::new();
-    let mut line = |what: String| {
+    let mut put = |what: &str| {
         let _ = writeln!(text, "{what}");
     };
+    let fill = |what: String, indent| wrap(&what, width, indent);
     // the code ends the first line: a file's error shows the line with a caret below it
     let (first, rest) = match failure.message.split_once('\n') {
         Some((first, rest)) => (first, Some(rest)),
         None => (failure.message.as_str(), None),
     };
-    line(format!("{red}error:{red:#} {first} [{}]", failure.code));
+    put(&fill(
+        format!("{red}error:{red:#} {first} [{}]", failure.code),
+        2,
+    ));
     if let Some(rest) = rest {
-        line(rest.to_owned());
+        // a line of a file with its caret must not be broken
+        put(rest);
     }
     if let Some(at) = &failure.at {
-        line(format!("  {bold}at:{bold:#} {at}"));
+        put(&fill(format!("  {bold}at:{bold:#} {at}"), 6));
     }
     if let Some(state) = &failure.flash_now {
-        line(format!("  {bold}flash now:{bold:#} {state}"));
+        put(&fill(format!("  {bold}flash now:{bold:#} {state}"), 4));
     }
     if !failure.causes.is_empty() {
-        line(format!("  {bold}likely causes:{bold:#}"));
+        put(&fill(format!("  {bold}likely causes:{bold:#}"), 4));
     }
     let causes = failure.causes.iter().zip(&failure.cause_codes);
     for (i, (cause, code)) in causes.enumerate() {
-        line(format!("    {}. {cause} [{code}]", i + 1));
+        put(&fill(format!("    {}. {cause} [{code}]", i + 1), 7));
     }
     for next in &failure.next {
-        line(format!("  {bold}next:{bold:#} {next}"));
+        put(&fill(format!("  {bold}next:{bold:#} {next}"), 8));
     }
     text
 }

@@ -1,10 +1,13 @@
 //! A plan, and a write that is done, for people and programs.
 
+use anstyle::{AnsiColor, Style};
 use indicatif::BinaryBytes;
 use rtboot::Verdict;
 use rtboot::flash::{Action, Nor, WritePlan, WriteReport};
 use rtboot::job::{AfterReport, Took};
 use rtboot::outcome::{self, Outcome, PlanAction, PlanStep, WriteDone};
+
+use rtboot_bootable::Starts;
 
 use crate::cli::Report;
 
@@ -116,39 +119,73 @@ impl Done {
         self.report.bytes_programmed as f64 / seconds.max(0.001)
     }
 
-    /// Prints how it went.
+    /// Prints how it went: one line, and figures for those who asked for more.
     pub fn print(&self, report: &mut Report) {
-        let (done, file) = (&self.report, &self.file);
-        report.line(match done.changed {
-            true => {
-                let verified = match done.bytes_verified {
-                    0 => "not verified".to_owned(),
-                    verified => format!("{verified} verified"),
-                };
-                format!(
-                    "wrote {file} to the {}: {} erased, {} programmed without an erase, {} left as they were; {} bytes programmed, {verified}",
-                    self.part,
-                    sectors(done.sectors_erased),
-                    done.sectors_programmed,
-                    done.sectors_left,
-                    done.bytes_programmed,
-                )
-            }
-            false => format!(
-                "nothing to do: flash already holds {file} ({} bytes compared)",
-                done.bytes_verified
-            ),
-        });
+        let style = match self.verdict.starts {
+            Starts::Yes => AnsiColor::Green,
+            Starts::No | Starts::Unknown => AnsiColor::Yellow,
+        };
+        let style = Style::new().bold().fg_color(Some(style.into()));
         let seconds = self.took.time.as_secs_f64();
+        let time = match self.took.modelled {
+            true => String::new(),
+            false => format!(" in {seconds:.1} s"),
+        };
+        report.sentence(
+            format!(
+                "{style}{}{style:#}{time}; flash now: {style}{}{style:#}",
+                self.gist(),
+                self.verdict.words()
+            ),
+            2,
+        );
+        report.detail(self.figures());
         let mut text = match self.took.modelled {
             true => format!("modelled time {seconds:.2} s on the board"),
             false => format!("{seconds:.2} s"),
         };
-        if done.changed {
+        if self.report.changed {
             text += &format!(", {}/s of image", BinaryBytes(self.rate() as u64));
         }
-        report.line(text);
-        report.line(format!("flash now: {}", self.verdict.words()));
+        report.detail(text);
+    }
+
+    /// "wrote app.elf to the IS25LP064A: 3 sectors programmed, verified"
+    fn gist(&self) -> String {
+        let (done, file) = (&self.report, &self.file);
+        if !done.changed {
+            return format!("nothing to do: flash already holds {file}");
+        }
+        let verified = match done.bytes_verified {
+            0 => "not verified",
+            _ => "verified",
+        };
+        let counts = [
+            (done.sectors_erased, "rewritten"),
+            (done.sectors_programmed, "programmed"),
+            (done.sectors_left, "untouched"),
+        ];
+        let counts = counts.iter().filter(|(count, _)| *count > 0);
+        let counts: Vec<String> = counts
+            .map(|(count, what)| format!("{} {what}", sectors(*count)))
+            .collect();
+        format!(
+            "wrote {file} to the {}: {}, {verified}",
+            self.part,
+            counts.join(", ")
+        )
+    }
+
+    fn figures(&self) -> String {
+        let done = &self.report;
+        format!(
+            "{} erased, {} programmed without an erase, {} left as they were; {} bytes programmed, {} compared or verified",
+            sectors(done.sectors_erased),
+            done.sectors_programmed,
+            done.sectors_left,
+            done.bytes_programmed,
+            done.bytes_verified,
+        )
     }
 
     /// As programs get it.
