@@ -244,7 +244,7 @@ impl WritePlan {
     }
 
     /// The stages that carrying it out goes through, with their bytes.
-    pub fn stages(&self) -> [(Stage, u64); 3] {
+    pub fn stages(&self) -> [(Stage, u64); 4] {
         let g = &self.geometry;
         let erased = match self.erases_all() {
             true => u64::from(g.size),
@@ -256,6 +256,7 @@ impl WritePlan {
             (Stage::Erase, erased),
             (Stage::Program, self.bytes_to_program()),
             (Stage::Verify, read),
+            (Stage::Trial, read),
         ]
     }
 

@@ -14,7 +14,7 @@ const TEMPLATE: &str = "{prefix:>11} [{bar:32}] {percent:>3} %  {msg:14}  {eta} 
 fn cost(stage: Stage) -> u64 {
     match stage {
         Stage::Load | Stage::Send => 1_000,
-        Stage::Compare | Stage::Verify | Stage::Read | Stage::BlankCheck => 1_500,
+        Stage::Compare | Stage::Verify | Stage::Trial | Stage::Read | Stage::BlankCheck => 1_500,
         Stage::Program => 4_000,
         Stage::Erase => 12_000,
     }
