@@ -108,6 +108,8 @@ pub(crate) fn boot_mode(chip: &Chip) -> String {
 }
 
 /// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
+/// For a chip whose RAM a flashloader does not fit.
+pub(crate) const OTHER_BUILD: &str = "use a flashloader built for RAM that this chip has: NXP-MCUBootUtility brings builds for OCRAM, DTCM and ITCM";
 pub(crate) const BETTER_LINE: &str =
     "use a shorter cable with a ground wire, 3.3 V levels, another adapter";
 /// Where a flashloader comes from; docs/flashloader.md lists the known builds.
@@ -157,6 +159,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         Error::Sdp { step, source } => sdp_advice(*step, source, wire),
         Error::Mboot { source, .. } => mboot_advice(source, wire),
         Error::NoLoader { .. }
+        | Error::LoaderRam { .. }
         | Error::LoaderDamaged { .. }
         | Error::JumpRefused { .. }
         | Error::LoaderSilent { .. } => loader(error),
@@ -290,6 +293,10 @@ fn loader(error: &Error) -> Advice {
             .run(Action::AddFlashloader)
             .act(LOADER_SOURCE)
             .run(Action::NameFlashloader),
+        Error::LoaderRam { .. } => Advice::of(&[&of_loader::FUSE_FLEXRAM_SHORT])
+            .act(OTHER_BUILD)
+            .run(Action::AddFlashloader)
+            .run(Action::ShowFlashloader),
         Error::LoaderDamaged { .. } => Advice::of(&[&of_loader::LOADER_DAMAGED])
             .act(RESET)
             .act(BETTER_LINE),

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use rtboot_fcb::{JedecId, StatusRegisters};
 
+use crate::chip::FlexRam;
 use crate::consent::Act;
 use crate::selector::{FoundBoard, Selector};
 use crate::{mboot, port, sdp};
@@ -20,7 +21,7 @@ mod words;
 pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
-pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, bytes};
+pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, bytes};
 use words::{at_byte, at_pair, beside, holders, listed, named, seen, unclear};
 
 /// A failed run.
@@ -267,6 +268,16 @@ pub enum Error {
     NoLoader {
         /// For which chip.
         chip: String,
+    },
+    /// The chip lacks RAM that the flashloader needs; nothing was sent.
+    #[error("the flashloader needs {need}, and the chip's FlexRAM is split into {split} ({by})")]
+    LoaderRam {
+        /// What it needs.
+        need: rtboot_bootable::RamNeed,
+        /// What there is.
+        split: FlexRam,
+        /// What says so.
+        by: SplitBy,
     },
     /// What arrived in RAM is not the flashloader that was sent.
     #[error(

@@ -10,6 +10,7 @@ mod board {
     mod genuine;
     mod interrupted;
     mod job;
+    mod loader_ram;
     mod probe_thread;
     mod refusals;
     mod traps;

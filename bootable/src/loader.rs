@@ -1,6 +1,9 @@
 //! A flashloader file: where it is loaded, where the ROM jumps.
 
+use std::fmt;
+
 use byteorder::{ByteOrder, LE};
+use rtboot_chip::FlexRam;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
@@ -107,10 +110,42 @@ pub struct LoaderImage {
     pub entry: u32,
     /// What is sent.
     pub bytes: Vec<u8>,
+    /// RAM that it needs: where its bytes go, and up to the top of its stack, behind which NXP's builds use nothing.
+    pub needs: Vec<RamNeed>,
     /// The DCD that the ROM runs before it jumps, unless SKIP_DCD_HEADER is sent first. [`Dcd::dangers`] names fuse accesses in it.
     pub dcd: Option<Dcd>,
     /// What is worth knowing.
     pub notes: Vec<Finding>,
+}
+
+/// A piece of one RAM that a flashloader needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RamNeed {
+    /// The RAM.
+    pub ram: Region,
+    /// First address.
+    pub from: u32,
+    /// One past the last address.
+    pub to: u64,
+}
+
+impl RamNeed {
+    /// Whether it exists with this split of the FlexRAM.
+    pub fn fits(&self, split: FlexRam) -> bool {
+        let bytes = split.bytes_of(self.ram.name);
+        let bytes = bytes.unwrap_or(u64::from(self.ram.len));
+        self.to <= u64::from(self.ram.base) + bytes
+    }
+}
+
+impl fmt::Display for RamNeed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} {:#010x}..{:#010x}",
+            self.ram.name, self.from, self.to
+        )
+    }
 }
 
 /// The ROM writes whole reports of this many bytes, and so past the end of the file.
@@ -121,6 +156,11 @@ const REPORT: u64 = 1024;
 const SLACK: u64 = 0x200;
 
 impl LoaderImage {
+    /// The first RAM that this split of the FlexRAM does not give it.
+    pub fn missing(&self, split: FlexRam) -> Option<&RamNeed> {
+        self.needs.iter().find(|need| !need.fits(split))
+    }
+
     /// Finds the IVT in a file: the bytes go to the start in its boot data, the jump goes to the IVT.
     ///
     /// The IVT is searched in steps of 4 bytes; the first one whose addresses agree counts. Bytes of the file before the
@@ -232,6 +272,7 @@ fn candidate(file: &[u8], offset: usize, map: &MemoryMap) -> Result<LoaderImage,
     let dcd = dcd(file, file_start, ivt.dcd).map_err(refuse)?;
     notes.extend(dcd.iter().flat_map(|dcd| dcd.dangers(map)));
     Ok(LoaderImage {
+        needs: needs(load, &bytes, ivt.entry, ram, map),
         load,
         jump: me,
         entry: ivt.entry,
@@ -239,6 +280,39 @@ fn candidate(file: &[u8], offset: usize, map: &MemoryMap) -> Result<LoaderImage,
         dcd,
         notes,
     })
+}
+
+/// The RAM for the bytes and for the stack, whose top stands before the entry in the vector table.
+fn needs(load: u32, bytes: &[u8], entry: u32, ram: &Region, map: &MemoryMap) -> Vec<RamNeed> {
+    let mut image = RamNeed {
+        ram: *ram,
+        from: load,
+        to: u64::from(load) + bytes.len() as u64,
+    };
+    let words = || bytes.chunks_exact(4).map(LE::read_u32);
+    // an entry that is no Thumb address is the vector table itself
+    let itself = words().nth((entry.wrapping_sub(load) / 4) as usize);
+    let itself = itself.filter(|_| entry & 3 == 0);
+    let before = words().zip(words().skip(1));
+    let before = before.filter(|(_, reset)| *reset == entry && entry & 1 == 1);
+    let stacks = itself.into_iter().chain(before.map(|(stack, _)| stack));
+    let mut stacks = stacks.filter(|stack| stack.is_multiple_of(4));
+    let stack = stacks.find_map(|stack| Some((stack, map.stack_ram(stack)?)));
+    match stack {
+        Some((stack, place)) if place.base == ram.base => {
+            image.to = image.to.max(stack.into());
+            vec![image]
+        }
+        Some((stack, place)) => vec![
+            image,
+            RamNeed {
+                ram: *place,
+                from: place.base,
+                to: stack.into(),
+            },
+        ],
+        None => vec![image],
+    }
 }
 
 /// The DCD in the file. A pointer to other bytes is ignored; a broken table is refused.

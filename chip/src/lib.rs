@@ -24,6 +24,7 @@ extern crate std;
 
 mod boot;
 mod clock;
+mod flexram;
 mod foreign;
 mod identify;
 mod map;
@@ -32,6 +33,7 @@ mod table;
 
 pub use boot::{BootConfig, BootDeviceCode, BootLayout, BootMode, ResetCause};
 pub use clock::{Clock, ClockTable};
+pub use flexram::FlexRam;
 pub use foreign::{FOREIGN, Foreign, RomOwners, rom_by_usb};
 pub use identify::{Contradiction, Identity, Told};
 pub use map::{BootDevice, CardLayout, MemoryMap, Place, Region};
@@ -137,6 +139,8 @@ pub struct Registers {
     pub srsr: u32,
     /// Shadow register of fuse word 0; each further word is 0x10 higher.
     pub fuse_shadow: u32,
+    /// IOMUXC_GPR16 and IOMUXC_GPR17: who says how the FlexRAM is split, and the split.
+    pub flexram: [u32; 2],
 }
 
 impl Registers {
@@ -157,8 +161,8 @@ pub struct Fuses {
     pub boot_cfg2: u32,
     /// MISC_CONF0: the FlexRAM split.
     pub misc_conf0: u32,
-    /// OCRAM in KiB for each value of the FlexRAM field, bits 19:16 of MISC_CONF0.
-    pub ocram_kib: [u16; 16],
+    /// The split for each value of the FlexRAM field, bits 19:16 of MISC_CONF0.
+    pub flexram: [FlexRam; 16],
 }
 
 /// What NXP's flashloader for a chip does.
@@ -235,10 +239,15 @@ impl Chip {
         BootConfig::new(&self.boot, sbmr1)
     }
 
-    /// OCRAM in KiB by the FlexRAM field of MISC_CONF0.
-    pub fn ocram_kib(&self, misc_conf0: u32) -> u32 {
+    /// The FlexRAM split by the fuse word MISC_CONF0.
+    pub fn flexram_by_fuse(&self, misc_conf0: u32) -> FlexRam {
         let field = (misc_conf0 >> 16 & 0xF) as usize;
-        u32::from(self.fuses.ocram_kib.get(field).copied().unwrap_or(0))
+        self.fuses.flexram.get(field).copied().unwrap_or_default()
+    }
+
+    /// The FlexRAM split as it leaves the factory.
+    pub fn flexram_of_the_factory(&self) -> FlexRam {
+        self.flexram_by_fuse(0)
     }
 
     /// Distinct addresses of the id registers of all chips, to ask a board whose chip is not known.

@@ -6,8 +6,8 @@
 
 use crate::{
     BootDevice, BootDeviceCode, BootLayout, CardLayout, Chip, Clock, ClockTable, FlashPins,
-    FlashloaderTraits, Fuses, IdRegister, InPackage, Kit, MemoryMap, Region, Registers, ResetCause,
-    ToolNames, UartPins, UsbId,
+    FlashloaderTraits, FlexRam, Fuses, IdRegister, InPackage, Kit, MemoryMap, Region, Registers,
+    ResetCause, ToolNames, UartPins, UsbId,
 };
 
 /// USB ids of every public RT10xx flashloader (M, S).
@@ -63,6 +63,7 @@ const RT1021: Chip = Chip {
         sbmr2: 0x400F_801C,
         srsr: 0x400F_8008,
         fuse_shadow: 0x401F_4400,
+        flexram: [0x400A_C040, 0x400A_C044], // H, M
     },
     boot: BootLayout {
         encrypted: 0,  // M, S
@@ -112,8 +113,23 @@ const RT1021: Chip = Chip {
         boot_cfg1: 6,
         boot_cfg2: 7,
         misc_conf0: 0x2D,
-        ocram_kib: [
-            128, 64, 128, 96, 64, 64, 160, 192, 160, 96, 64, 224, 128, 192, 64, 256,
+        flexram: [
+            split(64, 64, 128),
+            split(64, 128, 64),
+            split(0, 128, 128),
+            split(32, 128, 96),
+            split(128, 64, 64),
+            split(0, 192, 64),
+            split(32, 64, 160),
+            split(0, 64, 192),
+            split(64, 32, 160),
+            split(128, 32, 96),
+            split(160, 32, 64),
+            split(0, 32, 224),
+            split(128, 0, 128),
+            split(32, 32, 192),
+            split(192, 0, 64),
+            split(0, 0, 256),
         ],
     },
     // E
@@ -260,4 +276,8 @@ const fn clock(index: u8, mhz: u16, khz: u32) -> Clock {
 
 const fn cause(bit: u32, name: &'static str) -> ResetCause {
     ResetCause { bit, name }
+}
+
+const fn split(itcm: u16, dtcm: u16, ocram: u16) -> FlexRam {
+    FlexRam { itcm, dtcm, ocram }
 }

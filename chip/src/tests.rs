@@ -277,3 +277,32 @@ fn the_flash_window_ends_at_0x7f800000() {
     );
     assert_eq!(map.name_of(0x0800_0000), Place::Named("the flash alias"));
 }
+
+#[test]
+fn every_flexram_split_uses_no_more_than_its_banks() {
+    for chip in &CHIPS {
+        for field in 0..16 {
+            let split = chip.flexram_by_fuse(field << 16);
+            assert!(split.itcm + split.dtcm + split.ocram <= 256, "{field}");
+            assert!(split.ocram >= 64, "the ROM keeps its data there: {field}");
+        }
+        let usual = chip.flexram_of_the_factory();
+        for ram in chip.map.ram {
+            assert_eq!(
+                usual.bytes_of(ram.name),
+                Some(u64::from(ram.len)),
+                "{}",
+                ram.name
+            );
+        }
+    }
+}
+
+#[test]
+fn gpr17_gives_two_bits_to_each_bank() {
+    let split = FlexRam::from_gpr17(0x5555);
+    assert_eq!((split.itcm, split.dtcm, split.ocram), (0, 0, 256));
+    let split = FlexRam::from_gpr17(0x0000_55AF);
+    assert_eq!((split.itcm, split.dtcm, split.ocram), (64, 64, 128));
+    assert_eq!(FlexRam::from_gpr17(0), FlexRam::default());
+}

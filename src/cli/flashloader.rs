@@ -37,17 +37,17 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             let loader = LoaderFile::parse(&bytes, &file, chip)?;
             let name = file.file_name().unwrap_or_default().to_string_lossy();
             let kept = store(chip)?.add(&bytes, &name)?.display().to_string();
-            show(&loader, context);
+            show(&loader, chip, context);
             let text = format!("remembered for the {} in {kept}", chip.name);
             context.report.line(text);
-            let found = outcome(&loader, Some(kept));
+            let found = outcome(&loader, chip, Some(kept));
             context.report.found(Outcome::FlashloaderAdd(found));
         }
         Command::List => list(&store(chip)?, context),
         Command::Show { file } => {
             let loader = LoaderFile::parse(&file::read(&file, Limit::Firmware)?, &file, chip)?;
-            show(&loader, context);
-            let found = outcome(&loader, None);
+            show(&loader, chip, context);
+            let found = outcome(&loader, chip, None);
             context.report.found(Outcome::FlashloaderShow(found));
         }
     }
@@ -84,7 +84,7 @@ fn list(store: &LoaderStore, context: &mut Context) {
     context.report.found(Outcome::FlashloaderList(found));
 }
 
-fn show(loader: &LoaderFile, context: &mut Context) {
+fn show(loader: &LoaderFile, chip: &Chip, context: &mut Context) {
     let (image, report) = (&loader.image, &mut context.report);
     report.line(match loader.build {
         Some(build) => format!("{} ({})", build.name, build.source),
@@ -96,12 +96,23 @@ fn show(loader: &LoaderFile, context: &mut Context) {
         "loads to {:#010x}..{end:#010x}, the ROM jumps to its IVT at {:#010x}, entry {:#010x}",
         image.load, image.jump, image.entry
     ));
+    for need in &image.needs {
+        report.line(format!("needs {need}"));
+    }
+    let usual = chip.flexram_of_the_factory();
+    report.line(match image.missing(usual) {
+        None => format!("fits the {} with its usual FlexRAM split ({usual})", chip.name),
+        Some(need) => format!(
+            "does not fit the {} with its usual FlexRAM split ({usual}): {need} is more; fuse MISC_CONF0 chooses another",
+            chip.name
+        ),
+    });
     for note in &image.notes {
         report.line(note.to_string());
     }
 }
 
-fn outcome(loader: &LoaderFile, kept: Option<String>) -> FlashloaderFile {
+fn outcome(loader: &LoaderFile, chip: &Chip, kept: Option<String>) -> FlashloaderFile {
     let image = &loader.image;
     FlashloaderFile {
         sha256: loader.sha256.clone(),
@@ -110,6 +121,8 @@ fn outcome(loader: &LoaderFile, kept: Option<String>) -> FlashloaderFile {
         load: image.load,
         jump: image.jump,
         entry: image.entry,
+        needs: image.needs.iter().map(outcome::RamNeed::from).collect(),
+        fits_usual_split: image.missing(chip.flexram_of_the_factory()).is_none(),
         notes: outcome::findings(&image.notes),
         kept,
     }

@@ -10,7 +10,7 @@ pub use rows::{Row, rows};
 
 use crate::Error;
 use crate::board::{Program, Selector};
-use crate::chip::{BootConfig, Chip, Fuses, Identity};
+use crate::chip::{BootConfig, Chip, FlexRam, Fuses, Identity};
 use crate::flash::{BoardConditions, LoaderFacts, NorFacts, RomFacts, Trial};
 use crate::port::hid::HidDevice;
 
@@ -95,8 +95,6 @@ pub struct Facts {
     pub loader_error: Option<Error>,
     /// What ran after the flashloader did not start.
     pub seen_after: Option<Program>,
-    /// RAM that the flashloader needs and the fuses give to ITCM or DTCM; the flashloader was not sent.
-    pub ram_short: Option<RamShort>,
     /// What the flash answers.
     pub flash: Option<FlashLook>,
     /// Why the flash could not be asked.
@@ -143,12 +141,11 @@ impl Facts {
         Some(!content.inspection.bee.is_empty())
     }
 
-    /// OCRAM in KiB, by the FlexRAM field in MISC_CONF0 (bits 19:16), with that word; `None` when the fuses were not read.
-    pub(crate) fn ocram_kib(&self) -> Option<(u32, u16)> {
-        let fuses = &self.identity.chip.fuses;
-        let word = self.fuses.word(fuses.misc_conf0)?;
-        let kib = fuses.ocram_kib.get((word >> 16 & 0xF) as usize)?;
-        Some((word, *kib))
+    /// The FlexRAM split by fuse word MISC_CONF0, with that word; `None` when the fuses were not read.
+    pub(crate) fn flexram_by_fuse(&self) -> Option<(u32, FlexRam)> {
+        let chip = self.identity.chip;
+        let word = self.fuses.word(chip.fuses.misc_conf0)?;
+        Some((word, chip.flexram_by_fuse(word)))
     }
 
     /// Where flash begins on the bus.
@@ -267,17 +264,6 @@ pub struct LoaderRun {
     pub sent_again: usize,
     /// Bits of the commands that it has (property 7), when it told.
     pub commands: Option<u32>,
-}
-
-/// A place in OCRAM that the fuses leave too small.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct RamShort {
-    /// First address that is needed.
-    pub start: u32,
-    /// First address after it.
-    pub end: u64,
-    /// First address after OCRAM.
-    pub ram_end: u64,
 }
 
 /// What the flash answers.

@@ -3,11 +3,9 @@
 mod content;
 mod flash;
 
-use rtboot_bootable::LoaderImage;
-
 use super::facts::{
-    AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, RamShort, Request,
-    Source, Unknown, steering,
+    AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, Request, Source, Unknown,
+    steering,
 };
 use crate::board::{Board, Program, Selector};
 use crate::chip::{Chip, Identity};
@@ -185,10 +183,6 @@ fn from_rom(
     let started = match image {
         Ok((identity, Loader { image, .. })) => {
             facts.identity = identity;
-            facts.ram_short = ram_short(&image, facts);
-            if facts.ram_short.is_some() {
-                return None; // bytes past the end of OCRAM are lost, and the jump would run garbage
-            }
             rom.start(identity, &image, board, listener)
         }
         Err(error) => Err(error),
@@ -201,20 +195,6 @@ fn from_rom(
             None
         }
     }
-}
-
-/// The fuses may split the FlexRAM so that no OCRAM is left where the flashloader goes.
-fn ram_short(image: &LoaderImage, facts: &Facts) -> Option<RamShort> {
-    let chip = facts.identity.chip;
-    let (_, kib) = facts.ocram_kib()?;
-    let ocram = chip.map.rom_reserved.base; // the ROM keeps its own data at the start of OCRAM
-    let end = u64::from(image.load) + image.bytes.len() as u64;
-    let ram_end = u64::from(ocram) + u64::from(kib) * 1024;
-    (image.load >= ocram && end > ram_end).then_some(RamShort {
-        start: image.load,
-        end,
-        ram_end,
-    })
 }
 
 fn running(

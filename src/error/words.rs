@@ -172,6 +172,24 @@ pub fn bytes(count: u64) -> String {
     }
 }
 
+/// What splits the FlexRAM.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SplitBy {
+    /// The fuse word MISC_CONF0, which reads so.
+    Fuses(u32),
+    /// IOMUXC_GPR17, which reads so: a program set it since power-up.
+    Register(u32),
+}
+
+impl fmt::Display for SplitBy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            SplitBy::Fuses(word) => write!(f, "by fuses: MISC_CONF0 is {word:#010x}"),
+            SplitBy::Register(banks) => write!(f, "by a program: IOMUXC_GPR17 is {banks:#010x}"),
+        }
+    }
+}
+
 /// Why an id does not tell the part.
 pub(super) fn unclear(candidates: &[String], describes_itself: bool) -> String {
     match (candidates, describes_itself) {

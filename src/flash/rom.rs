@@ -10,8 +10,8 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::{rom as entries, run};
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
-use crate::chip::{self, BootMode, Chip, Identity, Registers, RomOwners, Told};
-use crate::error::Step;
+use crate::chip::{self, BootMode, Chip, FlexRam, Identity, Registers, RomOwners, Told};
+use crate::error::{SplitBy, Step};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::Flashloader;
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
@@ -49,6 +49,8 @@ pub struct RomFacts {
     pub sbmr2: Option<u32>,
     /// Cause of the last reset.
     pub srsr: Option<u32>,
+    /// How the FlexRAM is split, and by what.
+    pub flexram: Option<(FlexRam, SplitBy)>,
     /// The chips whose ROM has this one's USB ids; `None` on a UART.
     pub owners: Option<RomOwners>,
     /// Registers that the ROM did not let be read: it has a list of those that may.
@@ -148,7 +150,8 @@ impl Rom {
     /// Loads the flashloader where its own IVT says, starts it there and waits for it on the same port.
     ///
     /// # Errors
-    /// [`Error::Sdp`], [`Error::LoaderDamaged`], [`Error::JumpRefused`], [`Error::LoaderSilent`], [`Error::OtherBoard`].
+    /// [`Error::LoaderRam`], [`Error::Sdp`], [`Error::LoaderDamaged`], [`Error::JumpRefused`], [`Error::LoaderSilent`],
+    /// [`Error::OtherBoard`].
     pub fn start(
         mut self,
         identity: Identity,
@@ -163,6 +166,7 @@ impl Rom {
                 unread.text("registers", self.facts.refused_names()),
             );
         }
+        self.check_ram(loader, identity.chip, listener)?;
         self.load(loader, listener)?;
         let sent_again = match board.is_uart() {
             true => self.check_loaded(loader, listener)?,
@@ -200,6 +204,32 @@ impl Rom {
         flashloader.check_same_board(expected)?;
         flashloader.set_rom_facts(self.facts);
         Ok(flashloader)
+    }
+
+    /// That the chip has the RAM that the flashloader needs: without it, it dies right after the jump.
+    fn check_ram(
+        &self,
+        image: &LoaderImage,
+        chip: &Chip,
+        listener: &mut dyn Listener,
+    ) -> Result<()> {
+        let (split, by) = match self.facts.flexram {
+            Some((split, by)) => (split, Some(by)),
+            None => (chip.flexram_of_the_factory(), None),
+        };
+        match (image.missing(split), by) {
+            (None, _) => Ok(()),
+            (Some(need), Some(by)) => Err(Error::LoaderRam {
+                need: *need,
+                split,
+                by,
+            }),
+            (Some(need), None) => {
+                let unasked = Finding::new(&run::FLASHLOADER_RAM_UNASKED);
+                tell(listener, unasked.text("need", need).text("split", split));
+                Ok(())
+            }
+        }
     }
 
     fn load(&mut self, loader: &LoaderImage, listener: &mut dyn Listener) -> Result<()> {
@@ -328,8 +358,26 @@ fn ask_registers(read: &mut Read<'_>, facts: &mut RomFacts) -> std::result::Resu
     if let Some(chip) = facts.chip {
         let package = registers.fuse(chip.in_package.word);
         facts.told.package_word = read("the package's fuse word", package)?;
+        facts.flexram = ask_flexram(read, chip)?;
     }
     Ok(())
+}
+
+/// The FlexRAM split: by register when GPR16 says so, else by fuses.
+fn ask_flexram(
+    read: &mut Read<'_>,
+    chip: &Chip,
+) -> std::result::Result<Option<(FlexRam, SplitBy)>, sdp::Error> {
+    let [selects, banks] = chip.registers.flexram;
+    let Some(selects) = read("GPR16", selects)? else {
+        return Ok(None);
+    };
+    if selects & FlexRam::BY_REGISTER != 0 {
+        let banks = read("GPR17", banks)?;
+        return Ok(banks.map(|banks| (FlexRam::from_gpr17(banks), SplitBy::Register(banks))));
+    }
+    let word = read("MISC_CONF0", chip.registers.fuse(chip.fuses.misc_conf0))?;
+    Ok(word.map(|word| (chip.flexram_by_fuse(word), SplitBy::Fuses(word))))
 }
 
 /// The registers, when every chip that it can be has them in the same places; those of chips without a row are not known.

@@ -291,6 +291,10 @@ impl Facts {
                 expected,
                 found,
             } => none.byte(*address, Some(*expected), *found),
+            Error::LoaderRam { need, .. } => Facts {
+                address: Some(need.from),
+                ..none
+            },
             Error::JumpRefused { address, answer } => Facts {
                 address: Some(*address),
                 status: Some(*answer),

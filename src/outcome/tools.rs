@@ -69,11 +69,37 @@ pub struct FlashloaderFile {
     pub jump: u32,
     /// Where its code begins.
     pub entry: u32,
+    /// RAM that it needs.
+    pub needs: Vec<RamNeed>,
+    /// Whether the chip has that RAM with its FlexRAM as it leaves the factory.
+    pub fits_usual_split: bool,
     /// What was done to the file before it can be sent.
     pub notes: Vec<Finding>,
     /// Where the copy lies that is sent from now on (`flashloader add`).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kept: Option<String>,
+}
+
+/// A piece of RAM that a flashloader needs.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct RamNeed {
+    /// The RAM: `ITCM`, `DTCM`, `OCRAM`.
+    pub ram: String,
+    /// First address.
+    pub from: u32,
+    /// One past the last address.
+    pub to: u64,
+}
+
+impl From<&rtboot_bootable::RamNeed> for RamNeed {
+    fn from(need: &rtboot_bootable::RamNeed) -> RamNeed {
+        RamNeed {
+            ram: need.ram.name.to_owned(),
+            from: need.from,
+            to: need.to,
+        }
+    }
 }
 
 /// The flashloader files that are remembered.

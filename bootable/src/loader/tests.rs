@@ -336,3 +336,62 @@ fn a_dcd_that_burns_fuses_is_noted() {
         message(&bytes).contains("its DCD is broken: the command at offset 0x4 has the tag 0xaa")
     );
 }
+
+/// The image with a vector table in it: stack, reset handler.
+fn with_vectors(plan: Plan, at: usize, stack: u32) -> Vec<u8> {
+    let mut bytes = file(plan);
+    bytes[at..at + 8].copy_from_slice(&words(&[stack, plan.entry]));
+    bytes
+}
+
+fn needs(bytes: &[u8]) -> Vec<String> {
+    let image = parse(bytes).expect("a flashloader");
+    image.needs.iter().map(ToString::to_string).collect()
+}
+
+#[test]
+fn ram_up_to_the_stack_top_is_needed() {
+    // figures of public builds: OCRAM with the stack behind the image, OCRAM with the stack in DTCM, and DTCM
+    let bytes = with_vectors(OCRAM, 0x200, 0x2021_DAD8);
+    assert_eq!(needs(&bytes), ["OCRAM 0x20208200..0x2021dad8"]);
+    let bytes = with_vectors(OCRAM, 0x200, 0x2000_5AD8);
+    let both = [
+        "OCRAM 0x20208200..0x20209200",
+        "DTCM 0x20000000..0x20005ad8",
+    ];
+    assert_eq!(needs(&bytes), both);
+    let dtcm = Plan {
+        start: 0x2000_0200,
+        entry: 0x2000_0501,
+        ..OCRAM
+    };
+    let bytes = with_vectors(dtcm, 0x200, 0x2001_5AD8);
+    assert_eq!(needs(&bytes), ["DTCM 0x20000200..0x20015ad8"]);
+    // the entry is the table
+    let table = Plan {
+        entry: 0x2020_8400,
+        ..OCRAM
+    };
+    let mut bytes = file(table);
+    bytes[0x200..0x208].copy_from_slice(&words(&[0x2021_0000, 0x2020_8501]));
+    assert_eq!(needs(&bytes), ["OCRAM 0x20208200..0x20210000"]);
+    assert_eq!(needs(&file(OCRAM)), ["OCRAM 0x20208200..0x20209200"]);
+}
+
+#[test]
+fn split_of_the_flexram_decides_what_fits() {
+    let chip = rt1021();
+    let dtcm = Plan {
+        start: 0x2000_0200,
+        entry: 0x2000_0501,
+        ..OCRAM
+    };
+    let dtcm = parse(&with_vectors(dtcm, 0x200, 0x2001_5AD8)).expect("a flashloader");
+    let ocram = parse(&with_vectors(OCRAM, 0x200, 0x2021_DAD8)).expect("a flashloader");
+    let usual = chip.flexram_of_the_factory();
+    assert_eq!(dtcm.missing(usual), dtcm.needs.first());
+    assert_eq!(ocram.missing(usual), None);
+    let much_dtcm = chip.flexram_by_fuse(1 << 16);
+    assert_eq!(dtcm.missing(much_dtcm), None);
+    assert_eq!(ocram.missing(much_dtcm), ocram.needs.first());
+}

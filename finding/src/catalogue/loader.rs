@@ -11,8 +11,8 @@ entries! {
     ];
     LOADER_DANGEROUS Error "loader-dangerous": "the flashloader file could change fuses"
         / "the flashloader file could change fuses and is not sent";
-    FUSE_FLEXRAM_SHORT Error "fuse-flexram-short": "by its fuses the chip has too little OCRAM for the flashloader"
-        / "by its fuses the chip has {ocram} KiB of OCRAM, too little for the flashloader";
+    FUSE_FLEXRAM_SHORT Error "fuse-flexram-short": "the chip's FlexRAM is split so that the flashloader lacks RAM"
+        / "the flashloader needs {need}, and the chip has {split}";
     LOADER_REFUSED Error "loader-refused": "the boot ROM refused to start the flashloader" => [
         "the file is damaged, or its DCD fails",
         "the jump went to an entry instead of the IVT",

@@ -17,6 +17,8 @@ entries! {
         / "the flashloader does not let the chip id be read, as NXP's for the {chip} does not; it is taken for the {chip}";
     CHIP_UNTOLD Warning "chip-untold": "the running flashloader does not tell its chip"
         / "the flashloader does not tell which chip it runs on ({error}); it is taken for the {chip}";
+    FLASHLOADER_RAM_UNASKED Warning "flashloader-ram-unasked": "the flashloader needs another FlexRAM split than the usual one, and the chip's is not known"
+        / "the flashloader needs {need}; the chip's FlexRAM split could not be asked, and as it leaves the factory it is {split}";
     FLASHLOADER_UNCHECKED Warning "flashloader-unchecked": "the flashloader in RAM is not checked"
         / "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent";
     FLASHLOADER_SENT_AGAIN Warning "flashloader-sent-again": "a UART spoiled bytes of the flashloader"

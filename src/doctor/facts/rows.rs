@@ -103,6 +103,10 @@ impl Rows {
                 "reset-cause",
                 rom.srsr.map(|srsr| reset_cause(facts.identity.chip, srsr)),
             ),
+            (
+                "flexram",
+                rom.flexram.map(|(split, by)| format!("{split} ({by})")),
+            ),
             ("registers-unread", rom.unread.clone()),
         ];
         for (name, value) in said {

@@ -4,6 +4,7 @@ use rtboot_finding::catalogue::boot as entries;
 use rtboot_finding::{Finding, Sure};
 
 use super::write;
+use crate::Error;
 use crate::doctor::facts::{Facts, Source};
 use crate::sdp::Hab;
 
@@ -79,14 +80,14 @@ fn uart_disabled(facts: &Facts) -> Option<Finding> {
 
 /// The FlexRAM split by fuses may leave less DTCM or OCRAM than the application's stack needs.
 fn flexram(facts: &Facts) -> Option<Finding> {
-    let (word, ocram) = facts.ocram_kib()?;
+    let (word, ram) = facts.flexram_by_fuse()?;
     let split = word >> 16 & 0xF;
-    if split == 0 || facts.ram_short.is_some() {
+    if split == 0 || matches!(facts.loader_error, Some(Error::LoaderRam { .. })) {
         return None;
     }
     Some(
         Finding::new(&entries::FUSE_FLEXRAM)
-            .number("ocram", ocram)
+            .number("ocram", ram.ocram)
             .why(format!("MISC_CONF0 is {word:#010x}, field {split} (0 is 64 KiB ITCM, 64 KiB DTCM, 128 KiB OCRAM)"))
             .act("compare the linker script's RAM sizes with this split"),
     )

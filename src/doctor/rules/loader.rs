@@ -4,7 +4,7 @@ use rtboot_finding::catalogue::{host, loader as entries};
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
 use super::{AGAIN, CYCLE_AND_AGAIN};
-use crate::advice::{BETTER_LINE, LOADER_SOURCE};
+use crate::advice::{BETTER_LINE, LOADER_SOURCE, OTHER_BUILD};
 use crate::board::Program;
 use crate::doctor::facts::Facts;
 use crate::sdp::Hab;
@@ -20,7 +20,6 @@ const NEEDED: &[(u32, &str)] = &[
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let mut findings = Vec::new();
-    findings.extend(ram_short(facts));
     if let Some(error) = &facts.loader_error {
         findings.extend(failed(facts, error));
     }
@@ -44,24 +43,6 @@ fn noisy(facts: &Facts) -> Option<Finding> {
 
 fn closed(facts: &Facts) -> bool {
     facts.rom.as_ref().and_then(|rom| rom.hab) == Some(Hab::Closed)
-}
-
-/// The FlexRAM fuses leave less OCRAM than the flashloader needs.
-fn ram_short(facts: &Facts) -> Option<Finding> {
-    let short = facts.ram_short?;
-    let (word, ocram) = facts.ocram_kib()?;
-    Some(
-        Finding::new(&entries::FUSE_FLEXRAM_SHORT)
-            .number("ocram", ocram)
-            .why(format!(
-                "MISC_CONF0 is {word:#010x}; the flashloader needs {:#010x} to {:#010x}, OCRAM ends at {:#010x}. It was not sent",
-                short.start, short.end, short.ram_end
-            ))
-            .sure(Sure::Likely)
-            .act("use a flashloader built for ITCM or DTCM (NXP-MCUBootUtility brings such builds)")
-            .run(Action::AddFlashloader)
-            .run(Action::ShowFlashloader),
-    )
 }
 
 /// A finding of this entry, with the error as the fact behind it.
@@ -94,6 +75,13 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .run(Action::ListFlashloaders),
         Error::LoaderDangerous { .. } => Finding::new(&entries::LOADER_DANGEROUS)
             .why(error.to_string())
+            .run(Action::ShowFlashloader),
+        Error::LoaderRam { need, split, .. } => by(&entries::FUSE_FLEXRAM_SHORT, error)
+            .text("need", need)
+            .text("split", split)
+            .because("it was not sent: without this RAM it dies right after the jump")
+            .act(OTHER_BUILD)
+            .run(Action::AddFlashloader)
             .run(Action::ShowFlashloader),
         Error::JumpRefused { answer, .. } => Finding::new(&entries::LOADER_REFUSED)
             .why(format!("{error}; the part is open, so it is the image that the ROM dislikes (answer {answer:#010x})"))

@@ -107,7 +107,9 @@ fn ocram_too_small_by_fuses_stops_the_load() {
     exam.loader = image;
     let diagnosis = exam.finds("fuse-flexram-short");
     assert!(
-        diagnosis.findings[0].why.contains("0x20210000"),
+        diagnosis.findings[0]
+            .why
+            .contains("OCRAM 0x20208000..0x20214400"),
         "{diagnosis:#?}"
     );
     assert_eq!(exam.virtual_board.board().state(), rtboot_sim::State::Rom);

@@ -188,6 +188,7 @@ pub fn loading() -> Vec<Error> {
         Error::NoLoader {
             chip: "RT1021".into(),
         },
+        flashloader_ram(),
         Error::LoaderDamaged {
             address: 0x2020_8200,
             expected: 0xD1,
@@ -333,4 +334,19 @@ pub fn flash() -> Vec<Error> {
             state: FlashState::default(),
         },
     ]
+}
+
+/// A build for DTCM on a chip with the split of the factory.
+fn flashloader_ram() -> Error {
+    let chip = rtboot::chip::Chip::DEFAULT;
+    let ram = chip.map.ram.iter().find(|ram| ram.name == "DTCM");
+    Error::LoaderRam {
+        need: rtboot_bootable::RamNeed {
+            ram: *ram.expect("DTCM"),
+            from: 0x2000_0200,
+            to: 0x2001_5AD8,
+        },
+        split: chip.flexram_of_the_factory(),
+        by: rtboot::SplitBy::Fuses(0),
+    }
 }

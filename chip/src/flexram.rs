@@ -1,0 +1,54 @@
+//! How the FlexRAM is shared between ITCM, DTCM and OCRAM.
+
+use core::fmt;
+
+/// A split of the FlexRAM, in KiB.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct FlexRam {
+    /// Instruction memory, at 0.
+    pub itcm: u16,
+    /// Data memory, at 0x20000000.
+    pub dtcm: u16,
+    /// The rest, at 0x20200000.
+    pub ocram: u16,
+}
+
+/// KiB of a bank.
+const BANK_KIB: u16 = 32;
+
+impl FlexRam {
+    /// IOMUXC_GPR16 bit 2: the split is the one in GPR17, not the fuses'.
+    pub const BY_REGISTER: u32 = 1 << 2;
+
+    /// The split of eight banks by IOMUXC_GPR17: two bits a bank, 1 OCRAM, 2 DTCM, 3 ITCM, 0 unused.
+    pub fn from_gpr17(banks: u32) -> FlexRam {
+        let mut split = FlexRam::default();
+        for bank in 0..8 {
+            match banks >> (2 * bank) & 3 {
+                1 => split.ocram += BANK_KIB,
+                2 => split.dtcm += BANK_KIB,
+                3 => split.itcm += BANK_KIB,
+                _ => {}
+            }
+        }
+        split
+    }
+
+    /// Bytes of the RAM that a [`Region`](crate::Region) of this name stands for; `None` for one outside the FlexRAM.
+    pub fn bytes_of(&self, ram: &str) -> Option<u64> {
+        let kib = match ram {
+            "ITCM" => self.itcm,
+            "DTCM" => self.dtcm,
+            "OCRAM" => self.ocram,
+            _ => return None,
+        };
+        Some(u64::from(kib) * 1024)
+    }
+}
+
+impl fmt::Display for FlexRam {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let FlexRam { itcm, dtcm, ocram } = self;
+        write!(f, "{itcm} KiB ITCM, {dtcm} KiB DTCM, {ocram} KiB OCRAM")
+    }
+}
