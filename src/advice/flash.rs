@@ -172,7 +172,7 @@ fn sfdp_entry(field: &SfdpField) -> &'static Entry {
     match field {
         SfdpField::Presence { .. } => &entries::FLASH_NO_SFDP,
         SfdpField::Size { .. } => &entries::FLASH_SFDP_SIZE,
-        SfdpField::Erase { .. } => &entries::FLASH_SFDP_ERASE,
+        SfdpField::Erase { .. } | SfdpField::EraseCommand { .. } => &entries::FLASH_SFDP_ERASE,
         SfdpField::QuadEnable { .. } => &entries::FLASH_SFDP_QUAD,
     }
 }

@@ -115,7 +115,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let done = show::Done {
         file: args.app.display().to_string(),
         chip: ready.nor().chip().name,
-        part: ready.nor().part().name.clone(),
+        part: ready.nor().called(),
         report: written,
         took: ready.took(),
         verdict,

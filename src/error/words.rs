@@ -52,6 +52,15 @@ pub enum SfdpField {
         /// The sizes that SFDP names.
         found: Vec<u64>,
     },
+    /// What an erase command clears, in bytes.
+    EraseCommand {
+        /// The command.
+        command: u8,
+        /// By the `.cfg`.
+        expected: u64,
+        /// By SFDP.
+        found: Vec<u64>,
+    },
     /// How the quad-enable bit is set.
     QuadEnable {
         /// By the `.cfg`.
@@ -63,7 +72,7 @@ pub enum SfdpField {
 
 impl fmt::Display for SfdpField {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let both = |f: &mut fmt::Formatter<'_>, what, found: String, expected: String| {
+        let both = |f: &mut fmt::Formatter<'_>, what: &str, found: String, expected: String| {
             write!(f, "{what} is {found} by its SFDP, {expected} by the .cfg")
         };
         match self {
@@ -79,6 +88,15 @@ impl fmt::Display for SfdpField {
             SfdpField::Erase { expected, found } => {
                 let found: Vec<String> = found.iter().map(|size| bytes(*size)).collect();
                 both(f, "its smallest erase", found.join(", "), bytes(*expected))
+            }
+            SfdpField::EraseCommand {
+                command,
+                expected,
+                found,
+            } => {
+                let found: Vec<String> = found.iter().map(|size| bytes(*size)).collect();
+                let what = format!("what {command:02X}h erases");
+                both(f, &what, found.join(", "), bytes(*expected))
             }
             SfdpField::QuadEnable { expected, found } => both(
                 f,

@@ -1,6 +1,10 @@
 //! Which part the flash is: what it answers, held against a `.cfg` or the database. Pure.
 
-use rtboot_fcb::{JedecId, Part, PartFile, SfdpPresence, database};
+use rtboot_fcb::sfdp::Sfdp;
+use rtboot_fcb::{
+    ClockIndex, JedecId, Overrides, Part, PartFile, QeMethod, ReadMode, SfdpPresence, Span, Times,
+    database,
+};
 
 use crate::error::SfdpField;
 pub use crate::error::bytes;
@@ -23,8 +27,7 @@ pub enum PartSource {
 
 /// Settles which part this is.
 ///
-/// Parts that share an id cannot be told apart by it: a `.cfg` decides by its order, the database only when all
-/// candidates lead to the same FCB.
+/// Parts that share an id cannot be told apart by it: a `.cfg` decides by its order, the database takes what is right for all.
 ///
 /// # Errors
 /// [`Error::NoFlash`], [`Error::PartMismatch`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
@@ -86,18 +89,61 @@ fn check_id(facts: &NorFacts) -> Result<()> {
     }
 }
 
+/// The part of the database with this id. Of several that share it, what all of them take.
 fn from_database(facts: &NorFacts) -> Result<Part> {
     let candidates = database::by_jedec(facts.id);
-    let same = candidates
-        .windows(2)
-        .all(|pair| pair[0].boot_fcb() == pair[1].boot_fcb());
-    match candidates.first() {
-        Some(part) if same => Ok(part.clone()),
-        _ => Err(Error::PartUnclear {
-            found: facts.id,
-            candidates: names(&candidates),
-            describes_itself: facts.sfdp.is_ok(),
-        }),
+    common(&candidates).ok_or_else(|| Error::PartUnclear {
+        found: facts.id,
+        candidates: names(&candidates),
+        describes_itself: facts.sfdp.is_ok(),
+    })
+}
+
+/// The slowest of these, where all of them read alike; else the slowest with the plain read, which every part understands.
+/// `None` when they differ in their sizes: one would be erased wrong.
+fn common(candidates: &[Part]) -> Option<Part> {
+    let slowest = candidates.iter().min_by_key(|part| part.clock.0)?;
+    let sizes = |part: &Part| {
+        (
+            part.size,
+            part.page_size,
+            part.sector_size,
+            part.block_size,
+            part.read.address_bits,
+        )
+    };
+    if candidates.iter().any(|part| sizes(part) != sizes(slowest)) {
+        return None;
+    }
+    let mut part = slowest.clone();
+    let alike = |other: &Part| {
+        (&other.read, other.qe, &other.overrides) == (&part.read, part.qe, &part.overrides)
+    };
+    if !candidates.iter().all(alike) {
+        part.read = match part.read.address_bits {
+            32 => ReadMode::PLAIN_32,
+            _ => ReadMode::PLAIN,
+        };
+        part.clock = ClockIndex::MHZ_30;
+        part.max_mhz = None;
+        part.qe = QeMethod::None;
+        part.overrides = Overrides::default();
+    }
+    part.times = longest(candidates);
+    Some(part)
+}
+
+/// Times that none of these outlasts.
+fn longest(parts: &[Part]) -> Times {
+    let of = |time: fn(&Times) -> Option<Span>| {
+        let all: Option<Vec<Span>> = parts.iter().map(|part| time(&part.times)).collect();
+        all?.into_iter().max_by_key(|span| span.max)
+    };
+    Times {
+        sector_erase: of(|times| times.sector_erase),
+        block_erase: of(|times| times.block_erase),
+        chip_erase: of(|times| times.chip_erase),
+        page_program: of(|times| times.page_program),
     }
 }
 
@@ -160,6 +206,9 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
             found: sizes,
         });
     }
+    if let Some(field) = erase_command(part, sfdp) {
+        return mismatch(field);
+    }
     match sfdp.qer() {
         Some(method)
             if part.sfdp.qer.is_none_or(|qer| Some(qer) != sfdp.qer_code())
@@ -174,9 +223,32 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
     }
 }
 
+/// What SFDP says of the erase commands that the work FCB uses, where it is another size: an erase of more would take bytes
+/// behind the unit, one of less would leave old bytes in it.
+fn erase_command(part: &Part, sfdp: &Sfdp) -> Option<SfdpField> {
+    let kinds = sfdp.erase_types();
+    // the table gives the commands with three address bytes
+    [(0x20, part.sector_size), (0xD8, part.block_size)]
+        .into_iter()
+        .find_map(|(command, expected)| {
+            let says: Vec<u64> = kinds
+                .iter()
+                .filter(|kind| kind.opcode == command)
+                .map(|kind| kind.size)
+                .collect();
+            let expected = u64::from(expected);
+            let other = !says.is_empty() && !says.contains(&expected);
+            other.then(|| SfdpField::EraseCommand {
+                command,
+                expected,
+                found: says,
+            })
+        })
+}
+
 #[cfg(test)]
 mod tests {
-    use rtboot_fcb::{StatusRegisters, sfdp::Sfdp};
+    use rtboot_fcb::StatusRegisters;
 
     use super::*;
 
@@ -223,6 +295,95 @@ mod tests {
         let error =
             choose_part(&facts([0x12, 0x34, 0x56]), &PartSource::Database).expect_err("unknown");
         assert!(error.to_string().contains("not in the database"), "{error}");
+    }
+
+    #[test]
+    fn parts_with_one_id_give_the_slower_fcb() {
+        let shared = choose_part(&facts([0x9D, 0x60, 0x17]), &PartSource::Database);
+        let part = shared.expect("both take it");
+        let slow = database::find("IS25LP064D").expect("known").1.parts;
+        assert_eq!(part.boot_fcb(), slow[0].boot_fcb());
+        let fast = database::find("IS25LP064A").expect("known").1.parts;
+        assert_eq!(part.clock.0, 5);
+        assert!(fast[0].clock.0 > 5 && fast[0].read == part.read);
+        assert_eq!(part.times.sector_erase, None, "of the D it is not known");
+    }
+
+    #[test]
+    fn parts_that_read_differently_share_the_plain_read() {
+        let one = database::find("IS25LP064A")
+            .expect("known")
+            .1
+            .parts
+            .remove(0);
+        let mut other = one.clone();
+        other.read.dummy_cycles = 8;
+        let part = common(&[one.clone(), other.clone()]).expect("the same size");
+        let fcb = part.boot_fcb();
+        assert_eq!(fcb.sequence(0), ReadMode::PLAIN.sequence());
+        assert_eq!(
+            (fcb.clock(), fcb.flash_pads(), part.qe),
+            (1, 1, QeMethod::None)
+        );
+        other.block_size = 256 << 10;
+        assert_eq!(common(&[one, other]), None);
+        assert_eq!(common(&[]), None);
+    }
+
+    /// SFDP of 9 dwords for 8 MiB, with D8h for blocks of so many bytes as a power of two.
+    fn with_blocks(power: u8) -> NorFacts {
+        let mut bytes = b"SFDP\x00\x01\x00\xff\x00\x00\x01\x09\x10\x00\x00\xff".to_vec();
+        let mut dwords = [
+            0xFFF1_20E5_u32,
+            0x03FF_FFFF,
+            0x6B08_EB44,
+            0xBB42_3B08,
+            0xFFFF_FFFE,
+            0x0000_FFFF,
+            0xEB40_FFFF,
+            0,
+            0,
+        ];
+        dwords[7] = u32::from_le_bytes([12, 0x20, power, 0xD8]);
+        bytes.extend(dwords.iter().flat_map(|dword| dword.to_le_bytes()));
+        let mut facts = facts([0x9D, 0x60, 0x17]);
+        facts.sfdp = Sfdp::parse(&bytes);
+        assert!(facts.sfdp.is_ok(), "{:?}", facts.sfdp);
+        facts
+    }
+
+    #[test]
+    fn an_erase_command_of_another_size_is_refused() {
+        let mut part = database::find("IS25LP064A")
+            .expect("known")
+            .1
+            .parts
+            .remove(0);
+        part.sfdp.qer = None;
+        let file = |part: &Part| PartSource::Cfg {
+            from: "mine.cfg".into(),
+            file: PartFile {
+                parts: vec![part.clone()],
+            },
+        };
+        choose_part(&with_blocks(16), &file(&part)).expect("64 KiB on both sides");
+        let error = choose_part(&with_blocks(18), &file(&part)).expect_err("256 KiB");
+        let text = error.to_string();
+        assert!(
+            text.contains("D8h") && text.contains("256 KiB") && text.contains("64 KiB"),
+            "{text}"
+        );
+        assert_eq!(
+            error.exit_code(),
+            Error::SfdpMismatch {
+                part: String::new(),
+                field: SfdpField::Size {
+                    expected: 0,
+                    found: 1
+                }
+            }
+            .exit_code()
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@
 //! Source: configure-memory taking a complete FCB, and read-memory then playing its sequence 0, seen on the genuine
 //! RT1021 flashloader K2.1.0 in emulation.
 
-use rtboot_fcb::{Fcb, JedecId, QeMethod, StatusRegisters, lut, probe, sfdp::Sfdp};
+use rtboot_fcb::{Fcb, JedecId, Part, QeMethod, StatusRegisters, lut, probe, sfdp::Sfdp};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
@@ -290,6 +290,20 @@ impl Flashloader {
             status,
             woken,
         })
+    }
+
+    /// Reads the status register that holds the quad-enable bit of this part, when no known part has the flash's id and
+    /// [`Flashloader::look_at_flash`] therefore left it out: the part's file says how it is read.
+    ///
+    /// # Errors
+    /// [`Error::Configure`], [`Error::Mboot`].
+    pub fn look_at_second_status(&mut self, part: &Part, facts: &mut NorFacts) -> Result<()> {
+        let known = !rtboot_fcb::database::by_jedec(facts.id).is_empty();
+        if let (None, false, Some(read)) = (facts.status.sr2, known, probe::status2_of(part)) {
+            let answer = self.read_through(&read, Question::Status2, 0, 1)?;
+            facts.status.sr2 = Some(byte(&answer, 0));
+        }
+        Ok(())
     }
 
     /// Resets the board; the flashloader is gone then.

@@ -27,6 +27,7 @@ pub struct Nor {
     loader: Flashloader,
     part: Part,
     facts: NorFacts,
+    named: bool,
 }
 
 impl Nor {
@@ -37,6 +38,22 @@ impl Nor {
             loader,
             part,
             facts,
+            named: false,
+        }
+    }
+
+    /// The same, as the user named the part: others with its id are not meant.
+    #[must_use]
+    pub fn named_by_user(mut self) -> Nor {
+        self.named = true;
+        self
+    }
+
+    /// What to call the part in messages: its name, or all names that its id allows when nobody named it.
+    pub fn called(&self) -> String {
+        match self.named {
+            true => self.part.name.clone(),
+            false => self.names(),
         }
     }
 
@@ -166,10 +183,9 @@ impl Nor {
             .loader
             .read_through(&probe::status1(), Question::Status1, 0, 1)?;
         self.facts.status.sr1 = sr1.first().copied().unwrap_or(0xFF);
-        if self.part.qe.sr2_read_command() == Some(0x35) {
-            let sr2 = self
-                .loader
-                .read_through(&probe::status2(), Question::Status2, 0, 1)?;
+        if let Some(command) = self.part.qe.sr2_read_command() {
+            let read = probe::register(command);
+            let sr2 = self.loader.read_through(&read, Question::Status2, 0, 1)?;
             self.facts.status.sr2 = sr2.first().copied();
         }
         Ok(self.facts.status)
@@ -198,7 +214,7 @@ impl Nor {
             .part
             .status_write_steps(&self.facts.status, new)
             .ok_or_else(|| Error::StatusWriteUnknown {
-                part: self.part.name.clone(),
+                part: self.called(),
             })?;
         for fcb in steps {
             self.loader.configure(&fcb, SetUp::WriteStatus)?;
@@ -226,12 +242,12 @@ impl Nor {
         })?;
         if self.part.quad_enabled(&after) != Some(true) || !after.same_settings(&wanted) {
             return Err(Error::QuadNotSet {
-                part: self.part.name.clone(),
+                part: self.called(),
                 before,
                 after,
             });
         }
-        let enabled = Finding::new(&run::QUAD_ENABLED).text("part", &self.part.name);
+        let enabled = Finding::new(&run::QUAD_ENABLED).text("part", self.called());
         tell(
             listener,
             enabled.text("before", before).text("after", after),

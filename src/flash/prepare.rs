@@ -121,6 +121,16 @@ impl Prepared {
         }
     }
 
+    /// Whether the FCB will be made for the part that the flash's id names.
+    pub fn settles_by_id(&self) -> bool {
+        self.layout.needs_part
+    }
+
+    /// Whether the part was named.
+    pub fn names_part(&self) -> bool {
+        matches!(self.choice, FcbChoice::Part { .. })
+    }
+
     /// Settles which part the flash is: the one that is expected. Where no byte of the image depends on it, any part with
     /// the flash's id is good enough.
     ///

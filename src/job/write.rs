@@ -17,8 +17,8 @@ use crate::error::Content;
 use crate::event::{Listener, tell};
 use crate::file::Source;
 use crate::flash::{
-    FcbChoice, Headers, Layout, Nor, Policy, Prepared, RescueStore, WritePlan, WriteReport, Writer,
-    plan_write,
+    FcbChoice, Headers, Layout, Nor, NorFacts, Policy, Prepared, RescueStore, WritePlan,
+    WriteReport, Writer, candidates, plan_write,
 };
 
 /// How a file is written.
@@ -218,12 +218,20 @@ impl WriteJob {
     ) -> Result<WriteReady<'b>> {
         self.check_consent()?;
         let mut flashloader = target.start_flashloader(board, listener)?.flashloader;
-        let facts = flashloader.look_at_flash(listener)?;
+        let mut facts = flashloader.look_at_flash(listener)?;
         let part = self.prepared.choose_part(&facts)?;
+        flashloader.look_at_second_status(&part, &mut facts)?;
+        if self.prepared.settles_by_id() {
+            tell_shared(&part, &facts, listener);
+        }
+        let names = match self.prepared.names_part() {
+            true => part.name.clone(),
+            false => names_of(&part, &facts),
+        };
         let found = Finding::new(&run::PART)
             .text("chip", flashloader.chip().name)
             .text("vendor", &part.vendor)
-            .text("part", &part.name)
+            .text("part", names)
             .text("id", part.jedec);
         tell(listener, found);
         let layout = self.prepared.for_part(&part)?;
@@ -243,7 +251,10 @@ impl WriteJob {
         };
         Ok(WriteReady {
             clock: Clock::start(board),
-            nor: Nor::new(flashloader, part, facts),
+            nor: match self.prepared.names_part() {
+                true => Nor::new(flashloader, part, facts).named_by_user(),
+                false => Nor::new(flashloader, part, facts),
+            },
             options: self.options,
             board,
             layout,
@@ -276,6 +287,30 @@ impl WriteJob {
 }
 
 /// What the file is.
+/// The names of all parts that a flash with this id may be.
+fn names_of(part: &Part, facts: &NorFacts) -> String {
+    let parts = candidates(facts.id, Some(part));
+    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+    names.join(" or ")
+}
+
+/// Says that the FCB is the one that all parts with this id take.
+fn tell_shared(part: &Part, facts: &NorFacts, listener: &mut dyn Listener) {
+    let parts = candidates(facts.id, Some(part));
+    if parts
+        .iter()
+        .all(|other| other.boot_fcb() == part.boot_fcb())
+    {
+        return;
+    }
+    let shared = Finding::new(&run::PART_SHARED)
+        .text("id", facts.id)
+        .text("parts", names_of(part, facts))
+        .text("read", part.read)
+        .text("clock", part.clock);
+    tell(listener, shared);
+}
+
 fn about(prepared: &Prepared) -> Finding {
     let layout = prepared.layout();
     let kind = match &layout.image {

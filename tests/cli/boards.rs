@@ -87,14 +87,6 @@ fn another_part_stops_the_write_and_is_named() {
 }
 
 #[test]
-fn parts_that_share_an_id_must_be_named() {
-    let cli = Cli::fresh();
-    let run = cli.run(&["write", &app("blinky.elf")]);
-    assert!(!run.stderr.contains("will not start"), "{run}");
-    run.says(30, &["IS25LP064A, IS25LP064D", "--fcb IS25LP064A"]);
-}
-
-#[test]
 fn absent_flash_is_shown_by_info_and_fails_write() {
     let cli = Cli::with(Settings {
         faults: vec![Fault::Absent],

@@ -2,6 +2,13 @@
 //!
 //! An error (exit 1) means that the ROM could not read the flash with it; what the ROM does not need is a warning at most.
 
+use rtboot::FcbChoice;
+use rtboot::job::WriteOptions;
+use rtboot_fcb::{Fcb, PartFile};
+use rtboot_sim::nor::Part as SimPart;
+
+use crate::kit::app;
+use crate::kit::board::{Rig, starts, write};
 use crate::kit::cli::{Cli, Run, patched};
 
 /// Changes to a block.
@@ -278,4 +285,80 @@ fn a_blank_half_is_told_in_one_line() {
     let warnings = run.stdout.matches("\nwarning: ").count();
     assert_eq!(warnings, 1, "{run}");
     run.says(0, &["sequences 8, 9, 10, 11, 12, 13, 14, 15 are erased"]);
+}
+
+/// IS25LP064A and IS25LP064D answer with one id; the D reads at 81 MHz at most.
+#[test]
+fn parts_with_one_id_get_the_slower_fcb_and_a_note() {
+    let cli = Cli::fresh();
+    let both = "IS25LP064D or IS25LP064A";
+    let note = format!("the id 9d 60 17 is that of the {both}");
+    let done = format!("to the {both}");
+    cli.run(&["write", &app("blinky.elf")])
+        .says(0, &[&note, &done]);
+    let fcb = Fcb::parse(&cli.flash()).expect("written");
+    assert_eq!(
+        (fcb.clock(), fcb.flash_pads()),
+        (5, 4),
+        "80 MHz on four pads"
+    );
+    cli.would_start();
+    let named = cli.run(&["write", "--fcb", "IS25LP064A", &app("blinky.elf")]);
+    assert!(!named.stderr.contains(both), "{named}");
+    named.says(0, &["to the IS25LP064A"]);
+    assert_eq!(Fcb::parse(&cli.flash()).expect("written").clock(), 6);
+    cli.would_start();
+}
+
+/// A part that no database knows: quad enable in bit 1 of status register 2.
+fn unknown_part() -> SimPart {
+    SimPart {
+        name: "xy25q64",
+        jedec: [0x5A, 0x12, 0x17],
+        ..SimPart::w25q64jv()
+    }
+}
+
+/// Its description by the user.
+const CFG: &str = "name = \"XY25Q64\"\nvendor = \"XY\"\njedec = \"5a 12 17\"\nsize = \"8M\"\nquad-enable = \"sr2-bit1\"\nclock = \"80 MHz\"\nread = { opcode = 0xEB, address-pads = 4, data-pads = 4, dummy-cycles = 6 }\n";
+
+fn options(cfg: &str) -> WriteOptions {
+    let file = PartFile::from_cfg(cfg).unwrap_or_else(|error| panic!("{error}"));
+    WriteOptions {
+        fcb: FcbChoice::Part {
+            from: "xy.cfg".into(),
+            file,
+        },
+        ..WriteOptions::default()
+    }
+}
+
+#[test]
+fn a_part_of_ones_own_gets_quad_enable_in_sr2() {
+    let mut rig = Rig::with_part(unknown_part());
+    let quad = |rig: &Rig| rig.virtual_board.board().nor().status[1] & 2;
+    assert_eq!(quad(&rig), 0, "clear from the factory");
+    let file = app("blinky.elf").as_str().into();
+    let written = write(&mut rig.board, &file, options(CFG), &mut rig.events);
+    written.unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(quad(&rig), 2);
+    assert!(starts(&rig).is_some());
+    let fcb = Fcb::parse(&rig.flash()).expect("written");
+    assert_eq!(fcb.clock(), 5);
+}
+
+#[test]
+fn a_cfg_with_another_block_size_is_refused_before_an_erase() {
+    let mut rig = Rig::with_part(unknown_part());
+    let before = rig.flash();
+    let cfg = format!("{CFG}block-size = \"256K\"\n");
+    let file = app("blinky.elf").as_str().into();
+    let error = write(&mut rig.board, &file, options(&cfg), &mut rig.events).expect_err("refused");
+    let text = error.to_string();
+    assert!(
+        text.contains("what D8h erases is 64 KiB by its SFDP, 256 KiB by the .cfg"),
+        "{text}"
+    );
+    assert_eq!(rig.flash(), before);
+    assert_eq!(rig.operations(), 0);
 }

@@ -32,6 +32,8 @@ entries! {
         / "{text}";
     PART Detail "part": "which part the flash is"
         / "the flash of the {chip} is the {vendor} {part} ({id})";
+    PART_SHARED Note "part-shared": "several parts have the flash's id"
+        / "the id {id} is that of the {parts}, which it does not tell apart: the FCB is the one that all of them take, {read} at {clock}; name the part for a faster one";
     PROBE_DOUBT Warning "probe-doubt": "the probe is not sure of a value"
         / "{text}";
     QUAD_ENABLED Note "quad-enabled": "the quad-enable bit was set"
