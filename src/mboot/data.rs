@@ -10,6 +10,8 @@
 //!
 //! The first response is sent before the device checks the address; an error comes in the data phase.
 
+use std::time::Duration;
+
 use super::client::{accept, generic, own};
 use super::link::protocol;
 use super::{Client, Command, Error, Link, Packet, Progress, Response, Sent, Status, Step, Tag};
@@ -19,6 +21,9 @@ use super::{Client, Command, Error, Link, Packet, Progress, Response, Sent, Stat
 pub(super) const READ_PACKETS: u32 = 24;
 /// Packets allowed beyond twice the least number, for devices that send short ones.
 const EXTRA_PACKETS: usize = 16;
+
+/// How long the cause of an aborted data phase may take.
+const AFTER_ABORT: Duration = Duration::from_millis(100);
 
 impl<L: Link> Client<L> {
     /// Sends a command and the data it announces.
@@ -77,8 +82,11 @@ impl<L: Link> Client<L> {
         } else {
             Step::Final
         };
-        let (ended, response) = self.response(command, step, self.timeouts.write_end, done)?;
+        let (ended, mut response) = self.response(command, step, self.timeouts.write_end, done)?;
         self.synced = true;
+        if response.status() == Status::DATA_PHASE_ABORTED && !cancelled {
+            response = self.cause_of_abort(command)?.unwrap_or(response);
+        }
         let step = if ended { Step::Data } else { step };
         match response.status() {
             Status::DATA_PHASE_ABORTED | Status::SUCCESS if cancelled => {
@@ -100,6 +108,17 @@ impl<L: Link> Client<L> {
                 done,
             }),
         }
+    }
+
+    /// The response after one that only says that the data phase was aborted: a Kinetis was seen to give the cause then.
+    fn cause_of_abort(&mut self, command: Tag) -> Result<Option<Response>, Error> {
+        let packet = self.link.receive(AFTER_ABORT);
+        let packet = packet.map_err(|e| e.during(command, Step::Final, 0))?;
+        let Some(Packet::Response(bytes)) = packet else {
+            return Ok(None);
+        };
+        let response = Response::parse(&bytes).filter(|response| response.answers(command));
+        Ok(response.filter(|response| response.status() != Status::SUCCESS))
     }
 
     /// Sends a command and takes the data that comes, at most `limit` bytes; with `exact`, no fewer either.

@@ -9,11 +9,15 @@ use rtboot_wire::mboot::report::{self, HEADER, MAX_PAYLOAD, Malformed, Report, S
 
 use super::link::{Link, LinkError, Packet, Sent};
 use super::{Command, Response};
-use crate::port::HidPort;
 use crate::port::traced::Direction;
+use crate::port::{self, HidPort};
 
 /// Silence after which no stale report is left: one that waits in the device comes at once.
 const SETTLE: Duration = Duration::from_millis(20);
+
+/// Times that a report is given to a device that takes none: it is busy, and Linux gives up after 5 s each. Only one that goes
+/// out in one packet, for nothing of it can have arrived.
+const STALL_TRIES: usize = 3;
 
 /// MBOOT over a HID port.
 #[derive(Debug)]
@@ -44,7 +48,22 @@ impl<P: HidPort> HidLink<P> {
             what: "a payload that no report can carry",
             bytes: Vec::new(),
         })?;
+        for _ in 1..STALL_TRIES {
+            match self.port.write(&report) {
+                Err(port::Error::Stalled { .. }) if report.len() <= SHORT && self.is_quiet()? => {}
+                sent => return Ok(sent?),
+            }
+        }
         Ok(self.port.write(&report)?)
+    }
+
+    /// Whether the device says nothing; what it says is kept.
+    fn is_quiet(&mut self) -> Result<bool, LinkError> {
+        if self.early.is_none() {
+            let report = self.port.read(Duration::ZERO)?;
+            self.early = report.map(parse).transpose()?;
+        }
+        Ok(self.early.is_none())
     }
 }
 

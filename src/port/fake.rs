@@ -70,6 +70,8 @@ pub(crate) struct FakeHid {
     pub device: Option<Box<dyn FnMut(&[u8]) -> Vec<Vec<u8>> + Send>>,
     /// The write with this number (from 0) and every later one fails with this error.
     pub write_error: Option<(usize, Error)>,
+    /// Writes that the device does not take, from the first one on.
+    pub stalls: usize,
     /// Time-outs asked for by reads that found nothing.
     pub waited: Vec<Duration>,
     /// Reads done.
@@ -100,6 +102,12 @@ impl FakeHid {
 
 impl HidPort for FakeHid {
     fn write(&mut self, report: &[u8]) -> Result<(), Error> {
+        if self.stalls > 0 {
+            self.stalls -= 1;
+            return Err(Error::Stalled {
+                port: "fake".into(),
+            });
+        }
         if let Some((from, error)) = &self.write_error
             && self.written.len() >= *from
         {

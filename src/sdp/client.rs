@@ -360,8 +360,13 @@ impl<L: Link> Client<L> {
     /// A refusal stands where data, a status or the HAB state would. A register with this value reads like one, too. What may
     /// still come is then unknown, so the next command starts with a drain.
     fn check_refusal(&mut self, command: Tag, answer: &[u8]) -> Result<(), Error> {
-        let status = Status::REFUSED_89;
-        if !answer.starts_with(&status.to_bytes()) {
+        let Some(word) = answer.first_chunk() else {
+            return Ok(());
+        };
+        let status = Status::from_bytes(*word);
+        // an event in the place of data, as an i.MX8 answers a refused read
+        let refused = status == Status::REFUSED_89 || status.hab_event().is_some();
+        if !refused {
             return Ok(());
         }
         self.drained = false;

@@ -16,5 +16,5 @@ mod answer;
 mod command;
 pub mod report;
 
-pub use answer::{Hab, Status};
+pub use answer::{Hab, HabEvent, Status};
 pub use command::{Command, Tag, Width};

@@ -243,3 +243,23 @@ fn sb_files_and_bare_images_are_sent_whole() {
     assert_eq!(data_sent(&mut image), [1; 2500]);
     assert_eq!(commands(&mut image), []);
 }
+
+#[test]
+fn cause_after_an_abort_is_the_error() {
+    let start = [done(Tag::WRITE_MEMORY, 0)];
+    let causes = [
+        done(Tag::WRITE_MEMORY, 10002),
+        done(Tag::WRITE_MEMORY, 10200),
+    ];
+    let alone = [done(Tag::WRITE_MEMORY, 10002)];
+    for (end, status) in [(&causes[..], 10200), (&alone[..], 10002)] {
+        let mut client = client(&[&start, end]);
+        let written = client.write_memory(0x6000_0000, &[1; 64], MemoryId::INTERNAL, &mut |_| true);
+        let error = written.unwrap_err();
+        assert_eq!(error.status(), Some(Status(status)), "{error}");
+        assert!(
+            port_of(&mut client).answers.is_empty(),
+            "nothing is left unread"
+        );
+    }
+}

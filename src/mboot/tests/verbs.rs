@@ -301,3 +301,15 @@ fn erase_or_fill_beyond_4_gib_sends_nothing() {
     }
     assert!(commands(&mut client).is_empty());
 }
+
+#[test]
+fn report_that_a_busy_device_does_not_take_is_sent_again() {
+    for (stalls, fails) in [(1, false), (2, false), (3, true)] {
+        let mut client = client(&[&[done(Tag::FILL_MEMORY, 0)]]);
+        port_of(&mut client).stalls = stalls;
+        let filled = client.fill_memory(0, 4, 0);
+        assert_eq!(filled.is_err(), fails, "{stalls}: {filled:?}");
+        let sent = port_of(&mut client).written.len();
+        assert_eq!(sent, usize::from(!fails), "once at most");
+    }
+}

@@ -15,6 +15,8 @@ use crate::port::{ALL_HID, Error, HidPort};
 
 /// Longest report read: 1021 bytes of the flashloader, rounded up.
 const READ_BUFFER: usize = 2048;
+/// A write that fails after this time failed because the device took nothing: Linux waits 5 s.
+const WRITE_PATIENCE: Duration = Duration::from_secs(4);
 /// Longest report that hidraw takes.
 const WRITE_LIMIT: usize = 16384;
 
@@ -223,10 +225,15 @@ impl HidPort for OpenHid {
         }
         let bytes = outgoing(System::HERE, report, self.full_length);
         // the count differs by system (given or padded length), so only a failure is of use
-        self.handle
-            .write(&bytes)
-            .map(drop)
-            .map_err(|e| self.error("write to", &e))
+        let begun = self.now();
+        self.handle.write(&bytes).map(drop).map_err(|e| {
+            let waited = self.now().saturating_sub(begun);
+            match self.error("write to", &e) {
+                // the kernel gave up; hidapi does not say why
+                Error::Io { port, .. } if waited >= WRITE_PATIENCE => Error::Stalled { port },
+                error => error,
+            }
+        })
     }
 
     fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {

@@ -126,3 +126,32 @@ fn answer_that_drips_ends_a_read() {
     let took = client.link_mut().port_mut().clock;
     assert!(took < Duration::from_secs(6), "{took:?}");
 }
+
+#[test]
+fn read_answered_by_a_hab_event_is_refused() {
+    let event = status(0x3322_3300);
+    let mut client = rom(&[&[&HAB_OPEN, &event]]);
+    let expected = Err(Error::Refused {
+        command: Tag::READ_REGISTER,
+        status: Status(0x3322_3300),
+    });
+    assert_eq!(client.read_word(0x400D_8260), expected);
+    let mut client = uart(&[&[HAB, [0x33, 0x22, 0x33, 0x00]].concat()]);
+    assert_eq!(client.read_word(0x400D_8260), expected);
+}
+
+#[test]
+fn refused_jump_leaves_no_unread_event() {
+    let event = status(0x3318_C000);
+    let mut client = rom(&[&[&HAB_OPEN, &event]]);
+    let jumped = client.jump_address(0x2020_8200);
+    let expected = Err(Error::Refused {
+        command: Tag::JUMP_ADDRESS,
+        status: Status(0x3318_C000),
+    });
+    assert_eq!(jumped, expected);
+    assert!(port(&mut client).answers.is_empty());
+    let mut client = uart(&[&[HAB, [0x33, 0x18, 0xC0, 0x00]].concat()]);
+    assert_eq!(client.jump_address(0x2020_8200), expected);
+    assert!(client.link_mut().port_mut().input.is_empty());
+}

@@ -109,9 +109,113 @@ impl Status {
 
 impl fmt::Display for Status {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.name() {
-            Some(name) => write!(f, "{:#010x} ({name})", self.0),
-            None => write!(f, "{:#010x}", self.0),
+        match (self.name(), self.hab_event()) {
+            (Some(name), _) => write!(f, "{:#010x} ({name})", self.0),
+            (None, Some(event)) => write!(f, "{:#010x} ({event})", self.0),
+            (None, None) => write!(f, "{:#010x}", self.0),
+        }
+    }
+}
+
+/// A HAB event in the place of a status word: status 33h (failure), reason, context, engine.
+///
+/// i.MX6 and i.MX7 parts were seen to answer a refused jump so (`33 18 c0 00`, `33 22 0a 00`), an i.MX8 a refused read.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct HabEvent {
+    /// Why.
+    pub reason: &'static str,
+    /// What was done at the time.
+    pub context: &'static str,
+}
+
+// Source: NXP's HAB 4 API reference, as U-Boot's hab.h has it.
+const REASONS: [(u8, &str); 24] = [
+    (0x03, "unsupported command"),
+    (0x05, "invalid IVT"),
+    (0x06, "invalid command"),
+    (0x09, "unsuitable state"),
+    (0x0A, "unsupported engine"),
+    (0x0C, "invalid assertion"),
+    (0x0F, "invalid index"),
+    (0x11, "invalid CSF"),
+    (0x12, "unsupported algorithm"),
+    (0x14, "unsupported protocol"),
+    (0x17, "invalid size"),
+    (0x18, "invalid signature"),
+    (0x1B, "unsupported key"),
+    (0x1D, "invalid key"),
+    (0x1E, "failed callback"),
+    (0x21, "invalid certificate"),
+    (0x22, "invalid address"),
+    (0x24, "unsupported item"),
+    (0x27, "invalid DCD"),
+    (0x28, "call out of sequence"),
+    (0x2B, "expired poll count"),
+    (0x2D, "exhausted storage"),
+    (0x2E, "memory failure"),
+    (0x30, "engine failure"),
+];
+const CONTEXTS: [(u8, &str); 10] = [
+    (0x0A, "authenticating an image"),
+    (0x33, "checking an address"),
+    (0xA0, "checking an assertion"),
+    (0xC0, "carrying out a command"),
+    (0xCF, "carrying out the CSF"),
+    (0xDB, "checking signed data"),
+    (0xDD, "carrying out the DCD"),
+    (0xE1, "starting HAB"),
+    (0xEE, "leaving HAB"),
+    (0xFF, "a factory test"),
+];
+
+impl fmt::Display for HabEvent {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "HAB failure: {} while {}", self.reason, self.context)
+    }
+}
+
+impl Status {
+    /// The HAB event that the word is; `None` for other words.
+    pub fn hab_event(self) -> Option<HabEvent> {
+        let [0x33, reason, context, 0] = self.to_bytes() else {
+            return None;
+        };
+        let of = |names: &[(u8, &'static str)], code| {
+            let named = names.iter().find(|(byte, _)| *byte == code);
+            named.map(|(_, name)| *name)
+        };
+        Some(HabEvent {
+            reason: of(&REASONS, reason)?,
+            context: of(&CONTEXTS, context)?,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    extern crate std;
+    use std::string::ToString;
+
+    use super::*;
+
+    #[test]
+    fn hab_events_are_told_in_words() {
+        let said = |word: u32| Status(word).to_string();
+        assert_eq!(
+            said(0x3318_C000),
+            "0x3318c000 (HAB failure: invalid signature while carrying out a command)"
+        );
+        assert_eq!(
+            said(0x3322_0A00),
+            "0x33220a00 (HAB failure: invalid address while authenticating an image)"
+        );
+        assert_eq!(
+            said(0x3322_3300),
+            "0x33223300 (HAB failure: invalid address while checking an address)"
+        );
+        assert_eq!(said(0x3333_3333), "0x33333333 (HAB failure)");
+        for other in [0x3300_0000, 0x3318_C001, 0x6918_C000, 0x3399_C000] {
+            assert_eq!(Status(other).hab_event(), None, "{other:#x}");
         }
     }
 }
