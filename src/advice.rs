@@ -171,6 +171,8 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         Error::QuadNotSet { .. }
         | Error::ProtectionStays { .. }
         | Error::QuadReadDiffers { .. }
+        | Error::FcbUnfit { .. }
+        | Error::FcbUnreadable { .. }
         | Error::Protected { .. }
         | Error::OutsideFlash { .. } => flash::state(error),
         Error::Configure { source, .. } => configure_advice(source, wire),

@@ -6,6 +6,7 @@
 use std::path::PathBuf;
 
 use rtboot_fcb::{JedecId, StatusRegisters};
+use rtboot_finding::Finding;
 
 use crate::chip::FlexRam;
 use crate::consent::Act;
@@ -21,8 +22,8 @@ mod words;
 pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
-pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, bytes};
-use words::{at_byte, at_pair, beside, holders, listed, named, seen, unclear};
+pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, bytes};
+use words::{at_byte, at_pair, beside, holders, listed, measured, named, seen, unclear};
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -404,6 +405,20 @@ pub enum Error {
         quad: u8,
         /// Byte by the plain read.
         plain: u8,
+    },
+    /// It is known that the flash does not answer the read of the image's FCB. Nothing was written.
+    #[error("the image's FCB does not fit this flash, so nothing is written: {reason}")]
+    FcbUnfit {
+        /// What is known of FCB and part.
+        reason: Box<Finding>,
+    },
+    /// The image is in flash, and the flash does not answer the read of its FCB, so that the boot ROM does not start it.
+    #[error("the boot ROM cannot read this flash through the FCB that was written: {reason}{}", measured(.tried))]
+    FcbUnreadable {
+        /// What is known of FCB and part.
+        reason: Box<Finding>,
+        /// What a read through it gave; `None` when it was not tried.
+        tried: Option<TrialDiffers>,
     },
     /// Block protection is on and something must change.
     #[error(

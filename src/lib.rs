@@ -90,5 +90,5 @@ pub use rtboot_fcb::{Fcb, JedecId, Part, PartFile, StatusRegisters, database};
 
 pub use error::{
     Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange, QuadEnable,
-    Question, Result, SetUp, SfdpField, SplitBy, Step,
+    Question, Result, SetUp, SfdpField, SplitBy, Step, TrialDiffers,
 };

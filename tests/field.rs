@@ -6,6 +6,7 @@ mod kit;
 
 mod field {
     mod fcb;
+    mod fcb_on_board;
     mod files;
     mod images;
     mod second_stage;

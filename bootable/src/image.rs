@@ -311,6 +311,30 @@ impl BootImage {
     /// # Errors
     /// [`Error::Build`] when the image is larger than the flash that the FCB describes.
     pub fn set_fcb(&mut self, fcb: &Fcb, map: &MemoryMap) -> Result<(), Error> {
+        self.put_fcb(fcb, map)
+    }
+
+    /// Puts this FCB in the place of the one that the image came with, and notes it. `map` is the one that it was built with.
+    ///
+    /// # Errors
+    /// As [`BootImage::set_fcb`].
+    pub fn replace_fcb(&mut self, fcb: &Fcb, map: &MemoryMap) -> Result<(), Error> {
+        let own = self.fcb.take();
+        let names: Vec<&str> = own
+            .iter()
+            .flat_map(|own| own.diff(fcb))
+            .map(|diff| diff.this.name)
+            .collect();
+        self.put_fcb(fcb, map)?;
+        self.notes.retain(|note| !note.is(&found::FCB_KEPT));
+        if !names.is_empty() {
+            let replaced = Finding::new(&found::FCB_REPLACED);
+            self.notes.push(replaced.text("fields", names.join(", ")));
+        }
+        Ok(())
+    }
+
+    fn put_fcb(&mut self, fcb: &Fcb, map: &MemoryMap) -> Result<(), Error> {
         check_end(&self.memory, Some(fcb), map)?;
         self.memory
             .replace(map.fcb_address(), fcb.as_bytes().to_vec())?;

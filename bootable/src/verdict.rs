@@ -249,6 +249,12 @@ impl Verdict {
         reasons.find(|reason| pins::OBSTACLES.iter().any(|entry| reason.is(entry)))
     }
 
+    /// Why the flash cannot be read through the FCB, when that keeps it from starting.
+    pub fn unfit_fcb(&self) -> Option<&Finding> {
+        let mut stops = self.reasons.iter().filter(|_| self.starts == Starts::No);
+        stops.find(|reason| OF_FCB_ON_PART.iter().any(|entry| reason.is(entry)))
+    }
+
     /// Whether a finding of this entry is among them.
     pub fn has(&self, entry: &'static Entry) -> bool {
         self.findings.iter().any(|finding| finding.is(entry))
@@ -317,6 +323,16 @@ const OPEN: [&Entry; 16] = [
     &found_fcb::QUAD_ENABLE_UNKNOWN,
     &found_fcb::PARTS_DISAGREE,
     &found::STRAP_UNKNOWN_PART,
+];
+
+/// Findings that say that this flash does not answer the FCB's read.
+const OF_FCB_ON_PART: [&Entry; 6] = [
+    &found_fcb::FCB_KIND,
+    &found_fcb::FCB_READ_MISFIT,
+    &found_fcb::FCB_CONTROLLER,
+    &found_fcb::FCB_CONTINUOUS,
+    &found_fcb::READ_DIFFERS,
+    &found_fcb::QUAD_ENABLE_CLEAR,
 ];
 
 fn effect(finding: &Finding) -> Effect {

@@ -58,6 +58,8 @@ pub enum Action {
         /// The NOR part or .cfg that the FCB comes from; `None` for the one at hand.
         part: Option<String>,
     },
+    /// The same write, with the FCB that the image brings, whatever the flash is.
+    KeepFcb,
     /// The same write, without keeping the bytes around the image.
     EraseAround,
     /// The same command for whole sectors.
@@ -140,6 +142,7 @@ impl Action {
             Action::Help => "help",
             Action::Info => "info",
             Action::Write { .. } => "write",
+            Action::KeepFcb => "keep-fcb",
             Action::EraseAround => "erase-around",
             Action::RoundToSectors => "round-to-sectors",
             Action::Verify => "verify",
@@ -187,6 +190,7 @@ impl Action {
             Action::Help => "tells what is possible",
             Action::Info => "tells which chip it is and how large the flash is",
             Action::Write { .. } => "writes the application",
+            Action::KeepFcb => "writes the image with its own FCB all the same",
             Action::EraseAround => "drops the bytes around the image",
             Action::RoundToSectors => "takes the whole sectors",
             Action::Verify => "compares flash with the application",

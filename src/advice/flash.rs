@@ -1,7 +1,7 @@
 //! Advice about the flash: which part it is, what keeps it from being changed, what it did with a command.
 
 use rtboot_finding::catalogue::{app, cause, content, flash as entries};
-use rtboot_finding::{Action, Entry};
+use rtboot_finding::{Action, Entry, Finding};
 
 use super::link::mboot_advice;
 use super::{Advice, CYCLE, MARKING, write_cfg};
@@ -76,6 +76,8 @@ pub(super) fn state(error: &Error) -> Advice {
                 .act(CYCLE)
                 .act("lower the clock in the .cfg")
         }
+        Error::FcbUnfit { reason } => fitting(reason).run(Action::KeepFcb),
+        Error::FcbUnreadable { reason, .. } => fitting(reason),
         Error::Protected { .. } => Advice::of(&[&entries::FLASH_PROTECTED])
             .run(Action::Unprotect)
             .run(Action::Again),
@@ -88,6 +90,14 @@ pub(super) fn state(error: &Error) -> Advice {
             .run(Action::ShowImage { file: None }),
         _ => Advice::default(),
     }
+}
+
+/// An FCB that fits instead.
+fn fitting(reason: &Finding) -> Advice {
+    Advice::of(&[reason.entry]).run(Action::Write {
+        app: None,
+        part: Some("auto".into()),
+    })
 }
 
 pub(super) fn configure_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {

@@ -88,6 +88,7 @@ impl AtHand {
                 let file = quoted(self.file(&None));
                 self.on_board("write", vec!["--as-is --base ADDRESS".into(), file])
             }
+            Action::KeepFcb => "--keep-fcb".into(),
             Action::EraseAround => "--erase-around".into(),
             Action::Confirm { words, burns_fuses } => {
                 let flag = if *burns_fuses { "--burn" } else { "--confirm" };

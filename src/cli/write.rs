@@ -9,7 +9,7 @@ use rtboot::consent::Consent;
 use rtboot::event::Stage;
 use rtboot::finding::catalogue::{image, run};
 use rtboot::finding::{Entry, Finding};
-use rtboot::flash::{FcbChoice, Headers};
+use rtboot::flash::{FcbChoice, Headers, OwnFcb};
 use rtboot::job::{After, AfterReport, SavedBytes, Target, WriteJob, WriteOptions};
 use rtboot::{Change, Result};
 
@@ -34,6 +34,9 @@ pub struct Args {
     /// Address of the first byte of a raw file, when it cannot be inferred from its vector table
     #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
+    /// Write the FCB that the image brings, also where this flash cannot be read through it
+    #[arg(long, conflicts_with = "fcb")]
+    keep_fcb: bool,
     /// Write the file's bytes at their addresses and add nothing
     #[arg(long, conflicts_with = "fcb")]
     as_is: bool,
@@ -165,6 +168,12 @@ fn tell_of_new_board(target: &Target, report: &mut Report) {
 fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
     Ok(WriteOptions {
         fcb: fcb(args, context)?,
+        own_fcb: match &args.fcb {
+            _ if args.keep_fcb => OwnFcb::Keep,
+            None => OwnFcb::KeepIfFit,
+            Some(name) if name.eq_ignore_ascii_case("auto") => OwnFcb::ReplaceIfUnfit,
+            Some(_) => OwnFcb::Replace,
+        },
         base: args.base,
         headers: match args.as_is {
             true => Headers::AsIs,

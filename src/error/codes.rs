@@ -54,6 +54,8 @@ impl Error {
             Error::QuadNotSet { .. } => "quad-not-set",
             Error::ProtectionStays { .. } => "protection-stays",
             Error::QuadReadDiffers { .. } => "quad-read-differs",
+            Error::FcbUnfit { .. } => "fcb-unfit",
+            Error::FcbUnreadable { .. } => "fcb-unreadable",
             Error::Protected { .. } => "write-protected",
             Error::Erase { .. } => "erase-failed",
             Error::NotBlank { .. } | Error::HoldsBytes { .. } => "not-blank",
@@ -97,7 +99,9 @@ impl Error {
             Error::FlashChanged { .. } => 30,
             Error::SfdpMismatch { .. }
             | Error::QuadNotSet { .. }
-            | Error::QuadReadDiffers { .. } => 30,
+            | Error::QuadReadDiffers { .. }
+            | Error::FcbUnfit { .. }
+            | Error::FcbUnreadable { .. } => 30,
             Error::Configure { source, .. } => mboot_exit(source, 30),
             Error::Protected { .. } | Error::ProtectionStays { .. } => 31,
             Error::NotBlank { .. } | Error::HoldsBytes { .. } => 31,

@@ -108,6 +108,34 @@ impl fmt::Display for SfdpField {
     }
 }
 
+/// The first byte that came out wrong when an FCB was tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TrialDiffers {
+    /// Its address.
+    pub address: u32,
+    /// What is there.
+    pub expected: u8,
+    /// What the FCB's read gave.
+    pub found: u8,
+    /// Whether the same read at 30 MHz gives what is there.
+    pub slow_is_right: bool,
+}
+
+/// What the trial of an FCB gave, as the end of a sentence.
+pub(super) fn measured(tried: &Option<TrialDiffers>) -> String {
+    let Some(at) = tried else {
+        return String::new();
+    };
+    let slow = match at.slow_is_right {
+        true => "; at 30 MHz it is right",
+        false => "",
+    };
+    format!(
+        "; a read through it gave {:#04x} at {:#010x}, where the flash holds {:#04x}{slow}",
+        at.found, at.address, at.expected
+    )
+}
+
 /// What there is too much of to be kept through an erase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]

@@ -4,6 +4,7 @@ use rtboot_bootable::verdict::{Conditions, Hab, Verdict, next_piece};
 use rtboot_bootable::{Error as ImageError, Memory};
 use rtboot_fcb::lut::index;
 use rtboot_fcb::{Fcb, JedecId, Part, StatusRegisters, database};
+use rtboot_finding::Finding;
 
 use super::{Nor, NorFacts, NotTried, RomFacts, Trial, TrialOf, WritePlan};
 use crate::chip::{BootConfig, Chip};
@@ -53,6 +54,13 @@ impl BoardConditions {
     #[must_use]
     pub fn part(mut self, part: &Part) -> BoardConditions {
         self.parts = candidates(part.jedec, Some(part));
+        self
+    }
+
+    /// As they are once quad enable of this part is set.
+    #[must_use]
+    pub fn with_quad_enabled(mut self, part: &Part) -> BoardConditions {
+        self.status = part.with_quad_enabled(&self.status);
         self
     }
 
@@ -150,6 +158,13 @@ impl Nor {
     pub fn conditions(&self) -> BoardConditions {
         let rom = self.rom_facts();
         BoardConditions::new(self.chip(), self.facts(), Some(self.part()), rom)
+    }
+
+    /// Why this flash could not be read through the FCB of an image, by all that is known of the part.
+    pub fn unfit_fcb(&self, image: &Memory) -> Option<Finding> {
+        let conditions = self.conditions().with_quad_enabled(self.part());
+        let verdict = conditions.judge(image, self.chip());
+        verdict.unfit_fcb().cloned()
     }
 
     /// Judges bytes as the content of this flash, after a trial of its FCB.

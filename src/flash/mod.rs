@@ -38,7 +38,7 @@ pub use identify::{PartSource, any_part, choose_part};
 pub use loader::{Flashloader, LoaderFacts, NorFacts};
 pub use nor::Nor;
 pub use plan::{Action, Geometry, Policy, WritePlan};
-pub use prepare::{Headers, Layout, Prepared};
+pub use prepare::{Headers, Layout, OwnFcb, Prepared};
 pub use rescue::RescueStore;
 pub use rom::{Rom, RomFacts, UniqueId};
 pub use source::{Loader, LoaderSource};

@@ -22,6 +22,21 @@ pub enum Headers {
     AsIs,
 }
 
+/// What becomes of an FCB that the file brings.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum OwnFcb {
+    /// It stays. Nothing is written when it is known that the flash does not answer its read.
+    #[default]
+    KeepIfFit,
+    /// It stays, whatever the flash is.
+    Keep,
+    /// The FCB that is chosen takes its place.
+    Replace,
+    /// It stays where it fits the flash; else one that is made for the part takes its place.
+    ReplaceIfUnfit,
+}
+
 /// A file that is ready to be written, as far as that can be known without a board.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Prepared {
@@ -32,6 +47,7 @@ pub struct Prepared {
     chip: &'static Chip,
     /// The file has an FCB of its own.
     brings_fcb: bool,
+    own_fcb: OwnFcb,
     layout: Layout,
 }
 
@@ -81,8 +97,64 @@ impl Prepared {
             headers,
             chip,
             brings_fcb,
+            own_fcb: OwnFcb::default(),
             layout,
         })
+    }
+
+    /// Says what becomes of an FCB that the file brings.
+    ///
+    /// # Errors
+    /// [`Error::Firmware`] when the image does not fit the flash that the chosen FCB is for.
+    pub fn with_own_fcb(mut self, own_fcb: OwnFcb) -> Result<Prepared> {
+        self.own_fcb = own_fcb;
+        let chosen = match &self.choice {
+            FcbChoice::Block { fcb, .. } => Some(fcb.clone()),
+            FcbChoice::Part { file, .. } => {
+                let first = file.parts.first();
+                first.map(|part| part.on(self.chip).boot_fcb())
+            }
+            FcbChoice::Auto => None,
+        };
+        if let (true, Some(fcb)) = (self.replaces_own(), chosen) {
+            self.layout = self.replaced(self.layout.clone(), &fcb)?;
+        }
+        Ok(self)
+    }
+
+    fn replaces_own(&self) -> bool {
+        self.brings_fcb && self.headers == Headers::Add && self.own_fcb == OwnFcb::Replace
+    }
+
+    /// Whether the FCB in the layout is the file's own.
+    pub fn keeps_own_fcb(&self) -> bool {
+        self.brings_fcb && !self.replaces_own()
+    }
+
+    /// What becomes of an FCB that the file brings.
+    pub fn own_fcb(&self) -> OwnFcb {
+        self.own_fcb
+    }
+
+    /// The layout with an FCB for this part in the place of the file's own.
+    ///
+    /// # Errors
+    /// As [`Prepared::for_part`].
+    pub fn refitted(&self, layout: Layout, part: &Part) -> Result<Layout> {
+        self.replaced(layout, &part.on(self.chip).boot_fcb())
+    }
+
+    fn replaced(&self, mut layout: Layout, fcb: &Fcb) -> Result<Layout> {
+        let Some(image) = &mut layout.image else {
+            return Ok(layout);
+        };
+        let replaced = image.replace_fcb(fcb, &self.chip.map);
+        replaced.map_err(|source| Error::Firmware {
+            path: self.name.clone(),
+            source,
+        })?;
+        layout.memory = image.memory.clone();
+        Ok(layout)
     }
 
     /// The file's name.
@@ -154,8 +226,11 @@ impl Prepared {
             FcbChoice::Auto => layout.needs_part,
             FcbChoice::Block { .. } => false,
         };
-        if self.headers == Headers::AsIs || self.brings_fcb || !made_for_part {
+        if self.headers == Headers::AsIs || self.keeps_own_fcb() || !made_for_part {
             return Ok(layout);
+        }
+        if self.brings_fcb {
+            return self.refitted(self.layout.clone(), part);
         }
         if let Some(image) = &mut layout.image {
             let set = image.set_fcb(&part.on(self.chip).boot_fcb(), &self.chip.map);

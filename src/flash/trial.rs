@@ -14,6 +14,7 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::fcb as found;
 
 use super::Flashloader;
+pub use crate::error::TrialDiffers;
 use crate::error::{SetUp, Step};
 use crate::event::{Listener, Meter, Stage};
 use crate::mboot::{self, MemoryId};
@@ -35,19 +36,6 @@ pub enum Trial {
     Differs(TrialDiffers),
     /// It was not tried.
     NotTried(NotTried),
-}
-
-/// The first byte that came out wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct TrialDiffers {
-    /// Its address.
-    pub address: u32,
-    /// What is there.
-    pub expected: u8,
-    /// What the FCB's read gave.
-    pub found: u8,
-    /// Whether the same read at 30 MHz gives what is there.
-    pub slow_is_right: bool,
 }
 
 /// Why an FCB was not tried.
@@ -89,6 +77,14 @@ impl Trial {
             Trial::Same { bytes } => Some(Finding::new(&found::FCB_TRIED).number("count", *bytes)),
             Trial::Differs(_) | Trial::NotTried(NotTried::NoFcb) => None,
             Trial::NotTried(why) => Some(Finding::new(&found::FCB_UNTRIED).text("why", why)),
+        }
+    }
+
+    /// The first byte that came out wrong.
+    pub fn difference(&self) -> Option<TrialDiffers> {
+        match self {
+            Trial::Differs(at) => Some(*at),
+            _ => None,
         }
     }
 

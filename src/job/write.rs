@@ -3,13 +3,12 @@
 use std::time::{Duration, Instant};
 
 use rtboot_bootable::{Memory, Verdict, over_headers};
-use rtboot_fcb::Part;
+use rtboot_fcb::{Fcb, Part};
 use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
 use rtboot_finding::{Finding, Severity};
 
 use super::after::{After, AfterReport, reset_by, start_image};
 use super::target::Target;
-use crate::Result;
 use crate::board::Board;
 use crate::chip::Chip;
 use crate::consent::{Act, Consent};
@@ -17,9 +16,10 @@ use crate::error::Content;
 use crate::event::{Listener, tell};
 use crate::file::Source;
 use crate::flash::{
-    FcbChoice, Headers, Layout, Nor, NorFacts, Policy, Prepared, RescueStore, WritePlan,
+    FcbChoice, Headers, Layout, Nor, NorFacts, OwnFcb, Policy, Prepared, RescueStore, WritePlan,
     WriteReport, Writer, candidates, plan_write,
 };
+use crate::{Error, Result};
 
 /// How a file is written.
 ///
@@ -29,6 +29,8 @@ use crate::flash::{
 pub struct WriteOptions {
     /// Where the FCB comes from.
     pub fcb: FcbChoice,
+    /// What becomes of an FCB that the file brings.
+    pub own_fcb: OwnFcb,
     /// Address of the first byte of a raw file, when its vector table does not tell it.
     pub base: Option<u32>,
     /// Whether boot headers are added.
@@ -56,6 +58,7 @@ impl Default for WriteOptions {
     fn default() -> WriteOptions {
         WriteOptions {
             fcb: FcbChoice::Auto,
+            own_fcb: OwnFcb::default(),
             base: None,
             headers: Headers::Add,
             skip_unchanged: true,
@@ -153,7 +156,8 @@ impl WriteJob {
             Headers::AsIs => file.data(options.base, chip)?,
         };
         let choice = options.fcb.clone();
-        let prepared = Prepared::new(file.path(), firmware, choice, options.headers, chip)?;
+        let prepared = Prepared::new(file.path(), firmware, choice, options.headers, chip)?
+            .with_own_fcb(options.own_fcb)?;
         let layout = prepared.layout();
         let (mut findings, mut acts) = (vec![about(&prepared)], Vec::new());
         if options.headers == Headers::AsIs {
@@ -209,7 +213,7 @@ impl WriteJob {
     /// Gets to the flash of this board and settles which part it is.
     ///
     /// # Errors
-    /// [`Error::NotConfirmed`](crate::Error::NotConfirmed); as [`Target::start_flashloader`] and [`Prepared::choose_part`].
+    /// [`Error::NotConfirmed`]; [`Error::FcbUnfit`]; as [`Target::start_flashloader`] and [`Prepared::choose_part`].
     pub fn identify<'b>(
         self,
         board: &'b mut Board,
@@ -249,12 +253,14 @@ impl WriteJob {
             }
             _ => Memory::new(),
         };
+        let nor = match self.prepared.names_part() {
+            true => Nor::new(flashloader, part, facts).named_by_user(),
+            false => Nor::new(flashloader, part, facts),
+        };
+        let layout = settle_fcb(&self.prepared, layout, &nor, listener)?;
         Ok(WriteReady {
             clock: Clock::start(board),
-            nor: match self.prepared.names_part() {
-                true => Nor::new(flashloader, part, facts).named_by_user(),
-                false => Nor::new(flashloader, part, facts),
-            },
+            nor,
             options: self.options,
             board,
             layout,
@@ -286,7 +292,31 @@ impl WriteJob {
     }
 }
 
-/// What the file is.
+/// Holds an FCB that the file brings against the flash.
+fn settle_fcb(
+    prepared: &Prepared,
+    layout: Layout,
+    nor: &Nor,
+    listener: &mut dyn Listener,
+) -> Result<Layout> {
+    if !prepared.keeps_own_fcb() || prepared.own_fcb() == OwnFcb::Keep {
+        return Ok(layout);
+    }
+    let Some(reason) = nor.unfit_fcb(&layout.memory) else {
+        return Ok(layout);
+    };
+    if prepared.own_fcb() != OwnFcb::ReplaceIfUnfit {
+        return Err(Error::FcbUnfit {
+            reason: Box::new(reason),
+        });
+    }
+    let refitted = Finding::new(&run::FCB_REFITTED)
+        .text("part", &nor.part().name)
+        .text("reason", reason);
+    tell(listener, refitted);
+    prepared.refitted(layout, nor.part())
+}
+
 /// The names of all parts that a flash with this id may be.
 fn names_of(part: &Part, facts: &NorFacts) -> String {
     let parts = candidates(facts.id, Some(part));
@@ -311,6 +341,7 @@ fn tell_shared(part: &Part, facts: &NorFacts, listener: &mut dyn Listener) {
     tell(listener, shared);
 }
 
+/// What the file is.
 fn about(prepared: &Prepared) -> Finding {
     let layout = prepared.layout();
     let kind = match &layout.image {
@@ -408,17 +439,29 @@ impl WriteReady<'_> {
     /// Whether the ROM would start what flash holds now that this plan was carried out.
     ///
     /// # Errors
-    /// As [`Nor::judge_written`], with what flash holds.
+    /// As [`Nor::judge_written`], with what flash holds; [`Error::FcbUnreadable`] when the FCB that was written is one through which
+    /// this flash cannot be read.
     pub fn verdict(
         &mut self,
         plan: &WritePlan,
         report: &WriteReport,
         listener: &mut dyn Listener,
     ) -> Result<Verdict> {
-        let verified = self.options.verify;
-        self.nor
-            .judge_written(plan, &report.trial, listener)
-            .map_err(|error| error.with_flash_state(Content::NewImageWhole { verified }))
+        let state = Content::NewImageWhole {
+            verified: self.options.verify,
+        };
+        let judged = self.nor.judge_written(plan, &report.trial, listener);
+        let verdict = judged.map_err(|error| error.with_flash_state(state.clone()))?;
+        let fcb = self.nor.chip().map.fcb_address();
+        let wrote_fcb = self.layout.memory.bytes(fcb, Fcb::LEN).is_some();
+        if let (true, Some(reason)) = (wrote_fcb, verdict.unfit_fcb()) {
+            let unfit = Error::FcbUnreadable {
+                reason: Box::new(reason.clone()),
+                tried: report.trial.difference(),
+            };
+            return Err(unfit.with_flash_state(state));
+        }
+        Ok(verdict)
     }
 
     /// How long it took so far, since the flash is known.

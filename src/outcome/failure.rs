@@ -316,6 +316,9 @@ impl Facts {
                 quad,
                 plain,
             } => none.byte(*address, Some(*plain), *quad),
+            Error::FcbUnreadable {
+                tried: Some(tried), ..
+            } => none.byte(tried.address, Some(tried.expected), tried.found),
             Error::Protected {
                 address,
                 expected,

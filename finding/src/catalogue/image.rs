@@ -212,6 +212,8 @@ entries! {
         / "the padding in the place of the {header} is left out";
     FCB_KEPT Note "fcb-kept": "the image keeps its own FCB"
         / "the image keeps its own FCB; the given one differs in {fields}";
+    FCB_REPLACED Note "fcb-replaced": "the image's own FCB is replaced"
+        / "the given FCB replaces the image's own; it differs in {fields}";
     FCB_NOT_GIVEN Note "fcb-not-given": "no FCB is given and the image has none"
         / "no FCB is given and the image has none: the ROM will not start it";
 

@@ -28,6 +28,8 @@ entries! {
         / "{file}: {format}, {kind}; {size} bytes for flash in {start}..{end}";
     FCB Note "fcb": "where the FCB comes from"
         / "FCB: {name}";
+    FCB_REFITTED Warning "fcb-refitted": "the image's own FCB does not fit the flash, and is replaced"
+        / "the image's own FCB is replaced by one for the {part}: {reason}";
     FCB_NOTE Warning "fcb-note": "what the source of an FCB leaves open"
         / "{text}";
     PART Detail "part": "which part the flash is"

@@ -6,9 +6,11 @@ use std::time::Duration;
 use rtboot::mboot::{self, Status, Tag};
 use rtboot::{
     Error, FlashState, FoundBoard, Holder, KeptUnit, OnPort, OutOfRange, Program, Selector, SetUp,
-    SfdpField, Step, port, sdp,
+    SfdpField, Step, TrialDiffers, port, sdp,
 };
 use rtboot_fcb::{JedecId, StatusRegisters};
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::fcb;
 
 fn refused(command: Tag, status: u32, step: mboot::Step) -> mboot::Error {
     mboot::Error::Refused {
@@ -270,6 +272,18 @@ pub fn flash() -> Vec<Error> {
             quad: 0xFF,
             plain: 0x46,
         },
+        Error::FcbUnfit {
+            reason: Box::new(dummies()),
+        },
+        Error::FcbUnreadable {
+            reason: Box::new(dummies()),
+            tried: Some(TrialDiffers {
+                address: 0x6000_0000,
+                expected: 0x46,
+                found: 0x43,
+                slow_is_right: false,
+            }),
+        },
         Error::Protected {
             status: sr1(0x3C),
             extent: rtboot_fcb::Protected::Everything,
@@ -349,4 +363,11 @@ fn flashloader_ram() -> Error {
         split: chip.flexram_of_the_factory(),
         by: rtboot::SplitBy::Fuses(0),
     }
+}
+
+fn dummies() -> Finding {
+    Finding::new(&fcb::FCB_READ_MISFIT)
+        .text("read", "EBh 1-4-4, 24-bit address, 8 dummy cycles")
+        .text("part", "IS25LP064A")
+        .text("needs", "EBh 1-4-4, 24-bit address, 6 dummy cycles")
 }
