@@ -7,8 +7,10 @@
 mod change;
 mod cycle;
 mod part;
+mod parts;
 mod protect;
 mod read;
+mod register;
 mod tear;
 mod trace;
 
@@ -17,7 +19,8 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 pub use cycle::Cycle;
-pub use part::{BlockProtect, PAGE, Part, QuadEnable, ReadRegister, Times};
+pub use part::{BlockProtect, Continuous, FourByte, PAGE, Part, QuadEnable, Times};
+pub use register::ReadRegister;
 pub use trace::Trace;
 
 use crate::clock::Clock;
@@ -34,10 +37,12 @@ pub struct Nor {
     pub part: Part,
     /// Contents.
     pub memory: Vec<u8>,
-    /// Status registers 1 to 3; bits 0 and 1 of the first live elsewhere.
+    /// Status registers 1 to 3 as they are kept without power; bits 0 and 1 of the first live elsewhere.
     pub status: [u8; 3],
-    /// Non-volatile copy of an ISSI read register; power-on loads it.
+    /// Non-volatile copy of the read register (ISSI, Infineon L); power-on loads it.
     pub read_default: u8,
+    /// Micron's non-volatile configuration register; power-on loads it.
+    pub non_volatile: u16,
     /// False: no part is there, all lines read as ones.
     pub present: bool,
     /// Status reads that still show "busy" after a command.
@@ -89,6 +94,8 @@ struct Mode {
     busy: u32,
     busy_ns: u64,
     busy_since: u64,
+    /// Error bits of status register 1, which keep a part of Infineon's S series busy.
+    error: u8,
     lasting: Lasting,
 }
 
@@ -101,28 +108,27 @@ pub struct Lasting {
     power_down: bool,
     four_byte: bool,
     read_register: u8,
-}
-
-impl Mode {
-    /// After power-on or the part's reset commands.
-    fn awake(read_register: u8) -> Mode {
-        Mode {
-            lasting: Lasting {
-                read_register,
-                ..Lasting::default()
-            },
-            ..Mode::default()
-        }
-    }
+    second_register: u8,
+    /// Address bits 31:24 of commands that send 24.
+    upper_address: u8,
+    /// The locks of single blocks are open.
+    blocks_open: bool,
+    /// Continuous read began with a command of 32 address bits.
+    wide: bool,
+    /// Status registers that 50h has set until power-off.
+    status: Option<[u8; 3]>,
+    /// The status registers are locked until power-off.
+    status_locked: bool,
 }
 
 impl Nor {
     /// A blank part, quad enable clear.
     pub fn new(part: Part) -> Nor {
-        Nor {
+        let mut nor = Nor {
             memory: vec![0xFF; part.size as usize],
             status: [0; 3],
             read_default: part.read_register.factory(),
+            non_volatile: 0xFFFF,
             present: true,
             busy_polls: 3,
             polls_only: false,
@@ -143,27 +149,79 @@ impl Nor {
             misreads: Vec::new(),
             trace: None,
             weak_dice: tear::Dice::seeded(1),
-            mode: Mode::awake(part.read_register.factory()),
+            mode: Mode::default(),
             part,
+        };
+        nor.mode = nor.awake();
+        nor
+    }
+
+    /// Modes and volatile registers after power-on or the part's reset commands.
+    fn awake(&self) -> Mode {
+        let register = self.part.read_register;
+        let [low, high] = self.non_volatile.to_le_bytes();
+        let (first, second) = match register {
+            // dummy clocks and continuous read of the one, protocol and drive strength of the other
+            ReadRegister::Micron => (
+                high & 0xF0 | u8::from(high & 0x0E == 0x0E) << 3 | 3,
+                low << 4 & 0x80 | low << 4 & 0x40 | 0x3F,
+            ),
+            _ => (self.read_default, register.factories().second),
+        };
+        let four_byte = match self.part.four_byte {
+            FourByte::ModeInStatus3 => self.status[2] >> 1 & 1 == 1,
+            FourByte::Mode if register == ReadRegister::Micron => low & 1 == 0,
+            _ => false,
+        };
+        let qpi = match register {
+            ReadRegister::Micron => second & 0x80 == 0,
+            ReadRegister::InfineonL => self.status[2] >> 3 & 1 == 1,
+            _ => false,
+        };
+        Mode {
+            lasting: Lasting {
+                read_register: first,
+                second_register: second,
+                four_byte,
+                qpi,
+                ..Lasting::default()
+            },
+            ..Mode::default()
         }
+    }
+
+    /// Status registers in force: those kept, or those set until power-off.
+    fn effective(&self) -> [u8; 3] {
+        let mut status = self.mode.lasting.status.unwrap_or(self.status);
+        if let Some((register, bit)) = self.part.power_lock {
+            status[register] |= u8::from(self.mode.lasting.status_locked) << bit;
+        }
+        status
     }
 
     /// Power off and on.
     pub fn power_cycle(&mut self) {
-        self.mode = Mode::awake(self.read_default);
+        if let Some((register, bit)) = self.part.power_lock {
+            self.status[register] &= !(1 << bit);
+        }
+        self.mode = self.awake();
         self.cut = false;
     }
 
     /// Is quad enable set?
     pub fn quad_enabled(&self) -> bool {
         let QuadEnable { register, bit } = self.part.quad_enable;
-        self.status[register] >> bit & 1 == 1
+        self.effective()
+            .get(register)
+            .is_none_or(|status| status >> bit & 1 == 1)
     }
 
-    /// Sets or clears quad enable.
+    /// Sets or clears quad enable, where there is such a bit.
     pub fn set_quad_enabled(&mut self, on: bool) {
         let QuadEnable { register, bit } = self.part.quad_enable;
-        self.status[register] = self.status[register] & !(1 << bit) | u8::from(on) << bit;
+        if let Some(status) = self.status.get_mut(register) {
+            *status = *status & !(1 << bit) | u8::from(on) << bit;
+        }
     }
 
     /// Does the part sit in QPI mode, where one-wire commands are not heard?
@@ -178,7 +236,7 @@ impl Nor {
 
     /// The same after power-on.
     pub fn lasting_at_power_on(&self) -> Lasting {
-        Mode::awake(self.read_default).lasting
+        self.awake().lasting
     }
 
     /// Puts the part into modes that [`Nor::lasting`] told.
@@ -186,9 +244,19 @@ impl Nor {
         self.mode.lasting = lasting;
     }
 
-    /// Bytes that the block-protect bits keep from change.
+    /// Bytes that the block-protect bits, or the locks of single blocks, keep from change.
     pub fn protected(&self) -> std::ops::Range<u32> {
-        protect::protected(&self.part, &self.status)
+        let status = self.effective();
+        let locks = self.part.block_locks;
+        if locks.is_some_and(|(register, bit)| status[register] >> bit & 1 == 1) {
+            let end = if self.mode.lasting.blocks_open {
+                0
+            } else {
+                self.part.size
+            };
+            return 0..end;
+        }
+        protect::protected(&self.part, &status)
     }
 
     /// The trace so far, and starts afresh; empty when tracing is off.
@@ -231,16 +299,26 @@ impl Nor {
             return Some(self.read_status(index, cycle.read_len, clock));
         }
         self.settle_busy(clock);
-        if self.mode.busy > 0 || self.stuck_busy {
+        if self.mode.error != 0 && matches!(opcode, 0x30 | 0xF0) {
+            (self.mode.error, self.mode.write_enabled) = (0, false);
+            return None;
+        }
+        if self.mode.busy > 0 || self.stuck_busy || self.mode.error != 0 {
             return None;
         }
         let was_armed = std::mem::take(&mut self.mode.reset_armed);
         match opcode {
             0x66 => self.mode.reset_armed = true,
-            0x99 if was_armed => self.mode = Mode::awake(self.read_default),
+            0x99 if was_armed && self.resets_by_99() => self.mode = self.awake(),
+            0xF0 if !self.resets_by_99() => self.mode = self.awake(),
             _ => return self.command(opcode, cycle, clock),
         }
         None
+    }
+
+    /// Infineon's S series resets by F0h alone.
+    fn resets_by_99(&self) -> bool {
+        self.part.read_register != ReadRegister::InfineonS
     }
 
     /// A command of a part that is awake, idle and listens to opcodes.
@@ -253,21 +331,49 @@ impl Nor {
             0x04 => self.mode.write_enabled = false,
             0x50 => self.mode.volatile_write_enabled = true,
             0xB9 => self.mode.lasting.power_down = true,
-            0xF5 => self.mode.lasting.qpi = false,
-            0xB7 if self.part.needs_four_bytes() => self.mode.lasting.four_byte = true,
-            0xE9 if self.part.needs_four_bytes() => self.mode.lasting.four_byte = false,
-            _ if Some(opcode) == self.part.enter_qpi => self.mode.lasting.qpi = true,
+            0xB7 if self.has_address_mode() => self.mode.lasting.four_byte = true,
+            0xE9 if self.has_address_mode() => self.mode.lasting.four_byte = false,
+            _ if self.mode.lasting.qpi && opcode == self.part.exit_qpi => self.leave_qpi(),
+            _ if Some(opcode) == self.part.enter_qpi => self.enter_qpi(),
             _ => self.change(opcode, cycle, clock),
         }
         None
     }
 
+    /// B7h and E9h exist.
+    fn has_address_mode(&self) -> bool {
+        matches!(
+            self.part.four_byte,
+            FourByte::Mode | FourByte::ModeInStatus3
+        )
+    }
+
+    /// Winbond's parts hear the command only with quad enable set.
+    fn enter_qpi(&mut self) {
+        let needs_quad = self.part.read_register == ReadRegister::WinbondQpi;
+        if !needs_quad || self.quad_enabled() {
+            self.mode.lasting.qpi = true;
+        }
+    }
+
+    fn leave_qpi(&mut self) {
+        self.mode.lasting.qpi = false;
+        if self.part.read_register == ReadRegister::WinbondQpi {
+            self.mode.lasting.read_register = 0;
+        }
+    }
+
     /// An opcode on the wires while the part waits for an address: garbage, and four quiet wires end the mode.
     fn disturb_continuous(&mut self, cycle: &Cycle) -> Vec<u8> {
+        // the mode bits follow three or four bytes of address, the first of which stands in the opcode's place
+        let place = match self.address_bits(None) {
+            Some(32) => 3,
+            _ => 2,
+        };
         if cycle.opcode_pads == 4
-            && let Some(mode) = cycle.more.get(2)
+            && let Some(mode) = cycle.more.get(place)
         {
-            self.mode.lasting.continuous = mode & 0xF0 == 0xA0;
+            self.mode.lasting.continuous = self.continues(*mode);
         }
         read::garbage(cycle)
     }

@@ -116,6 +116,9 @@ impl Board {
         if let Some(value) = file.read_parameters {
             board.machine.nor_mut().read_default = value;
         }
+        if let Some(value) = file.flash_configuration {
+            board.machine.nor_mut().non_volatile = value;
+        }
         board.go_on(file.program);
         if file.program != Running::Reset {
             board.put_back(&ram, file.flash_setup, file.flash_mode);
@@ -152,6 +155,7 @@ impl Board {
             flash_mode: Some(nor.lasting()).filter(|mode| *mode != nor.lasting_at_power_on()),
             read_parameters: Some(nor.read_default)
                 .filter(|value| *value != nor.part.read_register.factory()),
+            flash_configuration: Some(nor.non_volatile).filter(|value| *value != 0xFFFF),
             faults: self.faults.list.iter().filter(ahead).cloned().collect(),
             ..BoardFile::new(&self.part, nor.status)
         }

@@ -100,6 +100,7 @@ impl BootTrial {
     fn restore(&mut self) {
         let nor = self.machine.nor_mut();
         nor.read_default = nor.part.read_register.factory();
+        nor.non_volatile = 0xFFFF;
         self.dirty.push((0, crate::nor::PAGE as usize));
         for (offset, length) in self.dirty.drain(..) {
             let end = offset.saturating_add(length).min(nor.memory.len());

@@ -1,9 +1,15 @@
 //! What changes the part: program, erase, status registers.
 
 use super::cycle::Cycle;
+use super::part::FourByte;
 use super::tear::Dice;
-use super::{Nor, PAGE, ReadRegister};
+use super::{Nor, ReadRegister};
 use crate::clock::Clock;
+
+/// Status register 1 of Infineon's S series: an erase was refused.
+const ERASE_ERROR: u8 = 0x20;
+/// The same: a program was refused.
+const PROGRAM_ERROR: u8 = 0x40;
 
 impl Nor {
     /// Program, erase or status write; other opcodes do nothing.
@@ -11,69 +17,127 @@ impl Nor {
         if self.address_bits(Some(opcode)).is_none() {
             return;
         }
+        if self.register_write(opcode, cycle, clock) {
+            return;
+        }
+        let small = self.part.uniform.is_none();
         match opcode {
             0x02 | 0x12 => self.program(cycle, 1, 1, clock),
             0x32 | 0x34 => self.program(cycle, 1, 4, clock),
             0x38 | 0x3E => self.program(cycle, 4, 4, clock),
-            0x20 | 0x21 | 0xD7 => self.erase(cycle, 0x1000, self.part.times.erase_4k, clock),
-            0x52 | 0x5C => self.erase(cycle, 0x8000, self.part.times.erase_32k, clock),
-            0xD8 | 0xDC => self.erase(cycle, 0x1_0000, self.part.times.erase_64k, clock),
+            0x20 | 0x21 | 0xD7 if small => {
+                self.erase(cycle, 0x1000, self.part.times.erase_4k, clock);
+            }
+            0x52 | 0x5C if small => self.erase(cycle, 0x8000, self.part.times.erase_32k, clock),
+            0xD8 | 0xDC => {
+                let size = self.part.uniform.unwrap_or(0x1_0000);
+                self.erase(cycle, size, self.part.times.erase_64k, clock);
+            }
             0x60 | 0xC7 => self.erase_chip(clock),
-            0x01 => self.write_status(0, &cycle.write, clock),
-            0x31 => self.write_status(1, &cycle.write, clock),
-            0x11 => self.write_status(2, &cycle.write, clock),
-            0xC0 | 0x63 => self.set_read_parameters(&cycle.write),
-            0x65 => self.store_read_parameters(&cycle.write, clock),
+            0x01 => self.write_status_command(&cycle.write, clock),
+            0x31 if self.separate_status() => self.write_status(1, &cycle.write, clock),
+            0x11 if self.separate_status() => self.write_status(2, &cycle.write, clock),
+            0x98 => self.set_block_locks(true),
+            0x7E => self.set_block_locks(false),
             _ => {}
         }
     }
 
+    /// 01h: a part ignores it whole when more bytes come than it takes.
+    fn write_status_command(&mut self, data: &[u8], clock: &mut Clock) {
+        if self.part.status_bytes.is_none_or(|most| data.len() <= most) {
+            self.write_status(0, data, clock);
+        }
+    }
+
+    /// 31h and 11h write status registers 2 and 3; Infineon's parts lack them.
+    fn separate_status(&self) -> bool {
+        !matches!(
+            self.part.read_register,
+            ReadRegister::InfineonL | ReadRegister::InfineonS
+        )
+    }
+
     /// Status registers from `first` on; bits 0 and 1 of register 1 cannot be written.
-    fn write_status(&mut self, first: usize, data: &[u8], clock: &mut Clock) {
-        if first >= self.part.status_registers
-            || !(self.mode.write_enabled || self.mode.volatile_write_enabled)
-        {
+    pub(super) fn write_status(&mut self, first: usize, data: &[u8], clock: &mut Clock) {
+        let lasting = self.mode.write_enabled;
+        let for_now = self.mode.volatile_write_enabled && self.part.volatile_status;
+        if first >= self.part.status_registers || !(lasting || for_now) {
             return;
         }
-        let locked = !self.write_protect_high && self.status[0] >> self.part.protect.lock & 1 == 1;
         self.mode.volatile_write_enabled = false;
-        if locked {
+        if self.status_locked() {
             self.mode.write_enabled = false;
             return;
         }
         if self.operation() {
             return;
         }
+        let mut status = self.effective();
         for (register, value) in (first..self.part.status_registers).zip(data) {
-            self.status[register] = if register == 0 { value & !3 } else { *value };
+            let value = match register {
+                0 => value & !3,
+                // bit 0 of a part with 32 address bits shows their mode
+                2 if self.part.four_byte == FourByte::ModeInStatus3 => value & !1,
+                _ => *value,
+            };
+            status[register] = self.lock_by(register, value);
+            if lasting {
+                self.status[register] = status[register];
+            }
         }
-        if let (ReadRegister::Macronix, 0, Some(value)) =
-            (self.part.read_register, first, data.get(1))
-        {
-            self.mode.lasting.read_register = *value;
+        if !lasting || self.mode.lasting.status.is_some() {
+            self.mode.lasting.status = Some(status);
         }
-        self.start(self.part.times.status, clock);
+        self.write_behind_status(first, data);
+        let time = if lasting { self.part.times.status } else { 0 };
+        self.start(time, clock);
     }
 
-    /// ISSI read parameters, volatile: in force at once. That they need write enable is a guess; an FCB sends it anyway.
-    fn set_read_parameters(&mut self, data: &[u8]) {
-        let known = self.part.read_register == ReadRegister::Issi;
-        if let (true, true, Some(value)) = (known, self.mode.write_enabled, data.last()) {
-            self.mode.lasting.read_register = *value;
+    /// Takes the bit that locks the registers until power-off out of a value, and remembers it.
+    fn lock_by(&mut self, register: usize, value: u8) -> u8 {
+        match self.part.power_lock {
+            Some((place, bit)) if place == register => {
+                self.mode.lasting.status_locked = value >> bit & 1 == 1;
+                value & !(1 << bit)
+            }
+            _ => value,
+        }
+    }
+
+    /// Registers that follow the status registers in the data of 01h.
+    fn write_behind_status(&mut self, first: usize, data: &[u8]) {
+        match (self.part.read_register, first, data) {
+            (ReadRegister::Macronix | ReadRegister::MacronixOne, 0, [_, value, ..]) => {
+                self.mode.lasting.read_register = *value;
+            }
+            (ReadRegister::InfineonL, 0, [_, _, _, value]) => {
+                self.read_default = *value;
+                self.mode.lasting.read_register = *value;
+            }
+            _ => {}
+        }
+        if self.part.read_register == ReadRegister::InfineonL {
+            self.mode.lasting.qpi = self.effective()[2] >> 3 & 1 == 1;
+        }
+    }
+
+    /// WP# low with its lock bit, or locked until power-off.
+    fn status_locked(&self) -> bool {
+        let status = self.effective();
+        let by_pin = !self.write_protect_high && status[0] >> self.part.protect.lock & 1 == 1;
+        let by_power = self
+            .part
+            .power_lock
+            .is_some_and(|(register, bit)| status[register] >> bit & 1 == 1);
+        by_pin || by_power
+    }
+
+    /// 98h opens and 7Eh closes the locks of all blocks, where status register 3 says that they count.
+    fn set_block_locks(&mut self, open: bool) {
+        if self.part.block_locks.is_some() && self.mode.write_enabled {
+            self.mode.lasting.blocks_open = open;
             self.mode.write_enabled = false;
-        }
-    }
-
-    /// ISSI read parameters, kept without power.
-    fn store_read_parameters(&mut self, data: &[u8], clock: &mut Clock) {
-        let known = self.part.read_register == ReadRegister::Issi;
-        let (true, true, Some(value)) = (known, self.mode.write_enabled, data.last()) else {
-            return;
-        };
-        if !self.operation() {
-            self.read_default = *value;
-            self.mode.lasting.read_register = *value;
-            self.start(self.part.times.status, clock);
         }
     }
 
@@ -81,19 +145,23 @@ impl Nor {
         if !self.mode.write_enabled {
             return;
         }
+        let qpi = self.mode.lasting.qpi;
+        let wires = if qpi { (4, 4) } else { (address_pads, pads) };
         let bits = self.address_bits(cycle.opcode);
-        let as_expected = (Some(cycle.address_bits), cycle.address_pads, cycle.pads)
-            == (bits, address_pads, pads)
+        let as_expected = Some(cycle.address_bits) == bits
+            && (cycle.address_pads, cycle.pads) == wires
             && !cycle.address_ddr
             && !cycle.ddr;
-        let page = cycle.address % self.part.size / PAGE * PAGE;
-        if pads == 4 && !self.quad_enabled() || !as_expected || self.touches_protected(page, PAGE) {
-            self.mode.write_enabled = false;
+        let size = self.part.page;
+        let page = self.array_address(cycle) % self.part.size / size * size;
+        let disabled = pads == 4 && !qpi && !self.quad_enabled();
+        if disabled || !as_expected || self.touches_protected(page, size) {
+            self.refuse_change(PROGRAM_ERROR);
             return;
         }
-        // of more than a page only the last 256 bytes count, and they wrap inside the page
-        let skipped = cycle.write.len().saturating_sub(PAGE as usize);
-        let place = |i: usize| page + cycle.address.wrapping_add(i as u32) % PAGE;
+        // of more than a page only its last bytes count, and they wrap inside the page
+        let skipped = cycle.write.len().saturating_sub(size as usize);
+        let place = |i: usize| page + cycle.address.wrapping_add(i as u32) % size;
         let all: Vec<(u32, u8)> = cycle
             .write
             .iter()
@@ -132,9 +200,9 @@ impl Nor {
         if !self.mode.write_enabled || Some(cycle.address_bits) != self.address_bits(cycle.opcode) {
             return;
         }
-        let base = cycle.address % self.part.size / size * size;
+        let base = self.array_address(cycle) % self.part.size / size * size;
         if self.touches_protected(base, size) {
-            self.mode.write_enabled = false;
+            self.refuse_change(ERASE_ERROR);
             return;
         }
         self.blank(base, size);
@@ -183,7 +251,25 @@ impl Nor {
             (true, false) => None,
             (true, true) => Some(32),
             (false, _) if self.mode.lasting.four_byte => Some(32),
+            (false, _) if opcode.is_none() && self.mode.lasting.wide => Some(32),
             (false, _) => Some(24),
+        }
+    }
+
+    /// Where a command with 24 address bits goes in a larger part: the upper byte is a register's.
+    pub(super) fn array_address(&self, cycle: &Cycle) -> u32 {
+        match cycle.address_bits {
+            24 => cycle.address | u32::from(self.mode.lasting.upper_address) << 24,
+            _ => cycle.address,
+        }
+    }
+
+    /// A protected place: write enable falls. Infineon's S series shows an error and stays busy until 30h.
+    fn refuse_change(&mut self, error: u8) {
+        if self.part.read_register == ReadRegister::InfineonS {
+            self.mode.error = error;
+        } else {
+            self.mode.write_enabled = false;
         }
     }
 
@@ -193,7 +279,7 @@ impl Nor {
     }
 
     /// Counts an operation; true when power is lost in it.
-    fn operation(&mut self) -> bool {
+    pub(super) fn operation(&mut self) -> bool {
         self.operations += 1;
         match &mut self.cut_after {
             Some(0) => {
@@ -207,7 +293,7 @@ impl Nor {
     }
 
     /// Busy for `ns`, spread over `busy_polls` status reads.
-    fn start(&mut self, ns: u64, clock: &mut Clock) {
+    pub(super) fn start(&mut self, ns: u64, clock: &mut Clock) {
         self.mode.busy = self.busy_polls;
         self.mode.busy_ns = ns;
         self.mode.busy_since = clock.device_ns();

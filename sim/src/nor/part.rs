@@ -1,6 +1,6 @@
-//! The flash parts the virtual board can carry: identity, geometry, registers and times.
+//! What a flash part is made of: identity, geometry, registers and times. The parts themselves are in `parts`.
 
-use crate::sfdp;
+use super::register::ReadRegister;
 
 /// Where the quad-enable bit lives: status register (0 = SR1) and bit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -9,6 +9,14 @@ pub struct QuadEnable {
     pub register: usize,
     /// Bit number.
     pub bit: u8,
+}
+
+impl QuadEnable {
+    /// The part has no such bit: its quad commands always work.
+    pub const NONE: QuadEnable = QuadEnable {
+        register: usize::MAX,
+        bit: 0,
+    };
 }
 
 /// How the block-protect bits are read.
@@ -45,30 +53,28 @@ pub struct Times {
     pub status: u64,
 }
 
-/// Volatile register that sets how many clocks the part waits before it sends data.
+/// Which mode bits after the address of a quad read keep the part waiting for an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum ReadRegister {
-    /// There is none: every read command has its fixed number of dummy clocks.
-    None,
-    /// ISSI read register. C0h or 63h writes it, 61h reads it, 65h also writes the non-volatile copy that power-on
-    /// loads. Bits 4:3 dummy clocks, bit 2 burst wrap, bits 1:0 burst length.
-    Issi,
-    /// Macronix configuration register. The second byte of 01h writes it, 15h reads it. Bits 7:6 dummy clocks.
-    Macronix,
+pub enum Continuous {
+    /// Axh.
+    HighNibbleA,
+    /// The first clock differs from the second on every wire (Macronix, Eon): A5h, 5Ah, F0h, 0Fh.
+    Toggling,
+    /// IO0 low in the first clock, and only where the volatile configuration register allows it (Micron).
+    Confirmation,
 }
 
-impl ReadRegister {
-    /// Its value when the part leaves the factory.
-    ///
-    /// Both parts drive their outputs at the strength of 111: bits 7:5 at ISSI, 2:0 at Macronix.
-    pub(crate) fn factory(self) -> u8 {
-        match self {
-            ReadRegister::None => 0,
-            ReadRegister::Issi => 0xE0,
-            ReadRegister::Macronix => 0x07,
-        }
-    }
+/// How a part of more than 16 MiB takes addresses beyond 24 bits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FourByte {
+    /// It does not.
+    None,
+    /// B7h and E9h change the length; C5h and C8h write and read the upper byte; some commands always take 32 bits.
+    Mode,
+    /// As `Mode`, and two bits of status register 3: bit 0 shows the length, bit 1 is the length at power-on (Winbond).
+    ModeInStatus3,
+    /// 17h and 16h write and read the bank register: bit 7 is the length, the others the upper byte (Infineon S).
+    Bank,
 }
 
 /// A kind of flash.
@@ -84,10 +90,28 @@ pub struct Part {
     pub quad_enable: QuadEnable,
     /// Block protection.
     pub protect: BlockProtect,
+    /// Bytes of a page.
+    pub page: u32,
+    /// Bytes that D8h erases, where 20h and 52h do not exist; `None` where all three do.
+    pub uniform: Option<u32>,
     /// Status registers that exist, 1 to 3.
     pub status_registers: usize,
+    /// Bytes that 01h takes at most: with more the part ignores it. `None` where the data sheet does not say.
+    pub status_bytes: Option<usize>,
+    /// 50h lets the next status write last until power-off only.
+    pub volatile_status: bool,
+    /// Status register and bit that lock the status registers until power-off (Winbond SRL).
+    pub power_lock: Option<(usize, u8)>,
+    /// Status register and bit that put every block under a lock of its own, closed at power-on (Winbond WPS).
+    pub block_locks: Option<(usize, u8)>,
     /// Command that enters QPI mode.
     pub enter_qpi: Option<u8>,
+    /// Command that leaves QPI mode.
+    pub exit_qpi: u8,
+    /// Mode bits that keep the part in continuous read.
+    pub continuous: Continuous,
+    /// How more than 24 address bits are reached.
+    pub four_byte: FourByte,
     /// Register that holds the number of dummy clocks.
     pub read_register: ReadRegister,
     /// Reads on both clock edges (0Dh, BDh, EDh) exist.
@@ -98,12 +122,8 @@ pub struct Part {
     pub times: Times,
 }
 
-/// Page size of every part here.
+/// Page size of almost every part, and of what the ROM and the flashloader program at once.
 pub const PAGE: u32 = 256;
-
-const US: u64 = 1_000;
-const MS: u64 = 1_000_000;
-const S: u64 = 1_000_000_000;
 
 impl Part {
     /// More than 24 address bits reach: the part knows commands with 32 bits.
@@ -121,170 +141,5 @@ impl Part {
         Part::all()
             .into_iter()
             .find(|part| part.name.eq_ignore_ascii_case(name))
-    }
-
-    /// Every part.
-    pub fn all() -> Vec<Part> {
-        vec![
-            Part::is25lp064a(),
-            Part::is25lp064a_sfdp10(),
-            Part::w25q64jv(),
-            Part::mx25l12845g(),
-            Part::gd25q64c(),
-        ]
-    }
-
-    /// ISSI IS25LP064A, the part of the RT1020 EVK.
-    ///
-    /// Source: IS25LP064A data sheet; SFDP layout of its family, see [`sfdp`].
-    pub fn is25lp064a() -> Part {
-        Part {
-            name: "is25lp064a",
-            jedec: [0x9D, 0x60, 0x17],
-            size: 8 << 20,
-            quad_enable: QuadEnable {
-                register: 0,
-                bit: 6,
-            },
-            protect: BlockProtect {
-                mask: 0x3C,
-                unit: 0x1_0000,
-                bottom: None,
-                sector: None,
-                complement: None,
-                lock: 7,
-            },
-            status_registers: 1,
-            enter_qpi: Some(0x35),
-            read_register: ReadRegister::Issi,
-            ddr: true,
-            sfdp: sfdp::is25lp064a(),
-            times: Times {
-                page_program: 200 * US,
-                erase_4k: 48 * MS,
-                erase_32k: 160 * MS,
-                erase_64k: 304 * MS,
-                erase_chip: 16 * S,
-                status: 2 * MS,
-            },
-        }
-    }
-
-    /// The same with JESD216 revision 1.0 tables: nine words, no quad-enable information.
-    pub fn is25lp064a_sfdp10() -> Part {
-        Part {
-            name: "is25lp064a-sfdp10",
-            sfdp: sfdp::is25lp064a_1_0(),
-            ..Part::is25lp064a()
-        }
-    }
-
-    /// Winbond W25Q64JV-IQ.
-    ///
-    /// Source: W25Q64JV data sheet.
-    pub fn w25q64jv() -> Part {
-        Part {
-            name: "w25q64jv",
-            jedec: [0xEF, 0x40, 0x17],
-            size: 8 << 20,
-            quad_enable: QuadEnable {
-                register: 1,
-                bit: 1,
-            },
-            protect: BlockProtect {
-                mask: 0x1C,
-                unit: 0x2_0000,
-                bottom: Some(5),
-                sector: Some(6),
-                complement: Some((1, 6)),
-                lock: 7,
-            },
-            status_registers: 3,
-            enter_qpi: None,
-            read_register: ReadRegister::None,
-            // the SFDP table says true, but the -IQ has none of the commands
-            ddr: false,
-            sfdp: sfdp::w25q64jv(),
-            times: Times {
-                page_program: 704 * US,
-                erase_4k: 64 * MS,
-                erase_32k: 128 * MS,
-                erase_64k: 160 * MS,
-                erase_chip: 20 * S,
-                status: 2 * MS,
-            },
-        }
-    }
-
-    /// Macronix MX25L12845G.
-    ///
-    /// Source: MX25L12845G data sheet.
-    pub fn mx25l12845g() -> Part {
-        Part {
-            name: "mx25l12845g",
-            jedec: [0xC2, 0x20, 0x18],
-            size: 16 << 20,
-            quad_enable: QuadEnable {
-                register: 0,
-                bit: 6,
-            },
-            protect: BlockProtect {
-                mask: 0x3C,
-                unit: 0x1_0000,
-                bottom: None,
-                sector: None,
-                complement: None,
-                lock: 7,
-            },
-            status_registers: 1,
-            enter_qpi: Some(0x35),
-            read_register: ReadRegister::Macronix,
-            ddr: true,
-            sfdp: sfdp::mx25l12845g(),
-            times: Times {
-                page_program: 384 * US,
-                erase_4k: 25 * MS,
-                erase_32k: 144 * MS,
-                erase_64k: 256 * MS,
-                erase_chip: 28 * S,
-                status: 2 * MS,
-            },
-        }
-    }
-
-    /// GigaDevice GD25Q64C: nine-word SFDP, quad enable in status register 2 bit 1.
-    ///
-    /// Source: GD25Q64C data sheet.
-    pub fn gd25q64c() -> Part {
-        Part {
-            name: "gd25q64c",
-            jedec: [0xC8, 0x40, 0x17],
-            size: 8 << 20,
-            quad_enable: QuadEnable {
-                register: 1,
-                bit: 1,
-            },
-            protect: BlockProtect {
-                mask: 0x1C,
-                unit: 0x2_0000,
-                bottom: Some(5),
-                sector: Some(6),
-                complement: Some((1, 6)),
-                lock: 7,
-            },
-            status_registers: 3,
-            enter_qpi: None,
-            read_register: ReadRegister::None,
-            ddr: false,
-            sfdp: sfdp::gd25q64c(),
-            times: Times {
-                page_program: 700 * US,
-                erase_4k: 100 * MS,
-                erase_32k: 200 * MS,
-                erase_64k: 400 * MS,
-                erase_chip: 25 * S,
-                status: 5 * MS,
-            },
-        }
     }
 }

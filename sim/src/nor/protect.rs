@@ -9,7 +9,7 @@ use super::part::{BlockProtect, Part};
 /// Source: data sheets of the parts; top of the array by default, doubling per BP step, all of it at the last one.
 pub fn protected(part: &Part, status: &[u8; 3]) -> Range<u32> {
     let rules = &part.protect;
-    let level = u32::from((status[0] & rules.mask) >> rules.mask.trailing_zeros());
+    let level = gather(status[0], rules.mask);
     let range = range(part.size, rules, status[0], level);
     let complement = rules
         .complement
@@ -24,11 +24,20 @@ pub fn protected(part: &Part, status: &[u8; 3]) -> Range<u32> {
     }
 }
 
+/// The bits of `value` under `mask` as one number: Micron's highest BP bit lies apart from the others.
+fn gather(value: u8, mask: u8) -> u32 {
+    (0..8)
+        .filter(|bit| mask >> bit & 1 == 1)
+        .enumerate()
+        .map(|(place, bit)| u32::from(value >> bit & 1) << place)
+        .sum()
+}
+
 fn range(size: u32, rules: &BlockProtect, status: u8, level: u32) -> Range<u32> {
     if level == 0 {
         return size..size;
     }
-    let all = u32::from(rules.mask >> rules.mask.trailing_zeros());
+    let all = gather(rules.mask, rules.mask);
     let bit = |bit: Option<u8>| bit.is_some_and(|bit| status >> bit & 1 == 1);
     let span = if level == all {
         size

@@ -1,7 +1,9 @@
 //! Answers of the part: array, SFDP, id, status; and the effect of wrong set-ups.
 
 use super::cycle::Cycle;
-use super::{Nor, ReadRegister, WEL, WIP};
+use super::part::{Continuous, FourByte};
+use super::register::{self, Kind};
+use super::{Nor, WEL, WIP};
 use crate::clock::Clock;
 
 /// Format a read command expects: address wires, clocks of waiting, data wires, both edges.
@@ -10,6 +12,16 @@ struct Format {
     wait: u32,
     pads: u8,
     ddr: bool,
+}
+
+impl Format {
+    fn kind(&self) -> Kind {
+        match (self.address_pads, self.pads) {
+            (4, _) => Kind::QuadIo,
+            (2, _) => Kind::DualIo,
+            _ => Kind::Fast,
+        }
+    }
 }
 
 fn format(opcode: u8) -> Option<Format> {
@@ -31,28 +43,6 @@ fn format(opcode: u8) -> Option<Format> {
         pads,
         ddr,
     })
-}
-
-/// Clocks of waiting as the part's register sets them; `format` holds those of the factory setting.
-///
-/// Source: data sheets of IS25LP064A (only the quad read changes; 1-2-2 not confirmed) and MX25L12845G.
-fn wait(format: &Format, register: ReadRegister, value: u8) -> u32 {
-    let quad_io = (format.address_pads, format.pads) == (4, 4);
-    let table = match register {
-        _ if format.ddr || format.wait == 0 => return format.wait,
-        ReadRegister::Issi if quad_io => [6, 4, 8, 10],
-        ReadRegister::Macronix if quad_io => [6, 4, 8, 10],
-        ReadRegister::Macronix if format.address_pads == 2 => [4, 6, 8, 10],
-        ReadRegister::Macronix => [8, 6, 8, 10],
-        ReadRegister::Issi | ReadRegister::None => return format.wait,
-    };
-    let shift = if register == ReadRegister::Issi { 3 } else { 6 };
-    table[usize::from(value >> shift & 3)]
-}
-
-/// Bytes after which an ISSI read jumps back to the start of its burst; `None` when it runs on.
-fn wrap(register: ReadRegister, value: u8) -> Option<usize> {
-    (register == ReadRegister::Issi && value & 4 != 0).then(|| 8 << (value & 3))
 }
 
 /// Meaningless bytes, the same for the same cycle.
@@ -91,13 +81,18 @@ impl Nor {
 
     /// A status register, repeated. Every read of register 1 brings a busy operation nearer to its end.
     pub(super) fn read_status(&mut self, index: usize, len: usize, clock: &mut Clock) -> Vec<u8> {
+        let status = self.effective();
         if index > 0 {
-            return vec![self.status[index]; len];
+            let mode = match self.part.four_byte {
+                FourByte::ModeInStatus3 if index == 2 => u8::from(self.mode.lasting.four_byte),
+                _ => 0,
+            };
+            return vec![status[index] | mode; len];
         }
         self.settle_busy(clock);
-        let busy = self.mode.busy > 0 || self.stuck_busy;
+        let busy = self.mode.busy > 0 || self.stuck_busy || self.mode.error != 0;
         let latch = if self.mode.write_enabled { WEL } else { 0 };
-        let value = self.status[0] & !(WIP | WEL) | latch | if busy { WIP } else { 0 };
+        let value = status[0] & !(WIP | WEL) | latch | if busy { WIP } else { 0 } | self.mode.error;
         if self.mode.busy > 0 {
             self.mode.busy -= 1;
             // each read takes the operation one share of its time further
@@ -129,35 +124,58 @@ impl Nor {
                     .take(cycle.read_len)
                     .collect(),
             ),
-            0x5A => Some(shifted(&self.part.sfdp, cycle, 8, None)),
-            0x61 if self.part.read_register == ReadRegister::Issi => {
-                Some(vec![self.mode.lasting.read_register; cycle.read_len])
-            }
-            0x15 if self.part.read_register == ReadRegister::Macronix => {
-                Some(vec![self.mode.lasting.read_register; cycle.read_len])
-            }
-            _ => None,
+            0x5A => Some(shifted(&self.part.sfdp, cycle.address, cycle, 8, None)),
+            _ => self.register_read(opcode, cycle),
         }
     }
 
     fn read_array(&mut self, format: &Format, cycle: &Cycle) -> Vec<u8> {
-        if let (Some(mode), Some(0xEB) | None) = (cycle.mode, cycle.opcode) {
-            self.mode.lasting.continuous = mode & 0xF0 == 0xA0;
+        if let (Some(mode), Some(0xEB | 0xEC) | None) = (cycle.mode, cycle.opcode) {
+            self.mode.lasting.wide = self.address_bits(cycle.opcode) == Some(32);
+            self.mode.lasting.continuous = self.continues(mode);
         }
+        let qpi = self.mode.lasting.qpi;
+        let wires = if qpi {
+            (4, 4)
+        } else {
+            (format.address_pads, format.pads)
+        };
         let as_expected = Some(cycle.address_bits) == self.address_bits(cycle.opcode)
             && cycle.address_ddr == format.ddr
-            && cycle.address_pads == format.address_pads
-            && cycle.pads == format.pads
+            && (cycle.address_pads, cycle.pads) == wires
             && cycle.ddr == format.ddr;
-        if format.pads == 4 && !self.quad_enabled() || !as_expected {
+        if format.pads == 4 && !qpi && !self.quad_enabled() || !as_expected {
             return garbage(cycle);
         }
         let (register, value) = (self.part.read_register, self.mode.lasting.read_register);
-        let clocks = wait(format, register, value);
+        let clocks = if format.ddr || format.wait == 0 {
+            format.wait
+        } else {
+            let (mode, status) = (&self.mode.lasting, self.effective());
+            register::clocks(register, mode, &status, format.kind(), format.wait)
+        };
+        let at = self.array_address(cycle);
         self.settle_weak_bits();
-        let mut bytes = shifted(&self.memory, cycle, clocks, wrap(register, value));
+        let mut bytes = shifted(
+            &self.memory,
+            at,
+            cycle,
+            clocks,
+            register::wrap(register, value),
+        );
         self.misread(&mut bytes);
         bytes
+    }
+
+    /// Do these mode bits keep the part in continuous read?
+    pub(super) fn continues(&self, mode: u8) -> bool {
+        match self.part.continuous {
+            Continuous::HighNibbleA => mode & 0xF0 == 0xA0,
+            Continuous::Toggling => (mode >> 4 ^ mode) & 15 == 15,
+            Continuous::Confirmation => {
+                self.mode.lasting.read_register & 8 == 0 && mode & 0x10 == 0
+            }
+        }
     }
 
     /// Turns bits of this one answer; the cells stay as they are.
@@ -176,9 +194,9 @@ impl Nor {
 /// Bytes as a host sees them that waits other clocks than the part needs: the stream slides by bits.
 ///
 /// With `burst`, the part sends the bytes of one aligned burst over and over.
-fn shifted(source: &[u8], cycle: &Cycle, wait: u32, burst: Option<usize>) -> Vec<u8> {
+fn shifted(source: &[u8], at: u32, cycle: &Cycle, wait: u32, burst: Option<usize>) -> Vec<u8> {
     let size = source.len().max(1);
-    let start = cycle.address as usize % size;
+    let start = at as usize % size;
     let lost = (i64::from(cycle.wait) - i64::from(wait)) * i64::from(cycle.data_rate());
     if lost.abs() > 64 {
         return garbage(cycle);

@@ -67,9 +67,12 @@ pub struct BoardFile {
     /// Modes and volatile registers of the flash part, when they are not those of power-on.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flash_mode: Option<Lasting>,
-    /// Non-volatile read parameters of an ISSI part, when they are not the factory's.
+    /// Non-volatile read register (ISSI, Infineon L), when they are not the factory's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub read_parameters: Option<u8>,
+    /// Non-volatile configuration register of a Micron part, when it is not the factory's.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flash_configuration: Option<u16>,
     #[serde(default)]
     pub faults: Vec<Fault>,
 }
@@ -91,6 +94,7 @@ impl BoardFile {
             flash_setup: None,
             flash_mode: None,
             read_parameters: None,
+            flash_configuration: None,
             faults: Vec::new(),
         }
     }

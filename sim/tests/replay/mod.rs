@@ -63,12 +63,16 @@ impl Rig {
         let mut nor = Nor::new(Part::find(part).unwrap_or_else(|| panic!("no part {part}")));
         nor.trace = Some(Trace::default());
         // the recordings were made with a simpler flash model: three status reads a wait whatever the time, plain block
-        // protection, fixed dummy clocks, reads on both edges in every part
+        // protection, status registers without locks, fixed dummy clocks, reads on both edges in every part
         nor.polls_only = true;
         nor.part.protect.bottom = None;
         nor.part.protect.sector = None;
         nor.part.protect.complement = None;
         nor.part.read_register = ReadRegister::None;
+        nor.part.status_bytes = None;
+        nor.part.volatile_status = true;
+        nor.part.power_lock = None;
+        nor.part.block_locks = None;
         nor.part.ddr = true;
         let mut m = Machine::new(nor);
         let loader = Flashloader::start(&mut m);
