@@ -236,7 +236,7 @@ fn an_unused_sequence_is_a_dash() {
 
 #[test]
 fn a_large_part_uses_four_byte_commands_only() {
-    let (_, mut file) = rtboot_fcb::database::find("mt25ql256").unwrap();
+    let (_, mut file) = rtboot_fcb::database::find("mt25ql256aba").unwrap();
     let part: Part = file.parts.remove(0);
     let names: Vec<String> = [0, 5, 8, 9]
         .iter()

@@ -107,7 +107,7 @@ fn same(name: &str, theirs: &[u8], ours: &[u8]) {
     );
 }
 
-const PARTS: [&str; 3] = ["IS25LP064A", "MT25QL128", "W25Q256JV"];
+const PARTS: [&str; 3] = ["IS25LP064A", "MT25QL128ABA", "W25Q256JV"];
 /// Name, address of the vector table, and whether a DCD sets its RAM up.
 const APPS: [(&str, u32, bool); 3] = [
     ("flash", 0x6000_2000, false),
