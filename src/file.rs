@@ -41,7 +41,7 @@ impl Limit {
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Source {
-    /// A file of the system; a pipe works, too.
+    /// A file of the system; a pipe works, too, and `-` is standard input.
     File(PathBuf),
     /// Bytes, and what to call them in messages; the ending of the name counts as a file's does.
     Bytes {
@@ -161,6 +161,13 @@ pub fn read(path: &Path, limit: Limit) -> Result<Vec<u8>> {
             limit: limit as u64,
         },
     };
+    if path == Path::new("-") {
+        let bytes = streamed(|| Ok(std::io::stdin()), limit).map_err(unreadable)?;
+        return match bytes.len() > limit {
+            true => Err(too_large(bytes.len() as u64)),
+            false => Ok(bytes),
+        };
+    }
     let known = std::fs::metadata(path).map_err(unreadable)?;
     let bytes = match known.is_file() {
         true if known.len() > limit as u64 => return Err(too_large(known.len())),
@@ -171,7 +178,10 @@ pub fn read(path: &Path, limit: Limit) -> Result<Vec<u8>> {
             let read = file.take(limit as u64 + 1).read_to_end(&mut bytes);
             read.map(|_| bytes)
         }
-        false => piped(path, limit),
+        false => {
+            let path = path.to_owned();
+            streamed(move || File::open(path), limit)
+        }
     };
     let bytes = bytes.map_err(unreadable)?;
     match bytes.len() > limit {
@@ -181,12 +191,14 @@ pub fn read(path: &Path, limit: Limit) -> Result<Vec<u8>> {
 }
 
 /// What a pipe or device gives, at most a byte more than `limit`. Opening a pipe alone can take for ever.
-fn piped(path: &Path, limit: usize) -> std::io::Result<Vec<u8>> {
+fn streamed<R: Read>(
+    open: impl FnOnce() -> std::io::Result<R> + Send + 'static,
+    limit: usize,
+) -> std::io::Result<Vec<u8>> {
     let (sender, pieces) = sync_channel(1);
-    let path = path.to_owned();
     // ends with the process where the pipe never answers
     std::thread::spawn(move || {
-        let read = File::open(path).and_then(|file| pass_on(file, &sender));
+        let read = open().and_then(|source| pass_on(source, &sender));
         if let Err(error) = read {
             let _ = sender.send(Err(error));
         }

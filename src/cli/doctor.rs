@@ -13,7 +13,7 @@ use rtboot::outcome;
 use rtboot::{Error, Result, Source};
 
 use super::action::AtHand;
-use super::output::write_whole;
+use super::output::{try_out, write_whole};
 use super::{About, Context, Report, loader, number};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
@@ -57,6 +57,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         base: args.base,
     };
     context.report.is_about(&context.globals, &about);
+    if let Some(path) = &args.report {
+        try_out(path, &context.report)?;
+    }
     let facts = gather(args, context)?;
     if let Some(Error::Interrupted { .. }) = facts.flash_error {
         return Err(Error::interrupted());

@@ -7,6 +7,7 @@ use rtboot::chip::CHIPS;
 use rtboot::consent::{Act, Consent};
 
 use super::Report;
+use super::plain::plain;
 
 /// The words for `act`: those that were given, else what a person types who can be asked.
 pub fn words(act: &Act, report: &Report, given: &[String]) -> Vec<String> {
@@ -18,7 +19,7 @@ pub fn words(act: &Act, report: &Report, given: &[String]) -> Vec<String> {
         capitalised(&act.what),
         act.words
     );
-    let _ = write!(anstream::stderr(), "{prompt}\n> ");
+    let _ = write!(anstream::stderr(), "{}\n> ", plain(&prompt));
     let mut typed = String::new();
     let _ = std::io::stdin().lock().read_line(&mut typed);
     vec![typed.trim().to_owned()]

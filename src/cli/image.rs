@@ -18,6 +18,7 @@ use rtboot::outcome::FileWritten;
 use rtboot_bootable::{Firmware, Memory};
 
 use super::Context;
+use super::output::is_stream;
 
 /// Boot images
 #[derive(Debug, clap::Subcommand)]
@@ -53,9 +54,11 @@ fn written(context: &mut Context, path: &Path, memory: &Memory, len: usize) -> F
         ranges.push("...".into());
     }
     let file = path.display().to_string();
-    context
-        .report
-        .line(format!("{file}: {len} bytes, {}", ranges.join(", ")));
+    // stdout carries the bytes
+    if !is_stream(path) {
+        let line = format!("{file}: {len} bytes, {}", ranges.join(", "));
+        context.report.line(line);
+    }
     if len > Firmware::FILE_LIMIT {
         let limit = Firmware::FILE_LIMIT as u64;
         let found = Finding::new(&FILE_LARGE);

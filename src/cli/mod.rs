@@ -20,6 +20,7 @@ mod man;
 mod mboot;
 mod number;
 mod output;
+mod plain;
 mod range;
 mod read;
 mod report;

@@ -7,6 +7,8 @@ use rtboot::outcome::BytesRead;
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, Memory, emit};
 
+use super::Report;
+
 /// The name that S-records bring.
 pub const NAME: &str = "rtboot";
 
@@ -26,15 +28,63 @@ pub enum Ending {
 impl Ending {
     /// By the name's ending; raw when it says nothing known.
     pub fn of(path: &Path) -> Ending {
-        let ending = path
-            .extension()
-            .map(|end| end.to_string_lossy().to_ascii_lowercase());
-        match ending.as_deref() {
-            Some("hex" | "ihex") => Ending::Hex,
+        match ending(path).as_deref() {
+            Some("hex" | "ihex" | "ihx") => Ending::Hex,
             Some("srec" | "s19" | "s28" | "s37" | "mot") => Ending::SRecord,
             Some("uf2") => Ending::Uf2,
             _ => Ending::Raw,
         }
+    }
+}
+
+fn ending(path: &Path) -> Option<String> {
+    let ending = path.extension()?;
+    Some(ending.to_string_lossy().to_ascii_lowercase())
+}
+
+/// True for `-`, which is stdout or stdin.
+pub fn is_stream(path: &Path) -> bool {
+    path == Path::new("-")
+}
+
+/// Checks where an image will go before any work is done for it: that its ending names a format that is written here,
+/// and as [`try_out`].
+pub fn try_image_out(path: &Path, report: &Report) -> Result<()> {
+    if let Some(ending @ ("elf" | "axf" | "out" | "zip" | "dfu")) = ending(path).as_deref() {
+        return Err(Error::Usage(format!(
+            "{} would not be what its ending .{ending} says: Intel HEX (.hex), S-records (.srec), UF2 (.uf2) and raw bytes (.bin) are written",
+            path.display()
+        )));
+    }
+    try_out(path, report)
+}
+
+/// Checks where bytes will go before any work is done for them: that a file can be made there, and that stdout is not
+/// needed for something else.
+pub fn try_out(path: &Path, report: &Report) -> Result<()> {
+    if is_stream(path) {
+        return match report.is_json() {
+            true => Err(Error::Usage(
+                "stdout cannot take both the bytes and --json; name a file".into(),
+            )),
+            false => Ok(()),
+        };
+    }
+    let known = std::fs::metadata(path);
+    let tried = match known {
+        Ok(known) if known.is_dir() => Err(std::io::ErrorKind::IsADirectory.into()),
+        // a pipe or device: opening it has effects of its own
+        Ok(known) if !known.is_file() => Ok(()),
+        _ => tempfile::tempfile_in(folder(path)).map(drop),
+    };
+    tried.map_err(unwritable(path))
+}
+
+/// The folder of a file.
+fn folder(path: &Path) -> &Path {
+    match path.parent() {
+        Some(folder) if !folder.as_os_str().is_empty() => folder,
+        _ => Path::new("."),
     }
 }
 
@@ -112,6 +162,11 @@ pub fn check_text_len(path: &Path, len: u64) -> Result<()> {
     }
 }
 
+/// Checks, before any byte is read, that [`deliver`] can make its file.
+pub fn try_deliver(file: Option<&Path>, report: &Report) -> Result<()> {
+    file.map_or(Ok(()), |file| try_out(file, report))
+}
+
 /// Puts bytes that were read into a file, when one is named; else they are shown.
 pub fn deliver(address: u32, bytes: Vec<u8>, file: Option<&Path>) -> Result<BytesRead> {
     let Some(file) = file else {
@@ -139,10 +194,10 @@ pub fn write_pieces(
     path: &Path,
     pieces: impl Iterator<Item = impl AsRef<[u8]>>,
 ) -> std::io::Result<()> {
-    let folder = match path.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder,
-        _ => Path::new("."),
-    };
+    if is_stream(path) {
+        return write_all(std::io::stdout().lock(), pieces)?.flush();
+    }
+    let folder = folder(path);
     let is_special = std::fs::metadata(path).is_ok_and(|known| !known.is_file());
     if is_special {
         // a pipe or device must not be replaced by a file; opening a folder fails by itself

@@ -7,14 +7,15 @@ use rtboot::outcome::{Outcome, ReadDone};
 use rtboot::{Error, Result, job};
 use rtboot_bootable::{Memory, emit};
 
-use super::output::{self, Ending, write_pieces, write_stdout, write_whole};
+use super::output::{self, Ending, write_pieces, write_whole};
 use super::range::{self, Range};
 use super::{Context, number};
 
 /// Read flash or RAM into a file
 ///
 /// Flash is read on one pad, so the quad-enable bit does not matter and nothing is changed. The file's ending decides its
-/// format: .hex or .ihex Intel HEX; .srec, .s19, .s28, .s37 or .mot S-records; anything else raw bytes. `-` is stdout, raw.
+/// format: .hex or .ihex Intel HEX; .srec, .s19, .s28, .s37 or .mot S-records; .uf2 UF2; anything else raw bytes. `-` is
+/// stdout, raw.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "rtboot read [OPTIONS] <RANGE> <FILE>\n       rtboot read [OPTIONS] --all <FILE>",
@@ -68,12 +69,7 @@ fn wanted(args: &Args) -> Result<Wanted> {
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let Wanted { range, file } = wanted(&args)?;
-    let to_stdout = file == Path::new("-");
-    if to_stdout && context.report.is_json() {
-        return Err(Error::Usage(
-            "stdout cannot take both the bytes and --json; name a file".into(),
-        ));
-    }
+    output::try_image_out(&file, &context.report)?;
     if let Some(range) = range {
         check_length(&file, range)?;
     }
@@ -106,11 +102,11 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             (range, job::read_flash(&mut nor, address, length, report)?)
         }
     };
-    if to_stdout {
-        return write_stdout(&bytes).map_err(|source| unwritable(&file, source));
-    }
     let len = bytes.len();
     save(&file, range.address, bytes)?;
+    if output::is_stream(&file) {
+        return Ok(());
+    }
     if len > Memory::LIMIT {
         context.report.tell(Finding::new(&run::READ_LARGE));
     }
@@ -165,14 +161,12 @@ fn save(path: &Path, address: u32, bytes: Vec<u8>) -> Result<()> {
             path,
             emit::s_record_lines(&memory(bytes)?, output::NAME, None),
         ),
-        Ending::Raw | Ending::Uf2 => write_whole(path, &bytes),
+        Ending::Uf2 => {
+            let memory = memory(bytes)?;
+            let blocks = emit::uf2_blocks(&memory, 0xFF);
+            write_pieces(path, blocks.map_err(|source| output::bad(path, source))?)
+        }
+        Ending::Raw => write_whole(path, &bytes),
     };
-    written.map_err(|source| unwritable(path, source))
-}
-
-fn unwritable(path: &Path, source: std::io::Error) -> Error {
-    Error::WriteFile {
-        path: path.to_owned(),
-        source,
-    }
+    written.map_err(output::unwritable(path))
 }

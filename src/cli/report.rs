@@ -23,6 +23,7 @@ use rtboot::{Change, Content, Error};
 
 use super::Globals;
 use super::action::AtHand;
+use super::plain::plain;
 use about::at_hand;
 use bars::Bars;
 use log::Log;
@@ -163,6 +164,7 @@ impl Report {
     /// Asks a person; anything but y or yes is no.
     pub fn ask(&mut self, question: &str) -> bool {
         self.bars.hide(|| {
+            let question = plain(question);
             let _ = write!(anstream::stderr(), "{question} [y/N] ");
         });
         let mut answer = String::new();
@@ -172,6 +174,11 @@ impl Report {
 
     /// A line of the result, on stdout. Programs get [`Report::result`] instead.
     pub fn line(&mut self, text: impl AsRef<str>) {
+        self.styled_line(plain(text.as_ref()));
+    }
+
+    /// The same for a line with colours of rtboot's own; what others chose in it has gone through [`plain`].
+    pub fn styled_line(&mut self, text: impl AsRef<str>) {
         self.log(text.as_ref());
         if !self.json {
             let mut written = Ok(());
@@ -183,9 +190,9 @@ impl Report {
         }
     }
 
-    /// A sentence of the result, on stdout; broken at words on a terminal, further lines indented.
+    /// A sentence of the result, on stdout, as [`Report::styled_line`]; broken at words on a terminal, further lines indented.
     pub fn sentence(&mut self, text: impl AsRef<str>, indent: usize) {
-        self.line(wrap(text.as_ref(), stdout_width(), indent));
+        self.styled_line(wrap(text.as_ref(), stdout_width(), indent));
     }
 
     /// A line of the result for those who asked for more.
@@ -223,7 +230,8 @@ impl Report {
         let finding = finding.into();
         let style = severity_style(finding.severity);
         let (severity, code, text) = (finding.severity, finding.code, finding.text);
-        self.line(format!("{style}{severity}:{style:#} {text} [{code}]"));
+        let text = plain(&text);
+        self.styled_line(format!("{style}{severity}:{style:#} {text} [{code}]"));
     }
 
     /// What the run has found out so far, for programs: the result when it ends well, else a part of the error. A later
@@ -302,6 +310,7 @@ impl Report {
     }
 
     fn stderr(&mut self, style: Style, head: &str, text: &str) {
+        let text = plain(text);
         self.bars.hide(|| {
             let line = format!("{style}{head}{style:#}{text}");
             let line = wrap(&line, stderr_width(), 2);

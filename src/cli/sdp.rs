@@ -97,6 +97,7 @@ pub struct ReadRegister {
 
 impl ReadRegister {
     fn run(self, context: &mut Context) -> Result<()> {
+        output::try_deliver(self.file.as_deref(), &context.report)?;
         let address = self.address;
         let count = self.count.unwrap_or(self.width.bytes());
         let data = session(context)?

@@ -6,6 +6,7 @@ use rtboot::Result;
 use rtboot::job::Comparison;
 use rtboot::outcome::{self, Outcome};
 
+use super::plain::plain;
 use super::{About, Context, number};
 
 /// Compare flash with a file
@@ -51,6 +52,6 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         boot.parts(),
         boot.verdict.words()
     );
-    context.report.sentence(header, 2);
+    context.report.sentence(plain(&header), 2);
     same
 }

@@ -97,7 +97,8 @@ impl FcbChoice {
         }
         let path = Path::new(name);
         // a folder of that name, or what cannot be looked at, is named by the error of reading it
-        if path.is_file() || (path.exists() && database::find(name).is_none()) {
+        let is_stdin = path == Path::new("-");
+        if is_stdin || path.is_file() || (path.exists() && database::find(name).is_none()) {
             return fcb_file(path, name, chip);
         }
         match database::find(name) {

@@ -1,6 +1,9 @@
 //! Files that are no boot images, and files in a shape of their own: what their makers meant, and what is refused.
 
-use crate::kit::cli::Cli;
+use std::io::Write;
+use std::process::Stdio;
+
+use crate::kit::cli::{Cli, Run};
 use crate::kit::{app, app_bytes};
 
 fn words(words: &[u32]) -> Vec<u8> {
@@ -254,4 +257,120 @@ fn check_promises_no_headers_where_write_refuses() {
     );
     cli.run(&["write", "--fcb", "IS25LP064A", "low.hex"])
         .says(3, &["low.hex"]);
+}
+
+/// Runs the program on the board with this on its stdin.
+fn fed(cli: &Cli, bytes: &[u8], args: &[&str]) -> std::process::Output {
+    let mut command = cli.on_board();
+    command.args(args).stdin(Stdio::piped());
+    command.stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().expect("it runs");
+    let mut stdin = child.stdin.take().expect("piped");
+    stdin.write_all(bytes).expect("taken");
+    drop(stdin);
+    child.wait_with_output().expect("it ends")
+}
+
+#[test]
+fn a_dash_is_stdin_and_stdout() {
+    let cli = Cli::fresh();
+    let (elf, image) = (app_bytes("blinky.elf"), cli.built("image.bin"));
+    let out = |bytes: &[u8], args: &[&str]| {
+        let done = fed(&cli, bytes, args);
+        let stderr = String::from_utf8_lossy(&done.stderr);
+        assert!(done.status.success(), "{args:?}: {stderr}");
+        done.stdout
+    };
+    let built = out(
+        &elf,
+        &["image", "build", "-", "--fcb", "issi.cfg", "-o", "-"],
+    );
+    assert_eq!(built, image);
+    assert_eq!(out(&image, &["image", "convert", "-", "-"]), image);
+    out(&image, &["image", "check", "-"]);
+    out(&image, &["image", "show", "-"]);
+    out(&image[..512], &["fcb", "show", "-"]);
+    out(&elf, &["write", "--fcb", "IS25LP064A", "-"]);
+    assert_eq!(cli.flash()[..image.len()], image);
+    out(&elf, &["verify", "-"]);
+    let length = image.len().to_string();
+    assert_eq!(out(&[], &["read", "0x60000000", &length, "-"]), image);
+    let json = fed(&cli, &image, &["--json", "image", "convert", "-", "-"]);
+    assert_eq!(json.status.code(), Some(2));
+}
+
+#[test]
+fn a_format_that_is_not_written_is_refused_first() {
+    let cli = Cli::fresh();
+    let image = cli.built("image.bin");
+    for name in ["out.elf", "out.AXF"] {
+        for args in [
+            &[
+                "image",
+                "build",
+                "--fcb",
+                "issi.cfg",
+                "image.bin",
+                "-o",
+                name,
+            ][..],
+            &["image", "convert", "image.bin", name],
+            &["read", "0x60000000", "0x3000", name],
+        ] {
+            cli.run(args).says(2, &[name, "are written"]);
+        }
+        assert!(!cli.path(name).exists());
+    }
+    assert_eq!(cli.board().state(), rtboot_sim::State::Rom);
+    // UF2 is written as what it is
+    cli.run(&["write", "image.bin"]).good();
+    cli.run(&["read", "0x60000000", "0x2448", "back.uf2"])
+        .good();
+    cli.run_bare(&["image", "convert", "back.uf2", "back.bin"])
+        .good();
+    let back = std::fs::read(cli.path("back.bin")).expect("written");
+    assert_eq!(back[..image.len()], image);
+}
+
+#[test]
+fn an_output_that_cannot_be_made_fails_before_the_board() {
+    let cli = Cli::fresh();
+    for args in [
+        &["read", "0x60000000", "0x3000", "none/out.bin"][..],
+        &["read", "0x60000000", "0x3000", "."],
+        &["doctor", "--report", "none/report.md"],
+        &["fcb", "probe", "--save", "none/part.cfg"],
+        &["mboot", "read-memory", "0x60000000", "16", "none/out.bin"],
+    ] {
+        cli.run(args).says(4, &["cannot write"]);
+        assert_eq!(cli.board().state(), rtboot_sim::State::Rom, "{args:?}");
+    }
+}
+
+#[test]
+fn escape_sequences_of_files_never_reach_the_terminal() {
+    let cli = Cli::fresh();
+    let name = b"\nreset_handler\0".map(|byte| if byte == b'\n' { 0 } else { byte });
+    let mut elf = app_bytes("blinky.elf");
+    let at = elf.windows(name.len()).position(|part| part == name);
+    let at = at.expect("a symbol") + 1;
+    elf[at..at + 5].copy_from_slice(b"\x1b[35m");
+    cli.file("a\x1b[2Jb.elf", &elf);
+    let broken = "#\x1b]0;owned\x07";
+    cli.file("c\u{9b}31m.hex", broken);
+    for args in [
+        &["image", "show", "a\x1b[2Jb.elf"][..],
+        &["image", "check", "a\x1b[2Jb.elf"],
+        &["write", "--fcb", "IS25LP064A", "a\x1b[2Jb.elf"],
+        &["write", "c\u{9b}31m.hex"],
+        &["write", "no\x1b[2Jne.elf"],
+    ] {
+        let mut command = cli.on_board();
+        let run = Run::of(command.args(args).env("CLICOLOR_FORCE", "1"));
+        let said = run.stdout.clone() + &run.stderr;
+        for foreign in ["\x1b[2J", "\x1b[35m", "\x1b]", "\u{9b}", "\x07"] {
+            assert!(!said.contains(foreign), "{args:?}: {said:?}");
+        }
+        assert!(said.contains("\\x"), "{args:?}: {said:?}");
+    }
 }

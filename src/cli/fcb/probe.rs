@@ -11,7 +11,7 @@ use rtboot::outcome::{FcbProbe, Outcome, QuadEnable, TriedRead};
 use rtboot_fcb::PartFile;
 
 use crate::cli::Context;
-use crate::cli::output::{unwritable, write_whole};
+use crate::cli::output::{try_out, unwritable, write_whole};
 
 /// Find out on a board which flash it has and how it can be read; derive option words and a .cfg
 ///
@@ -39,6 +39,9 @@ Examples:
   rtboot write --fcb mine.cfg app.elf";
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    if let Some(path) = &args.save {
+        try_out(path, &context.report)?;
+    }
     let (mut board, target) = context.board_for_flash()?;
     let reached = target.start_flashloader(&mut board, &mut context.report)?;
     let mut flashloader = reached.flashloader;

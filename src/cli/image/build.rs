@@ -26,7 +26,7 @@ use crate::cli::{Context, number};
 pub struct Args {
     /// The application: ELF, Intel HEX, S-record, UF2 or raw
     app: PathBuf,
-    /// Where to put the image
+    /// Where to put the image; `-` is stdout, raw
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// The FCB: a part, or a file with it, as `write` takes it (also RTBOOT_FCB)
@@ -61,6 +61,7 @@ Examples:
   rtboot image build app.elf --no-padding --fill 0 -o ivt_app.bin";
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    output::try_image_out(&args.output, &context.report)?;
     let chip = context.desk_chip()?;
     let device = match args.sd {
         true => BootDevice::SdCard,

@@ -22,7 +22,7 @@ pub struct Args {
     /// ELF, Intel HEX, S-record, UF2 or raw; or `board` for what is in its flash
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// Where to put it
+    /// Where to put it; `-` is stdout, raw
     #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Address of the first byte of a raw file; without it the one that its content implies
@@ -77,6 +77,7 @@ fn offset(text: &str) -> std::result::Result<i64, String> {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    output::try_image_out(&args.output, &context.report)?;
     let base = u64::from(context.desk_chip()?.map.flash_base);
     let length = args
         .crop

@@ -11,7 +11,7 @@ use rtboot_bootable::{Inspection, inspect};
 use rtboot_fcb::lut;
 
 use super::{map, source, svg};
-use crate::cli::output::{unwritable, write_whole};
+use crate::cli::output::{try_out, unwritable, write_whole};
 use crate::cli::{Context, number};
 
 /// Show what a file is and why: its parts with their addresses, and what does not fit
@@ -35,6 +35,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    if let Some(path) = &args.svg {
+        try_out(path, &context.report)?;
+    }
     let source = source::load(
         &args.file,
         source::Wanted::Bytes,
@@ -89,8 +92,13 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
             .map(|entry| format!("entry     {entry:#010x} by the file")),
     );
     lines.push(String::new());
-    lines.extend(map::draw(&pieces));
-    lines.push(String::new());
+    for line in lines {
+        context.report.line(line);
+    }
+    for line in map::draw(&pieces) {
+        context.report.styled_line(line);
+    }
+    let mut lines = vec![String::new()];
     lines.extend(details(&seen));
     lines.extend(largest(&symbols, args.symbols));
     if seen.findings.is_empty() {

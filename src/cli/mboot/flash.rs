@@ -156,6 +156,7 @@ pub struct ReadResource {
 
 impl ReadResource {
     fn run(self, context: &mut Context) -> Result<()> {
+        output::try_deliver(self.file.as_deref(), &context.report)?;
         context
             .report
             .tell(Finding::new(&READ_RESOURCE_MEANINGLESS));

@@ -162,6 +162,7 @@ pub struct ReadFuses {
 
 impl ReadFuses {
     fn run(self, context: &mut Context) -> Result<()> {
+        output::try_deliver(self.file.as_deref(), &context.report)?;
         let address = self.address;
         let data = session(context)?
             .fuse_read(address, self.length, self.memory)

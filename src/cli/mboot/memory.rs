@@ -52,6 +52,7 @@ pub struct ReadMemory {
 
 impl ReadMemory {
     fn run(self, context: &mut Context) -> Result<()> {
+        output::try_deliver(self.file.as_deref(), &context.report)?;
         if let Some(name) = self.file.as_ref().and_then(|file| file.to_str())
             && number::parse_u32(name).is_ok()
         {

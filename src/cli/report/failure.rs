@@ -12,6 +12,7 @@ use rtboot::port::Wire;
 
 use super::wrap::wrap;
 use crate::cli::action::AtHand;
+use crate::cli::plain::plain;
 
 /// All that is known of an error, except what the run had found before it.
 pub fn failure(
@@ -47,18 +48,21 @@ pub fn text(failure: &Failure, width: Option<usize>) -> String {
         None => (failure.message.as_str(), None),
     };
     put(&fill(
-        format!("{red}error:{red:#} {first} [{}]", failure.code),
+        format!("{red}error:{red:#} {} [{}]", plain(first), failure.code),
         2,
     ));
     if let Some(rest) = rest {
         // a line of a file with its caret must not be broken
-        put(rest);
+        put(&plain(rest));
     }
     if let Some(at) = &failure.at {
-        put(&fill(format!("  {bold}at:{bold:#} {at}"), 6));
+        put(&fill(format!("  {bold}at:{bold:#} {}", plain(at)), 6));
     }
     if let Some(state) = &failure.flash_now {
-        put(&fill(format!("  {bold}flash now:{bold:#} {state}"), 4));
+        put(&fill(
+            format!("  {bold}flash now:{bold:#} {}", plain(state)),
+            4,
+        ));
     }
     if !failure.causes.is_empty() {
         put(&fill(format!("  {bold}likely causes:{bold:#}"), 4));
@@ -68,7 +72,7 @@ pub fn text(failure: &Failure, width: Option<usize>) -> String {
         put(&fill(format!("    {}. {cause} [{code}]", i + 1), 7));
     }
     for next in &failure.next {
-        put(&fill(format!("  {bold}next:{bold:#} {next}"), 8));
+        put(&fill(format!("  {bold}next:{bold:#} {}", plain(next)), 8));
     }
     text
 }

@@ -10,6 +10,7 @@ use rtboot::outcome::{self, Outcome, PlanAction, PlanStep, WriteDone};
 use rtboot_bootable::Starts;
 
 use crate::cli::Report;
+use crate::cli::plain::plain;
 
 /// Prints every step of a plan, in its order.
 pub fn plan(plan: &WritePlan, nor: &Nor, report: &mut Report) {
@@ -134,8 +135,8 @@ impl Done {
         report.sentence(
             format!(
                 "{style}{}{style:#}{time}; flash now: {style}{}{style:#}",
-                self.gist(),
-                self.verdict.words()
+                plain(&self.gist()),
+                plain(&self.verdict.words())
             ),
             2,
         );

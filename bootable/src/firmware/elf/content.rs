@@ -46,7 +46,7 @@ impl<'a> Contents<'a> {
         let (mut filled, mut empty) = (Vec::new(), Vec::new());
         let sections = header.section_headers(Le, bytes).unwrap_or_default();
         for section in sections {
-            let allocated = section.sh_flags(Le).0 & u64::from(elf::SHF_ALLOC.0) != 0;
+            let allocated = section.sh_flags(Le).0 & elf::SHF_ALLOC.0 != 0;
             let size = u64::from(section.sh_size(Le));
             if !allocated || size == 0 {
                 continue;
