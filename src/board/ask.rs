@@ -58,9 +58,9 @@ pub(super) fn flashloader(port: &mut dyn SerialPort) -> Asked<bool> {
 /// Whether the ROM answers, which has `stray` bytes of a command as far as is known. Not where a flashloader may wait for its
 /// first ping.
 pub(super) fn rom(port: &mut dyn SerialPort, stray: usize) -> Asked<bool> {
-    match sdp::UartLink::new(&mut *port).align(stray) {
-        Err(sdp::LinkError::Port(error)) => return Err(error),
-        Ok(()) | Err(_) => {}
+    // its only other error is noise, which the answer below decides
+    if let Err(sdp::LinkError::Port(error)) = sdp::UartLink::new(&mut *port).align(stray) {
+        return Err(error);
     }
     rom_status(port)
 }

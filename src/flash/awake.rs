@@ -132,7 +132,7 @@ fn settled(flashloader: &mut Flashloader, first: &Id) -> Result<Option<Id>> {
             again: first.again,
             ..now
         },
-        ..=NOISE_BITS => Id {
+        1..=NOISE_BITS => Id {
             again: first.id,
             ..now
         },
