@@ -306,7 +306,8 @@ enum Effect {
 ///
 /// How the ROM treats an entry that the boot data does not cover, a plugin or the flash alias is not documented; what lies
 /// past the size in the FCB may or may not be needed; a RAM image past the usual split needs fuses that were not read.
-const OPEN: [&Entry; 16] = [
+const OPEN: [&Entry; 17] = [
+    &found::CODE_ZEROS,
     &found::ENTRY_OUTSIDE_BOOT_DATA,
     &found::RESET_OUTSIDE_BOOT_DATA,
     &found::PLUGIN,

@@ -195,6 +195,9 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
             let finding = Finding::new(&found::ENTRY_CUT).address("entry", entry);
             return seen.findings.push(finding);
         };
+        let code = frame.to_memory(map.normalised(vectors.reset) & !1);
+        seen.findings
+            .extend(first_code(memory, code, vectors.reset));
         let mut wrong = vectors.findings(memory, map, |address| frame.to_memory(address));
         // an erased table has no reset handler, and an entry outside says as much of what it points to
         if covered && vectors.reset != u32::MAX {
@@ -207,6 +210,8 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
         seen.vectors = Some(vectors);
         return;
     }
+    seen.findings
+        .extend(first_code(memory, place, frame.ivt.entry));
     if memory.bytes(place, 2) == Some(&[0xFF, 0xFF]) {
         let finding = Finding::new(&found::RESET_ERASED).address("reset", frame.ivt.entry);
         seen.findings.push(finding);
@@ -223,6 +228,17 @@ fn entry(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) 
             seen.findings.push(finding);
         }
     }
+}
+
+/// Zeros do nothing and let the processor run on: what comes of it is not known.
+fn first_code(memory: &Memory, place: u32, reset: u32) -> Option<Finding> {
+    const FIRST: usize = 16;
+    let zeros = memory.bytes(place, FIRST) == Some(&[0; FIRST]);
+    zeros.then(|| {
+        Finding::new(&found::CODE_ZEROS)
+            .number("count", FIRST as u64)
+            .address("reset", reset)
+    })
 }
 
 /// Does the boot data cover the reset handler, and is it called by its address in the flash window?

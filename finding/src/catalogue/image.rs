@@ -112,6 +112,8 @@ entries! {
         ];
     RESET_OUTSIDE_BOOT_DATA Warning "reset-outside-boot-data": "the boot data does not cover the reset handler"
         / "the reset handler {reset} is outside the range of its boot data";
+    CODE_ZEROS Warning "code-zeros": "the first code of the application is zeros"
+        / "the first {count} bytes of code at {reset} are zeros, which is hardly a program";
     RESET_ERASED Error "reset-erased": "the first code of the application is erased"
         / "the reset handler {reset} is erased flash" => [
             "a write stopped half-way, or a part of the image was erased since",
