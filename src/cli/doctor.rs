@@ -8,7 +8,7 @@ use std::process::ExitCode;
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Request};
 use rtboot::finding::catalogue::run;
 use rtboot::finding::{Finding, Next};
-use rtboot::flash::{FcbChoice, Headers, Prepared, parts_for};
+use rtboot::flash::{FcbChoice, Headers, OwnFcb, Prepared, parts_for};
 use rtboot::outcome;
 use rtboot::{Error, Result, Source};
 
@@ -93,11 +93,17 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
         }
         _ => choice,
     };
+    // as the write with the same words
+    let named = args.fcb.is_some();
     let app = args.app.as_ref().map(|path| {
         let file = Source::from(path.as_path());
         let prepared = file
             .firmware(args.base, desk_chip)
-            .and_then(|firmware| Prepared::new(path, firmware, choice, Headers::Add, desk_chip));
+            .and_then(|firmware| Prepared::new(path, firmware, choice, Headers::Add, desk_chip))
+            .and_then(|prepared| match named {
+                true => prepared.with_own_fcb(OwnFcb::Replace),
+                false => Ok(prepared),
+            });
         AppInput {
             name: path.display().to_string(),
             prepared,
@@ -160,7 +166,11 @@ fn show(facts: &Facts, diagnosis: &Diagnosis, at_hand: &AtHand, context: &mut Co
     report.line(&diagnosis.verdict);
     for (i, finding) in diagnosis.findings.iter().enumerate() {
         report.line("");
-        for line in finding_lines(i + 1, finding, at_hand) {
+        let causes = match report.is_verbose() {
+            true => finding.causes.len(),
+            false => MOST_CAUSES,
+        };
+        for line in finding_lines(i + 1, finding, causes, at_hand) {
             report.line(line);
         }
     }
@@ -197,7 +207,10 @@ fn details(facts: &Facts, report: &mut Report) {
     }
 }
 
-fn finding_lines(number: usize, finding: &Finding, at_hand: &AtHand) -> Vec<String> {
+/// Causes of a finding that are shown to those who do not ask for more.
+const MOST_CAUSES: usize = 3;
+
+fn finding_lines(number: usize, finding: &Finding, causes: usize, at_hand: &AtHand) -> Vec<String> {
     let mut lines = vec![format!(
         "{number}. {}: {finding} [{}]",
         finding.severity,
@@ -207,8 +220,12 @@ fn finding_lines(number: usize, finding: &Finding, at_hand: &AtHand) -> Vec<Stri
     if !finding.causes.is_empty() {
         lines.push("   likely causes:".into());
     }
-    for (i, cause) in finding.causes.iter().enumerate() {
+    for (i, cause) in finding.causes.iter().take(causes).enumerate() {
         lines.push(format!("     {}. {cause}", i + 1));
+    }
+    if finding.causes.len() > causes {
+        let more = finding.causes.len() - causes;
+        lines.push(format!("     {more} more with -v"));
     }
     for next in &finding.next {
         lines.push(format!("   {}: {}", next.kind(), at_hand.step(next)));

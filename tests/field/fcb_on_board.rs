@@ -228,3 +228,51 @@ fn status_write_at_every_start_is_not_tried_for_good() {
     assert_eq!(trial["result"], "not-tried", "{trial}");
     assert!(trial["why"].as_str().is_some_and(|why| why.contains("01h")));
 }
+
+#[test]
+fn doctor_names_a_write_that_does_not_keep_the_misfit() {
+    let (cli, _) = with_image(EIGHT_DUMMIES);
+    cli.run(&["write", "--keep-fcb", "image.bin"]);
+    let run = cli.run(&["doctor", "image.bin"]);
+    let next = "write --fcb auto image.bin";
+    let run = run.says(1, &["[fcb-read-misfit]", next]);
+    assert!(run.stdout.trim_end().ends_with(next), "{run}");
+    cli.run(&["write", "--fcb", "auto", "image.bin"]).good();
+    cli.would_start();
+}
+
+#[test]
+fn built_image_takes_the_named_fcb() {
+    let (cli, image) = with_image(EIGHT_DUMMIES);
+    let build = [
+        "image",
+        "build",
+        "image.bin",
+        "--fcb",
+        "IS25LP064A",
+        "-o",
+        "out.bin",
+    ];
+    cli.run(&build)
+        .says(0, &["the given FCB replaces the image's own"]);
+    assert_eq!(cli.read("out.bin"), cli.read("built.bin"));
+    cli.run(&[&build[..], &["--keep-fcb"]].concat()).good();
+    assert_eq!(cli.read("out.bin"), image);
+}
+
+#[test]
+fn erased_and_empty_code_is_told_by_every_command() {
+    let (cli, _) = with_image(&[]);
+    cli.run(&["write", "image.bin"]).good();
+    cli.run(&["erase", "0x60002000", "4K"]).good();
+    for (args, code) in [(&["doctor"][..], 1), (&["image", "check", "board"], 1)] {
+        cli.run(args).says(code, &["[reset-erased]"]);
+    }
+    assert_eq!(field(&cli, &["info"], "/boot/starts"), false);
+    // the example's reset handler is at 0x60002278
+    let (cli, _) = with_image(&[(0x2278, &[0; 16])]);
+    cli.run(&["write", "image.bin"])
+        .says(0, &["is not known", "are zeros"]);
+    assert_eq!(field(&cli, &["info"], "/boot/starts"), Value::Null);
+    assert_eq!(field(&cli, &["doctor"], "/starts"), Value::Null);
+}

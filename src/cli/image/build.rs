@@ -32,6 +32,9 @@ pub struct Args {
     /// The FCB: a part, or a file with it, as `write` takes it (also RTBOOT_FCB)
     #[arg(long, value_name = "PART|FILE")]
     fcb: Option<String>,
+    /// Leave an FCB of the image as it is; without this a named one replaces it
+    #[arg(long)]
+    keep_fcb: bool,
     /// Register writes before the start, a DCD: SDRAM set-up, for one. Binary, or the array in the SDK's dcd.c
     #[arg(long, value_name = "FILE")]
     dcd: Option<PathBuf>,
@@ -87,8 +90,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         dcd: dcd.as_ref(),
         entry: args.entry,
     };
-    let image = BootImage::build_with(&firmware, &options, &map)
+    let mut image = BootImage::build_with(&firmware, &options, &map)
         .map_err(|source| bad(&args.app, source))?;
+    if let (true, Some(fcb)) = (args.fcb.is_some() && !args.keep_fcb, &fcb) {
+        let replaced = image.replace_fcb(fcb, &map);
+        replaced.map_err(|source| bad(&args.app, source))?;
+    }
     for note in &image.notes {
         context.report.tell(note.clone());
     }

@@ -2,7 +2,7 @@
 
 use rtboot_bootable::verdict::Verdict;
 use rtboot_finding::catalogue::{fcb, image as rules_of};
-use rtboot_finding::{Finding, Severity};
+use rtboot_finding::{Action, Entry, Finding, Severity};
 
 use super::write;
 use crate::doctor::facts::{Content, Facts, ReadProof};
@@ -36,11 +36,34 @@ fn broken_rule(facts: &Facts, content: &Content, rule: &Finding) -> Finding {
             .run(write(facts))
             .act("rtboot sets the bit for good while it writes, and keeps all other bits");
     }
+    if UNFIT.iter().any(|entry| rule.is(entry)) {
+        return finding.run(fitting(facts));
+    }
     match rule.severity {
         Severity::Danger => finding
             .act("do not let this image start; write another one")
             .run(write(facts)),
         _ => finding.run(write(facts)),
+    }
+}
+
+/// Rules that an image's own FCB breaks again with every write that keeps it.
+const UNFIT: [&Entry; 5] = [
+    &fcb::FCB_KIND,
+    &fcb::FCB_READ_MISFIT,
+    &fcb::FCB_CONTROLLER,
+    &fcb::FCB_CONTINUOUS,
+    &fcb::READ_DIFFERS,
+];
+
+/// The write that puts an FCB there that fits.
+fn fitting(facts: &Facts) -> Action {
+    match write(facts) {
+        Action::Write { app, part: None } => Action::Write {
+            app,
+            part: Some("auto".into()),
+        },
+        named => named,
     }
 }
 
