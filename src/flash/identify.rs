@@ -238,7 +238,7 @@ fn erase_command(part: &Part, sfdp: &Sfdp) -> Option<SfdpField> {
                 .collect();
             let expected = u64::from(expected);
             let other = !says.is_empty() && !says.contains(&expected);
-            other.then(|| SfdpField::EraseCommand {
+            other.then_some(SfdpField::EraseCommand {
                 command,
                 expected,
                 found: says,
