@@ -5,8 +5,9 @@
 
 use std::borrow::Cow;
 use std::ffi::CString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rtboot_wire::{mboot, sdp};
 
@@ -17,6 +18,8 @@ use crate::port::{ALL_HID, Error, HidPort};
 const READ_BUFFER: usize = 2048;
 /// A write that fails after this time failed because the device took nothing: Linux waits 5 s.
 const WRITE_PATIENCE: Duration = Duration::from_secs(4);
+/// How often a report is sent again that a signal kept from being sent.
+const SIGNALS: usize = 1_000;
 /// Longest report that hidraw takes.
 const WRITE_LIMIT: usize = 16384;
 
@@ -174,6 +177,11 @@ fn outgoing(system: System, report: &[u8], full_length: usize) -> Cow<'_, [u8]> 
     }
 }
 
+/// Whether a signal ended a call of the system before it did anything.
+fn is_signal(error: &hidapi::HidError) -> bool {
+    matches!(error, hidapi::HidError::IoError { error } if error.kind() == ErrorKind::Interrupted)
+}
+
 /// An open HID device.
 struct OpenHid {
     handle: hidapi::HidDevice,
@@ -224,34 +232,45 @@ impl HidPort for OpenHid {
             });
         }
         let bytes = outgoing(System::HERE, report, self.full_length);
-        // the count differs by system (given or padded length), so only a failure is of use
         let begun = self.now();
-        self.handle.write(&bytes).map(drop).map_err(|e| {
+        for _ in 0..SIGNALS {
+            let error = match self.handle.write(&bytes) {
+                // the count differs by system (given or padded length), so only a failure is of use
+                Ok(_) => return Ok(()),
+                // nothing was sent
+                Err(error) if is_signal(&error) => continue,
+                Err(error) => error,
+            };
             let waited = self.now().saturating_sub(begun);
-            match self.error("write to", &e) {
+            return Err(match self.error("write to", &error) {
                 // the kernel gave up; hidapi does not say why
                 Error::Io { port, .. } if waited >= WRITE_PATIENCE => Error::Stalled { port },
                 error => error,
-            }
+            });
+        }
+        Err(Error::Stalled {
+            port: self.name.clone(),
         })
     }
 
     fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
-        let millis = timeout.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i32;
         let mut report = vec![0; READ_BUFFER];
-        match self.handle.read_timeout(&mut report, millis) {
-            Ok(0) => Ok(None), // 0 is a time-out; gone is an error
-            Ok(count) => {
-                report.truncate(count);
-                Ok(Some(report))
+        let end = Instant::now().checked_add(timeout);
+        let mut left = timeout;
+        loop {
+            let millis = left.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i32;
+            match self.handle.read_timeout(&mut report, millis) {
+                Ok(0) => return Ok(None), // 0 is a time-out; gone is an error
+                Ok(count) => {
+                    report.truncate(count);
+                    return Ok(Some(report));
+                }
+                // a signal (Ctrl-C) ends the wait early: the rest of it is still to come, for an answer may
+                Err(error) if is_signal(&error) => {
+                    left = end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+                }
+                Err(error) => return Err(self.error("read from", &error)),
             }
-            // a signal (Ctrl-C) ends the wait early: the caller checks for it and reads again
-            Err(hidapi::HidError::IoError { error })
-                if error.kind() == std::io::ErrorKind::Interrupted =>
-            {
-                Ok(None)
-            }
-            Err(error) => Err(self.error("read from", &error)),
         }
     }
 

@@ -1,7 +1,7 @@
 //! UARTs through serialport.
 
 use std::io::{ErrorKind, Read, Write};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use super::SerialDevice;
 use crate::port::{Error, SerialPort};
@@ -115,20 +115,29 @@ impl SerialPort for OpenSerial {
         self.handle
             .set_timeout(timeout)
             .map_err(|e| self.set_error("read from", &e))?;
-        match self.handle.read(buffer) {
-            Ok(0) if !buffer.is_empty() => Err(Error::Gone {
-                port: self.describe(),
-            }),
-            Ok(count) => Ok(count),
-            Err(e)
-                if matches!(
-                    e.kind(),
-                    ErrorKind::TimedOut | ErrorKind::Interrupted | ErrorKind::WouldBlock
-                ) =>
-            {
-                Ok(0)
+        let end = Instant::now().checked_add(timeout);
+        loop {
+            let error = match self.handle.read(buffer) {
+                Ok(0) if !buffer.is_empty() => {
+                    return Err(Error::Gone {
+                        port: self.describe(),
+                    });
+                }
+                Ok(count) => return Ok(count),
+                Err(error) => error,
+            };
+            match error.kind() {
+                ErrorKind::TimedOut | ErrorKind::WouldBlock => return Ok(0),
+                // a signal (Ctrl-C) ends the wait early: the rest of it is still to come, for an answer may
+                ErrorKind::Interrupted => {
+                    let left =
+                        end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+                    self.handle
+                        .set_timeout(left)
+                        .map_err(|e| self.set_error("read from", &e))?;
+                }
+                _ => return Err(self.error("read from", &error)),
             }
-            Err(e) => Err(self.error("read from", &e)),
         }
     }
 
