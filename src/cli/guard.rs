@@ -8,6 +8,7 @@ use rtboot::consent::{Act, Consent};
 
 use super::Report;
 use super::plain::plain;
+use super::report::interrupt;
 
 /// The words for `act`: those that were given, else what a person types who can be asked.
 pub fn words(act: &Act, report: &Report, given: &[String]) -> Vec<String> {
@@ -21,7 +22,7 @@ pub fn words(act: &Act, report: &Report, given: &[String]) -> Vec<String> {
     );
     let _ = write!(anstream::stderr(), "{}\n> ", plain(&prompt));
     let mut typed = String::new();
-    let _ = std::io::stdin().lock().read_line(&mut typed);
+    let _ = interrupt::while_prompting(|| std::io::stdin().lock().read_line(&mut typed));
     vec![typed.trim().to_owned()]
 }
 

@@ -3,7 +3,7 @@
 mod about;
 mod bars;
 mod failure;
-mod interrupt;
+pub mod interrupt;
 mod log;
 mod raw;
 mod wrap;
