@@ -135,7 +135,7 @@ fn doctor_row() {
         loader: &rtboot::LoaderSource::None,
         expected: None,
         app: None,
-        rescue: None,
+        journals: None,
     };
     let facts = doctor::gather(&mut rig.board, host, request, &mut ());
     assert!(doctor::examine(&facts).is_healthy(), "a healthy board");

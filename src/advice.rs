@@ -146,6 +146,10 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::UsbPortsUnknown
         | Error::NotConfirmed { .. }
         | Error::TooMuchToKeep { .. } => input(error),
+        Error::JournalUnusable { .. }
+        | Error::FlashChangedSince { .. }
+        | Error::JournalOfOther { .. }
+        | Error::WriteUnfinished { .. } => interrupted(error),
         Error::NoBoard { .. }
         | Error::NoVirtual { .. }
         | Error::SeveralBoards { .. }
@@ -182,6 +186,12 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         Error::Verify {
             expected, found, ..
         } => verify_advice(*expected, *found),
+        Error::ReadsDiffer { .. } => Advice::of(&[
+            &catalogue::cause::SUPPLY_DIPS,
+            &catalogue::cause::WORN_CELLS,
+        ])
+        .run(Action::Again)
+        .act("and look at supply and wiring of the flash when it differs again"),
         Error::Interrupted { .. } => Advice::default().run(Action::Again),
         Error::WhileWriting { source, .. } => advice_over(source, wire),
     }
@@ -241,6 +251,28 @@ fn firmware(error: &rtboot_bootable::Error) -> Advice {
         }),
         File::NotFirmware { .. } => advice.hint(error.hint()).run(Action::AsIs),
         _ => advice.hint(error.hint()),
+    }
+}
+
+/// Interrupted writes.
+fn interrupted(error: &Error) -> Advice {
+    let none = Advice::default();
+    match error {
+        Error::JournalUnusable { .. } => none
+            .act("look at the file, and give it back to its user; or move it away: then its bytes do not come back"),
+        Error::FlashChangedSince { .. } => none
+            .run(Action::RestoreKept)
+            .run(Action::DiscardKept),
+        Error::JournalOfOther { user, .. } => none
+            .act(format!("finish the write as {user}"))
+            .run(Action::DiscardKept),
+        Error::WriteUnfinished { image, .. } => none
+            .run(Action::Write {
+                app: Some(image.clone()),
+                part: None,
+            })
+            .act("or write another boot image in its place"),
+        _ => none,
     }
 }
 

@@ -188,6 +188,53 @@ pub enum Error {
         /// How many are kept.
         limit: usize,
     },
+    /// The journal of a board, which may hold bytes that flash has lost, cannot be used.
+    #[error("the journal of this board, {}, cannot be used: {reason}", path.display())]
+    JournalUnusable {
+        /// Which file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// Flash was changed since an interrupted write, so that it is not known whether its kept bytes are newer.
+    #[error(
+        "flash was changed at {address:#010x} since the write of {image} broke off ({when}): the journal keeps bytes with SHA-256 \
+         {kept}, flash holds {found} in their places"
+    )]
+    FlashChangedSince {
+        /// Name of the image's file.
+        image: String,
+        /// When that write began.
+        when: String,
+        /// The first place that no interruption explains.
+        address: u32,
+        /// Digest of the bytes in the journal.
+        kept: String,
+        /// Digest of what flash holds in their places.
+        found: String,
+        /// The journal.
+        journal: PathBuf,
+    },
+    /// Another user of this machine has a journal of this board.
+    #[error(
+        "{user} has the journal of an interrupted write of this board ({}): bytes that flash has lost may be in it", path.display()
+    )]
+    JournalOfOther {
+        /// Who.
+        user: String,
+        /// The journal.
+        path: PathBuf,
+    },
+    /// The write is done, and an earlier one is not, so the board would not start.
+    #[error(
+        "the board would not start yet: the write of {image} ({when}) is unfinished, so the page with the FCB stays out"
+    )]
+    WriteUnfinished {
+        /// Name of the image's file.
+        image: String,
+        /// When that write began.
+        when: String,
+    },
     /// Nothing answers at the place the selector names.
     #[error("no board at {selector}{}", seen(seen_instead))]
     NoBoard {
@@ -491,6 +538,20 @@ pub enum Error {
         count: u64,
         /// Of how many.
         total: u64,
+    },
+    /// Flash was read twice, and the second reading is another one.
+    #[error(
+        "two readings of flash differ at {address:#010x}: {first:#04x}, then {second:#04x} ({count} bytes differ)"
+    )]
+    ReadsDiffer {
+        /// First difference.
+        address: u32,
+        /// What the first reading gave.
+        first: u8,
+        /// What the second reading gave.
+        second: u8,
+        /// How many bytes differ.
+        count: u64,
     },
     /// The image or range does not fit the flash.
     #[error(

@@ -11,6 +11,7 @@
 //! | [`board`] | find a board by a selector, whatever it runs |
 //! | [`flash`] | the stages of a write: prepare, ROM, flashloader, flash, plan, write |
 //! | [`loader_file`] | flashloader files: read, checked, remembered |
+//! | [`journal`] | interrupted writes, and the bytes that they owe |
 //! | [`consent`] | words for what cannot be undone |
 //! | [`mod@file`] | files as input, read with limits |
 //! | [`sdp`], [`mboot`] | the two protocols, every command of them |
@@ -65,6 +66,7 @@ pub mod event;
 pub mod file;
 pub mod flash;
 pub mod job;
+pub mod journal;
 #[cfg(feature = "loader-store")]
 pub mod loader_file;
 pub mod mboot;

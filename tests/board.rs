@@ -10,6 +10,7 @@ mod board {
     mod genuine;
     mod interrupted;
     mod job;
+    mod journal;
     mod loader_ram;
     mod probe_thread;
     mod refusals;

@@ -10,7 +10,8 @@ use crate::kit::peak::peak_kib;
 use crate::kit::standin;
 use rtboot::Result;
 use rtboot::board::{Board, Options, Program};
-use rtboot::flash::{self, Nor, Policy, RescueStore, Writer};
+use rtboot::flash::{self, Nor, Policy, Writer};
+use rtboot::journal::{BoardKey, JournalStore};
 use rtboot_bootable::Memory;
 
 /// Longest time of a whole command against a board that babbles, in the time of a host with a clock.
@@ -34,10 +35,10 @@ fn write(evil: &Evil) -> Result<()> {
         .insert(0x6000_0000, vec![0x42; 0x2345])
         .expect("room");
     let folder = tempfile::tempdir().expect("a folder");
-    let rescue = RescueStore::new(folder.path());
-    let none = Memory::new();
-    let plan = flash::plan_write(&mut nor, &wanted, &none, Policy::default(), &mut ())?;
-    Writer::new(&mut nor, &plan, Some(&rescue)).run(&mut ())?;
+    let key = BoardKey::new("0", nor.facts().id, nor.part().size, "here");
+    let mut journal = JournalStore::new(folder.path()).open(&key)?;
+    let plan = flash::plan_write(&mut nor, &wanted, None, Policy::default(), &mut ())?;
+    Writer::new(&mut nor, &plan, Some(&mut journal)).run(&mut ())?;
     Ok(())
 }
 

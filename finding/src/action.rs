@@ -62,6 +62,10 @@ pub enum Action {
     KeepFcb,
     /// The same write, without keeping the bytes around the image.
     EraseAround,
+    /// The same write, which puts back the bytes that an interrupted one kept, whatever flash holds in their places.
+    RestoreKept,
+    /// The same write, which forgets the bytes that an interrupted one kept.
+    DiscardKept,
     /// The same command for whole sectors.
     RoundToSectors,
     /// Compare flash with the application.
@@ -144,6 +148,8 @@ impl Action {
             Action::Write { .. } => "write",
             Action::KeepFcb => "keep-fcb",
             Action::EraseAround => "erase-around",
+            Action::RestoreKept => "restore-kept",
+            Action::DiscardKept => "discard-kept",
             Action::RoundToSectors => "round-to-sectors",
             Action::Verify => "verify",
             Action::Reset => "reset",
@@ -192,6 +198,10 @@ impl Action {
             Action::Write { .. } => "writes the application",
             Action::KeepFcb => "writes the image with its own FCB all the same",
             Action::EraseAround => "drops the bytes around the image",
+            Action::RestoreKept => "puts the kept bytes back over what flash holds now",
+            Action::DiscardKept => {
+                "leaves flash as it is there, forgets the kept bytes and gives the interrupted write up"
+            }
             Action::RoundToSectors => "takes the whole sectors",
             Action::Verify => "compares flash with the application",
             Action::Reset => "lets the ROM start what is in flash",

@@ -90,6 +90,8 @@ impl AtHand {
             }
             Action::KeepFcb => "--keep-fcb".into(),
             Action::EraseAround => "--erase-around".into(),
+            Action::RestoreKept => "--restore".into(),
+            Action::DiscardKept => "--discard".into(),
             Action::Confirm { words, burns_fuses } => {
                 let flag = if *burns_fuses { "--burn" } else { "--confirm" };
                 format!("{flag} {}", double_quoted(words))

@@ -7,8 +7,9 @@ use std::time::Duration;
 use rtboot::board::{Board, MissingVirtual, Options, Selector};
 use rtboot::chip::Chip;
 use rtboot::finding::{Finding, catalogue::run};
-use rtboot::flash::{Nor, RescueStore};
+use rtboot::flash::Nor;
 use rtboot::job::Target;
+use rtboot::journal::JournalStore;
 use rtboot::port::Wire;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
@@ -177,9 +178,10 @@ impl Context {
         Ok((nor, board))
     }
 
-    /// Where bytes around an image are saved while a write is on its way.
-    pub fn rescue(&self) -> Result<RescueStore> {
-        Ok(RescueStore::new(folders::rescue()?))
+    /// Where the journals of boards are.
+    pub fn journals(&self) -> Result<JournalStore> {
+        let store = JournalStore::new(folders::journals()?);
+        Ok(store.with_others(folders::journals_of_others()))
     }
 
     /// The file that a setting names, for options that were not given.

@@ -115,13 +115,13 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
     context.globals.no_wait |= context.globals.wait.is_none();
     let found = context.board();
     let loader = loader::unread(context)?;
-    let rescue = context.rescue().ok();
+    let journals = context.journals().ok();
     let request = Request {
         chip,
         loader: &loader,
         expected,
         app,
-        rescue: rescue.as_ref(),
+        journals: journals.as_ref(),
     };
     match found {
         Ok(mut board) => Ok(doctor::gather(

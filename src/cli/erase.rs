@@ -51,13 +51,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             }
         }
     };
-    let (mut nor, _board) = context.nor()?;
+    let (mut nor, board) = context.nor()?;
+    let mut journal = job::journal_of_flash(&mut nor, &board, &context.journals()?)?;
     let report = &mut context.report;
-    let erased = match job::erase(&mut nor, range, &consent, report) {
+    let erased = match job::erase(&mut nor, range, &consent, Some(&mut journal), report) {
         // the range turned out to be all of this flash
         Err(Error::NotConfirmed { act }) => {
             let consent = Consent::words(guard::words(&act, report, &args.confirm));
-            job::erase(&mut nor, range, &consent, report)?
+            job::erase(&mut nor, range, &consent, Some(&mut journal), report)?
         }
         other => other?,
     };

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use rtboot::journal::OtherUser;
 use rtboot::{Error, Result};
 
 /// The environment variable that puts everything below one folder.
@@ -19,9 +20,36 @@ fn below(system: Option<PathBuf>, name: &str) -> Result<PathBuf> {
     Ok(root.join(name))
 }
 
-/// Bytes around an image, saved while a write is on its way.
-pub fn rescue() -> Result<PathBuf> {
-    below(dirs::state_dir().or_else(dirs::data_local_dir), "rescue")
+/// Journals: writes that are open, and the bytes that they owe.
+pub fn journals() -> Result<PathBuf> {
+    below(dirs::state_dir().or_else(dirs::data_local_dir), "journal")
+}
+
+/// Where journals of other users lie that may have used the same boards: root, and the one behind `sudo`.
+///
+/// None where a folder was named: it is the same one for every user then.
+pub fn journals_of_others() -> Vec<OtherUser> {
+    if std::env::var_os(STATE_DIR).is_some_and(|folder| !folder.is_empty()) {
+        return Vec::new();
+    }
+    let sudo = std::env::var("SUDO_USER").ok();
+    let users = ["root".to_owned()].into_iter().chain(sudo);
+    let passwd = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let ours = journals().ok();
+    users
+        .filter_map(|user| {
+            let folder = home(&passwd, &user)?.join(".local/state/rtboot/journal");
+            (Some(&folder) != ours.as_ref()).then_some(OtherUser { user, folder })
+        })
+        .collect()
+}
+
+/// A user's home, by the lines of `/etc/passwd`.
+fn home(passwd: &str, user: &str) -> Option<PathBuf> {
+    let mut fields = passwd.lines().map(|line| line.split(':'));
+    let mut of_user =
+        fields.find_map(|mut fields| (fields.next() == Some(user)).then_some(fields))?;
+    of_user.nth(4).map(PathBuf::from)
 }
 
 /// The virtual board of the selector `virtual`.

@@ -13,9 +13,9 @@ use super::{Context, number};
 
 /// Read flash or RAM into a file
 ///
-/// Flash is read on one pad, so the quad-enable bit does not matter and nothing is changed. The file's ending decides its
-/// format: .hex or .ihex Intel HEX; .srec, .s19, .s28, .s37 or .mot S-records; .uf2 UF2; anything else raw bytes. `-` is
-/// stdout, raw.
+/// Flash is read on one pad, so the quad-enable bit does not matter and nothing is changed. It is read twice, and the file is
+/// there only when both readings agree. The file's ending decides its format: .hex or .ihex Intel HEX; .srec, .s19, .s28, .s37
+/// or .mot S-records; .uf2 UF2; anything else raw bytes. `-` is stdout, raw.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "rtboot read [OPTIONS] <RANGE> <FILE>\n       rtboot read [OPTIONS] --all <FILE>",
@@ -28,6 +28,9 @@ pub struct Args {
     /// The whole flash
     #[arg(long)]
     all: bool,
+    /// Read flash once only, without the second reading that proves the first
+    #[arg(long)]
+    once: bool,
 }
 
 /// What is read, and where it goes.
@@ -99,7 +102,11 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             let range = range.unwrap_or(all);
             check_length(&file, range)?;
             let Range { address, length } = range;
-            (range, job::read_flash(&mut nor, address, length, report)?)
+            let read = match args.once {
+                true => job::read_flash,
+                false => job::read_flash_twice,
+            };
+            (range, read(&mut nor, address, length, report)?)
         }
     };
     let len = bytes.len();

@@ -9,8 +9,8 @@ use rtboot::consent::Consent;
 use rtboot::event::Stage;
 use rtboot::finding::catalogue::{image, run};
 use rtboot::finding::{Entry, Finding};
-use rtboot::flash::{FcbChoice, Headers, OwnFcb};
-use rtboot::job::{After, AfterReport, SavedBytes, Target, WriteJob, WriteOptions};
+use rtboot::flash::{FcbChoice, Headers, KeptBytes, OwnFcb};
+use rtboot::job::{After, AfterReport, Target, WriteJob, WriteOptions};
 use rtboot::{Change, Result};
 
 use super::{About, Context, Report, draw, guard, number};
@@ -61,9 +61,12 @@ pub struct Args {
     /// Say what would be done, and change nothing in flash (the flashloader is loaded: it must read)
     #[arg(long, conflicts_with_all = ["run", "reset"])]
     dry_run: bool,
-    /// Forget the bytes that an interrupted write saved, instead of restoring them
+    /// Put back the bytes that an interrupted write kept, whatever flash holds in their places now
+    #[arg(long, conflicts_with = "discard")]
+    restore: bool,
+    /// Forget the bytes that an interrupted write kept, and give that write up
     #[arg(long)]
-    discard_rescue: bool,
+    discard: bool,
     /// The words of an act that cannot be undone
     #[arg(long, value_name = "WORDS")]
     confirm: Vec<String>,
@@ -183,10 +186,11 @@ fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
         keep_around: !args.erase_around,
         erase_all: args.erase_all,
         verify: !args.no_verify,
-        rescue: Some(context.rescue()?),
-        saved: match args.discard_rescue {
-            true => SavedBytes::Discard,
-            false => SavedBytes::Restore,
+        journal: Some(context.journals()?),
+        kept: match (args.restore, args.discard) {
+            (true, _) => KeptBytes::RestoreOver,
+            (false, true) => KeptBytes::Discard,
+            (false, false) => KeptBytes::Restore,
         },
         after: match (args.run, args.reset) {
             (true, _) => After::Start,

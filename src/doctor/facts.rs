@@ -209,8 +209,36 @@ pub struct HostFacts {
     pub program: Option<Program>,
     /// Speed of the USB connection in Mbit/s, where the system tells.
     pub usb_mbit: Option<u32>,
-    /// Where bytes that an interrupted write saved wait to be restored.
-    pub rescue: Option<String>,
+    /// Writes of this board that are open.
+    pub journal: JournalFact,
+}
+
+/// The journal of the board.
+#[derive(Debug, Default)]
+pub enum JournalFact {
+    /// No write is open, as far as this user's journal tells.
+    #[default]
+    Closed,
+    /// Writes are open.
+    Open {
+        /// The journal's file.
+        path: String,
+        /// Each of them.
+        writes: Vec<OpenFact>,
+    },
+    /// It cannot be read.
+    Unreadable(Error),
+}
+
+/// A write that is open.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OpenFact {
+    /// Name of the image's file.
+    pub image: String,
+    /// When it began.
+    pub when: String,
+    /// Whether the FCB's page stays out until it is whole.
+    pub holds_fcb: bool,
 }
 
 /// Fuse words by index; `None` where a word was not read.
@@ -391,8 +419,8 @@ pub struct Request<'a> {
     pub expected: Option<Expected>,
     /// The application file.
     pub app: Option<AppInput>,
-    /// Where bytes of an interrupted write would be.
-    pub rescue: Option<&'a crate::flash::RescueStore>,
+    /// Where the journals of boards are.
+    pub journals: Option<&'a crate::journal::JournalStore>,
 }
 
 /// An application file as it was read.

@@ -4,14 +4,15 @@ mod content;
 mod flash;
 
 use super::facts::{
-    AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, Request, Source, Unknown,
-    steering,
+    AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, JournalFact, LoaderRun, OpenFact,
+    Request, Source, Unknown, steering,
 };
 use crate::board::{Board, Program, Selector};
 use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::Listener;
 use crate::flash::{Flashloader, Loader, Rom, parts_for};
+use crate::journal::{BoardKey, OpenWrite};
 use crate::mboot::Property;
 use crate::port::{hid, serial};
 use crate::{Error, Result};
@@ -93,11 +94,11 @@ pub fn gather(
     if facts.fuses.words.is_empty() {
         facts.fuses = fuses_by_loader(&mut flashloader);
     }
-    look_for_rescue(&mut facts, &request);
     if let Err(error) = flash::ask(&mut flashloader, &mut facts) {
         facts.flash_error = Some(error);
         return facts;
     }
+    look_for_journal(&mut facts, &request);
     if let Err(error) = content::read(&mut flashloader, &mut facts, listener) {
         facts.flash_error = Some(error);
     }
@@ -259,10 +260,30 @@ fn fuses_by_loader(flashloader: &mut Flashloader) -> FuseWords {
     }
 }
 
-fn look_for_rescue(facts: &mut Facts, request: &Request<'_>) {
-    let (Some(store), Some(id)) = (request.rescue, facts.unique_id()) else {
+fn look_for_journal(facts: &mut Facts, request: &Request<'_>) {
+    let look = facts.flash.as_ref().and_then(|look| {
+        let part = look.part.as_ref()?;
+        Some((look.nor.id, part.size))
+    });
+    let (Some(store), Some(id), Some((jedec, size))) = (request.journals, facts.unique_id(), look)
+    else {
         return;
     };
-    let path = store.path(&id);
-    facts.host.rescue = path.exists().then(|| path.display().to_string());
+    let key = BoardKey::new(&id, jedec, size, &facts.host.selector.to_string());
+    facts.host.journal = match store.open(&key) {
+        Ok(journal) if journal.writes().is_empty() => JournalFact::Closed,
+        Ok(journal) => JournalFact::Open {
+            path: journal.path().display().to_string(),
+            writes: journal.writes().iter().map(open_fact).collect(),
+        },
+        Err(error) => JournalFact::Unreadable(error),
+    };
+}
+
+fn open_fact(write: &OpenWrite) -> OpenFact {
+    OpenFact {
+        image: write.image.name.clone(),
+        when: write.when(),
+        holds_fcb: write.holds_fcb,
+    }
 }

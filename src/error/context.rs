@@ -46,6 +46,22 @@ impl Error {
         }
     }
 
+    /// Whether the device left during the command that failed: it took what was sent before, and nothing was garbled.
+    pub(crate) fn device_left(&self) -> bool {
+        match self {
+            Error::Mboot { source, .. }
+            | Error::Configure { source, .. }
+            | Error::Erase { source, .. }
+            | Error::Program { source, .. } => match source {
+                mboot::Error::Gone { .. } => true,
+                mboot::Error::Port { source, .. } => source.is_gone(),
+                _ => false,
+            },
+            Error::WhileWriting { source, .. } => source.device_left(),
+            _ => false,
+        }
+    }
+
     /// Whether the device answered the command that failed: it can be asked what flash holds.
     pub(crate) fn device_answers(&self) -> bool {
         match self {

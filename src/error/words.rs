@@ -144,6 +144,8 @@ pub enum KeptUnit {
     Bytes,
     /// Separate pieces.
     Pieces,
+    /// Interrupted writes.
+    Writes,
 }
 
 impl fmt::Display for KeptUnit {
@@ -151,6 +153,7 @@ impl fmt::Display for KeptUnit {
         f.write_str(match self {
             KeptUnit::Bytes => "bytes",
             KeptUnit::Pieces => "pieces",
+            KeptUnit::Writes => "interrupted writes",
         })
     }
 }

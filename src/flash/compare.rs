@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::path::Path;
 
 use rtboot_bootable::{BootData, Ivt, Memory};
 
@@ -9,6 +10,8 @@ use crate::error::OutOfRange;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
+use crate::flash::resume::Resume;
+use crate::journal::{BoardJournal, OpenWrite, Sizes};
 use crate::{Error, Result};
 
 /// Where the IVT lies in flash, as an offset.
@@ -19,33 +22,67 @@ const HEADER: usize = 0x2000;
 /// Reads what is needed and decides. Changes nothing in flash.
 ///
 /// # Errors
-/// [`Error::OutsideFlash`] and whatever reading brings.
+/// [`Error::OutsideFlash`] and whatever reading brings; [`Error::FlashChangedSince`] where an interrupted write of the
+/// journal can be neither finished nor left alone.
 pub fn plan_write(
     nor: &mut Nor,
     image: &Memory,
-    saved: &Memory,
+    journal: Option<&BoardJournal>,
     policy: Policy,
     listener: &mut dyn Listener,
 ) -> Result<WritePlan> {
     let geometry = nor.geometry();
     check_fits(image, &geometry)?;
-    check_fits(saved, &geometry)?;
+    let open = journal.map(BoardJournal::writes).unwrap_or_default();
+    for write in open {
+        check_journal(write, &geometry, journal)?;
+    }
     nor.use_plain()?;
     let mut sectors = touched_sectors(image, &geometry);
-    sectors.extend(touched_sectors(saved, &geometry));
+    for write in open {
+        sectors.extend(write.sectors.keys());
+        sectors.extend(touched_sectors(&write.kept, &geometry));
+    }
     // FCB and IVT: what they hold decides, and an erase beside them that a bent command made longer shows in the verify
     sectors.push(geometry.base);
     sectors.push(geometry.sector_of(geometry.base + IVT));
     sectors.sort_unstable();
     sectors.dedup();
-    let current = read_sectors(nor, &sectors, &geometry, listener)?;
+    let mut current = read_sectors(nor, &sectors, &geometry, listener)?;
+    let resume = match policy.erase_all.is_some() {
+        true => Resume::erased(open),
+        false => Resume::decide(open, image, &current, &geometry, policy.kept),
+    };
+    let resume = resume.map_err(|changed| {
+        let path = journal.map(BoardJournal::path).unwrap_or(Path::new(""));
+        changed.into_error(path)
+    })?;
+    resume.retain_needed(&mut current, image, &geometry);
     let extent = match image.slice(geometry.base, HEADER).is_empty() {
         true => boot_extent(nor, &current, &geometry)?,
         false => geometry.all(),
     };
     Ok(WritePlan::new(
-        image, saved, current, geometry, extent, policy,
+        image, resume, current, geometry, extent, policy,
     ))
+}
+
+/// A journal is named by the flash's size, so only a damaged one names places outside it.
+fn check_journal(write: &OpenWrite, g: &Geometry, journal: Option<&BoardJournal>) -> Result<()> {
+    let sizes = Sizes {
+        base: g.base,
+        page: g.page,
+        sector: g.sector,
+    };
+    let inside = write.sectors.keys().all(|at| u64::from(*at) < g.end());
+    let fits = write.sizes == sizes && inside && check_fits(&write.kept, g).is_ok();
+    match (fits, journal) {
+        (false, Some(journal)) => Err(Error::JournalUnusable {
+            path: journal.path().to_owned(),
+            reason: "it is of a flash of another size, or of other sectors".into(),
+        }),
+        _ => Ok(()),
+    }
 }
 
 fn check_fits(memory: &Memory, geometry: &Geometry) -> Result<()> {

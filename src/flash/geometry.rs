@@ -43,6 +43,19 @@ impl Geometry {
     }
 }
 
+/// What becomes of bytes that an interrupted write kept.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum KeptBytes {
+    /// They are put back where flash is as the interruption left it; where it is not, the write stops before it changes anything.
+    #[default]
+    Restore,
+    /// They are put back, whatever flash holds in their places.
+    RestoreOver,
+    /// They are forgotten when the write begins, and the interrupted write is given up.
+    Discard,
+}
+
 /// Choices of the user that shape a plan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Policy {
@@ -52,6 +65,8 @@ pub struct Policy {
     pub keep_around: bool,
     /// Erase the whole chip first; this was confirmed.
     pub erase_all: Option<EraseFlash>,
+    /// What becomes of bytes that an interrupted write kept.
+    pub kept: KeptBytes,
 }
 
 impl Default for Policy {
@@ -60,6 +75,7 @@ impl Default for Policy {
             skip_unchanged: true,
             keep_around: true,
             erase_all: None,
+            kept: KeptBytes::Restore,
         }
     }
 }

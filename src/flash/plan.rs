@@ -14,8 +14,12 @@ use std::ops::Range;
 use rtboot_bootable::Memory;
 use rtboot_fcb::Fcb;
 
+use super::resume::Resume;
 use crate::consent::EraseFlash;
 use crate::event::Stage;
+use crate::journal::{
+    Digest, ImageMark, OpenWrite, Phase, SectorMark, Sizes, digest, digest_of, page_mark,
+};
 
 pub use super::geometry::{Geometry, Policy, ranges, touched_sectors};
 
@@ -63,34 +67,46 @@ pub struct WritePlan {
     boot_first: bool,
     erase_all: Option<EraseFlash>,
     rescue: Memory,
+    resume: Resume,
+    image: Digest,
+    ranges: Vec<Range<u64>>,
 }
 
 impl WritePlan {
     /// Decides sector by sector.
     ///
     /// * `wanted`: the image, all of it inside the flash.
-    /// * `kept`: bytes that an earlier, interrupted write saved; they count as if flash held them.
+    /// * `resume`: what becomes of interrupted writes; bytes that they kept count as if flash held them.
     /// * `current`: what flash holds, sector by sector; every touched sector must be there in full, and the first of flash.
     /// * `boot_extent`: the addresses that may belong to what starts.
     pub fn new(
         wanted: &Memory,
-        kept: &Memory,
+        resume: Resume,
         current: BTreeMap<u32, Vec<u8>>,
         geometry: Geometry,
         boot_extent: Range<u32>,
         policy: Policy,
     ) -> WritePlan {
+        let ranges = wanted.segments().map(|(start, bytes)| {
+            let start = u64::from(start);
+            start..start + bytes.len() as u64
+        });
         let mut plan = WritePlan {
             geometry,
             sectors: BTreeMap::new(),
             boot_first: false,
             erase_all: policy.erase_all,
             rescue: Memory::new(),
+            resume,
+            image: digest_of(wanted),
+            ranges: ranges.collect(),
         };
         for (address, held) in current {
-            plan.add_sector(address, held, wanted, kept, policy);
+            plan.add_sector(address, held, wanted, policy);
         }
-        plan.boot_first = plan.must_unboot(boot_extent);
+        plan.hold_fcb();
+        let held = plan.resume.holds.is_some() && plan.had_fcb();
+        plan.boot_first = held || plan.must_unboot(boot_extent);
         if plan.boot_first
             && let Some(first) = plan.sectors.get_mut(&geometry.base)
         {
@@ -100,27 +116,28 @@ impl WritePlan {
         plan
     }
 
-    fn add_sector(
-        &mut self,
-        address: u32,
-        held: Vec<u8>,
-        wanted: &Memory,
-        kept: &Memory,
-        policy: Policy,
-    ) {
-        let touched = [wanted, kept]
-            .iter()
-            .any(|memory| !memory.slice(address, held.len()).is_empty());
+    fn add_sector(&mut self, address: u32, held: Vec<u8>, wanted: &Memory, policy: Policy) {
+        let kept = &self.resume.kept;
+        let refresh = self.resume.refresh.contains(&address);
+        let touched = refresh
+            || [wanted, kept]
+                .iter()
+                .any(|memory| !memory.slice(address, held.len()).is_empty());
         let keep = policy.erase_all.is_none() && (policy.keep_around || !touched);
         let mut target = if keep {
             held.clone()
         } else {
             vec![0xFF; held.len()]
         };
+        for range in &self.resume.given_up {
+            let inside = |at: u64| at.saturating_sub(u64::from(address)).min(held.len() as u64);
+            let place = inside(range.start) as usize..inside(range.end) as usize;
+            target.get_mut(place).unwrap_or_default().fill(0xFF);
+        }
         overlay(&mut target, address, kept);
         overlay(&mut target, address, wanted);
         let action = match () {
-            _ if policy.erase_all.is_some() => Action::Erase,
+            _ if policy.erase_all.is_some() || refresh => Action::Erase,
             _ if !touched => Action::Leave,
             _ if target == held && policy.skip_unchanged => Action::Leave,
             _ if policy.skip_unchanged && self.only_blank_pages_change(&held, &target) => {
@@ -137,6 +154,21 @@ impl WritePlan {
                 touched,
             },
         );
+    }
+
+    /// Keeps the FCB's page out while a half image could start through it. Its bytes wait in that image's journal.
+    fn hold_fcb(&mut self) {
+        let (resume, g) = (&mut self.resume, self.geometry);
+        let holder = resume.holds.and_then(|number| resume.open.get_mut(number));
+        let first = self.sectors.get_mut(&g.base).filter(|first| first.touched);
+        if let (Some(holder), Some(first)) = (holder, first)
+            && let Some(page) = first.target.get_mut(..g.page as usize)
+            && !is_blank(page)
+        {
+            // a page more in a journal of at most 8 MiB
+            let _ = holder.kept.replace(g.base, page.to_vec());
+            page.fill(0xFF);
+        }
     }
 
     fn only_blank_pages_change(&self, held: &[u8], target: &[u8]) -> bool {
@@ -190,7 +222,88 @@ impl WritePlan {
                 let _ = saved.insert(start, bytes);
             }
         }
+        if self.resume.holds.is_some() {
+            saved.remove(self.geometry.base, page);
+        }
         saved
+    }
+
+    /// What becomes of interrupted writes.
+    pub fn resume(&self) -> &Resume {
+        &self.resume
+    }
+
+    /// This write as the journal knows it while it is on its way.
+    pub fn record(&self, name: &str, program: &str, time: u64) -> OpenWrite {
+        let g = &self.geometry;
+        let blocks = self.block_erases();
+        let changes = |(_, sector): &(&u32, &SectorPlan)| sector.action != Action::Leave;
+        let marks = self.sectors.iter().filter(changes).map(|(&at, sector)| {
+            let erased = sector.action == Action::Erase;
+            let pages = sector.target.chunks(g.page as usize).map(page_mark);
+            let mark = SectorMark {
+                before: digest(&sector.current),
+                pages: pages.collect(),
+                erased_with: erased.then(|| self.erased_with(at, &blocks)),
+                left: None,
+            };
+            (at, mark)
+        });
+        let runs = self.runs().map(|run| {
+            let start = u64::from(run.address);
+            start..start + run.bytes.len() as u64
+        });
+        OpenWrite {
+            image: ImageMark {
+                name: name.to_owned(),
+                digest: self.image,
+            },
+            program: program.to_owned(),
+            time,
+            phase: Phase::Erasing,
+            holds_fcb: self.holds_fcb(),
+            sizes: Sizes {
+                base: g.base,
+                page: g.page,
+                sector: g.sector,
+            },
+            ranges: self.ranges.clone(),
+            sectors: marks.collect(),
+            runs: runs.collect(),
+            kept: self.rescue.clone(),
+            in_flight: None,
+            trimmed: false,
+        }
+    }
+
+    /// Whether nothing may start before this write is whole: it changes what starts, or it is not known what does.
+    fn holds_fcb(&self) -> bool {
+        let holders = || self.resume.open.iter().chain(&self.resume.closed);
+        let holding = || holders().filter(|write| write.holds_fcb);
+        let shares = |write: &OpenWrite| {
+            let meets = |a: &Range<u64>, b: &Range<u64>| a.start < b.end && b.start < a.end;
+            let ranges = &self.ranges;
+            write
+                .ranges
+                .iter()
+                .any(|a| ranges.iter().any(|b| meets(a, b)))
+        };
+        let unknown = !self.had_fcb() && holding().next().is_none();
+        self.boot_first && self.resume.holds.is_none()
+            || unknown
+            || holding().any(shares)
+            || self.last_run().is_some()
+    }
+
+    /// First address of what the command that erases this sector takes with it.
+    fn erased_with(&self, sector: u32, blocks: &[u32]) -> u32 {
+        let g = &self.geometry;
+        let block = g.base + (sector - g.base) / g.block.max(1) * g.block;
+        match blocks.binary_search(&block) {
+            _ if self.erases_all() => g.base,
+            Ok(_) => block,
+            Err(_) => sector,
+        }
     }
 
     /// The flash that the plan is for.
@@ -214,6 +327,17 @@ impl WritePlan {
     pub fn had_fcb(&self) -> bool {
         let first = self.sectors.get(&self.geometry.base);
         first.is_some_and(|sector| has_fcb(&sector.current))
+    }
+
+    /// Whether flash looks as an interrupted write leaves it: the FCB's second page is there, and its first one, which goes
+    /// last, is blank.
+    pub fn looks_interrupted(&self) -> bool {
+        let page = self.geometry.page as usize;
+        let first = self.sectors.get(&self.geometry.base);
+        first.is_some_and(|sector| {
+            let mut pages = sector.current.chunks(page);
+            pages.next().is_some_and(is_blank) && pages.next().is_some_and(|page| !is_blank(page))
+        })
     }
 
     /// From the first to behind the last address that the write may change.

@@ -1,6 +1,9 @@
 //! The main job on a known flash: compare, decide, save, erase, blank-check, program, verify, the FCB page last.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::path::PathBuf;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rtboot_bootable::Memory;
 use rtboot_fcb::trial::reads_alike;
@@ -13,8 +16,8 @@ use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::identify::{bytes, check_same};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Action, Run, WritePlan, has_fcb, ranges};
-use crate::flash::rescue::RescueStore;
 use crate::flash::trial::{NotTried, Trial};
+use crate::journal::{BoardJournal, Digest, InFlight, OpenWrite, Phase, digest};
 use crate::{Error, Result};
 
 /// How a write went.
@@ -58,35 +61,48 @@ enum Reached {
 pub struct Writer<'a> {
     nor: &'a mut Nor,
     plan: &'a WritePlan,
-    rescue: Option<(&'a RescueStore, String)>,
+    journal: Option<&'a mut BoardJournal>,
+    name: String,
     verify: bool,
     reached: Reached,
     /// The device said that the sector with the FCB is erased.
     header_acknowledged: bool,
     quad_set: bool,
     saved_to: Option<PathBuf>,
+    /// What the command changes that is on its way.
+    in_flight: Option<Range<u64>>,
+    /// The journal as it was before this write.
+    before: Vec<OpenWrite>,
 }
 
 impl<'a> Writer<'a> {
-    /// A writer for this plan, which reads everything back. `rescue` saves the bytes around the image before they are
-    /// erased.
+    /// A writer for this plan, which reads everything back. The journal knows of the write, and of the bytes around the
+    /// image, before they are erased.
     pub fn new(
         nor: &'a mut Nor,
         plan: &'a WritePlan,
-        rescue: Option<&'a RescueStore>,
+        journal: Option<&'a mut BoardJournal>,
     ) -> Writer<'a> {
-        let unique_id = nor.loader().facts().unique_id.to_string();
-        let rescue = rescue.map(|store| (store, unique_id));
         Writer {
             nor,
             plan,
-            rescue,
+            journal,
+            name: "an image".into(),
             verify: true,
             reached: Reached::Nothing,
             header_acknowledged: false,
             quad_set: false,
             saved_to: None,
+            in_flight: None,
+            before: Vec::new(),
         }
+    }
+
+    /// What the image is called in the journal.
+    #[must_use]
+    pub fn named(mut self, name: impl Into<String>) -> Writer<'a> {
+        self.name = name.into();
+        self
     }
 
     /// Without reading back: a wrong byte is not seen.
@@ -126,11 +142,15 @@ impl<'a> Writer<'a> {
                 let verified = self.verify_targets(listener);
                 report.bytes_verified = verified.map_err(|error| self.explained(error))?;
             }
-            self.forget_rescue()?;
+            self.end()?;
             self.reached = Reached::Done;
         } else {
             let verified = self.change(listener);
-            report.bytes_verified = verified.map_err(|error| self.explained(error))?;
+            report.bytes_verified = verified.map_err(|error| {
+                let explained = self.explained(error);
+                self.note_break(&explained);
+                explained
+            })?;
         }
         let trial = self.try_fcb(report.bytes_verified, listener);
         report.trial = trial.map_err(|error| self.explained(error))?;
@@ -217,9 +237,10 @@ impl<'a> Writer<'a> {
     }
 
     fn change(&mut self, listener: &mut dyn Listener) -> Result<u64> {
-        self.save_rescue(listener)?;
+        self.begin(listener)?;
         self.erase(listener)?;
         self.blank_check(listener)?;
+        self.enter(Phase::Programming)?;
         self.reached = self.reached.max(Reached::Blank);
         self.program(listener)?;
         let mut verified = 0;
@@ -228,6 +249,7 @@ impl<'a> Writer<'a> {
         }
         if let Some(last) = self.plan.last_run() {
             self.stop_if_asked(listener)?;
+            self.enter(Phase::Last)?;
             self.reached = Reached::Last;
             match self.finish(&last, listener) {
                 Ok(count) => verified += count,
@@ -238,14 +260,16 @@ impl<'a> Writer<'a> {
             }
         }
         self.reached = Reached::Done;
-        self.forget_rescue()?;
+        self.end()?;
         Ok(verified)
     }
 
     /// Programs the page with the FCB and reads it back.
     fn finish(&mut self, last: &Run, listener: &mut dyn Listener) -> Result<u64> {
         let mut meter = Meter::begin(listener, Stage::Program, last.bytes.len() as u64);
+        self.in_flight = Some(span(last.address, last.bytes.len()));
         self.nor.program(last, &mut meter)?;
+        self.in_flight = None;
         meter.end();
         if self.verify {
             self.verify_last(listener)
@@ -274,10 +298,27 @@ impl<'a> Writer<'a> {
         }
     }
 
-    fn save_rescue(&mut self, listener: &mut dyn Listener) -> Result<()> {
+    /// From here on the journal knows of this write, and of the bytes that it must not lose.
+    fn begin(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        self.before = journal.writes().to_vec();
+        let resume = self.plan.resume();
+        // what an erase of all is about to wipe is forgotten once it is wiped
+        let others = match self.plan.erases_all() {
+            true => &self.before,
+            false => &resume.open,
+        };
+        let time = SystemTime::now().duration_since(UNIX_EPOCH);
+        let time = time.map_or(0, |time| time.as_secs());
+        let record = self
+            .plan
+            .record(&self.name, env!("CARGO_PKG_VERSION"), time);
+        journal.begin(others.clone(), record)?;
         let kept = self.plan.rescue();
-        if let (Some((store, unique_id)), false) = (&self.rescue, kept.is_empty()) {
-            let path = store.save(unique_id, kept)?;
+        if !kept.is_empty() {
+            let path = journal.path().to_owned();
             let saved = Finding::new(&run::BYTES_SAVED)
                 .text("size", bytes(kept.len_bytes() as u64))
                 .text("file", path.display());
@@ -287,18 +328,90 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    fn forget_rescue(&self) -> Result<()> {
-        match &self.rescue {
-            Some((store, unique_id)) => store.remove(unique_id),
-            None => Ok(()),
+    fn enter(&mut self, phase: Phase) -> Result<()> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        if phase == Phase::Programming && self.plan.erases_all() {
+            let last = journal.writes().last().cloned();
+            journal.replace(last.into_iter().collect())?;
         }
+        journal.enter(phase)
+    }
+
+    /// Flash holds all of it: only older writes may still be open.
+    fn end(&mut self) -> Result<()> {
+        match &mut self.journal {
+            Some(journal) if journal.writes() != self.plan.resume().open => {
+                journal.replace(self.plan.resume().open.clone())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes down what the failure left, as far as that is known. What fails here leaves the journal as it is: it holds
+    /// all that is needed, and only tells less.
+    fn note_break(&mut self, error: &Error) {
+        if self.reached == Reached::Nothing {
+            let before = std::mem::take(&mut self.before);
+            if let Some(journal) = &mut self.journal {
+                let _ = journal.replace(before);
+            }
+            return;
+        }
+        let stopped = matches!(error, Error::Interrupted { .. });
+        let left = match error.device_answers() && !stopped && self.journal.is_some() {
+            true => self.digests_left().unwrap_or_default(),
+            false => BTreeMap::new(),
+        };
+        let range = self.in_flight.take().filter(|_| !error.device_answers());
+        let in_flight = range.map(|range| InFlight {
+            range,
+            garbled: !error.device_left(),
+        });
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        if left.is_empty() && in_flight.is_none() {
+            return;
+        }
+        let _ = journal.change_last(|write| {
+            write.in_flight = in_flight;
+            for (address, mark) in &mut write.sectors {
+                mark.left = left.get(address).copied();
+            }
+        });
+    }
+
+    /// Digests of what the sectors of the plan hold now. A flash that fell silent would read as blank, so it is asked for
+    /// its id after the reading.
+    fn digests_left(&mut self) -> Result<BTreeMap<u32, Digest>> {
+        let plan = self.plan;
+        let sector = plan.geometry().sector;
+        let mut quiet = ();
+        let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
+        self.nor.use_plain()?;
+        let mut left = BTreeMap::new();
+        for (address, _) in plan.sectors().filter(|(_, s)| s.action != Action::Leave) {
+            left.insert(
+                address,
+                digest(&self.nor.read(address, sector, &mut meter)?),
+            );
+        }
+        let id = self.nor.facts().id;
+        check_same(self.nor.loader().jedec_id()?, id)?;
+        Ok(left)
     }
 
     fn erase(&mut self, listener: &mut dyn Listener) -> Result<()> {
         let g = *self.plan.geometry();
         if let Some(confirmed) = self.plan.confirmed_erase() {
+            // a chip erase that is cut need not have begun at the FCB
             self.reached = Reached::Erasing;
             let meter = Meter::begin(listener, Stage::Erase, u64::from(g.size));
+            self.in_flight = Some(span(g.base, g.size as usize));
+            self.nor.use_work(EraseUnit::Sector4K)?;
+            self.nor.erase(g.base, g.sector)?;
             self.nor.erase_chip(confirmed)?;
             self.header_acknowledged = true;
             meter.end();
@@ -324,7 +437,9 @@ impl<'a> Writer<'a> {
                     return Err(Error::interrupted());
                 }
                 self.reached = Reached::Erasing;
+                self.in_flight = Some(span(address, size as usize));
                 self.nor.erase(address, size)?;
+                self.in_flight = None;
                 self.header_acknowledged |= address == g.base;
                 meter.add(u64::from(size));
             }
@@ -377,7 +492,9 @@ impl<'a> Writer<'a> {
             if meter.cancelled() {
                 return Err(Error::interrupted());
             }
+            self.in_flight = Some(span(run.address, run.bytes.len()));
             self.nor.program(&run, &mut meter)?;
+            self.in_flight = None;
         }
         meter.end();
         Ok(())
@@ -499,4 +616,8 @@ impl<'a> Writer<'a> {
         let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
         self.nor.read(g.base, g.sector, &mut meter)
     }
+}
+
+fn span(address: u32, length: usize) -> Range<u64> {
+    u64::from(address)..u64::from(address) + length as u64
 }

@@ -11,6 +11,7 @@ use crate::consent::{Consent, EraseFlash};
 use crate::error::{Content, Evidence, OutOfRange};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::{Geometry, Nor};
+use crate::journal::BoardJournal;
 use crate::{Error, Result};
 
 /// What is erased.
@@ -44,6 +45,7 @@ pub enum Edges {
 /// Erases, and reads back that all of it is blank. Returns what was erased.
 ///
 /// Blocks are erased as a whole where the range holds all of one. The quad-enable bit does not matter and stays as it is.
+/// What the journal keeps of the range is forgotten once all of it is blank.
 ///
 /// # Errors
 /// [`Error::NotConfirmed`], [`Error::BadRange`], [`Error::OutsideFlash`], [`Error::NotWholeSectors`],
@@ -53,6 +55,7 @@ pub fn erase(
     nor: &mut Nor,
     what: EraseRange,
     consent: &Consent,
+    journal: Option<&mut BoardJournal>,
     listener: &mut dyn Listener,
 ) -> Result<Range<u64>> {
     let g = nor.geometry();
@@ -77,6 +80,17 @@ pub fn erase(
         None => erase_units(nor, &range, listener)?,
     }
     check_blank(nor, &range, listener)?;
+    if let Some(journal) = journal {
+        let evidence = Evidence::ReadBack;
+        let erased = range.clone();
+        let state = |error: Error| {
+            error.with_flash_state(Content::Erased {
+                range: erased,
+                evidence,
+            })
+        };
+        journal.forget(&range).map_err(state)?;
+    }
     Ok(range)
 }
 
@@ -120,6 +134,10 @@ fn erase_chip(
 ) -> Result<()> {
     nor.use_erasing(EraseUnit::Sector4K)?;
     let meter = Meter::begin(listener, Stage::Erase, range.end - range.start);
+    // a chip erase that is cut need not have begun at the FCB: half an image must not start
+    let g = nor.geometry();
+    nor.erase(g.base, g.sector)
+        .map_err(|error| part_erased(error, range, range.start, Evidence::Acknowledged))?;
     nor.erase_chip(confirmed)
         .map_err(|error| part_erased(error, range, range.start, Evidence::Acknowledged))?;
     meter.end();

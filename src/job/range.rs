@@ -75,6 +75,35 @@ pub fn read_flash(
     read_plain(nor, address, length, Stage::Read, listener)
 }
 
+/// As [`read_flash`], read a second time: a backup is never one misread.
+///
+/// # Errors
+/// As [`read_flash`]; [`Error::ReadsDiffer`].
+pub fn read_flash_twice(
+    nor: &mut Nor,
+    address: u32,
+    length: u32,
+    listener: &mut dyn Listener,
+) -> Result<Vec<u8>> {
+    let bytes = read_flash(nor, address, length, listener)?;
+    match nor.verify(&[(address, &bytes)], Stage::Verify, listener) {
+        Ok(()) => Ok(bytes),
+        Err(Error::Verify {
+            address,
+            expected,
+            found,
+            count,
+            ..
+        }) => Err(Error::ReadsDiffer {
+            address,
+            first: expected,
+            second: found,
+            count,
+        }),
+        Err(error) => Err(error),
+    }
+}
+
 pub(super) fn read_plain(
     nor: &mut Nor,
     address: u32,

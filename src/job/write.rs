@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use rtboot_bootable::{Memory, Verdict, over_headers};
+use rtboot_bootable::{Verdict, over_headers};
 use rtboot_fcb::{Fcb, Part};
 use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
 use rtboot_finding::{Finding, Severity};
 
 use super::after::{After, AfterReport, reset_by, start_image};
+use super::journal as of_journal;
 use super::target::Target;
 use crate::board::Board;
 use crate::chip::Chip;
@@ -16,9 +17,10 @@ use crate::error::Content;
 use crate::event::{Listener, tell};
 use crate::file::Source;
 use crate::flash::{
-    FcbChoice, Headers, Layout, Nor, NorFacts, OwnFcb, Policy, Prepared, RescueStore, WritePlan,
+    FcbChoice, Headers, KeptBytes, Layout, Nor, NorFacts, OwnFcb, Policy, Prepared, WritePlan,
     WriteReport, Writer, candidates, plan_write,
 };
+use crate::journal::{BoardJournal, JournalStore};
 use crate::{Error, Result};
 
 /// How a file is written.
@@ -43,11 +45,11 @@ pub struct WriteOptions {
     pub erase_all: bool,
     /// Read back what was written. Without it a wrong byte is not seen.
     pub verify: bool,
-    /// Where the bytes around the image are saved while flash does not hold them. Without it they are lost when the write
-    /// breaks off.
-    pub rescue: Option<RescueStore>,
-    /// What becomes of bytes that an interrupted write saved there.
-    pub saved: SavedBytes,
+    /// Where the journals of boards are. Without it the bytes around the image are lost when the write breaks off, and
+    /// nobody knows then that it did.
+    pub journal: Option<JournalStore>,
+    /// What becomes of bytes that an interrupted write kept there.
+    pub kept: KeptBytes,
     /// What happens when the image is there.
     pub after: After,
     /// The words for what cannot be undone.
@@ -65,23 +67,12 @@ impl Default for WriteOptions {
             keep_around: true,
             erase_all: false,
             verify: true,
-            rescue: None,
-            saved: SavedBytes::Restore,
+            journal: None,
+            kept: KeptBytes::Restore,
             after: After::Nothing,
             consent: Consent::default(),
         }
     }
-}
-
-/// What becomes of bytes that an interrupted write saved.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum SavedBytes {
-    /// They are put back.
-    #[default]
-    Restore,
-    /// They are forgotten when the write begins.
-    Discard,
 }
 
 /// A write that is done.
@@ -239,19 +230,12 @@ impl WriteJob {
             .text("id", part.jedec);
         tell(listener, found);
         let layout = self.prepared.for_part(&part)?;
-        let saved = match (&self.options.rescue, self.options.saved) {
-            (Some(store), SavedBytes::Restore) => {
-                let unique_id = flashloader.facts().unique_id.to_string();
-                let saved = store.load(&unique_id, &flashloader.chip().map)?;
-                if !saved.is_empty() {
-                    let restored = Finding::new(&run::BYTES_RESTORED)
-                        .number("count", saved.len_bytes() as u64)
-                        .text("file", store.path(&unique_id).display());
-                    tell(listener, restored);
-                }
-                saved
+        let journal = match &self.options.journal {
+            Some(store) => {
+                let key = of_journal::key(&flashloader, &part, &facts, board);
+                Some(of_journal::open(store, &key, self.options.kept)?)
             }
-            _ => Memory::new(),
+            None => None,
         };
         let nor = match self.prepared.names_part() {
             true => Nor::new(flashloader, part, facts).named_by_user(),
@@ -264,7 +248,8 @@ impl WriteJob {
             options: self.options,
             board,
             layout,
-            saved,
+            journal,
+            name: self.prepared.name().display().to_string(),
         })
     }
 
@@ -378,7 +363,8 @@ pub struct WriteReady<'b> {
     board: &'b mut Board,
     nor: Nor,
     layout: Layout,
-    saved: Memory,
+    journal: Option<BoardJournal>,
+    name: String,
     options: WriteOptions,
     clock: Clock,
 }
@@ -406,34 +392,44 @@ impl WriteReady<'_> {
                 true => Some(self.options.consent.erase_flash()?),
                 false => None,
             },
+            kept: self.options.kept,
         };
-        plan_write(
-            &mut self.nor,
-            &self.layout.memory,
-            &self.saved,
-            policy,
-            listener,
-        )
+        let (image, journal) = (&self.layout.memory, self.journal.as_ref());
+        let plan = plan_write(&mut self.nor, image, journal, policy, listener)?;
+        if let Some(journal) = journal {
+            of_journal::tell_about(&plan, journal, listener);
+        }
+        Ok(plan)
     }
 
     /// Carries the plan out.
     ///
     /// # Errors
-    /// As [`Writer::run`]; [`Error::WriteFile`](crate::Error::WriteFile) when bytes that were to be forgotten stay.
+    /// As [`Writer::run`]; [`Error::WriteUnfinished`] when all went well and the board does not start all the same, for an
+    /// interrupted write of another image is still open.
     pub fn write(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<WriteReport> {
-        let rescue = self.options.rescue.as_ref();
-        if let (Some(store), SavedBytes::Discard) = (rescue, self.options.saved) {
-            store.remove(&self.nor.loader().facts().unique_id.to_string())?;
+        if let (Some(journal), KeptBytes::Discard) = (&mut self.journal, self.options.kept) {
+            journal.replace(Vec::new())?;
         }
         if !self.options.verify {
             tell(listener, Finding::new(&run::NOT_VERIFIED));
         }
-        let writer = Writer::new(&mut self.nor, plan, rescue);
+        let writer = Writer::new(&mut self.nor, plan, self.journal.as_mut()).named(&self.name);
         let writer = match self.options.verify {
             true => writer,
             false => writer.without_verify(),
         };
-        writer.run(listener)
+        let report = writer.run(listener)?;
+        match plan.resume().holder() {
+            None => Ok(report),
+            Some(write) => Err(Error::WriteUnfinished {
+                image: write.image.name.clone(),
+                when: write.when(),
+            }
+            .with_flash_state(Content::NewImageWhole {
+                verified: self.options.verify,
+            })),
+        }
     }
 
     /// Whether the ROM would start what flash holds now that this plan was carried out.

@@ -14,7 +14,8 @@ use std::time::Duration;
 use crate::kit::{app, rt1021};
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::event::Event;
-use rtboot::flash::{self, FcbChoice, Headers, Nor, Policy, Prepared, RescueStore, Rom, Writer};
+use rtboot::flash::{self, FcbChoice, Headers, Nor, Policy, Prepared, Rom, Writer};
+use rtboot::journal::{BoardKey, JournalStore};
 use rtboot::port::{self, HidPort};
 use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, LoaderImage};
@@ -142,15 +143,16 @@ fn write(
     let layout = prepared.for_part(&part).expect("blinky");
     let mut nor = Nor::new(running, part, facts);
     let folder = tempfile::tempdir().expect("a folder");
-    let store = RescueStore::new(folder.path());
+    let key = BoardKey::new("0", nor.facts().id, nor.part().size, "here");
+    let mut journal = JournalStore::new(folder.path()).open(&key)?;
     let plan = flash::plan_write(
         &mut nor,
         &layout.memory,
-        &Default::default(),
+        None,
         Policy::default(),
         &mut events,
     )?;
-    let report = Writer::new(&mut nor, &plan, Some(&store)).run(&mut events)?;
+    let report = Writer::new(&mut nor, &plan, Some(&mut journal)).run(&mut events)?;
     Ok((report, events, nor))
 }
 

@@ -7,7 +7,6 @@ use crate::kit::{app, app_bytes, rt1021};
 use rtboot::event::{Event, Listener};
 use rtboot::flash::{self, Policy, Writer};
 use rtboot::{Content, Error};
-use rtboot_bootable::Memory;
 use rtboot_sim::{BootMode, Fault, Straps};
 
 /// Flash as it is after a whole write over `old`.
@@ -57,7 +56,7 @@ fn power_cut_in_any_flash_operation_heals() {
             "operation {at}: image and kept bytes"
         );
         assert!(starts(&rig).is_some(), "operation {at}");
-        assert_eq!(rig.rescue_files(), 0, "operation {at}");
+        assert_eq!(rig.journal_files(), 0, "operation {at}");
     }
 }
 
@@ -127,9 +126,9 @@ fn stop_at_any_event_tells_the_state_and_heals() {
         let image = rtboot_bootable::BootImage::build(&firmware.expect("blinky"), Some(&fcb), &map);
         let image = image.expect("blinky").memory;
         let mut listener = StopAfter(after, Vec::new());
-        let none = Memory::new();
-        let result = flash::plan_write(&mut nor, &image, &none, Policy::default(), &mut listener)
-            .and_then(|plan| Writer::new(&mut nor, &plan, Some(&rig.rescue)).run(&mut listener));
+        let mut journal = rig.journal(&mut nor);
+        let result = flash::plan_write(&mut nor, &image, None, Policy::default(), &mut listener)
+            .and_then(|plan| Writer::new(&mut nor, &plan, Some(&mut journal)).run(&mut listener));
         drop(nor);
         match result {
             Ok(_) => assert_eq!(rig.flash()[..0x8000], done[..], "after {after}"),

@@ -83,8 +83,14 @@ fn erasing_all_must_be_confirmed() {
 
     let mut board = target.connect(&mut ()).expect("a board");
     let mut nor = target.open_flash(&mut board, &mut ()).expect("a flash");
-    let error = job::erase(&mut nor, EraseRange::All, &Consent::default(), &mut ())
-        .expect_err("nobody confirmed it");
+    let error = job::erase(
+        &mut nor,
+        EraseRange::All,
+        &Consent::default(),
+        None,
+        &mut (),
+    )
+    .expect_err("nobody confirmed it");
     assert!(matches!(error, Error::NotConfirmed { .. }), "{error}");
 }
 

@@ -98,8 +98,8 @@ fn pulled_cable_fails_and_the_next_write_heals() {
             let text = format!("{own_power} {moment}: {error}");
             assert!([10, 15].contains(&error.exit_code()), "{text}");
             let mut again = rig(&server, "1-1", &board, Cable::default());
-            // the same user's rescue files: bytes that the unfinished command programmed beside the image come out again
-            std::mem::swap(&mut again.rescue, &mut pulled.rescue);
+            // the same user's journals: bytes that the unfinished command programmed beside the image come out again
+            std::mem::swap(&mut again.journals, &mut pulled.journals);
             drop(pulled.board);
             come_back(&mut again.board);
             again

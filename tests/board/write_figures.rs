@@ -1,9 +1,8 @@
-//! Progress and report of a write add up; its modelled time; rescue files that cannot belong to this board.
+//! Progress and report of a write add up; its modelled time.
 
 use crate::kit::board::{Rig, old_flash};
 use crate::kit::{app, app_bytes};
 use rtboot::event::{Event, Meter, Stage};
-use rtboot_bootable::Memory;
 
 /// A raw application of this many bytes for 0x60002000.
 fn application(length: usize) -> Vec<u8> {
@@ -68,29 +67,6 @@ fn programming_a_page_takes_under_1400_us() {
     let pages = (0x1_8000 - 0x8000) / 0x100;
     let page = (takes(0x1_8000) - takes(0x8000)) / pages;
     assert!(page.as_micros() < 1_400, "{page:?} a page");
-}
-
-#[test]
-fn rescue_file_beyond_the_flash_stops_the_write() {
-    let mut rig = Rig::with_flash(old_flash(0x4_0000));
-    let old = rig.flash();
-    let uid = rig
-        .flashloader()
-        .expect("a flashloader")
-        .facts()
-        .unique_id
-        .to_string();
-    let mut saved = Memory::new();
-    saved.insert(0x6080_0000, vec![1]).expect("room");
-    rig.rescue.save(&uid, &saved).expect("saved");
-    let error = rig
-        .write(app("blinky.elf"), "issi.cfg")
-        .expect_err("bytes of another flash");
-    assert!(
-        matches!(error, rtboot::Error::OutsideFlash { .. }),
-        "{error}"
-    );
-    assert_eq!(rig.flash(), old);
 }
 
 #[test]

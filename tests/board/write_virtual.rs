@@ -125,9 +125,9 @@ fn old_data_around_the_image_is_kept() {
     );
     assert!(starts(&rig).is_some());
     assert_eq!(
-        rig.rescue_files(),
+        rig.journal_files(),
         0,
-        "the rescue file is gone once the write is done"
+        "the journal is gone once the write is done"
     );
 }
 
@@ -230,12 +230,12 @@ fn data_after_the_image_leaves_the_fcb_alone() {
         let mut data = rtboot_bootable::Memory::new();
         data.insert(0x6010_0004, vec![0x5A; 16]).expect("room");
         let mut nor = rig.nor("issi.cfg").expect("known");
-        let none = Default::default();
-        let plan = rtboot::flash::plan_write(&mut nor, &data, &none, Policy::default(), &mut ());
+        let plan = rtboot::flash::plan_write(&mut nor, &data, None, Policy::default(), &mut ());
         let plan = plan.expect("a plan");
         assert_eq!(plan.unboots_first(), goes, "{length:?} {place:?}");
         rig.virtual_board.board().trace_spi(true);
-        let written = Writer::new(&mut nor, &plan, Some(&rig.rescue)).run(&mut ());
+        let mut journal = rig.journal(&mut nor);
+        let written = Writer::new(&mut nor, &plan, Some(&mut journal)).run(&mut ());
         let left = written.expect("written").sectors_left;
         assert_eq!(left, 0, "no sector that bytes were meant for");
         let trace = rig.virtual_board.board().take_spi_trace();

@@ -4,8 +4,9 @@ use std::path::Path;
 
 use rtboot::board::{Board, Options};
 use rtboot::event::{Event, Listener};
-use rtboot::flash::{self, FcbChoice, Nor, RescueStore, WriteReport};
-use rtboot::job::{Target, WriteJob, WriteOptions};
+use rtboot::flash::{self, FcbChoice, Nor, WriteReport};
+use rtboot::job::{self, Target, WriteJob, WriteOptions};
+use rtboot::journal::{BoardJournal, JournalStore};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Result, Source};
 use rtboot_bootable::Memory;
@@ -27,11 +28,11 @@ pub fn starts(rig: &Rig) -> Option<u32> {
         .map(|start| start.entry)
 }
 
-/// A board and a place for rescue files.
+/// A board and a place for journals.
 pub struct Rig {
     pub virtual_board: VirtualBoard,
     pub board: Board,
-    pub rescue: RescueStore,
+    pub journals: JournalStore,
     pub options: WriteOptions,
     pub events: Vec<Event>,
     folder: tempfile::TempDir,
@@ -73,7 +74,7 @@ impl Rig {
         self.virtual_board.board().counts().nor_operations
     }
 
-    pub fn rescue_files(&self) -> usize {
+    pub fn journal_files(&self) -> usize {
         std::fs::read_dir(self.folder.path())
             .expect("the folder")
             .count()
@@ -84,11 +85,16 @@ impl Rig {
         Rig {
             board: Board::on_virtual(&virtual_board, Options::default()),
             virtual_board,
-            rescue: RescueStore::new(folder.path()),
+            journals: JournalStore::new(folder.path()),
             options: WriteOptions::default(),
             events: Vec::new(),
             folder,
         }
+    }
+
+    /// The journal of the board.
+    pub fn journal(&self, nor: &mut Nor) -> BoardJournal {
+        job::journal_of_flash(nor, &self.board, &self.journals).expect("a journal")
     }
 
     pub fn flash(&self) -> Vec<u8> {
@@ -135,7 +141,7 @@ impl Rig {
     pub fn write_bytes(&mut self, bytes: &[u8], name: &str, fcb: &str) -> Result<Written> {
         let options = WriteOptions {
             fcb: FcbChoice::named(fcb, rt1021())?.0,
-            rescue: Some(self.rescue.clone()),
+            journal: Some(self.journals.clone()),
             ..self.options.clone()
         };
         let file = Source::bytes(name, bytes);

@@ -5,8 +5,9 @@ use std::sync::LazyLock;
 use std::time::Duration;
 
 use rtboot::board::{Board, Options};
-use rtboot::flash::{FcbChoice, Headers, RescueStore, WriteReport};
+use rtboot::flash::{FcbChoice, Headers, WriteReport};
 use rtboot::job::{WriteJob, WriteOptions};
+use rtboot::journal::JournalStore;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result, Source};
 use rtboot_sim::{Fault, Settings};
@@ -90,8 +91,8 @@ impl Case {
             options: options(headers),
         };
         let board = case.board(Vec::new());
-        let rescue = tempfile::tempdir().expect("a folder");
-        let store = RescueStore::new(rescue.path());
+        let journals = tempfile::tempdir().expect("a folder");
+        let store = JournalStore::new(journals.path());
         case.job(&Wire::new(&board, false), &store)
             .expect("an undisturbed write");
         case.done = board.board().flash()[..WINDOW].to_vec();
@@ -116,10 +117,10 @@ impl Case {
     }
 
     /// The whole write over this wire.
-    pub fn job(&self, wire: &Wire, rescue: &RescueStore) -> Result<WriteReport> {
+    pub fn job(&self, wire: &Wire, journals: &JournalStore) -> Result<WriteReport> {
         let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
         let options = WriteOptions {
-            rescue: Some(rescue.clone()),
+            journal: Some(journals.clone()),
             ..self.options.clone()
         };
         Ok(write(&mut board, &self.file, options, &mut ())?.report)
@@ -130,7 +131,7 @@ impl Case {
         let board = self.board(Vec::new());
         let folder = tempfile::tempdir().expect("a folder");
         let wire = Wire::new(&board, uart).logged();
-        self.job(&wire, &RescueStore::new(folder.path()))
+        self.job(&wire, &JournalStore::new(folder.path()))
             .expect("an undisturbed write");
         let counts = board.board().counts();
         (wire.take_log(), counts)
@@ -243,16 +244,22 @@ pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
         What::Board(_) => Wire::new(&board, uart),
     };
     let folder = tempfile::tempdir().expect("a folder");
-    let rescue = RescueStore::new(folder.path());
+    let journals = JournalStore::new(folder.path());
     let mut outcome = Outcome::default();
-    match catch_unwind(AssertUnwindSafe(|| case.job(&wire, &rescue))) {
+    match catch_unwind(AssertUnwindSafe(|| case.job(&wire, &journals))) {
         Ok(Ok(_)) => {}
         Ok(Err(error)) => record_error(&mut outcome, &error),
         Err(_) => outcome.panicked = true,
     }
     outcome.slow = board.board().elapsed() > TIME_LIMIT;
     judge(case, &board, point, &mut outcome);
-    heal(case, &board, (uart, point.may_stray), &rescue, &mut outcome);
+    heal(
+        case,
+        &board,
+        (uart, point.may_stray),
+        &journals,
+        &mut outcome,
+    );
     let left = std::fs::read_dir(folder.path()).is_ok_and(|mut files| files.next().is_some());
     outcome.left_behind = outcome.healed() && left;
     outcome.strayed = !far(board.board().flash(), &case.done);
@@ -287,7 +294,7 @@ fn heal(
     case: &Case,
     board: &VirtualBoard,
     (uart, may_stray): (bool, bool),
-    rescue: &RescueStore,
+    journals: &JournalStore,
     outcome: &mut Outcome,
 ) {
     let right = |board: &VirtualBoard| match may_stray {
@@ -296,7 +303,7 @@ fn heal(
     };
     let again = || {
         catch_unwind(AssertUnwindSafe(|| {
-            case.job(&Wire::new(board, uart), rescue)
+            case.job(&Wire::new(board, uart), journals)
         }))
     };
     if board.board().state() != rtboot_sim::State::Off {

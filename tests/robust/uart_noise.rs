@@ -2,7 +2,7 @@
 
 use crate::kit::case::{Case, WINDOW, noise};
 use crate::kit::wire::{Line, Way, Wire};
-use rtboot::flash::RescueStore;
+use rtboot::journal::JournalStore;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::{ByteFault, Counts, Fault};
 use std::time::Duration;
@@ -41,8 +41,8 @@ fn noisy_uart_ends_in_image_or_error_and_heals() {
         eprintln!("{number} errors, seed {seed}"); // shown when it fails
         let board = case.board(errors(&counts, number, seed + 1));
         let folder = tempfile::tempdir().expect("a folder");
-        let rescue = RescueStore::new(folder.path());
-        let result = case.job(&Wire::new(&board, true), &rescue);
+        let journals = JournalStore::new(folder.path());
+        let result = case.job(&Wire::new(&board, true), &journals);
         let right = board.board().flash()[..WINDOW] == case.done;
         match &result {
             Ok(_) => assert!(right, "{number} errors, seed {seed}"),
@@ -51,16 +51,16 @@ fn noisy_uart_ends_in_image_or_error_and_heals() {
                 assert!([10, 12, 15, 20, 21].contains(&code), "{code}: {error}");
             }
         }
-        heals(&case, &board, &rescue);
+        heals(&case, &board, &journals);
     }
 }
 
 /// Without errors, and after a power-up, the same write does the job.
-fn heals(case: &Case, board: &VirtualBoard, rescue: &RescueStore) {
+fn heals(case: &Case, board: &VirtualBoard, journals: &JournalStore) {
     board.board().fault_mut().clear();
     board.board().power_cycle();
     board.wait(Duration::from_secs(1));
-    let again = case.job(&Wire::new(board, true), rescue);
+    let again = case.job(&Wire::new(board, true), journals);
     assert!(again.is_ok(), "{again:?}");
     assert!(board.board().flash()[..WINDOW] == case.done);
 }
@@ -97,7 +97,7 @@ fn damaged_flashloader_byte_is_resent() {
         };
         let board = case.board(vec![fault]);
         let folder = tempfile::tempdir().expect("a folder");
-        let written = case.job(&Wire::new(&board, true), &RescueStore::new(folder.path()));
+        let written = case.job(&Wire::new(&board, true), &JournalStore::new(folder.path()));
         assert!(written.expect("mended").changed);
         assert!(board.board().flash()[..WINDOW] == case.done);
         // a command and the byte: it was sent again
@@ -115,13 +115,13 @@ fn lost_byte_in_the_flashloader_fails_then_heals() {
         let what = ByteFault::Drop;
         let board = case.board(vec![Fault::UartOut { at, what }]);
         let folder = tempfile::tempdir().expect("a folder");
-        let rescue = RescueStore::new(folder.path());
-        let error = case.job(&Wire::new(&board, true), &rescue);
+        let journals = JournalStore::new(folder.path());
+        let error = case.job(&Wire::new(&board, true), &journals);
         // the ROM waits for one byte more
         let error = error.expect_err("no answer");
         assert_eq!(error.exit_code(), 15, "{error}");
         assert!(board.board().flash()[..WINDOW] == case.old);
-        heals(&case, &board, &rescue);
+        heals(&case, &board, &journals);
     }
 }
 
@@ -146,7 +146,7 @@ fn errors_inside_frames_are_resent() {
     }
     let board = case.board(faults);
     let folder = tempfile::tempdir().expect("a folder");
-    let written = case.job(&Wire::new(&board, true), &RescueStore::new(folder.path()));
+    let written = case.job(&Wire::new(&board, true), &JournalStore::new(folder.path()));
     assert!(written.expect("repaired").changed);
     assert!(board.board().flash()[..WINDOW] == case.done);
     let sent = board.board().counts().uart_out;
@@ -161,7 +161,7 @@ fn wrong_uart_speed_finds_no_board() {
         let folder = tempfile::tempdir().expect("a folder");
         let wire = Wire::new(&board, true).at_baud(baud);
         let error = case
-            .job(&wire, &RescueStore::new(folder.path()))
+            .job(&wire, &JournalStore::new(folder.path()))
             .expect_err("garbled");
         assert!([10, 15].contains(&error.exit_code()), "{baud}: {error}");
         assert!(board.board().flash()[..WINDOW] == case.old);

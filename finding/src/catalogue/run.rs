@@ -46,6 +46,10 @@ entries! {
         / "{size} around the image saved to {file} until the write is done";
     BYTES_RESTORED Note "bytes-restored": "bytes that an interrupted write saved come back"
         / "{count} bytes that an interrupted write saved come back ({file})";
+    WRITE_OPEN Warning "write-open": "an interrupted write is unfinished"
+        / "the write of {image} ({when}) broke off and is still unfinished: this write does not bring all of it";
+    JOURNAL_ELSEWHERE Note "journal-elsewhere": "the journal of an interrupted write is not here"
+        / "flash looks as an interrupted write leaves it, and this user has no journal of it: bytes around its image may be in a journal of {places}";
     NOT_VERIFIED Warning "not-verified": "the write is not verified"
         / "what was written is not read back, so a wrong byte would not be seen";
     ROUNDED Note "rounded": "a range was rounded to whole sectors"

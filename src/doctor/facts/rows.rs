@@ -3,7 +3,7 @@
 use rtboot_bootable::verdict::{Starts, Verdict};
 use rtboot_fcb::database;
 
-use super::{Facts, ReadProof, Source};
+use super::{Facts, JournalFact, OpenFact, ReadProof, Source};
 use crate::chip::Chip;
 use crate::flash::identify::bytes;
 use crate::flash::{BootMode, Trial, TrialDiffers};
@@ -72,8 +72,16 @@ impl Rows {
         let program = host.program.map(|program| program.to_string());
         let program = program.unwrap_or_else(|| "nothing that answers".into());
         self.add(Source::Host, "program", program);
-        if let Some(path) = &host.rescue {
-            self.add(Source::Host, "interrupted-write", path.clone());
+        match &host.journal {
+            JournalFact::Closed => {}
+            JournalFact::Open { writes, .. } => {
+                let words = |write: &OpenFact| format!("{} ({})", write.image, write.when);
+                let writes: Vec<String> = writes.iter().map(words).collect();
+                self.add(Source::Host, "interrupted-write", writes.join(", "));
+            }
+            JournalFact::Unreadable(error) => {
+                self.add(Source::Host, "interrupted-write", error.to_string());
+            }
         }
     }
 

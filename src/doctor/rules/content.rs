@@ -7,7 +7,7 @@ use rtboot_finding::catalogue::{content as entries, fcb as fcb_entries, image as
 use rtboot_finding::{Entry, Finding, Severity, Sure};
 
 use super::{AGAIN, image, write};
-use crate::doctor::facts::{Content, Facts};
+use crate::doctor::facts::{Content, Facts, JournalFact};
 use crate::flash::{Trial, TrialDiffers};
 
 const TAG: &[u8] = b"FCFB";
@@ -195,10 +195,18 @@ fn no_fcb(facts: &Facts, content: &Content, verdict: &Verdict) -> Option<Finding
                 .run(write(facts)),
         );
     }
-    let waits = facts.host.rescue.as_ref();
-    let waits = waits.map(|path| {
-        format!("the FCB's place is erased, and bytes saved before the erase wait in {path}")
-    });
+    let waits = match &facts.host.journal {
+        JournalFact::Open { path, writes } => {
+            let holds = writes.iter().find(|write| write.holds_fcb);
+            holds.map(|write| {
+                let (image, when) = (&write.image, &write.when);
+                format!(
+                    "the FCB's place is erased, and the write of {image} ({when}) is open in {path}"
+                )
+            })
+        }
+        _ => None,
+    };
     let half = (!erased(&content.memory, base + 0x100, 0x100)).then(|| {
         "the FCB's second page is there and its first one is erased, which rtboot programs last"
             .to_owned()

@@ -43,8 +43,14 @@ fn plan(wanted: &Memory, current: &BTreeMap<u32, Vec<u8>>) -> WritePlan {
 
 /// The same by another policy.
 fn plan_by(policy: Policy, wanted: &Memory, current: &BTreeMap<u32, Vec<u8>>) -> WritePlan {
-    let none = Memory::new();
-    WritePlan::new(wanted, &none, current.clone(), GEOMETRY, ALL, policy)
+    WritePlan::new(
+        wanted,
+        Resume::default(),
+        current.clone(),
+        GEOMETRY,
+        ALL,
+        policy,
+    )
 }
 
 /// Plays a plan on a copy of flash, as NOR behaves: erase sets, program clears. Returns what is there afterwards.
@@ -228,7 +234,10 @@ fn saved_bytes_come_back_where_the_image_brings_none() {
     current.insert(BASE + 0x2000, vec![0xFF; 0x1000]);
     let plan = WritePlan::new(
         &wanted,
-        &saved,
+        Resume {
+            kept: saved,
+            ..Resume::default()
+        },
         current.clone(),
         GEOMETRY,
         ALL,
@@ -336,7 +345,7 @@ fn fcb_goes_first_only_if_a_boot_sector_changes() {
         let wanted = memory(&[(at, vec![0x11])]);
         let plan = WritePlan::new(
             &wanted,
-            &Memory::new(),
+            Resume::default(),
             bootable(&wanted, 0x22),
             GEOMETRY,
             start..BASE + 0x3801,
@@ -367,7 +376,7 @@ fn equal_block_and_sector_size_erases_by_sector() {
     };
     let plan = WritePlan::new(
         &wanted,
-        &Memory::new(),
+        Resume::default(),
         flash(&wanted, 0x11),
         geometry,
         ALL,

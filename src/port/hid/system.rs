@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::ffi::CString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rtboot_wire::{mboot, sdp};
 
@@ -255,7 +255,7 @@ impl HidPort for OpenHid {
 
     fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
         let mut report = vec![0; READ_BUFFER];
-        let end = Instant::now().checked_add(timeout);
+        let end = self.now().saturating_add(timeout);
         let mut left = timeout;
         loop {
             let millis = left.as_nanos().div_ceil(1_000_000).min(i32::MAX as u128) as i32;
@@ -267,7 +267,7 @@ impl HidPort for OpenHid {
                 }
                 // a signal (Ctrl-C) ends the wait early: the rest of it is still to come, for an answer may
                 Err(error) if is_signal(&error) => {
-                    left = end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+                    left = end.saturating_sub(self.now());
                 }
                 Err(error) => return Err(self.error("read from", &error)),
             }

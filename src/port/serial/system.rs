@@ -1,7 +1,7 @@
 //! UARTs through serialport.
 
 use std::io::{ErrorKind, Read, Write};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::SerialDevice;
 use crate::port::{Error, SerialPort};
@@ -115,7 +115,7 @@ impl SerialPort for OpenSerial {
         self.handle
             .set_timeout(timeout)
             .map_err(|e| self.set_error("read from", &e))?;
-        let end = Instant::now().checked_add(timeout);
+        let end = self.now().saturating_add(timeout);
         loop {
             let error = match self.handle.read(buffer) {
                 Ok(0) if !buffer.is_empty() => {
@@ -130,8 +130,7 @@ impl SerialPort for OpenSerial {
                 ErrorKind::TimedOut | ErrorKind::WouldBlock => return Ok(0),
                 // a signal (Ctrl-C) ends the wait early: the rest of it is still to come, for an answer may
                 ErrorKind::Interrupted => {
-                    let left =
-                        end.map_or(timeout, |end| end.saturating_duration_since(Instant::now()));
+                    let left = end.saturating_sub(self.now());
                     self.handle
                         .set_timeout(left)
                         .map_err(|e| self.set_error("read from", &e))?;

@@ -1,8 +1,6 @@
 //! What is in flash: each thing that can be wrong with it, on a board that is otherwise as it should be.
 
 use rtboot::finding::Severity;
-use rtboot::flash::RescueStore;
-use rtboot_bootable::Memory;
 use rtboot_bootable::verdict::Starts;
 use rtboot_fcb::lut::Sequence;
 use rtboot_fcb::{ClockIndex, Fcb};
@@ -126,15 +124,6 @@ fn saved_bytes_tell_an_interrupted_write() {
             .iter()
             .any(|c| c.contains("interrupted"))
     );
-    let folder = tempfile::tempdir().expect("a folder");
-    let store = RescueStore::new(folder.path());
-    let mut exam = Exam::on(without());
-    let mut saved = Memory::new();
-    saved.insert(0x6000_3000, vec![1, 2, 3]).expect("bytes");
-    let id = "9abcdef012345678";
-    store.save(id, &saved).expect("saved");
-    exam.rescue = Some(store);
-    exam.finds("content-interrupted");
     // rtboot's own half write: the first page of the FCB comes last, and nothing had to be saved
     let half = finds(patched(0, &[0xFF; 0x100]), "content-interrupted");
     assert!(half.findings[0].why.contains("programs last"), "{half:#?}");

@@ -41,7 +41,7 @@ pub fn nobody(host: HostFacts, error: Error) -> Diagnosis {
         loader: &rtboot::LoaderSource::None,
         expected: None,
         app: None,
-        rescue: None,
+        journals: None,
     };
     let facts = doctor::nobody(host, error, request);
     let diagnosis = doctor::examine(&facts);

@@ -83,7 +83,7 @@ pub struct Exam {
     pub loader: Vec<u8>,
     /// What happens instead when a flashloader file is asked for.
     pub no_loader: Option<rtboot::Error>,
-    pub rescue: Option<rtboot::flash::RescueStore>,
+    pub journals: Option<rtboot::journal::JournalStore>,
 }
 
 impl Exam {
@@ -103,7 +103,7 @@ impl Exam {
             facts: None,
             loader: rtboot_sim::standin_loader().to_vec(),
             no_loader: None,
-            rescue: None,
+            journals: None,
         }
     }
 
@@ -151,7 +151,7 @@ impl Exam {
             loader: &loader,
             expected: self.expected.take(),
             app: self.app.take(),
-            rescue: self.rescue.as_ref(),
+            journals: self.journals.as_ref(),
         };
         let host = std::mem::take(&mut self.host);
         let mut facts = doctor::gather(&mut self.board, host, request, &mut ());

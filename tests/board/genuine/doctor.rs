@@ -21,7 +21,7 @@ fn examine(socket: &Socket, loader: &LoaderImage) -> Diagnosis {
         loader: &rtboot::LoaderSource::None, // it runs already
         expected: None,
         app: None,
-        rescue: None,
+        journals: None,
     };
     let facts = doctor::gather(&mut board, HostFacts::default(), request, &mut ());
     for row in doctor::rows(&facts) {

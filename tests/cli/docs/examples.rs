@@ -104,6 +104,34 @@ pub fn files_and_host() -> Vec<Error> {
             unit: KeptUnit::Bytes,
             limit: 8 << 20,
         },
+        Error::JournalUnusable {
+            path: "~/.local/state/rtboot/journal/df17b4e1a37493eb-9d_60_17-800000.journal".into(),
+            reason: "its digest does not fit: it is damaged or was edited".into(),
+        },
+        Error::FlashChangedSince {
+            image: "app.hex".into(),
+            when: "2026-11-26 19:12 UTC".into(),
+            address: 0x6000_7A00,
+            kept: "53709dc3…".into(),
+            found: "d1723205…".into(),
+            journal: "~/.local/state/rtboot/journal/df17b4e1a37493eb-9d_60_17-800000.journal"
+                .into(),
+        },
+        Error::JournalOfOther {
+            user: "root".into(),
+            path: "/root/.local/state/rtboot/journal/df17b4e1a37493eb-9d_60_17-800000.journal"
+                .into(),
+        },
+        Error::WriteUnfinished {
+            image: "app.hex".into(),
+            when: "2026-11-26 19:12 UTC".into(),
+        },
+        Error::ReadsDiffer {
+            address: 0x6000_7A00,
+            first: 0x46,
+            second: 0x47,
+            count: 1,
+        },
         Error::NoBoard {
             selector: Selector::Usb(None),
             seen_instead: Vec::new(),

@@ -1,0 +1,81 @@
+//! The journal of the board at hand, and what a job says about it.
+
+use rtboot_fcb::Part;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
+
+use crate::board::Board;
+use crate::event::{Listener, tell};
+use crate::flash::{Flashloader, KeptBytes, Nor, NorFacts, WritePlan};
+use crate::journal::{BoardJournal, BoardKey, JournalStore};
+use crate::{Error, Result};
+
+/// The key of the board at hand.
+pub(super) fn key(
+    flashloader: &Flashloader,
+    part: &Part,
+    facts: &NorFacts,
+    board: &Board,
+) -> BoardKey {
+    let unique_id = flashloader.facts().unique_id.to_string();
+    BoardKey::new(&unique_id, facts.id, part.size, &board.name().to_string())
+}
+
+/// The journal of a board whose flash is known.
+///
+/// # Errors
+/// As [`JournalStore::open`].
+pub fn of_flash(nor: &mut Nor, board: &Board, store: &JournalStore) -> Result<BoardJournal> {
+    let (part, facts) = (nor.part().clone(), nor.facts().clone());
+    store.open(&key(nor.loader(), &part, &facts, board))
+}
+
+/// The journal of this board. One that cannot be read is thrown away only when its bytes are to be forgotten.
+pub(super) fn open(store: &JournalStore, key: &BoardKey, kept: KeptBytes) -> Result<BoardJournal> {
+    let journal = match (store.open(key), kept) {
+        (Err(Error::JournalUnusable { .. }), KeptBytes::Discard) => store.empty(key),
+        (journal, _) => journal?,
+    };
+    if journal.writes().is_empty()
+        && kept == KeptBytes::Restore
+        && let (Some(other), _) = journal.of_others()
+    {
+        return Err(Error::JournalOfOther {
+            user: other.user.clone(),
+            path: other.folder.clone(),
+        });
+    }
+    Ok(journal)
+}
+
+/// Tells which interrupted writes this plan ends, and which stay open.
+pub(super) fn tell_about(plan: &WritePlan, journal: &BoardJournal, listener: &mut dyn Listener) {
+    let resume = plan.resume();
+    if !resume.kept.is_empty() {
+        let restored = Finding::new(&run::BYTES_RESTORED)
+            .number("count", resume.kept.len_bytes() as u64)
+            .text("file", journal.path().display());
+        tell(listener, restored);
+    }
+    for write in &resume.open {
+        let open = Finding::new(&run::WRITE_OPEN)
+            .text("image", &write.image.name)
+            .text("when", write.when());
+        tell(listener, open);
+    }
+    if journal.writes().is_empty() && plan.looks_interrupted() {
+        let (_, hidden) = journal.of_others();
+        let places: Vec<String> = hidden
+            .iter()
+            .map(|other| format!("{} ({})", other.user, other.folder.display()))
+            .collect();
+        let places = match places.is_empty() {
+            true => "another user or another machine".to_owned(),
+            false => format!("{}, or another machine", places.join(", ")),
+        };
+        tell(
+            listener,
+            Finding::new(&run::JOURNAL_ELSEWHERE).text("places", places),
+        );
+    }
+}

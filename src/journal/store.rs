@@ -1,0 +1,326 @@
+//! Journals on disk: one file a board, replaced as a whole, synced, read only when it is the user's own.
+
+use std::fs::{self, File, OpenOptions};
+use std::io::{self, BufWriter, ErrorKind, Read};
+use std::path::{Path, PathBuf};
+
+use rtboot_fcb::JedecId;
+
+use super::{OpenWrite, Phase, record};
+use crate::error::KeptUnit;
+use crate::{Error, Result};
+
+/// Most bytes of one board that are kept: their text is read back as a whole.
+const KEPT_LIMIT: usize = 8 << 20;
+/// Most separate pieces, for the same reason.
+const PIECES_LIMIT: usize = 60_000;
+/// Longest journal that is read.
+const FILE_LIMIT: u64 = 64 << 20;
+/// Most writes of one board that are open at a time.
+const OPEN_LIMIT: usize = 64;
+
+/// Which board a journal is of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardKey(String);
+
+impl BoardKey {
+    /// From the chip's unique id in hex, the flash's id and size, and where the board is attached.
+    ///
+    /// The place counts only for a unique id of zeros or ones alone, which many boards share.
+    pub fn new(unique_id: &str, jedec: JedecId, size: u32, place: &str) -> BoardKey {
+        let plain = |text: &str| -> String {
+            let plain = |c: char| match c.is_ascii_alphanumeric() {
+                true => c,
+                false => '_',
+            };
+            text.chars().take(100).map(plain).collect()
+        };
+        let told = unique_id.chars().any(|c| c != '0') && unique_id.chars().any(|c| c != 'f');
+        let place = match told {
+            true => String::new(),
+            false => format!("-{}", plain(place)),
+        };
+        let id = plain(&jedec.to_string());
+        BoardKey(format!("{}-{id}-{size:x}{place}", plain(unique_id)))
+    }
+}
+
+/// The state folder of another user of this machine, where a journal of the same board may lie.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherUser {
+    /// Who.
+    pub user: String,
+    /// The folder.
+    pub folder: PathBuf,
+}
+
+/// Where journals live.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JournalStore {
+    folder: PathBuf,
+    others: Vec<OtherUser>,
+}
+
+impl JournalStore {
+    /// Files in this folder; it is made when the first one is saved.
+    pub fn new(folder: impl Into<PathBuf>) -> JournalStore {
+        JournalStore {
+            folder: folder.into(),
+            others: Vec::new(),
+        }
+    }
+
+    /// Folders of other users that may have written the same boards.
+    #[must_use]
+    pub fn with_others(mut self, others: Vec<OtherUser>) -> JournalStore {
+        self.others = others;
+        self
+    }
+
+    /// The journal of a board, empty when there is none.
+    ///
+    /// # Errors
+    /// [`Error::ReadFile`]; [`Error::JournalUnusable`] for one that is damaged, too large or not this user's own: it is never
+    /// ignored silently.
+    pub fn open(&self, key: &BoardKey) -> Result<BoardJournal> {
+        let mut journal = self.empty(key);
+        if let Some(bytes) = read(&journal.path)? {
+            journal.writes =
+                record::read(&bytes, &key.0).map_err(|reason| unusable(&journal.path, reason))?;
+        }
+        Ok(journal)
+    }
+
+    /// The journal of a board without what is in its file.
+    pub fn empty(&self, key: &BoardKey) -> BoardJournal {
+        let name = format!("{}.journal", key.0);
+        let others = self.others.iter().map(|other| OtherUser {
+            user: other.user.clone(),
+            folder: other.folder.join(&name),
+        });
+        BoardJournal {
+            writes: Vec::new(),
+            path: self.folder.join(&name),
+            key: key.clone(),
+            others: others.collect(),
+        }
+    }
+}
+
+/// The journal of a board.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct BoardJournal {
+    path: PathBuf,
+    key: BoardKey,
+    writes: Vec<OpenWrite>,
+    others: Vec<OtherUser>,
+}
+
+impl BoardJournal {
+    /// Its file, whether it is there or not.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The writes that are open, oldest first.
+    pub fn writes(&self) -> &[OpenWrite] {
+        &self.writes
+    }
+
+    /// Another user who has a journal of this board, and those of whom that cannot be told.
+    pub fn of_others(&self) -> (Option<&OtherUser>, Vec<&OtherUser>) {
+        let (mut have, mut hidden) = (None, Vec::new());
+        for other in &self.others {
+            match fs::symlink_metadata(&other.folder) {
+                Ok(_) => have = have.or(Some(other)),
+                Err(error) if error.kind() == ErrorKind::NotFound => {}
+                Err(_) => hidden.push(other),
+            }
+        }
+        (have, hidden)
+    }
+
+    /// These writes are open from now on, and no others. With none the file goes.
+    ///
+    /// # Errors
+    /// [`Error::WriteFile`]; [`Error::TooMuchToKeep`] for more than a later run would read back. The old journal is still
+    /// there then.
+    pub fn replace(&mut self, writes: Vec<OpenWrite>) -> Result<()> {
+        check_limits(&writes)?;
+        self.writes = writes;
+        self.save()
+    }
+
+    fn save(&self) -> Result<()> {
+        let saved = match self.writes.is_empty() {
+            true => match fs::remove_file(&self.path) {
+                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+                other => other,
+            },
+            false => write_synced(&self.path, &self.key.0, &self.writes),
+        };
+        saved.map_err(|source| Error::WriteFile {
+            path: self.path.clone(),
+            source,
+        })
+    }
+
+    /// A write begins: it is open from now on.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn begin(&mut self, others: Vec<OpenWrite>, write: OpenWrite) -> Result<()> {
+        self.replace(others.into_iter().chain([write]).collect())
+    }
+
+    /// The write that began last comes to this phase.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn enter(&mut self, phase: Phase) -> Result<()> {
+        self.change_last(|write| write.phase = phase)
+    }
+
+    /// Changes the record of the write that began last.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn change_last(&mut self, change: impl FnOnce(&mut OpenWrite)) -> Result<()> {
+        if let Some(last) = self.writes.last_mut() {
+            change(last);
+        }
+        self.save()
+    }
+
+    /// This range was erased on purpose: nothing of it comes back.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn forget(&mut self, range: &std::ops::Range<u64>) -> Result<()> {
+        if self.writes.is_empty() {
+            return Ok(());
+        }
+        let mut writes = self.writes.clone();
+        for write in &mut writes {
+            write.forget_sector(range, &(0..0));
+            write.forget_range(range);
+        }
+        writes.retain(|write| !write.is_over());
+        self.replace(writes)
+    }
+}
+
+fn check_limits(writes: &[OpenWrite]) -> Result<()> {
+    let kept = || writes.iter().map(|write| &write.kept);
+    for (unit, count, limit) in [
+        (
+            KeptUnit::Bytes,
+            kept().map(rtboot_bootable::Memory::len_bytes).sum(),
+            KEPT_LIMIT,
+        ),
+        (
+            KeptUnit::Pieces,
+            kept().map(|memory| memory.segments().count()).sum(),
+            PIECES_LIMIT,
+        ),
+        (KeptUnit::Writes, writes.len(), OPEN_LIMIT),
+    ] {
+        if count > limit {
+            return Err(Error::TooMuchToKeep { count, unit, limit });
+        }
+    }
+    Ok(())
+}
+
+/// Written aside, synced, renamed, the folder synced: it outlives a power cut whole or is not there.
+fn write_synced(path: &Path, board: &str, writes: &[OpenWrite]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder)?;
+    let file = tempfile::NamedTempFile::new_in(folder)?;
+    let mut text = BufWriter::new(file);
+    record::write(&mut text, board, writes)?;
+    let file = text.into_inner().map_err(|error| error.into_error())?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    if cfg!(unix) {
+        File::open(folder)?.sync_all()?; // the new name, too
+    }
+    Ok(())
+}
+
+fn unusable(path: &Path, reason: impl Into<String>) -> Error {
+    Error::JournalUnusable {
+        path: path.to_owned(),
+        reason: reason.into(),
+    }
+}
+
+/// All of a journal; `None` when there is no such file.
+fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+    let unreadable = |source| Error::ReadFile {
+        path: path.to_owned(),
+        source,
+    };
+    let file = match open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(_) if is_link(path) => return Err(unusable(path, "it is a link")),
+        Err(error) => return Err(unreadable(error)),
+    };
+    let meta = file.metadata().map_err(unreadable)?;
+    if !meta.is_file() {
+        return Err(unusable(path, "it is no file"));
+    }
+    check_owner(path, &meta)?;
+    let mut bytes = Vec::new();
+    let read = file.take(FILE_LIMIT + 1).read_to_end(&mut bytes);
+    read.map_err(unreadable)?;
+    match bytes.len() as u64 > FILE_LIMIT {
+        true => Err(unusable(path, "it is too large")),
+        false => Ok(Some(bytes)),
+    }
+}
+
+fn is_link(path: &Path) -> bool {
+    fs::symlink_metadata(path).is_ok_and(|meta| meta.is_symlink())
+}
+
+/// Opens a file for reading: no link is followed, and a pipe is not waited for.
+#[cfg(unix)]
+fn open(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt;
+
+    use rustix::fs::OFlags;
+
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    OpenOptions::new()
+        .read(true)
+        .custom_flags(flags.cast_signed())
+        .open(path)
+}
+
+#[cfg(not(unix))]
+fn open(path: &Path) -> io::Result<File> {
+    OpenOptions::new().read(true).open(path)
+}
+
+/// That the file is this user's, and nobody else may write it.
+#[cfg(unix)]
+fn check_owner(path: &Path, meta: &fs::Metadata) -> Result<()> {
+    use std::os::unix::fs::MetadataExt;
+
+    let me = rustix::process::geteuid().as_raw();
+    if meta.uid() != me {
+        let reason = format!("it belongs to user {}, and this is user {me}", meta.uid());
+        return Err(unusable(path, reason));
+    }
+    match meta.mode() & 0o022 {
+        0 => Ok(()),
+        _ => Err(unusable(path, "other users may write it")),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_owner(_: &Path, _: &fs::Metadata) -> Result<()> {
+    Ok(())
+}
