@@ -81,6 +81,53 @@ pub enum Event {
     },
     /// Something a person should know, although the run goes on.
     Finding(Finding),
+    /// More is known of the board; what is `None` is as it was.
+    Known(Box<Known>),
+}
+
+/// What a run knows of the board that it works with. Each field is told as soon as it is known, so that a failure has it, too.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Known {
+    /// The selector that names it.
+    pub board: Option<String>,
+    /// The chip's unique id, in hex.
+    pub unique_id: Option<String>,
+    /// The chip.
+    pub chip: Option<String>,
+    /// What the flashloader that this run started is called; null when one ran already.
+    pub flashloader: Option<String>,
+    /// SHA-256 of that flashloader's file, in hex.
+    pub flashloader_sha256: Option<String>,
+    /// JEDEC id of the flash, as in 9d 60 17.
+    pub jedec: Option<String>,
+    /// The NOR part that it is taken for.
+    pub part: Option<String>,
+}
+
+impl Known {
+    /// Takes over what another one knows.
+    pub fn add(&mut self, more: Known) {
+        let fields = [
+            (&mut self.board, more.board),
+            (&mut self.unique_id, more.unique_id),
+            (&mut self.chip, more.chip),
+            (&mut self.flashloader, more.flashloader),
+            (&mut self.flashloader_sha256, more.flashloader_sha256),
+            (&mut self.jedec, more.jedec),
+            (&mut self.part, more.part),
+        ];
+        for (field, value) in fields {
+            if value.is_some() {
+                *field = value;
+            }
+        }
+    }
+}
+
+/// Tells a listener what is known of the board now.
+pub fn tell_known(to: &mut dyn Listener, known: Known) {
+    to.event(Event::Known(Box::new(known)));
 }
 
 /// Hears events; may ask the run to stop.
@@ -121,6 +168,22 @@ impl fmt::Display for Event {
             Event::Progress { stage, done } => write!(f, "{stage}: {done} bytes done"),
             Event::End { stage, done } => write!(f, "{stage}: done, {done} bytes"),
             Event::Finding(finding) => write!(f, "{finding}"),
+            Event::Known(known) => {
+                let facts = [
+                    ("board", &known.board),
+                    ("unique id", &known.unique_id),
+                    ("chip", &known.chip),
+                    ("flashloader", &known.flashloader),
+                    ("SHA-256", &known.flashloader_sha256),
+                    ("flash", &known.jedec),
+                    ("part", &known.part),
+                ];
+                let facts = facts.iter().filter_map(|(name, value)| {
+                    let value = value.as_ref()?;
+                    Some(format!("{name} {value}"))
+                });
+                f.write_str(&facts.collect::<Vec<_>>().join(", "))
+            }
         }
     }
 }

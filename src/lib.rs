@@ -60,6 +60,8 @@
 pub mod advice;
 pub mod board;
 pub mod consent;
+#[cfg(feature = "loader-store")]
+pub mod digest;
 pub mod doctor;
 mod error;
 pub mod event;

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rtboot_bootable::known::{self, KnownLoader};
 use rtboot_bootable::{Firmware, LoaderImage};
-use sha2::{Digest, Sha256};
 
 use crate::chip::Chip;
+use crate::digest::sha256;
 use crate::{Error, Result};
 
 /// A flashloader file, ready to be sent.
@@ -38,7 +38,7 @@ impl LoaderFile {
             path: path.to_owned(),
             source,
         })?;
-        let sha256 = sha256(bytes);
+        let sha256 = sha256([bytes]);
         Ok(LoaderFile {
             path: path.to_owned(),
             size: bytes.len(),
@@ -71,11 +71,6 @@ impl LoaderFile {
             None => Ok(self),
         }
     }
-}
-
-fn sha256(bytes: &[u8]) -> String {
-    let digest = Sha256::digest(bytes);
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Flashloader files that are remembered: copies named by their SHA-256, and an index, in a folder for each chip.
@@ -144,11 +139,7 @@ impl LoaderStore {
     /// # Errors
     /// [`Error::WriteFile`]; what was remembered stays as it was then.
     pub fn add(mut self, bytes: &[u8], name: &str) -> Result<PathBuf> {
-        let sha256 = sha256(bytes);
-        let unwritable = |path: &Path| {
-            let path = path.to_owned();
-            move |source| Error::WriteFile { path, source }
-        };
+        let sha256 = sha256([bytes]);
         fs::create_dir_all(&self.folder).map_err(unwritable(&self.folder))?;
         let copy = self.copy(&sha256);
         write_whole(&copy, bytes).map_err(unwritable(&copy))?;
@@ -159,13 +150,47 @@ impl LoaderStore {
             name: name.to_owned(),
         });
         self.index.sent = Some(sha256);
+        self.write_index()?;
+        Ok(copy)
+    }
+
+    /// From now on this file is sent; one that is not remembered changes nothing.
+    ///
+    /// # Errors
+    /// [`Error::WriteFile`].
+    pub fn send(&mut self, sha256: &str) -> Result<()> {
+        if self.index.file.iter().any(|file| file.sha256 == sha256) {
+            self.index.sent = Some(sha256.to_owned());
+            self.write_index()?;
+        }
+        Ok(())
+    }
+
+    /// Forgets a file and removes its copy. When it was the one that is sent, none is until another is chosen.
+    ///
+    /// # Errors
+    /// [`Error::WriteFile`].
+    pub fn remove(&mut self, sha256: &str) -> Result<()> {
+        self.index.file.retain(|file| file.sha256 != sha256);
+        if self.index.sent.as_deref() == Some(sha256) {
+            self.index.sent = None;
+        }
+        // first the index: a copy that nothing names does no harm
+        self.write_index()?;
+        let copy = self.copy(sha256);
+        match fs::remove_file(&copy) {
+            Err(error) if error.kind() != ErrorKind::NotFound => Err(unwritable(&copy)(error)),
+            _ => Ok(()),
+        }
+    }
+
+    fn write_index(&self) -> Result<()> {
         let path = self.folder.join("index.toml");
         let text = toml::to_string(&self.index).map_err(|error| Error::Settings {
             path: path.clone(),
             reason: error.to_string(),
         })?;
-        write_whole(&path, text.as_bytes()).map_err(unwritable(&path))?;
-        Ok(copy)
+        write_whole(&path, text.as_bytes()).map_err(unwritable(&path))
     }
 
     fn copy(&self, sha256: &str) -> PathBuf {
@@ -187,7 +212,7 @@ impl LoaderStore {
             path: path.clone(),
             source,
         })?;
-        if sha256(&bytes) != *digest {
+        if sha256([&bytes]) != *digest {
             return Err(Error::Settings {
                 path,
                 reason: "the remembered flashloader is no longer what it was; add it again".into(),
@@ -203,6 +228,14 @@ fn read(path: &Path) -> std::io::Result<Vec<u8>> {
     let limit = Firmware::FILE_LIMIT as u64 + 1;
     fs::File::open(path)?.take(limit).read_to_end(&mut bytes)?;
     Ok(bytes)
+}
+
+fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::WriteFile {
+        path: path.clone(),
+        source,
+    }
 }
 
 /// Writes aside and renames, so that a full disk leaves the old file whole.

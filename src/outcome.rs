@@ -1,6 +1,6 @@
 //! What `rtboot --json` prints: every line is a [`Line`], typed and with a schema.
 //!
-//! A program reads stdout line by line. While a command runs, lines with `"event"` `begin`, `progress`, `end`, `finding` and
+//! A program reads stdout line by line. While a command runs, lines with `"event"` `plan`, `begin`, `progress`, `end`, `finding` and
 //! `serving` come; the last line is a `result` or an `error`. Every line carries the number of this format in `"schema"`
 //! ([`FORMAT`]), so that each can be understood alone. A `result` names its command in `"command"`, and its other fields
 //! belong to that command; an `error` has the same object in `"found"`, as far as it was known before the failure.
@@ -23,6 +23,7 @@ mod tools;
 
 use serde::Serialize;
 
+pub use crate::event::Known;
 use crate::event::Stage;
 
 pub use doctor::*;
@@ -43,6 +44,12 @@ pub const FORMAT: u32 = 1;
 pub struct Line {
     /// Number of this format.
     pub schema: u32,
+    /// Exit code of the process, in the line of a `result`; an `error` has its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exit: Option<u8>,
+    /// The board, in a `result` or `error` of a run that had one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub target: Option<Known>,
     /// What happened.
     #[serde(flatten)]
     pub event: Event,
@@ -53,6 +60,8 @@ impl Line {
     pub fn new(event: impl Into<Event>) -> Line {
         Line {
             schema: FORMAT,
+            exit: None,
+            target: None,
             event: event.into(),
         }
     }
@@ -71,6 +80,8 @@ pub enum Event {
     Progress(Progress),
     /// A stage is over.
     End(Progress),
+    /// What a write is about to do.
+    Plan(WritePlan),
     /// Something was found that a person or program should know, although the run goes on.
     Finding(Finding),
     /// A virtual board can be reached by other programs from now on.
@@ -175,6 +186,8 @@ outcomes! {
     ImageCheck "image check" (ImageCheck);
     ImageConvert "image convert" (ImageConvert);
     FlashloaderAdd "flashloader add" (FlashloaderFile);
+    FlashloaderUse "flashloader use" (Remembered);
+    FlashloaderRemove "flashloader remove" (Remembered);
     FlashloaderList "flashloader list" (FlashloaderList);
     FlashloaderShow "flashloader show" (FlashloaderFile);
     SdpErrorStatus "sdp error-status" (ErrorStatus);
@@ -216,6 +229,7 @@ outcomes! {
     VirtualSet "virtual set" (Virtual);
     VirtualLoader "virtual loader" (VirtualLoader);
     VirtualServe "virtual serve" (Served);
+    Config "config" (Config);
     Udev "udev" (Udev);
     Completions "completions" (Completions);
     Man "man" (Man);

@@ -46,9 +46,6 @@ Examples:
   rtboot doctor --fcb IS25LP064A app.elf
   rtboot doctor app.elf --report doctor.md";
 
-/// Exit code when there are findings.
-const FINDINGS: u8 = 1;
-
 /// Examines the board. The exit code says whether it is healthy.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let about = About {
@@ -78,7 +75,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     show(&facts, &diagnosis, &at_hand, context);
     Ok(match diagnosis.is_healthy() {
         true => ExitCode::SUCCESS,
-        false => ExitCode::from(FINDINGS),
+        false => context.report.exit_with_findings(),
     })
 }
 

@@ -48,3 +48,13 @@ fn read(context: &mut Context) -> Result<Option<(PathBuf, Vec<u8>)>> {
         Err(_) => Ok(None),
     }
 }
+
+/// What the remembered flashloader that is sent is called.
+pub fn remembered(context: &mut Context) -> Result<Option<String>> {
+    let Ok(folder) = folders::flashloaders() else {
+        return Ok(None);
+    };
+    let store = LoaderStore::open(&folder, context.desk_chip()?)?;
+    let sent = store.files().find(|(_, sent)| *sent);
+    Ok(sent.map(|(file, _)| format!("{}, remembered", file.name)))
+}

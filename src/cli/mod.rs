@@ -3,6 +3,7 @@
 mod action;
 mod blank_check;
 mod completions;
+mod config;
 mod connect;
 mod doctor;
 mod draw;
@@ -151,6 +152,7 @@ enum Verb {
     /// The embedded virtual board
     #[command(subcommand, name = "virtual")]
     Virtual(virtual_board::Command),
+    Config(config::Args),
     Udev(udev::Args),
     Completions(completions::Args),
     Man(man::Args),
@@ -223,6 +225,7 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
             mboot::run(command, context).map(|()| context.report.record_change(Change::CommandDone))
         }
         Verb::Virtual(command) => virtual_board::run(command, context),
+        Verb::Config(args) => config::run(args, context),
         Verb::Udev(args) => udev::run(args, context),
         Verb::Completions(args) => completions::run(args, context),
         Verb::Man(args) => man::run(&args, context),

@@ -109,7 +109,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             (range, read(&mut nor, address, length, report)?)
         }
     };
-    let len = bytes.len();
+    let (len, sha256) = (bytes.len(), rtboot::digest::sha256([&bytes]));
     save(&file, range.address, bytes)?;
     if output::is_stream(&file) {
         return Ok(());
@@ -126,6 +126,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         file: file.display().to_string(),
         address: range.address,
         bytes: len,
+        sha256,
     }));
     Ok(())
 }

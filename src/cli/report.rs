@@ -15,7 +15,7 @@ use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
 use rtboot::board::Trace;
-use rtboot::event::{self, Event, Listener, Stage};
+use rtboot::event::{self, Event, Known, Listener, Stage};
 use rtboot::finding;
 use rtboot::outcome::{self, Line, Outcome, Severity};
 use rtboot::port::Wire;
@@ -60,6 +60,10 @@ pub struct Report {
     at_hand: AtHand,
     /// What the board hangs on, once it is known.
     wire: Option<Wire>,
+    /// What is known of the board, for programs.
+    known: Known,
+    /// Exit code of a run that does what it should.
+    exit: u8,
     /// What this run has changed.
     done: Vec<Change>,
     /// Why a part of the result never reached stdout.
@@ -83,6 +87,8 @@ impl Report {
             found: None,
             at_hand: at_hand(globals, &About::default()),
             wire: None,
+            known: Known::default(),
+            exit: 0,
             done: Vec::new(),
             lost: None,
         }
@@ -381,7 +387,12 @@ impl Report {
         // bytes on stdout are the result of `read … -` and its like, and these refuse --json
         debug_assert!(!self.json || found.is_some(), "every command has a result");
         if let (true, Some(found)) = (self.json, found) {
-            self.event_line(found);
+            let line = Line {
+                exit: Some(self.exit),
+                target: self.target(),
+                ..Line::new(found)
+            };
+            self.json_line(serde_json::to_string(&line));
         }
         ExitCode::SUCCESS
     }
@@ -408,9 +419,23 @@ impl Report {
         ExitCode::from(error.exit_code())
     }
 
+    /// The board, once anything is known of it.
+    fn target(&self) -> Option<Known> {
+        (self.known != Known::default()).then(|| self.known.clone())
+    }
+
+    /// The exit code of a run that did its work and has findings.
+    pub fn exit_with_findings(&mut self) -> ExitCode {
+        self.exit = 1;
+        ExitCode::FAILURE
+    }
+
     fn failure_line(&mut self, failure: outcome::Failure) {
         let found = self.found.take().map(Box::new);
-        let line = Line::new(outcome::Failure { found, ..failure });
+        let line = Line {
+            target: self.target(),
+            ..Line::new(outcome::Failure { found, ..failure })
+        };
         self.json_line(serde_json::to_string(&line));
     }
 }
@@ -422,6 +447,10 @@ impl Listener for Report {
             Event::Progress { stage, done } => self.progress(stage, done),
             Event::End { stage, done } => self.end(stage, done),
             Event::Finding(found) => self.finding(&found),
+            Event::Known(more) => {
+                self.log(&Event::Known(more.clone()).to_string());
+                self.known.add(*more);
+            }
         }
     }
 

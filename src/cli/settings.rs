@@ -78,6 +78,11 @@ impl Settings {
         self.values.get(key).map(|value| value.text.as_str())
     }
 
+    /// The file that a key stands in.
+    pub fn file(&self, key: &str) -> Option<&Path> {
+        Some(&self.values.get(key)?.file)
+    }
+
     /// The folder of the file that a key stands in.
     pub fn folder(&self, key: &str) -> Option<PathBuf> {
         let value = self.values.get(key)?;

@@ -40,6 +40,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     context.report.found(Outcome::Verify(outcome::Verify {
         file: args.file.display().to_string(),
         bytes: comparison.len_bytes(),
+        image: comparison.memory().into(),
         boot: (&boot).into(),
     }));
     let same = comparison.compare(&mut nor, &mut context.report);

@@ -11,6 +11,7 @@ use rtboot::finding::catalogue::{image, run};
 use rtboot::finding::{Entry, Finding};
 use rtboot::flash::{FcbChoice, Headers, KeptBytes, OwnFcb};
 use rtboot::job::{After, AfterReport, Target, WriteJob, WriteOptions};
+use rtboot::outcome;
 use rtboot::{Change, Result};
 
 use super::{About, Context, Report, draw, guard, number};
@@ -107,8 +108,13 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let mut ready = job.identify(&mut board, &target, report)?;
     let plan = ready.plan(report)?;
     if args.dry_run {
-        show::plan(&plan, ready.nor(), report);
+        show::plan(&plan, ready.nor(), &ready.layout().memory, report);
         return Ok(());
+    }
+    if report.is_json() {
+        let image = &ready.layout().memory;
+        let planned = show::object(&plan, ready.nor(), image, show::DryRun::No);
+        report.event_line(outcome::Event::Plan(planned));
     }
     report.expect(&plan.stages());
     let written = ready.write(&plan, report)?;
@@ -122,6 +128,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         file: args.app.display().to_string(),
         chip: ready.nor().chip().name,
         part: ready.nor().called(),
+        image: (&ready.layout().memory).into(),
         report: written,
         took: ready.took(),
         verdict,

@@ -13,7 +13,7 @@ use rtboot_finding::catalogue::run;
 use crate::board::{Board, LoaderSession};
 use crate::chip::{CHIPS, Chip, Identity, Told};
 use crate::error::{Question, SetUp, Step};
-use crate::event::{Listener, tell};
+use crate::event::{Known, Listener, tell, tell_known};
 use crate::flash::awake::{self, Woken};
 use crate::flash::rom::{RomFacts, UniqueId, wrong_chip};
 use crate::mboot::{self, Departure, MemoryId, Status, Version};
@@ -269,6 +269,11 @@ impl Flashloader {
         if let Some(woken) = woken {
             tell(listener, woken.finding(id));
         }
+        let known = Known {
+            jedec: Some(id.to_string()),
+            ..Known::default()
+        };
+        tell_known(listener, known);
         let sfdp_raw = self.read_through(&probe::sfdp(), Question::Sfdp, 0, SFDP_BYTES)?;
         let sr1 = byte(
             &self.read_through(&probe::status1(), Question::Status1, 0, 1)?,

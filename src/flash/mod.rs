@@ -51,7 +51,7 @@ use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Program};
 use crate::chip::Chip;
-use crate::event::{Listener, tell};
+use crate::event::{Known, Listener, tell, tell_known};
 use crate::{Error, Result};
 
 /// A flashloader that runs, and how it came to run.
@@ -81,8 +81,10 @@ pub fn reach_flashloader(
     match board.program()? {
         Some(Program::Flashloader) => {
             tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
+            let flashloader = Flashloader::join(board, chip, listener)?;
+            tell_known(listener, known(&flashloader));
             Ok(Reached {
-                flashloader: Flashloader::join(board, chip, listener)?,
+                flashloader,
                 rom: None,
                 started: None,
             })
@@ -92,7 +94,16 @@ pub fn reach_flashloader(
             let identity = rom.identify(chip)?;
             let facts = rom.facts().clone();
             let loader = loader.load(identity.chip, board)?;
+            let sent = Known {
+                chip: Some(identity.chip.name.into()),
+                unique_id: facts.unique_id.map(|id| id.to_string()),
+                flashloader: Some(loader.name.clone()),
+                flashloader_sha256: loader.sha256.clone(),
+                ..Known::default()
+            };
+            tell_known(listener, sent);
             let flashloader = rom.start(identity, &loader.image, board, listener)?;
+            tell_known(listener, known(&flashloader));
             let started = Finding::new(&run::FLASHLOADER_STARTED);
             tell(listener, started.text("name", &loader.name));
             Ok(Reached {
@@ -105,5 +116,14 @@ pub fn reach_flashloader(
             selector: board.name(),
             seen_instead: Vec::new(),
         }),
+    }
+}
+
+/// What a flashloader tells of its chip.
+fn known(flashloader: &Flashloader) -> Known {
+    Known {
+        chip: Some(flashloader.chip().name.into()),
+        unique_id: Some(flashloader.facts().unique_id.to_string()),
+        ..Known::default()
     }
 }

@@ -30,6 +30,8 @@ pub struct Loader {
     pub image: LoaderImage,
     /// What it is called in messages.
     pub name: String,
+    /// SHA-256 of its file, in hex; `None` in a build without the feature `loader-store`.
+    pub sha256: Option<String>,
 }
 
 impl LoaderSource {
@@ -100,5 +102,13 @@ fn parse(source: &Source, chip: &Chip) -> Result<Loader> {
         });
     }
     let name = path.display().to_string();
-    Ok(Loader { image, name })
+    #[cfg(feature = "loader-store")]
+    let sha256 = Some(crate::digest::sha256([&bytes]));
+    #[cfg(not(feature = "loader-store"))]
+    let sha256 = None;
+    Ok(Loader {
+        image,
+        name,
+        sha256,
+    })
 }

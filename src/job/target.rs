@@ -8,7 +8,7 @@ use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Options, Selector};
 use crate::chip::Chip;
-use crate::event::{Listener, tell};
+use crate::event::{Known, Listener, tell, tell_known};
 use crate::flash::{LoaderSource, Nor, Reached, any_part, reach_flashloader};
 #[cfg(feature = "virtual")]
 use crate::port::virtual_board::VirtualBoard;
@@ -84,9 +84,12 @@ impl Target {
     pub fn connect(&self, listener: &mut dyn Listener) -> Result<Board> {
         #[cfg(feature = "virtual")]
         if let Some(board) = &self.on_virtual {
-            return Ok(Board::on_virtual(board, self.connection.clone()));
+            let board = Board::on_virtual(board, self.connection.clone());
+            tell_place(&board, listener);
+            return Ok(board);
         }
         let board = self.wait_for_board(listener)?;
+        tell_place(&board, listener);
         for warning in board.warnings() {
             let shared = Finding::new(&run::PLACE_SHARED);
             tell(listener, shared.text("warning", warning));
@@ -146,6 +149,14 @@ impl Target {
         let part = any_part(&facts)?;
         Ok(Nor::new(flashloader, part, facts))
     }
+}
+
+fn tell_place(board: &Board, listener: &mut dyn Listener) {
+    let known = Known {
+        board: Some(board.name().to_string()),
+        ..Known::default()
+    };
+    tell_known(listener, known);
 }
 
 fn waiting(limit: Duration, error: &Error) -> Finding {

@@ -1,6 +1,6 @@
 //! Does flash hold what a file brings?
 
-use rtboot_bootable::Firmware;
+use rtboot_bootable::{Firmware, Memory};
 
 use super::range::check_inside;
 use super::target::Target;
@@ -31,6 +31,11 @@ impl Comparison {
             });
         }
         Ok(Comparison { firmware })
+    }
+
+    /// What the file brings, by address.
+    pub fn memory(&self) -> &Memory {
+        &self.firmware.memory
     }
 
     /// Bytes that the file brings.

@@ -14,7 +14,7 @@ use crate::board::Board;
 use crate::chip::Chip;
 use crate::consent::{Act, Consent};
 use crate::error::Content;
-use crate::event::{Listener, tell};
+use crate::event::{Known, Listener, tell, tell_known};
 use crate::file::Source;
 use crate::flash::{
     FcbChoice, Headers, KeptBytes, Layout, Nor, NorFacts, OwnFcb, Policy, Prepared, WritePlan,
@@ -223,6 +223,11 @@ impl WriteJob {
             true => part.name.clone(),
             false => names_of(&part, &facts),
         };
+        let known = Known {
+            part: Some(names.clone()),
+            ..Known::default()
+        };
+        tell_known(listener, known);
         let found = Finding::new(&run::PART)
             .text("chip", flashloader.chip().name)
             .text("vendor", &part.vendor)

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::Finding;
+use super::{Finding, Span};
 use crate::flash::{self, BootLook};
 use crate::job::{self, AfterReport, Reappeared};
 
@@ -232,12 +232,38 @@ pub enum Write {
     Done(WriteDone),
 }
 
+/// What goes into flash, or was compared with it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Bytes {
+    /// SHA-256 of the bytes of all ranges, one behind the other, in hex.
+    pub sha256: String,
+    /// Where they lie, in the order of their addresses.
+    pub ranges: Vec<Span>,
+}
+
+#[cfg(feature = "loader-store")]
+impl From<&rtboot_bootable::Memory> for Bytes {
+    fn from(memory: &rtboot_bootable::Memory) -> Bytes {
+        let span = |(address, bytes): (u32, &[u8])| Span {
+            start: u64::from(address),
+            end: u64::from(address) + bytes.len() as u64,
+        };
+        Bytes {
+            sha256: crate::digest::sha256(memory.segments().map(|(_, bytes)| bytes)),
+            ranges: memory.segments().map(span).collect(),
+        }
+    }
+}
+
 /// What a write would do.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct WritePlan {
-    /// Always true: nothing was changed.
+    /// Whether it is the result of a dry run: nothing was changed.
     pub dry_run: bool,
+    /// The image.
+    pub image: Bytes,
     /// Whether flash holds the image already.
     pub empty: bool,
     /// What would be done, in order.
@@ -285,6 +311,8 @@ pub struct WriteDone {
     pub part: String,
     /// The chip.
     pub chip: String,
+    /// The image.
+    pub image: Bytes,
     /// Whether anything had to be changed.
     pub changed: bool,
     /// Sectors that held what they should.
@@ -394,6 +422,8 @@ pub struct ReadDone {
     pub address: u32,
     /// Bytes.
     pub bytes: usize,
+    /// Their SHA-256, in hex.
+    pub sha256: String,
 }
 
 /// Flash and a file hold the same bytes; in an error: what was compared.
@@ -404,6 +434,8 @@ pub struct Verify {
     pub file: String,
     /// Bytes that it brings.
     pub bytes: usize,
+    /// What was compared.
+    pub image: Bytes,
     /// The boot header in flash.
     pub boot: Boot,
 }

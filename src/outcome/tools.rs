@@ -299,3 +299,55 @@ pub struct Schema {
     /// A JSON Schema document.
     pub document: serde_json::Value,
 }
+
+/// Every setting, its value and where that comes from.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Config {
+    /// The settings.
+    pub settings: Vec<Setting>,
+    /// Folders and files that rtboot uses.
+    pub places: Vec<Place>,
+}
+
+/// A setting.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Setting {
+    /// Its key in a settings file.
+    pub key: String,
+    /// Its value; of a default, in words.
+    pub value: String,
+    /// Where that comes from.
+    pub source: SettingSource,
+    /// The file that it stands in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub file: Option<String>,
+}
+
+/// Where the value of a setting comes from, the one that wins first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum SettingSource {
+    /// An option of this command line.
+    Option,
+    /// A variable of the environment.
+    Environment,
+    /// A settings file.
+    File,
+    /// Nothing says it.
+    Default,
+}
+
+/// A folder or file that rtboot uses.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Place {
+    /// What for.
+    pub what: String,
+    /// Where; null when the system names no place.
+    pub path: Option<String>,
+    /// Whether it is there.
+    pub exists: bool,
+}

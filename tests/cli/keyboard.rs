@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::kit::app;
-use crate::kit::cli::Cli;
+use crate::kit::cli::{Cli, Run};
 
 const EVK: &str = "--fcb=IS25LP064A";
 const WORDS: &str = "--confirm=erase the whole flash";
@@ -219,4 +219,126 @@ fn log_holds_all_details_of_a_quiet_run_with_times() {
     assert!(!log.contains('\u{1b}'), "no colours");
     cli.run(&["--log=no/such/folder.log", "info"])
         .says(4, &["no/such/folder.log"]);
+}
+
+#[test]
+fn json_has_plan_board_and_digest() {
+    let cli = Cli::fresh();
+    let run = cli.run(&["--json", "write", EVK, &app("blinky.elf")]);
+    let objects = run.objects();
+    let at = |event: &str, stage: &str| {
+        let is = |o: &serde_json::Value| {
+            o["event"] == event && (stage.is_empty() || o["stage"] == stage)
+        };
+        objects
+            .iter()
+            .position(is)
+            .unwrap_or_else(|| panic!("{event} {stage}: {run}"))
+    };
+    let plan = &objects[at("plan", "")];
+    assert!(at("plan", "") < at("begin", "program"));
+    assert_eq!(plan["dry_run"], false);
+    let steps = plan["steps"].as_array().expect("steps");
+    assert!(
+        steps
+            .iter()
+            .any(|step| step["step"] == "program-last" && step["address"] == 0x6000_0000)
+    );
+    let last = run.last();
+    assert_eq!(last["exit"], 0);
+    let target = &last["target"];
+    assert_eq!(target["board"], format!("virtual:{}", cli.at("board")));
+    assert_eq!(target["chip"], "RT1021");
+    assert_eq!(target["jedec"], "9d 60 17");
+    assert_eq!(target["part"], "IS25LP064A");
+    assert_eq!(target["unique_id"].as_str().map(str::len), Some(16));
+    assert_eq!(
+        target["flashloader_sha256"].as_str().map(str::len),
+        Some(64)
+    );
+    // the digest is that of what flash holds in these ranges
+    let flash = whole(&cli);
+    let number =
+        |value: &serde_json::Value| value.as_u64().expect("a number") as usize - 0x6000_0000;
+    let ranges = last["image"]["ranges"].as_array().expect("ranges");
+    let pieces = ranges
+        .iter()
+        .map(|range| &flash[number(&range["start"])..number(&range["end"])]);
+    assert_eq!(last["image"]["sha256"], rtboot::digest::sha256(pieces));
+    assert_eq!(last["image"], plan["image"]);
+}
+
+#[test]
+fn json_of_a_failure_names_the_board() {
+    let cli = Cli::fresh();
+    let last = cli
+        .run(&["--json", "write", "--fcb=W25Q64JV", &app("blinky.elf")])
+        .last();
+    assert_eq!(last["code"], "part-mismatch");
+    assert_eq!(last["exit"], 30);
+    assert_eq!(last["target"]["jedec"], "9d 60 17");
+    assert_eq!(last["target"]["chip"], "RT1021");
+    assert_eq!(last["target"]["part"], serde_json::Value::Null);
+    let findings = cli.run(&["--json", "doctor"]).last();
+    assert_eq!(findings["exit"], 1);
+}
+
+#[test]
+fn remembered_flashloaders_are_chosen_and_forgotten() {
+    let cli = Cli::without_board();
+    for (name, end) in [("a.bin", 1), ("b.bin", 2)] {
+        let file = cli.file(name, [rtboot_sim::standin_loader(), &[end]].concat());
+        cli.run_bare(&["flashloader", "add", &file]).good();
+    }
+    let sent = || {
+        let list = cli.run_bare(&["flashloader", "list"]).good();
+        let line = list.lines().find(|line| line.starts_with('*'));
+        line.map(|line| line.contains("a.bin"))
+    };
+    assert_eq!(sent(), Some(false));
+    cli.run_bare(&["flashloader", "use", "a.bin"])
+        .says(0, &["a.bin is sent"]);
+    assert_eq!(sent(), Some(true));
+    cli.run_bare(&["flashloader", "use", "c.bin"])
+        .says(2, &["remembered: a.bin, b.bin"]);
+    cli.run_bare(&["flashloader", "remove", "a.bin"])
+        .says(0, &["a.bin is forgotten", "it was the one that is sent"]);
+    assert_eq!(sent(), None);
+    let list = cli.run_bare(&["flashloader", "list"]).good();
+    assert!(!list.contains("a.bin") && list.contains("b.bin"), "{list}");
+    let copies = fs::read_dir(cli.path("state/flashloaders/rt1021")).expect("a folder");
+    assert_eq!(copies.count(), 2, "the index and one copy");
+}
+
+#[test]
+fn config_tells_where_each_value_comes_from() {
+    let cli = Cli::without_board();
+    cli.file("rtboot.toml", "fcb = \"issi.cfg\"\nboard = \"usb\"\n");
+    let run = |args: &[&str]| {
+        let mut command = cli.command();
+        Run::of(command.env("RTBOOT_CHIP", "rt1024").args(args))
+    };
+    let last = run(&["--json", "config", "-b", "virtual:x"]).last();
+    let settings = last["settings"].as_array().expect("settings").clone();
+    let of = |key: &str| {
+        let setting = settings.iter().find(|setting| setting["key"] == key);
+        let setting = setting.expect(key);
+        (setting["value"].clone(), setting["source"].clone())
+    };
+    assert_eq!(of("board"), ("virtual:x".into(), "option".into()));
+    assert_eq!(of("chip"), ("rt1024".into(), "environment".into()));
+    assert_eq!(of("fcb"), ("issi.cfg".into(), "file".into()));
+    assert_eq!(of("wait").1, "default");
+    run(&["config"]).says(0, &["rtboot.toml)", "(environment)", "(default)"]);
+}
+
+#[test]
+fn completions_offer_chips_parts_and_boards() {
+    let cli = Cli::without_board();
+    for shell in ["bash", "zsh", "fish"] {
+        let text = cli.run_bare(&["completions", shell]).good();
+        for word in ["rt1024", "IS25LP064A", "W25Q64JV", "virtual"] {
+            assert!(text.contains(word), "{shell}: {word}");
+        }
+    }
 }

@@ -169,11 +169,17 @@ impl Trial {
     }
 
     fn files(&self) {
-        let loader = VirtualBoard::standin_loader();
-        let loader = self.cli.file("loader.bin", loader);
+        let standin = VirtualBoard::standin_loader();
+        let loader = self.cli.file("loader.bin", [standin, &[0]].concat());
         let elf = app("blinky.elf");
         self.run(0, "flashloader list", &[]);
         self.run(0, "flashloader add", &[&loader]);
+        self.run(0, "flashloader use", &["loader.bin"]);
+        self.fails(2, "flashloader use", &["other.bin"]);
+        self.run(0, "flashloader remove", &["loader.bin"]);
+        self.fails(2, "flashloader remove", &["loader.bin"]);
+        self.run(0, "config", &[]);
+        self.fails(2, "config", &["more"]);
         self.run(0, "flashloader list", &[]);
         self.fails(3, "flashloader add", &[&elf]);
         self.run(0, "flashloader show", &[&loader]);

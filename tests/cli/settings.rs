@@ -121,7 +121,10 @@ fn added_flashloader_is_used_from_then_on() {
     let cli = Cli::fresh();
     cli.run(&["flashloader", "list"])
         .says(0, &["no flashloader is remembered"]);
-    let file = cli.file("mine.bin", standin_loader());
+    let file = cli.file("standin.bin", standin_loader());
+    cli.run(&["flashloader", "add", &file])
+        .says(3, &["stand-in, no flashloader", "[bad-file]"]);
+    let file = cli.file("mine.bin", [standin_loader(), &[0]].concat());
     cli.run(&["flashloader", "show", &file])
         .says(0, &["sha256", "loads to 0x"]);
     cli.run(&["flashloader", "add", &file])

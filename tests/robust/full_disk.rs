@@ -58,7 +58,9 @@ fn workspace() -> tempfile::TempDir {
     let folder = tempfile::tempdir().expect("a folder");
     let made = shell(
         folder.path(),
-        &format!("{RTBOOT} virtual new board && {RTBOOT} virtual loader loader.bin"),
+        &format!(
+            "{RTBOOT} virtual new board && {RTBOOT} virtual loader loader.bin && printf x >> loader.bin"
+        ),
     );
     assert!(made.status.success(), "{}", words(&made));
     fs::write(folder.path().join("app.bin"), application()).expect("a file");

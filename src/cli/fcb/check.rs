@@ -67,6 +67,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     Ok(if bad == 0 {
         ExitCode::SUCCESS
     } else {
-        ExitCode::FAILURE
+        context.report.exit_with_findings()
     })
 }

@@ -50,7 +50,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         context.report.line(format!("  - {}", words(this)));
         context.report.line(format!("  + {}", words(other)));
     }
-    Ok(ExitCode::FAILURE)
+    Ok(context.report.exit_with_findings())
 }
 
 fn words(field: &FieldValue) -> String {

@@ -84,7 +84,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         });
     }
     Ok(match starts {
-        Starts::No => ExitCode::FAILURE,
+        Starts::No => context.report.exit_with_findings(),
         _ => ExitCode::SUCCESS,
     })
 }

@@ -7,13 +7,13 @@ use rtboot::flash::{Action, Nor, WritePlan, WriteReport};
 use rtboot::job::{AfterReport, Took};
 use rtboot::outcome::{self, Outcome, PlanAction, PlanStep, WriteDone};
 
-use rtboot_bootable::Starts;
+use rtboot_bootable::{Memory, Starts};
 
 use crate::cli::Report;
 use crate::cli::plain::plain;
 
 /// Prints every step of a plan, in its order.
-pub fn plan(plan: &WritePlan, nor: &Nor, report: &mut Report) {
+pub fn plan(plan: &WritePlan, nor: &Nor, image: &Memory, report: &mut Report) {
     let steps = steps(plan, nor);
     if plan.is_empty() {
         report.line("nothing to do: flash already holds it");
@@ -28,11 +28,27 @@ pub fn plan(plan: &WritePlan, nor: &Nor, report: &mut Report) {
         plan.bytes_to_program(),
     ));
     report.line("dry run: nothing in flash was changed");
-    report.found(Outcome::Write(outcome::Write::Plan(outcome::WritePlan {
-        dry_run: true,
+    let plan = object(plan, nor, image, DryRun::Yes);
+    report.found(Outcome::Write(outcome::Write::Plan(plan)));
+}
+
+/// Whether the plan is all that happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DryRun {
+    /// Nothing is changed.
+    Yes,
+    /// It is carried out next.
+    No,
+}
+
+/// A plan as programs get it.
+pub fn object(plan: &WritePlan, nor: &Nor, image: &Memory, dry_run: DryRun) -> outcome::WritePlan {
+    outcome::WritePlan {
+        dry_run: dry_run == DryRun::Yes,
+        image: image.into(),
         empty: plan.is_empty(),
-        steps,
-    })));
+        steps: steps(plan, nor),
+    }
 }
 
 fn steps(plan: &WritePlan, nor: &Nor) -> Vec<PlanStep> {
@@ -109,6 +125,7 @@ pub struct Done {
     pub file: String,
     pub chip: &'static str,
     pub part: String,
+    pub image: outcome::Bytes,
     pub report: WriteReport,
     pub took: Took,
     pub verdict: Verdict,
@@ -196,6 +213,7 @@ impl Done {
             file: self.file.clone(),
             chip: self.chip.to_owned(),
             part: self.part.clone(),
+            image: self.image.clone(),
             changed: done.changed,
             sectors_left: done.sectors_left,
             sectors_erased: done.sectors_erased,
