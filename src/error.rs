@@ -212,8 +212,6 @@ pub enum Error {
         kept: String,
         /// Digest of what flash holds in their places.
         found: String,
-        /// The journal.
-        journal: PathBuf,
     },
     /// Another user of this machine has a journal of this board.
     #[error(

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::ops::Range;
-use std::path::Path;
 
 use rtboot_bootable::{BootData, Ivt, Memory};
 
@@ -53,10 +52,7 @@ pub fn plan_write(
         true => Resume::erased(open),
         false => Resume::decide(open, image, &current, &geometry, policy.kept),
     };
-    let resume = resume.map_err(|changed| {
-        let path = journal.map(BoardJournal::path).unwrap_or(Path::new(""));
-        changed.into_error(path)
-    })?;
+    let resume = resume.map_err(|changed| changed.into_error())?;
     resume.retain_needed(&mut current, image, &geometry);
     let extent = match image.slice(geometry.base, HEADER).is_empty() {
         true => boot_extent(nor, &current, &geometry)?,

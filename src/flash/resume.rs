@@ -47,14 +47,13 @@ pub(super) struct Changed {
 }
 
 impl Changed {
-    pub(super) fn into_error(self, journal: &std::path::Path) -> crate::Error {
+    pub(super) fn into_error(self) -> crate::Error {
         crate::Error::FlashChangedSince {
             image: self.write.image.name.clone(),
             when: self.write.when(),
             address: self.foreign.address,
             kept: hex(&self.foreign.kept),
             found: hex(&self.foreign.found),
-            journal: journal.to_owned(),
         }
     }
 }

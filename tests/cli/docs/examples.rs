@@ -114,8 +114,6 @@ pub fn files_and_host() -> Vec<Error> {
             address: 0x6000_7A00,
             kept: "53709dc3…".into(),
             found: "d1723205…".into(),
-            journal: "~/.local/state/rtboot/journal/df17b4e1a37493eb-9d_60_17-800000.journal"
-                .into(),
         },
         Error::JournalOfOther {
             user: "root".into(),
