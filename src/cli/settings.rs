@@ -3,6 +3,7 @@
 //! Flags and `RTBOOT_*` variables win over all of them; clap knows those.
 
 mod text;
+mod trust;
 
 use std::collections::BTreeMap;
 use std::io::ErrorKind;
@@ -16,6 +17,9 @@ use super::{folders, number};
 
 /// Files of a project, the one that wins first. The local one is meant to be ignored by version control.
 const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
+
+/// Keys that decide where a write goes, or what goes with it.
+pub const REDIRECTING: [&str; 3] = ["board", "flashloader", "fcb"];
 
 /// What the settings files say, each key from the file that wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +44,10 @@ impl Settings {
             .chain(folders::user_settings())
         {
             match file::read(&file, Limit::Text) {
-                Ok(bytes) => settings.add(&bytes, &file)?,
+                Ok(bytes) => {
+                    settings.add(&bytes, &file)?;
+                    settings.check_owner(&file)?;
+                }
                 Err(Error::ReadFile { source, .. }) if source.kind() == ErrorKind::NotFound => {}
                 Err(Error::Firmware { path, source }) => {
                     let reason = source.to_string();
@@ -71,6 +78,33 @@ impl Settings {
             });
         }
         Ok(())
+    }
+
+    /// That nobody else can redirect a write of this user: who may write the file decides what is written, and to which board.
+    fn check_owner(&self, file: &Path) -> Result<()> {
+        let redirects = |key: &&&str| {
+            self.values
+                .get(**key)
+                .is_some_and(|value| value.file == file)
+        };
+        let Some(key) = REDIRECTING.iter().find(redirects) else {
+            return Ok(());
+        };
+        match trust::distrust(file) {
+            None => Ok(()),
+            Some(why) => Err(Error::Settings {
+                path: file.to_owned(),
+                reason: format!(
+                    "it sets `{key}`, and {why}: make it yours (chown, chmod go-w), or move it away"
+                ),
+            }),
+        }
+    }
+
+    /// The file that a key stands in, with its text.
+    pub fn origin(&self, key: &str) -> Option<(&str, &Path)> {
+        let value = self.values.get(key)?;
+        Some((&value.text, &value.file))
     }
 
     /// The value of a key, as it stands there.

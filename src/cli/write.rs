@@ -14,7 +14,7 @@ use rtboot::job::{After, AfterReport, Target, WriteJob, WriteOptions};
 use rtboot::outcome;
 use rtboot::{Change, Result};
 
-use super::{About, Context, Report, draw, guard, number};
+use super::{About, Context, Report, draw, guard, number, settings};
 
 /// Write an application or image to flash, verified
 ///
@@ -86,6 +86,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         base: args.base,
     };
     context.report.is_about(&context.globals, &about);
+    tell_settings(&args, context)?;
     let mut target = context.target()?;
     if !args.dry_run {
         target.connection.missing_virtual = MissingVirtual::Make;
@@ -173,6 +174,28 @@ fn tell_of_new_board(target: &Target, report: &mut Report) {
     if let Some(folder) = target.missing_virtual() {
         report.tell(Finding::new(&run::VIRTUAL_MADE).text("folder", folder.display()));
     }
+}
+
+/// Names every setting of a file that decides where this write goes, or what goes with it.
+fn tell_settings(args: &Args, context: &mut Context) -> Result<()> {
+    let of_environment = std::env::var_os("RTBOOT_FCB").is_some_and(|name| !name.is_empty());
+    let given = [
+        context.globals.board.is_some(),
+        context.globals.flashloader.is_some(),
+        args.fcb.is_some() || args.as_is || of_environment,
+    ];
+    let settings = context.settings()?;
+    let keys = settings::REDIRECTING.into_iter().zip(given);
+    let told = keys.filter(|(_, given)| !given).filter_map(|(key, _)| {
+        let (value, file) = settings.origin(key)?;
+        let setting = Finding::new(&run::SETTING).text("key", key);
+        Some(setting.text("value", value).text("file", file.display()))
+    });
+    let told: Vec<Finding> = told.collect();
+    for finding in told {
+        context.report.tell(finding);
+    }
+    Ok(())
 }
 
 fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {

@@ -43,6 +43,40 @@ fn default_virtual_board_names_its_folder() {
     cli.run_bare(&["list"]).says(0, &["virtual board in"]);
 }
 
+#[cfg(unix)]
+#[test]
+fn settings_that_redirect_a_write_are_named_or_refused() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let cli = Cli::fresh();
+    cli.file(
+        "rtboot.toml",
+        "board = \"virtual:board\"\nfcb = \"IS25LP064A\"\n",
+    );
+    let write = ["write", &app("blinky.elf")];
+    cli.run_bare(&write).says(
+        0,
+        &[
+            "board = \"virtual:board\", from",
+            "fcb = \"IS25LP064A\", from",
+            "rtboot.toml",
+        ],
+    );
+    let shared = std::fs::Permissions::from_mode(0o666);
+    std::fs::set_permissions(cli.path("rtboot.toml"), shared).expect("changed");
+    cli.run_bare(&write).says(
+        3,
+        &[
+            "rtboot.toml: it sets `board`, and every user may write it",
+            "[bad-settings]",
+        ],
+    );
+    // a key that redirects nothing is nobody's door
+    cli.file("rtboot.toml", "timeout = \"5s\"\n");
+    cli.run_bare(&["--board=virtual:board", "info"])
+        .says(0, &["RT1021"]);
+}
+
 #[test]
 fn settings_are_searched_upwards_local_file_first() {
     let cli = Cli::fresh();

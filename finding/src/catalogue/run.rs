@@ -46,6 +46,8 @@ entries! {
         / "{size} around the image saved to {file} until the write is done";
     BYTES_RESTORED Note "bytes-restored": "bytes that an interrupted write saved come back"
         / "{count} bytes that an interrupted write saved come back ({file})";
+    SETTING Note "setting": "a settings file says where a write goes, or what goes with it"
+        / "{key} = \"{value}\", from {file}";
     WRITE_OPEN Warning "write-open": "an interrupted write is unfinished"
         / "the write of {image} ({when}) broke off and is still unfinished: this write does not bring all of it";
     JOURNAL_ELSEWHERE Note "journal-elsewhere": "the journal of an interrupted write is not here"
