@@ -61,6 +61,7 @@ pub mod ivt;
 pub mod known;
 mod layout;
 pub mod loader;
+mod mcuboot;
 mod memory;
 #[cfg(test)]
 mod testing;
@@ -76,8 +77,9 @@ pub use firmware::{Firmware, Format};
 pub use image::{BootImage, BuildOptions, BuildProblem, Form};
 pub use inspect::{Inspection, Kind, inspect};
 pub use ivt::Ivt;
-pub use layout::over_headers;
+pub use layout::{header_areas, over_headers};
 pub use loader::{LoaderImage, RamNeed};
+pub use mcuboot::McubootHeader;
 pub use memory::Memory;
 pub use rtboot_chip::{BootDevice, Chip, FlexRam, MemoryMap, Region};
 pub use rtboot_finding::{Finding, Severity};
