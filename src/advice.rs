@@ -145,6 +145,9 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::LoaderDangerous { .. }
         | Error::UsbPortsUnknown
         | Error::NotConfirmed { .. }
+        | Error::Overlap { .. }
+        | Error::OtherBootLoader { .. }
+        | Error::NoBootLoader { .. }
         | Error::TooMuchToKeep { .. } => input(error),
         Error::JournalUnusable { .. }
         | Error::FlashChangedSince { .. }
@@ -183,6 +186,10 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         Error::Erase { source, .. } | Error::Program { source, .. } => change_advice(source, wire),
         Error::NotBlank { .. } => ignored(),
         Error::HoldsBytes { .. } => Advice::default(),
+        Error::NotProgrammed { .. } => Advice::default().run(Action::Write {
+            app: None,
+            part: None,
+        }),
         Error::Verify {
             expected, found, ..
         } => verify_advice(*expected, *found),
@@ -232,6 +239,10 @@ fn input(error: &Error) -> Advice {
             words: act.words.clone(),
             burns_fuses: act.kind == ActKind::BurnsFuses,
         }),
+        Error::Overlap { .. } => none.act("give them addresses that lie apart"),
+        Error::OtherBootLoader { .. } | Error::NoBootLoader { .. } => none
+            .run(Action::KeepBootLoader)
+            .run(Action::ReplaceBootLoader),
         Error::TooMuchToKeep { .. } => none
             .run(Action::EraseAround)
             .act("or write fewer sectors at a time, a part of the image")

@@ -1,4 +1,4 @@
-//! SHA-256, as programs and people compare files by it. Package feature `loader-store`.
+//! SHA-256, as programs and people compare files by it.
 
 use sha2::{Digest, Sha256};
 

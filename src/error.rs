@@ -23,7 +23,9 @@ pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
 pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, bytes};
-use words::{at_byte, at_pair, beside, holders, listed, measured, named, seen, unclear};
+use words::{
+    at_byte, at_pair, beside, for_boot_loader, holders, listed, measured, named, seen, unclear,
+};
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]
@@ -520,6 +522,53 @@ pub enum Error {
         source: mboot::Error,
         /// Address, expected and found byte of the first difference afterwards, when it could be read.
         differs: Option<(u32, u8, u8)>,
+    },
+    /// Two pieces of one write have bytes at the same address.
+    #[error("{} and {other} both have bytes at {start:#010x}..{end:#010x}", piece.display())]
+    Overlap {
+        /// One of them.
+        piece: PathBuf,
+        /// The other.
+        other: String,
+        /// First address that both have.
+        start: u32,
+        /// First address after it.
+        end: u64,
+    },
+    /// An application would replace the boot image in flash, which may be the boot loader that is to start it.
+    #[error(
+        "flash holds another boot image: the IVT at {ivt:#010x} leads to {entry:#010x}; a boot header for {} (vector table at {table:#010x}) would replace it",
+        path.display()
+    )]
+    OtherBootLoader {
+        /// The file.
+        path: PathBuf,
+        /// Where its vector table lies.
+        table: u32,
+        /// Where the IVT in flash lies.
+        ivt: u32,
+        /// Its entry.
+        entry: u32,
+    },
+    /// An application for a boot loader, and flash holds none.
+    #[error("{}", for_boot_loader(path, *mcuboot, *table))]
+    NoBootLoader {
+        /// The file.
+        path: PathBuf,
+        /// Where its vector table lies.
+        table: u32,
+        /// Whether it has the header of MCUboot.
+        mcuboot: bool,
+    },
+    /// Flash is erased where it should hold something.
+    #[error(
+        "not programmed: flash is erased from {address:#010x} on, in all of the {total} bytes that were compared"
+    )]
+    NotProgrammed {
+        /// The first byte that should be another one.
+        address: u32,
+        /// How many bytes were compared.
+        total: u64,
     },
     /// Flash does not hold what it should.
     #[error(

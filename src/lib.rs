@@ -40,7 +40,7 @@
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! use rtboot::job::{self, Target, WriteOptions};
 //! use rtboot::port::virtual_board::VirtualBoard;
-//! use rtboot::{FcbChoice, Source};
+//! use rtboot::FcbChoice;
 //!
 //! let board = VirtualBoard::new();
 //! let target = Target::on_virtual(&board); // or Target::default(): the only board on USB
@@ -48,8 +48,7 @@
 //!     fcb: FcbChoice::named("IS25LP064A", Chip::DEFAULT)?.0,
 //!     ..WriteOptions::default()
 //! };
-//! let file = Source::from("examples/apps/blinky/blinky.elf");
-//! let written = job::write(&file, options, &target, &mut ())?;
+//! let written = job::write(&"examples/apps/blinky/blinky.elf".into(), options, &target, &mut ())?;
 //! assert!(written.report.changed);
 //! # Ok(())
 //! # }
@@ -60,7 +59,6 @@
 pub mod advice;
 pub mod board;
 pub mod consent;
-#[cfg(feature = "loader-store")]
 pub mod digest;
 pub mod doctor;
 mod error;

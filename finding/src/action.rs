@@ -66,6 +66,10 @@ pub enum Action {
     RestoreKept,
     /// The same write, which forgets the bytes that an interrupted one kept.
     DiscardKept,
+    /// The same write of an application that a boot loader starts.
+    KeepBootLoader,
+    /// The same write, with the application as what the ROM starts.
+    ReplaceBootLoader,
     /// The same command for whole sectors.
     RoundToSectors,
     /// Compare flash with the application.
@@ -150,6 +154,8 @@ impl Action {
             Action::EraseAround => "erase-around",
             Action::RestoreKept => "restore-kept",
             Action::DiscardKept => "discard-kept",
+            Action::KeepBootLoader => "keep-boot-loader",
+            Action::ReplaceBootLoader => "replace-boot-loader",
             Action::RoundToSectors => "round-to-sectors",
             Action::Verify => "verify",
             Action::Reset => "reset",
@@ -201,6 +207,12 @@ impl Action {
             Action::RestoreKept => "puts the kept bytes back over what flash holds now",
             Action::DiscardKept => {
                 "leaves flash as it is there, forgets the kept bytes and gives the interrupted write up"
+            }
+            Action::KeepBootLoader => {
+                "writes the application alone, for a boot loader to start; FCB and IVT stay as they are"
+            }
+            Action::ReplaceBootLoader => {
+                "makes it what the ROM starts, with a boot header of its own"
             }
             Action::RoundToSectors => "takes the whole sectors",
             Action::Verify => "compares flash with the application",

@@ -11,12 +11,16 @@ pub struct AtHand {
     pub chip: Option<String>,
     /// The flashloader file that was given.
     pub flashloader: Option<String>,
-    /// The application.
+    /// The application, or the first of several pieces.
     pub app: Option<String>,
+    /// The other pieces.
+    pub also: Vec<String>,
     /// The part or .cfg that was given.
     pub fcb: Option<String>,
     /// The base address that was given.
     pub base: Option<u32>,
+    /// The flags of its layout that were given.
+    pub flags: Vec<&'static str>,
 }
 
 impl AtHand {
@@ -92,6 +96,8 @@ impl AtHand {
             Action::EraseAround => "--erase-around".into(),
             Action::RestoreKept => "--restore".into(),
             Action::DiscardKept => "--discard".into(),
+            Action::KeepBootLoader => "--second-stage".into(),
+            Action::ReplaceBootLoader => "--replace-boot".into(),
             Action::Confirm { words, burns_fuses } => {
                 let flag = if *burns_fuses { "--burn" } else { "--confirm" };
                 format!("{flag} {}", double_quoted(words))
@@ -145,8 +151,14 @@ impl AtHand {
     fn for_app(&self, part: Option<&str>, app: Option<String>) -> Vec<String> {
         let part = part.map(|part| option("--fcb", part));
         let base = self.base.map(|base| format!("--base {base:#010x}"));
+        let at_hand = app == self.app && app.is_some();
         let app = app.map(|app| quoted(&app));
-        [part, base, app].into_iter().flatten().collect()
+        let flags = self.flags.iter().filter(|_| at_hand);
+        let also = self.also.iter().filter(|_| at_hand);
+        let flags = flags.map(|flag| (*flag).to_owned());
+        let before = [part, base].into_iter().flatten().chain(flags);
+        let files = app.into_iter().chain(also.map(|piece| quoted(piece)));
+        before.chain(files).collect()
     }
 
     fn file<'a>(&'a self, file: &'a Option<String>) -> &'a str {

@@ -8,13 +8,15 @@ use std::process::ExitCode;
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, Request};
 use rtboot::finding::catalogue::run;
 use rtboot::finding::{Finding, Next};
-use rtboot::flash::{FcbChoice, Headers, OwnFcb, Prepared, parts_for};
+use rtboot::flash::{FcbChoice, parts_for};
+use rtboot::job::LaidOutPieces;
 use rtboot::outcome;
-use rtboot::{Error, Result, Source};
+use rtboot::{Error, Result};
 
 use super::action::AtHand;
 use super::output::{try_out, write_whole};
-use super::{About, Context, Report, loader, number};
+use super::pieces::{self, LayoutArgs};
+use super::{Context, Report, loader};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
 ///
@@ -24,14 +26,11 @@ use super::{About, Context, Report, loader, number};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The application that should be in flash
-    app: Option<PathBuf>,
-    /// The NOR part that should be on the board, or a file with the FCB that should be in flash, as `write` takes it
-    #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
-    fcb: Option<String>,
-    /// Address of the first byte of a raw file, when it cannot be inferred from the vector table
-    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
-    base: Option<u32>,
+    /// What should be in flash: the application, and further pieces, as `write` takes them
+    #[arg(value_name = "FILE[@ADDRESS]")]
+    app: Vec<PathBuf>,
+    #[command(flatten)]
+    layout: LayoutArgs,
     /// Write everything that was found into a Markdown file, to be pasted into a forum or an issue
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
@@ -48,11 +47,7 @@ Examples:
 
 /// Examines the board. The exit code says whether it is healthy.
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
-    let about = About {
-        app: args.app.as_deref(),
-        fcb: args.fcb.as_deref(),
-        base: args.base,
-    };
+    let about = args.layout.about(&args.app);
     context.report.is_about(&context.globals, &about);
     if let Some(path) = &args.report {
         try_out(path, &context.report)?;
@@ -90,21 +85,10 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
         }
         _ => choice,
     };
-    // as the write with the same words
-    let named = args.fcb.is_some();
-    let app = args.app.as_ref().map(|path| {
-        let file = Source::from(path.as_path());
-        let prepared = file
-            .firmware(args.base, desk_chip)
-            .and_then(|firmware| Prepared::new(path, firmware, choice, Headers::Add, desk_chip))
-            .and_then(|prepared| match named {
-                true => prepared.with_own_fcb(OwnFcb::Replace),
-                false => Ok(prepared),
-            });
-        AppInput {
-            name: path.display().to_string(),
-            prepared,
-        }
+    let app = args.app.first().map(|path| AppInput {
+        name: path.display().to_string(),
+        pieces: pieces::parse(&args.app)
+            .and_then(|files| LaidOutPieces::new(&files, &args.layout.options(choice), desk_chip)),
     });
     let selector = context.selector()?;
     let host = doctor::host(&selector);
@@ -140,10 +124,7 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
 
 /// The part that options or settings name.
 fn part(args: &Args, context: &mut Context) -> Result<(Option<Expected>, FcbChoice)> {
-    let name = match &args.fcb {
-        Some(name) => Some(name.clone()),
-        None => context.setting_name("fcb")?,
-    };
+    let name = args.layout.fcb_name(context)?;
     let Some(name) = name else {
         return Ok((None, FcbChoice::Auto));
     };

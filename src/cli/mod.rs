@@ -21,6 +21,7 @@ mod man;
 mod mboot;
 mod number;
 mod output;
+mod pieces;
 mod plain;
 mod range;
 mod read;

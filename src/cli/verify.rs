@@ -1,4 +1,4 @@
-//! Verb `verify`: does flash hold what the file brings?
+//! Verb `verify`: does flash hold what a write of these files puts there?
 
 use std::path::PathBuf;
 
@@ -6,46 +6,49 @@ use rtboot::Result;
 use rtboot::job::Comparison;
 use rtboot::outcome::{self, Outcome};
 
+use super::Context;
+use super::pieces::{self, LayoutArgs};
 use super::plain::plain;
-use super::{About, Context, number};
 
 /// Compare flash with a file
 ///
-/// Compares every byte that the file brings. The boot header of an application is not in its file: what lies in flash in
-/// its place, and whether the ROM would start it, is said apart. Changes nothing. Exit code 33 when a byte differs.
+/// Compares every byte that `write` puts into flash for the same files and options. A boot header that `write` makes may also
+/// be another tool's that starts the same application; what lies in its place, and whether the ROM would start it, is said
+/// apart. Changes nothing. Exit code 33 when a byte differs or nothing is programmed.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// The file, in any format that `write` takes
-    file: PathBuf,
-    /// Address of the first byte of a raw file, when its vector table does not tell
-    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
-    base: Option<u32>,
+    /// The files, as `write` takes them
+    #[arg(required = true, value_name = "FILE[@ADDRESS]")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    layout: LayoutArgs,
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    let about = About {
-        app: Some(&args.file),
-        base: args.base,
-        ..About::default()
-    };
+    let about = args.layout.about(&args.files);
     context.report.is_about(&context.globals, &about);
     let target = context.target()?;
     let chip = target.chip_for_files();
-    let comparison = Comparison::prepare(&args.file.as_path().into(), args.base, chip)?;
+    let choice = args.layout.choice(context)?;
+    let files = pieces::parse(&args.files)?;
+    let comparison = Comparison::prepare(&files, &args.layout.options(choice), chip)?;
     target.loader.check(chip)?;
     let mut board = context.connect(&target)?;
     let mut nor = target.open_flash(&mut board, &mut context.report)?;
     comparison.check_fits(&nor)?;
     let boot = nor.look_at_boot(&mut context.report)?;
+    let pieces = comparison.pieces();
+    let bytes = pieces.without_headers().len_bytes();
     context.report.found(Outcome::Verify(outcome::Verify {
-        file: args.file.display().to_string(),
-        bytes: comparison.len_bytes(),
-        image: comparison.memory().into(),
+        file: pieces.names(),
+        pieces: outcome::pieces(pieces),
+        bytes,
+        image: pieces.memory().into(),
         boot: (&boot).into(),
     }));
-    let same = comparison.compare(&mut nor, &mut context.report);
+    let same = comparison.compare(&mut nor, &boot, &mut context.report);
     if same.is_ok() {
-        let text = format!("application: identical ({} bytes)", comparison.len_bytes());
+        let text = format!("application: identical ({bytes} bytes)");
         context.report.line(text);
     }
     let header = format!(

@@ -9,12 +9,13 @@ use rtboot::consent::Consent;
 use rtboot::event::Stage;
 use rtboot::finding::catalogue::{image, run};
 use rtboot::finding::{Entry, Finding};
-use rtboot::flash::{FcbChoice, Headers, KeptBytes, OwnFcb};
+use rtboot::flash::KeptBytes;
 use rtboot::job::{After, AfterReport, Target, WriteJob, WriteOptions};
 use rtboot::outcome;
 use rtboot::{Change, Result};
 
-use super::{About, Context, Report, draw, guard, number, settings};
+use super::pieces::{self, LayoutArgs};
+use super::{Context, Report, draw, guard, settings};
 
 /// Write an application or image to flash, verified
 ///
@@ -26,21 +27,11 @@ use super::{About, Context, Report, draw, guard, number, settings};
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// The file
-    app: PathBuf,
-    /// NOR part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; `auto` (the
-    /// default): the image's own, else the part that the flash turns out to be. Also RTBOOT_FCB, and `fcb` in the settings
-    #[arg(long, value_name = "PART|FILE|auto")]
-    fcb: Option<String>,
-    /// Address of the first byte of a raw file, when it cannot be inferred from its vector table
-    #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
-    base: Option<u32>,
-    /// Write the FCB that the image brings, also where this flash cannot be read through it
-    #[arg(long, conflicts_with = "fcb")]
-    keep_fcb: bool,
-    /// Write the file's bytes at their addresses and add nothing
-    #[arg(long, conflicts_with = "fcb")]
-    as_is: bool,
+    /// The application or boot image; further firmware with addresses of its own; data as FILE@ADDRESS
+    #[arg(required = true, value_name = "FILE[@ADDRESS]")]
+    files: Vec<PathBuf>,
+    #[command(flatten)]
+    layout: LayoutArgs,
     /// Start the application when done, without a reset
     #[arg(long, conflicts_with = "reset")]
     run: bool,
@@ -48,7 +39,7 @@ pub struct Args {
     #[arg(long)]
     reset: bool,
     /// Erase the whole flash first; this must be confirmed in words
-    #[arg(long)]
+    #[arg(long, conflicts_with = "second_stage")]
     erase_all: bool,
     /// Drop the bytes around the image in its sectors, instead of keeping them
     #[arg(long)]
@@ -77,14 +68,13 @@ const EXAMPLES: &str = "\
 Examples:
   rtboot write --fcb IS25LP064A app.elf --reset
   rtboot write app.bin --dry-run
+  rtboot write app.elf config.json@0x60700000 fs.bin@0x60400000
+  rtboot write mcuboot.elf slot.hex
+  rtboot write --second-stage slot.hex
   rtboot --board virtual write app.hex";
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
-    let about = About {
-        app: Some(&args.app),
-        fcb: args.fcb.as_deref(),
-        base: args.base,
-    };
+    let about = args.layout.about(&args.files);
     context.report.is_about(&context.globals, &about);
     tell_settings(&args, context)?;
     let mut target = context.target()?;
@@ -94,7 +84,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     }
     let options = options(&args, context)?;
     let chip = target.chip_for_files();
-    let mut job = WriteJob::prepare(&args.app.as_path().into(), options, chip)?;
+    let mut job = WriteJob::prepare(&pieces::parse(&args.files)?, options, chip)?;
     for finding in job.findings() {
         match DETAILS.iter().any(|entry| finding.is(entry)) {
             true => context.report.finding_in_detail(finding),
@@ -109,12 +99,11 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let mut ready = job.identify(&mut board, &target, report)?;
     let plan = ready.plan(report)?;
     if args.dry_run {
-        show::plan(&plan, ready.nor(), &ready.layout().memory, report);
+        show::plan(&plan, &ready, report);
         return Ok(());
     }
     if report.is_json() {
-        let image = &ready.layout().memory;
-        let planned = show::object(&plan, ready.nor(), image, show::DryRun::No);
+        let planned = show::object(&plan, &ready, show::DryRun::No);
         report.event_line(outcome::Event::Plan(planned));
     }
     report.expect(&plan.stages());
@@ -126,7 +115,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     });
     let verdict = ready.verdict(&plan, &written, report)?;
     let done = show::Done {
-        file: args.app.display().to_string(),
+        pieces: ready.pieces().clone(),
+        second_stage: ready.second_stage(),
         chip: ready.nor().chip().name,
         part: ready.nor().called(),
         image: (&ready.layout().memory).into(),
@@ -160,7 +150,7 @@ const LOADER_BYTES: u64 = 64 << 10;
 
 /// What is known of the run's stages before flash is read, with their bytes.
 fn expected(job: &WriteJob) -> [(Stage, u64); 4] {
-    let image = job.prepared().layout().memory.len_bytes() as u64;
+    let image = job.pieces().memory().len_bytes() as u64;
     [
         (Stage::Load, LOADER_BYTES),
         (Stage::Compare, image),
@@ -182,7 +172,7 @@ fn tell_settings(args: &Args, context: &mut Context) -> Result<()> {
     let given = [
         context.globals.board.is_some(),
         context.globals.flashloader.is_some(),
-        args.fcb.is_some() || args.as_is || of_environment,
+        args.layout.fcb.is_some() || args.layout.as_is || of_environment,
     ];
     let settings = context.settings()?;
     let keys = settings::REDIRECTING.into_iter().zip(given);
@@ -199,19 +189,14 @@ fn tell_settings(args: &Args, context: &mut Context) -> Result<()> {
 }
 
 fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
+    let choice = args.layout.choice(context)?;
+    let layout = args.layout.options(choice);
     Ok(WriteOptions {
-        fcb: fcb(args, context)?,
-        own_fcb: match &args.fcb {
-            _ if args.keep_fcb => OwnFcb::Keep,
-            None => OwnFcb::KeepIfFit,
-            Some(name) if name.eq_ignore_ascii_case("auto") => OwnFcb::ReplaceIfUnfit,
-            Some(_) => OwnFcb::Replace,
-        },
-        base: args.base,
-        headers: match args.as_is {
-            true => Headers::AsIs,
-            false => Headers::Add,
-        },
+        fcb: layout.fcb,
+        own_fcb: layout.own_fcb,
+        base: layout.base,
+        headers: layout.headers,
+        boot_loader: layout.boot_loader,
         skip_unchanged: !args.no_skip,
         keep_around: !args.erase_around,
         erase_all: args.erase_all,
@@ -229,32 +214,6 @@ fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
         },
         consent: Consent::words(&args.confirm),
     })
-}
-
-fn fcb(args: &Args, context: &mut Context) -> Result<FcbChoice> {
-    let name = match (&args.fcb, args.as_is) {
-        (Some(name), _) => name.clone(),
-        (None, true) => return Ok(FcbChoice::Auto),
-        (None, false) => match of_surroundings(context)? {
-            Some(name) => name,
-            None => return Ok(FcbChoice::Auto),
-        },
-    };
-    let chip = context.desk_chip()?;
-    let (choice, origin) = FcbChoice::named(&name, chip)?;
-    let choice = choice.for_chip(chip)?;
-    context
-        .report
-        .tell(Finding::new(&run::FCB).text("name", origin));
-    Ok(choice)
-}
-
-/// What variable or settings say. clap does not read the variable: it would contradict an `--as-is`.
-fn of_surroundings(context: &mut Context) -> Result<Option<String>> {
-    match std::env::var("RTBOOT_FCB") {
-        Ok(name) if !name.is_empty() => Ok(Some(name)),
-        _ => context.setting_name("fcb"),
-    }
 }
 
 /// Asks a person for the words that are missing.

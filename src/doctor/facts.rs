@@ -389,24 +389,9 @@ pub struct AppFacts {
     /// What it is.
     pub inspection: Option<Inspection>,
     /// What would be written.
-    pub prepared: Option<crate::flash::Prepared>,
+    pub pieces: Option<crate::job::LaidOutPieces>,
     /// Flash against it, when flash could be read.
-    pub compared: Option<Compared>,
-}
-
-/// Flash against a file.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Compared {
-    /// Bytes compared.
-    pub total: u64,
-    /// Bytes that differ.
-    pub differ: u64,
-    /// Bytes that are erased where the file has something else.
-    pub erased: u64,
-    /// Bytes that have bits cleared which the file has set, and no bit set which the file has cleared.
-    pub cleared: u64,
-    /// Address, expected and found byte of the first difference.
-    pub first: Option<(u32, u8, u8)>,
+    pub compared: Option<crate::job::Compared>,
 }
 
 /// What to examine, besides the board.
@@ -428,5 +413,5 @@ pub struct AppInput {
     /// Its name.
     pub name: String,
     /// What would be written, or why nothing can be.
-    pub prepared: crate::Result<crate::flash::Prepared>,
+    pub pieces: crate::Result<crate::job::LaidOutPieces>,
 }

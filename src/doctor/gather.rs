@@ -127,7 +127,7 @@ fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
 
 /// The application file: what it would put into flash, or why it cannot.
 fn take_app(app: Option<AppInput>, facts: &mut Facts) {
-    let Some(AppInput { name, prepared }) = app else {
+    let Some(AppInput { name, pieces }) = app else {
         return;
     };
     let mut seen = AppFacts {
@@ -135,16 +135,19 @@ fn take_app(app: Option<AppInput>, facts: &mut Facts) {
         error: None,
         memory: rtboot_bootable::Memory::new(),
         inspection: None,
-        prepared: None,
+        pieces: None,
         compared: None,
     };
-    match prepared {
-        Ok(prepared) => {
+    match pieces {
+        Ok(pieces) => {
             let chip = facts.identity.chip;
-            let memory = &prepared.firmware().memory;
-            seen.inspection = Some(rtboot_bootable::inspect(memory, &chip.map));
-            seen.memory = prepared.layout().memory.clone();
-            seen.prepared = Some(prepared);
+            let mut firmware = pieces.pieces().iter();
+            let boots = pieces.boot_piece().or_else(|| firmware.next());
+            let prepared = boots.and_then(|piece| piece.prepared.as_ref());
+            let memory = prepared.map(|prepared| &prepared.firmware().memory);
+            seen.inspection = memory.map(|it| rtboot_bootable::inspect(it, &chip.map));
+            seen.memory = pieces.memory().clone();
+            seen.pieces = Some(pieces);
         }
         Err(error) => seen.error = Some(error),
     }

@@ -14,8 +14,8 @@ mod gather;
 mod rules;
 
 pub use facts::{
-    AppFacts, AppInput, BEYOND, Compared, Content, Expected, Facts, FlashLook, FuseWords,
-    HostFacts, LoaderRun, ReadProof, Request, Row, Source, Unknown, rows,
+    AppFacts, AppInput, BEYOND, Content, Expected, Facts, FlashLook, FuseWords, HostFacts,
+    LoaderRun, ReadProof, Request, Row, Source, Unknown, rows,
 };
 pub use gather::{gather, host, nobody};
 pub use rules::{Diagnosis, examine};

@@ -1,7 +1,7 @@
 //! Pieces of the sentences in `Display`, and what an error is about where advice hangs on it.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rtboot_fcb::QeMethod;
 
@@ -26,6 +26,19 @@ impl fmt::Display for OutOfRange {
             OutOfRange::Image => "the image",
             OutOfRange::File => "what the file brings at",
         })
+    }
+}
+
+/// That an application seems to be meant for a boot loader, and why.
+pub(super) fn for_boot_loader(path: &Path, mcuboot: bool, table: u32) -> String {
+    let file = path.display();
+    match mcuboot {
+        true => format!(
+            "{file} would not start by itself: it is an image for MCUboot (vector table at {table:#010x}), and flash holds no boot image"
+        ),
+        false => format!(
+            "{file} leaves room for a boot loader before its vector table at {table:#010x}, and flash holds no boot image"
+        ),
     }
 }
 

@@ -237,6 +237,19 @@ impl Nor {
         })
     }
 
+    /// What the ROM needs of what flash holds before this plan is carried out; what the plan did not read is read.
+    ///
+    /// # Errors
+    /// Whatever reading brings.
+    pub fn header_before(
+        &mut self,
+        plan: &WritePlan,
+        listener: &mut dyn Listener,
+    ) -> Result<Memory> {
+        let present = |address, length| plan.current(address, length);
+        self.look(&present, listener)
+    }
+
     /// Gathers what the ROM needs; reads what is not `known`.
     fn look(
         &mut self,

@@ -527,13 +527,27 @@ impl WritePlan {
 
     /// What must be in this range afterwards; `None` when the plan does not hold all of it.
     pub fn target(&self, address: u32, length: u32) -> Option<Vec<u8>> {
+        self.part_of(address, length, |sector| &sector.target)
+    }
+
+    /// What is in this range before the write; `None` when not all of it was read.
+    pub fn current(&self, address: u32, length: u32) -> Option<Vec<u8>> {
+        self.part_of(address, length, |sector| &sector.current)
+    }
+
+    fn part_of(
+        &self,
+        address: u32,
+        length: u32,
+        of: impl Fn(&SectorPlan) -> &Vec<u8>,
+    ) -> Option<Vec<u8>> {
         let end = address.checked_add(length)?;
         address.checked_sub(self.geometry.base)?;
         let mut bytes = Vec::with_capacity(length as usize);
         while (bytes.len() as u32) < length {
             let at = address + bytes.len() as u32;
             let sector = self.geometry.sector_of(at);
-            let target = &self.sectors.get(&sector)?.target;
+            let target = of(self.sectors.get(&sector)?);
             let to = target.len().min((end - sector) as usize);
             bytes.extend_from_slice(target.get((at - sector) as usize..to)?);
         }

@@ -2,7 +2,6 @@
 
 use std::time::Duration;
 
-use rtboot_bootable::BootImage;
 use rtboot_fcb::EraseUnit;
 
 use crate::board::{Board, Program};
@@ -62,12 +61,11 @@ pub enum Reappeared {
     },
 }
 
-/// Starts what was just written.
+/// Starts what was just written: its entry and stack.
 ///
 /// # Errors
 /// [`Error::NoVectorTable`], and whatever starting it brings.
-pub(super) fn start_image(nor: Nor, image: Option<&BootImage>) -> Result<Started> {
-    let found = image.and_then(|image| Some((image.entry, image.stack?)));
+pub(super) fn start_image(nor: Nor, found: Option<(u32, u32)>) -> Result<Started> {
     let (entry, stack) = found.ok_or(Error::NoVectorTable)?;
     start(nor, entry, stack)
 }

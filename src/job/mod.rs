@@ -13,26 +13,29 @@
 //!
 //! ```
 //! use rtboot::job::{self, Target, WriteOptions};
-//! use rtboot::{FcbChoice, Source};
+//! use rtboot::FcbChoice;
 //! use rtboot::port::virtual_board::VirtualBoard;
 //!
 //! # fn main() -> rtboot::Result<()> {
-//! let file = Source::from("examples/apps/blinky/blinky.elf");
 //! let options = WriteOptions {
 //!     fcb: FcbChoice::named("IS25LP064A", Chip::DEFAULT)?.0,
 //!     ..WriteOptions::default()
 //! };
 //! let target = Target::on_virtual(&VirtualBoard::new()); // or Target::default(), the only board on USB
-//! let written = job::write(&file, options, &target, &mut ())?;
+//! let written = job::write(&"examples/apps/blinky/blinky.elf".into(), options, &target, &mut ())?;
 //! assert!(written.report.changed);
 //! # Ok(())
 //! # }
 //! ```
 
 mod after;
+mod boot_loader;
 mod erase;
+mod expected;
 mod info;
 mod journal;
+mod laid_out;
+mod piece;
 mod protection;
 mod range;
 mod target;
@@ -40,9 +43,13 @@ mod verify;
 mod write;
 
 pub use after::{After, AfterReport, Reappeared, Started, reset, start, start_in_flash};
+pub use boot_loader::{BootsAt, asked_for, doubt};
 pub use erase::{Edges, EraseRange, blank_check, erase, first_programmed};
+pub use expected::{Compared, expected};
 pub use info::{Info, NotKnown, Why, info};
 pub use journal::of_flash as journal_of_flash;
+pub use laid_out::{BootLoader, LaidOut, LaidOutPieces, LayoutOptions, Role};
+pub use piece::{Piece, Pieces};
 pub use protection::{Unprotect, unprotect};
 pub use range::{check_ram, end_of, read_flash, read_flash_twice, read_ram};
 pub use target::Target;

@@ -1,46 +1,57 @@
-//! Does flash hold what a file brings?
+//! Does flash hold what pieces bring?
 
-use rtboot_bootable::{Firmware, Memory};
+use rtboot_bootable::Memory;
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
 
+use super::boot_loader::{asked_for, doubt};
+use super::expected::{Compared, expected};
+use super::laid_out::{LaidOutPieces, LayoutOptions};
+use super::piece::Pieces;
 use super::range::check_inside;
 use super::target::Target;
 use crate::chip::Chip;
 use crate::error::OutOfRange;
-use crate::event::{Listener, Stage};
-use crate::file::Source;
-use crate::flash::{BootLook, Nor};
+use crate::event::{Listener, Meter, Stage, tell};
+use crate::flash::{BootLook, FcbChoice, Headers, Nor};
 use crate::{Error, Result};
 
-/// A file that flash is compared with.
+/// Most bytes of one read.
+const READ: usize = 64 * 1024;
+
+/// Pieces that flash is compared with: what a write of them puts there.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Comparison {
-    firmware: Firmware,
+    pieces: LaidOutPieces,
 }
 
 impl Comparison {
-    /// Reads the file. `base` is the address of the first byte of a raw file, when its vector table does not tell it.
+    /// Reads the pieces and lays them out as a write does.
     ///
     /// # Errors
-    /// As [`Source::data`]; [`Error::Firmware`] for a file without a byte.
-    pub fn prepare(file: &Source, base: Option<u32>, chip: &Chip) -> Result<Comparison> {
-        let firmware = file.data(base, chip)?;
-        if firmware.memory.is_empty() {
-            return Err(Error::Firmware {
-                path: file.path().to_owned(),
-                source: rtboot_bootable::Error::Empty,
-            });
-        }
-        Ok(Comparison { firmware })
+    /// As [`LaidOutPieces::new`].
+    pub fn prepare(
+        pieces: &Pieces,
+        options: &LayoutOptions,
+        chip: &'static Chip,
+    ) -> Result<Comparison> {
+        let pieces = match LaidOutPieces::new(pieces, options, chip) {
+            // what no write makes a boot image of was written as it is
+            Err(Error::Firmware { .. }) if options.headers == Headers::Add => {
+                let as_is = LayoutOptions {
+                    headers: Headers::AsIs,
+                    ..options.clone()
+                };
+                LaidOutPieces::new(pieces, &as_is, chip)
+            }
+            laid_out => laid_out,
+        };
+        pieces.map(|pieces| Comparison { pieces })
     }
 
-    /// What the file brings, by address.
-    pub fn memory(&self) -> &Memory {
-        &self.firmware.memory
-    }
-
-    /// Bytes that the file brings.
-    pub fn len_bytes(&self) -> usize {
-        self.firmware.memory.len_bytes()
+    /// The pieces, laid out.
+    pub fn pieces(&self) -> &LaidOutPieces {
+        &self.pieces
     }
 
     /// That all of it lies in this flash.
@@ -48,35 +59,110 @@ impl Comparison {
     /// # Errors
     /// [`Error::OutsideFlash`].
     pub fn check_fits(&self, nor: &Nor) -> Result<()> {
-        let mut segments = self.firmware.memory.segments();
+        let mut segments = self.pieces.memory().segments();
         segments.try_for_each(|(start, bytes)| {
             let start = u64::from(start);
             check_inside(nor, OutOfRange::File, start..start + bytes.len() as u64)
         })
     }
 
-    /// Compares on one pad every byte that the file brings.
+    /// What this flash must hold; `boot` is the boot header that it holds.
     ///
     /// # Errors
-    /// [`Error::OutsideFlash`]; [`Error::Verify`] with the first difference; and whatever reading brings.
-    pub fn compare(&self, nor: &mut Nor, listener: &mut dyn Listener) -> Result<()> {
+    /// As [`LaidOutPieces::choose_part`] when a part was named, and as [`LaidOutPieces::for_part`].
+    pub fn expected(
+        &self,
+        nor: &mut Nor,
+        boot: &BootLook,
+        listener: &mut dyn Listener,
+    ) -> Result<Memory> {
+        let seen = &boot.verdict.inspection;
+        let mut held = boot.memory.clone();
+        if let Some((address, length)) = asked_for(&self.pieces)
+            && held.bytes(address, length as usize).is_none()
+        {
+            nor.use_plain()?;
+            let mut quiet = ();
+            let mut meter = Meter::begin(&mut quiet, Stage::Read, 0);
+            let bytes = nor.read(address, length, &mut meter)?;
+            // flash holds one byte at one address
+            let _ = held.insert(address, bytes);
+        }
+        if let Some(reason) = doubt(&self.pieces, seen, &held) {
+            tell(
+                listener,
+                Finding::new(&run::COMPARED_ALONE).text("reason", reason),
+            );
+        }
+        let part = match self.pieces.options().fcb {
+            FcbChoice::Part { .. } => self.pieces.choose_part(nor.facts())?,
+            _ => nor.part().clone(),
+        };
+        expected(&self.pieces, Some(&part), seen, &held)
+    }
+
+    /// Compares on one pad every byte that a write of the pieces puts there.
+    ///
+    /// # Errors
+    /// [`Error::OutsideFlash`]; [`Error::Verify`] with the first difference; [`Error::NotProgrammed`] when all of it is erased;
+    /// and whatever reading brings.
+    pub fn compare(
+        &self,
+        nor: &mut Nor,
+        boot: &BootLook,
+        listener: &mut dyn Listener,
+    ) -> Result<()> {
         self.check_fits(nor)?;
-        let pieces: Vec<(u32, &[u8])> = self.firmware.memory.segments().collect();
+        let memory = self.expected(nor, boot, listener)?;
         nor.use_plain()?;
-        nor.verify(&pieces, Stage::Verify, listener)
+        let mut compared = Compared::default();
+        let mut meter = Meter::begin(listener, Stage::Verify, memory.len_bytes() as u64);
+        for (start, bytes) in memory.segments() {
+            for (i, piece) in bytes.chunks(READ).enumerate() {
+                let address = start + (i * READ) as u32;
+                let found = nor.read(address, piece.len() as u32, &mut meter)?;
+                compared.add(address, piece, &found);
+            }
+        }
+        meter.end();
+        compared.judged()
     }
 }
 
-/// Compares flash with a file. Returns the boot header in flash: that of an application is not in its file.
+impl Compared {
+    fn judged(&self) -> Result<()> {
+        match self.first {
+            None => Ok(()),
+            Some((address, _, _)) if self.is_blank() => Err(Error::NotProgrammed {
+                address,
+                total: self.total,
+            }),
+            Some((address, expected, found)) => Err(Error::Verify {
+                address,
+                expected,
+                found,
+                count: self.differ,
+                total: self.total,
+            }),
+        }
+    }
+}
+
+/// Compares flash with what a write of these pieces puts there. Returns the boot header in flash.
 ///
 /// # Errors
 /// As [`Comparison::prepare`], [`Target::connect`], [`Target::open_flash`] and [`Comparison::compare`].
-pub fn verify(file: &Source, target: &Target, listener: &mut dyn Listener) -> Result<BootLook> {
-    let comparison = Comparison::prepare(file, None, target.chip_for_files())?;
+pub fn verify(
+    pieces: &Pieces,
+    options: &LayoutOptions,
+    target: &Target,
+    listener: &mut dyn Listener,
+) -> Result<BootLook> {
+    let comparison = Comparison::prepare(pieces, options, target.chip_for_files())?;
     let mut board = target.connect(listener)?;
     let mut nor = target.open_flash(&mut board, listener)?;
     comparison.check_fits(&nor)?;
     let boot = nor.look_at_boot(listener)?;
-    comparison.compare(&mut nor, listener)?;
+    comparison.compare(&mut nor, &boot, listener)?;
     Ok(boot)
 }

@@ -2,20 +2,22 @@
 
 use std::time::{Duration, Instant};
 
-use rtboot_bootable::{Verdict, over_headers};
+use rtboot_bootable::{Memory, Verdict, inspect, over_headers};
 use rtboot_fcb::{Fcb, Part};
 use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
 use rtboot_finding::{Finding, Severity};
 
 use super::after::{After, AfterReport, reset_by, start_image};
+use super::boot_loader::{BootsAt, asked_for, doubt};
 use super::journal as of_journal;
+use super::laid_out::{BootLoader, LaidOut, LaidOutPieces, LayoutOptions, Role};
+use super::piece::Pieces;
 use super::target::Target;
 use crate::board::Board;
 use crate::chip::Chip;
 use crate::consent::{Act, Consent};
 use crate::error::Content;
 use crate::event::{Known, Listener, tell, tell_known};
-use crate::file::Source;
 use crate::flash::{
     FcbChoice, Headers, KeptBytes, Layout, Nor, NorFacts, OwnFcb, Policy, Prepared, WritePlan,
     WriteReport, Writer, candidates, plan_write,
@@ -37,6 +39,8 @@ pub struct WriteOptions {
     pub base: Option<u32>,
     /// Whether boot headers are added.
     pub headers: Headers,
+    /// What becomes of a boot loader that flash holds.
+    pub boot_loader: BootLoader,
     /// Leave sectors alone that already hold what they should.
     pub skip_unchanged: bool,
     /// Keep the bytes around the image in its sectors.
@@ -56,6 +60,19 @@ pub struct WriteOptions {
     pub consent: Consent,
 }
 
+impl WriteOptions {
+    /// Those that decide which bytes go where.
+    pub fn layout(&self) -> LayoutOptions {
+        LayoutOptions {
+            fcb: self.fcb.clone(),
+            base: self.base,
+            own_fcb: self.own_fcb,
+            headers: self.headers,
+            boot_loader: self.boot_loader,
+        }
+    }
+}
+
 impl Default for WriteOptions {
     fn default() -> WriteOptions {
         WriteOptions {
@@ -63,6 +80,7 @@ impl Default for WriteOptions {
             own_fcb: OwnFcb::default(),
             base: None,
             headers: Headers::Add,
+            boot_loader: BootLoader::Ask,
             skip_unchanged: true,
             keep_around: true,
             erase_all: false,
@@ -103,23 +121,23 @@ pub struct Took {
     pub modelled: bool,
 }
 
-/// Writes a file to a board, with everything around it.
+/// Writes a file, or several pieces, to a board, with everything around it.
 ///
 /// # Errors
 /// As [`WriteJob::prepare`], [`Target::connect`], [`WriteJob::identify`], [`WriteReady::plan`], [`WriteReady::write`] and
 /// [`WriteReady::finish`].
 pub fn write(
-    file: &Source,
+    pieces: &Pieces,
     options: WriteOptions,
     target: &Target,
     listener: &mut dyn Listener,
 ) -> Result<Written> {
-    let job = WriteJob::prepare(file, options, target.chip_for_files())?;
+    let job = WriteJob::prepare(pieces, options, target.chip_for_files())?;
     for finding in job.findings() {
         tell(listener, finding.clone());
     }
     job.check_consent()?;
-    target.loader.check(job.prepared.chip())?;
+    target.loader.check(job.pieces.chip())?;
     let mut board = target.connect(listener)?;
     let written = job.carry_out(&mut board, target, listener);
     // a virtual board keeps what was done to it, whatever failed then
@@ -130,54 +148,55 @@ pub fn write(
 /// A write that is prepared: all that can fail without a board did not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct WriteJob {
-    prepared: Prepared,
+    pieces: LaidOutPieces,
     options: WriteOptions,
     findings: Vec<Finding>,
     acts: Vec<Act>,
 }
 
 impl WriteJob {
-    /// Reads the file and lays it out.
+    /// Reads the pieces and lays them out.
     ///
     /// # Errors
-    /// As [`Source::firmware`] and [`Prepared::new`].
-    pub fn prepare(file: &Source, options: WriteOptions, chip: &'static Chip) -> Result<WriteJob> {
-        let firmware = match options.headers {
-            Headers::Add => file.firmware(options.base, chip)?,
-            Headers::AsIs => file.data(options.base, chip)?,
-        };
-        let choice = options.fcb.clone();
-        let prepared = Prepared::new(file.path(), firmware, choice, options.headers, chip)?
-            .with_own_fcb(options.own_fcb)?;
-        let layout = prepared.layout();
-        let (mut findings, mut acts) = (vec![about(&prepared)], Vec::new());
-        if options.headers == Headers::AsIs {
-            findings.extend(over_headers(&layout.memory, &chip.map));
-        }
-        if let Some(image) = &layout.image {
-            let inspected = &image.inspection.findings;
-            let dangers = inspected.iter().filter(|f| f.severity == Severity::Danger);
-            acts.extend(dangers.take(1).map(Act::write_dangerous_image));
-            let all = image.notes.iter().chain(inspected);
-            findings.extend(all.filter(|f| !is_to_come(f, layout)).cloned());
+    /// As [`LaidOutPieces::new`].
+    pub fn prepare(
+        pieces: &Pieces,
+        options: WriteOptions,
+        chip: &'static Chip,
+    ) -> Result<WriteJob> {
+        let pieces = LaidOutPieces::new(pieces, &options.layout(), chip)?;
+        let (mut findings, mut acts) = (Vec::new(), Vec::new());
+        for piece in pieces.pieces() {
+            findings.push(about(piece));
+            let layout = piece.prepared.as_ref().map(Prepared::layout);
+            if let Some((layout, image)) = layout.and_then(|it| Some((it, it.image.as_ref()?))) {
+                let inspected = &image.inspection.findings;
+                let dangers = inspected.iter().filter(|f| f.severity == Severity::Danger);
+                acts.extend(dangers.take(1).map(Act::write_dangerous_image));
+                let all = image.notes.iter().chain(inspected);
+                findings.extend(all.filter(|f| !is_to_come(f, layout)).cloned());
+            }
+            if piece.role != Role::BootImage {
+                findings.extend(over_headers(&piece.memory, &chip.map));
+            }
         }
         if options.erase_all {
             acts.push(Act::erase_flash());
         }
         Ok(WriteJob {
-            prepared,
+            pieces,
             options,
             findings,
             acts,
         })
     }
 
-    /// The file, laid out.
-    pub fn prepared(&self) -> &Prepared {
-        &self.prepared
+    /// The pieces, laid out.
+    pub fn pieces(&self) -> &LaidOutPieces {
+        &self.pieces
     }
 
-    /// What the file is, how it was laid out, and what does not fit in it.
+    /// What each piece is, how it was laid out, and what does not fit in it.
     pub fn findings(&self) -> &[Finding] {
         &self.findings
     }
@@ -195,7 +214,7 @@ impl WriteJob {
     /// That everything that must be confirmed is.
     ///
     /// # Errors
-    /// [`Error::NotConfirmed`](crate::Error::NotConfirmed).
+    /// [`Error::NotConfirmed`].
     pub fn check_consent(&self) -> Result<()> {
         let consent = &self.options.consent;
         self.acts.iter().try_for_each(|act| consent.check(act))
@@ -204,7 +223,7 @@ impl WriteJob {
     /// Gets to the flash of this board and settles which part it is.
     ///
     /// # Errors
-    /// [`Error::NotConfirmed`]; [`Error::FcbUnfit`]; as [`Target::start_flashloader`] and [`Prepared::choose_part`].
+    /// [`Error::NotConfirmed`]; [`Error::FcbUnfit`]; as [`Target::start_flashloader`] and [`LaidOutPieces::choose_part`].
     pub fn identify<'b>(
         self,
         board: &'b mut Board,
@@ -214,12 +233,12 @@ impl WriteJob {
         self.check_consent()?;
         let mut flashloader = target.start_flashloader(board, listener)?.flashloader;
         let mut facts = flashloader.look_at_flash(listener)?;
-        let part = self.prepared.choose_part(&facts)?;
+        let part = self.pieces.choose_part(&facts)?;
         flashloader.look_at_second_status(&part, &mut facts)?;
-        if self.prepared.settles_by_id() {
+        if self.pieces.settles_by_id() {
             tell_shared(&part, &facts, listener);
         }
-        let names = match self.prepared.names_part() {
+        let names = match self.pieces.names_part() {
             true => part.name.clone(),
             false => names_of(&part, &facts),
         };
@@ -234,7 +253,7 @@ impl WriteJob {
             .text("part", names)
             .text("id", part.jedec);
         tell(listener, found);
-        let layout = self.prepared.for_part(&part)?;
+        let layout = self.pieces.for_part(&part)?;
         let journal = match &self.options.journal {
             Some(store) => {
                 let key = of_journal::key(&flashloader, &part, &facts, board);
@@ -242,19 +261,20 @@ impl WriteJob {
             }
             None => None,
         };
-        let nor = match self.prepared.names_part() {
+        let nor = match self.pieces.names_part() {
             true => Nor::new(flashloader, part, facts).named_by_user(),
             false => Nor::new(flashloader, part, facts),
         };
-        let layout = settle_fcb(&self.prepared, layout, &nor, listener)?;
+        let layout = settle_fcb(&self.pieces, layout, &nor, listener)?;
         Ok(WriteReady {
             clock: Clock::start(board),
             nor,
             options: self.options,
             board,
+            name: self.pieces.names(),
+            pieces: self.pieces,
             layout,
             journal,
-            name: self.prepared.name().display().to_string(),
         })
     }
 
@@ -284,11 +304,17 @@ impl WriteJob {
 
 /// Holds an FCB that the file brings against the flash.
 fn settle_fcb(
-    prepared: &Prepared,
+    pieces: &LaidOutPieces,
     layout: Layout,
     nor: &Nor,
     listener: &mut dyn Listener,
 ) -> Result<Layout> {
+    let prepared = pieces
+        .boot_piece()
+        .and_then(|piece| piece.prepared.as_ref());
+    let Some(prepared) = prepared else {
+        return Ok(layout);
+    };
     if !prepared.keeps_own_fcb() || prepared.own_fcb() == OwnFcb::Keep {
         return Ok(layout);
     }
@@ -304,7 +330,7 @@ fn settle_fcb(
         .text("part", &nor.part().name)
         .text("reason", reason);
     tell(listener, refitted);
-    prepared.refitted(layout, nor.part())
+    pieces.refitted(layout, nor.part())
 }
 
 /// The names of all parts that a flash with this id may be.
@@ -331,30 +357,27 @@ fn tell_shared(part: &Part, facts: &NorFacts, listener: &mut dyn Listener) {
     tell(listener, shared);
 }
 
-/// What the file is.
-fn about(prepared: &Prepared) -> Finding {
-    let layout = prepared.layout();
-    let kind = match &layout.image {
+/// What a piece is.
+fn about(piece: &LaidOut) -> Finding {
+    let size = piece.memory.len_bytes() as u64;
+    let Some(prepared) = &piece.prepared else {
+        return Finding::new(&run::DATA)
+            .text("file", piece.name.display())
+            .number("size", size)
+            .address("at", piece.memory.first().unwrap_or_default());
+    };
+    let kind = match &prepared.layout().image {
         Some(image) if image.built => "application without boot header".into(),
         Some(image) => image.inspection.kind.to_string(),
         None => "bytes as they are".into(),
     };
-    let mut segments = layout.memory.segments();
-    let first = segments.next().map_or((0, 0), extent);
-    let end = segments.last().map_or(first.1, |last| extent(last).1);
     Finding::new(&run::IMAGE)
-        .text("file", prepared.name().display())
+        .text("file", piece.name.display())
         .text("format", prepared.firmware().format)
         .text("kind", kind)
-        .number("size", layout.memory.len_bytes() as u64)
-        .address("start", first.0)
-        .address("end", end)
-}
-
-/// First address of a segment, and the first one after it.
-fn extent((address, bytes): (u32, &[u8])) -> (u64, u64) {
-    let start = u64::from(address);
-    (start, start + bytes.len() as u64)
+        .number("size", size)
+        .address("start", piece.memory.first().unwrap_or_default())
+        .address("end", piece.memory.end())
 }
 
 /// An FCB that is still to be made for the part is not missing.
@@ -367,6 +390,7 @@ fn is_to_come(finding: &Finding, layout: &Layout) -> bool {
 pub struct WriteReady<'b> {
     board: &'b mut Board,
     nor: Nor,
+    pieces: LaidOutPieces,
     layout: Layout,
     journal: Option<BoardJournal>,
     name: String,
@@ -385,10 +409,17 @@ impl WriteReady<'_> {
         &self.layout
     }
 
+    /// The pieces, laid out.
+    pub fn pieces(&self) -> &LaidOutPieces {
+        &self.pieces
+    }
+
     /// Compares flash with the image and decides what must change. Changes nothing.
     ///
     /// # Errors
-    /// As [`plan_write`].
+    /// As [`plan_write`]; [`Error::OtherBootLoader`] and
+    /// [`Error::NoBootLoader`] for an application that may be meant for a boot loader;
+    /// [`Error::Overlap`] where it lies on the boot loader that is to stay.
     pub fn plan(&mut self, listener: &mut dyn Listener) -> Result<WritePlan> {
         let policy = Policy {
             skip_unchanged: self.options.skip_unchanged,
@@ -401,10 +432,60 @@ impl WriteReady<'_> {
         };
         let (image, journal) = (&self.layout.memory, self.journal.as_ref());
         let plan = plan_write(&mut self.nor, image, journal, policy, listener)?;
-        if let Some(journal) = journal {
+        self.respect_boot_loader(&plan, listener)?;
+        if let Some(journal) = &self.journal {
             of_journal::tell_about(&plan, journal, listener);
         }
         Ok(plan)
+    }
+
+    /// Stops a write that would put another boot image in the place of a boot loader.
+    fn respect_boot_loader(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<()> {
+        let made = self.layout.image.as_ref().is_some_and(|image| image.built);
+        let asks = made && self.options.boot_loader == BootLoader::Ask;
+        let keeps = self.options.boot_loader == BootLoader::Keep;
+        if !asks && !keeps {
+            return Ok(());
+        }
+        if keeps && plan.erases_all() {
+            let text = "the boot loader cannot stay when the whole flash is erased";
+            return Err(Error::Usage(text.into()));
+        }
+        let mut held = match plan.erases_all() {
+            true => Memory::new(),
+            false => self.nor.header_before(plan, listener)?,
+        };
+        if let Some((address, length)) = asked_for(&self.pieces)
+            && !plan.erases_all()
+            && let Some(bytes) = plan.current(address, length)
+        {
+            // flash holds one byte at one address
+            let _ = held.insert(address, bytes);
+        }
+        let map = &self.nor.chip().map;
+        let seen = inspect(&held, map);
+        match doubt(&self.pieces, &seen, &held) {
+            // with a boot header it starts, and nothing is lost
+            Some(reason @ Error::NoBootLoader { mcuboot: false, .. }) => {
+                tell(
+                    listener,
+                    Finding::new(&run::ROOM_FOR_BOOT_LOADER).text("reason", reason),
+                );
+            }
+            Some(error) => return Err(error),
+            None => {}
+        }
+        match BootsAt::find(&seen, &held, map).filter(|_| keeps) {
+            Some(boots) => boots.refuse_overlap(&self.pieces),
+            None => Ok(()),
+        }
+    }
+
+    /// Where the application of a boot loader lies, when this write keeps the boot loader.
+    pub fn second_stage(&self) -> Option<u32> {
+        let keeps = self.options.boot_loader == BootLoader::Keep;
+        let table = self.pieces.application().map(|vectors| vectors.table);
+        table.or(self.layout.memory.first()).filter(|_| keeps)
     }
 
     /// Carries the plan out.
@@ -473,12 +554,17 @@ impl WriteReady<'_> {
     /// Does what comes after the write.
     ///
     /// # Errors
-    /// [`Error::NoVectorTable`](crate::Error::NoVectorTable), and whatever starting or resetting brings.
+    /// [`Error::NoVectorTable`], and whatever starting or resetting brings.
     pub fn finish(self) -> Result<AfterReport> {
         match self.options.after {
             After::Nothing => Ok(AfterReport::Nothing),
             After::Start => {
-                start_image(self.nor, self.layout.image.as_ref()).map(AfterReport::Started)
+                let image = self.layout.image.as_ref();
+                let found = match image {
+                    Some(image) => image.stack.map(|stack| (image.entry, stack)),
+                    None => self.pieces.application().map(|it| (it.reset, it.stack)),
+                };
+                start_image(self.nor, found).map(AfterReport::Started)
             }
             After::Reset => reset_by(self.nor.into_loader(), self.board).map(AfterReport::Reset),
         }

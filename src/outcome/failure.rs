@@ -372,13 +372,26 @@ impl Facts {
                 ..none
             },
             Error::BadRange { address, length } => none.range(*address, *length),
-            Error::OutsideRam { start, end, .. } | Error::NotWholeSectors { start, end, .. } => {
-                Facts {
-                    address: Some(*start),
-                    length: Some(end.saturating_sub(u64::from(*start))),
-                    ..none
-                }
-            }
+            Error::OtherBootLoader { ivt, .. } => Facts {
+                address: Some(*ivt),
+                ..none
+            },
+            Error::NoBootLoader { table, .. } => Facts {
+                address: Some(*table),
+                ..none
+            },
+            Error::NotProgrammed { address, total } => Facts {
+                count: Some(*total),
+                total: Some(*total),
+                ..none.byte(*address, None, 0xFF)
+            },
+            Error::OutsideRam { start, end, .. }
+            | Error::Overlap { start, end, .. }
+            | Error::NotWholeSectors { start, end, .. } => Facts {
+                address: Some(*start),
+                length: Some(end.saturating_sub(u64::from(*start))),
+                ..none
+            },
             Error::WhileWriting { source, .. } => Facts::of(source),
             _ => none,
         }

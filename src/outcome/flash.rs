@@ -221,6 +221,62 @@ pub struct BootExtent {
     pub length: u32,
 }
 
+/// One of the things that a run puts into flash or looks for there.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FlashPiece {
+    /// The file.
+    pub file: String,
+    /// What it is for.
+    pub role: PieceRole,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Bytes of the file.
+    pub size: usize,
+    /// Where its bytes go, and a boot header that is made for it; not an FCB that is made for the part.
+    pub ranges: Vec<Span>,
+}
+
+/// What a piece is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum PieceRole {
+    /// The ROM starts it.
+    BootImage,
+    /// Firmware that something else starts.
+    Application,
+    /// Bytes as they are.
+    Data,
+}
+
+impl From<&job::LaidOut> for FlashPiece {
+    fn from(piece: &job::LaidOut) -> FlashPiece {
+        FlashPiece {
+            file: piece.name.display().to_string(),
+            role: match piece.role {
+                job::Role::BootImage => PieceRole::BootImage,
+                job::Role::Application => PieceRole::Application,
+                job::Role::Data => PieceRole::Data,
+            },
+            sha256: piece.sha256.clone(),
+            size: piece.size,
+            ranges: piece
+                .ranges()
+                .map(|range| Span {
+                    start: range.start,
+                    end: range.end,
+                })
+                .collect(),
+        }
+    }
+}
+
+/// All pieces of a run.
+pub fn pieces(pieces: &job::LaidOutPieces) -> Vec<FlashPiece> {
+    pieces.pieces().iter().map(FlashPiece::from).collect()
+}
+
 /// A write: the plan alone, or what was done.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -242,7 +298,6 @@ pub struct Bytes {
     pub ranges: Vec<Span>,
 }
 
-#[cfg(feature = "loader-store")]
 impl From<&rtboot_bootable::Memory> for Bytes {
     fn from(memory: &rtboot_bootable::Memory) -> Bytes {
         let span = |(address, bytes): (u32, &[u8])| Span {
@@ -266,6 +321,8 @@ pub struct WritePlan {
     pub image: Bytes,
     /// Whether flash holds the image already.
     pub empty: bool,
+    /// The files, and where their bytes go.
+    pub pieces: Vec<FlashPiece>,
     /// What would be done, in order.
     pub steps: Vec<PlanStep>,
 }
@@ -305,8 +362,12 @@ pub enum PlanAction {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct WriteDone {
-    /// The file.
+    /// The file; several are joined by commas.
     pub file: String,
+    /// Each of them, and where its bytes went.
+    pub pieces: Vec<FlashPiece>,
+    /// Where the application lies, when a boot loader in flash was kept to start it.
+    pub second_stage: Option<u32>,
     /// The flash.
     pub part: String,
     /// The chip.
@@ -426,13 +487,15 @@ pub struct ReadDone {
     pub sha256: String,
 }
 
-/// Flash and a file hold the same bytes; in an error: what was compared.
+/// Flash holds what a write of these files puts there; in an error: what was compared.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct Verify {
-    /// The file.
+    /// The file; several are joined by commas.
     pub file: String,
-    /// Bytes that it brings.
+    /// Each of them, and where its bytes belong.
+    pub pieces: Vec<FlashPiece>,
+    /// Bytes that they bring, without a boot header that is made for them.
     pub bytes: usize,
     /// What was compared.
     pub image: Bytes,

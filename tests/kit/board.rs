@@ -158,7 +158,7 @@ pub fn write(
 ) -> Result<Written> {
     let mut target = Target::default();
     target.loader = standin();
-    let job = WriteJob::prepare(file, options, rt1021())?;
+    let job = WriteJob::prepare(&file.into(), options, rt1021())?;
     let mut ready = job.identify(board, &target, listener)?;
     let plan = ready.plan(listener)?;
     let report = ready.write(&plan, listener)?;

@@ -142,8 +142,8 @@ impl Case {
 fn bootable() -> Vec<u8> {
     let mut old: Vec<u8> = noise(2, WINDOW).iter().map(|b| b & 0x7F).collect();
     let file = Source::bytes("app.bin", application(3, 41_000));
-    let job = WriteJob::prepare(&file, options(Headers::Add), rt1021()).expect("bootable");
-    for (address, bytes) in job.prepared().layout().memory.segments() {
+    let job = WriteJob::prepare(&file.into(), options(Headers::Add), rt1021()).expect("bootable");
+    for (address, bytes) in job.pieces().memory().segments() {
         let at = (address - 0x6000_0000) as usize;
         old[at..at + bytes.len()].copy_from_slice(bytes);
     }

@@ -26,6 +26,12 @@ entries! {
     NO_FLASHLOADER Note "no-flashloader": "no flashloader is remembered";
     IMAGE Note "image": "what the application file is"
         / "{file}: {format}, {kind}; {size} bytes for flash in {start}..{end}";
+    DATA Note "data": "where data go"
+        / "{file}: {size} bytes as they are, at {at}";
+    ROOM_FOR_BOOT_LOADER Warning "room-for-boot-loader": "the application may be meant for a boot loader"
+        / "{reason}: it gets a boot header and is what the ROM starts; as a second stage it would be written alone";
+    COMPARED_ALONE Note "compared-alone": "the application is compared without a boot header"
+        / "{reason}; the application is compared alone";
     FCB Note "fcb": "where the FCB comes from"
         / "FCB: {name}";
     FCB_REFITTED Warning "fcb-refitted": "the image's own FCB does not fit the flash, and is replaced"

@@ -2,19 +2,17 @@
 
 use anstyle::{AnsiColor, Style};
 use indicatif::BinaryBytes;
-use rtboot::Verdict;
 use rtboot::flash::{Action, Nor, WritePlan, WriteReport};
-use rtboot::job::{AfterReport, Took};
+use rtboot::job::{AfterReport, LaidOutPieces, Took, WriteReady};
 use rtboot::outcome::{self, Outcome, PlanAction, PlanStep, WriteDone};
-
-use rtboot_bootable::{Memory, Starts};
+use rtboot::{Starts, Verdict};
 
 use crate::cli::Report;
 use crate::cli::plain::plain;
 
 /// Prints every step of a plan, in its order.
-pub fn plan(plan: &WritePlan, nor: &Nor, image: &Memory, report: &mut Report) {
-    let steps = steps(plan, nor);
+pub fn plan(plan: &WritePlan, ready: &WriteReady<'_>, report: &mut Report) {
+    let steps = steps(plan, ready.nor());
     if plan.is_empty() {
         report.line("nothing to do: flash already holds it");
     }
@@ -28,7 +26,7 @@ pub fn plan(plan: &WritePlan, nor: &Nor, image: &Memory, report: &mut Report) {
         plan.bytes_to_program(),
     ));
     report.line("dry run: nothing in flash was changed");
-    let plan = object(plan, nor, image, DryRun::Yes);
+    let plan = object(plan, ready, DryRun::Yes);
     report.found(Outcome::Write(outcome::Write::Plan(plan)));
 }
 
@@ -42,12 +40,13 @@ pub enum DryRun {
 }
 
 /// A plan as programs get it.
-pub fn object(plan: &WritePlan, nor: &Nor, image: &Memory, dry_run: DryRun) -> outcome::WritePlan {
+pub fn object(plan: &WritePlan, ready: &WriteReady<'_>, dry_run: DryRun) -> outcome::WritePlan {
     outcome::WritePlan {
         dry_run: dry_run == DryRun::Yes,
-        image: image.into(),
+        image: (&ready.layout().memory).into(),
         empty: plan.is_empty(),
-        steps: steps(plan, nor),
+        pieces: outcome::pieces(ready.pieces()),
+        steps: steps(plan, ready.nor()),
     }
 }
 
@@ -122,7 +121,9 @@ fn sectors(count: usize) -> String {
 
 /// A write that is done.
 pub struct Done {
-    pub file: String,
+    pub pieces: LaidOutPieces,
+    /// Where the application lies that the boot loader in flash starts.
+    pub second_stage: Option<u32>,
     pub chip: &'static str,
     pub part: String,
     pub image: outcome::Bytes,
@@ -153,7 +154,7 @@ impl Done {
             format!(
                 "{style}{}{style:#}{time}; flash now: {style}{}{style:#}",
                 plain(&self.gist()),
-                plain(&self.verdict.words())
+                plain(&self.verdict_words())
             ),
             2,
         );
@@ -168,9 +169,22 @@ impl Done {
         report.detail(text);
     }
 
+    /// Whether the ROM would start what is there now, and where a second stage lies.
+    fn verdict_words(&self) -> String {
+        let words = self.verdict.words();
+        match (self.second_stage, self.verdict.inspection.ivt) {
+            (Some(table), Some(ivt)) if self.verdict.starts == Starts::Yes => format!(
+                "the ROM starts the boot loader at {:#010x}; the application lies at {table:#010x}",
+                ivt.entry
+            ),
+            (Some(table), _) => format!("{words}; the application lies at {table:#010x}"),
+            (None, _) => words,
+        }
+    }
+
     /// "wrote app.elf to the IS25LP064A: 3 sectors programmed, verified"
     fn gist(&self) -> String {
-        let (done, file) = (&self.report, &self.file);
+        let (done, file) = (&self.report, self.pieces.names());
         if !done.changed {
             return format!("nothing to do: flash already holds {file}");
         }
@@ -210,7 +224,9 @@ impl Done {
     pub fn outcome(&self, after: AfterReport) -> Outcome {
         let done = &self.report;
         Outcome::Write(outcome::Write::Done(WriteDone {
-            file: self.file.clone(),
+            file: self.pieces.names(),
+            pieces: outcome::pieces(&self.pieces),
+            second_stage: self.second_stage,
             chip: self.chip.to_owned(),
             part: self.part.clone(),
             image: self.image.clone(),

@@ -6,10 +6,11 @@ use rtboot_fcb::trial::reads_alike;
 use rtboot_fcb::{ClockIndex, Fcb, Part, probe};
 
 use super::flash::{is_busy, size};
-use crate::doctor::facts::{Compared, Content, Facts, ReadProof};
+use crate::doctor::facts::{Content, Facts, ReadProof};
 use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::{Flashloader, NotTried, Trial, TrialOf};
+use crate::job::{Compared, asked_for, expected};
 use crate::{Error, Result};
 
 /// Bytes at the start of the flash that hold FCB, IVT, boot data and usually the vector table.
@@ -99,6 +100,10 @@ impl Reader<'_> {
 
     fn end(&self) -> u64 {
         u64::from(self.base()) + u64::from(self.size)
+    }
+
+    fn holds(&self, address: u32, length: usize) -> bool {
+        address >= self.base() && u64::from(address) + length as u64 <= self.end()
     }
 
     fn plain(&mut self, address: u32, length: u32) -> Result<Vec<u8>> {
@@ -238,17 +243,27 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
     let Some(app) = &mut facts.app else {
         return Ok(());
     };
-    let Some(prepared) = &app.prepared else {
+    let (Some(pieces), Some(content)) = (&app.pieces, &facts.content) else {
         return Ok(());
     };
-    if let Some(Ok(layout)) = part.map(|part| prepared.for_part(&part)) {
+    if let Some(Ok(layout)) = part.as_ref().map(|part| pieces.for_part(part)) {
         app.memory = layout.memory;
     }
-    let brought = prepared.firmware().memory.clone();
-    let fits = |start: u32, bytes: &[u8]| {
-        start >= reader.base() && u64::from(start) + bytes.len() as u64 <= reader.end()
+    let seen = &content.inspection;
+    let mut held = content.memory.clone();
+    if let Some((address, length)) = asked_for(pieces)
+        && held.bytes(address, length as usize).is_none()
+        && reader.holds(address, length as usize)
+    {
+        // flash holds one byte at one address
+        let _ = held.insert(address, reader.plain(address, length)?);
+    }
+    // a part that the image does not fit is found by the size of the file
+    let Ok(brought) = expected(pieces, part.as_ref(), seen, &held) else {
+        return Ok(());
     };
-    if !brought.segments().all(|(start, bytes)| fits(start, bytes)) {
+    let mut segments = brought.segments();
+    if !segments.all(|(start, bytes)| reader.holds(start, bytes.len())) {
         return Ok(());
     }
     let mut compared = Compared::default();
@@ -267,19 +282,4 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
     meter.end();
     app.compared = Some(compared);
     Ok(())
-}
-
-impl Compared {
-    fn add(&mut self, address: u32, expected: &[u8], found: &[u8]) {
-        for (at, (&want, &have)) in expected.iter().zip(found).enumerate() {
-            self.total += 1;
-            if want == have {
-                continue;
-            }
-            self.differ += 1;
-            self.erased += u64::from(have == 0xFF);
-            self.cleared += u64::from(want & have == have);
-            self.first.get_or_insert((address + at as u32, want, have));
-        }
-    }
 }

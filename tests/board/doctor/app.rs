@@ -17,7 +17,7 @@ fn unusable_file_brings_its_own_advice() {
     let mut exam = Exam::on(healthy());
     exam.app = Some(AppInput {
         name: "app.bin".into(),
-        prepared: Err(Error::Firmware {
+        pieces: Err(Error::Firmware {
             path: "app.bin".into(),
             source: rtboot_bootable::Error::Empty,
         }),

@@ -1,9 +1,11 @@
 //! A virtual board to be examined, as it should be and with one thing wrong.
 
+use rtboot::Source;
 use rtboot::board::{Board, Options};
 use rtboot::doctor::{self, AppInput, Diagnosis, Expected, Facts, HostFacts, Request};
 use rtboot::finding::catalogue;
-use rtboot::flash::{FcbChoice, Headers, LoaderSource, Prepared};
+use rtboot::flash::{FcbChoice, LoaderSource};
+use rtboot::job::{LaidOutPieces, LayoutOptions};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_bootable::{BootImage, Firmware};
 use rtboot_fcb::{Fcb, Part, database};
@@ -127,10 +129,16 @@ impl Exam {
             },
             None => FcbChoice::Auto,
         };
-        let prepared = Prepared::new("app.elf", firmware, choice, Headers::Add, chip);
+        let options = LayoutOptions {
+            fcb: choice,
+            ..LayoutOptions::default()
+        };
+        let hex = rtboot_bootable::emit::intel_hex(&firmware.memory);
+        let file = Source::bytes("app.elf", hex);
+        let pieces = LaidOutPieces::new(&file.into(), &options, chip);
         self.app = Some(AppInput {
             name: "app.elf".into(),
-            prepared,
+            pieces,
         });
         self
     }

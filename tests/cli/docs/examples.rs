@@ -356,6 +356,32 @@ pub fn flash() -> Vec<Error> {
             count: 512,
             total: 4096,
         },
+        Error::NotProgrammed {
+            address: 0x6000_0000,
+            total: 4096,
+        },
+        Error::Overlap {
+            piece: "app.elf".into(),
+            other: "fs.bin".into(),
+            start: 0x6000_2000,
+            end: 0x6000_2100,
+        },
+        Error::OtherBootLoader {
+            path: "app.hex".into(),
+            table: 0x6002_0400,
+            ivt: 0x6000_1000,
+            entry: 0x6000_2000,
+        },
+        Error::NoBootLoader {
+            path: "app.hex".into(),
+            table: 0x6002_0400,
+            mcuboot: true,
+        },
+        Error::NoBootLoader {
+            path: "app.hex".into(),
+            table: 0x6000_C000,
+            mcuboot: false,
+        },
         Error::OutsideFlash {
             what: OutOfRange::Image,
             start: 0x6000_0000,

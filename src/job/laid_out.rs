@@ -1,0 +1,481 @@
+//! The pieces of a run at their flash addresses. `write`, `verify` and the doctor lay them out by this one rule.
+
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+use rtboot_bootable::{
+    BootImage, Format, Kind, McubootHeader, Memory, Vectors, header_areas, inspect,
+};
+use rtboot_fcb::Part;
+
+use super::piece::{Piece, Pieces};
+use crate::chip::Chip;
+use crate::digest::sha256;
+use crate::file::Limit;
+use crate::flash::{
+    FcbChoice, Headers, Layout, NorFacts, OwnFcb, PartSource, Prepared, any_part, choose_part,
+};
+use crate::{Error, Result};
+
+/// What decides, besides the files, which bytes go where.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct LayoutOptions {
+    /// Where the FCB comes from.
+    pub fcb: FcbChoice,
+    /// What becomes of an FCB that the boot image brings.
+    pub own_fcb: OwnFcb,
+    /// Address of the first byte of a raw file, when its vector table does not tell it.
+    pub base: Option<u32>,
+    /// Whether boot headers are added.
+    pub headers: Headers,
+    /// What becomes of a boot loader that flash holds.
+    pub boot_loader: BootLoader,
+}
+
+/// What becomes of a boot loader in flash when an application is written that may be meant to be started by it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BootLoader {
+    /// Such a write is refused before anything is changed.
+    #[default]
+    Ask,
+    /// It stays, with FCB and IVT; the application is written without a boot header of its own.
+    Keep,
+    /// The application gets a boot header of its own and is what the ROM starts.
+    Replace,
+}
+
+/// What a piece is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Role {
+    /// The ROM starts it.
+    BootImage,
+    /// Firmware at its own addresses; something else starts it.
+    Application,
+    /// Bytes as they are.
+    Data,
+}
+
+/// One piece at its flash addresses.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct LaidOut {
+    /// Its name, for messages.
+    pub name: PathBuf,
+    /// What it is for.
+    pub role: Role,
+    /// Bytes of the file.
+    pub size: usize,
+    /// SHA-256 of the file, in hex.
+    pub sha256: String,
+    /// Bytes that it brings to flash; an FCB that is still to be made is not among them.
+    pub memory: Memory,
+    /// How firmware was read and laid out.
+    pub prepared: Option<Prepared>,
+}
+
+impl LaidOut {
+    /// The addresses of its bytes.
+    pub fn ranges(&self) -> impl Iterator<Item = Range<u64>> {
+        let segments = self.memory.segments();
+        segments.map(|(start, bytes)| u64::from(start)..u64::from(start) + bytes.len() as u64)
+    }
+
+    /// What must not lie on anything else: its bytes, and the place of an FCB that is still to be made.
+    fn claimed(&self) -> &Memory {
+        let image = self.boot_image();
+        image.map_or(&self.memory, |image| &image.memory)
+    }
+
+    fn boot_image(&self) -> Option<&BootImage> {
+        let boots = self.role == Role::BootImage;
+        let prepared = self.prepared.as_ref().filter(|_| boots)?;
+        prepared.layout().image.as_ref()
+    }
+}
+
+/// All pieces of a run, as far as they can be laid out without a board. At most one of them is what the ROM starts.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LaidOutPieces {
+    pieces: Vec<LaidOut>,
+    memory: Memory,
+    options: LayoutOptions,
+    chip: &'static Chip,
+}
+
+impl LaidOutPieces {
+    /// Reads every piece and lays it out.
+    ///
+    /// One piece alone is what the ROM starts, unless the options say otherwise. Of several it is the one with an IVT where the
+    /// ROM looks for it, else the first that is an application without the header of MCUboot. All others keep their bytes.
+    ///
+    /// # Errors
+    /// As [`Source::load`](crate::Source::load), [`Source::firmware`](crate::Source::firmware) and [`Prepared::new`];
+    /// [`Error::Overlap`]; [`Error::Usage`] when there is no piece.
+    pub fn new(
+        pieces: &Pieces,
+        options: &LayoutOptions,
+        chip: &'static Chip,
+    ) -> Result<LaidOutPieces> {
+        if pieces.is_empty() {
+            return Err(Error::Usage("there is nothing to write".into()));
+        }
+        let read: Vec<Read<'_>> = pieces
+            .iter()
+            .map(|piece| Read::new(piece, pieces.len(), options, chip))
+            .collect::<Result<_>>()?;
+        refuse_homeless(&read, options.base)?;
+        let boot = match (options.headers, options.boot_loader) {
+            (Headers::AsIs, _) | (_, BootLoader::Keep) => None,
+            _ => boot_image(&read, chip),
+        };
+        let laid_out = read.into_iter().enumerate();
+        let laid_out = laid_out.map(|(i, read)| read.lay_out(boot == Some(i), options, chip));
+        let pieces: Vec<LaidOut> = laid_out.collect::<Result<_>>()?;
+        refuse_overlaps(&pieces, options.boot_loader, chip)?;
+        let memory = joined(&pieces)?;
+        Ok(LaidOutPieces {
+            pieces,
+            memory,
+            options: options.clone(),
+            chip,
+        })
+    }
+
+    /// Each of them, in the order in which they were given.
+    pub fn pieces(&self) -> &[LaidOut] {
+        &self.pieces
+    }
+
+    /// Every byte for flash, with the FCB of the part that is meant; an FCB that is still to be made is not among them.
+    pub fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
+    /// The chip that they are laid out for.
+    pub fn chip(&self) -> &'static Chip {
+        self.chip
+    }
+
+    /// What decided, besides the files.
+    pub fn options(&self) -> &LayoutOptions {
+        &self.options
+    }
+
+    /// The piece that the ROM starts.
+    pub fn boot_piece(&self) -> Option<&LaidOut> {
+        self.pieces
+            .iter()
+            .find(|piece| piece.role == Role::BootImage)
+    }
+
+    /// The boot image among them.
+    pub fn boot_image(&self) -> Option<&BootImage> {
+        self.boot_piece()?.boot_image()
+    }
+
+    /// Their names: "app.elf, fs.bin".
+    pub fn names(&self) -> String {
+        let names = self.pieces.iter().map(|it| it.name.display().to_string());
+        names.collect::<Vec<_>>().join(", ")
+    }
+
+    /// The bytes alone, without a boot header that was made for them.
+    pub fn without_headers(&self) -> Memory {
+        let mut memory = self.memory.clone();
+        if self.boot_image().is_some_and(|image| image.built) {
+            for (_, address, length) in header_areas(&self.chip.map) {
+                memory.remove(address, length);
+            }
+        }
+        memory
+    }
+
+    /// The first vector table of an application among them, as it lies in flash.
+    pub fn application(&self) -> Option<Vectors> {
+        let firmware = self.pieces.iter().filter(|it| it.role != Role::Data);
+        let firmware = firmware.filter_map(|it| it.prepared.as_ref());
+        firmware
+            .map(|prepared| &prepared.firmware().memory)
+            .find_map(|memory| inspect(memory, &self.chip.map).vectors)
+    }
+
+    /// Settles which part the flash is, as [`Prepared::choose_part`]. Without a boot image any part with the flash's id is good
+    /// enough.
+    ///
+    /// # Errors
+    /// As [`Prepared::choose_part`].
+    pub fn choose_part(&self, facts: &NorFacts) -> Result<Part> {
+        match (self.boot_piece(), &self.options.fcb) {
+            (
+                Some(LaidOut {
+                    prepared: Some(prepared),
+                    ..
+                }),
+                _,
+            ) => prepared.choose_part(facts),
+            (_, FcbChoice::Part { from, file }) => {
+                let (from, file) = (from.clone(), file.clone());
+                choose_part(facts, &PartSource::Cfg { from, file })
+            }
+            _ => any_part(facts),
+        }
+    }
+
+    /// As [`Prepared::settles_by_id`].
+    pub fn settles_by_id(&self) -> bool {
+        let prepared = self.boot_piece().and_then(|it| it.prepared.as_ref());
+        prepared.is_some_and(Prepared::settles_by_id)
+    }
+
+    /// Whether the user names the part.
+    pub fn names_part(&self) -> bool {
+        matches!(self.options.fcb, FcbChoice::Part { .. })
+    }
+
+    /// All that goes into flash when it is this part. Nothing is laid out again: only the FCB is another one.
+    ///
+    /// # Errors
+    /// [`Error::Firmware`] when the image does not fit this part.
+    pub fn for_part(&self, part: &Part) -> Result<Layout> {
+        match self.boot_prepared() {
+            Some(prepared) => self.with_boot_image(prepared.for_part(part)?),
+            None => Ok(Layout {
+                memory: self.memory.clone(),
+                image: None,
+                needs_part: false,
+            }),
+        }
+    }
+
+    /// As [`Prepared::refitted`].
+    ///
+    /// # Errors
+    /// As [`Prepared::refitted`].
+    pub fn refitted(&self, layout: Layout, part: &Part) -> Result<Layout> {
+        match self.boot_prepared() {
+            Some(prepared) => self.with_boot_image(prepared.refitted(layout, part)?),
+            None => Ok(layout),
+        }
+    }
+
+    fn boot_prepared(&self) -> Option<&Prepared> {
+        self.boot_piece()?.prepared.as_ref()
+    }
+
+    /// The layout of the boot image, with all other pieces.
+    fn with_boot_image(&self, layout: Layout) -> Result<Layout> {
+        let mut memory = self.memory.clone();
+        for (address, bytes) in layout.memory.segments() {
+            let placed = memory.replace(address, bytes.to_vec());
+            placed.map_err(in_file(Path::new(&self.names())))?;
+        }
+        Ok(Layout { memory, ..layout })
+    }
+}
+
+/// A piece that was read.
+struct Read<'a> {
+    piece: &'a Piece,
+    size: usize,
+    sha256: String,
+    content: Content,
+}
+
+enum Content {
+    Firmware(Box<rtboot_bootable::Firmware>),
+    Data(Memory),
+}
+
+impl<'a> Read<'a> {
+    fn new(
+        piece: &'a Piece,
+        count: usize,
+        options: &LayoutOptions,
+        chip: &Chip,
+    ) -> Result<Read<'a>> {
+        let path = piece.path();
+        let bytes = piece.source.load(Limit::Firmware)?;
+        let content = match piece.at {
+            Some(address) => Content::Data(data(path, &bytes, address)?),
+            None => {
+                // it was read once: a pipe gives its bytes only once
+                let name = path.display().to_string();
+                let source = crate::Source::bytes(name, bytes.as_ref());
+                let read = |base| match (options.headers, options.boot_loader) {
+                    (Headers::AsIs, _) | (_, BootLoader::Keep) => source.data(base, chip),
+                    _ => source.firmware(base, chip),
+                };
+                let firmware = match read(options.base) {
+                    // among several pieces the base is that of the raw one
+                    Err(error) if count > 1 && has_addresses(&error) => read(None),
+                    other => other,
+                };
+                Content::Firmware(Box::new(firmware?))
+            }
+        };
+        Ok(Read {
+            piece,
+            size: bytes.len(),
+            sha256: sha256([&bytes]),
+            content,
+        })
+    }
+
+    fn lay_out(self, boots: bool, options: &LayoutOptions, chip: &'static Chip) -> Result<LaidOut> {
+        let (fcb, headers, role) = match boots {
+            true => (options.fcb.clone(), options.headers, Role::BootImage),
+            false => (FcbChoice::Auto, Headers::AsIs, Role::Application),
+        };
+        let name = self.piece.path().to_owned();
+        let (role, memory, prepared) = match self.content {
+            Content::Data(memory) => (Role::Data, memory, None),
+            Content::Firmware(firmware) => {
+                let prepared = Prepared::new(&name, *firmware, fcb, headers, chip)?;
+                let prepared = match boots {
+                    true => prepared.with_own_fcb(options.own_fcb)?,
+                    false => prepared,
+                };
+                let memory = prepared.layout().memory.clone();
+                (role, memory, Some(prepared))
+            }
+        };
+        Ok(LaidOut {
+            name,
+            role,
+            size: self.size,
+            sha256: self.sha256,
+            memory,
+            prepared,
+        })
+    }
+
+    fn firmware(&self) -> Option<&rtboot_bootable::Firmware> {
+        match &self.content {
+            Content::Firmware(firmware) => Some(firmware),
+            Content::Data(_) => None,
+        }
+    }
+}
+
+/// Data from an address on.
+fn data(path: &Path, bytes: &[u8], address: u32) -> Result<Memory> {
+    let mut memory = Memory::new();
+    match bytes.is_empty() {
+        true => Err(in_file(path)(rtboot_bootable::Error::Empty)),
+        false => match memory.insert(address, bytes.to_vec()) {
+            Ok(()) => Ok(memory),
+            Err(source) => Err(in_file(path)(source)),
+        },
+    }
+}
+
+fn in_file(path: &Path) -> impl Fn(rtboot_bootable::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Firmware {
+        path: path.clone(),
+        source,
+    }
+}
+
+/// Whether a base was refused because the file brings its addresses.
+fn has_addresses(error: &Error) -> bool {
+    let Error::Firmware { source, .. } = error else {
+        return false;
+    };
+    matches!(source, rtboot_bootable::Error::BaseForAddressed { .. })
+}
+
+/// A raw file says where it belongs by its vector table at most: beside other firmware that is not enough.
+fn refuse_homeless(read: &[Read<'_>], base: Option<u32>) -> Result<()> {
+    let is_raw = |read: &&Read<'_>| read.firmware().is_some_and(|it| it.format == Format::Raw);
+    let first = read.iter().find(|read| read.firmware().is_some());
+    let mut raw = read.iter().filter(is_raw).filter(|read| match base {
+        Some(_) => true,
+        None => !first.is_some_and(|first| std::ptr::eq(first, *read)),
+    });
+    // the base is for one of them
+    let homeless = match base {
+        Some(_) => raw.nth(1),
+        None => raw.next(),
+    };
+    match homeless {
+        Some(read) => Err(Error::BadFile {
+            path: read.piece.path().to_owned(),
+            reason: "a raw file beside other firmware does not say where it belongs; give it its address".into(),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// Which of them the ROM starts.
+fn boot_image(read: &[Read<'_>], chip: &Chip) -> Option<usize> {
+    let firmware = || {
+        let all = read.iter().enumerate();
+        all.filter_map(|(i, read)| Some((i, &read.firmware()?.memory)))
+    };
+    if let (Some((only, _)), None) = (firmware().next(), firmware().nth(1)) {
+        return Some(only);
+    }
+    let kind = |memory: &Memory| inspect(memory, &chip.map).kind;
+    let whole = firmware().find(|(_, memory)| kind(memory).is_bootable());
+    let bare = firmware().find(|(_, memory)| {
+        let bare = matches!(
+            kind(memory),
+            Kind::BareApplication | Kind::BareRamApplication
+        );
+        bare && McubootHeader::find(memory).is_none()
+    });
+    whole.or(bare).or(firmware().next()).map(|(i, _)| i)
+}
+
+/// No two pieces have bytes at one address, and none lies on the boot header that is to stay.
+fn refuse_overlaps(pieces: &[LaidOut], boot_loader: BootLoader, chip: &Chip) -> Result<()> {
+    for (i, piece) in pieces.iter().enumerate() {
+        for other in pieces.iter().skip(i + 1) {
+            if let Some(range) = shared(piece.claimed(), other.claimed()) {
+                return Err(overlap(piece, other.name.display().to_string(), range));
+            }
+        }
+        for (header, address, length) in header_areas(&chip.map) {
+            let area = piece.memory.slice(address, length);
+            let kept = boot_loader == BootLoader::Keep;
+            if let Some((from, bytes)) = area.segments().next().filter(|_| kept) {
+                let range = u64::from(from)..u64::from(from) + bytes.len() as u64;
+                return Err(overlap(piece, format!("the boot loader's {header}"), range));
+            }
+        }
+    }
+    Ok(())
+}
+
+fn overlap(piece: &LaidOut, other: String, range: Range<u64>) -> Error {
+    Error::Overlap {
+        piece: piece.name.clone(),
+        other,
+        start: u32::try_from(range.start).unwrap_or(u32::MAX),
+        end: range.end,
+    }
+}
+
+/// The first run of addresses where both have bytes.
+fn shared(one: &Memory, other: &Memory) -> Option<Range<u64>> {
+    one.segments().find_map(|(start, bytes)| {
+        let common = other.slice(start, bytes.len());
+        let (from, bytes) = common.segments().next()?;
+        Some(u64::from(from)..u64::from(from) + bytes.len() as u64)
+    })
+}
+
+/// All bytes of all pieces, which do not overlap.
+fn joined(pieces: &[LaidOut]) -> Result<Memory> {
+    let mut memory = Memory::new();
+    for piece in pieces {
+        for (address, bytes) in piece.memory.segments() {
+            let placed = memory.insert(address, bytes.to_vec());
+            placed.map_err(in_file(&piece.name))?;
+        }
+    }
+    Ok(memory)
+}
