@@ -165,6 +165,13 @@ impl Nor {
                 Err(mboot::Error::Cancelled { .. }) => {
                     return Err(Error::interrupted());
                 }
+                // asked to stop behind its last byte, the flashloader calls the whole read aborted
+                Err(error)
+                    if meter.cancelled()
+                        && error.status() == Some(mboot::Status::DATA_PHASE_ABORTED) =>
+                {
+                    return Err(Error::interrupted());
+                }
                 Err(error) => {
                     return Err(Error::mboot(Step::ReadFlash { address: at })(error));
                 }

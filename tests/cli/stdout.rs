@@ -73,3 +73,23 @@ fn full_stderr_does_not_stop_a_run() {
     let run = Run::of(cli.on_board().args(["-vv", "info"]).stderr(full()));
     run.says(0, &["flash:"]);
 }
+
+#[test]
+fn full_stderr_stops_no_write_at_any_verbosity() {
+    for options in [
+        &[][..],
+        &["-v"],
+        &["-vv"],
+        &["-vvv"],
+        &["-q"],
+        &["--json", "-vv"],
+    ] {
+        let cli = Cli::fresh();
+        let mut write = cli.on_board();
+        write.args(options);
+        write.args(["write", "--fcb", "IS25LP064A", &app("blinky.elf")]);
+        let run = Run::of(write.stderr(full()));
+        assert_eq!(run.code, 0, "{options:?}: {}", run.stdout);
+        cli.would_start();
+    }
+}
