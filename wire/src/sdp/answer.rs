@@ -191,6 +191,12 @@ impl Status {
     }
 }
 
+impl fmt::Debug for Status {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Status({self})")
+    }
+}
+
 #[cfg(test)]
 mod tests {
     extern crate std;
@@ -217,11 +223,5 @@ mod tests {
         for other in [0x3300_0000, 0x3318_C001, 0x6918_C000, 0x3399_C000] {
             assert_eq!(Status(other).hab_event(), None, "{other:#x}");
         }
-    }
-}
-
-impl fmt::Debug for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Status({self})")
     }
 }
