@@ -3,6 +3,8 @@
 //! Two set-ups are used. *Plain*: 03h on one pad at 30 MHz; it reads every part, with QE set or clear, and can do nothing
 //! else. *Work*: the quad read that the boot FCB uses, program and erase, a time-out instead of an endless wait.
 
+use std::collections::BTreeSet;
+
 use rtboot_fcb::{EraseUnit, Part, StatusRegisters, probe};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
@@ -18,6 +20,9 @@ use crate::flash::plan::{Geometry, Run};
 use crate::flash::rom::RomFacts;
 use crate::mboot::{self, MemoryId};
 use crate::{Error, Result};
+
+/// How often a byte is read again to find out whether it is steady: a cell that reads both ways is missed once in 256 times.
+const UNSTEADY_READS: usize = 8;
 
 /// Longest piece read in one go; between pieces Ctrl-C is looked at.
 const READ_PIECE: u32 = 64 * 1024;
@@ -262,25 +267,50 @@ impl Nor {
         Ok(true)
     }
 
-    /// Proves the quad read against the plain read on `length` bytes at `address`.
+    /// Proves the quad read against what the plain read gave at `address`, on all bytes but those at the offsets `unsteady`.
     ///
     /// # Errors
     /// [`Error::QuadReadDiffers`].
-    pub fn prove_quad_read(&mut self, plain: &[u8], address: u32) -> Result<()> {
+    pub fn prove_quad_read(
+        &mut self,
+        plain: &[u8],
+        address: u32,
+        unsteady: &BTreeSet<usize>,
+    ) -> Result<()> {
         let length = plain.len() as u32;
         let quad = self
             .loader
             .quiet_session()
             .read_memory(address, length, MemoryId::FLEXSPI_NOR, &mut |_| true)
             .map_err(Error::mboot(Step::ReadFlashQuad { address }))?;
-        match plain.iter().zip(&quad).position(|(a, b)| a != b) {
-            Some(at) => Err(Error::QuadReadDiffers {
+        let mut pairs = plain.iter().zip(&quad).enumerate();
+        match pairs.find(|(at, (a, b))| a != b && !unsteady.contains(at)) {
+            Some((at, (plain, quad))) => Err(Error::QuadReadDiffers {
                 address: address + at as u32,
-                quad: quad[at],
-                plain: plain[at],
+                quad: *quad,
+                plain: *plain,
             }),
             None => Ok(()),
         }
+    }
+
+    /// Offsets of bytes that do not read the same each time on one pad: a cut erase or program leaves such cells.
+    ///
+    /// `first` is what was read at `address` before.
+    ///
+    /// # Errors
+    /// Whatever reading brings.
+    pub fn unsteady(&mut self, first: &[u8], address: u32) -> Result<BTreeSet<usize>> {
+        self.use_plain()?;
+        let mut unsteady = BTreeSet::new();
+        for _ in 0..UNSTEADY_READS {
+            let mut quiet = ();
+            let mut meter = Meter::begin(&mut quiet, Stage::Read, first.len() as u64);
+            let again = self.read(address, first.len() as u32, &mut meter)?;
+            let pairs = first.iter().zip(&again).enumerate();
+            unsteady.extend(pairs.filter(|(_, (a, b))| a != b).map(|(at, _)| at));
+        }
+        Ok(unsteady)
     }
 
     /// Erases one unit of the present work set-up.

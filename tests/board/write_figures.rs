@@ -3,6 +3,7 @@
 use crate::kit::board::{Rig, old_flash};
 use crate::kit::{app, app_bytes};
 use rtboot::event::{Event, Meter, Stage};
+use std::collections::BTreeSet;
 
 /// A raw application of this many bytes for 0x60002000.
 fn application(length: usize) -> Vec<u8> {
@@ -135,9 +136,10 @@ fn differing_quad_read_names_its_address() {
     nor.use_work(rtboot_fcb::EraseUnit::Sector4K)
         .expect("set up");
     let mut plain = old[0x3000..0x4000].to_vec();
-    nor.prove_quad_read(&plain, 0x6000_3000).expect("equal");
+    nor.prove_quad_read(&plain, 0x6000_3000, &BTreeSet::new())
+        .expect("equal");
     plain[0x123] ^= 1;
-    let error = nor.prove_quad_read(&plain, 0x6000_3000);
+    let error = nor.prove_quad_read(&plain, 0x6000_3000, &BTreeSet::new());
     let Err(rtboot::Error::QuadReadDiffers {
         address,
         quad,
