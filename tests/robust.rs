@@ -11,6 +11,7 @@ mod robust {
     mod killed;
     #[cfg(target_os = "linux")]
     mod locks;
+    mod sequences;
     mod sweep;
     mod uart_noise;
 }

@@ -1,0 +1,143 @@
+//! What flash must hold, byte by byte.
+
+use std::ops::Range;
+
+/// What is known of one byte.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Kept {
+    /// It has its value.
+    Firm,
+    /// An interrupted write may have lost it; its value may come back as long as nobody gives it another.
+    AtRisk,
+    /// An interrupted command was changing it: it may be anything.
+    Open,
+}
+
+/// The bytes of one board's flash.
+#[derive(Clone)]
+pub struct Model {
+    value: Vec<u8>,
+    kept: Vec<Kept>,
+    /// For bytes at risk: the hosts that may have saved them.
+    host: Vec<u8>,
+}
+
+/// A byte that is not what it must be.
+#[derive(Debug)]
+pub struct Wrong {
+    pub what: &'static str,
+    pub at: usize,
+    pub wanted: u8,
+    pub found: u8,
+}
+
+impl Model {
+    pub fn of(flash: &[u8]) -> Model {
+        Model {
+            value: flash.to_vec(),
+            kept: vec![Kept::Firm; flash.len()],
+            host: vec![0; flash.len()],
+        }
+    }
+
+    /// Something outside of rtboot gave these bytes: the application, another tool.
+    pub fn set(&mut self, at: usize, bytes: &[u8]) {
+        self.value[at..at + bytes.len()].copy_from_slice(bytes);
+        self.kept[at..at + bytes.len()].fill(Kept::Firm);
+    }
+
+    /// A command was done: `own` are the bytes that it brought, `erased` those that it was asked to erase. What `puts_back` holds
+    /// of the bytes at risk must be there again.
+    pub fn succeeded(
+        &mut self,
+        own: &[(usize, Vec<u8>)],
+        erased: &[Range<usize>],
+        puts_back: impl Fn(usize, u8) -> bool,
+        flash: &[u8],
+    ) -> Option<Wrong> {
+        for range in erased {
+            self.set(range.start, &vec![0xFF; range.len()]);
+        }
+        for (at, bytes) in own {
+            self.set(*at, bytes);
+        }
+        let wrong = self.settle(flash, &puts_back);
+        for (at, kept) in self.kept.iter_mut().enumerate() {
+            if *kept == Kept::AtRisk && puts_back(at, self.host[at]) {
+                *kept = Kept::Firm;
+            }
+        }
+        wrong
+    }
+
+    /// A command of this host ended before it was done, or changed nothing: `own` are the bytes that it may have been changing,
+    /// `touched` all that it may erase on its way.
+    pub fn broke(
+        &mut self,
+        host: u8,
+        own: &[Range<usize>],
+        touched: &[Range<usize>],
+        (before, flash): (&[u8], &[u8]),
+    ) -> Option<Wrong> {
+        if touched
+            .iter()
+            .any(|range| flash[range.clone()] != before[range.clone()])
+        {
+            // it began: a later command may finish or remove what it was to bring
+            for range in own {
+                self.kept[range.clone()].fill(Kept::Open);
+            }
+        }
+        for at in touched.iter().cloned().flatten() {
+            if flash[at] != before[at] && self.kept[at] == Kept::Firm {
+                self.kept[at] = Kept::AtRisk;
+                self.host[at] = host;
+            }
+        }
+        self.settle(flash, |_, _| false)
+    }
+
+    /// Holds flash against the model; tells the first wrong byte.
+    fn settle(&mut self, flash: &[u8], must_be_back: impl Fn(usize, u8) -> bool) -> Option<Wrong> {
+        let mut wrong = None;
+        if flash == self.value {
+            return None;
+        }
+        for (at, &found) in flash.iter().enumerate() {
+            let wanted = self.value[at];
+            if self.kept[at] == Kept::Open || found == wanted {
+                continue;
+            }
+            let what = match self.kept[at] {
+                Kept::AtRisk if !must_be_back(at, self.host[at]) => continue,
+                Kept::AtRisk => "a kept byte was not put back",
+                _ => "a byte changed that nobody asked to change",
+            };
+            wrong = wrong.or(Some(Wrong {
+                what,
+                at,
+                wanted,
+                found,
+            }));
+            // told once
+            self.value[at] = found;
+            self.kept[at] = Kept::Firm;
+        }
+        wrong
+    }
+
+    /// A host's user gives up what a broken write left: what flash holds is the value now. Where it is blank, another host's
+    /// bytes may still come back.
+    pub fn give_up(&mut self, host: u8, flash: &[u8]) {
+        for at in 0..flash.len() {
+            if self.kept[at] != Kept::AtRisk {
+                continue;
+            }
+            self.host[at] &= !host;
+            if self.host[at] == 0 || flash[at] != 0xFF {
+                self.value[at] = flash[at];
+                self.kept[at] = Kept::Firm;
+            }
+        }
+    }
+}
