@@ -1,15 +1,50 @@
 //! SHA-256, as programs and people compare files by it.
 
-use sha2::{Digest, Sha256};
+use std::fmt;
+
+/// A SHA-256 that is being made.
+#[derive(Clone, Default)]
+pub struct Sha256(hmac_sha256::Hash);
+
+impl fmt::Debug for Sha256 {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sha256")
+    }
+}
+
+impl Sha256 {
+    /// Of nothing yet.
+    pub fn new() -> Sha256 {
+        Sha256::default()
+    }
+
+    /// Of these bytes.
+    pub fn of(bytes: &[u8]) -> [u8; 32] {
+        hmac_sha256::Hash::hash(bytes)
+    }
+
+    /// With these bytes behind all before.
+    pub fn update(&mut self, bytes: impl AsRef<[u8]>) {
+        self.0.update(bytes);
+    }
+
+    /// The digest.
+    pub fn finish(self) -> [u8; 32] {
+        self.0.finalize()
+    }
+}
 
 /// SHA-256 of these pieces, one behind the other, in hex.
 pub fn sha256(pieces: impl IntoIterator<Item = impl AsRef<[u8]>>) -> String {
     let mut digest = Sha256::new();
     for piece in pieces {
-        digest.update(piece.as_ref());
+        digest.update(piece);
     }
-    let digest = digest.finalize();
-    digest.iter().map(|byte| format!("{byte:02x}")).collect()
+    digest
+        .finish()
+        .iter()
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }
 
 #[cfg(test)]

@@ -24,7 +24,8 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use rtboot_bootable::Memory;
-use sha2::{Digest as _, Sha256};
+
+use crate::digest::Sha256;
 
 pub use standing::{Foreign, Standing};
 pub use store::{BoardJournal, BoardKey, JournalStore, OtherUser};
@@ -117,7 +118,7 @@ pub struct SectorMark {
 
 /// SHA-256 of these bytes.
 pub fn digest(bytes: &[u8]) -> Digest {
-    Sha256::digest(bytes).into()
+    Sha256::of(bytes)
 }
 
 /// SHA-256 of bytes and where they belong.
@@ -128,7 +129,7 @@ pub fn digest_of(memory: &Memory) -> Digest {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     }
-    hash.finalize().into()
+    hash.finish()
 }
 
 /// The first eight bytes of the digest of a page.

@@ -9,9 +9,9 @@ use std::io::{self, Write};
 use rtboot_bootable::Memory;
 use serde::ser::SerializeSeq;
 use serde::{Deserialize, Serialize, Serializer};
-use sha2::{Digest as _, Sha256};
 
 use super::{Digest, ImageMark, InFlight, OpenWrite, Phase, SectorMark, Sizes, hex};
+use crate::digest::Sha256;
 
 /// Number of this format.
 const FORMAT: u32 = 1;
@@ -124,7 +124,7 @@ pub(super) fn write(to: impl Write, board: &str, writes: &[OpenWrite]) -> io::Re
     };
     serde_json::to_writer(&mut to, &text).map_err(io::Error::from)?;
     to.write_all(b"\n")?;
-    let seal: Digest = to.hash.finalize().into();
+    let seal: Digest = to.hash.finish();
     writeln!(to.to, "{SEAL}{}", hex(&seal))?;
     to.to.flush()
 }
@@ -155,7 +155,7 @@ fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
     let line = SEAL.len() + 64 + 1;
     let (text, seal) = bytes.split_at_checked(bytes.len().checked_sub(line)?)?;
     let seal = seal.strip_prefix(SEAL.as_bytes())?.strip_suffix(b"\n")?;
-    let digest: Digest = Sha256::digest(text).into();
+    let digest: Digest = Sha256::of(text);
     (hex(&digest).as_bytes() == seal).then_some(text)
 }
 
