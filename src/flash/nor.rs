@@ -21,7 +21,7 @@ use crate::flash::rom::RomFacts;
 use crate::mboot::{self, MemoryId};
 use crate::{Error, Result};
 
-/// How often a byte is read again to find out whether it is steady: a cell that reads both ways is missed once in 256 times.
+/// How often a byte is read again to find out whether it is steady: a cell that reads both ways is missed once in 128 times.
 const UNSTEADY_READS: usize = 8;
 
 /// Longest piece read in one go; between pieces Ctrl-C is looked at.
@@ -296,17 +296,17 @@ impl Nor {
 
     /// Offsets of bytes that do not read the same each time on one pad: a cut erase or program leaves such cells.
     ///
-    /// `first` is what was read at `address` before.
-    ///
     /// # Errors
     /// Whatever reading brings.
-    pub fn unsteady(&mut self, first: &[u8], address: u32) -> Result<BTreeSet<usize>> {
+    pub fn unsteady(&mut self, address: u32, length: u32) -> Result<BTreeSet<usize>> {
         self.use_plain()?;
+        let mut quiet = ();
+        let mut meter = Meter::begin(&mut quiet, Stage::Read, u64::from(length));
+        // what was read before this does not count: a misread of steady cells is no weak cell
+        let first = self.read(address, length, &mut meter)?;
         let mut unsteady = BTreeSet::new();
-        for _ in 0..UNSTEADY_READS {
-            let mut quiet = ();
-            let mut meter = Meter::begin(&mut quiet, Stage::Read, first.len() as u64);
-            let again = self.read(address, first.len() as u32, &mut meter)?;
+        for _ in 1..UNSTEADY_READS {
+            let again = self.read(address, length, &mut meter)?;
             let pairs = first.iter().zip(&again).enumerate();
             unsteady.extend(pairs.filter(|(_, (a, b))| a != b).map(|(at, _)| at));
         }

@@ -246,7 +246,7 @@ impl<'a> Writer<'a> {
         if !matches!(proved, Err(Error::QuadReadDiffers { .. })) {
             return proved;
         }
-        let unsteady = self.nor.unsteady(current, address)?;
+        let unsteady = self.nor.unsteady(address, current.len() as u32)?;
         self.nor.use_work(EraseUnit::Sector4K)?;
         self.nor.prove_quad_read(current, address, &unsteady)
     }
