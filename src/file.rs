@@ -86,7 +86,7 @@ impl Source {
     /// # Errors
     /// As [`read`], and [`Error::Firmware`].
     pub fn firmware(&self, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
-        self.parsed(Firmware::parse, base, chip)
+        firmware(self.path(), &self.load(Limit::Firmware)?, base, chip)
     }
 
     /// Any bytes that are written as they are, or compared: of a firmware file those that it brings, of any other file all.
@@ -95,17 +95,38 @@ impl Source {
     /// # Errors
     /// As [`Source::firmware`]; a file that is no firmware needs `base`.
     pub fn data(&self, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
-        self.parsed(Firmware::parse_data, base, chip)
+        data(self.path(), &self.load(Limit::Firmware)?, base, chip)
     }
+}
 
-    fn parsed(&self, parse: Parse, base: Option<u32>, chip: &Chip) -> Result<Firmware> {
-        let bytes = self.load(Limit::Firmware)?;
-        let name = self.path().file_name().and_then(|name| name.to_str());
-        parse(&bytes, name, base, &chip.map).map_err(|source| Error::Firmware {
-            path: self.path().to_owned(),
-            source,
-        })
-    }
+/// The firmware in the bytes of this file, as [`Source::firmware`]: they are not copied.
+///
+/// # Errors
+/// [`Error::Firmware`].
+pub fn firmware(path: &Path, bytes: &[u8], base: Option<u32>, chip: &Chip) -> Result<Firmware> {
+    parsed(Firmware::parse, path, bytes, base, chip)
+}
+
+/// What the bytes of this file bring, as [`Source::data`].
+///
+/// # Errors
+/// As [`Source::data`].
+pub fn data(path: &Path, bytes: &[u8], base: Option<u32>, chip: &Chip) -> Result<Firmware> {
+    parsed(Firmware::parse_data, path, bytes, base, chip)
+}
+
+fn parsed(
+    parse: Parse,
+    path: &Path,
+    bytes: &[u8],
+    base: Option<u32>,
+    chip: &Chip,
+) -> Result<Firmware> {
+    let name = path.file_name().and_then(|name| name.to_str());
+    parse(bytes, name, base, &chip.map).map_err(|source| Error::Firmware {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// How a file's bytes become memory.

@@ -60,14 +60,13 @@ pub fn load(
     let chip = context.desk_chip()?;
     // read once: a pipe brings its bytes only once
     let bytes = file::read(path, Limit::Firmware)?;
-    let named = rtboot::Source::bytes(path.display().to_string(), bytes);
     let firmware = match wanted {
-        Wanted::Firmware => named.firmware(base, chip)?,
-        Wanted::Bytes => named.data(base, chip)?,
+        Wanted::Firmware => file::firmware(path, &bytes, base, chip)?,
+        Wanted::Bytes => file::data(path, &bytes, base, chip)?,
     };
     Ok(Source {
         firmware,
-        bytes: named.load(Limit::Firmware)?.into_owned(),
+        bytes,
         name: path.display().to_string(),
         flash: None,
     })
