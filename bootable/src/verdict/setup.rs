@@ -182,10 +182,11 @@ impl Player<'_> {
         let fits = match (self.part.qe, command, data.len()) {
             (QeMethod::None, ..) => return true,
             (QeMethod::Sr1Bit6, 0x01, 1) => byte(0).map(|value| set(value, 0x40)),
-            (QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31, 0x01, 2) => {
+            (QeMethod::Sr2Bit1TwoByte, 0x01, 2) | (QeMethod::Sr2Bit1By31, 0x31, 1) => {
                 byte(1).map(|value| set(value, 0x02))
             }
-            (QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31, 0x31, 1) => {
+            // of the parts that take both bytes by 01h, Winbond's are known to take register 2 alone by 31h, too
+            (QeMethod::Sr2Bit1TwoByte, 0x31, 1) if self.part.vendor == "Winbond" => {
                 byte(1).map(|value| set(value, 0x02))
             }
             (QeMethod::Sr2Bit7, 0x3E, 1) => byte(1).map(|value| set(value, 0x80)),
