@@ -1,5 +1,6 @@
 //! A device that answers well enough to be believed, and then does not.
 
+use std::collections::BTreeMap;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -51,6 +52,10 @@ struct Inner {
     queue: VecDeque<Vec<u8>>,
     /// Bytes of a write that are still to come, and the command's tag.
     left: u32,
+    /// Where a data phase writes, and what of it came.
+    writing: (u32, Vec<u8>),
+    /// RAM that was written: the host reads some of it back.
+    ram: BTreeMap<u32, Vec<u8>>,
     tag: u8,
     /// Answers given.
     said: u32,
@@ -78,6 +83,8 @@ impl Evil {
             seen: Seen::default(),
             queue: VecDeque::new(),
             left: 0,
+            writing: (0, Vec::new()),
+            ram: BTreeMap::new(),
             tag: 0,
             said: 0,
             loader: program == Program::Flashloader,
@@ -140,7 +147,7 @@ impl HidPort for Evil {
                 [1, command @ ..] if command.len() == 16 => inner.sdp(command),
                 [2, data @ ..] if data.len() == 1024 => inner.sdp_data(),
                 [1, _, _, _, packet @ ..] => inner.command(packet),
-                [2, _, _, _, data @ ..] => inner.data(data.len() as u32),
+                [2, _, _, _, data @ ..] => inner.data(data),
                 _ => Vec::new(),
             };
             for (id, bytes) in answers {
@@ -227,7 +234,7 @@ impl SerialPort for Evil {
                         out.extend([frame::START, frame::ACK]);
                         let answers = match *kind {
                             frame::COMMAND => inner.command(packet),
-                            _ => inner.data(packet.len() as u32),
+                            _ => inner.data(packet),
                         };
                         for (kind, bytes) in answers {
                             let kind = match kind {
@@ -480,10 +487,23 @@ impl Inner {
             }],
             0x04 => {
                 self.left = word(1);
+                self.writing = (word(0), Vec::new());
                 vec![done]
             }
             0x03 => {
                 let mut answers = vec![response(0xA3, &[0, word(1)])];
+                if let Some(held) = self
+                    .ram
+                    .get(&word(0))
+                    .filter(|ram| ram.len() as u32 == word(1))
+                {
+                    let pieces = held
+                        .chunks(1016)
+                        .map(|piece| (Kind::Framed(4), piece.to_vec()));
+                    answers.extend(pieces);
+                    answers.push(done);
+                    return answers;
+                }
                 let mut left = word(1).min(100_000) as usize;
                 while left > 0 {
                     let piece = left.min(1016);
@@ -502,11 +522,15 @@ impl Inner {
         }
     }
 
-    fn data(&mut self, length: u32) -> Answers {
-        self.left = self.left.saturating_sub(length);
+    fn data(&mut self, bytes: &[u8]) -> Answers {
+        let count = bytes.len().min(self.left as usize);
+        self.left -= count as u32;
+        self.writing.1.extend(&bytes[..count]);
         if self.left > 0 {
             return Vec::new();
         }
+        let (address, written) = std::mem::take(&mut self.writing);
+        self.ram.insert(address, written);
         let mut bytes = vec![0xA0, 0, 0, 2, 0, 0, 0, 0];
         bytes.extend(u32::from(self.tag).to_le_bytes());
         vec![(Kind::Framed(3), bytes)]
