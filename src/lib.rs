@@ -41,6 +41,7 @@
 //! use rtboot::job::{self, Target, WriteOptions};
 //! use rtboot::port::virtual_board::VirtualBoard;
 //! use rtboot::FcbChoice;
+//! use rtboot::chip::Chip;
 //!
 //! let board = VirtualBoard::new();
 //! let target = Target::on_virtual(&board); // or Target::default(): the only board on USB

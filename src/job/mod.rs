@@ -14,6 +14,7 @@
 //! ```
 //! use rtboot::job::{self, Target, WriteOptions};
 //! use rtboot::FcbChoice;
+//! use rtboot::chip::Chip;
 //! use rtboot::port::virtual_board::VirtualBoard;
 //!
 //! # fn main() -> rtboot::Result<()> {

@@ -129,13 +129,13 @@ impl Model {
     /// A host's user gives up what a broken write left: what flash holds is the value now. Where it is blank, another host's
     /// bytes may still come back.
     pub fn give_up(&mut self, host: u8, flash: &[u8]) {
-        for at in 0..flash.len() {
+        for (at, &found) in flash.iter().enumerate() {
             if self.kept[at] != Kept::AtRisk {
                 continue;
             }
             self.host[at] &= !host;
-            if self.host[at] == 0 || flash[at] != 0xFF {
-                self.value[at] = flash[at];
+            if self.host[at] == 0 || found != 0xFF {
+                self.value[at] = found;
                 self.kept[at] = Kept::Firm;
             }
         }

@@ -446,7 +446,7 @@ impl World {
                         .collect(),
                 };
                 let erased = match policy {
-                    Policy::EraseAll => vec![0..flash.len()],
+                    Policy::EraseAll => std::iter::once(0..flash.len()).collect(),
                     _ => lost,
                 };
                 let touched = |at: usize| sectors.iter().any(|range| range.contains(&at));
@@ -642,7 +642,7 @@ impl World {
 
     fn sectors(&self, own: &[(usize, Vec<u8>)], policy: Policy, size: usize) -> Vec<Range<usize>> {
         match policy {
-            Policy::EraseAll => vec![0..size],
+            Policy::EraseAll => std::iter::once(0..size).collect(),
             // the first sector holds the FCB, which goes first and comes last
             _ => std::iter::once(0..self.sector)
                 .chain(
