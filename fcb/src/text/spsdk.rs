@@ -1,5 +1,6 @@
 //! SPSDK's names of the block's registers, and of what their bits mean.
 
+#[cfg(feature = "yaml")]
 use crate::fcb::Spec;
 use crate::lut::Opcode;
 
@@ -8,6 +9,7 @@ pub(super) const TAIL: usize = 0x1D4;
 pub(super) const RESERVED_WORDS: usize = 11;
 
 /// Where the look-up table lies: 16 sequences of 8 instructions.
+#[cfg(feature = "yaml")]
 const LUT: core::ops::Range<usize> = 0x080..0x180;
 
 /// SPSDK's names of the instructions. Source: SPSDK, FCB register description.
