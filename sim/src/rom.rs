@@ -45,6 +45,10 @@ const DCD_SKIPPED: u32 = 0x900D_D009;
 const BAUD_SET: u32 = 0x09D0_0D90;
 /// Address or argument refused.
 const REFUSED: u32 = 0x8923_2389;
+/// A failure, an invalid assertion, in the context of an authentication: how HAB codes it.
+const HAB_EVENT: u32 = 0x00C0_1833;
+/// First bytes of the answer to a ping of the other protocol: packet type, and a length of 8.
+const PING_ANSWER: [u8; 4] = [0x5A, 0xA8, 0x08, 0x00];
 
 /// Bytes of a data report, and of a read page.
 pub const CHUNK: usize = 1024;
@@ -61,6 +65,8 @@ pub struct RomOptions {
     pub dcd_answer_of_the_manual: bool,
     /// What READ_REGISTER may read.
     pub reads: Reads,
+    /// What a refused jump says after the HAB state.
+    pub refused_jump: RefusedJump,
     /// The first ERROR_STATUS after a reset is 0x33333333, as on healthy open RT1050 and RT1064 boards.
     pub failure_at_reset: bool,
 }
@@ -71,6 +77,7 @@ impl Default for RomOptions {
             write_register_answers: true,
             dcd_answer_of_the_manual: false,
             reads: Reads::default(),
+            refused_jump: RefusedJump::default(),
             failure_at_reset: false,
         }
     }
@@ -89,6 +96,18 @@ pub enum Reads {
     Registers,
     /// Nothing.
     Nothing,
+}
+
+/// What a refused jump says after the HAB state. Public hosts of RT10xx read no further, so what these parts say is not known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum RefusedJump {
+    /// 0x33333333 on an open part, nothing on a closed one (guess).
+    #[default]
+    Failure,
+    /// The event of HAB: 33h 18h C0h 00h, as on a closed i.MX 6ULL.
+    Event,
 }
 
 /// One piece of an answer.
@@ -198,6 +217,11 @@ impl Rom {
                 self.answer(machine, BAUD_SET);
             }
             command::JUMP_ADDRESS => self.jump(machine, command.address),
+            command::PINGS => {
+                let id = [1, 2].map(|word| machine.fuses.shadow(word).to_le_bytes());
+                let answer = [PING_ANSWER, id[0], id[1]].concat();
+                self.answers.push_back(Answer::Page(answer));
+            }
             // guess: an unknown command is refused
             _ => self.refuse(machine),
         }
@@ -407,12 +431,18 @@ impl Rom {
     fn jump(&mut self, machine: &mut Machine, address: u32) {
         if boot_fuses(machine).closed() {
             self.status = HAB_FAILURE;
-            return self.security(machine);
+            return match self.options.refused_jump {
+                RefusedJump::Failure => self.security(machine),
+                RefusedJump::Event => self.answer(machine, HAB_EVENT),
+            };
         }
         match self.prepare(machine, address) {
             Jump::Refused(_) => {
                 self.status = HAB_FAILURE;
-                self.refuse(machine);
+                match self.options.refused_jump {
+                    RefusedJump::Failure => self.refuse(machine),
+                    RefusedJump::Event => self.answer(machine, HAB_EVENT),
+                }
             }
             Jump::Lost(why) => self.leave(machine, Then::Silent(why)),
             Jump::Start(loader) => self.leave(machine, Then::Start(loader)),

@@ -8,9 +8,8 @@
 //! ```
 //!
 //! The device sends its ACK when it has processed the packet. A damaged frame gets a NAK, the host's NAK brings the
-//! last frame again. All this is written after the disassembled genuine flashloader (K2.1.0, in
-//! NXP-MCUBootUtility) and the public source of its RT1060 sister (imxrt1060_flashloader), and has not been compared
-//! with a running one over a UART.
+//! last frame again. Source: the genuine flashloader (K2.1.0, in NXP-MCUBootUtility), disassembled, and run in emulation with
+//! random traffic.
 
 use std::collections::VecDeque;
 
@@ -25,7 +24,10 @@ use crate::machine::Machine;
 
 /// Bytes the firmware's receive ring holds while it is at work; more are lost.
 const RING: usize = 64;
-/// Longest gap between the two bytes of the ping that is measured.
+/// Falling edges of a ping, and the bits from the first to the last of them.
+const EDGES: usize = 7;
+const PING_BITS: u64 = 17;
+/// Longest gap between two edges of the ping that is measured.
 const AUTOBAUD_GAP_NS: u64 = 80_000_000;
 /// Measured rates are rounded to a multiple of this.
 const BAUD_STEP: u32 = 1200;
@@ -37,8 +39,8 @@ pub struct SerialLoader {
     receiver: Receiver,
     baud: Option<u32>,
     ring: VecDeque<(u64, u8)>,
-    /// The last two bytes before autobaud, and when the first of them came.
-    heard: Option<u64>,
+    /// Falling edges before autobaud.
+    edges: Vec<u64>,
     /// What was last sent and waits for the host's ACK.
     last: Option<Vec<u8>>,
     idle_since: u64,
@@ -52,7 +54,7 @@ impl SerialLoader {
             receiver: Receiver::default(),
             baud: None,
             ring: VecDeque::new(),
-            heard: None,
+            edges: Vec::new(),
             last: None,
             idle_since: 0,
         }
@@ -68,7 +70,7 @@ impl SerialLoader {
         &mut self.processor
     }
 
-    /// The rate it listens at; `None` before the first ping.
+    /// The rate it listens at; `None` before it has measured one.
     pub fn baud(&self) -> Option<u32> {
         self.baud
     }
@@ -107,23 +109,39 @@ impl SerialLoader {
         }
     }
 
-    /// Before the first ping only the edges of 5A A6 mean anything; other bytes are noise (guess).
+    /// Before the first ping only the falling edges on the line mean anything: the firmware takes any seven of them for those
+    /// of a ping, and what lies between the first and the last for its 17 bits.
     fn measure(&mut self, machine: &mut Machine, now: u64, baud: u32, byte: u8) {
-        let began = self.heard.take();
-        match byte {
-            frame::START => self.heard = Some(now),
-            frame::PING if began.is_some_and(|then| now - then <= AUTOBAUD_GAP_NS) => {
-                let rounded = (baud.saturating_add(BAUD_STEP / 2)) / BAUD_STEP * BAUD_STEP;
-                self.baud = Some(rounded.max(BAUD_STEP));
-                self.ring.extend([(now, frame::START), (now, frame::PING)]);
-                self.idle_since = machine.clock.device_ns();
+        let bit = byte_ns(baud) / 10;
+        let began = now.saturating_sub(10 * bit);
+        for edge in falling_edges(byte).map(|place| began + place * bit) {
+            if self
+                .edges
+                .last()
+                .is_some_and(|last| edge.saturating_sub(*last) > AUTOBAUD_GAP_NS)
+            {
+                self.edges.clear();
             }
-            _ => {}
+            self.edges.push(edge);
+            let (Some(first), EDGES) = (self.edges.first(), self.edges.len()) else {
+                continue;
+            };
+            let measured = PING_BITS * 1_000_000_000 / (edge - first).max(1);
+            let rounded = (measured as u32 + BAUD_STEP / 2) / BAUD_STEP * BAUD_STEP;
+            self.baud = Some(rounded.max(BAUD_STEP));
+            // they count as a ping, which is answered at that rate
+            self.ring.extend([(now, frame::START), (now, frame::PING)]);
+            self.idle_since = machine.clock.device_ns();
+            return;
         }
     }
 
     fn event(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, event: Event) {
+        let in_data = self.last.is_none() && *self.processor.waits() == Waits::Data;
         match event {
+            Event::Ping | Event::Acknowledge(_) if in_data => self.wrong_in_data(machine, out),
+            Event::Unknown if self.last.is_some() => self.acknowledged(machine, out, frame::ACK),
+            Event::Unknown => {}
             Event::Ping | Event::Damaged | Event::Frame(..) if self.last.is_some() => {
                 self.not_acknowledged(machine, out);
             }
@@ -164,6 +182,14 @@ impl SerialLoader {
         self.push(machine, out);
     }
 
+    /// A ping or an acknowledgement where the next data frame was to come: the device ends the phase with status 1.
+    fn wrong_in_data(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
+        self.processor.received(machine, Received::Wrong);
+        self.send(machine, out, &[frame::START, frame::ACK_ABORT]);
+        self.processor.sent(machine);
+        self.push(machine, out);
+    }
+
     fn frame(
         &mut self,
         machine: &mut Machine,
@@ -172,6 +198,8 @@ impl SerialLoader {
         payload: &[u8],
     ) {
         let expected = match self.processor.waits() {
+            // data outside of a data phase is dropped in silence
+            Waits::Command if kind == frame::DATA => return,
             Waits::Command => frame::COMMAND,
             Waits::Data => frame::DATA,
             Waits::Send(_) | Waits::Abort | Waits::Nothing => return,
@@ -211,6 +239,15 @@ impl SerialLoader {
             out.push_back((machine.clock.device_ns(), *byte));
         }
     }
+}
+
+/// Where the line falls in a byte, in bits from its start bit on; lowest bit first.
+fn falling_edges(byte: u8) -> impl Iterator<Item = u64> {
+    let level = move |place: u64| match place {
+        0 => false,
+        place => byte >> (place - 1) & 1 == 1,
+    };
+    (0..9).filter(move |place| !level(*place) && (*place == 0 || level(*place - 1)))
 }
 
 /// Time of one byte on the line: start bit, eight bits, stop bit.

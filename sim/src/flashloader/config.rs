@@ -58,6 +58,8 @@ pub mod seq {
 pub mod misc {
     /// Clock and its inverse.
     pub const DIFFERENTIAL: u32 = 1 << 0;
+    /// Two parts side by side.
+    pub const PARALLEL: u32 = 1 << 2;
     /// Addresses count words of two bytes.
     pub const WORD_ADDRESS: u32 = 1 << 3;
     /// 30 MHz while configuring.

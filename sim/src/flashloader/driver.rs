@@ -98,9 +98,12 @@ pub fn wait_busy(m: &mut Machine, config: &Config, address: u32) -> Result<(), S
     let timeout = config.u32(field::TIMEOUT_MS);
     let offset = u32::from(config.u16(field::BUSY_OFFSET)) & 31;
     let ready_level = u32::from(config.u16(field::BUSY_POLARITY) != 0);
+    // two parts in parallel: four bytes of each
+    let parallel = config.u32(field::MISC_OPTION) & misc::PARALLEL != 0;
+    let length = if parallel { 8 } else { 4 };
     let mut looks = 0u32;
     loop {
-        let data = command(m, config, (seq::READ_STATUS, 1), address, &[], 4)?;
+        let data = command(m, config, (seq::READ_STATUS, 1), address, &[], length)?;
         let Some(word) = data.first_chunk::<4>() else {
             return Err(Stop::Hang);
         };
@@ -122,7 +125,6 @@ pub fn wait_busy(m: &mut Machine, config: &Config, address: u32) -> Result<(), S
 /// Sets the controller and the part up for a block; quad-enable device modes are one-time and switched off after.
 pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
     m.flexspi.software_reset();
-    m.flexspi.clear_pointer();
     // the register counts KiB
     m.flexspi.flash_size = config.u32(field::FLASH_SIZES) & !0x3FF;
     m.flexspi.clock_hz = SAFE_CLOCK_HZ;
@@ -132,19 +134,25 @@ pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
             usize::from(config.u8(field::DEVICE_MODE_SEQ + 1)),
         );
         configure_with(m, config, sequence, config.u32(field::DEVICE_MODE_ARG))?;
+        // types 2 and 3 do not wait
+        if !matches!(config.u8(field::DEVICE_MODE_TYPE), 2 | 3) {
+            rest_after(m, config)?;
+        }
     }
     if config.u8(field::CONFIG_CMD_ENABLE) != 0 {
+        let mut none = true;
         for i in 0..3 {
             let at = field::CONFIG_CMD_SEQS + 4 * i;
             let (count, index) = (usize::from(config.u8(at)), usize::from(config.u8(at + 1)));
             if index > 0 {
-                configure_with(
-                    m,
-                    config,
-                    (count, index),
-                    config.u32(field::CONFIG_CMD_ARGS + 4 * i),
-                )?;
+                none = false;
+                let argument = config.u32(field::CONFIG_CMD_ARGS + 4 * i);
+                configure_with(m, config, (count, index), argument)?;
+                rest_after(m, config)?;
             }
+        }
+        if none {
+            return Err(INVALID_ARGUMENT.into());
         }
     }
     read_clock(m, config);
@@ -157,7 +165,7 @@ pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
     Ok(())
 }
 
-/// One device-mode or configuration command: write enable, the sequence with its argument, then wait.
+/// One device-mode or configuration command: write enable, the sequence with its argument.
 fn configure_with(
     m: &mut Machine,
     config: &Config,
@@ -165,7 +173,11 @@ fn configure_with(
     argument: u32,
 ) -> Result<(), Stop> {
     enable(m, config, 0)?;
-    command(m, config, (index, count), 0, &argument.to_le_bytes(), 0)?;
+    command(m, config, (index, count), 0, &argument.to_le_bytes(), 0).map(|_| ())
+}
+
+/// The wait after it: a time of the block, or until the part is ready.
+fn rest_after(m: &mut Machine, config: &Config) -> Result<(), Stop> {
     match config.u16(field::WAIT_TIME) {
         0 => wait_busy(m, config, 0),
         time => {
@@ -245,8 +257,16 @@ fn operate(
 ) -> Result<(), Stop> {
     with_ip_clock(m, config, |m| {
         write_enable(m, config, address)?;
+        if !tx.is_empty() && config.sequences(sequence, 1)[0] & 0xFFFF == 0 {
+            // nothing takes the data out of the queue
+            return Err(Stop::Hang);
+        }
         command(m, config, (sequence, 1), address, tx, tx.len())?;
-        wait_busy(m, config, address)
+        wait_busy(m, config, address)?;
+        if config.u8(field::RESTORE_NO_CMD) != 0 {
+            command(m, config, (seq::RESTORE_NO_CMD, 1), 0, &[], 0)?;
+        }
+        Ok(())
     })
 }
 

@@ -65,8 +65,13 @@ impl Memory {
             .any(|(start, end)| last >= u64::from(*start) && address <= *end)
     }
 
-    /// May code or an option block be there?
-    pub fn is_application(&self, address: u32) -> bool {
+    /// May code be there? The last byte of a region is too little for an instruction.
+    pub fn is_code(&self, address: u32) -> bool {
+        self.is_application(address) && self.is_application(address.wrapping_add(1))
+    }
+
+    /// May an option block be there?
+    fn is_application(&self, address: u32) -> bool {
         let ram = BANKS
             .iter()
             .any(|bank| address >= bank.start && address - bank.start < bank.mapped);
@@ -189,7 +194,14 @@ impl Memory {
         if !self.is_application(address) || !self.is_application(last) {
             return Err(INVALID_ARGUMENT.into());
         }
-        let block = self.read(m, address, 512, 0)?;
+        // option words are two words; only a block is taken whole
+        let length = match self.read(m, address, 4, 0)?.as_slice() {
+            b"FCFB" => 512,
+            [.., word] if word >> 4 == 0xC && word & 0xF == 0 => 4,
+            [.., word] if word >> 4 == 0xC => 8,
+            _ => 4,
+        };
+        let block = self.read(m, address, length, 0)?;
         self.nor.configure(m, &block)
     }
 

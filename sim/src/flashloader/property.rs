@@ -17,6 +17,8 @@ mod number {
     pub const RESERVED: u32 = 12;
     pub const RAM_START: u32 = 14;
     pub const RAM_SIZE: u32 = 15;
+    /// It cannot be read.
+    pub const RESERVED_16: u32 = 16;
     pub const SECURITY: u32 = 17;
     pub const UNIQUE_ID: u32 = 18;
     pub const TARGET: u32 = 24;
@@ -38,7 +40,8 @@ pub fn get(
     index: u32,
 ) -> Result<Vec<u32>, Status> {
     let bank = BANKS.get(index as usize).unwrap_or(&BANKS[0]);
-    Ok(match property {
+    // the firmware looks at the low byte alone
+    Ok(match property & 0xFF {
         number::VERSION => vec![u32::from_be_bytes([b'K', 2, 1, 0])],
         number::PERIPHERALS => vec![0x11],
         number::COMMANDS => vec![COMMANDS],
@@ -60,7 +63,7 @@ pub fn get(
 
 /// No property can be set: known ones are read-only, others unknown.
 pub fn set(property: u32) -> Status {
-    match property {
+    match property & 0xFF {
         number::VERSION
         | number::PERIPHERALS
         | number::COMMANDS
@@ -69,6 +72,7 @@ pub fn set(property: u32) -> Status {
         | number::RAM_START
         | number::RAM_SIZE
         | number::UNIQUE_ID
+        | number::RESERVED_16
         | number::TARGET
         | number::EXTERNAL => READ_ONLY_PROPERTY,
         _ => UNKNOWN_PROPERTY,

@@ -33,6 +33,11 @@ pub const SKIP_DCD_HEADER: u16 = 0x0C0C;
 /// SET_BAUDRATE.
 pub const SET_BAUDRATE: u16 = 0x0D0D;
 
+/// Eight pings of the flashloader's protocol, 5Ah A6h each, fill the 16 bytes of one command. An RT1062 answered such
+/// pings over its UART; that it takes eight of them is concluded from a logic analyser's view of a single one. What
+/// follows the first ping is not looked at (guess).
+pub const PINGS: u16 = 0x5AA6;
+
 /// A parsed command; nothing is checked yet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Command {

@@ -57,6 +57,8 @@ pub enum Event {
     Acknowledge(u8),
     /// A ping.
     Ping,
+    /// A packet type that does not exist.
+    Unknown,
     /// A frame whose crc is right: its type and payload.
     Frame(u8, Vec<u8>),
     /// A frame whose crc is wrong.
@@ -101,7 +103,7 @@ impl Receiver {
         match kind {
             ACK | NAK | ACK_ABORT => Some(Event::Acknowledge(kind)),
             PING => Some(Event::Ping),
-            _ => None,
+            _ => Some(Event::Unknown),
         }
     }
 

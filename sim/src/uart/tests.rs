@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 use crate::board::{Board, Settings, State};
 use crate::rom::loader::Loader;
@@ -161,10 +163,8 @@ fn the_first_ping_sets_the_rate() {
 }
 
 #[test]
-fn bytes_before_the_first_ping_are_ignored() {
+fn bytes_far_apart_are_no_ping() {
     let mut board = flashloader();
-    board.uart_write(&GET_VERSION);
-    assert_eq!(heard(&mut board), NOTHING);
     board.uart_write(&[0x5A]);
     board.wait(SECOND);
     board.uart_write(&[0xA6]);
@@ -323,4 +323,77 @@ fn busy_firmware_keeps_only_64_bytes() {
     }
     assert_eq!(loader.ring.len(), RING);
     assert_eq!(loader.due(&machine), Some(machine.clock.device_ns()));
+}
+
+// What the running genuine firmware does with packets in the wrong place.
+
+#[test]
+fn edges_of_anything_set_the_rate() {
+    let mut board = flashloader();
+    // the question of the boot ROM: the answer comes at another rate, and then nothing is understood
+    board.uart_write(&sdp(ERROR_STATUS, 0, 0, 0, 0));
+    let answer = heard(&mut board);
+    assert_eq!(answer.len(), frame::PING_ANSWER.len());
+    assert_ne!(answer, frame::PING_ANSWER);
+    board.uart_write(&PING);
+    assert_eq!(heard(&mut board), NOTHING);
+    // a command has its seven edges where a ping has them
+    let mut board = flashloader();
+    board.uart_write(&GET_VERSION);
+    assert_eq!(heard(&mut board), frame::PING_ANSWER);
+    // edges far apart are no measurement
+    let mut board = flashloader();
+    board.uart_write(&[0x00, 0x00]);
+    board.wait(Duration::from_millis(100));
+    board.uart_write(&PING);
+    assert_eq!(heard(&mut board), frame::PING_ANSWER);
+}
+
+#[test]
+fn data_outside_of_a_data_phase_is_dropped() {
+    let mut board = pinged();
+    board.uart_write(&frame::encode(frame::DATA, b"abcd"));
+    assert_eq!(heard(&mut board), NOTHING);
+    board.uart_write(&GET_VERSION);
+    assert_eq!(heard(&mut board), [&ACK[..], &ITS_ANSWER].concat());
+}
+
+#[test]
+fn ping_or_ack_in_place_of_data_ends_the_phase() {
+    for packet in [ACK, NAK, PING, [0x5A, 0xA3]] {
+        let mut board = pinged();
+        let write = [4, 1, 0, 3, 0, 0x20, 0x20, 0x20, 8, 0, 0, 0, 0, 0, 0, 0];
+        board.uart_write(&frame::encode(frame::COMMAND, &write));
+        let _ = heard(&mut board);
+        board.uart_write(&ACK);
+        assert_eq!(heard(&mut board), NOTHING);
+        board.uart_write(&packet);
+        let end = frame::encode(frame::COMMAND, &[0xA0, 0, 0, 2, 1, 0, 0, 0, 4, 0, 0, 0]);
+        assert_eq!(heard(&mut board), [&[0x5A, 0xA3][..], &end].concat());
+    }
+}
+
+#[test]
+fn unknown_packet_counts_as_an_acknowledgement() {
+    let mut board = pinged();
+    let read = [3, 0, 0, 3, 0, 0x20, 0x20, 0x20, 4, 0, 0, 0, 0, 0, 0, 0];
+    board.uart_write(&frame::encode(frame::COMMAND, &read));
+    let _ = heard(&mut board);
+    board.uart_write(&ACK);
+    assert_eq!(heard(&mut board)[..2], [0x5A, frame::DATA]);
+    board.uart_write(&[0x5A, 0xA9]);
+    assert_eq!(heard(&mut board)[..2], [0x5A, frame::COMMAND]);
+}
+
+#[test]
+fn rom_answers_eight_pings_with_its_id() {
+    let mut board = Board::new(Settings {
+        unique_id: [0x0403_0201, 0x0807_0605],
+        ..Settings::default()
+    });
+    board.uart_write(&PING.repeat(7));
+    assert_eq!(heard(&mut board), NOTHING);
+    board.uart_write(&PING);
+    let answer = [0x5A, 0xA8, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8];
+    assert_eq!(heard(&mut board), answer);
 }

@@ -235,9 +235,9 @@ fn spoiling(places: impl Iterator<Item = u64>) -> rtboot_sim::Settings {
 
 #[test]
 fn garbled_uart_answer_is_no_silence() {
-    // the second byte after two answers of 8 bytes by which the ROM was found
+    // the second byte after the 12 bytes that answer the pings and the 8 by which the ROM was found
     let fault = Fault::UartIn {
-        at: 18,
+        at: 22,
         what: ByteFault::Corrupt { xor: 0x5A },
     };
     over_uart(faulty(fault)).finds("uart-garbage");

@@ -38,7 +38,9 @@ pub(super) fn prepare_quad_enable(
             2 => Some(QuadEnable::Sr2Bit1),
             3 => Some(QuadEnable::Sr2Bit7),
             4 => Some(QuadEnable::Sr2Bit1By31),
-            _ => None,
+            0 => None,
+            // a jump table without these entries
+            _ => return Err(Stop::Hang),
         }
     };
     let Some(method) = method else { return Ok(()) };

@@ -166,7 +166,7 @@ fn key_blob(p: &mut Processor, phase: u32) -> Vec<Step> {
 }
 
 fn call(p: &Processor, m: &mut Machine, address: u32, argument: u32) -> Vec<Step> {
-    if !p.memory.is_application(address) {
+    if !p.memory.is_code(address) {
         return simple(tag::CALL, Err(INVALID_ARGUMENT.into()));
     }
     match thumb::call(m, address, argument) {
@@ -176,7 +176,7 @@ fn call(p: &Processor, m: &mut Machine, address: u32, argument: u32) -> Vec<Step
 }
 
 fn execute(p: &Processor, address: u32, argument: u32, sp: u32) -> Vec<Step> {
-    if !p.memory.is_application(address) || !p.memory.is_stack(sp) {
+    if !p.memory.is_code(address) || !p.memory.is_stack(sp) {
         return simple(tag::EXECUTE, Err(INVALID_ARGUMENT.into()));
     }
     vec![
@@ -192,7 +192,12 @@ fn execute(p: &Processor, address: u32, argument: u32, sp: u32) -> Vec<Step> {
 /// Burns, then compares the whole word with what was asked for.
 fn program_once(m: &mut Machine, index: u32, len: u32, value: u32) -> Result<(), Stop> {
     if len == 0 {
-        return Ok(());
+        // nothing is burnt, and what was read, 0, is held against the value
+        return if value == 0 {
+            Ok(())
+        } else {
+            Err(OTP_VERIFY.into())
+        };
     }
     let index = fuse(index, len)?;
     m.fuses.burn(index, value);

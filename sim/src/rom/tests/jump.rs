@@ -1,6 +1,7 @@
 use super::{board, closed};
 use crate::Board;
-use crate::board::State;
+use crate::board::{Settings, State};
+use crate::rom::{RefusedJump, RomOptions};
 use crate::standin::{self, standin_loader};
 use crate::testkit::*;
 
@@ -162,4 +163,25 @@ fn a_set_baudrate_is_acknowledged() {
         answers(&mut board),
         [Some((3, OPEN)), Some((4, 0x09D0_0D90))]
     );
+}
+
+#[test]
+fn refused_jump_can_tell_the_event_of_hab() {
+    let event = RomOptions {
+        refused_jump: RefusedJump::Event,
+        ..RomOptions::default()
+    };
+    for fuses in [vec![], vec![(6, 2)]] {
+        let mut board = Board::new(Settings {
+            rom: event,
+            fuses,
+            ..Settings::default()
+        });
+        command(&mut board, JUMP, standin::LOAD, 0);
+        let report = board.usb_read(SECOND).expect("attached").expect("report 3");
+        assert_eq!(report[0], 3);
+        let report = board.usb_read(SECOND).expect("attached").expect("report 4");
+        assert_eq!(report[..5], [4, 0x33, 0x18, 0xC0, 0x00]);
+        assert_eq!(board.state(), State::Rom);
+    }
 }
