@@ -11,7 +11,7 @@ use rtboot_fcb::Part;
 use super::piece::{Piece, Pieces};
 use crate::chip::Chip;
 use crate::digest::sha256;
-use crate::file::Limit;
+use crate::file::{self, Limit};
 use crate::flash::{
     FcbChoice, Headers, Layout, NorFacts, OwnFcb, PartSource, Prepared, any_part, choose_part,
 };
@@ -301,11 +301,11 @@ impl<'a> Read<'a> {
             Some(address) => Content::Data(data(path, &bytes, address)?),
             None => {
                 // it was read once: a pipe gives its bytes only once
-                let name = path.display().to_string();
-                let source = crate::Source::bytes(name, bytes.as_ref());
                 let read = |base| match (options.headers, options.boot_loader) {
-                    (Headers::AsIs, _) | (_, BootLoader::Keep) => source.data(base, chip),
-                    _ => source.firmware(base, chip),
+                    (Headers::AsIs, _) | (_, BootLoader::Keep) => {
+                        file::data(path, &bytes, base, chip)
+                    }
+                    _ => file::firmware(path, &bytes, base, chip),
                 };
                 let firmware = match read(options.base) {
                     // among several pieces the base is that of the raw one
