@@ -138,8 +138,9 @@ fn erase_chip(
     let g = nor.geometry();
     nor.erase(g.base, g.sector)
         .map_err(|error| part_erased(error, range, range.start, Evidence::Acknowledged))?;
+    let first = range.start + u64::from(g.sector);
     nor.erase_chip(confirmed)
-        .map_err(|error| part_erased(error, range, range.start, Evidence::Acknowledged))?;
+        .map_err(|error| part_erased(error, range, first, Evidence::Acknowledged))?;
     meter.end();
     Ok(())
 }
