@@ -8,6 +8,9 @@
 //! what starts, the first sector (the FCB is there) is erased before all else and its first page is programmed after all
 //! else. Without an FCB the ROM falls back to serial download. A page cannot be programmed twice (the flashloader answers 10203), so the tag cannot be spoiled in place.
 
+mod order;
+mod record;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -16,10 +19,7 @@ use rtboot_fcb::Fcb;
 
 use super::resume::Resume;
 use crate::consent::EraseFlash;
-use crate::event::Stage;
-use crate::journal::{
-    Digest, ImageMark, OpenWrite, Phase, SectorMark, Sizes, digest, digest_of, page_mark,
-};
+use crate::journal::{Digest, digest_of};
 
 pub use super::geometry::{Geometry, Policy, ranges, touched_sectors};
 
@@ -190,120 +190,9 @@ impl WritePlan {
         changes && self.had_fcb()
     }
 
-    /// Bytes that nobody asked to change, on pages that are erased or programmed. Blank ones count: a write that goes wrong
-    /// can leave something else in their place, and then only this tells that they were blank.
-    fn bytes_to_save(&self, wanted: &Memory, blank_too: bool) -> Memory {
-        let page = self.geometry.page as usize;
-        let mut saved = Memory::new();
-        if self.erases_all() {
-            return saved;
-        }
-        for (&address, sector) in &self.sectors {
-            let pages = sector.target.chunks(page).zip(sector.current.chunks(page));
-            let mut run: Option<(u32, Vec<u8>)> = None;
-            for (i, (new, old)) in pages.enumerate() {
-                let changes = match sector.action {
-                    Action::Leave => false,
-                    Action::Program => new != old,
-                    Action::Erase => true,
-                };
-                for (offset, &byte) in new.iter().enumerate() {
-                    let at = address + (i * page + offset) as u32;
-                    let counts = changes && (blank_too || byte != 0xFF);
-                    if counts && wanted.byte(at).is_none() {
-                        run.get_or_insert_with(|| (at, Vec::new())).1.push(byte);
-                    } else if let Some((start, bytes)) = run.take() {
-                        // disjoint; when there are too many to hold, there are too many to save, too: that ends the write
-                        let _ = saved.insert(start, bytes);
-                    }
-                }
-            }
-            if let Some((start, bytes)) = run {
-                let _ = saved.insert(start, bytes);
-            }
-        }
-        if self.resume.holds.is_some() {
-            saved.remove(self.geometry.base, page);
-        }
-        saved
-    }
-
     /// What becomes of interrupted writes.
     pub fn resume(&self) -> &Resume {
         &self.resume
-    }
-
-    /// This write as the journal knows it while it is on its way.
-    pub fn record(&self, name: &str, program: &str, time: u64) -> OpenWrite {
-        let g = &self.geometry;
-        let blocks = self.block_erases();
-        let changes = |(_, sector): &(&u32, &SectorPlan)| sector.action != Action::Leave;
-        let marks = self.sectors.iter().filter(changes).map(|(&at, sector)| {
-            let erased = sector.action == Action::Erase;
-            let pages = sector.target.chunks(g.page as usize).map(page_mark);
-            let mark = SectorMark {
-                before: digest(&sector.current),
-                pages: pages.collect(),
-                erased_with: erased.then(|| self.erased_with(at, &blocks)),
-                left: None,
-            };
-            (at, mark)
-        });
-        let runs = self.runs().map(|run| {
-            let start = u64::from(run.address);
-            start..start + run.bytes.len() as u64
-        });
-        OpenWrite {
-            image: ImageMark {
-                name: name.to_owned(),
-                digest: self.image,
-            },
-            program: program.to_owned(),
-            time,
-            phase: Phase::Erasing,
-            holds_fcb: self.holds_fcb(),
-            sizes: Sizes {
-                base: g.base,
-                page: g.page,
-                sector: g.sector,
-            },
-            ranges: self.ranges.clone(),
-            sectors: marks.collect(),
-            runs: runs.collect(),
-            kept: self.rescue.clone(),
-            in_flight: None,
-            trimmed: false,
-        }
-    }
-
-    /// Whether nothing may start before this write is whole: it changes what starts, or it is not known what does.
-    fn holds_fcb(&self) -> bool {
-        let holders = || self.resume.open.iter().chain(&self.resume.closed);
-        let holding = || holders().filter(|write| write.holds_fcb);
-        let shares = |write: &OpenWrite| {
-            let meets = |a: &Range<u64>, b: &Range<u64>| a.start < b.end && b.start < a.end;
-            let ranges = &self.ranges;
-            write
-                .ranges
-                .iter()
-                .any(|a| ranges.iter().any(|b| meets(a, b)))
-        };
-        let unknown = !self.had_fcb() && holding().next().is_none();
-        self.boot_first && self.resume.holds.is_none()
-            || unknown
-            || holding().any(shares)
-            || self.last_run().is_some()
-    }
-
-    /// First address of what the command that erases this sector takes with it.
-    fn erased_with(&self, sector: u32, blocks: &[u32]) -> u32 {
-        let g = &self.geometry;
-        let block = g.base + (sector - g.base) / g.block.max(1) * g.block;
-        match blocks.binary_search(&block) {
-            _ if self.erases_all() => g.base,
-            Ok(_) => block,
-            Err(_) => sector,
-        }
     }
 
     /// The flash that the plan is for.
@@ -367,23 +256,6 @@ impl WritePlan {
         self.erase_all
     }
 
-    /// The stages that carrying it out goes through, with their bytes.
-    pub fn stages(&self) -> [(Stage, u64); 4] {
-        let g = &self.geometry;
-        let erased = match self.erases_all() {
-            true => u64::from(g.size),
-            false => self.erased().count() as u64 * u64::from(g.sector),
-        };
-        let touched = self.sectors.values().filter(|s| s.action != Action::Leave);
-        let read = touched.count() as u64 * u64::from(g.sector);
-        [
-            (Stage::Erase, erased),
-            (Stage::Program, self.bytes_to_program()),
-            (Stage::Verify, read),
-            (Stage::Trial, read),
-        ]
-    }
-
     /// Every sector that was looked at, with its address.
     pub fn sectors(&self) -> impl Iterator<Item = (u32, &SectorPlan)> {
         self.sectors
@@ -415,107 +287,6 @@ impl WritePlan {
             })
             .map(|(address, sector)| (address, sector.current.clone()))
             .collect()
-    }
-
-    /// Sectors to erase one by one, in order; the first sector of the flash leads when [`Self::unboots_first`].
-    pub fn sector_erases(&self) -> Vec<u32> {
-        let blocks = self.block_erases();
-        let in_block = |address: u32| {
-            blocks
-                .iter()
-                .any(|&block| (block..block + self.geometry.block).contains(&address))
-        };
-        self.erased()
-            .filter(|&a| !in_block(a) || (self.boot_first && a == self.geometry.base))
-            .collect()
-    }
-
-    /// Blocks to erase as a whole, in order: all their sectors are to be erased.
-    pub fn block_erases(&self) -> Vec<u32> {
-        let g = &self.geometry;
-        if g.block <= g.sector || self.erases_all() {
-            return Vec::new();
-        }
-        let mut per_block: BTreeMap<u32, u32> = BTreeMap::new();
-        for address in self.erased() {
-            *per_block
-                .entry(g.base + (address - g.base) / g.block * g.block)
-                .or_default() += 1;
-        }
-        let full = g.block / g.sector;
-        per_block
-            .into_iter()
-            .filter(|&(_, count)| count == full)
-            .map(|(block, _)| block)
-            .collect()
-    }
-
-    fn erased(&self) -> impl Iterator<Item = u32> + '_ {
-        let all = self.erases_all();
-        self.sectors
-            .iter()
-            .filter(move |(_, s)| s.action == Action::Erase && !all)
-            .map(|(&address, _)| address)
-    }
-
-    /// Pages to program, joined into runs of up to [`RUN`] bytes, without [`Self::last_run`]. One at a time is made.
-    pub fn runs(&self) -> impl Iterator<Item = Run> + '_ {
-        let mut places: Vec<Range<u32>> = Vec::new();
-        let last = self.last_run().map(|run| run.address);
-        for (address, bytes) in self.pages().filter(|(address, _)| Some(*address) != last) {
-            let end = address + bytes.len() as u32;
-            match places.last_mut() {
-                Some(run) if run.end == address && run.len() < RUN => run.end = end,
-                _ => places.push(address..end),
-            }
-        }
-        places.into_iter().map(|place| self.run(place))
-    }
-
-    /// The bytes of a run; all of them lie in sectors of the plan.
-    fn run(&self, place: Range<u32>) -> Run {
-        let mut bytes = Vec::with_capacity(place.len());
-        let sector = self.geometry.sector_of(place.start);
-        for (&address, plan) in self.sectors.range(sector..place.end) {
-            let from = place.start.saturating_sub(address) as usize;
-            let to = (place.end - address).min(self.geometry.sector) as usize;
-            bytes.extend_from_slice(plan.target.get(from..to).unwrap_or_default());
-        }
-        Run {
-            address: place.start,
-            bytes,
-        }
-    }
-
-    /// The page that goes last: the first of the flash, when it is programmed at all.
-    pub fn last_run(&self) -> Option<Run> {
-        let first = self.geometry.base;
-        self.pages()
-            .find(|(address, _)| *address == first)
-            .map(|(address, bytes)| Run {
-                address,
-                bytes: bytes.to_vec(),
-            })
-    }
-
-    /// All pages to program, by address. Blank pages are never sent.
-    fn pages(&self) -> impl Iterator<Item = (u32, &[u8])> + '_ {
-        let page = self.geometry.page as usize;
-        self.sectors
-            .iter()
-            .filter(|(_, s)| s.action != Action::Leave)
-            .flat_map(move |(&address, sector)| {
-                let erase = sector.action == Action::Erase;
-                sector
-                    .target
-                    .chunks(page)
-                    .zip(sector.current.chunks(page))
-                    .enumerate()
-                    .filter_map(move |(i, (new, old))| {
-                        let needed = !is_blank(new) && (erase || new != old);
-                        needed.then_some((address + (i * page) as u32, new))
-                    })
-            })
     }
 
     /// Everything that must read so afterwards: whole sectors, kept bytes too.
@@ -552,11 +323,6 @@ impl WritePlan {
             bytes.extend_from_slice(target.get((at - sector) as usize..to)?);
         }
         Some(bytes)
-    }
-
-    /// Bytes that will be sent for programming.
-    pub fn bytes_to_program(&self) -> u64 {
-        self.pages().map(|(_, bytes)| bytes.len() as u64).sum()
     }
 
     /// Address, expected and present byte of the first difference between flash and image.

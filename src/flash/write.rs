@@ -1,23 +1,23 @@
 //! The main job on a known flash: compare, decide, save, erase, blank-check, program, verify, the FCB page last.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod left;
+mod proof;
+mod record;
+mod steps;
+
 use std::ops::Range;
 use std::path::PathBuf;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use rtboot_bootable::Memory;
 use rtboot_fcb::trial::reads_alike;
 use rtboot_fcb::{EraseUnit, Fcb};
-use rtboot_finding::Finding;
-use rtboot_finding::catalogue::run;
 
-use crate::error::{Content, FlashState, QuadEnable};
-use crate::event::{Listener, Meter, Stage, tell};
-use crate::flash::identify::{bytes, check_same};
+use crate::event::{Listener, Meter, Stage};
+use crate::flash::identify::check_same;
 use crate::flash::nor::Nor;
-use crate::flash::plan::{Action, Run, WritePlan, has_fcb, ranges};
+use crate::flash::plan::{Action, Run, WritePlan};
 use crate::flash::trial::{NotTried, Trial};
-use crate::journal::{BoardJournal, Digest, InFlight, OpenWrite, Phase, digest};
+use crate::journal::{BoardJournal, OpenWrite, Phase};
 use crate::{Error, Result};
 
 /// How a write went.
@@ -199,58 +199,6 @@ impl<'a> Writer<'a> {
         Ok(())
     }
 
-    /// Sets quad enable where the part needs it, and proves that four pads read what one pad reads.
-    fn prepare(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        self.quad_set = self.nor.set_quad(listener)?;
-        // other dummy cycles that an application set outlive a reset of the chip
-        let size = self.nor.part().size;
-        self.nor.loader().soft_reset_flash(size)?;
-        self.nor.use_work(EraseUnit::Sector4K)?;
-        self.prove_quad(listener)
-    }
-
-    /// Reads some sector that is not blank on four pads; it must equal what was read on one. So must every sector that holds
-    /// bytes to be kept through an erase, for they are programmed back as they were read, and the first one, for what it
-    /// holds decides whether it must go before all else.
-    fn prove_quad(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        let mut proved = false;
-        if !self.plan.is_empty() {
-            for (address, current) in self.plan.decisive_sectors() {
-                self.prove_sector(&current, address)?;
-                proved |= current.iter().any(|&b| b != 0xFF);
-            }
-        }
-        if proved {
-            return Ok(());
-        }
-        let telling = self
-            .plan
-            .sectors()
-            .find(|(_, sector)| sector.current.iter().any(|&b| b != 0xFF));
-        match telling {
-            Some((address, sector)) => {
-                let current = sector.current.clone();
-                self.prove_sector(&current, address)
-            }
-            None => {
-                tell(listener, Finding::new(&run::QUAD_UNPROVED));
-                Ok(())
-            }
-        }
-    }
-
-    /// Holds the quad read of a sector against the plain one. Cells that a cut command left near their threshold differ from
-    /// one plain read to the next, too, and prove nothing.
-    fn prove_sector(&mut self, current: &[u8], address: u32) -> Result<()> {
-        let proved = self.nor.prove_quad_read(current, address, &BTreeSet::new());
-        if !matches!(proved, Err(Error::QuadReadDiffers { .. })) {
-            return proved;
-        }
-        let unsteady = self.nor.unsteady(address, current.len() as u32)?;
-        self.nor.use_work(EraseUnit::Sector4K)?;
-        self.nor.prove_quad_read(current, address, &unsteady)
-    }
-
     fn change(&mut self, listener: &mut dyn Listener) -> Result<u64> {
         self.begin(listener)?;
         self.erase(listener)?;
@@ -313,208 +261,6 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// From here on the journal knows of this write, and of the bytes that it must not lose.
-    fn begin(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        self.before = journal.writes().to_vec();
-        let resume = self.plan.resume();
-        // what an erase of all is about to wipe is forgotten once it is wiped
-        let others = match self.plan.erases_all() {
-            true => &self.before,
-            false => &resume.open,
-        };
-        let time = SystemTime::now().duration_since(UNIX_EPOCH);
-        let time = time.map_or(0, |time| time.as_secs());
-        let record = self
-            .plan
-            .record(&self.name, env!("CARGO_PKG_VERSION"), time);
-        journal.begin(others.clone(), record)?;
-        let kept = self.plan.rescue();
-        if !kept.is_empty() {
-            let path = journal.path().to_owned();
-            let saved = Finding::new(&run::BYTES_SAVED)
-                .text("size", bytes(kept.len_bytes() as u64))
-                .text("file", path.display());
-            tell(listener, saved);
-            self.saved_to = Some(path);
-        }
-        Ok(())
-    }
-
-    fn enter(&mut self, phase: Phase) -> Result<()> {
-        let Some(journal) = &mut self.journal else {
-            return Ok(());
-        };
-        if phase == Phase::Programming && self.plan.erases_all() {
-            let last = journal.writes().last().cloned();
-            journal.replace(last.into_iter().collect())?;
-        }
-        journal.enter(phase)
-    }
-
-    /// Flash holds all of it: only older writes may still be open.
-    fn end(&mut self) -> Result<()> {
-        match &mut self.journal {
-            Some(journal) if journal.writes() != self.plan.resume().open => {
-                journal.replace(self.plan.resume().open.clone())
-            }
-            _ => Ok(()),
-        }
-    }
-
-    /// Writes down what the failure left, as far as that is known. What fails here leaves the journal as it is: it holds
-    /// all that is needed, and only tells less.
-    fn note_break(&mut self, error: &Error) {
-        if self.reached == Reached::Nothing {
-            let before = std::mem::take(&mut self.before);
-            if let Some(journal) = &mut self.journal {
-                let _ = journal.replace(before);
-            }
-            return;
-        }
-        let stopped = matches!(error, Error::Interrupted { .. });
-        let left = match error.device_answers() && !stopped && self.journal.is_some() {
-            true => self.digests_left().unwrap_or_default(),
-            false => BTreeMap::new(),
-        };
-        let range = self.in_flight.take().filter(|_| !error.device_answers());
-        let in_flight = range.map(|range| InFlight {
-            range,
-            garbled: !error.device_left(),
-        });
-        let Some(journal) = &mut self.journal else {
-            return;
-        };
-        if left.is_empty() && in_flight.is_none() {
-            return;
-        }
-        let _ = journal.change_last(|write| {
-            write.in_flight = in_flight;
-            for (address, mark) in &mut write.sectors {
-                mark.left = left.get(address).copied();
-            }
-        });
-    }
-
-    /// Digests of what the sectors of the plan hold now. A flash that fell silent would read as blank, so it is asked for
-    /// its id after the reading.
-    fn digests_left(&mut self) -> Result<BTreeMap<u32, Digest>> {
-        let plan = self.plan;
-        let sector = plan.geometry().sector;
-        let mut quiet = ();
-        let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
-        self.nor.use_plain()?;
-        let mut left = BTreeMap::new();
-        for (address, _) in plan.sectors().filter(|(_, s)| s.action != Action::Leave) {
-            left.insert(
-                address,
-                digest(&self.nor.read(address, sector, &mut meter)?),
-            );
-        }
-        let id = self.nor.facts().id;
-        check_same(self.nor.loader().jedec_id()?, id)?;
-        Ok(left)
-    }
-
-    fn erase(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        let g = *self.plan.geometry();
-        if let Some(confirmed) = self.plan.confirmed_erase() {
-            // a chip erase that is cut need not have begun at the FCB
-            self.reached = Reached::Erasing;
-            let meter = Meter::begin(listener, Stage::Erase, u64::from(g.size));
-            self.in_flight = Some(span(g.base, g.size as usize));
-            self.nor.use_work(EraseUnit::Sector4K)?;
-            self.nor.erase(g.base, g.sector)?;
-            self.nor.erase_chip(confirmed)?;
-            self.header_acknowledged = true;
-            meter.end();
-            return Ok(());
-        }
-        let (sectors, blocks) = (self.plan.sector_erases(), self.plan.block_erases());
-        let total =
-            sectors.len() as u64 * u64::from(g.sector) + blocks.len() as u64 * u64::from(g.block);
-        if total == 0 {
-            return Ok(());
-        }
-        let mut meter = Meter::begin(listener, Stage::Erase, total);
-        for (unit, size, places) in [
-            (EraseUnit::Sector4K, g.sector, sectors),
-            (EraseUnit::Block64K, g.block, blocks),
-        ] {
-            if places.is_empty() {
-                continue;
-            }
-            self.nor.use_work(unit)?;
-            for address in places {
-                if meter.cancelled() {
-                    return Err(Error::interrupted());
-                }
-                self.reached = Reached::Erasing;
-                self.in_flight = Some(span(address, size as usize));
-                self.nor.erase(address, size)?;
-                self.in_flight = None;
-                self.header_acknowledged |= address == g.base;
-                meter.add(u64::from(size));
-            }
-        }
-        meter.end();
-        self.nor.use_work(EraseUnit::Sector4K)
-    }
-
-    /// Reads every erased sector of the plan: all ones.
-    fn blank_check(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        let g = *self.plan.geometry();
-        let erased: Vec<u32> = self
-            .plan
-            .sectors()
-            .filter(|(_, s)| s.action == Action::Erase)
-            .map(|(a, _)| a)
-            .collect();
-        if erased.is_empty() {
-            return Ok(());
-        }
-        let mut meter = Meter::begin(
-            listener,
-            Stage::BlankCheck,
-            erased.len() as u64 * u64::from(g.sector),
-        );
-        for range in ranges(&erased, g.sector) {
-            let found = self
-                .nor
-                .read(range.start, range.end - range.start, &mut meter)?;
-            if let Some(at) = found.iter().position(|&byte| byte != 0xFF) {
-                return Err(Error::NotBlank {
-                    address: range.start + at as u32,
-                    found: found[at],
-                });
-            }
-        }
-        meter.end();
-        Ok(())
-    }
-
-    fn program(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        self.nor.use_work_for_programming()?;
-        let last = self.plan.last_run().map_or(0, |run| run.bytes.len());
-        let total = self.plan.bytes_to_program() - last as u64;
-        if total == 0 {
-            return Ok(());
-        }
-        let mut meter = Meter::begin(listener, Stage::Program, total);
-        for run in self.plan.runs() {
-            if meter.cancelled() {
-                return Err(Error::interrupted());
-            }
-            self.in_flight = Some(span(run.address, run.bytes.len()));
-            self.nor.program(&run, &mut meter)?;
-            self.in_flight = None;
-        }
-        meter.end();
-        Ok(())
-    }
-
     /// Compares every touched sector with its target, but for the page that is still to come.
     fn verify_targets(&mut self, listener: &mut dyn Listener) -> Result<u64> {
         let last = self.plan.last_run();
@@ -547,89 +293,6 @@ impl<'a> Writer<'a> {
         } else {
             Ok(())
         }
-    }
-
-    /// The error with what flash holds now.
-    fn explained(&mut self, error: Error) -> Error {
-        let state = FlashState {
-            content: self.content_after(&error),
-            quad_enable: match self.quad_set {
-                true => QuadEnable::Set,
-                false => QuadEnable::AsItWas,
-            },
-            saved_to: match self.reached {
-                Reached::Done => None,
-                _ => self.saved_to.clone(),
-            },
-        };
-        error.with_flash_state(state)
-    }
-
-    fn content_after(&mut self, error: &Error) -> Content {
-        let changed = self.plan.changed();
-        match self.reached {
-            Reached::Nothing => Content::Untouched,
-            Reached::Done => Content::NewImageWhole {
-                verified: self.verify,
-            },
-            Reached::Last => self.last_page_unread(),
-            // an acknowledged erase is no erase yet: a flash that is locked acknowledges, too
-            Reached::TakenBack => match self.first_sector() {
-                Ok(first) if !has_fcb(&first) => Content::NothingStarts { changed },
-                _ => self.last_page_unread(),
-            },
-            // neither erases nor the pages programmed so far make an FCB where none was
-            _ if !self.plan.had_fcb() => Content::NothingStarts { changed },
-            _ if !self.plan.unboots_first() => Content::ImageUntouched { changed },
-            Reached::Blank => Content::NothingStarts { changed },
-            Reached::Erasing => {
-                let looked = error.device_answers().then(|| self.look_at_erased());
-                match looked {
-                    Some(Ok(content)) => content,
-                    _ if self.header_acknowledged => Content::HeaderEraseUnread { changed },
-                    _ => Content::Unknown { changed },
-                }
-            }
-        }
-    }
-
-    fn last_page_unread(&self) -> Content {
-        let g = self.plan.geometry();
-        let start = u64::from(g.base);
-        Content::LastPageUnread {
-            page: start..start + u64::from(g.page),
-        }
-    }
-
-    /// Reads what the erases did to the old image, when the sector with its FCB was among them.
-    fn look_at_erased(&mut self) -> Result<Content> {
-        let changed = self.plan.changed();
-        if !has_fcb(&self.first_sector()?) {
-            return Ok(Content::NothingStarts { changed });
-        }
-        let plan = self.plan;
-        let sector = plan.geometry().sector;
-        let mut quiet = ();
-        let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
-        for (address, planned) in plan.sectors().filter(|(_, s)| s.action == Action::Erase) {
-            if self.nor.read(address, sector, &mut meter)? != planned.current {
-                return Ok(Content::OldHeaderLeft { changed });
-            }
-        }
-        // a chip erase reaches sectors of which it is not known what they held
-        Ok(match plan.erases_all() {
-            true => Content::OldHeaderLeft { changed },
-            false => Content::OldImageWhole { checked: changed },
-        })
-    }
-
-    /// The first sector as it reads on one pad: that read works whatever state quad enable is in.
-    fn first_sector(&mut self) -> Result<Vec<u8>> {
-        let g = *self.plan.geometry();
-        let mut quiet = ();
-        self.nor.use_plain()?;
-        let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
-        self.nor.read(g.base, g.sector, &mut meter)
     }
 }
 

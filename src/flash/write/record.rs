@@ -1,0 +1,121 @@
+//! What a write puts down in the board's journal, so that a later run knows of it when it breaks off.
+
+use std::collections::BTreeMap;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
+
+use super::{Reached, Writer};
+use crate::event::{Listener, Meter, Stage, tell};
+use crate::flash::identify::{bytes, check_same};
+use crate::flash::plan::Action;
+use crate::journal::{Digest, InFlight, Phase, digest};
+use crate::{Error, Result};
+
+impl Writer<'_> {
+    /// From here on the journal knows of this write, and of the bytes that it must not lose.
+    pub(super) fn begin(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        self.before = journal.writes().to_vec();
+        let resume = self.plan.resume();
+        // what an erase of all is about to wipe is forgotten once it is wiped
+        let others = match self.plan.erases_all() {
+            true => &self.before,
+            false => &resume.open,
+        };
+        let time = SystemTime::now().duration_since(UNIX_EPOCH);
+        let time = time.map_or(0, |time| time.as_secs());
+        let record = self
+            .plan
+            .record(&self.name, env!("CARGO_PKG_VERSION"), time);
+        journal.begin(others.clone(), record)?;
+        let kept = self.plan.rescue();
+        if !kept.is_empty() {
+            let path = journal.path().to_owned();
+            let saved = Finding::new(&run::BYTES_SAVED)
+                .text("size", bytes(kept.len_bytes() as u64))
+                .text("file", path.display());
+            tell(listener, saved);
+            self.saved_to = Some(path);
+        }
+        Ok(())
+    }
+
+    pub(super) fn enter(&mut self, phase: Phase) -> Result<()> {
+        let Some(journal) = &mut self.journal else {
+            return Ok(());
+        };
+        if phase == Phase::Programming && self.plan.erases_all() {
+            let last = journal.writes().last().cloned();
+            journal.replace(last.into_iter().collect())?;
+        }
+        journal.enter(phase)
+    }
+
+    /// Flash holds all of it: only older writes may still be open.
+    pub(super) fn end(&mut self) -> Result<()> {
+        match &mut self.journal {
+            Some(journal) if journal.writes() != self.plan.resume().open => {
+                journal.replace(self.plan.resume().open.clone())
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes down what the failure left, as far as that is known. What fails here leaves the journal as it is: it holds
+    /// all that is needed, and only tells less.
+    pub(super) fn note_break(&mut self, error: &Error) {
+        if self.reached == Reached::Nothing {
+            let before = std::mem::take(&mut self.before);
+            if let Some(journal) = &mut self.journal {
+                let _ = journal.replace(before);
+            }
+            return;
+        }
+        let stopped = matches!(error, Error::Interrupted { .. });
+        let left = match error.device_answers() && !stopped && self.journal.is_some() {
+            true => self.digests_left().unwrap_or_default(),
+            false => BTreeMap::new(),
+        };
+        let range = self.in_flight.take().filter(|_| !error.device_answers());
+        let in_flight = range.map(|range| InFlight {
+            range,
+            garbled: !error.device_left(),
+        });
+        let Some(journal) = &mut self.journal else {
+            return;
+        };
+        if left.is_empty() && in_flight.is_none() {
+            return;
+        }
+        let _ = journal.change_last(|write| {
+            write.in_flight = in_flight;
+            for (address, mark) in &mut write.sectors {
+                mark.left = left.get(address).copied();
+            }
+        });
+    }
+
+    /// Digests of what the sectors of the plan hold now. A flash that fell silent would read as blank, so it is asked for
+    /// its id after the reading.
+    fn digests_left(&mut self) -> Result<BTreeMap<u32, Digest>> {
+        let plan = self.plan;
+        let sector = plan.geometry().sector;
+        let mut quiet = ();
+        let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
+        self.nor.use_plain()?;
+        let mut left = BTreeMap::new();
+        for (address, _) in plan.sectors().filter(|(_, s)| s.action != Action::Leave) {
+            left.insert(
+                address,
+                digest(&self.nor.read(address, sector, &mut meter)?),
+            );
+        }
+        let id = self.nor.facts().id;
+        check_same(self.nor.loader().jedec_id()?, id)?;
+        Ok(left)
+    }
+}

@@ -1,0 +1,107 @@
+//! The steps that change flash: erase, look that it is blank, program.
+
+use rtboot_fcb::EraseUnit;
+
+use super::{Reached, Writer, span};
+use crate::event::{Listener, Meter, Stage};
+use crate::flash::plan::{Action, ranges};
+use crate::{Error, Result};
+
+impl Writer<'_> {
+    pub(super) fn erase(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let g = *self.plan.geometry();
+        if let Some(confirmed) = self.plan.confirmed_erase() {
+            // a chip erase that is cut need not have begun at the FCB
+            self.reached = Reached::Erasing;
+            let meter = Meter::begin(listener, Stage::Erase, u64::from(g.size));
+            self.in_flight = Some(span(g.base, g.size as usize));
+            self.nor.use_work(EraseUnit::Sector4K)?;
+            self.nor.erase(g.base, g.sector)?;
+            self.nor.erase_chip(confirmed)?;
+            self.header_acknowledged = true;
+            meter.end();
+            return Ok(());
+        }
+        let (sectors, blocks) = (self.plan.sector_erases(), self.plan.block_erases());
+        let total =
+            sectors.len() as u64 * u64::from(g.sector) + blocks.len() as u64 * u64::from(g.block);
+        if total == 0 {
+            return Ok(());
+        }
+        let mut meter = Meter::begin(listener, Stage::Erase, total);
+        for (unit, size, places) in [
+            (EraseUnit::Sector4K, g.sector, sectors),
+            (EraseUnit::Block64K, g.block, blocks),
+        ] {
+            if places.is_empty() {
+                continue;
+            }
+            self.nor.use_work(unit)?;
+            for address in places {
+                if meter.cancelled() {
+                    return Err(Error::interrupted());
+                }
+                self.reached = Reached::Erasing;
+                self.in_flight = Some(span(address, size as usize));
+                self.nor.erase(address, size)?;
+                self.in_flight = None;
+                self.header_acknowledged |= address == g.base;
+                meter.add(u64::from(size));
+            }
+        }
+        meter.end();
+        self.nor.use_work(EraseUnit::Sector4K)
+    }
+
+    /// Reads every erased sector of the plan: all ones.
+    pub(super) fn blank_check(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        let g = *self.plan.geometry();
+        let erased: Vec<u32> = self
+            .plan
+            .sectors()
+            .filter(|(_, s)| s.action == Action::Erase)
+            .map(|(a, _)| a)
+            .collect();
+        if erased.is_empty() {
+            return Ok(());
+        }
+        let mut meter = Meter::begin(
+            listener,
+            Stage::BlankCheck,
+            erased.len() as u64 * u64::from(g.sector),
+        );
+        for range in ranges(&erased, g.sector) {
+            let found = self
+                .nor
+                .read(range.start, range.end - range.start, &mut meter)?;
+            if let Some(at) = found.iter().position(|&byte| byte != 0xFF) {
+                return Err(Error::NotBlank {
+                    address: range.start + at as u32,
+                    found: found[at],
+                });
+            }
+        }
+        meter.end();
+        Ok(())
+    }
+
+    pub(super) fn program(&mut self, listener: &mut dyn Listener) -> Result<()> {
+        self.nor.use_work_for_programming()?;
+        let last = self.plan.last_run().map_or(0, |run| run.bytes.len());
+        let total = self.plan.bytes_to_program() - last as u64;
+        if total == 0 {
+            return Ok(());
+        }
+        let mut meter = Meter::begin(listener, Stage::Program, total);
+        for run in self.plan.runs() {
+            if meter.cancelled() {
+                return Err(Error::interrupted());
+            }
+            self.in_flight = Some(span(run.address, run.bytes.len()));
+            self.nor.program(&run, &mut meter)?;
+            self.in_flight = None;
+        }
+        meter.end();
+        Ok(())
+    }
+}
