@@ -5,6 +5,7 @@ mod kit;
 
 mod board {
     mod awake;
+    mod broken_erase;
     mod doctor;
     mod flash_state;
     mod genuine;

@@ -52,7 +52,9 @@ pub fn plan_write(
         true => Resume::erased(open),
         false => Resume::decide(open, image, &current, &geometry, policy.kept),
     };
-    let resume = resume.map_err(|changed| changed.into_error())?;
+    let mut resume = resume.map_err(|changed| changed.into_error())?;
+    let erases = journal.map(BoardJournal::erases).unwrap_or_default();
+    resume.refresh_erased(erases, image, &geometry);
     resume.retain_needed(&mut current, image, &geometry);
     let extent = match image.slice(geometry.base, HEADER).is_empty() {
         true => boot_extent(nor, &current, &geometry)?,

@@ -27,6 +27,15 @@ const UNSTEADY_READS: usize = 8;
 /// Longest piece read in one go; between pieces Ctrl-C is looked at.
 const READ_PIECE: u32 = 64 * 1024;
 
+/// A chip erase that failed.
+#[derive(Debug)]
+pub struct ChipEraseFailed {
+    /// How.
+    pub error: Error,
+    /// The device said that the first sector is erased: the erase of the rest failed.
+    pub first_sector: bool,
+}
+
 /// A known flash behind a flashloader.
 pub struct Nor {
     loader: Flashloader,
@@ -341,11 +350,30 @@ impl Nor {
         })
     }
 
-    /// Erases the whole chip, which was confirmed.
+    /// Erases the whole chip, which was confirmed: the first sector by itself, then all. A chip erase that loses power need not
+    /// have begun at the FCB, and what is left of an image must not start.
     ///
     /// # Errors
-    /// [`Error::Erase`].
-    pub fn erase_chip(&mut self, _confirmed: EraseFlash) -> Result<()> {
+    /// [`ChipEraseFailed`].
+    pub fn erase_chip(
+        &mut self,
+        confirmed: EraseFlash,
+    ) -> std::result::Result<(), ChipEraseFailed> {
+        let g = self.geometry();
+        let first = self
+            .use_erasing(EraseUnit::Sector4K)
+            .and_then(|()| self.erase(g.base, g.sector));
+        let failed = |first_sector| {
+            move |error| ChipEraseFailed {
+                error,
+                first_sector,
+            }
+        };
+        first.map_err(failed(false))?;
+        self.erase_all_of_it(confirmed).map_err(failed(true))
+    }
+
+    fn erase_all_of_it(&mut self, _confirmed: EraseFlash) -> Result<()> {
         let (base, size) = (self.chip().map.flash_base, self.part.size);
         let limit = limits::erase(&self.part, size);
         let session = self.loader.quiet_session();

@@ -7,6 +7,8 @@
 //! | broken | brings all its bytes, or a boot image over some of them | it is over: kept bytes come back, its other bytes go, all its sectors are erased again |
 //! | broken | something else | it stays open; only the sectors of both are put in order. The FCB's page stays out if it waits for that write |
 //! | changed by somebody else | of any of its sectors | refused, unless the user says what becomes of the kept bytes |
+//!
+//! Where an erase is open, every sector that this write touches is erased again, whatever it reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -15,7 +17,7 @@ use rtboot_bootable::Memory;
 
 use super::geometry::{Geometry, KeptBytes, touched_sectors};
 use super::plan::has_fcb;
-use crate::journal::{Foreign, OpenWrite, Standing, hex, slice};
+use crate::journal::{Foreign, OpenErase, OpenWrite, Standing, hex, slice};
 
 /// Where the IVT lies in flash, as an offset.
 const IVT: u32 = 0x1000;
@@ -113,6 +115,14 @@ impl Resume {
             closed: writes.to_vec(),
             ..Resume::default()
         })
+    }
+
+    /// Sectors that this write touches where an erase broke off are erased again. What they read counts: another program may
+    /// have stored bytes there since.
+    pub(super) fn refresh_erased(&mut self, erases: &[OpenErase], wanted: &Memory, g: &Geometry) {
+        let touched = touched_sectors(wanted, g).into_iter();
+        let weak = |sector: &u32| erases.iter().any(|erase| erase.touches(*sector, g.sector));
+        self.refresh.extend(touched.filter(weak));
     }
 
     /// Leaves what this write has nothing to do with out of what was read.

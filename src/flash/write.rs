@@ -17,7 +17,7 @@ use crate::flash::identify::check_same;
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Action, Run, WritePlan};
 use crate::flash::trial::{NotTried, Trial};
-use crate::journal::{BoardJournal, OpenWrite, Phase};
+use crate::journal::{BoardJournal, Phase};
 use crate::{Error, Result};
 
 /// How a write went.
@@ -72,7 +72,7 @@ pub struct Writer<'a> {
     /// What the command changes that is on its way.
     in_flight: Option<Range<u64>>,
     /// The journal as it was before this write.
-    before: Vec<OpenWrite>,
+    before: Option<BoardJournal>,
 }
 
 impl<'a> Writer<'a> {
@@ -94,7 +94,7 @@ impl<'a> Writer<'a> {
             quad_set: false,
             saved_to: None,
             in_flight: None,
-            before: Vec::new(),
+            before: None,
         }
     }
 

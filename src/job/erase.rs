@@ -45,7 +45,8 @@ pub enum Edges {
 /// Erases, and reads back that all of it is blank. Returns what was erased.
 ///
 /// Blocks are erased as a whole where the range holds all of one. The quad-enable bit does not matter and stays as it is.
-/// What the journal keeps of the range is forgotten once all of it is blank.
+/// The journal knows of the erase from before its first command until all of the range is blank, and forgets what it keeps of
+/// the range.
 ///
 /// # Errors
 /// [`Error::NotConfirmed`], [`Error::BadRange`], [`Error::OutsideFlash`], [`Error::NotWholeSectors`],
@@ -75,23 +76,68 @@ pub fn erase(
     let all = (range == (u64::from(g.base)..g.end())).then(|| consent.erase_flash());
     let all = all.transpose()?;
     refuse_protected(nor, &range)?;
-    match all {
-        Some(confirmed) => erase_chip(nor, &range, confirmed, listener)?,
-        None => erase_units(nor, &range, listener)?,
-    }
-    check_blank(nor, &range, listener)?;
-    if let Some(journal) = journal {
-        let evidence = Evidence::ReadBack;
-        let erased = range.clone();
-        let state = |error: Error| {
-            error.with_flash_state(Content::Erased {
-                range: erased,
-                evidence,
-            })
-        };
-        journal.forget(&range).map_err(state)?;
+    match journal {
+        Some(journal) => erase_on_record(nor, &range, all, journal, listener)?,
+        None => erase_and_look(nor, &range, all, listener)?,
     }
     Ok(range)
+}
+
+/// Erases while the journal knows of it, so that a later run erases again what a break left in part.
+fn erase_on_record(
+    nor: &mut Nor,
+    range: &Range<u64>,
+    all: Option<EraseFlash>,
+    journal: &mut BoardJournal,
+    listener: &mut dyn Listener,
+) -> Result<()> {
+    let before = journal.clone();
+    journal.begin_erase(range)?;
+    match erase_and_look(nor, range, all, listener) {
+        Ok(()) => journal.forget(range).map_err(|error| {
+            error.with_flash_state(Content::Erased {
+                range: range.clone(),
+                evidence: Evidence::ReadBack,
+            })
+        }),
+        Err(error) => {
+            // a journal that cannot be changed now says that all of the range is open, which is safe
+            let _ = match missing(&error, range, nor.geometry().sector) {
+                Some(missing) => journal.erase_broke(missing),
+                None => journal.back_to(before),
+            };
+            Err(error)
+        }
+    }
+}
+
+/// What of a range is not known to be erased after this failure; `None` when no erase was sent.
+fn missing(error: &Error, range: &Range<u64>, sector: u32) -> Option<Range<u64>> {
+    match &error.flash_state()?.content {
+        Content::PartErased {
+            erased,
+            evidence: Evidence::ReadBack,
+            ..
+        } => {
+            let first_wrong = erased.end - (erased.end - range.start) % u64::from(sector);
+            Some(first_wrong..range.end)
+        }
+        Content::Untouched => None,
+        _ => Some(range.clone()),
+    }
+}
+
+fn erase_and_look(
+    nor: &mut Nor,
+    range: &Range<u64>,
+    all: Option<EraseFlash>,
+    listener: &mut dyn Listener,
+) -> Result<()> {
+    match all {
+        Some(confirmed) => erase_chip(nor, range, confirmed, listener)?,
+        None => erase_units(nor, range, listener)?,
+    }
+    check_blank(nor, range, listener)
 }
 
 fn whole_sectors(
@@ -132,15 +178,19 @@ fn erase_chip(
     confirmed: EraseFlash,
     listener: &mut dyn Listener,
 ) -> Result<()> {
-    nor.use_erasing(EraseUnit::Sector4K)?;
     let meter = Meter::begin(listener, Stage::Erase, range.end - range.start);
-    // a chip erase that is cut need not have begun at the FCB: half an image must not start
-    let g = nor.geometry();
-    nor.erase(g.base, g.sector)
-        .map_err(|error| part_erased(error, range, range.start, Evidence::Acknowledged))?;
-    let first = range.start + u64::from(g.sector);
-    nor.erase_chip(confirmed)
-        .map_err(|error| part_erased(error, range, first, Evidence::Acknowledged))?;
+    nor.erase_chip(confirmed).map_err(|failed| {
+        let sector = u64::from(nor.geometry().sector);
+        match failed.first_sector {
+            true => part_erased(
+                failed.error,
+                range,
+                range.start + sector,
+                Evidence::Acknowledged,
+            ),
+            false => begun(failed.error, range, range.start),
+        }
+    })?;
     meter.end();
     Ok(())
 }
@@ -151,10 +201,7 @@ fn erase_units(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -
     let mut meter = Meter::begin(listener, Stage::Erase, range.end - range.start);
     let mut at = range.start;
     while at < range.end {
-        let partly = |error| match at == range.start && matches!(error, Error::Interrupted { .. }) {
-            true => error, // nothing was sent yet
-            false => part_erased(error, range, at, Evidence::Acknowledged),
-        };
+        let partly = |error| begun(error, range, at);
         if meter.cancelled() {
             return Err(partly(Error::interrupted()));
         }
@@ -164,7 +211,7 @@ fn erase_units(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -
             true => (EraseUnit::Block64K, g.block),
             false => (EraseUnit::Sector4K, g.sector),
         };
-        nor.use_erasing(unit)?;
+        nor.use_erasing(unit).map_err(partly)?;
         let address = u32::try_from(at).unwrap_or(u32::MAX);
         nor.erase(address, size).map_err(partly)?;
         meter.add(u64::from(size));
@@ -172,6 +219,14 @@ fn erase_units(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -
     }
     meter.end();
     Ok(())
+}
+
+/// The error with how much of the range is erased: up to `end`. Before the first erase command there is nothing to tell.
+fn begun(error: Error, range: &Range<u64>, end: u64) -> Error {
+    match end == range.start && !matches!(error, Error::Erase { .. }) {
+        true => error,
+        false => part_erased(error, range, end, Evidence::Acknowledged),
+    }
 }
 
 /// The error with how much of the range is erased: up to `end`.

@@ -495,7 +495,7 @@ impl WriteReady<'_> {
     /// interrupted write of another image is still open.
     pub fn write(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<WriteReport> {
         if let (Some(journal), KeptBytes::Discard) = (&mut self.journal, self.options.kept) {
-            journal.replace(Vec::new())?;
+            journal.clear()?;
         }
         if !self.options.verify {
             tell(listener, Finding::new(&run::NOT_VERIFIED));

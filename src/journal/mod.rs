@@ -1,4 +1,4 @@
-//! The journal of a board: writes that are open, kept on disk from before the first erase until flash holds all of it.
+//! The journal of a board: writes and erases that are open, kept on disk from before the first erase until flash holds all of it.
 //!
 //! A write erases sectors that also hold bytes that nobody asked to change, and takes the FCB's page out until the image
 //! is whole. Until its end only the journal knows those bytes, which image was meant, and that nothing may start yet. So it
@@ -9,6 +9,7 @@
 //! BoardJournal  that file, read and checked: the open writes, oldest first
 //! OpenWrite     one of them: image, ranges, sectors before and after, kept bytes, phase
 //! Standing      what flash shows of it now: nothing begun, broken as recorded, all there, changed by somebody else
+//! OpenErase     an erase that broke off: its sectors are erased again by whoever writes there, whatever they read
 //! ```
 //!
 //! Kept bytes go back only where flash is as the break left it; [`OpenWrite::standing`] decides that, and nothing else does.
@@ -22,8 +23,10 @@ mod tests;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rtboot_bootable::Memory;
+use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 
@@ -34,7 +37,7 @@ pub use store::{BoardJournal, BoardKey, JournalStore, OtherUser};
 pub type Digest = [u8; 32];
 
 /// A write that began and did not end.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenWrite {
     /// What was to be written.
     pub image: ImageMark,
@@ -55,6 +58,7 @@ pub struct OpenWrite {
     /// What one command programs, in order.
     pub runs: Vec<Range<u64>>,
     /// Bytes that nobody asked to change.
+    #[serde(with = "record::pieces")]
     pub kept: Memory,
     /// The command that was on its way when the link failed.
     pub in_flight: Option<InFlight>,
@@ -62,17 +66,47 @@ pub struct OpenWrite {
     pub trimmed: bool,
 }
 
+/// An erase that began and did not end.
+///
+/// Nothing is recorded of what the sectors held: they were to be wiped. Any of them may be erased in part, with cells that read
+/// one way now and the other way later.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct OpenErase {
+    /// Version of the program that erased.
+    pub program: String,
+    /// When it began, in seconds since 1970.
+    pub time: u64,
+    /// Whole sectors that are not known to be erased.
+    pub ranges: Vec<Range<u64>>,
+}
+
+impl OpenErase {
+    /// Whether this sector, or anything else that begins here and is so long, may be erased in part.
+    pub fn touches(&self, address: u32, length: u32) -> bool {
+        let (start, end) = (u64::from(address), u64::from(address) + u64::from(length));
+        let mut ranges = self.ranges.iter();
+        ranges.any(|range| range.start < end && start < range.end)
+    }
+
+    /// When it began, as a date and a time of day (UTC).
+    pub fn when(&self) -> String {
+        date(self.time)
+    }
+}
+
 /// Which image a write is about.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ImageMark {
     /// The name of its file.
     pub name: String,
     /// Digest of its bytes and addresses.
+    #[serde(with = "record::digest")]
     pub digest: Digest,
 }
 
 /// How far a write came at least: each phase is on disk before its first command is sent.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Phase {
     /// Sectors are erased; nothing is programmed yet.
     Erasing,
@@ -83,7 +117,7 @@ pub enum Phase {
 }
 
 /// A command that was on its way when the link failed. What it leaves can be anything.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InFlight {
     /// What it was to change.
     pub range: Range<u64>,
@@ -93,7 +127,7 @@ pub struct InFlight {
 }
 
 /// Sizes of the flash, in bytes, and where it appears on the bus.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Sizes {
     /// Bus address of the first byte.
     pub base: u32,
@@ -104,15 +138,21 @@ pub struct Sizes {
 }
 
 /// A sector before and after a write.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SectorMark {
     /// Digest of what it held before.
+    #[serde(with = "record::digest")]
     pub before: Digest,
     /// Short digests of its pages as they are to be.
     pub pages: Vec<u64>,
     /// First address of what the erase command takes with it; `None` when the sector is not erased.
     pub erased_with: Option<u32>,
     /// Digest of what a failed write that could still read left there.
+    #[serde(
+        default,
+        with = "record::some_digest",
+        skip_serializing_if = "Option::is_none"
+    )]
     pub left: Option<Digest>,
 }
 
@@ -186,13 +226,7 @@ impl OpenWrite {
 
     /// The image's bytes of this range are no longer waited for.
     pub fn forget_range(&mut self, gone: &Range<u64>) {
-        let parts = self.ranges.iter().flat_map(|range| {
-            [
-                range.start..range.end.min(gone.start),
-                range.start.max(gone.end)..range.end,
-            ]
-        });
-        self.ranges = parts.filter(|part| part.start < part.end).collect();
+        remove(&mut self.ranges, gone);
     }
 
     /// Whether nothing of it is left to do.
@@ -210,6 +244,23 @@ impl OpenWrite {
     pub fn when(&self) -> String {
         date(self.time)
     }
+}
+
+/// Takes this range out of others.
+fn remove(ranges: &mut Vec<Range<u64>>, gone: &Range<u64>) {
+    let parts = ranges.iter().flat_map(|range| {
+        [
+            range.start..range.end.min(gone.start),
+            range.start.max(gone.end)..range.end,
+        ]
+    });
+    *ranges = parts.filter(|part| part.start < part.end).collect();
+}
+
+/// Seconds since 1970.
+pub(crate) fn now() -> u64 {
+    let time = SystemTime::now().duration_since(UNIX_EPOCH);
+    time.map_or(0, |time| time.as_secs())
 }
 
 /// The part of a memory in this range.

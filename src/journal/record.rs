@@ -3,94 +3,45 @@
 //! It is read back after a crash, by another version perhaps, so nothing in it is believed before the digest fits; and
 //! nothing in it can make this program panic or fill its memory.
 
-use std::collections::BTreeMap;
+use std::borrow::Cow;
 use std::io::{self, Write};
+use std::ops::Range;
 
-use rtboot_bootable::Memory;
-use serde::ser::SerializeSeq;
-use serde::{Deserialize, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
-use super::{Digest, ImageMark, InFlight, OpenWrite, Phase, SectorMark, Sizes, hex};
+use super::{Digest, OpenErase, OpenWrite, Sizes, hex};
 use crate::digest::Sha256;
 
 /// Number of this format.
-const FORMAT: u32 = 1;
-/// Kept bytes of one piece of text.
-const PIECE: usize = 4096;
+const FORMAT: u32 = 2;
 /// What the last line begins with.
 const SEAL: &str = "sha256 ";
 
+/// The JSON.
 #[derive(Serialize, Deserialize)]
-struct Text<W> {
+struct Text<'a> {
     format: u32,
-    board: String,
-    writes: Vec<W>,
+    board: Cow<'a, str>,
+    writes: Cow<'a, [OpenWrite]>,
+    erases: Cow<'a, [OpenErase]>,
 }
 
-#[derive(Serialize)]
-struct WriteOut<'a> {
-    image: &'a str,
-    digest: String,
-    program: &'a str,
-    time: u64,
-    phase: PhaseText,
-    holds_fcb: bool,
-    sizes: [u32; 3],
-    ranges: Vec<[u64; 2]>,
-    runs: Vec<[u64; 2]>,
-    in_flight: Option<([u64; 2], bool)>,
-    trimmed: bool,
-    sectors: Vec<SectorText>,
-    kept: KeptOut<'a>,
-}
-
+/// What every version of the format begins with.
 #[derive(Deserialize)]
-struct WriteIn {
-    image: String,
-    digest: String,
-    program: String,
-    time: u64,
-    phase: PhaseText,
-    holds_fcb: bool,
-    sizes: [u32; 3],
-    ranges: Vec<[u64; 2]>,
-    runs: Vec<[u64; 2]>,
-    in_flight: Option<([u64; 2], bool)>,
-    trimmed: bool,
-    sectors: Vec<SectorText>,
-    kept: Vec<(u32, String)>,
+struct Head {
+    format: u32,
 }
 
-#[derive(Serialize, Deserialize)]
-struct SectorText {
-    at: u32,
-    before: String,
-    pages: String,
-    erased_with: Option<u32>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    left: Option<String>,
+/// What a journal holds.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Entries {
+    pub writes: Vec<OpenWrite>,
+    pub erases: Vec<OpenErase>,
 }
 
-#[derive(Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum PhaseText {
-    Erasing,
-    Programming,
-    Last,
-}
-
-/// Kept bytes, a piece after the other: they are too many to stand in memory twice.
-struct KeptOut<'a>(&'a Memory);
-
-impl Serialize for KeptOut<'_> {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let mut pieces = serializer.serialize_seq(None)?;
-        for (address, bytes) in self.0.segments() {
-            for (piece, at) in bytes.chunks(PIECE).zip((address..).step_by(PIECE)) {
-                pieces.serialize_element(&(at, hex(piece)))?;
-            }
-        }
-        pieces.end()
+impl Entries {
+    pub fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.erases.is_empty()
     }
 }
 
@@ -112,15 +63,16 @@ impl<W: Write> Write for Sealed<W> {
 }
 
 /// Writes the journal of this board.
-pub(super) fn write(to: impl Write, board: &str, writes: &[OpenWrite]) -> io::Result<()> {
+pub(super) fn write(to: impl Write, board: &str, entries: &Entries) -> io::Result<()> {
     let mut to = Sealed {
         to,
         hash: Sha256::new(),
     };
     let text = Text {
         format: FORMAT,
-        board: board.to_owned(),
-        writes: writes.iter().map(out).collect(),
+        board: board.into(),
+        writes: entries.writes.as_slice().into(),
+        erases: entries.erases.as_slice().into(),
     };
     serde_json::to_writer(&mut to, &text).map_err(io::Error::from)?;
     to.write_all(b"\n")?;
@@ -133,22 +85,28 @@ pub(super) fn write(to: impl Write, board: &str, writes: &[OpenWrite]) -> io::Re
 ///
 /// # Errors
 /// What is wrong with it, in words.
-pub(super) fn read(bytes: &[u8], board: &str) -> Result<Vec<OpenWrite>, String> {
+pub(super) fn read(bytes: &[u8], board: &str) -> Result<Entries, String> {
     let text = unsealed(bytes).ok_or("its digest does not fit: it is damaged or was edited")?;
-    let text: Text<WriteIn> = serde_json::from_slice(text).map_err(|error| error.to_string())?;
-    if text.format != FORMAT {
-        let found = text.format;
+    let Head { format } = serde_json::from_slice(text).map_err(|error| error.to_string())?;
+    if format != FORMAT {
         return Err(format!(
-            "it has format {found}, this version reads {FORMAT}"
+            "it has format {format}, this version reads {FORMAT}"
         ));
     }
+    let text: Text = serde_json::from_slice(text).map_err(|error| error.to_string())?;
     if text.board != board {
         return Err(format!("it is of the board {}", text.board));
     }
-    text.writes
-        .into_iter()
-        .map(|write| taken(write).ok_or_else(|| "a value in it is out of range".to_owned()))
-        .collect()
+    let entries = Entries {
+        writes: text.writes.into_owned(),
+        erases: text.erases.into_owned(),
+    };
+    let sane = entries.writes.iter().all(is_sane)
+        && entries.erases.iter().all(|erase| in_space(&erase.ranges));
+    match sane {
+        true => Ok(entries),
+        false => Err("a value in it is out of range".to_owned()),
+    }
 }
 
 fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
@@ -159,113 +117,30 @@ fn unsealed(bytes: &[u8]) -> Option<&[u8]> {
     (hex(&digest).as_bytes() == seal).then_some(text)
 }
 
-fn out(write: &OpenWrite) -> WriteOut<'_> {
-    let pairs = |ranges: &[std::ops::Range<u64>]| ranges.iter().map(|r| [r.start, r.end]).collect();
-    WriteOut {
-        image: &write.image.name,
-        digest: hex(&write.image.digest),
-        program: &write.program,
-        time: write.time,
-        phase: match write.phase {
-            Phase::Erasing => PhaseText::Erasing,
-            Phase::Programming => PhaseText::Programming,
-            Phase::Last => PhaseText::Last,
-        },
-        holds_fcb: write.holds_fcb,
-        sizes: [write.sizes.base, write.sizes.page, write.sizes.sector],
-        ranges: pairs(&write.ranges),
-        runs: pairs(&write.runs),
-        in_flight: write
-            .in_flight
-            .as_ref()
-            .map(|cut| ([cut.range.start, cut.range.end], cut.garbled)),
-        trimmed: write.trimmed,
-        sectors: write.sectors.iter().map(sector_out).collect(),
-        kept: KeptOut(&write.kept),
-    }
+/// Whether all ranges lie in the address space.
+fn in_space(ranges: &[Range<u64>]) -> bool {
+    ranges
+        .iter()
+        .all(|range| range.start <= range.end && range.end <= 1 << 32)
 }
 
-fn sector_out((&at, mark): (&u32, &SectorMark)) -> SectorText {
-    SectorText {
-        at,
-        before: hex(&mark.before),
-        pages: mark
-            .pages
-            .iter()
-            .map(|page| format!("{page:016x}"))
-            .collect(),
-        erased_with: mark.erased_with,
-        left: mark.left.as_ref().map(|left| hex(left)),
-    }
+/// Whether sizes, sectors and ranges make sense: later code divides by the sizes and adds to the addresses.
+fn is_sane(write: &OpenWrite) -> bool {
+    let Sizes { base, page, sector } = write.sizes;
+    let sizes = page > 0 && sector >= page && sector.is_multiple_of(page);
+    let sector_at = |&at: &u32| {
+        let aligned = at >= base && (at - base).is_multiple_of(sector);
+        aligned && u64::from(at) + u64::from(sector) <= 1 << 32
+    };
+    let in_flight = write.in_flight.iter().map(|cut| cut.range.clone());
+    sizes
+        && write.sectors.keys().all(sector_at)
+        && in_space(&write.ranges)
+        && in_space(&write.runs)
+        && in_space(&in_flight.collect::<Vec<_>>())
 }
 
-/// A write as it was read; `None` when a value makes no sense.
-fn taken(write: WriteIn) -> Option<OpenWrite> {
-    let [base, page, sector] = write.sizes;
-    // an FCB's page and sector sizes; divided by later
-    (page > 0 && sector >= page && sector.is_multiple_of(page)).then_some(())?;
-    let range = |[start, end]: [u64; 2]| (start <= end && end <= 1 << 32).then_some(start..end);
-    let ranges = |pairs: Vec<[u64; 2]>| pairs.into_iter().map(range).collect::<Option<Vec<_>>>();
-    let mut kept = Memory::new();
-    for (address, bytes) in write.kept {
-        kept.insert(address, unhex(&bytes)?).ok()?;
-    }
-    let mut sectors = BTreeMap::new();
-    for text in write.sectors {
-        let whole = text.at >= base && (text.at - base).is_multiple_of(sector);
-        (whole && u64::from(text.at) + u64::from(sector) <= 1 << 32).then_some(())?;
-        let pages: Option<Vec<u64>> = text.pages.as_bytes().chunks(16).map(page_of).collect();
-        let mark = SectorMark {
-            before: digest_of_text(&text.before)?,
-            pages: pages?,
-            erased_with: text.erased_with,
-            left: match text.left {
-                Some(left) => Some(digest_of_text(&left)?),
-                None => None,
-            },
-        };
-        sectors.insert(text.at, mark);
-    }
-    Some(OpenWrite {
-        image: ImageMark {
-            name: write.image,
-            digest: digest_of_text(&write.digest)?,
-        },
-        program: write.program,
-        time: write.time,
-        phase: match write.phase {
-            PhaseText::Erasing => Phase::Erasing,
-            PhaseText::Programming => Phase::Programming,
-            PhaseText::Last => Phase::Last,
-        },
-        holds_fcb: write.holds_fcb,
-        sizes: Sizes { base, page, sector },
-        ranges: ranges(write.ranges)?,
-        runs: ranges(write.runs)?,
-        in_flight: match write.in_flight {
-            Some((pair, garbled)) => Some(InFlight {
-                range: range(pair)?,
-                garbled,
-            }),
-            None => None,
-        },
-        trimmed: write.trimmed,
-        sectors,
-        kept,
-    })
-}
-
-fn page_of(text: &[u8]) -> Option<u64> {
-    let text = std::str::from_utf8(text).ok()?;
-    u64::from_str_radix(text, 16).ok()
-}
-
-fn digest_of_text(text: &str) -> Option<Digest> {
-    unhex(text)?.try_into().ok()
-}
-
-fn unhex(text: &str) -> Option<Vec<u8>> {
-    let pairs = text.as_bytes().chunks(2);
+fn unhex<E: serde::de::Error>(text: &str) -> Result<Vec<u8>, E> {
     let byte = |pair: &[u8]| match pair {
         [high, low] => {
             let digit = |c: u8| char::from(c).to_digit(16);
@@ -273,5 +148,74 @@ fn unhex(text: &str) -> Option<Vec<u8>> {
         }
         _ => None,
     };
-    pairs.map(byte).collect()
+    let bytes: Option<Vec<u8>> = text.as_bytes().chunks(2).map(byte).collect();
+    bytes.ok_or_else(|| E::custom("a byte is not two hex digits"))
+}
+
+/// A digest in hex.
+pub(super) mod digest {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::super::{Digest, hex};
+
+    pub fn serialize<S: Serializer>(digest: &Digest, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&hex(digest))
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Digest, D::Error> {
+        let bytes = super::unhex(&String::deserialize(from)?)?;
+        let digest = bytes.try_into();
+        digest.map_err(|_| D::Error::custom("a digest is not 32 bytes"))
+    }
+}
+
+/// A digest in hex, or none.
+pub(super) mod some_digest {
+    use serde::{Deserializer, Serializer};
+
+    use super::super::Digest;
+
+    pub fn serialize<S: Serializer>(digest: &Option<Digest>, to: S) -> Result<S::Ok, S::Error> {
+        match digest {
+            Some(digest) => super::digest::serialize(digest, to),
+            None => to.serialize_none(),
+        }
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Digest>, D::Error> {
+        super::digest::deserialize(from).map(Some)
+    }
+}
+
+/// Bytes and their addresses, in pieces: all of them in hex at once are too many to stand in memory twice.
+pub(super) mod pieces {
+    use rtboot_bootable::Memory;
+    use serde::de::Error;
+    use serde::ser::SerializeSeq;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    use super::super::hex;
+
+    /// Bytes of one piece.
+    const PIECE: usize = 4096;
+
+    pub fn serialize<S: Serializer>(memory: &Memory, to: S) -> Result<S::Ok, S::Error> {
+        let mut pieces = to.serialize_seq(None)?;
+        for (address, bytes) in memory.segments() {
+            for (piece, at) in bytes.chunks(PIECE).zip((address..).step_by(PIECE)) {
+                pieces.serialize_element(&(at, hex(piece)))?;
+            }
+        }
+        pieces.end()
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Memory, D::Error> {
+        let mut memory = Memory::new();
+        for (address, text) in Vec::<(u32, String)>::deserialize(from)? {
+            let bytes = super::unhex(&text)?;
+            memory.insert(address, bytes).map_err(D::Error::custom)?;
+        }
+        Ok(memory)
+    }
 }

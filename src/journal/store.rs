@@ -2,11 +2,13 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Read};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rtboot_fcb::JedecId;
 
-use super::{OpenWrite, Phase, record};
+use super::record::{self, Entries};
+use super::{OpenErase, OpenWrite, Phase, now, remove};
 use crate::error::KeptUnit;
 use crate::{Error, Result};
 
@@ -16,7 +18,7 @@ const KEPT_LIMIT: usize = 8 << 20;
 const PIECES_LIMIT: usize = 60_000;
 /// Longest journal that is read.
 const FILE_LIMIT: u64 = 64 << 20;
-/// Most writes of one board that are open at a time.
+/// Most writes and erases of one board that are open at a time.
 const OPEN_LIMIT: usize = 64;
 
 /// Which board a journal is of.
@@ -85,7 +87,7 @@ impl JournalStore {
     pub fn open(&self, key: &BoardKey) -> Result<BoardJournal> {
         let mut journal = self.empty(key);
         if let Some(bytes) = read(&journal.path)? {
-            journal.writes =
+            journal.open =
                 record::read(&bytes, &key.0).map_err(|reason| unusable(&journal.path, reason))?;
         }
         Ok(journal)
@@ -99,7 +101,7 @@ impl JournalStore {
             folder: other.folder.join(&name),
         });
         BoardJournal {
-            writes: Vec::new(),
+            open: Entries::default(),
             path: self.folder.join(&name),
             key: key.clone(),
             others: others.collect(),
@@ -112,7 +114,7 @@ impl JournalStore {
 pub struct BoardJournal {
     path: PathBuf,
     key: BoardKey,
-    writes: Vec<OpenWrite>,
+    open: Entries,
     others: Vec<OtherUser>,
 }
 
@@ -124,7 +126,17 @@ impl BoardJournal {
 
     /// The writes that are open, oldest first.
     pub fn writes(&self) -> &[OpenWrite] {
-        &self.writes
+        &self.open.writes
+    }
+
+    /// The erases that are open, oldest first.
+    pub fn erases(&self) -> &[OpenErase] {
+        &self.open.erases
+    }
+
+    /// Whether nothing is open.
+    pub fn is_empty(&self) -> bool {
+        self.open.is_empty()
     }
 
     /// Another user who has a journal of this board, and those of whom that cannot be told.
@@ -140,29 +152,22 @@ impl BoardJournal {
         (have, hidden)
     }
 
-    /// These writes are open from now on, and no others. With none the file goes.
+    /// These writes are open from now on, and no others.
     ///
     /// # Errors
     /// [`Error::WriteFile`]; [`Error::TooMuchToKeep`] for more than a later run would read back. The old journal is still
     /// there then.
     pub fn replace(&mut self, writes: Vec<OpenWrite>) -> Result<()> {
-        check_limits(&writes)?;
-        self.writes = writes;
-        self.save()
+        let erases = self.open.erases.clone();
+        self.open(Entries { writes, erases })
     }
 
-    fn save(&self) -> Result<()> {
-        let saved = match self.writes.is_empty() {
-            true => match fs::remove_file(&self.path) {
-                Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-                other => other,
-            },
-            false => write_synced(&self.path, &self.key.0, &self.writes),
-        };
-        saved.map_err(|source| Error::WriteFile {
-            path: self.path.clone(),
-            source,
-        })
+    /// Nothing is open any more, whatever flash holds.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn clear(&mut self) -> Result<()> {
+        self.open(Entries::default())
     }
 
     /// A write begins: it is open from now on.
@@ -186,32 +191,113 @@ impl BoardJournal {
     /// # Errors
     /// As [`BoardJournal::replace`].
     pub fn change_last(&mut self, change: impl FnOnce(&mut OpenWrite)) -> Result<()> {
-        if let Some(last) = self.writes.last_mut() {
+        let mut open = self.open.clone();
+        if let Some(last) = open.writes.last_mut() {
             change(last);
         }
-        self.save()
+        self.open(open)
     }
 
-    /// This range was erased on purpose: nothing of it comes back.
+    /// A write came to its end: these writes are still open, and these ranges are erased anew.
     ///
     /// # Errors
     /// As [`BoardJournal::replace`].
-    pub fn forget(&mut self, range: &std::ops::Range<u64>) -> Result<()> {
-        if self.writes.is_empty() {
+    pub fn end(&mut self, writes: Vec<OpenWrite>, erased: &[Range<u64>]) -> Result<()> {
+        let mut open = Entries {
+            writes,
+            erases: self.open.erases.clone(),
+        };
+        for range in erased {
+            forget_erases(&mut open, range);
+        }
+        self.open(open)
+    }
+
+    /// An erase of this range begins. Kept bytes in it do not come back from now on: they are to be wiped.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn begin_erase(&mut self, range: &Range<u64>) -> Result<()> {
+        let mut open = self.open.clone();
+        forget(&mut open, range);
+        open.erases.push(OpenErase {
+            program: env!("CARGO_PKG_VERSION").into(),
+            time: now(),
+            ranges: vec![range.clone()],
+        });
+        self.open(open)
+    }
+
+    /// The erase that began last broke off: only these ranges are not known to be erased.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn erase_broke(&mut self, missing: Range<u64>) -> Result<()> {
+        let mut open = self.open.clone();
+        if let Some(last) = open.erases.last_mut() {
+            last.ranges = vec![missing];
+        }
+        self.open(open)
+    }
+
+    /// This range is erased: nothing of it comes back, and nothing of it is to be erased again.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn forget(&mut self, range: &Range<u64>) -> Result<()> {
+        let mut open = self.open.clone();
+        forget(&mut open, range);
+        self.open(open)
+    }
+
+    /// As it was before: what was to begin did not.
+    ///
+    /// # Errors
+    /// As [`BoardJournal::replace`].
+    pub fn back_to(&mut self, before: BoardJournal) -> Result<()> {
+        self.open(before.open)
+    }
+
+    /// Saves what is open from now on. With nothing the file goes.
+    fn open(&mut self, open: Entries) -> Result<()> {
+        if open == self.open && !open.is_empty() {
             return Ok(());
         }
-        let mut writes = self.writes.clone();
-        for write in &mut writes {
-            write.forget_sector(range, &(0..0));
-            write.forget_range(range);
-        }
-        writes.retain(|write| !write.is_over());
-        self.replace(writes)
+        check_limits(&open)?;
+        let saved = match open.is_empty() {
+            true => remove_synced(&self.path),
+            false => write_synced(&self.path, &self.key.0, &open),
+        };
+        saved.map_err(|source| Error::WriteFile {
+            path: self.path.clone(),
+            source,
+        })?;
+        self.open = open;
+        Ok(())
     }
 }
 
-fn check_limits(writes: &[OpenWrite]) -> Result<()> {
-    let kept = || writes.iter().map(|write| &write.kept);
+/// Nothing of this range is waited for any more.
+fn forget(open: &mut Entries, range: &Range<u64>) {
+    for write in &mut open.writes {
+        write.forget_sector(range, &(0..0));
+        write.forget_range(range);
+    }
+    open.writes.retain(|write| !write.is_over());
+    forget_erases(open, range);
+}
+
+/// This range needs no erase any more.
+fn forget_erases(open: &mut Entries, range: &Range<u64>) {
+    for erase in &mut open.erases {
+        remove(&mut erase.ranges, range);
+    }
+    open.erases.retain(|erase| !erase.ranges.is_empty());
+}
+
+fn check_limits(open: &Entries) -> Result<()> {
+    let kept = || open.writes.iter().map(|write| &write.kept);
+    let count = open.writes.len() + open.erases.len();
     for (unit, count, limit) in [
         (
             KeptUnit::Bytes,
@@ -223,7 +309,7 @@ fn check_limits(writes: &[OpenWrite]) -> Result<()> {
             kept().map(|memory| memory.segments().count()).sum(),
             PIECES_LIMIT,
         ),
-        (KeptUnit::Writes, writes.len(), OPEN_LIMIT),
+        (KeptUnit::Writes, count, OPEN_LIMIT),
     ] {
         if count > limit {
             return Err(Error::TooMuchToKeep { count, unit, limit });
@@ -233,19 +319,31 @@ fn check_limits(writes: &[OpenWrite]) -> Result<()> {
 }
 
 /// Written aside, synced, renamed, the folder synced: it outlives a power cut whole or is not there.
-fn write_synced(path: &Path, board: &str, writes: &[OpenWrite]) -> io::Result<()> {
+fn write_synced(path: &Path, board: &str, open: &Entries) -> io::Result<()> {
     let folder = path.parent().unwrap_or(Path::new("."));
     fs::create_dir_all(folder)?;
     let file = tempfile::NamedTempFile::new_in(folder)?;
     let mut text = BufWriter::new(file);
-    record::write(&mut text, board, writes)?;
+    record::write(&mut text, board, open)?;
     let file = text.into_inner().map_err(|error| error.into_error())?;
     file.as_file().sync_all()?;
     file.persist(path).map_err(|error| error.error)?;
-    if cfg!(unix) {
-        File::open(folder)?.sync_all()?; // the new name, too
+    sync_folder(folder) // the new name, too
+}
+
+fn remove_synced(path: &Path) -> io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+        Ok(()) => sync_folder(path.parent().unwrap_or(Path::new("."))),
     }
-    Ok(())
+}
+
+fn sync_folder(folder: &Path) -> io::Result<()> {
+    match cfg!(unix) {
+        true => File::open(folder)?.sync_all(),
+        false => Ok(()),
+    }
 }
 
 fn unusable(path: &Path, reason: impl Into<String>) -> Error {

@@ -11,13 +11,13 @@ use crate::kit::board::{Rig, Written, starts};
 use crate::kit::case::{application, noise};
 
 /// Where flash holds bytes of its own beside the application, in the application's last sector and behind it.
-const WINDOW: usize = 0x2_0000;
+pub(super) const WINDOW: usize = 0x2_0000;
 /// Length of the old application and of the new one.
 const APP: usize = 0x5800;
-const SETTINGS: u32 = 0x6001_0000;
+pub(super) const SETTINGS: u32 = 0x6001_0000;
 
 /// v1 in a board: bootable, bytes around it.
-fn v1() -> (Vec<u8>, [u8; 3]) {
+pub(super) fn v1() -> (Vec<u8>, [u8; 3]) {
     let old: Vec<u8> = noise(5, WINDOW).iter().map(|byte| byte & 0x7F).collect();
     let mut rig = Rig::with_flash(old);
     rig.options.base = Some(0x6000_2000);
@@ -28,7 +28,7 @@ fn v1() -> (Vec<u8>, [u8; 3]) {
     (flash, status)
 }
 
-fn board(flash: &[u8], status: [u8; 3]) -> Rig {
+pub(super) fn board(flash: &[u8], status: [u8; 3]) -> Rig {
     let settings = Settings {
         flash: flash.to_vec(),
         status,
@@ -40,13 +40,13 @@ fn board(flash: &[u8], status: [u8; 3]) -> Rig {
 }
 
 /// Another board with this flash, and the journals of the first one.
-fn later(rig: &Rig, flash: &[u8], status: [u8; 3]) -> Rig {
+pub(super) fn later(rig: &Rig, flash: &[u8], status: [u8; 3]) -> Rig {
     let mut later = board(flash, status);
     later.journals = rig.journals.clone();
     later
 }
 
-fn as_is(rig: &mut Rig, bytes: &[u8], at: u32, name: &str) -> Result<Written> {
+pub(super) fn as_is(rig: &mut Rig, bytes: &[u8], at: u32, name: &str) -> Result<Written> {
     rig.options.headers = Headers::AsIs;
     rig.options.base = Some(at);
     let written = rig.write_bytes(bytes, name, "auto");
@@ -55,22 +55,22 @@ fn as_is(rig: &mut Rig, bytes: &[u8], at: u32, name: &str) -> Result<Written> {
     written
 }
 
-fn v2(rig: &mut Rig) -> Result<Written> {
+pub(super) fn v2(rig: &mut Rig) -> Result<Written> {
     as_is(rig, &application(2, APP), 0x6000_2000, "v2.bin")
 }
 
-fn with(flash: &[u8], at: u32, bytes: &[u8]) -> Vec<u8> {
+pub(super) fn with(flash: &[u8], at: u32, bytes: &[u8]) -> Vec<u8> {
     let (mut flash, at) = (flash.to_vec(), (at - 0x6000_0000) as usize);
     flash[at..at + bytes.len()].copy_from_slice(bytes);
     flash
 }
 
 /// Flash with v2 in the place of v1.
-fn with_v2(flash: &[u8]) -> Vec<u8> {
+pub(super) fn with_v2(flash: &[u8]) -> Vec<u8> {
     with(flash, 0x6000_2000, &application(2, APP))
 }
 
-fn cut(rig: &Rig, at: u64) {
+pub(super) fn cut(rig: &Rig, at: u64) {
     let operations = rig.operations();
     let at = operations + at;
     let fault = Fault::PowerCut { at };
@@ -78,7 +78,7 @@ fn cut(rig: &Rig, at: u64) {
 }
 
 /// How many operations a whole write of v2 takes.
-fn operations(flash: &[u8], status: [u8; 3]) -> u64 {
+pub(super) fn operations(flash: &[u8], status: [u8; 3]) -> u64 {
     let mut rig = board(flash, status);
     v2(&mut rig).expect("v2");
     assert!(rig.flash()[..WINDOW] == with_v2(flash));
@@ -86,7 +86,7 @@ fn operations(flash: &[u8], status: [u8; 3]) -> u64 {
 }
 
 /// A write of v2 that lost power in this operation; power is back.
-fn broken_at(flash: &[u8], status: [u8; 3], at: u64) -> Rig {
+pub(super) fn broken_at(flash: &[u8], status: [u8; 3], at: u64) -> Rig {
     let mut rig = board(flash, status);
     cut(&rig, at);
     v2(&mut rig).map(|_| ()).expect_err("power is gone");
@@ -276,7 +276,7 @@ fn another_flash_chip_gets_nothing_back() {
     assert_eq!(rig.journal_files(), 1, "the old chip may come back");
 }
 
-fn erase(rig: &mut Rig, range: EraseRange) -> Result<std::ops::Range<u64>> {
+pub(super) fn erase(rig: &mut Rig, range: EraseRange) -> Result<std::ops::Range<u64>> {
     let consent = Consent::words([Act::erase_flash().words]);
     let mut nor = rig.nor("issi.cfg").expect("known");
     let mut journal = rig.journal(&mut nor);

@@ -1,7 +1,7 @@
 //! What a write puts down in the board's journal, so that a later run knows of it when it breaks off.
 
 use std::collections::BTreeMap;
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::ops::Range;
 
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
@@ -9,7 +9,7 @@ use rtboot_finding::catalogue::run;
 use super::{Reached, Writer};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::identify::{bytes, check_same};
-use crate::flash::plan::Action;
+use crate::flash::plan::{Action, WritePlan};
 use crate::journal::{Digest, InFlight, Phase, digest};
 use crate::{Error, Result};
 
@@ -19,19 +19,13 @@ impl Writer<'_> {
         let Some(journal) = &mut self.journal else {
             return Ok(());
         };
-        self.before = journal.writes().to_vec();
-        let resume = self.plan.resume();
+        self.before = Some(journal.clone());
         // what an erase of all is about to wipe is forgotten once it is wiped
         let others = match self.plan.erases_all() {
-            true => &self.before,
-            false => &resume.open,
+            true => journal.writes().to_vec(),
+            false => self.plan.resume().open.clone(),
         };
-        let time = SystemTime::now().duration_since(UNIX_EPOCH);
-        let time = time.map_or(0, |time| time.as_secs());
-        let record = self
-            .plan
-            .record(&self.name, env!("CARGO_PKG_VERSION"), time);
-        journal.begin(others.clone(), record)?;
+        journal.begin(others, self.plan.record(&self.name))?;
         let kept = self.plan.rescue();
         if !kept.is_empty() {
             let path = journal.path().to_owned();
@@ -50,18 +44,26 @@ impl Writer<'_> {
         };
         if phase == Phase::Programming && self.plan.erases_all() {
             let last = journal.writes().last().cloned();
-            journal.replace(last.into_iter().collect())?;
+            journal.end(last.into_iter().collect(), &[whole(self.plan)])?;
         }
         journal.enter(phase)
     }
 
-    /// Flash holds all of it: only older writes may still be open.
+    /// Flash holds all of it: only older entries may still be open.
     pub(super) fn end(&mut self) -> Result<()> {
+        let plan = self.plan;
+        let size = u64::from(plan.geometry().sector);
+        let erased: Vec<Range<u64>> = match plan.erases_all() {
+            true => vec![whole(plan)],
+            false => plan
+                .sectors()
+                .filter(|(_, sector)| sector.action == Action::Erase)
+                .map(|(address, _)| u64::from(address)..u64::from(address) + size)
+                .collect(),
+        };
         match &mut self.journal {
-            Some(journal) if journal.writes() != self.plan.resume().open => {
-                journal.replace(self.plan.resume().open.clone())
-            }
-            _ => Ok(()),
+            Some(journal) => journal.end(plan.resume().open.clone(), &erased),
+            None => Ok(()),
         }
     }
 
@@ -69,9 +71,8 @@ impl Writer<'_> {
     /// all that is needed, and only tells less.
     pub(super) fn note_break(&mut self, error: &Error) {
         if self.reached == Reached::Nothing {
-            let before = std::mem::take(&mut self.before);
-            if let Some(journal) = &mut self.journal {
-                let _ = journal.replace(before);
+            if let (Some(journal), Some(before)) = (&mut self.journal, self.before.take()) {
+                let _ = journal.back_to(before);
             }
             return;
         }
@@ -118,4 +119,10 @@ impl Writer<'_> {
         check_same(self.nor.loader().jedec_id()?, id)?;
         Ok(left)
     }
+}
+
+/// All addresses of the flash.
+fn whole(plan: &WritePlan) -> Range<u64> {
+    let g = plan.geometry();
+    u64::from(g.base)..g.end()
 }

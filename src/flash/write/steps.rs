@@ -11,14 +11,16 @@ impl Writer<'_> {
     pub(super) fn erase(&mut self, listener: &mut dyn Listener) -> Result<()> {
         let g = *self.plan.geometry();
         if let Some(confirmed) = self.plan.confirmed_erase() {
-            // a chip erase that is cut need not have begun at the FCB
             self.reached = Reached::Erasing;
             let meter = Meter::begin(listener, Stage::Erase, u64::from(g.size));
             self.in_flight = Some(span(g.base, g.size as usize));
-            self.nor.use_work(EraseUnit::Sector4K)?;
-            self.nor.erase(g.base, g.sector)?;
-            self.nor.erase_chip(confirmed)?;
-            self.header_acknowledged = true;
+            let erased = self.nor.erase_chip(confirmed);
+            self.header_acknowledged = match &erased {
+                Ok(()) => true,
+                Err(failed) => failed.first_sector,
+            };
+            erased.map_err(|failed| failed.error)?;
+            self.in_flight = None;
             meter.end();
             return Ok(());
         }
