@@ -1,17 +1,18 @@
 //! The pieces of a run at their flash addresses. `write`, `verify` and the doctor lay them out by this one rule.
 
+mod overlap;
+mod read;
+
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use rtboot_bootable::{
-    BootImage, Format, Kind, McubootHeader, Memory, Vectors, header_areas, inspect,
-};
+use rtboot_bootable::{BootImage, Memory, Vectors, header_areas, inspect};
 use rtboot_fcb::Part;
 
-use super::piece::{Piece, Pieces};
+use self::overlap::refuse_overlaps;
+use self::read::{Read, boot_image, refuse_homeless};
+use super::piece::Pieces;
 use crate::chip::Chip;
-use crate::digest::sha256;
-use crate::file::{self, Limit};
 use crate::flash::{
     FcbChoice, Headers, Layout, NorFacts, OwnFcb, PartSource, Prepared, any_part, choose_part,
 };
@@ -274,200 +275,6 @@ impl LaidOutPieces {
         Ok(Layout { memory, ..layout })
     }
 }
-
-/// A piece that was read.
-struct Read<'a> {
-    piece: &'a Piece,
-    size: usize,
-    sha256: String,
-    content: Content,
-}
-
-enum Content {
-    Firmware(Box<rtboot_bootable::Firmware>),
-    Data(Memory),
-}
-
-impl<'a> Read<'a> {
-    fn new(
-        piece: &'a Piece,
-        count: usize,
-        options: &LayoutOptions,
-        chip: &Chip,
-    ) -> Result<Read<'a>> {
-        let path = piece.path();
-        let bytes = piece.source.load(Limit::Firmware)?;
-        let content = match piece.at {
-            Some(address) => Content::Data(data(path, &bytes, address)?),
-            None => {
-                // it was read once: a pipe gives its bytes only once
-                let read = |base| match (options.headers, options.boot_loader) {
-                    (Headers::AsIs, _) | (_, BootLoader::Keep) => {
-                        file::data(path, &bytes, base, chip)
-                    }
-                    _ => file::firmware(path, &bytes, base, chip),
-                };
-                let firmware = match read(options.base) {
-                    // among several pieces the base is that of the raw one
-                    Err(error) if count > 1 && has_addresses(&error) => read(None),
-                    other => other,
-                };
-                Content::Firmware(Box::new(firmware?))
-            }
-        };
-        Ok(Read {
-            piece,
-            size: bytes.len(),
-            sha256: sha256([&bytes]),
-            content,
-        })
-    }
-
-    fn lay_out(self, boots: bool, options: &LayoutOptions, chip: &'static Chip) -> Result<LaidOut> {
-        let (fcb, headers, role) = match boots {
-            true => (options.fcb.clone(), options.headers, Role::BootImage),
-            false => (FcbChoice::Auto, Headers::AsIs, Role::Application),
-        };
-        let name = self.piece.path().to_owned();
-        let (role, memory, prepared) = match self.content {
-            Content::Data(memory) => (Role::Data, memory, None),
-            Content::Firmware(firmware) => {
-                let prepared = Prepared::new(&name, *firmware, fcb, headers, chip)?;
-                let prepared = match boots {
-                    true => prepared.with_own_fcb(options.own_fcb)?,
-                    false => prepared,
-                };
-                let memory = prepared.layout().memory.clone();
-                (role, memory, Some(prepared))
-            }
-        };
-        Ok(LaidOut {
-            name,
-            role,
-            size: self.size,
-            sha256: self.sha256,
-            memory,
-            prepared,
-        })
-    }
-
-    fn firmware(&self) -> Option<&rtboot_bootable::Firmware> {
-        match &self.content {
-            Content::Firmware(firmware) => Some(firmware),
-            Content::Data(_) => None,
-        }
-    }
-}
-
-/// Data from an address on.
-fn data(path: &Path, bytes: &[u8], address: u32) -> Result<Memory> {
-    let mut memory = Memory::new();
-    match bytes.is_empty() {
-        true => Err(in_file(path)(rtboot_bootable::Error::Empty)),
-        false => match memory.insert(address, bytes.to_vec()) {
-            Ok(()) => Ok(memory),
-            Err(source) => Err(in_file(path)(source)),
-        },
-    }
-}
-
-fn in_file(path: &Path) -> impl Fn(rtboot_bootable::Error) -> Error {
-    let path = path.to_owned();
-    move |source| Error::Firmware {
-        path: path.clone(),
-        source,
-    }
-}
-
-/// Whether a base was refused because the file brings its addresses.
-fn has_addresses(error: &Error) -> bool {
-    let Error::Firmware { source, .. } = error else {
-        return false;
-    };
-    matches!(source, rtboot_bootable::Error::BaseForAddressed { .. })
-}
-
-/// A raw file says where it belongs by its vector table at most: beside other firmware that is not enough.
-fn refuse_homeless(read: &[Read<'_>], base: Option<u32>) -> Result<()> {
-    let is_raw = |read: &&Read<'_>| read.firmware().is_some_and(|it| it.format == Format::Raw);
-    let first = read.iter().find(|read| read.firmware().is_some());
-    let mut raw = read.iter().filter(is_raw).filter(|read| match base {
-        Some(_) => true,
-        None => !first.is_some_and(|first| std::ptr::eq(first, *read)),
-    });
-    // the base is for one of them
-    let homeless = match base {
-        Some(_) => raw.nth(1),
-        None => raw.next(),
-    };
-    match homeless {
-        Some(read) => Err(Error::BadFile {
-            path: read.piece.path().to_owned(),
-            reason: "a raw file beside other firmware does not say where it belongs; give it its address".into(),
-        }),
-        None => Ok(()),
-    }
-}
-
-/// Which of them the ROM starts.
-fn boot_image(read: &[Read<'_>], chip: &Chip) -> Option<usize> {
-    let firmware = || {
-        let all = read.iter().enumerate();
-        all.filter_map(|(i, read)| Some((i, &read.firmware()?.memory)))
-    };
-    if let (Some((only, _)), None) = (firmware().next(), firmware().nth(1)) {
-        return Some(only);
-    }
-    let kind = |memory: &Memory| inspect(memory, &chip.map).kind;
-    let whole = firmware().find(|(_, memory)| kind(memory).is_bootable());
-    let bare = firmware().find(|(_, memory)| {
-        let bare = matches!(
-            kind(memory),
-            Kind::BareApplication | Kind::BareRamApplication
-        );
-        bare && McubootHeader::find(memory).is_none()
-    });
-    whole.or(bare).or(firmware().next()).map(|(i, _)| i)
-}
-
-/// No two pieces have bytes at one address, and none lies on the boot header that is to stay.
-fn refuse_overlaps(pieces: &[LaidOut], boot_loader: BootLoader, chip: &Chip) -> Result<()> {
-    for (i, piece) in pieces.iter().enumerate() {
-        for other in pieces.iter().skip(i + 1) {
-            if let Some(range) = shared(piece.claimed(), other.claimed()) {
-                return Err(overlap(piece, other.name.display().to_string(), range));
-            }
-        }
-        for (header, address, length) in header_areas(&chip.map) {
-            let area = piece.memory.slice(address, length);
-            let kept = boot_loader == BootLoader::Keep;
-            if let Some((from, bytes)) = area.segments().next().filter(|_| kept) {
-                let range = u64::from(from)..u64::from(from) + bytes.len() as u64;
-                return Err(overlap(piece, format!("the boot loader's {header}"), range));
-            }
-        }
-    }
-    Ok(())
-}
-
-fn overlap(piece: &LaidOut, other: String, range: Range<u64>) -> Error {
-    Error::Overlap {
-        piece: piece.name.clone(),
-        other,
-        start: u32::try_from(range.start).unwrap_or(u32::MAX),
-        end: range.end,
-    }
-}
-
-/// The first run of addresses where both have bytes.
-fn shared(one: &Memory, other: &Memory) -> Option<Range<u64>> {
-    one.segments().find_map(|(start, bytes)| {
-        let common = other.slice(start, bytes.len());
-        let (from, bytes) = common.segments().next()?;
-        Some(u64::from(from)..u64::from(from) + bytes.len() as u64)
-    })
-}
-
 /// All bytes of all pieces, which do not overlap.
 fn joined(pieces: &[LaidOut]) -> Result<Memory> {
     let mut memory = Memory::new();
@@ -478,4 +285,12 @@ fn joined(pieces: &[LaidOut]) -> Result<Memory> {
         }
     }
     Ok(memory)
+}
+
+fn in_file(path: &Path) -> impl Fn(rtboot_bootable::Error) -> Error {
+    let path = path.to_owned();
+    move |source| Error::Firmware {
+        path: path.clone(),
+        source,
+    }
 }

@@ -1,28 +1,29 @@
 //! The main job: from a file to a verified image.
 
-use std::time::{Duration, Instant};
+mod ready;
+mod told;
 
-use rtboot_bootable::{Memory, Verdict, inspect, over_headers};
-use rtboot_fcb::{Fcb, Part};
-use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
+use std::time::Duration;
+
+use rtboot_bootable::{Verdict, over_headers};
+use rtboot_fcb::Part;
+use rtboot_finding::catalogue::run;
 use rtboot_finding::{Finding, Severity};
 
-use super::after::{After, AfterReport, reset_by, start_image};
-use super::boot_loader::{BootsAt, asked_for, doubt};
+use self::ready::Clock;
+pub use self::ready::WriteReady;
+use self::told::{about, is_to_come, names_of, tell_shared};
+use super::after::{After, AfterReport};
 use super::journal as of_journal;
-use super::laid_out::{BootLoader, LaidOut, LaidOutPieces, LayoutOptions, Role};
+use super::laid_out::{BootLoader, LaidOutPieces, LayoutOptions, Role};
 use super::piece::Pieces;
 use super::target::Target;
 use crate::board::Board;
 use crate::chip::Chip;
 use crate::consent::{Act, Consent};
-use crate::error::Content;
 use crate::event::{Known, Listener, tell, tell_known};
-use crate::flash::{
-    FcbChoice, Headers, KeptBytes, Layout, Nor, NorFacts, OwnFcb, Policy, Prepared, WritePlan,
-    WriteReport, Writer, candidates, plan_write,
-};
-use crate::journal::{BoardJournal, JournalStore};
+use crate::flash::{FcbChoice, Headers, KeptBytes, Layout, Nor, OwnFcb, Prepared, WriteReport};
+use crate::journal::JournalStore;
 use crate::{Error, Result};
 
 /// How a file is written.
@@ -331,270 +332,4 @@ fn settle_fcb(
         .text("reason", reason);
     tell(listener, refitted);
     pieces.refitted(layout, nor.part())
-}
-
-/// The names of all parts that a flash with this id may be.
-fn names_of(part: &Part, facts: &NorFacts) -> String {
-    let parts = candidates(facts.id, Some(part));
-    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-    names.join(" or ")
-}
-
-/// Says that the FCB is the one that all parts with this id take.
-fn tell_shared(part: &Part, facts: &NorFacts, listener: &mut dyn Listener) {
-    let parts = candidates(facts.id, Some(part));
-    if parts
-        .iter()
-        .all(|other| other.boot_fcb() == part.boot_fcb())
-    {
-        return;
-    }
-    let shared = Finding::new(&run::PART_SHARED)
-        .text("id", facts.id)
-        .text("parts", names_of(part, facts))
-        .text("read", part.read)
-        .text("clock", part.clock);
-    tell(listener, shared);
-}
-
-/// What a piece is.
-fn about(piece: &LaidOut) -> Finding {
-    let size = piece.memory.len_bytes() as u64;
-    let Some(prepared) = &piece.prepared else {
-        return Finding::new(&run::DATA)
-            .text("file", piece.name.display())
-            .number("size", size)
-            .address("at", piece.memory.first().unwrap_or_default());
-    };
-    let kind = match &prepared.layout().image {
-        Some(image) if image.built => "application without boot header".into(),
-        Some(image) => image.inspection.kind.to_string(),
-        None => "bytes as they are".into(),
-    };
-    Finding::new(&run::IMAGE)
-        .text("file", piece.name.display())
-        .text("format", prepared.firmware().format)
-        .text("kind", kind)
-        .number("size", size)
-        .address("start", piece.memory.first().unwrap_or_default())
-        .address("end", piece.memory.end())
-}
-
-/// An FCB that is still to be made for the part is not missing.
-fn is_to_come(finding: &Finding, layout: &Layout) -> bool {
-    layout.needs_part
-        && (finding.is(&image_found::FCB_NOT_GIVEN) || finding.is(&fcb_found::FCB_MISSING))
-}
-
-/// A flash that is known, and what is to go there.
-pub struct WriteReady<'b> {
-    board: &'b mut Board,
-    nor: Nor,
-    pieces: LaidOutPieces,
-    layout: Layout,
-    journal: Option<BoardJournal>,
-    name: String,
-    options: WriteOptions,
-    clock: Clock,
-}
-
-impl WriteReady<'_> {
-    /// The flash.
-    pub fn nor(&self) -> &Nor {
-        &self.nor
-    }
-
-    /// What goes into it.
-    pub fn layout(&self) -> &Layout {
-        &self.layout
-    }
-
-    /// The pieces, laid out.
-    pub fn pieces(&self) -> &LaidOutPieces {
-        &self.pieces
-    }
-
-    /// Compares flash with the image and decides what must change. Changes nothing.
-    ///
-    /// # Errors
-    /// As [`plan_write`]; [`Error::OtherBootLoader`] and
-    /// [`Error::NoBootLoader`] for an application that may be meant for a boot loader;
-    /// [`Error::Overlap`] where it lies on the boot loader that is to stay.
-    pub fn plan(&mut self, listener: &mut dyn Listener) -> Result<WritePlan> {
-        let policy = Policy {
-            skip_unchanged: self.options.skip_unchanged,
-            keep_around: self.options.keep_around,
-            erase_all: match self.options.erase_all {
-                true => Some(self.options.consent.erase_flash()?),
-                false => None,
-            },
-            kept: self.options.kept,
-        };
-        let (image, journal) = (&self.layout.memory, self.journal.as_ref());
-        let plan = plan_write(&mut self.nor, image, journal, policy, listener)?;
-        self.respect_boot_loader(&plan, listener)?;
-        if let Some(journal) = &self.journal {
-            of_journal::tell_about(&plan, journal, listener);
-        }
-        Ok(plan)
-    }
-
-    /// Stops a write that would put another boot image in the place of a boot loader.
-    fn respect_boot_loader(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<()> {
-        let made = self.layout.image.as_ref().is_some_and(|image| image.built);
-        let asks = made && self.options.boot_loader == BootLoader::Ask;
-        let keeps = self.options.boot_loader == BootLoader::Keep;
-        if !asks && !keeps {
-            return Ok(());
-        }
-        if keeps && plan.erases_all() {
-            let text = "the boot loader cannot stay when the whole flash is erased";
-            return Err(Error::Usage(text.into()));
-        }
-        let mut held = match plan.erases_all() {
-            true => Memory::new(),
-            false => self.nor.header_before(plan, listener)?,
-        };
-        if let Some((address, length)) = asked_for(&self.pieces)
-            && !plan.erases_all()
-            && let Some(bytes) = plan.current(address, length)
-        {
-            // flash holds one byte at one address
-            let _ = held.insert(address, bytes);
-        }
-        let map = &self.nor.chip().map;
-        let seen = inspect(&held, map);
-        match doubt(&self.pieces, &seen, &held) {
-            // with a boot header it starts, and nothing is lost
-            Some(reason @ Error::NoBootLoader { mcuboot: false, .. }) => {
-                tell(
-                    listener,
-                    Finding::new(&run::ROOM_FOR_BOOT_LOADER).text("reason", reason),
-                );
-            }
-            Some(error) => return Err(error),
-            None => {}
-        }
-        match BootsAt::find(&seen, &held, map).filter(|_| keeps) {
-            Some(boots) => boots.refuse_overlap(&self.pieces),
-            None => Ok(()),
-        }
-    }
-
-    /// Where the application of a boot loader lies, when this write keeps the boot loader.
-    pub fn second_stage(&self) -> Option<u32> {
-        let keeps = self.options.boot_loader == BootLoader::Keep;
-        let table = self.pieces.application().map(|vectors| vectors.table);
-        table.or(self.layout.memory.first()).filter(|_| keeps)
-    }
-
-    /// Carries the plan out.
-    ///
-    /// # Errors
-    /// As [`Writer::run`]; [`Error::WriteUnfinished`] when all went well and the board does not start all the same, for an
-    /// interrupted write of another image is still open.
-    pub fn write(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<WriteReport> {
-        if let (Some(journal), KeptBytes::Discard) = (&mut self.journal, self.options.kept) {
-            journal.clear()?;
-        }
-        if !self.options.verify {
-            tell(listener, Finding::new(&run::NOT_VERIFIED));
-        }
-        let writer = Writer::new(&mut self.nor, plan, self.journal.as_mut()).named(&self.name);
-        let writer = match self.options.verify {
-            true => writer,
-            false => writer.without_verify(),
-        };
-        let report = writer.run(listener)?;
-        match plan.resume().holder() {
-            None => Ok(report),
-            Some(write) => Err(Error::WriteUnfinished {
-                image: write.image.name.clone(),
-                when: write.when(),
-            }
-            .with_flash_state(Content::NewImageWhole {
-                verified: self.options.verify,
-            })),
-        }
-    }
-
-    /// Whether the ROM would start what flash holds now that this plan was carried out.
-    ///
-    /// # Errors
-    /// As [`Nor::judge_written`], with what flash holds; [`Error::FcbUnreadable`] when the FCB that was written is one through which
-    /// this flash cannot be read.
-    pub fn verdict(
-        &mut self,
-        plan: &WritePlan,
-        report: &WriteReport,
-        listener: &mut dyn Listener,
-    ) -> Result<Verdict> {
-        let state = Content::NewImageWhole {
-            verified: self.options.verify,
-        };
-        let judged = self.nor.judge_written(plan, &report.trial, listener);
-        let verdict = judged.map_err(|error| error.with_flash_state(state.clone()))?;
-        let fcb = self.nor.chip().map.fcb_address();
-        let wrote_fcb = self.layout.memory.bytes(fcb, Fcb::LEN).is_some();
-        if let (true, Some(reason)) = (wrote_fcb, verdict.unfit_fcb()) {
-            let unfit = Error::FcbUnreadable {
-                reason: Box::new(reason.clone()),
-                tried: report.trial.difference(),
-            };
-            return Err(unfit.with_flash_state(state));
-        }
-        Ok(verdict)
-    }
-
-    /// How long it took so far, since the flash is known.
-    pub fn took(&self) -> Took {
-        self.clock.took(self.board)
-    }
-
-    /// Does what comes after the write.
-    ///
-    /// # Errors
-    /// [`Error::NoVectorTable`], and whatever starting or resetting brings.
-    pub fn finish(self) -> Result<AfterReport> {
-        match self.options.after {
-            After::Nothing => Ok(AfterReport::Nothing),
-            After::Start => {
-                let image = self.layout.image.as_ref();
-                let found = match image {
-                    Some(image) => image.stack.map(|stack| (image.entry, stack)),
-                    None => self.pieces.application().map(|it| (it.reset, it.stack)),
-                };
-                start_image(self.nor, found).map(AfterReport::Started)
-            }
-            After::Reset => reset_by(self.nor.into_loader(), self.board).map(AfterReport::Reset),
-        }
-    }
-}
-
-/// How long something takes: the board's own time when it is virtual.
-struct Clock {
-    start: Instant,
-    modelled: Option<Duration>,
-}
-
-impl Clock {
-    fn start(board: &Board) -> Clock {
-        Clock {
-            start: Instant::now(),
-            modelled: board.modelled_time(),
-        }
-    }
-
-    fn took(&self, board: &Board) -> Took {
-        match (self.modelled, board.modelled_time()) {
-            (Some(start), Some(now)) => Took {
-                time: now.saturating_sub(start),
-                modelled: true,
-            },
-            _ => Took {
-                time: self.start.elapsed(),
-                modelled: false,
-            },
-        }
-    }
 }
