@@ -13,7 +13,7 @@ macro_rules! parts {
 }
 
 const FILES: &[(&str, &str)] = parts! {
-    "issi.cfg" "w25q64jv.cfg" "mx25l6433f.cfg" "mx25l12845g.cfg" "gd25q64.cfg" "s25fl064l.cfg" "at25sf128a.cfg"
+    "issi.cfg" "w25q64jv.cfg" "mx25l6433f.cfg" "mx25l12845g.cfg" "gd25q64.cfg" "s25fl064l.cfg" "s25fl256s.cfg" "at25sf128a.cfg"
     "mt25ql128.cfg" "en25qh64.cfg"
 };
 

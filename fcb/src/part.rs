@@ -8,7 +8,9 @@ mod held;
 mod overrides;
 mod serial;
 
-pub use facts::{EraseUnit, Evidence, ReadMode, SfdpExpectation, SfdpPresence, Span, Times};
+pub use facts::{
+    EraseCommands, EraseUnit, Evidence, ReadMode, SfdpExpectation, SfdpPresence, Span, Times,
+};
 pub use file::PartFile;
 pub use held::{Contradiction, SfdpProperty};
 pub use overrides::Overrides;
@@ -42,10 +44,12 @@ pub struct Part {
     pub size: u32,
     /// Bytes of a page, the most that one program command takes.
     pub page_size: u32,
-    /// Bytes that the smallest erase clears (20h, 21h).
+    /// Bytes that the smallest erase clears.
     pub sector_size: u32,
-    /// Bytes that a block erase clears (D8h, DCh).
+    /// Bytes that a block erase clears.
     pub block_size: u32,
+    /// The commands of both.
+    pub erase: EraseCommands,
     /// Its quad enable bit.
     pub qe: QeMethod,
     /// How its status registers are written.
@@ -140,8 +144,8 @@ impl Part {
         fcb.set_timeout_ms(timeout_ms);
         fcb.set_device_mode_enable(0);
         let (erase, size) = match erase_unit {
-            EraseUnit::Sector4K => (commands.erase_sector, self.sector_size),
-            EraseUnit::Block64K => (commands.erase_block, self.block_size),
+            EraseUnit::Sector => (commands.erase_sector, self.sector_size),
+            EraseUnit::Block => (commands.erase_block, self.block_size),
         };
         fcb.set_sequence(index::ERASE_SECTOR, &erase);
         fcb.set_sector_size(size);
@@ -162,13 +166,14 @@ impl Part {
 
     /// A time-out for [`Part::work_fcb`] that no erase of this unit, and no page program, outlasts, in ms.
     ///
-    /// A quarter more than the part's own maximum; without one 1 s for a sector and 6 s for a block, above the largest
+    /// A quarter more than the part's own maximum; without one 1 s for a sector of 4 KiB and 6 s for more, above the largest
     /// maximum of all parts here. The erase of a whole part takes longer: see [`Times::chip_erase`].
     pub fn erase_timeout_ms(&self, erase_unit: EraseUnit) -> u32 {
-        let (time, otherwise) = match erase_unit {
-            EraseUnit::Sector4K => (self.times.sector_erase, 1_000),
-            EraseUnit::Block64K => (self.times.block_erase, 6_000),
+        let (time, size) = match erase_unit {
+            EraseUnit::Sector => (self.times.sector_erase, self.sector_size),
+            EraseUnit::Block => (self.times.block_erase, self.block_size),
         };
+        let otherwise = if size > 0x1000 { 6_000 } else { 1_000 };
         let max = time.and_then(|span| u32::try_from(span.max.as_millis()).ok());
         max.map_or(otherwise, |max| max.saturating_add(max / 4).max(1_000))
     }
@@ -221,7 +226,7 @@ impl Part {
     }
 
     fn register_write_fcb(&self, opcode: u8, data: &[u8]) -> Fcb {
-        let mut fcb = self.work_fcb(EraseUnit::Sector4K, STATUS_WRITE_TIMEOUT_MS);
+        let mut fcb = self.work_fcb(EraseUnit::Sector, STATUS_WRITE_TIMEOUT_MS);
         let argument = data
             .iter()
             .rev()
@@ -283,14 +288,10 @@ impl Part {
 
     fn commands(&self) -> Commands {
         let bits = self.read.address_bits;
-        let (sector, block, program) = if bits == 32 {
-            (0x21, 0xDC, 0x12)
-        } else {
-            (0x20, 0xD8, 0x02)
-        };
+        let program = if bits == 32 { 0x12 } else { 0x02 };
         Commands {
-            erase_sector: Sequence::erase(sector, bits),
-            erase_block: Sequence::erase(block, bits),
+            erase_sector: Sequence::erase(self.erase.sector, bits),
+            erase_block: Sequence::erase(self.erase.block, bits),
             program: Sequence::program(program, bits, 1, 1),
         }
     }

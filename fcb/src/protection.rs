@@ -20,6 +20,8 @@ named! {
         BlocksBottom5 = "blocks-bottom-5", "64 KiB blocks, doubling, bit 5 for the bottom";
         /// Bits 4:2 give a fraction of the part, bit 5 says bottom, bit 6 says sectors (Winbond, GigaDevice, S25FL-L).
         Fractions = "fractions", "fractions of the part";
+        /// Bits 4:2 give a fraction of the part; a bit outside status register 1 tells the end (S25FL-S).
+        FractionsEitherEnd = "fractions-either-end", "fractions of the part, from either end";
     }
 }
 
@@ -81,6 +83,7 @@ impl Protection {
                 Some(bits & 0x20 != 0),
             ),
             Scheme::Fractions => (fractions(bits, size), Some(bits & 0x20 != 0)),
+            Scheme::FractionsEitherEnd => (fractions(bits & 0x1C, size), None),
             Scheme::Unknown if bits == 0 => (Some(0), None),
             Scheme::Unknown => (None, None),
         };

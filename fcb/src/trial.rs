@@ -454,7 +454,7 @@ mod tests {
     #[test]
     fn work_fcb_reads_as_the_parts_own_boot_fcb() {
         let part = issi();
-        let work = part.work_fcb(crate::EraseUnit::Sector4K, 500);
+        let work = part.work_fcb(crate::EraseUnit::Sector, 500);
         assert!(reads_alike(&part.boot_fcb(), &work));
         let mut other = part.boot_fcb();
         other.set_clock(7);

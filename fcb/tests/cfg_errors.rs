@@ -385,3 +385,19 @@ fn nested_errors_are_marked_at_key_or_value() {
         assert_eq!(marked(more), (line, column, width, message.to_owned()));
     }
 }
+
+#[test]
+fn erase_commands_fit_sizes_and_address_bits() {
+    let with = |lines: &str| {
+        PartFile::from_cfg(&GOOD.replace("clock = 6\n", &format!("clock = 6\n{lines}\n")))
+    };
+    let error = |lines: &str| with(lines).expect_err(lines).to_string();
+    let uniform =
+        "page-size = 512\nsector-size = \"256K\"\nblock-size = \"256K\"\nsector-erase = 0xD8";
+    let part = with(uniform).expect("one erase").parts.remove(0);
+    assert_eq!((part.erase.sector, part.erase.block), (0xD8, 0xD8));
+    assert!(error("sector-erase = 0xD8").contains("one command erases one size"));
+    assert!(error("block-erase = 0xDC").contains("with 24 it is D8h"));
+    assert!(error("block-erase = 0xC7").contains("C7h erases the whole part"));
+    assert!(error("sector-erase = 0x120").contains("sector-erase"));
+}

@@ -25,7 +25,7 @@ fn differing(ours: &Fcb, other: &Fcb) -> Vec<&'static str> {
 #[test]
 fn the_work_fcb_waits_no_longer_than_told() {
     let part = part("is25lp064a");
-    let work = part.work_fcb(EraseUnit::Sector4K, 500);
+    let work = part.work_fcb(EraseUnit::Sector, 500);
     assert_eq!(differing(&work, &part.boot_fcb()), ["timeout-ms"]);
     assert_eq!(work.as_bytes()[0x70..0x74], [0xF4, 1, 0, 0]);
 }
@@ -33,7 +33,7 @@ fn the_work_fcb_waits_no_longer_than_told() {
 #[test]
 fn the_work_fcb_erases_64_kib_through_sequence_5() {
     let part = part("is25lp064a");
-    let work = part.work_fcb(EraseUnit::Block64K, 0);
+    let work = part.work_fcb(EraseUnit::Block, 0);
     assert_eq!(differing(&work, &part.boot_fcb()), ["lut-5", "sector-size"]);
     assert_eq!(work.as_bytes()[0xD0..0xD4], [0xD8, 0x04, 0x18, 0x08]);
     assert_eq!(work.sector_size(), 0x1_0000);
@@ -42,22 +42,22 @@ fn the_work_fcb_erases_64_kib_through_sequence_5() {
 #[test]
 fn no_erase_outlasts_the_time_out() {
     assert_eq!(
-        part("is25lp064a").erase_timeout_ms(EraseUnit::Sector4K),
+        part("is25lp064a").erase_timeout_ms(EraseUnit::Sector),
         1_000
     );
     assert_eq!(
-        part("is25lp064a").erase_timeout_ms(EraseUnit::Block64K),
+        part("is25lp064a").erase_timeout_ms(EraseUnit::Block),
         2_432 + 608
     );
     assert_eq!(
-        part("s25fl064l").erase_timeout_ms(EraseUnit::Block64K),
+        part("s25fl064l").erase_timeout_ms(EraseUnit::Block),
         6_000,
         "not known"
     );
     for part in database::parts() {
         for (unit, time) in [
-            (EraseUnit::Sector4K, part.times.sector_erase),
-            (EraseUnit::Block64K, part.times.block_erase),
+            (EraseUnit::Sector, part.times.sector_erase),
+            (EraseUnit::Block, part.times.block_erase),
         ] {
             let limit = part.erase_timeout_ms(unit);
             assert!(
@@ -84,7 +84,7 @@ fn forced_fields_reach_the_boot_and_work_fcb() {
         differing(&part.boot_fcb(), &sdk),
         ["device-mode-enable", "lut-9"]
     );
-    let work = part.work_fcb(EraseUnit::Sector4K, 100);
+    let work = part.work_fcb(EraseUnit::Sector, 100);
     // it reads as the boot FCB does, so the configuration command stays
     assert_eq!(differing(&work, &sdk), ["timeout-ms"]);
     let file = PartFile { parts: vec![part] };
@@ -372,4 +372,42 @@ fn looking_changes_nothing() {
         "35h would take an ISSI part into QPI mode"
     );
     assert_eq!(probe::status2_of(&part("w25q64jv")), Some(probe::status2()));
+}
+
+#[test]
+fn part_of_256_kib_sectors_has_one_erase() {
+    let part = part("S25FL256S");
+    let fcb = part.boot_fcb();
+    assert_eq!((fcb.page_size(), fcb.sector_size()), (512, 256 << 10));
+    for unit in [EraseUnit::Sector, EraseUnit::Block] {
+        let work = part.work_fcb(unit, 0);
+        assert_eq!(
+            work.sequence(index::ERASE_SECTOR),
+            Sequence::erase(0xDC, 32)
+        );
+        assert_eq!(work.sequence(index::ERASE_BLOCK), Sequence::erase(0xDC, 32));
+        assert_eq!(work.sector_size(), 256 << 10);
+        assert!(
+            part.erase_timeout_ms(unit) > 2_600,
+            "the data sheet's longest"
+        );
+    }
+    let extent = part.protected_extent(&sr(0x64 & 0x7C, Some(2)));
+    let eighth = Protected::Range {
+        offsets: (32 << 20) - (512 << 10)..32 << 20,
+        end_unknown: true,
+    };
+    // bits 6 and 5 of its register 1 tell of failed commands
+    assert_eq!(extent, eighth);
+}
+
+#[test]
+fn part_of_an_fcb_takes_its_erase_commands() {
+    for name in ["S25FL256S", "W25Q256JV", "W25Q64JV"] {
+        let known = part(name);
+        let made = Part::of_fcb("X", &known.boot_fcb());
+        assert_eq!(made.erase, known.erase, "{name}");
+        assert_eq!(made.boot_fcb(), known.boot_fcb(), "{name}");
+        assert!(made.overrides.sequences.is_empty(), "{name}");
+    }
 }

@@ -184,5 +184,6 @@ fn sfdp_entry(field: &SfdpField) -> &'static Entry {
         SfdpField::Size { .. } => &entries::FLASH_SFDP_SIZE,
         SfdpField::Erase { .. } | SfdpField::EraseCommand { .. } => &entries::FLASH_SFDP_ERASE,
         SfdpField::QuadEnable { .. } => &entries::FLASH_SFDP_QUAD,
+        SfdpField::Page { .. } => &entries::FLASH_SFDP_PAGE,
     }
 }

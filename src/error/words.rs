@@ -67,12 +67,19 @@ pub enum SfdpField {
     },
     /// What an erase command clears, in bytes.
     EraseCommand {
-        /// The command.
+        /// The command, as with three address bytes.
         command: u8,
         /// By the `.cfg`.
         expected: u64,
-        /// By SFDP.
+        /// By SFDP; empty when it lists no such command.
         found: Vec<u64>,
+    },
+    /// The page, in bytes.
+    Page {
+        /// By the `.cfg`.
+        expected: u64,
+        /// By SFDP.
+        found: u64,
     },
     /// How the quad-enable bit is set.
     QuadEnable {
@@ -109,7 +116,14 @@ impl fmt::Display for SfdpField {
             } => {
                 let found: Vec<String> = found.iter().map(|size| bytes(*size)).collect();
                 let what = format!("what {command:02X}h erases");
-                both(f, &what, found.join(", "), bytes(*expected))
+                let found = match found.is_empty() {
+                    true => "nothing".to_owned(),
+                    false => found.join(", "),
+                };
+                both(f, &what, found, bytes(*expected))
+            }
+            SfdpField::Page { expected, found } => {
+                both(f, "its page", bytes(*found), bytes(*expected))
             }
             SfdpField::QuadEnable { expected, found } => both(
                 f,

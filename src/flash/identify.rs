@@ -51,16 +51,14 @@ pub fn choose_part(facts: &NorFacts, source: &PartSource) -> Result<Part> {
 /// [`Error::NoFlash`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
 pub fn any_part(facts: &NorFacts) -> Result<Part> {
     check_id(facts)?;
-    let part = database::by_jedec(facts.id)
-        .into_iter()
-        .min_by_key(|part| part.clock.0);
-    let part = part.ok_or(Error::PartUnclear {
+    let candidates = database::by_jedec(facts.id);
+    let part = slowest(&candidates).ok_or_else(|| Error::PartUnclear {
         found: facts.id,
-        candidates: Vec::new(),
+        candidates: names(&candidates),
         describes_itself: facts.sfdp.is_ok(),
     })?;
-    check_sfdp(&part, facts)?;
-    Ok(part)
+    check_sfdp(part, facts)?;
+    Ok(part.clone())
 }
 
 /// Another id than the file's. One that neither is known nor comes with SFDP need be no id.
@@ -99,23 +97,27 @@ fn from_database(facts: &NorFacts) -> Result<Part> {
     })
 }
 
-/// The slowest of these, where all of them read alike; else the slowest with the plain read, which every part understands.
-/// `None` when they differ in their sizes: one would be erased wrong.
-fn common(candidates: &[Part]) -> Option<Part> {
+/// The slowest of these; `None` when they differ in their sizes or erase commands: one would be erased wrong.
+fn slowest(candidates: &[Part]) -> Option<&Part> {
     let slowest = candidates.iter().min_by_key(|part| part.clock.0)?;
-    let sizes = |part: &Part| {
+    let layout = |part: &Part| {
         (
             part.size,
             part.page_size,
             part.sector_size,
             part.block_size,
+            part.erase,
             part.read.address_bits,
         )
     };
-    if candidates.iter().any(|part| sizes(part) != sizes(slowest)) {
-        return None;
-    }
-    let mut part = slowest.clone();
+    let alike = |part: &Part| layout(part) == layout(slowest);
+    candidates.iter().all(alike).then_some(slowest)
+}
+
+/// The slowest of these, where all of them read alike; else the slowest with the plain read, which every part understands.
+/// `None` as [`slowest`].
+fn common(candidates: &[Part]) -> Option<Part> {
+    let mut part = slowest(candidates)?.clone();
     let alike = |other: &Part| {
         (&other.read, other.qe, &other.overrides) == (&part.read, part.qe, &part.overrides)
     };
@@ -209,6 +211,13 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
     if let Some(field) = erase_command(part, sfdp) {
         return mismatch(field);
     }
+    // bytes past the end of a page come out at its beginning
+    if let Some(page) = sfdp.page_size().filter(|page| *page < part.page_size) {
+        return mismatch(SfdpField::Page {
+            expected: part.page_size.into(),
+            found: page.into(),
+        });
+    }
     match sfdp.qer() {
         Some(method)
             if part.sfdp.qer.is_none_or(|qer| Some(qer) != sfdp.qer_code())
@@ -226,24 +235,33 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
 /// What SFDP says of the erase commands that the work FCB uses, where it is another size: an erase of more would take bytes
 /// behind the unit, one of less would leave old bytes in it.
 fn erase_command(part: &Part, sfdp: &Sfdp) -> Option<SfdpField> {
+    /// Erases of so many bytes on every part that has them, listed or not.
+    const USUAL: [(u8, u32); 3] = [(0x20, 0x1000), (0x52, 0x8000), (0xD8, 0x1_0000)];
     let kinds = sfdp.erase_types();
     // the table gives the commands with three address bytes
-    [(0x20, part.sector_size), (0xD8, part.block_size)]
-        .into_iter()
-        .find_map(|(command, expected)| {
-            let says: Vec<u64> = kinds
-                .iter()
-                .filter(|kind| kind.opcode == command)
-                .map(|kind| kind.size)
-                .collect();
-            let expected = u64::from(expected);
-            let other = !says.is_empty() && !says.contains(&expected);
-            other.then_some(SfdpField::EraseCommand {
-                command,
-                expected,
-                found: says,
-            })
+    let commands = part.erase.with_address_bits(24);
+    let (sector, block) = (
+        (commands.sector, part.sector_size),
+        (commands.block, part.block_size),
+    );
+    [sector, block].into_iter().find_map(|(command, expected)| {
+        let says: Vec<u64> = kinds
+            .iter()
+            .filter(|kind| kind.opcode == command)
+            .map(|kind| kind.size)
+            .collect();
+        let usual = USUAL.contains(&(command, expected));
+        let expected = u64::from(expected);
+        let other = match says.is_empty() {
+            true => !kinds.is_empty() && !usual,
+            false => !says.contains(&expected),
+        };
+        other.then_some(SfdpField::EraseCommand {
+            command,
+            expected,
+            found: says,
         })
+    })
 }
 
 #[cfg(test)]
@@ -384,6 +402,39 @@ mod tests {
             }
             .exit_code()
         );
+    }
+
+    #[test]
+    fn an_erase_command_that_sfdp_lacks_is_refused() {
+        let mut part = database::find("IS25LP064A")
+            .expect("known")
+            .1
+            .parts
+            .remove(0);
+        part.sfdp.qer = None;
+        let file = |part: &Part| PartSource::Cfg {
+            from: "mine.cfg".into(),
+            file: PartFile {
+                parts: vec![part.clone()],
+            },
+        };
+        part.erase.block = 0x99;
+        let error = choose_part(&with_blocks(16), &file(&part)).expect_err("a reset, no erase");
+        let text = error.to_string();
+        assert!(text.contains("99h") && text.contains("nothing"), "{text}");
+    }
+
+    #[test]
+    fn parts_of_one_id_and_other_sectors_are_unclear() {
+        let one = database::find("IS25LP064A")
+            .expect("known")
+            .1
+            .parts
+            .remove(0);
+        let mut other = one.clone();
+        assert_eq!(slowest(&[one.clone(), other.clone()]), Some(&one));
+        other.erase.sector = 0xD7;
+        assert_eq!(slowest(&[one, other]), None);
     }
 
     #[test]

@@ -151,7 +151,7 @@ impl Nor {
     /// # Errors
     /// [`Error::Configure`].
     pub fn use_work_for_programming(&mut self) -> Result<()> {
-        let fcb = self.part.work_fcb(EraseUnit::Sector4K, 0);
+        let fcb = self.part.work_fcb(EraseUnit::Sector, 0);
         self.loader.configure(&fcb, SetUp::Program)
     }
 
@@ -361,7 +361,7 @@ impl Nor {
     ) -> std::result::Result<(), ChipEraseFailed> {
         let g = self.geometry();
         let first = self
-            .use_erasing(EraseUnit::Sector4K)
+            .use_erasing(EraseUnit::Sector)
             .and_then(|()| self.erase(g.base, g.sector));
         let failed = |first_sector| {
             move |error| ChipEraseFailed {

@@ -4,10 +4,10 @@
 //! No option word, no double data rate and no octal mode is sent to a part. What SFDP does not tell is left out, or marked
 //! as a habit of its kind.
 
-use rtboot_fcb::sfdp::{FastRead, Sfdp};
+use rtboot_fcb::sfdp::{EraseType, FastRead, Sfdp};
 use rtboot_fcb::{
-    ClockIndex, Evidence, OptionWords, Options, Part, Protection, QeMethod, ReadMode,
-    SfdpExpectation, SfdpPresence, StatusWrite, Times, database, probe,
+    ClockIndex, EraseCommands, Evidence, OptionWords, Options, Part, Protection, QeMethod,
+    ReadMode, SfdpExpectation, SfdpPresence, StatusWrite, Times, database, probe,
 };
 
 use crate::error::Question;
@@ -125,34 +125,45 @@ fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
     if let Some(part) = slowest {
         return part.clone();
     }
-    let erase = sfdp.map(Sfdp::erase_types).unwrap_or_default();
-    let of = |opcode: u8| erase.iter().find(|kind| kind.opcode == opcode);
-    let small = |opcode: u8, usual: u32| {
-        let size = of(opcode).and_then(|kind| u32::try_from(kind.size).ok());
+    let kinds = sfdp.map(Sfdp::erase_types).unwrap_or_default();
+    let (sector, block) = (kinds.first(), block_erase(&kinds));
+    let bytes_of = |kind: Option<&EraseType>, usual: u32| {
+        let size = kind.and_then(|kind| u32::try_from(kind.size).ok());
         size.unwrap_or(usual)
+    };
+    let usual = EraseCommands::usual(24);
+    let erase = EraseCommands {
+        sector: sector.map_or(usual.sector, |kind| kind.opcode),
+        block: block.map_or(usual.block, |kind| kind.opcode),
     };
     let qe = sfdp.and_then(Sfdp::qer).unwrap_or(QeMethod::None);
     let size = sfdp.and_then(|sfdp| u32::try_from(sfdp.size()).ok());
+    let size = size.or(facts.id.likely_size()).unwrap_or(1 << 20);
+    let read = match size > 16 << 20 {
+        true => ReadMode::PLAIN_32,
+        false => ReadMode::PLAIN,
+    };
     Part {
         name: format!("PROBED-{}", facts.id.to_string().replace(' ', "")),
         vendor: facts.id.maker().unwrap_or("unknown").to_owned(),
         jedec: facts.id,
-        size: size.or(facts.id.likely_size()).unwrap_or(1 << 20),
+        size,
         page_size: sfdp.and_then(Sfdp::page_size).unwrap_or(256),
-        sector_size: small(0x20, 0x1000),
-        block_size: small(0xD8, 0x1_0000),
+        sector_size: bytes_of(sector, 0x1000),
+        block_size: bytes_of(block, 0x1_0000),
+        erase: erase.with_address_bits(read.address_bits),
         qe,
         status_write: match sfdp.and_then(Sfdp::qer) {
             Some(qe) => qe.usual_status_write(),
             None => StatusWrite::Unknown,
         },
         protection: Protection::UNKNOWN,
-        read: ReadMode::PLAIN,
+        read,
         clock: ClockIndex::MHZ_30,
         max_mhz: None,
         times: Times {
-            sector_erase: of(0x20).and_then(|kind| kind.time),
-            block_erase: of(0xD8).and_then(|kind| kind.time),
+            sector_erase: sector.and_then(|kind| kind.time),
+            block_erase: block.and_then(|kind| kind.time),
             chip_erase: sfdp.and_then(Sfdp::chip_erase),
             page_program: sfdp.and_then(Sfdp::page_program),
         },
@@ -168,6 +179,12 @@ fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
         chips: Vec::new(),
         overrides: Default::default(),
     }
+}
+
+/// The erase that is used for blocks: that of 64 KiB, else the largest.
+fn block_erase(kinds: &[EraseType]) -> Option<&EraseType> {
+    let usual = kinds.iter().find(|kind| kind.size == 0x1_0000);
+    usual.or(kinds.last())
 }
 
 /// Pieces of flash whose bytes are not all alike: those alone tell a right read from a dead line.

@@ -164,7 +164,7 @@ impl<'a> Writer<'a> {
         let Some(fcb) = there.and_then(|bytes| Fcb::parse(&bytes).ok()) else {
             return Ok(Trial::NotTried(NotTried::NoFcb));
         };
-        let work = self.nor.part().work_fcb(EraseUnit::Sector4K, 0);
+        let work = self.nor.part().work_fcb(EraseUnit::Sector, 0);
         if self.verify && reads_alike(&fcb, &work) {
             return Ok(Trial::Same { bytes: verified });
         }
@@ -251,7 +251,7 @@ impl<'a> Writer<'a> {
         };
         if wrong {
             let g = *self.plan.geometry();
-            let erased = self.nor.use_work(EraseUnit::Sector4K);
+            let erased = self.nor.use_work(EraseUnit::Sector);
             if erased
                 .and_then(|()| self.nor.erase(g.base, g.sector))
                 .is_ok()

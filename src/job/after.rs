@@ -75,7 +75,7 @@ pub(super) fn start_image(nor: Nor, found: Option<(u32, u32)>) -> Result<Started
 /// # Errors
 /// [`Error::Configure`], [`Error::Mboot`].
 pub fn start(mut nor: Nor, entry: u32, stack: u32) -> Result<Started> {
-    nor.use_work(EraseUnit::Sector4K)?;
+    nor.use_work(EraseUnit::Sector)?;
     nor.into_loader().execute(entry, stack)?;
     Ok(Started { entry, stack })
 }

@@ -208,8 +208,8 @@ fn erase_units(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -
         let whole_block = (at - u64::from(g.base)).is_multiple_of(u64::from(g.block))
             && at + u64::from(g.block) <= range.end;
         let (unit, size) = match whole_block && g.block > g.sector {
-            true => (EraseUnit::Block64K, g.block),
-            false => (EraseUnit::Sector4K, g.sector),
+            true => (EraseUnit::Block, g.block),
+            false => (EraseUnit::Sector, g.sector),
         };
         nor.use_erasing(unit).map_err(partly)?;
         let address = u32::try_from(at).unwrap_or(u32::MAX);

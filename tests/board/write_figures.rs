@@ -133,8 +133,7 @@ fn differing_quad_read_names_its_address() {
     rig.virtual_board.board().nor_mut().set_quad_enabled(true);
     let old = rig.flash();
     let mut nor = rig.nor("issi.cfg").expect("a known flash");
-    nor.use_work(rtboot_fcb::EraseUnit::Sector4K)
-        .expect("set up");
+    nor.use_work(rtboot_fcb::EraseUnit::Sector).expect("set up");
     let mut plain = old[0x3000..0x4000].to_vec();
     nor.prove_quad_read(&plain, 0x6000_3000, &BTreeSet::new())
         .expect("equal");

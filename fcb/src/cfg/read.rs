@@ -10,12 +10,13 @@ use super::section::{Entry, Section};
 use crate::fcb::Spec;
 use crate::lut::{Instruction, Sequence, index};
 use crate::{
-    CfgError, ChipName, ClockIndex, Evidence, JedecId, OptionWords, Overrides, Part, Protection,
-    QeMethod, ReadMode, Scheme, SfdpExpectation, SfdpPresence, Span, StatusWrite, Times,
+    CfgError, ChipName, ClockIndex, EraseCommands, Evidence, JedecId, OptionWords, Overrides, Part,
+    Protection, QeMethod, ReadMode, Scheme, SfdpExpectation, SfdpPresence, Span, StatusWrite,
+    Times,
 };
 
 /// The keys of a part's table.
-pub(super) const KEYS: [&str; 21] = [
+pub(super) const KEYS: [&str; 23] = [
     "name",
     "vendor",
     "jedec",
@@ -23,6 +24,8 @@ pub(super) const KEYS: [&str; 21] = [
     "page-size",
     "sector-size",
     "block-size",
+    "sector-erase",
+    "block-erase",
     "quad-enable",
     "status-write",
     "clock",
@@ -62,7 +65,14 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
     let evidence = section.get("evidence", |entry| {
         choice(entry, Evidence::NAMES, Evidence::WHAT)
     })?;
+    let command = |entry: &Entry<'_>| entry.number(u8::MAX);
+    let (sector_erase, block_erase) = (
+        section.get("sector-erase", command)?,
+        section.get("block-erase", command)?,
+    );
     let lacks_read = || section.error(format!("{} lacks the table [read]", section.name));
+    let read = read.ok_or_else(lacks_read)?;
+    let usual = EraseCommands::usual(read.address_bits);
     let part = Part {
         name: section.need("name", "\"IS25LP064A\"", text)?,
         vendor: section
@@ -73,10 +83,14 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
         page_size: section.get("page-size", size)?.unwrap_or(0x100),
         sector_size: section.get("sector-size", size)?.unwrap_or(0x1000),
         block_size: section.get("block-size", size)?.unwrap_or(0x1_0000),
+        erase: EraseCommands {
+            sector: sector_erase.unwrap_or(usual.sector),
+            block: block_erase.unwrap_or(usual.block),
+        },
         qe,
         status_write: status_write.unwrap_or(qe.usual_status_write()),
         protection: protection.unwrap_or(Protection::UNKNOWN),
-        read: read.ok_or_else(lacks_read)?,
+        read,
         clock: section.need("clock", "6", clock)?,
         max_mhz: section.get_unless_none("max-mhz", |entry| entry.number(1000_u16))?,
         times,

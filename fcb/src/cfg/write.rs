@@ -29,6 +29,8 @@ fn lines(out: &mut String, part: &Part, prefix: &str) {
         ("page-size", part.page_size.to_string()),
         ("sector-size", size(part.sector_size)),
         ("block-size", size(part.block_size)),
+        ("sector-erase", format!("0x{:02X}", part.erase.sector)),
+        ("block-erase", format!("0x{:02X}", part.erase.block)),
         ("quad-enable", text(part.qe.name())),
         ("status-write", text(part.status_write.name())),
         ("clock", part.clock.0.to_string()),

@@ -36,8 +36,10 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
             .text("sector", size_in_words(fcb.sector_size()));
         found.push(finding);
     }
-    erase(fcb, index::ERASE_SECTOR, "sector", fcb.sector_size(), found);
-    erase(fcb, index::ERASE_BLOCK, "block", fcb.block_size(), found);
+    let sector = ("sector", fcb.sector_size());
+    erase(fcb, part, index::ERASE_SECTOR, sector, found);
+    let block = ("block", fcb.block_size());
+    erase(fcb, part, index::ERASE_BLOCK, block, found);
 }
 
 fn size(fcb: &Fcb, part: Option<&Part>, found: &mut Vec<Finding>) {
@@ -94,22 +96,50 @@ const ERASES: [(u8, u32); 6] = [
     (0xDC, 0x1_0000),
 ];
 
-fn erase(fcb: &Fcb, place: usize, name: &str, size: u32, found: &mut Vec<Finding>) {
+/// What the block erase of parts with uniform sectors clears (S25FL-S).
+const UNIFORM: u32 = 0x4_0000;
+
+/// What a command clears: on this part, else as on most quad parts.
+fn clears(fcb: &Fcb, part: Option<&Part>, command: u8, size: u32) -> Option<u32> {
+    if let Some(part) = part {
+        let narrow = part.erase.with_address_bits(24);
+        let of_part = [
+            (part.erase.sector, part.sector_size),
+            (part.erase.block, part.block_size),
+            (narrow.sector, part.sector_size),
+            (narrow.block, part.block_size),
+        ];
+        let own = of_part.iter().find(|(own, _)| *own == command);
+        if let Some((_, clears)) = own {
+            return Some(*clears);
+        }
+    }
+    // other parts than quad ones clear more
+    let quad = fcb.flash_pads() <= 4;
+    let (_, usual) = ERASES.iter().find(|(known, _)| *known == command && quad)?;
+    let uniform = part.is_none() && *usual == 0x1_0000 && size == UNIFORM;
+    Some(if uniform { UNIFORM } else { *usual })
+}
+
+fn erase(
+    fcb: &Fcb,
+    part: Option<&Part>,
+    place: usize,
+    (name, size): (&str, u32),
+    found: &mut Vec<Finding>,
+) {
     let Some(command) = fcb.sequence(place).command_byte() else {
         return;
     };
-    // other parts than quad ones clear more
-    let usual = ERASES
-        .iter()
-        .find(|(known, _)| *known == command && fcb.flash_pads() <= 4);
-    if let Some((_, clears)) = usual.filter(|(_, clears)| *clears != size && is_set(size)) {
+    let clears = clears(fcb, part, command, size);
+    if let Some(clears) = clears.filter(|clears| *clears != size && is_set(size)) {
         // an erase of more destroys data behind the unit, one of less leaves old data in it; the ROM erases nothing
         let finding = Finding::new(&entries::FCB_ERASE_SIZE)
             .number("sequence", place as u64)
             .text("unit", name)
             .text("size", size_in_words(size))
             .text("command", hex_h(command))
-            .text("clears", size_in_words(*clears));
+            .text("clears", size_in_words(clears));
         found.push(finding);
     }
 }

@@ -70,10 +70,54 @@ impl fmt::Display for ReadMode {
 /// What one erase of the work FCB clears.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EraseUnit {
-    /// The part's sector, 4 KiB.
-    Sector4K,
-    /// The part's block, 64 KiB.
-    Block64K,
+    /// The part's sector, the least that can be erased.
+    Sector,
+    /// The part's block; as large as the sector on parts that have one size of erase.
+    Block,
+}
+
+/// The commands that erase a sector and a block, as they take the address of the part's own read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct EraseCommands {
+    /// Erases [`Part::sector_size`](super::Part::sector_size) bytes.
+    pub sector: u8,
+    /// Erases [`Part::block_size`](super::Part::block_size) bytes.
+    pub block: u8,
+}
+
+impl EraseCommands {
+    /// What almost every part has: 20h and D8h, and 21h and DCh with 32 address bits.
+    pub const fn usual(address_bits: u8) -> EraseCommands {
+        match address_bits {
+            32 => EraseCommands {
+                sector: 0x21,
+                block: 0xDC,
+            },
+            _ => EraseCommands {
+                sector: 0x20,
+                block: 0xD8,
+            },
+        }
+    }
+
+    /// The commands that erase the same and take this many address bits. SFDP lists those of 24.
+    pub fn with_address_bits(self, bits: u8) -> EraseCommands {
+        const PAIRS: [(u8, u8); 3] = [(0x20, 0x21), (0x52, 0x5C), (0xD8, 0xDC)];
+        let other = |command| {
+            let pair = PAIRS
+                .iter()
+                .find(|pair| pair.0 == command || pair.1 == command);
+            match (pair, bits) {
+                (Some((_, wide)), 32) => *wide,
+                (Some((narrow, _)), _) => *narrow,
+                (None, _) => command,
+            }
+        };
+        EraseCommands {
+            sector: other(self.sector),
+            block: other(self.block),
+        }
+    }
 }
 
 /// Typical and longest duration.

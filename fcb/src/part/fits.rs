@@ -10,7 +10,9 @@ const LARGEST: u32 = 0x1F80_0000;
 impl Part {
     /// The first fact that does not fit the others: its key in a `.cfg`, and why.
     pub(crate) fn misfit(&self) -> Option<(&'static str, String)> {
-        self.odd_size().or_else(|| self.odd_read())
+        self.odd_size()
+            .or_else(|| self.odd_read())
+            .or_else(|| self.odd_erase())
     }
 
     fn odd_size(&self) -> Option<(&'static str, String)> {
@@ -34,6 +36,32 @@ impl Part {
         if self.page_size > self.sector_size || self.sector_size > self.block_size {
             let text = "a page must fit into a sector, and a sector into a block";
             return Some(("sector-size", text.to_owned()));
+        }
+        None
+    }
+
+    fn odd_erase(&self) -> Option<(&'static str, String)> {
+        let bits = self.read.address_bits;
+        let right = self.erase.with_address_bits(bits);
+        for (key, command, right) in [
+            ("sector-erase", self.erase.sector, right.sector),
+            ("block-erase", self.erase.block, right.block),
+        ] {
+            if matches!(command, 0x60 | 0xC7) {
+                let text = format!("{command:02X}h erases the whole part, not `{key}`");
+                return Some((key, text));
+            }
+            if command != right {
+                let text = format!(
+                    "{command:02X}h takes another number of address bits than the read, {bits}; with {bits} it is {right:02X}h"
+                );
+                return Some((key, text));
+            }
+        }
+        let same = self.sector_size == self.block_size;
+        if !same && self.erase.sector == self.erase.block {
+            let text = "one command erases one size: `sector-erase` and `block-erase` are the same, and the sizes are not";
+            return Some(("block-erase", text.to_owned()));
         }
         None
     }

@@ -1,7 +1,7 @@
 use alloc::borrow::ToOwned;
 use alloc::vec::Vec;
 
-use super::{Evidence, Overrides, Part, ReadMode, SfdpExpectation, Times};
+use super::{EraseCommands, Evidence, Overrides, Part, ReadMode, SfdpExpectation, Times};
 use crate::fcb::{Fcb, Spec};
 use crate::lut::{Opcode, Sequence, index};
 use crate::protection::Protection;
@@ -38,6 +38,7 @@ impl Part {
             page_size: 0x100,
             sector_size: 0x1000,
             block_size: 0x1_0000,
+            erase: EraseCommands::usual(24),
             qe: QeMethod::None,
             status_write: StatusWrite::Unknown,
             protection: Protection::UNKNOWN,
@@ -71,16 +72,41 @@ impl Part {
         });
         part.take(|part| {
             part.size = fcb.sflash_a1_size();
-            part.read = ReadMode::of_sequence(&fcb.sequence(index::READ)).unwrap_or(part.read);
+            part.take_read(fcb);
         });
-        part.take(|part| {
-            part.read = ReadMode::of_sequence(&fcb.sequence(index::READ)).unwrap_or(part.read)
-        });
+        part.take(|part| part.take_read(fcb));
+        part.take_erase(fcb);
         if ClockIndex(fcb.clock()).mhz().is_some() {
             part.take(|part| part.clock = ClockIndex(fcb.clock()));
         }
         part.overrides = forced(&part.boot_fcb(), fcb);
         part
+    }
+
+    /// The read command, and with another number of address bits the erase commands that go with it.
+    fn take_read(&mut self, fcb: &Fcb) {
+        let Some(read) = ReadMode::of_sequence(&fcb.sequence(index::READ)) else {
+            return;
+        };
+        if read.address_bits != self.read.address_bits {
+            self.erase = EraseCommands::usual(read.address_bits);
+        }
+        self.read = read;
+    }
+
+    /// The erase commands, where both sequences are an erase of one pad with the read's number of address bits.
+    fn take_erase(&mut self, fcb: &Fcb) {
+        let bits = self.read.address_bits;
+        let command = |place| {
+            let sequence = fcb.sequence(place);
+            let command = sequence.command_byte()?;
+            (sequence == Sequence::erase(command, bits)).then_some(command)
+        };
+        if let (Some(sector), Some(block)) =
+            (command(index::ERASE_SECTOR), command(index::ERASE_BLOCK))
+        {
+            self.erase = EraseCommands { sector, block };
+        }
     }
 
     /// Takes a change over when the facts still fit together.

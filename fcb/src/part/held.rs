@@ -161,9 +161,11 @@ impl Part {
 
     fn hold_erase(&self, sfdp: &Sfdp, hold: &mut impl FnMut(SfdpProperty, String, String)) {
         let types = sfdp.erase_types();
+        // the table gives the commands with three address bytes
+        let commands = self.erase.with_address_bits(24);
         for (what, size, opcode) in [
-            (SfdpProperty::SectorErase, self.sector_size, 0x20),
-            (SfdpProperty::BlockErase, self.block_size, 0xD8),
+            (SfdpProperty::SectorErase, self.sector_size, commands.sector),
+            (SfdpProperty::BlockErase, self.block_size, commands.block),
         ] {
             let says = types.iter().find(|kind| kind.size == u64::from(size));
             let says = says.map_or("no erase of that size".to_owned(), |kind| {

@@ -17,7 +17,7 @@ impl Writer<'_> {
         // other dummy cycles that an application set outlive a reset of the chip
         let size = self.nor.part().size;
         self.nor.loader().soft_reset_flash(size)?;
-        self.nor.use_work(EraseUnit::Sector4K)?;
+        self.nor.use_work(EraseUnit::Sector)?;
         self.prove_quad(listener)
     }
 
@@ -59,7 +59,7 @@ impl Writer<'_> {
             return proved;
         }
         let unsteady = self.nor.unsteady(address, current.len() as u32)?;
-        self.nor.use_work(EraseUnit::Sector4K)?;
+        self.nor.use_work(EraseUnit::Sector)?;
         self.nor.prove_quad_read(current, address, &unsteady)
     }
 }

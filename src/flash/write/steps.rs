@@ -32,8 +32,8 @@ impl Writer<'_> {
         }
         let mut meter = Meter::begin(listener, Stage::Erase, total);
         for (unit, size, places) in [
-            (EraseUnit::Sector4K, g.sector, sectors),
-            (EraseUnit::Block64K, g.block, blocks),
+            (EraseUnit::Sector, g.sector, sectors),
+            (EraseUnit::Block, g.block, blocks),
         ] {
             if places.is_empty() {
                 continue;
@@ -52,7 +52,7 @@ impl Writer<'_> {
             }
         }
         meter.end();
-        self.nor.use_work(EraseUnit::Sector4K)
+        self.nor.use_work(EraseUnit::Sector)
     }
 
     /// Reads every erased sector of the plan: all ones.
