@@ -85,8 +85,8 @@ impl Advice {
     pub fn doctor_does(&self) -> Option<&'static str> {
         let all = self.causes.iter().all(|cause| is_of_doctor(cause));
         self.doctor_tells().then_some(match all {
-            true => "tells which of them it is",
-            false => "tells some of them apart",
+            true => "finds out which one it is",
+            false => "can rule some of them out",
         })
     }
 }
@@ -103,20 +103,20 @@ pub(crate) fn boot_mode(chip: &Chip) -> String {
         .and_then(|kit| Some((kit.name, kit.serial_download?)));
     let kit = kit.map_or(String::new(), |(name, set)| format!(" ({name}: {set})"));
     format!(
-        "set BOOT_MODE = 01{kit} and switch power off and on: the chip looks at the pins only then"
+        "set BOOT_MODE = 01{kit} and power-cycle the board: the chip reads the pins only at power-up"
     )
 }
 
 /// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
 /// For a chip whose RAM a flashloader does not fit.
-pub(crate) const OTHER_BUILD: &str = "use a flashloader built for RAM that this chip has: NXP-MCUBootUtility brings builds for OCRAM, DTCM and ITCM";
+pub(crate) const OTHER_BUILD: &str = "use a flashloader built for RAM that this chip has: NXP-MCUBootUtility includes builds for OCRAM, DTCM and ITCM";
 pub(crate) const BETTER_LINE: &str =
-    "use a shorter cable with a ground wire, 3.3 V levels, another adapter";
+    "use a shorter cable with a ground wire, 3.3 V levels, or another adapter";
 /// Where a flashloader comes from; docs/flashloader.md lists the known builds.
 pub(crate) const LOADER_SOURCE: &str = "NXP publishes it with NXP-MCUBootUtility (src/targets/MIMXRT1021) and in the SDK's package \"Flashloader RT1020\"";
-const CYCLE: &str = "switch the board's power off and on (not only reset) and try again";
+const CYCLE: &str = "power-cycle the board (a reset is not enough) and try again";
 const RESET: &str = "reset the board and try again";
-const MARKING: &str = "read the marking on the chip; name the right part or correct the .cfg";
+const MARKING: &str = "read the marking on the flash; name the right part or correct the .cfg";
 
 /// What rtboot advises about this error, whatever the board hangs on.
 pub fn advice(error: &Error) -> Advice {
@@ -198,7 +198,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
             &catalogue::cause::WORN_CELLS,
         ])
         .run(Action::Again)
-        .act("and look at supply and wiring of the flash when it differs again"),
+        .act("if it differs again, check the supply and wiring of the flash"),
         Error::Interrupted { .. } => Advice::default().run(Action::Again),
         Error::WhileWriting { source, .. } => advice_over(source, wire),
     }
@@ -208,11 +208,11 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
 fn input(error: &Error) -> Advice {
     let none = Advice::default();
     match error {
-        Error::ReadFile { .. } => none.act("look at the path and its permissions"),
-        Error::WriteFile { .. } => none.act("look at the path, its permissions and the free space"),
+        Error::ReadFile { .. } => none.act("check the path and its permissions"),
+        Error::WriteFile { .. } => none.act("check the path, its permissions and the free space"),
         Error::Firmware { source, .. } => firmware(source),
         Error::Cfg { .. } => none.act("correct the line").run(Action::ExampleCfg),
-        Error::BadFile { .. } => none.act("correct the file, or give another"),
+        Error::BadFile { .. } => none.act("correct the file, or use another one"),
         Error::FcbFile { source, .. } => none.hint(source.hint()),
         Error::UnknownPart { nearest, .. } => match nearest {
             Some(name) => none
@@ -222,16 +222,16 @@ fn input(error: &Error) -> Advice {
                 .run(Action::ListParts)
                 .act("a .cfg of your own works too"),
         },
-        Error::Settings { .. } => none.act("correct the file, or move it away"),
+        Error::Settings { .. } => none.act("correct the file, or move it out of the way"),
         Error::Usage(_) => none.run(Action::Help),
         Error::StatusWriteUnknown { .. } => write_cfg(none),
         Error::BadRange { .. } => none.run(Action::Info),
         Error::OutsideRam { .. } => none
-            .act("the banks are as the fuses of a new chip split them; a raw read of the flashloader goes further"),
+            .act("these are the bank sizes of a new chip; a raw read through the flashloader has no such limit"),
         Error::NotWholeSectors { .. } => none
             .run(Action::RoundToSectors)
             .act("or name whole sectors"),
-        Error::RomCannotReset => none.act("press the reset button, or switch power off and on"),
+        Error::RomCannotReset => none.act("press the reset button, or power-cycle the board"),
         Error::RunsInRam | Error::NoVectorTable => none.run(Action::Reset),
         Error::LoaderDangerous { .. } => none.run(Action::ShowFlashloader),
         Error::UsbPortsUnknown => none.run(Action::ListBoards),
@@ -239,13 +239,13 @@ fn input(error: &Error) -> Advice {
             words: act.words.clone(),
             burns_fuses: act.kind == ActKind::BurnsFuses,
         }),
-        Error::Overlap { .. } => none.act("give them addresses that lie apart"),
+        Error::Overlap { .. } => none.act("give them addresses that do not overlap"),
         Error::OtherBootLoader { .. } | Error::NoBootLoader { .. } => none
             .run(Action::KeepBootLoader)
             .run(Action::ReplaceBootLoader),
         Error::TooMuchToKeep { .. } => none
             .run(Action::EraseAround)
-            .act("or write fewer sectors at a time, a part of the image")
+            .act("or write part of the image at a time")
             .run(Action::CropImage),
         _ => none,
     }
@@ -270,7 +270,7 @@ fn interrupted(error: &Error) -> Advice {
     let none = Advice::default();
     match error {
         Error::JournalUnusable { .. } => none
-            .act("look at the file, and give it back to its user; or move it away: then its bytes do not come back"),
+            .act("check the file and restore its owner; or move it out of the way: then its bytes are not restored"),
         Error::FlashChangedSince { .. } => none
             .run(Action::RestoreKept)
             .run(Action::DiscardKept),
@@ -282,7 +282,7 @@ fn interrupted(error: &Error) -> Advice {
                 app: Some(image.clone()),
                 part: None,
             })
-            .act("or write another boot image in its place"),
+            .act("or write another boot image over it"),
         _ => none,
     }
 }
@@ -314,18 +314,18 @@ fn board(error: &Error) -> Advice {
             .run(Action::NameBoard { board: None }),
         Error::CfgOtherChip { .. } => Advice::of(&[&rom::CFG_OTHER_CHIP])
             .run(Action::NamePart { part: None })
-            .act("if the file fits this chip as well, add the chip to its key `chip`"),
+            .act("if the file is also right for this chip, add the chip to its key `chip`"),
         Error::UnknownChip { .. } => {
             Advice::of(&[&rom::ROM_READS_REFUSED, &rom::ROM_READ_DISABLED])
-                .act("read the chip's name off its package")
+                .act("read the chip's name on its package")
                 .run(Action::NameChip { chip: None })
         }
         Error::BoardBusy { .. } => Advice::of(&[&host::HOST_BUSY])
-            .act("wait until it is done, or end it")
+            .act("wait until it is done, or stop it")
             .run(Action::NameBoard { board: None }),
         Error::Virtual(_) => Advice::default().run(Action::NewVirtual { folder: None }),
         Error::OtherBoard { .. } => {
-            Advice::default().act("leave the cables alone while rtboot runs, and start again")
+            Advice::default().act("do not touch the cables while rtboot runs, and start again")
         }
         _ => Advice::default(),
     }
@@ -414,7 +414,7 @@ mod tests {
         let advice = Advice::of(&[&host::HOST_NO_BOARD, &cause::WORN_CELLS]);
         let words: Vec<_> = advice.words().map(|(_, words)| words).collect();
         assert_eq!(words, ["no board is on USB", "worn cells"]);
-        assert_eq!(advice.doctor_does(), Some("tells some of them apart"));
+        assert_eq!(advice.doctor_does(), Some("can rule some of them out"));
     }
 
     #[test]

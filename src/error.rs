@@ -96,14 +96,14 @@ pub enum Error {
         reason: String,
     },
     /// The database does not say how this part's status registers are written.
-    #[error("how the status registers of the {part} are written is not known; its .cfg may say it")]
+    #[error("how to write the status registers of the {part} is unknown; a .cfg can define it")]
     StatusWriteUnknown {
         /// The part.
         part: String,
     },
     /// USB ports have no names on this system.
     #[error(
-        "USB ports (usb:1-4.1) are known on Linux only so far; with one board attached `usb` is enough"
+        "selecting a USB port (usb:1-4.1) works only on Linux so far; with one board attached `usb` is enough"
     )]
     UsbPortsUnknown,
     /// The command line asks for something impossible.
@@ -118,7 +118,7 @@ pub enum Error {
     /// A range without a byte, or past the end of the address space.
     #[error("{}", match length {
         0 => "the length is 0".to_owned(),
-        _ => format!("{length:#x} bytes from {address:#010x} on run past the end of the address space"),
+        _ => format!("{length:#x} bytes from {address:#010x} run past the end of the address space"),
     })]
     BadRange {
         /// Its first address.
@@ -144,7 +144,7 @@ pub enum Error {
     },
     /// A range to be erased does not begin and end on sectors.
     #[error(
-        "{start:#010x}..{end:#010x} is not made of whole {sector}-byte sectors; they are {from:#010x}..{to:#010x}"
+        "{start:#010x}..{end:#010x} does not consist of whole {sector}-byte sectors; the whole sectors are {from:#010x}..{to:#010x}"
     )]
     NotWholeSectors {
         /// Its first address.
@@ -159,19 +159,19 @@ pub enum Error {
         to: u64,
     },
     /// The boot ROM knows no reset command.
-    #[error(
-        "the boot ROM has no reset command: press the board's reset button, or switch power off and on"
-    )]
+    #[error("the boot ROM has no reset command: press the board's reset button, or power-cycle it")]
     RomCannotReset,
     /// The image in flash runs in RAM, so that only the ROM can start it.
     #[error("the image in flash runs in RAM, so the ROM must copy it: reset the board instead")]
     RunsInRam,
     /// An image shows no vector table, so its stack is not known.
-    #[error("the image shows no vector table, so its stack is not known; reset the board instead")]
+    #[error(
+        "the image has no recognisable vector table, so its stack is unknown; reset the board instead"
+    )]
     NoVectorTable,
     /// A flashloader's DCD can change fuses.
     #[error(
-        "{}: this flashloader's DCD can change fuses ({danger}), so it is not sent; a raw command does, if that is really wanted",
+        "{}: this flashloader's DCD can change fuses ({danger}), so rtboot does not send it; if you are sure, the raw sdp commands can",
         path.display()
     )]
     LoaderDangerous {
@@ -181,7 +181,7 @@ pub enum Error {
         danger: String,
     },
     /// More lies around the image in its sectors than is kept.
-    #[error("{count} {unit} lie around the image and would have to be kept; at most {limit} are")]
+    #[error("{count} {unit} around the image would have to be kept; the limit is {limit}")]
     TooMuchToKeep {
         /// How many there are.
         count: usize,
@@ -200,7 +200,7 @@ pub enum Error {
     },
     /// Flash was changed since an interrupted write, so that it is not known whether its kept bytes are newer.
     #[error(
-        "flash was changed at {address:#010x} since the write of {image} broke off ({when}): the journal keeps bytes with SHA-256 \
+        "flash was changed at {address:#010x} since the write of {image} was interrupted ({when}): the journal keeps bytes with SHA-256 \
          {kept}, flash holds {found} in their places"
     )]
     FlashChangedSince {
@@ -227,7 +227,7 @@ pub enum Error {
     },
     /// The write is done, and an earlier one is not, so the board would not start.
     #[error(
-        "the board would not start yet: the write of {image} ({when}) is unfinished, so the page with the FCB stays out"
+        "the board will not start yet: the write of {image} ({when}) is unfinished, so the page with the FCB is held back"
     )]
     WriteUnfinished {
         /// Name of the image's file.
@@ -318,7 +318,7 @@ pub enum Error {
         chip: String,
     },
     /// The chip lacks RAM that the flashloader needs; nothing was sent.
-    #[error("the flashloader needs {need}, and the chip's FlexRAM is split into {split} ({by})")]
+    #[error("the flashloader needs {need}, but the chip's FlexRAM is split into {split} ({by})")]
     LoaderRam {
         /// What it needs.
         need: rtboot_bootable::RamNeed,
@@ -394,7 +394,7 @@ pub enum Error {
         now: JedecId,
     },
     /// No part was named, and the flash's id does not tell which part it is.
-    #[error("the flash's id {found} does not tell which part it is: {}", unclear(candidates, *describes_itself))]
+    #[error("the flash's id {found} does not identify the part: {}", unclear(candidates, *describes_itself))]
     PartUnclear {
         /// Its id.
         found: JedecId,
@@ -433,7 +433,7 @@ pub enum Error {
     },
     /// Block protection does not go away.
     #[error(
-        "the block protection of the {part} stays: status registers {before} before, {after} after"
+        "the block protection of the {part} cannot be removed: status registers {before} before, {after} after"
     )]
     ProtectionStays {
         /// Part of the database.
@@ -444,7 +444,9 @@ pub enum Error {
         after: StatusRegisters,
     },
     /// The quad read does not give what the one-pad read gives.
-    #[error("at {address:#010x} the quad read gives {quad:#04x}, the one-pad read {plain:#04x}")]
+    #[error(
+        "at {address:#010x} the quad read gives {quad:#04x}, but the one-pad read gives {plain:#04x}"
+    )]
     QuadReadDiffers {
         /// Where.
         address: u32,
@@ -454,7 +456,7 @@ pub enum Error {
         plain: u8,
     },
     /// It is known that the flash does not answer the read of the image's FCB. Nothing was written.
-    #[error("the image's FCB does not fit this flash, so nothing is written: {reason}")]
+    #[error("the image's FCB does not fit this flash, so nothing was written: {reason}")]
     FcbUnfit {
         /// What is known of FCB and part.
         reason: Box<Finding>,
@@ -537,7 +539,7 @@ pub enum Error {
     },
     /// An application would replace the boot image in flash, which may be the boot loader that is to start it.
     #[error(
-        "flash holds another boot image: the IVT at {ivt:#010x} leads to {entry:#010x}; a boot header for {} (vector table at {table:#010x}) would replace it",
+        "flash holds another boot image: the IVT at {ivt:#010x} points to {entry:#010x}; a boot header for {} (vector table at {table:#010x}) would replace it",
         path.display()
     )]
     OtherBootLoader {
@@ -562,7 +564,7 @@ pub enum Error {
     },
     /// Flash is erased where it should hold something.
     #[error(
-        "not programmed: flash is erased from {address:#010x} on, in all of the {total} bytes that were compared"
+        "not programmed: flash is erased from {address:#010x}; all {total} compared bytes are 0xff"
     )]
     NotProgrammed {
         /// The first byte that should be another one.

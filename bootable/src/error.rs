@@ -99,13 +99,13 @@ pub enum Error {
         base: u32,
     },
     /// A raw file whose base cannot be told.
-    #[error("the address of this raw file is not known: {seen}")]
+    #[error("the address of this raw file is unknown: {seen}")]
     NoBase {
         /// What was seen in it.
         seen: String,
     },
     /// A raw file whose vector table fits several bases, or one that its code does not speak of.
-    #[error("the address of this raw file is not known: {}", unclear(*reset, bases))]
+    #[error("the address of this raw file is unknown: {}", unclear(*reset, bases))]
     BaseUnclear {
         /// Its reset handler.
         reset: u32,
@@ -235,9 +235,9 @@ fn unclear(reset: u32, bases: &[BaseEvidence]) -> String {
     let named: Vec<String> = bases.iter().take(NAMED).map(ToString::to_string).collect();
     let named = named.join(", ");
     match bases.len() {
-        1 => format!(
-            "its vector table fits one base only, but its code speaks of another place: {named}"
-        ),
+        1 => {
+            format!("its vector table fits only one base, but its code refers to another: {named}")
+        }
         count if count > NAMED => format!(
             "its reset handler {reset:#010x} would fit {count} bases: {named}, and {} more",
             count - NAMED

@@ -229,10 +229,7 @@ impl Verdict {
             Starts::Yes => "the ROM would start it".to_owned(),
             Starts::No => format!("the ROM would not start it: {}", self.why()),
             Starts::Unknown => {
-                format!(
-                    "whether the ROM would start it is not known: {}",
-                    self.why()
-                )
+                format!("whether the ROM would start it is unknown: {}", self.why())
             }
         }
     }

@@ -35,7 +35,7 @@ use crate::{Chip, Finding, Part};
 /// fcb.set_clock(7);
 /// let findings = check(&fcb, Some(&part), chip);
 /// assert_eq!(findings[0].code(), "fcb-clock-part");
-/// assert_eq!(findings[0].to_string(), "133 MHz (index 7) is above the 104 MHz that IS25LP064A takes with 6 dummy cycles");
+/// assert_eq!(findings[0].to_string(), "133 MHz (index 7) is above the 104 MHz limit of IS25LP064A with 6 dummy cycles");
 /// ```
 pub fn check(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
     let mut found = Vec::new();

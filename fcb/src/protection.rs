@@ -164,7 +164,7 @@ impl fmt::Display for Protected {
         match self {
             Protected::Nothing => f.write_str("nothing is protected"),
             Protected::Everything => f.write_str("the whole part is protected"),
-            Protected::Unknown => f.write_str("something is protected, which range is not known"),
+            Protected::Unknown => f.write_str("something is protected, but the range is unknown"),
             Protected::Range {
                 offsets,
                 end_unknown,

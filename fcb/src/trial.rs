@@ -54,7 +54,7 @@ impl fmt::Display for Untried {
             Untried::SetUp(sequence) => {
                 write!(
                     f,
-                    "what its set-up (sequence {sequence}) does to the part is not known"
+                    "what its set-up (sequence {sequence}) does to the part is unknown"
                 )
             }
             Untried::Wait => f.write_str("nothing bounds the wait after its set-up"),

@@ -12,7 +12,7 @@
 //! assert_eq!(finding.severity, Severity::Error);
 //! assert_eq!(
 //!     finding.to_string(),
-//!     "the IVT lies at 0x60001000, but says that it lies at 0x60000400"
+//!     "the IVT is at 0x60001000, but its self pointer says 0x60000400"
 //! );
 //! ```
 //!

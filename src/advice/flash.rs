@@ -25,7 +25,7 @@ pub(super) fn identity(error: &Error) -> Advice {
             let advice = Advice::of(&[&entries::FLASH_OTHER_PART]);
             match known_as.first() {
                 Some(name) => advice
-                    .act("if this board is meant, name the part that is on it")
+                    .act("if this is the right board, name the part that is on it")
                     .run(Action::NamePart {
                         part: Some(name.clone()),
                     }),
@@ -35,7 +35,7 @@ pub(super) fn identity(error: &Error) -> Advice {
         Error::FlashChanged { .. } => {
             Advice::of(&[&entries::FLASH_ID_UNSTEADY, &cause::SUPPLY_DIPS])
                 .act(CYCLE)
-                .measure("measure the flash's supply, and look at its solder joints")
+                .measure("measure the flash's supply and check its solder joints")
         }
         Error::PartUnclear {
             candidates,
@@ -44,7 +44,7 @@ pub(super) fn identity(error: &Error) -> Advice {
         } if candidates.is_empty() => {
             let advice = Advice::of(&[&entries::FLASH_UNKNOWN_NO_SFDP]).act(CYCLE);
             advice
-                .act("when its id stays the same, name the part that is marked on the chip by a .cfg of your own")
+                .act("if its id stays the same, read the marking on the flash and describe the part in a .cfg")
                 .run(Action::ExampleCfg)
         }
         Error::PartUnclear { candidates, .. } => match candidates.first() {
@@ -86,7 +86,7 @@ pub(super) fn state(error: &Error) -> Advice {
             ..
         } => Advice::default().run(Action::Info),
         Error::OutsideFlash { .. } => Advice::of(&[&app::APP_TOO_LARGE])
-            .act("look at the linker script's flash region")
+            .act("check the flash region in the linker script")
             .run(Action::ShowImage { file: None }),
         _ => Advice::default(),
     }
@@ -172,9 +172,9 @@ pub(super) fn verify_advice(expected: u8, found: u8) -> Advice {
         ],
     };
     Advice::of(causes)
-        .act("verify again: errors that move are reading errors, errors that stay are in flash")
+        .act("verify again: errors that move are read errors, errors that stay are in flash")
         .run(Action::Verify)
-        .act("write again; lower the clock in the .cfg if errors move")
+        .act("write again; if errors move, lower the clock in the .cfg")
 }
 
 /// The finding about what [`Error::SfdpMismatch`] is about.

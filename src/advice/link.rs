@@ -98,8 +98,9 @@ pub(super) fn mboot_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
     match error.status() {
         Some(Status(10000)) => advice.run(Action::Property { property: 7 }),
         Some(Status(10200)) => advice.run(Action::Property { property: 12 }),
-        Some(Status(10205)) => advice
-            .act("configure-memory first; the flash verbs (write, read, erase) do that themselves"),
+        Some(Status(10205)) => {
+            advice.act("run configure-memory first; write, read and erase do that themselves")
+        }
         _ => advice.hint(error.hint()),
     }
 }

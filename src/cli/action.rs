@@ -104,7 +104,7 @@ impl AtHand {
             }
             Action::RoundToSectors => "--round".into(),
             Action::Reset => self.on_board("reset", Vec::new()),
-            Action::Again => "the same command again".into(),
+            Action::Again => "run the same command again".into(),
             // an action that is newer than this list still says what it does
             other => other.does().into(),
         }
@@ -236,11 +236,11 @@ mod tests {
         };
         assert_eq!(
             none.sentence(&confirm.into()),
-            "`--confirm \"erase the whole flash\"` confirms it, if it is really wanted"
+            "`--confirm \"erase the whole flash\"` confirms it, if you are sure"
         );
         assert_eq!(
             none.sentence(&Action::Again.into()),
-            "the same command again finishes the job"
+            "run the same command again to finish the job"
         );
     }
 }

@@ -108,7 +108,7 @@ fn healthy(facts: &Facts) -> String {
         }) => {
             let open: Vec<String> = reasons.iter().map(ToString::to_string).collect();
             format!(
-                "nothing is wrong as far as could be seen; whether the ROM would start it is not known: {}",
+                "nothing wrong was found, but whether the ROM would start it is unknown: {}",
                 open.join("; ")
             )
         }

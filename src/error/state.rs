@@ -227,26 +227,32 @@ impl Change {
     }
 }
 
-const AGAIN: &str = "the same command again finishes the job";
+const AGAIN: &str = "run the same command again to finish the job";
 
 impl fmt::Display for FlashState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.content, self.quad_enable) {
             (Content::Untouched, QuadEnable::Uncertain) => f.write_str(
-                "the bytes of flash are as they were; quad enable may be set in its status register now",
+                "flash contents are unchanged; quad enable may now be set in its status register",
             )?,
             (content, QuadEnable::AsItWas) => write!(f, "{content}")?,
             (content, QuadEnable::Set) => {
-                write!(f, "{content}; quad enable is set in its status register now")?;
+                write!(
+                    f,
+                    "{content}; quad enable is now set in its status register"
+                )?;
             }
             (content, QuadEnable::Uncertain) => {
-                write!(f, "{content}; quad enable may be set in its status register now")?;
+                write!(
+                    f,
+                    "{content}; quad enable may now be set in its status register"
+                )?;
             }
         }
         match &self.saved_to {
             Some(path) => write!(
                 f,
-                "; the bytes around the image are safe in {} and come back with the next write",
+                "; the bytes around the image are saved in {} and the next write restores them",
                 path.display()
             ),
             None => Ok(()),
@@ -257,16 +263,16 @@ impl fmt::Display for FlashState {
 impl fmt::Display for Content {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Content::Untouched => f.write_str("flash is as it was"),
+            Content::Untouched => f.write_str("flash is unchanged"),
             Content::OldImageWhole { checked } => write!(
                 f,
-                "flash is as it was, the old image whole: no erase changed a byte of {} (read back)",
+                "flash is unchanged and the old image is intact: no erase changed a byte of {} (read back)",
                 span(checked)
             ),
             Content::OldHeaderLeft { changed } => write!(
                 f,
-                "the FCB of the old image is still there and bytes in {} may have changed, so the ROM may start a damaged image; \
-                 give the same command again before the board is started",
+                "the FCB of the old image is still there but bytes in {} may have changed, so the ROM may start a damaged image; \
+                 run the same command again before starting the board",
                 span(changed)
             ),
             Content::NothingStarts { changed } => write!(
@@ -276,19 +282,19 @@ impl fmt::Display for Content {
             ),
             Content::HeaderEraseUnread { changed } => write!(
                 f,
-                "the sector with the FCB was erased, as far as the device said before it was lost: then the ROM starts nothing \
+                "the device reported the sector with the FCB erased before contact was lost; if so, the ROM starts nothing \
                  and waits for a download; flash may hold part of the new image in {}; {AGAIN}",
                 span(changed)
             ),
             Content::ImageUntouched { changed } => write!(
                 f,
-                "flash may hold part of the new bytes in {}; the image that starts is untouched; {AGAIN}",
+                "flash may hold part of the new bytes in {}; the image that the ROM starts is untouched; {AGAIN}",
                 span(changed)
             ),
             Content::LastPageUnread { page } => write!(
                 f,
-                "all of the image was sent, and its last page ({}) was not read back as it should be; \
-                 give the same command again before the board is started",
+                "the whole image was sent, but its last page ({}) was not read back correctly; \
+                 run the same command again before starting the board",
                 span(page)
             ),
             Content::NewImageWhole { verified: true } => {
@@ -328,12 +334,12 @@ impl fmt::Display for Content {
                 for (i, change) in done.iter().enumerate() {
                     write!(f, "{}{change}", if i == 0 { "" } else { ", " })?;
                 }
-                f.write_str("; only the report of it is lost")
+                f.write_str("; only the report of this was lost")
             }
             Content::Unknown { changed } => write!(
                 f,
-                "not known: bytes in {} may have changed, the FCB among them, and the device no longer answers; \
-                 power the board off and on into serial download: {AGAIN}, and reading flash tells what is there",
+                "unknown: bytes in {} may have changed, including the FCB, and the device no longer answers; \
+                 power-cycle the board into serial download and {AGAIN}; reading flash shows what is there",
                 span(changed)
             ),
         }
@@ -343,14 +349,14 @@ impl fmt::Display for Content {
 impl fmt::Display for Change {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Change::ImageWasThere => "flash held the image already",
+            Change::ImageWasThere => "flash already held the image",
             Change::ImageVerified => "flash holds the image, verified",
             Change::ImageWritten => "flash holds the image, not verified",
             Change::Erased => "the range is erased, and read back blank",
             Change::Unprotected => "the flash is unprotected",
             Change::Started => "the application was started",
             Change::Reset => "the board was reset",
-            Change::CommandDone => "the board did what the command says",
+            Change::CommandDone => "the board carried out the command",
         })
     }
 }
@@ -358,7 +364,7 @@ impl fmt::Display for Change {
 fn words(evidence: Evidence) -> &'static str {
     match evidence {
         Evidence::ReadBack => " and read back blank",
-        Evidence::Acknowledged => ", as far as the device said, and not read back",
+        Evidence::Acknowledged => ", as the device reported; not read back",
     }
 }
 
@@ -396,7 +402,7 @@ mod tests {
         };
         assert_eq!(
             state.to_string(),
-            "the bytes of flash are as they were; quad enable may be set in its status register now"
+            "flash contents are unchanged; quad enable may now be set in its status register"
         );
         let state = FlashState {
             content: Content::NewImageWhole { verified: true },
@@ -405,8 +411,8 @@ mod tests {
         };
         assert_eq!(
             state.to_string(),
-            "flash holds the new image, verified; quad enable is set in its status register now; \
-             the bytes around the image are safe in /r/1.hex and come back with the next write"
+            "flash holds the new image, verified; quad enable is now set in its status register; \
+             the bytes around the image are saved in /r/1.hex and the next write restores them"
         );
     }
 }

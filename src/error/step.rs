@@ -219,7 +219,7 @@ impl fmt::Display for Step {
             }
             Step::ReadBackFlashloader => f.write_str("reading back the flashloader"),
             Step::ResendFlashloader { address } => {
-                write!(f, "sending the flashloader again from {address:#010x} on")
+                write!(f, "sending the flashloader again from {address:#010x}")
             }
             Step::StartFlashloader { address } => {
                 write!(f, "starting the flashloader at {address:#010x}")
@@ -229,7 +229,7 @@ impl fmt::Display for Step {
             Step::ReadUniqueId => f.write_str("reading the unique id"),
             Step::AskReservedRam => f.write_str("asking for the flashloader's own RAM"),
             Step::FindScratchRam => f.write_str("looking for free RAM"),
-            Step::AskFlashSetUp => f.write_str("asking for the flash's state"),
+            Step::AskFlashSetUp => f.write_str("asking for the state of the flash"),
             Step::AskFlash(question) => write!(f, "reading {question}"),
             Step::ReadFlash { address } => write!(f, "reading flash at {address:#010x}"),
             Step::ReadFlashQuad { address } => {

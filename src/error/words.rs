@@ -34,7 +34,7 @@ pub(super) fn for_boot_loader(path: &Path, mcuboot: bool, table: u32) -> String 
     let file = path.display();
     match mcuboot {
         true => format!(
-            "{file} would not start by itself: it is an image for MCUboot (vector table at {table:#010x}), and flash holds no boot image"
+            "{file} would not start on its own: it is an image for MCUboot (vector table at {table:#010x}), and flash holds no boot image"
         ),
         false => format!(
             "{file} leaves room for a boot loader before its vector table at {table:#010x}, and flash holds no boot image"
@@ -99,7 +99,7 @@ impl fmt::Display for SfdpField {
             SfdpField::Presence { problem } => {
                 write!(
                     f,
-                    "its SFDP is missing ({problem}), and the .cfg expects it"
+                    "its SFDP is missing ({problem}), but the .cfg expects it"
                 )
             }
             SfdpField::Size { expected, found } => {
@@ -154,7 +154,7 @@ pub(super) fn measured(tried: &Option<TrialDiffers>) -> String {
         return String::new();
     };
     let slow = match at.slow_is_right {
-        true => "; at 30 MHz it is right",
+        true => "; at 30 MHz it is correct",
         false => "",
     };
     format!(
@@ -271,7 +271,8 @@ pub(super) fn unclear(candidates: &[String], describes_itself: bool) -> String {
     match (candidates, describes_itself) {
         ([], true) => "it is not in the database".into(),
         ([], false) => {
-            "it is not in the database, and there is no SFDP: it may be no id at all".into()
+            "it is not in the database and the flash has no SFDP, so it may not be an id at all"
+                .into()
         }
         (candidates, _) => candidates.join(", "),
     }

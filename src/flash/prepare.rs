@@ -65,7 +65,7 @@ pub struct Layout {
 impl Prepared {
     /// Lays the image out for the part that is meant, so that all that can fail without a board fails here.
     ///
-    /// `name` is the file's name, for messages. Where the part is not known yet, an FCB for plain reads keeps its place.
+    /// `name` is the file's name, for messages. Where the part is unknown yet, an FCB for plain reads keeps its place.
     ///
     /// # Errors
     /// [`Error::CfgOtherChip`] for parts that are meant for other chips; [`Error::Firmware`] for everything that keeps the

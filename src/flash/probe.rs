@@ -274,7 +274,7 @@ fn attempt(
     if mode.data_pads == 4 && part.quad_enabled(&facts.status) != Some(true) {
         return not(match part.quad_enabled(&facts.status) {
             Some(false) => "quad enable is clear",
-            _ => "whether quad enable is set is not known",
+            _ => "whether quad enable is set is unknown",
         });
     }
     if telling.is_empty() {

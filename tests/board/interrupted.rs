@@ -1,6 +1,6 @@
 //! Writes that are cut short: power gone in the middle of every flash operation, Ctrl-C between any two.
 //!
-//! Each time nothing half-written starts, the same command again finishes the job, and the bytes around the image are kept.
+//! Each time nothing half-written starts, run the same command again to finish the job, and the bytes around the image are kept.
 
 use crate::kit::board::{Rig, old_flash, starts};
 use crate::kit::{app, app_bytes, rt1021};

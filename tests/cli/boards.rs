@@ -167,10 +167,7 @@ fn errors_name_the_port_range_or_folder_asked_for() {
         .says(15, &["[uart-broken]", "it is no serial port"]);
     let run = cli.run(&["erase", "0x60000000", "0x900000"]).says(
         3,
-        &[
-            "[outside-flash]",
-            "info` tells which chip it is and how large",
-        ],
+        &["[outside-flash]", "info` shows the chip and the size of"],
     );
     assert!(!run.stderr.contains("linked"), "{run}");
     let board = cli.path("board").display().to_string();
@@ -188,7 +185,7 @@ fn failed_write_advises_this_boards_doctor_command() {
     let run = cli
         .run(&["write", "--fcb", "issi.cfg", &elf])
         .says(32, &["[flash-other-part]", "[supply-dips]"]);
-    let line = format!("doctor --fcb issi.cfg {elf}` tells some of them apart");
+    let line = format!("doctor --fcb issi.cfg {elf}` can rule some of them out");
     let next = run.stderr.lines().find(|line| line.contains("next:"));
     assert!(next.is_some_and(|next| next.ends_with(&line)), "{run}");
     let object = cli

@@ -223,7 +223,7 @@ fn flashloader_that_hides_the_chip_id_is_used() {
     let elf = app("blinky.elf");
     cli.run(&["info"]).says(0, &[]);
     let run = cli.run(&["-v", "write", "--fcb", "issi.cfg", &elf]);
-    run.says(0, &["does not let the chip id be read", "wrote"]);
+    run.says(0, &["does not allow the chip id to be read", "wrote"]);
     cli.would_start();
 }
 
@@ -319,7 +319,7 @@ fn refused_chip_id_needs_the_chip_from_the_user() {
     cli.run(&write).says(12, &words);
     untouched(&cli);
     let named = [&["--chip", "rt1021"][..], &write].concat();
-    let words = ["wrote", "the boot ROM did not let these be read"];
+    let words = ["wrote", "the boot ROM refused to read"];
     cli.run(&named).says(0, &words);
     cli.would_start();
 }

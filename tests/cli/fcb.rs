@@ -65,7 +65,7 @@ fn fcb_differences_and_contradictions_exit_1() {
         .says(
             0,
             &[
-                "133 MHz (index 7) is above the 104 MHz that IS25LP064A takes",
+                "133 MHz (index 7) is above the 104 MHz limit of IS25LP064A",
                 "nothing that cannot work",
             ],
         );

@@ -47,7 +47,7 @@ fn steady(line: &str) -> &str {
         Some("unique") => "unique id",
         Some("fuse") => "fuse",
         Some("modelled") => "modelled time",
-        _ => line.split(" safe in ").next().unwrap_or(line).trim_end(),
+        _ => line.split(" saved in ").next().unwrap_or(line).trim_end(),
     }
 }
 

@@ -134,8 +134,10 @@ fn erase_blank_check_and_what_they_refuse() {
     let written = cli.flash();
     cli.run(&["blank-check", "0x60000000", "4K"])
         .says(31, &["0x60000000 holds 0x46", "[not-blank]"]);
-    cli.run(&["erase", "0x60000100", "16"])
-        .says(2, &["not made of whole 4096-byte sectors", "--round"]);
+    cli.run(&["erase", "0x60000100", "16"]).says(
+        2,
+        &["does not consist of whole 4096-byte sectors", "--round"],
+    );
     cli.run(&["erase", "0x607FF000", "8K"])
         .says(3, &["lies outside the flash", "[outside-flash]"]);
     cli.run(&["erase", "0x60000000", "0"])

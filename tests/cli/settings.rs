@@ -36,7 +36,7 @@ fn default_virtual_board_names_its_folder() {
     let cli = Cli::without_board();
     let write = ["--board=virtual", "write", EVK, &app("blinky.elf")];
     cli.run_bare(&write)
-        .says(0, &["no virtual board in", "this write makes a fresh one"]);
+        .says(0, &["no virtual board in", "making a fresh one"]);
     cli.run_bare(&["--board", "virtual", "info"])
         .says(0, &["virtual board in", "state/virtual", "RT1021"]);
     assert!(cli.path("state/virtual/flash.bin").is_file());

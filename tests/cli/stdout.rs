@@ -42,14 +42,15 @@ fn lost_write_report_says_flash_holds_the_image() {
     let (code, words) = into_full(&cli, &write);
     assert_eq!(code, 4, "{words}");
     assert!(words.contains("cannot write stdout"), "{words}");
-    let state = "flash now: flash holds the image, verified; only the report of it is lost";
+    let state = "flash now: flash holds the image, verified; only the report of this was lost";
     assert!(words.contains(state), "{words}");
     cli.would_start();
     // again with --json: the error object cannot go to stdout
     let again = [&["--json"], &write[..], &["--reset"]].concat();
     let (code, words) = into_full(&cli, &again);
     assert_eq!(code, 4, "{words}");
-    let state = "flash held the image already, the board was reset; only the report of it is lost";
+    let state =
+        "flash already held the image, the board was reset; only the report of this was lost";
     assert!(words.contains(state), "{words}");
 }
 

@@ -292,7 +292,7 @@ fn a_blank_half_is_told_in_one_line() {
 fn parts_with_one_id_get_the_slower_fcb_and_a_note() {
     let cli = Cli::fresh();
     let both = "IS25LP064D or IS25LP064A";
-    let note = format!("the id 9d 60 17 is that of the {both}");
+    let note = format!("the id 9d 60 17 means {both}");
     let done = format!("to the {both}");
     cli.run(&["write", &app("blinky.elf")])
         .says(0, &[&note, &done]);

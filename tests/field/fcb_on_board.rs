@@ -83,7 +83,7 @@ fn misfit_stops_before_flash_is_touched() {
     for (name, patches) in MISFITS {
         let (cli, _) = with_image(patches);
         let run = cli.run(&["write", "image.bin"]);
-        let run = run.says(30, &["[fcb-unfit]", "nothing is written"]);
+        let run = run.says(30, &["[fcb-unfit]", "nothing was written"]);
         assert!(run.stderr.contains("--fcb auto"), "{name}\n{run}");
         assert!(cli.flash().iter().all(|&byte| byte == 0xFF), "{name}");
         assert_eq!(cli.board().nor().status[0], 0, "{name}: quad enable");
@@ -272,7 +272,7 @@ fn erased_and_empty_code_is_told_by_every_command() {
     // the example's reset handler is at 0x60002278
     let (cli, _) = with_image(&[(0x2278, &[0; 16])]);
     cli.run(&["write", "image.bin"])
-        .says(0, &["is not known", "are zeros"]);
+        .says(0, &["is unknown", "are zeros"]);
     assert_eq!(field(&cli, &["info"], "/boot/starts"), Value::Null);
     assert_eq!(field(&cli, &["doctor"], "/starts"), Value::Null);
 }

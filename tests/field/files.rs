@@ -110,8 +110,8 @@ fn data_in_the_place_of_a_header_is_told() {
     let cli = Cli::fresh();
     cli.file("data.bin", [7; 0x20]);
     let as_is = |base| cli.run(&["write", "--as-is", "--base", base, "data.bin"]);
-    as_is("0x60000100").says(0, &["warning: ", "the place of the FCB"]);
-    as_is("0x60001010").says(0, &["warning: ", "the place of the IVT and boot data"]);
+    as_is("0x60000100").says(0, &["warning: ", "where the FCB should be"]);
+    as_is("0x60001010").says(0, &["warning: ", "where the IVT and boot data should be"]);
     let run = as_is("0x60001100");
     assert!(!run.stderr.contains("warning"), "{run}");
 }
@@ -125,10 +125,7 @@ fn raw_application_for_another_place_is_not_guessed() {
     bytes.resize(0x1_0000, 0x42);
     cli.file("circuit.bin", &bytes);
     let run = cli.run(&["write", "--fcb", "IS25LP064A", "circuit.bin"]);
-    run.says(
-        3,
-        &["is not known", "0x60002000 (", "next: `--base ADDRESS`"],
-    );
+    run.says(3, &["is unknown", "0x60002000 (", "next: `--base ADDRESS`"]);
     assert_eq!(cli.flash(), before);
     let run = cli.run_bare(&["image", "show", "--json", "circuit.bin"]);
     let bases = &run.last()["facts"]["bases"];
@@ -237,7 +234,7 @@ fn ivt_in_another_place_is_named() {
     cli.run_bare(&["image", "check", "two.hex"]).says(
         1,
         &[
-            "an IVT lies at 0x60010700",
+            "there is an IVT at 0x60010700",
             "`rtboot write` and `rtboot image build` put the headers around it",
         ],
     );

@@ -127,7 +127,7 @@ fn application_for_a_boot_loader_stops_the_write() {
         let (cli, before) = with_boot_loader();
         cli.file(second.file, &second.text);
         let words = [
-            "the IVT at 0x60001000 leads to 0x60002401",
+            "the IVT at 0x60001000 points to 0x60002401",
             second.file,
             "--second-stage",
             "--replace-boot",
@@ -212,7 +212,7 @@ fn image_for_mcuboot_alone_is_asked_about() {
     let cli = Cli::fresh();
     cli.file("slot.hex", hex(SLOT, &mcuboot_image()));
     let words = [
-        "would not start by itself",
+        "would not start on its own",
         "--second-stage",
         "--replace-boot",
     ];

@@ -148,7 +148,7 @@ fn bytes_that_cannot_be_saved_are_not_erased() {
     assert_eq!(output.status.code(), Some(4), "{}", text(&output));
     assert!(text(&output).contains("cannot write"), "{}", text(&output));
     assert!(
-        text(&output).contains("flash is as it was"),
+        text(&output).contains("flash is unchanged"),
         "{}",
         text(&output)
     );

@@ -115,7 +115,7 @@ fn padding_in_the_headers_place_is_left_out() {
             built
                 .notes
                 .iter()
-                .any(|note| note.to_string() == "the padding in the place of the FCB is left out")
+                .any(|note| note.to_string() == "the padding where the FCB should be is left out")
         );
     }
 }
@@ -180,7 +180,7 @@ fn a_misplaced_image_is_refused_with_the_finding() {
         .moved(0x6000_1000, 0x6000_0000)
         .unwrap();
     assert!(message(nopadding).starts_with(
-        "the image cannot be flashed as it is: the IVT lies at 0x60000000, but says that it lies at 0x60001000"
+        "the image cannot be flashed as it is: the IVT is at 0x60000000, but its self pointer says 0x60001000"
     ));
     assert!(
         message(image().moved(0x6000_0000, 0x6000_1000).unwrap())
@@ -301,7 +301,7 @@ fn what_is_no_application_is_named() {
         unknown.starts_with("this is no application for the RT1021: no FCB, no IVT"),
         "{unknown}"
     );
-    assert!(unknown.ends_with("the reset vector 0x60002100 is even, but a Cortex-M runs thumb code only (bit 0 must be set)"), "{unknown}");
+    assert!(unknown.ends_with("the reset vector 0x60002100 is even, but a Cortex-M runs only Thumb code (bit 0 must be set)"), "{unknown}");
     let (ivt, data) = headers(0x2020_8101, 0x400);
     let ivt = Ivt {
         self_address: 0x2020_8000,
@@ -362,6 +362,6 @@ fn a_signed_ram_image_for_an_sd_card_is_refused() {
         .unwrap();
     assert_eq!(
         message(memory),
-        "the image cannot be flashed as it is: its IVT lies 0x400 behind the image's start, as for serial download or an SD card; in a NOR flash that is 0x1000"
+        "the image cannot be flashed as it is: its IVT is at offset 0x400, as for serial download or an SD card; in NOR flash it must be at 0x1000"
     );
 }

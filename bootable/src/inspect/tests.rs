@@ -94,11 +94,11 @@ fn an_application_in_the_headers_place_is_an_error() {
     };
     assert_eq!(
         over(0x6000_0000, 0x6000_2101),
-        "the application reaches into 0x60000000..0x60000200, the place of the FCB; link its vector table to 0x60002000"
+        "the application extends into 0x60000000..0x60000200, where the FCB should be; link its vector table to 0x60002000"
     );
     assert!(
         over(0x6000_0400, 0x6000_2101)
-            .contains("0x60001000..0x6000102c, the place of the IVT and boot data")
+            .contains("0x60001000..0x6000102c, where the IVT and boot data should be")
     );
 }
 
@@ -112,7 +112,7 @@ fn an_image_without_padding_at_0_is_misplaced() {
     assert_eq!(seen.kind, Kind::BootableWithoutFcb);
     assert_eq!(
         seen.finding(&found::IVT_NO_PADDING).unwrap().to_string(),
-        "the IVT lies at 0x60000000, but says that it lies at 0x60001000: an image without room for its FCB (\"nopadding\") is placed at the start of the flash"
+        "the IVT is at 0x60000000, but its self pointer says 0x60001000: an image without room for its FCB (\"nopadding\") is placed at the start of the flash"
     );
 }
 
@@ -121,7 +121,7 @@ fn a_whole_image_0x1000_too_high_is_misplaced() {
     let seen = inspect(&image().moved(0x6000_0000, 0x6000_1000).unwrap(), &map());
     assert_eq!(
         seen.finding(&found::FCB_MISPLACED).unwrap().to_string(),
-        "an FCB lies at 0x60001000, but the ROM looks for it at 0x60000000 only: the image is in the wrong place"
+        "there is an FCB at 0x60001000, but the ROM looks only at 0x60000000: the image is in the wrong place"
     );
     assert!(seen.finding(&found::IVT_SELF_MISMATCH).is_some());
 }
@@ -180,7 +180,7 @@ fn a_dcd_pointer_to_other_bytes_is_a_warning() {
     let memory = changed(|ivt, _| ivt.dcd = 0x6000_2000);
     assert_eq!(
         only(&memory, "dcd-tag"),
-        "the DCD pointer 0x60002000 leads to 00 00 01 20, which is no DCD (d2 … 4x); SDK images without a DCD are so, and start"
+        "the DCD pointer 0x60002000 points to 00 00 01 20, which is not a DCD (d2 … 4x); SDK images without a DCD look like this and start"
     );
 }
 

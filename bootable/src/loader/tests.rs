@@ -131,7 +131,7 @@ fn a_loader_without_leading_bytes_loads_at_its_ivt() {
     assert!(
         image.notes[0]
             .to_string()
-            .starts_with("the file begins at 0x20208400, 0x400 bytes behind the image's start")
+            .starts_with("the file begins at 0x20208400, 0x400 bytes after the image's start")
     );
 }
 

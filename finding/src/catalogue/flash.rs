@@ -6,50 +6,50 @@ const SAME_ID: [&str; 2] = [
 ];
 const PROTECTED: [&str; 2] = [
     "an application or another tool set the bits",
-    "the part came protected",
+    "the part was delivered protected",
 ];
 
 entries! {
-    FLASH_REFUSED Error "flash-refused": "the flashloader refuses to ask the flash" => [
-        "the flash does not get ready: absent, held in reset, or busy (status 7000 to 7002)",
-        "this flashloader does not take configuration blocks (status 4)",
+    FLASH_REFUSED Error "flash-refused": "the flashloader refuses to access the flash" => [
+        "the flash does not become ready: absent, held in reset, or busy (status 7000 to 7002)",
+        "this flashloader does not accept configuration blocks (status 4)",
     ];
-    FLASH_LINK_LOST Error "flash-link-lost": "the board left while the flash was asked" => [
+    FLASH_LINK_LOST Error "flash-link-lost": "the board disconnected while rtboot was querying the flash" => [
         "supply or cable",
         "a watchdog reset the chip",
     ];
-    FLASH_LINK_SILENT Error "flash-link-silent": "the flashloader went silent while the flash was asked" => [
-        "the flashloader waits for the flash for ever",
+    FLASH_LINK_SILENT Error "flash-link-silent": "the flashloader stopped answering while rtboot was querying the flash" => [
+        "the flashloader waits forever for the flash",
         "a report was lost: hub, cable, virtual machine",
         "noise on the link",
     ];
-    FLASH_BUSY Error "flash-busy": "the flash says that it is busy, and stays so" => [
-        "an erase or program was begun by another tool and does not end (worn, or its supply dips)",
-        "an erase of the whole part still runs: that takes up to minutes",
+    FLASH_BUSY Error "flash-busy": "the flash reports busy and stays busy" => [
+        "another tool started an erase or program that does not end (worn cells, or the supply dips)",
+        "a whole-chip erase is still running: it can take minutes",
     ];
     FLASH_ASLEEP Warning "flash-asleep": "the flash was left in deep power-down"
         / "the flash was left in deep power-down: its id read {before}, and {id} after a release (ABh)" => [
-        "the application puts it to sleep, and a reset of the chip does not wake it",
+        "the application puts it to sleep, and resetting the chip does not wake it",
     ];
-    FLASH_IN_CONTINUOUS_READ Warning "flash-in-continuous-read": "the flash was left in continuous read: it takes addresses, no commands"
+    FLASH_IN_CONTINUOUS_READ Warning "flash-in-continuous-read": "the flash was left in continuous read: it expects addresses, not commands"
         / "the flash was left in continuous read: its id read {before}, and {id} after the mode was ended" => [
-        "the application or its FCB reads with a mode byte that starts it, and a reset of the chip does not end it",
+        "the application or its FCB reads with a mode byte that starts it, and resetting the chip does not end it",
         "another tool set the flashloader up with misc mode 1 (option word 0xc0000017 or the like)",
     ];
-    FLASH_IN_QPI Warning "flash-in-qpi": "the flash was left in QPI mode: it hears commands on four lines only"
+    FLASH_IN_QPI Warning "flash-in-qpi": "the flash was left in QPI mode: it accepts commands on four lines only"
         / "the flash was left in QPI mode: its id read {before}, and {id} after the mode was ended (FFh, F5h)" => [
-        "the application left it so, or another tool sent 35h or 38h (35h enters QPI on ISSI and Macronix parts)",
+        "the application left it that way, or another tool sent 35h or 38h (35h enters QPI on ISSI and Macronix parts)",
     ];
-    FLASH_IN_OTHER_MODE Warning "flash-in-other-mode": "the flash was left in a mode that its reset ended"
-        / "the flash was left in a mode of its own: its id read {before}, and {id} after its reset (66h, 99h)" => [
-        "the application left it so, and a reset of the chip does not reach the flash",
+    FLASH_IN_OTHER_MODE Warning "flash-in-other-mode": "the flash was left in an unusual mode; its reset command ended it"
+        / "the flash was left in an unusual mode: its id read {before}, and {id} after its reset (66h, 99h)" => [
+        "the application left it that way, and resetting the chip does not reset the flash",
     ];
     FLASH_LINE_LOW Error "flash-line-low": "the flash's data line stays low"
         / "the flash's data line stays low: its id reads {id}" => [
         "D1 (flash SO) is shorted to ground, or the flash has no supply and loads the line",
         "another chip on the same pins drives it",
     ];
-    FLASH_SECOND_PINS Error "flash-second-pins": "the flash is on the second pin group, by the boot pins"
+    FLASH_SECOND_PINS Error "flash-second-pins": "the boot pins put the flash on the second pin group"
         / "the flash is on the second pin group, which the flashloader does not drive here";
     FLASH_LOADER_PINS Error "flash-loader-pins": "the flashloader drives the second pin group, and no flash answers there" => [
         "the flash is on the primary group, and BOOT_CFG (by fuses) says otherwise",
@@ -59,31 +59,31 @@ entries! {
         / "no flash answers on the primary pins: its id reads {id}" => [
         "the flash is on other pins: the flashloader drives the primary group, port A only",
         "it is held in reset, or has no supply",
-        "a solder joint of CS, CLK, D0 or D1 is open, or no flash is fitted",
-        "it is in octal or another mode that only power-off ends",
+        "CS, CLK, D0 or D1 has an open solder joint, or no flash is fitted",
+        "it is in octal or another mode that only a power cycle ends",
     ];
     FLASH_ID_UNSTEADY Error "flash-id-unsteady": "the flash's id reads differently each time" => [
         "noise or a bad joint on CLK, CS, D0 or D1",
         "the flash's supply dips",
     ];
-    FLASH_ID_GARBLED Error "flash-id-garbled": "the flash's id is a known one with shifted bits"
+    FLASH_ID_GARBLED Error "flash-id-garbled": "the flash's id is a known id with its bits shifted"
         / "the flash's id {id} is {known} with {how}" => [
-        "D1 (flash SO) or CLK has a bad joint, or a pull that is too strong",
+        "D1 (flash SO) or CLK has a bad joint, or its pull resistor is too strong",
     ];
-    FLASH_OTHER_PART Error "flash-other-part": "the flash is another part than the user says"
+    FLASH_OTHER_PART Error "flash-other-part": "the flash is not the part that was named"
         / "the flash is another part than {from} says: {id}, {known}" => [
-        "another board, or another flash fitted on this one",
+        "this is another board, or another flash is fitted",
     ];
     FLASH_UNKNOWN Error "flash-unknown": "the flash is not in the database"
         / "the flash {id} is not in the database";
     FLASH_UNKNOWN_NO_SFDP Error "flash-unknown-no-sfdp": "the flash is not in the database and has no SFDP"
         / "the flash {id} is not in the database and does not describe itself" => [
-        "the flash was left in a mode of its own, which only power-off ends",
+        "the flash was left in a mode that only a power cycle ends",
         "an old part without SFDP",
         "noise on the lines",
     ];
-    FLASH_NO_SFDP Error "flash-no-sfdp": "the flash should have SFDP tables and has none"
-        / "the {part} should describe itself by SFDP, and there is none" => [
+    FLASH_NO_SFDP Error "flash-no-sfdp": "the flash should have SFDP tables but has none"
+        / "the {part} should have SFDP tables, but there are none" => [
         "a copy or an older part with the same id",
         "noise on the lines",
     ];
@@ -99,17 +99,17 @@ entries! {
         / "the flash contradicts the {part}: {what} is {found} by its SFDP, {expected} by the data sheet" => SAME_ID;
     FLASH_SFDP_OLD Warning "flash-sfdp-old": "the flash's SFDP table is too old to tell quad enable"
         / "the {part} describes itself by an older SFDP table, without quad enable";
-    FLASH_TOO_FAST Error "flash-too-fast": "the clock is too fast: the fast read is right at 30 MHz only"
-        / "the fast read ({read}) gives {found} at {at} where the one-pad read gives {plain}; at 30 MHz it is right" => [
-        "the board's lines do not carry this clock, or the DQS pin is used for something else",
+    FLASH_TOO_FAST Error "flash-too-fast": "the clock is too fast: the fast read is correct only at 30 MHz"
+        / "the fast read ({read}) gives {found} at {at} where the one-pad read gives {plain}; at 30 MHz it is correct" => [
+        "the board's traces do not support this clock, or the DQS pin is used for something else",
     ];
-    FLASH_QUAD_WRONG Error "flash-quad-wrong": "the quad read is wrong at any clock: D2 or D3, or other dummy cycles than the part has now"
-        / "the fast read ({read}) gives {found} at {at} where the one-pad read gives {plain}, at 30 MHz, too" => [
-        "D2 or D3 have no contact, or are used for something else (WP#, HOLD#)",
-        "other dummy cycles than the part has now (a volatile setting of the application)",
+    FLASH_QUAD_WRONG Error "flash-quad-wrong": "the quad read is wrong at any clock: D2 or D3, or the part is set to other dummy cycles"
+        / "the fast read ({read}) gives {found} at {at} where the one-pad read gives {plain}, even at 30 MHz" => [
+        "D2 or D3 is not connected, or is used for something else (WP#, HOLD#)",
+        "the part is set to other dummy cycles (a volatile setting made by the application)",
         "another part with the same id",
     ];
-    FLASH_MAYBE_PROTECTED Warning "flash-maybe-protected": "an unknown flash has bits set that protect blocks on most parts"
+    FLASH_MAYBE_PROTECTED Warning "flash-maybe-protected": "an unknown flash has status bits set that protect blocks on most parts"
         / "status register 1 of the unknown flash is {sr1}: on most parts bits 5:2 protect blocks";
     FLASH_PROTECTED Error "flash-protected": "the whole flash is write-protected"
         / "the flash is write-protected: {extent} ({status})" => PROTECTED;

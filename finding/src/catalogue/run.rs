@@ -9,61 +9,61 @@ entries! {
         / "waiting {seconds} s for a board in serial download mode{seen}";
     NO_BOARD Note "no-board": "no board is on USB"
         / "no i.MX RT board in serial download mode is on USB";
-    FLASHLOADER_RUNNING Detail "flashloader-running": "a flashloader runs already"
-        / "a flashloader already runs; going on from there";
+    FLASHLOADER_RUNNING Detail "flashloader-running": "a flashloader is already running"
+        / "a flashloader is already running; continuing from there";
     FLASHLOADER_STARTED Detail "flashloader-started": "a flashloader was started"
         / "started the flashloader {name}";
-    CHIP_TAKEN Detail "chip-taken": "the running flashloader does not tell its chip, as expected of this chip's"
-        / "the flashloader does not let the chip id be read, as NXP's for the {chip} does not; it is taken for the {chip}";
+    CHIP_TAKEN Detail "chip-taken": "the running flashloader does not tell its chip, as is normal for this chip"
+        / "the flashloader does not allow the chip id to be read, as is normal for NXP's for the {chip}; assuming the {chip}";
     CHIP_UNTOLD Warning "chip-untold": "the running flashloader does not tell its chip"
-        / "the flashloader does not tell which chip it runs on ({error}); it is taken for the {chip}";
-    FLASHLOADER_RAM_UNASKED Warning "flashloader-ram-unasked": "the flashloader needs another FlexRAM split than the usual one, and the chip's is not known"
-        / "the flashloader needs {need}; the chip's FlexRAM split could not be asked, and as it leaves the factory it is {split}";
+        / "the flashloader does not tell which chip it runs on ({error}); assuming the {chip}";
+    FLASHLOADER_RAM_UNASKED Warning "flashloader-ram-unasked": "the flashloader needs more RAM than the default FlexRAM split gives, and the chip's split is unknown"
+        / "the flashloader needs {need}; the chip's FlexRAM split could not be read, and the factory default is {split}";
     FLASHLOADER_UNCHECKED Warning "flashloader-unchecked": "the flashloader in RAM is not checked"
-        / "the flashloader in RAM is not checked: {error}; a byte lost on the UART would show as a flashloader that stays silent";
-    FLASHLOADER_SENT_AGAIN Warning "flashloader-sent-again": "a UART spoiled bytes of the flashloader"
-        / "the UART spoiled the flashloader at {at}: {count} bytes are sent again";
+        / "the flashloader in RAM is not checked: {error}; a byte lost on the UART would leave the flashloader silent";
+    FLASHLOADER_SENT_AGAIN Warning "flashloader-sent-again": "the UART corrupted bytes of the flashloader"
+        / "the UART corrupted the flashloader at {at}: sending {count} bytes again";
     NO_FLASHLOADER Note "no-flashloader": "no flashloader is remembered";
     IMAGE Note "image": "what the application file is"
         / "{file}: {format}, {kind}; {size} bytes for flash in {start}..{end}";
-    DATA Note "data": "where data go"
-        / "{file}: {size} bytes as they are, at {at}";
+    DATA Note "data": "where data goes"
+        / "{file}: {size} bytes as is, at {at}";
     ROOM_FOR_BOOT_LOADER Warning "room-for-boot-loader": "the application may be meant for a boot loader"
-        / "{reason}: it gets a boot header and is what the ROM starts; as a second stage it would be written alone";
+        / "{reason}: it gets a boot header, so the ROM starts it; as a second stage it would be written without one";
     COMPARED_ALONE Note "compared-alone": "the application is compared without a boot header"
-        / "{reason}; the application is compared alone";
+        / "{reason}; only the application is compared";
     FCB Note "fcb": "where the FCB comes from"
         / "FCB: {name}";
-    FCB_REFITTED Warning "fcb-refitted": "the image's own FCB does not fit the flash, and is replaced"
+    FCB_REFITTED Warning "fcb-refitted": "the image's own FCB does not fit the flash and is replaced"
         / "the image's own FCB is replaced by one for the {part}: {reason}";
-    FCB_NOTE Warning "fcb-note": "what the source of an FCB leaves open"
+    FCB_NOTE Warning "fcb-note": "what the source of an FCB does not say"
         / "{text}";
     PART Detail "part": "which part the flash is"
         / "the flash of the {chip} is the {vendor} {part} ({id})";
     PART_SHARED Note "part-shared": "several parts have the flash's id"
-        / "the id {id} is that of the {parts}, which it does not tell apart: the FCB is the one that all of them take, {read} at {clock}; name the part for a faster one";
+        / "the id {id} means {parts}: the FCB is one that each of them accepts, {read} at {clock}; name the part for a faster one";
     PROBE_DOUBT Warning "probe-doubt": "the probe is not sure of a value"
         / "{text}";
     QUAD_ENABLED Note "quad-enabled": "the quad-enable bit was set"
-        / "set the quad-enable bit of the {part} ({before} -> {after}); it stays set for good";
-    QUAD_UNPROVED Detail "quad-unproved": "the quad read could not be proved before the write"
-        / "flash is blank here, so the quad read is proved only by the verify";
+        / "set the quad-enable bit of the {part} ({before} -> {after}); it is non-volatile and stays set";
+    QUAD_UNPROVED Detail "quad-unproved": "the quad read could not be tested before the write"
+        / "flash is blank here, so only the verify tests the quad read";
     BYTES_SAVED Detail "bytes-saved": "bytes around the image were saved"
         / "{size} around the image saved to {file} until the write is done";
-    BYTES_RESTORED Note "bytes-restored": "bytes that an interrupted write saved come back"
-        / "{count} bytes that an interrupted write saved come back ({file})";
-    SETTING Note "setting": "a settings file says where a write goes, or what goes with it"
+    BYTES_RESTORED Note "bytes-restored": "bytes saved by an interrupted write are restored"
+        / "{count} bytes saved by an interrupted write are restored ({file})";
+    SETTING Note "setting": "a settings file redirects this write"
         / "{key} = \"{value}\", from {file}";
     WRITE_OPEN Warning "write-open": "an interrupted write is unfinished"
-        / "the write of {image} ({when}) broke off and is still unfinished: this write does not bring all of it";
-    JOURNAL_ELSEWHERE Note "journal-elsewhere": "the journal of an interrupted write is not here"
-        / "flash looks as an interrupted write leaves it, and this user has no journal of it: bytes around its image may be in a journal of {places}";
+        / "the write of {image} ({when}) was interrupted and is still unfinished: this write does not complete it";
+    JOURNAL_ELSEWHERE Note "journal-elsewhere": "the journal of an interrupted write is missing"
+        / "flash looks as if a write was interrupted, but this user has no journal of it: bytes around the image may be in a journal of {places}";
     NOT_VERIFIED Warning "not-verified": "the write is not verified"
-        / "what was written is not read back, so a wrong byte would not be seen";
+        / "nothing is read back, so a wrong byte would go unnoticed";
     ROUNDED Note "rounded": "a range was rounded to whole sectors"
-        / "{start}..{end} is not made of whole {sector}-byte sectors; they are {from}..{to}";
+        / "{start}..{end} does not consist of whole {sector}-byte sectors; using {from}..{to}";
     READ_LARGE Warning "read-large": "the file is too large to be written again in one piece"
-        / "more than 16 MiB are not written again in one piece: read pieces of 16 MiB into files of their own";
+        / "a file of more than 16 MiB cannot be written back in one piece: read 16 MiB at a time into separate files";
     FILE_LARGE Warning "file-large": "rtboot does not read a file of this size again"
         / "{file}: other tools may take it, rtboot reads no file of more than {limit} bytes again; a raw one (.bin) or a smaller range it does";
     ADDRESS Note "address": "where a raw file belongs"
@@ -77,11 +77,11 @@ entries! {
     OPTION_WORDS Warning "option-words": "option words let the flashloader change the part"
         / "the option word {word} lets the flashloader set the part up by itself: that can change its quad-enable bit and its block protection";
     CONFIGURE_UNKNOWN Warning "configure-unknown": "the block is neither option words nor an FCB"
-        / "{word} at {at} begins neither option words nor an FCB";
-    READ_RESOURCE_MEANINGLESS Warning "read-resource-meaningless": "the flashloader's answer means nothing"
-        / "the RT1021 flashloader answers this with what is left in its packet buffer";
+        / "{word} at {at} starts neither option words nor an FCB";
+    READ_RESOURCE_MEANINGLESS Warning "read-resource-meaningless": "the flashloader's answer is meaningless"
+        / "the RT1021 flashloader answers this with leftovers of its packet buffer";
     VIRTUAL_MADE Note "virtual-made": "a virtual board was made"
-        / "there is no virtual board in {folder} yet: this write makes a fresh one";
+        / "there is no virtual board in {folder} yet: making a fresh one";
     SERVING Note "serving": "a virtual board is served"
         / "{text}";
     USB_IMPORTED Note "usb-imported": "a host imported a virtual board"
@@ -91,9 +91,9 @@ entries! {
     USB_RELEASED Note "usb-released": "the host released a virtual board"
         / "{board}: the host released the board";
     USB_REFUSED Warning "usb-refused": "a host was refused"
-        / "{host} is refused: {reason}";
+        / "refused {host}: {reason}";
     BOARD_NOT_SAVED Warning "board-not-saved": "a virtual board could not be saved"
         / "{board}: the board is not saved: {reason}";
     SERVING_OTHERS Warning "serving-others": "others can reach the virtual boards"
-        / "whoever reaches {address} can do with these boards what they like";
+        / "anyone who can reach {address} has full control of these boards";
 }

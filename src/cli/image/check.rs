@@ -17,7 +17,7 @@ use crate::cli::{Context, fcb_source, number};
 
 /// Check an image: every rule of the boot ROM and of the flashloader, kept or broken
 ///
-/// Exit code 0 when the ROM would start it, or nothing is wrong and the flash part is not known; 1 when it would not; 3 when the file cannot be read as an image at all.
+/// Exit code 0 when the ROM would start it, or nothing is wrong and the flash part is unknown; 1 when it would not; 3 when the file cannot be read as an image at all.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ELF, Intel HEX, S-record, UF2 or raw; or `board` for what is in its flash

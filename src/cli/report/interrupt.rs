@@ -19,7 +19,7 @@ pub fn catch() {
         if PROMPTING.load(Ordering::SeqCst) {
             let _ = writeln!(
                 anstream::stderr(),
-                "\nstopped by the user: flash is as it was"
+                "\nstopped by the user: flash is unchanged"
             );
             std::process::exit(STOPPED);
         }

@@ -57,10 +57,10 @@ mod tests {
     #[test]
     fn lines_break_at_words_and_commands_stay_whole() {
         let text =
-            "  next: `rtboot --board virtual:broken doctor app.elf` tells some of them apart";
+            "  next: `rtboot --board virtual:broken doctor app.elf` can rule some of them out";
         assert_eq!(
             wrap(text, Some(40), 8),
-            "  next:\n        `rtboot --board virtual:broken doctor app.elf`\n        tells some of them apart"
+            "  next:\n        `rtboot --board virtual:broken doctor app.elf`\n        can rule some of them out"
         );
         assert_eq!(wrap(text, None, 8), text, "a pipe gets the line whole");
         let red = "\u{1b}[1m\u{1b}[31merror:\u{1b}[0m four words and no more";

@@ -215,7 +215,7 @@ fn prove_part(reader: &mut Reader, facts: &mut Facts) -> Result<()> {
         return Ok(());
     };
     look.fast = match (&look.part, look.quad()) {
-        (None, _) => ReadProof::NotTried("the part is not known".into()),
+        (None, _) => ReadProof::NotTried("the part is unknown".into()),
         (Some(part), Some(false)) if part.read.data_pads == 4 => {
             ReadProof::NotTried("the quad-enable bit is clear".into())
         }

@@ -268,7 +268,7 @@ fn too_fast(facts: &Facts, content: &Content) -> Option<Finding> {
         Finding::new(&entries::CONTENT_FCB_TOO_FAST)
             .text("clock", ClockIndex(content.fcb()?.clock()))
             .why(format!(
-                "it gives {fast:#04x} at {address:#010x} where the one-pad read gives {plain:#04x}; at 30 MHz it is right"
+                "it gives {fast:#04x} at {address:#010x} where the one-pad read gives {plain:#04x}; at 30 MHz it is correct"
             ))
             .sure(Sure::Likely)
             .measure(format!("look whether {} is free", super::dqs(facts)))

@@ -224,7 +224,7 @@ fn identity(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     }
     let maker = match UNREGISTERED.contains(&id.0[0]) {
         true => "its maker's byte is unregistered: a copy of another maker's part".to_owned(),
-        false => id.maker().map_or("its maker is not known".into(), |maker| {
+        false => id.maker().map_or("its maker is unknown".into(), |maker| {
             format!("its maker is {maker}")
         }),
     };

@@ -93,7 +93,7 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .act(BETTER_LINE)
             .measure("look at the shape of the bits on RX at the chip"),
         Error::OtherBoard { .. } => by(&entries::LOADER_OTHER_BOARD, error)
-            .act("leave the cables alone while rtboot runs, and start again"),
+            .act("do not touch the cables while rtboot runs, and start again"),
         Error::Sdp { source, .. } => loading(error, source)?,
         Error::Mboot { source, .. } => talking(facts, error, source)?,
         Error::Port(port::Error::Gone { .. } | port::Error::Stalled { .. }) => left(facts, error),

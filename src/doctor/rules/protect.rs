@@ -34,7 +34,7 @@ fn unknown(look: &FlashLook) -> Vec<Finding> {
     vec![
         Finding::new(&entries::FLASH_MAYBE_PROTECTED)
             .byte("sr1", look.nor.status.sr1)
-            .why("the part is not in the database, so what its bits mean is not known")
+            .why("the part is not in the database, so the meaning of its bits is unknown")
             .sure(Sure::Possible)
             .act("look up the status register in the part's data sheet"),
     ]

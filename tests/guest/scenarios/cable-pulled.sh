@@ -35,12 +35,12 @@ seen "cable pulled while flash is compared: exit 15, the next write heals it"
 
 pull erase 4096 15 3
 says "the ROM starts nothing"
-says "the same command again finishes the job"
+says "run the same command again to finish the job"
 heal 3
 seen "cable pulled while flash is erased: exit 15, words, the next write heals it"
 
 pull program 20000 15 4
-says "the same command again finishes the job"
+says "run the same command again to finish the job"
 rtboot info
 says "would start:   no"
 heal 4

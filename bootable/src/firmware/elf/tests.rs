@@ -121,7 +121,7 @@ fn alias_addresses_become_flash_addresses() {
     assert_eq!(
         texts(&firmware.notes),
         [
-            "addresses in the flash alias are taken for flash: 0x08002000 is 0x60002000",
+            "addresses in the flash alias are treated as flash: 0x08002000 is 0x60002000",
             "the entry 0x08002009 is the flash alias of 0x60002009"
         ]
     );
@@ -365,7 +365,7 @@ fn nobits_in_front_brings_no_bytes() {
     assert_eq!(
         texts(&read(&file).unwrap().notes),
         [
-            "16 bytes of segment 0 belong to no section that brings bytes (NOBITS, or none at all) and are left out"
+            "16 bytes of segment 0 belong to no section with contents (NOBITS, or no section at all) and are left out"
         ]
     );
 }

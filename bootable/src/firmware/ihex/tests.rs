@@ -75,7 +75,7 @@ fn the_flash_alias_becomes_flash_with_a_note() {
     assert_eq!(firmware.memory.byte(0x6000_2000), Some(9));
     assert_eq!(
         texts(&firmware.notes),
-        ["addresses in the flash alias are taken for flash: 0x08002000 is 0x60002000"]
+        ["addresses in the flash alias are treated as flash: 0x08002000 is 0x60002000"]
     );
 }
 

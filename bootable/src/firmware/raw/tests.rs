@@ -95,7 +95,7 @@ fn application_linked_elsewhere_is_not_put_at_the_usual_base() {
     assert_eq!(error.likely_base(), Some(0x6000_C000));
     assert_eq!(
         error.to_string(),
-        "the address of this raw file is not known: its reset handler 0x6000c311 would fit 49 bases: 0x6000c000 (8 of its addresses lead to a function or a text, 0 lie outside the file), 0x60002000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60000000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60000400 (0 of its addresses lead to a function or a text, 0 lie outside the file), and 45 more"
+        "the address of this raw file is unknown: its reset handler 0x6000c311 would fit 49 bases: 0x6000c000 (8 of its addresses lead to a function or a text, 0 lie outside the file), 0x60002000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60000000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60000400 (0 of its addresses lead to a function or a text, 0 lie outside the file), and 45 more"
     );
     assert_eq!(
         read(&bytes, Some(0x6000_C000)).unwrap().memory.first(),
@@ -126,7 +126,7 @@ fn code_that_speaks_of_another_place_implies_no_base() {
     assert_eq!(error.likely_base(), None);
     assert_eq!(
         error.to_string(),
-        "the address of this raw file is not known: its vector table fits one base only, but its code speaks of another place: 0x60002000 (5 of its addresses lead to a function or a text, 3 lie outside the file)"
+        "the address of this raw file is unknown: its vector table fits only one base, but its code refers to another: 0x60002000 (5 of its addresses lead to a function or a text, 3 lie outside the file)"
     );
 }
 
@@ -167,7 +167,7 @@ fn other_handlers_help_to_find_the_base() {
     let mut bytes = app(0x2001_0000, 0x6000_5701, 0x800);
     assert_eq!(
         message(&bytes),
-        "the address of this raw file is not known: its reset handler 0x60005701 would fit 2 bases: 0x60005000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60005400 (0 of its addresses lead to a function or a text, 0 lie outside the file)"
+        "the address of this raw file is unknown: its reset handler 0x60005701 would fit 2 bases: 0x60005000 (0 of its addresses lead to a function or a text, 0 lie outside the file), 0x60005400 (0 of its addresses lead to a function or a text, 0 lie outside the file)"
     );
     bytes[8..12].fill(0); // no NMI
     bytes[12..16].copy_from_slice(&0x6000_5011u32.to_le_bytes()); // HardFault
@@ -176,7 +176,7 @@ fn other_handlers_help_to_find_the_base() {
 
 #[test]
 fn what_cannot_be_placed_says_what_was_seen() {
-    let say = |seen: &str| format!("the address of this raw file is not known: {seen}");
+    let say = |seen: &str| format!("the address of this raw file is unknown: {seen}");
     assert_eq!(
         message(&app(0x6000_0000, 0x6000_2101, 0x300)),
         say(
@@ -239,7 +239,7 @@ fn an_ivt_with_other_boot_data_implies_no_base() {
     let (ivt, data) = headers(0x6000_2000, 0x10);
     let bytes = [ivt.to_bytes().as_slice(), &data.to_bytes(), &[2; 64]].concat();
     assert!(
-        message(&bytes).contains("is not known"),
+        message(&bytes).contains("is unknown"),
         "{}",
         message(&bytes)
     );

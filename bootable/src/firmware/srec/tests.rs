@@ -78,7 +78,7 @@ fn an_s6_record_that_does_not_fit_is_only_a_note() {
     assert_eq!(
         with("S60"),
         [
-            "the S6 record in line 2 is passed over: it has an odd number of digits: a character is missing"
+            "the S6 record in line 2 is ignored: it has an odd number of digits: a character is missing"
         ]
     );
 }

@@ -59,7 +59,7 @@ fn another_family_and_blocks_for_elsewhere_are_notes() {
         texts(&firmware.notes),
         [
             "the UF2 family id is 0xe48bff56, not that of the RT10xx (0x4fb2d5bd)",
-            "1 UF2 blocks are not meant for the flash and left out"
+            "1 UF2 blocks are not for the flash and are left out"
         ]
     );
 }

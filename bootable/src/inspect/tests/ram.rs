@@ -50,7 +50,7 @@ fn an_sd_card_layout_does_not_start_from_flash() {
         .unwrap();
     assert_eq!(
         found.to_string(),
-        "its IVT lies 0x400 behind the image's start, as for serial download or an SD card; in a NOR flash that is 0x1000"
+        "its IVT is at offset 0x400, as for serial download or an SD card; in NOR flash it must be at 0x1000"
     );
 }
 
