@@ -19,8 +19,11 @@ use crate::mboot::{self, Pinged};
 use crate::port::{self, Deadline, SerialPort};
 use crate::sdp::{self, Sdp};
 
-/// How long a program on a UART gets to answer a first question.
-pub(super) const UART_ANSWER: Duration = Duration::from_millis(300);
+/// How long a program on a UART gets to answer a ping. A ROM that knows no pings costs this twice at every start.
+pub(super) const UART_ANSWER: Duration = Duration::from_millis(500);
+/// How long the boot ROM gets to answer its own command. Longer than for a ping: with no answer there is no board, so a
+/// loaded host or a slow adapter must not end it early.
+const ROM_ANSWER: Duration = Duration::from_secs(2);
 /// Pings before there is no flashloader: the first may end its wait for an acknowledgement that never came.
 const PING_TRIES: usize = 2;
 /// How long a ping is.
@@ -67,7 +70,7 @@ pub(super) fn rom(port: &mut dyn SerialPort, stray: usize) -> Asked<bool> {
 
 fn rom_status(port: &mut dyn SerialPort) -> Asked<bool> {
     let mut rom = Sdp::new(sdp::UartLink::new(&mut *port));
-    rom.timeouts_mut().command = UART_ANSWER;
+    rom.timeouts_mut().command = ROM_ANSWER;
     match rom.error_status() {
         Ok(_) => Ok(true),
         Err(sdp::Error::Port { source, .. }) => Err(source),
