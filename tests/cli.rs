@@ -15,6 +15,7 @@ mod cli {
     mod images;
     mod keyboard;
     mod one_verdict;
+    mod open_work;
     mod outcome;
     mod probe_thread;
     mod raw_folder;

@@ -58,6 +58,20 @@ pub enum Action {
         /// The NOR part or .cfg that the FCB comes from; `None` for the one at hand.
         part: Option<String>,
     },
+    /// Write again what an interrupted write left incomplete.
+    FinishWrite {
+        /// Its file; `None` when there were several.
+        file: Option<String>,
+        /// Whether it is an application that a boot loader starts.
+        second_stage: bool,
+    },
+    /// Erase again what an interrupted erase left in part.
+    FinishErase {
+        /// First address.
+        start: u64,
+        /// Address behind the last byte.
+        end: u64,
+    },
     /// The same write, with the FCB that the image brings, whatever the flash is.
     KeepFcb,
     /// The same write, without keeping the bytes around the image.
@@ -150,6 +164,8 @@ impl Action {
             Action::Help => "help",
             Action::Info => "info",
             Action::Write { .. } => "write",
+            Action::FinishWrite { .. } => "finish-write",
+            Action::FinishErase { .. } => "finish-erase",
             Action::KeepFcb => "keep-fcb",
             Action::EraseAround => "erase-around",
             Action::RestoreKept => "restore-kept",
@@ -202,6 +218,8 @@ impl Action {
             Action::Help => "lists the commands",
             Action::Info => "shows the chip and the size of the flash",
             Action::Write { .. } => "writes the application",
+            Action::FinishWrite { .. } => "finishes it; give the options that it had then, too",
+            Action::FinishErase { .. } => "erases all of it",
             Action::KeepFcb => "writes the image with its own FCB anyway",
             Action::EraseAround => "drops the bytes around the image",
             Action::RestoreKept => "writes the kept bytes over what flash holds now",

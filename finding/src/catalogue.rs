@@ -32,17 +32,19 @@ pub mod flash;
 pub mod host;
 pub mod image;
 pub mod loader;
+pub mod open;
 pub mod rom;
 pub mod run;
 
 /// What the doctor can find on a board, in the order of the way to a running application.
-const DOCTOR: [&[&Entry]; 7] = [
+const DOCTOR: [&[&Entry]; 8] = [
     host::ALL,
     rom::ALL,
     loader::ALL,
     flash::ALL,
     app::ALL,
     content::ALL,
+    open::ALL,
     boot::ALL,
 ];
 

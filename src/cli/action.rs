@@ -44,6 +44,14 @@ impl AtHand {
                 let app = app.unwrap_or_else(|| "APP".into());
                 self.on_board("write", self.for_app(part, Some(app)))
             }
+            Action::FinishWrite { file, second_stage } => {
+                let flag = second_stage.then(|| "--second-stage".to_owned());
+                let file = quoted(file.as_deref().unwrap_or("FILES"));
+                self.on_board("write", flag.into_iter().chain([file]).collect())
+            }
+            Action::FinishErase { start, end } => {
+                self.on_board("erase", vec![format!("{start:#010x}..{end:#010x}")])
+            }
             Action::Verify => {
                 let app = self.app.clone().unwrap_or_else(|| "APP".into());
                 self.on_board("verify", self.for_app(self.fcb.as_deref(), Some(app)))

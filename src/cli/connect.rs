@@ -140,6 +140,7 @@ impl Context {
         let mut target = Target::on(self.selector()?);
         target.connection = self.options()?;
         target.chip = self.chip()?;
+        target.journals = self.journals().ok();
         Ok(target)
     }
 

@@ -241,6 +241,7 @@ fn outcome(facts: &Facts, diagnosis: &Diagnosis, at_hand: &AtHand) -> outcome::D
         findings: diagnosis.findings.iter().map(finding).collect(),
         next: diagnosis.next().map(next),
         facts: doctor::rows(facts).into_iter().map(fact).collect(),
+        open: outcome::open_work(&facts.open),
         not_known: unknown
             .map(|(what, why, tells)| outcome::Unknown {
                 what: what.into(),

@@ -27,10 +27,17 @@ pub fn journals() -> Result<PathBuf> {
 
 /// Where journals of other users lie that may have used the same boards: root, and the one behind `sudo`.
 ///
-/// None where a folder was named: it is the same one for every user then.
+/// Where a folder was named it is the same one for every user; then only the folder that is usual for this user is another one.
 pub fn journals_of_others() -> Vec<OtherUser> {
     if std::env::var_os(STATE_DIR).is_some_and(|folder| !folder.is_empty()) {
-        return Vec::new();
+        let usual = dirs::state_dir().or_else(dirs::data_local_dir);
+        let folder = usual.map(|folder| folder.join("rtboot").join("journal"));
+        let folder = folder.filter(|folder| Some(folder) != journals().ok().as_ref());
+        let user = format!("this user (without {STATE_DIR})");
+        return folder
+            .map(|folder| OtherUser { user, folder })
+            .into_iter()
+            .collect();
     }
     let sudo = std::env::var("SUDO_USER").ok();
     let users = ["root".to_owned()].into_iter().chain(sudo);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use rtboot::Result;
+use rtboot::flash::OpenEntry;
 use rtboot::job::Comparison;
 use rtboot::outcome::{self, Outcome};
 
@@ -57,5 +58,13 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         boot.verdict.words()
     );
     context.report.sentence(plain(&header), 2);
+    for finding in boot.open.told(&boot.verdict) {
+        let text = format!("{}: {finding}", finding.severity);
+        context.report.sentence(plain(&text), 2);
+    }
+    for next in boot.open.entries.iter().flat_map(OpenEntry::next) {
+        let next = context.report.at_hand().sentence(&next);
+        context.report.sentence(plain(&format!("  {next}")), 2);
+    }
     same
 }

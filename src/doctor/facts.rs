@@ -11,7 +11,7 @@ pub use rows::{Row, rows};
 use crate::Error;
 use crate::board::{Program, Selector};
 use crate::chip::{BootConfig, Chip, FlexRam, Fuses, Identity};
-use crate::flash::{BoardConditions, LoaderFacts, NorFacts, RomFacts, Trial};
+use crate::flash::{BoardConditions, LoaderFacts, NorFacts, OpenWork, RomFacts, Trial};
 use crate::port::hid::HidDevice;
 
 /// Where a fact comes from.
@@ -101,6 +101,8 @@ pub struct Facts {
     pub flash_error: Option<Error>,
     /// What is in flash.
     pub content: Option<Content>,
+    /// What earlier runs left open.
+    pub open: OpenWork,
     /// The application file, when one was given.
     pub app: Option<AppFacts>,
     /// The part that the user names.
@@ -159,7 +161,8 @@ impl Facts {
         let chip = self.identity.chip;
         let conditions =
             BoardConditions::new(chip, &look.nor, look.part.as_ref(), self.rom.as_ref());
-        Some(conditions.trial(&self.content.as_ref()?.trial))
+        let conditions = conditions.trial(&self.content.as_ref()?.trial);
+        Some(conditions.open(&self.open))
     }
 
     fn judge(&self, conditions: &BoardConditions) -> Option<Verdict> {
@@ -209,36 +212,6 @@ pub struct HostFacts {
     pub program: Option<Program>,
     /// Speed of the USB connection in Mbit/s, where the system tells.
     pub usb_mbit: Option<u32>,
-    /// Writes of this board that are open.
-    pub journal: JournalFact,
-}
-
-/// The journal of the board.
-#[derive(Debug, Default)]
-pub enum JournalFact {
-    /// No write is open, as far as this user's journal tells.
-    #[default]
-    Closed,
-    /// Writes are open.
-    Open {
-        /// The journal's file.
-        path: String,
-        /// Each of them.
-        writes: Vec<OpenFact>,
-    },
-    /// It cannot be read.
-    Unreadable(Error),
-}
-
-/// A write that is open.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct OpenFact {
-    /// Name of the image's file.
-    pub image: String,
-    /// When it began.
-    pub when: String,
-    /// Whether the FCB's page stays out until it is whole.
-    pub holds_fcb: bool,
 }
 
 /// Fuse words by index; `None` where a word was not read.

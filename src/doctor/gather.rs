@@ -4,15 +4,15 @@ mod content;
 mod flash;
 
 use super::facts::{
-    AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, JournalFact, LoaderRun, OpenFact,
-    Request, Source, Unknown, steering,
+    AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, Request, Source, Unknown,
+    steering,
 };
 use crate::board::{Board, Program, Selector};
 use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::Listener;
 use crate::flash::{Flashloader, Loader, Rom, parts_for};
-use crate::journal::{BoardKey, OpenWrite};
+use crate::journal::{BoardJournal, BoardKey};
 use crate::mboot::Property;
 use crate::port::{hid, serial};
 use crate::{Error, Result};
@@ -98,8 +98,8 @@ pub fn gather(
         facts.flash_error = Some(error);
         return facts;
     }
-    look_for_journal(&mut facts, &request);
-    if let Err(error) = content::read(&mut flashloader, &mut facts, listener) {
+    let journal = journal(&facts, &request);
+    if let Err(error) = content::read(&mut flashloader, &mut facts, journal, listener) {
         facts.flash_error = Some(error);
     }
     facts
@@ -263,30 +263,12 @@ fn fuses_by_loader(flashloader: &mut Flashloader) -> FuseWords {
     }
 }
 
-fn look_for_journal(facts: &mut Facts, request: &Request<'_>) {
-    let look = facts.flash.as_ref().and_then(|look| {
-        let part = look.part.as_ref()?;
-        Some((look.nor.id, part.size))
-    });
-    let (Some(store), Some(id), Some((jedec, size))) = (request.journals, facts.unique_id(), look)
-    else {
-        return;
-    };
-    let key = BoardKey::new(&id, jedec, size, &facts.host.selector.to_string());
-    facts.host.journal = match store.open(&key) {
-        Ok(journal) if journal.writes().is_empty() => JournalFact::Closed,
-        Ok(journal) => JournalFact::Open {
-            path: journal.path().display().to_string(),
-            writes: journal.writes().iter().map(open_fact).collect(),
-        },
-        Err(error) => JournalFact::Unreadable(error),
-    };
-}
-
-fn open_fact(write: &OpenWrite) -> OpenFact {
-    OpenFact {
-        image: write.image.name.clone(),
-        when: write.when(),
-        holds_fcb: write.holds_fcb,
-    }
+/// The journal of the board, when flash and chip told enough to name it.
+fn journal(facts: &Facts, request: &Request<'_>) -> Option<Result<BoardJournal>> {
+    let look = facts.flash.as_ref()?;
+    let size = look.part.as_ref()?.size;
+    let id = facts.unique_id()?;
+    let place = facts.host.selector.to_string();
+    let key = BoardKey::new(&id, look.nor.id, size, &place);
+    Some(request.journals?.open(&key))
 }

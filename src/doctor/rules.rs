@@ -8,6 +8,7 @@ mod fuses;
 mod host;
 mod image;
 mod loader;
+mod open;
 mod protect;
 mod rom;
 mod sfdp;
@@ -54,6 +55,7 @@ const RULES: &[Rule] = &[
     flash::rules,
     app::file_rules,
     protect::rules,
+    open::rules,
     content::rules,
     boot::rules,
     fuses::rules,

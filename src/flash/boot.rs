@@ -6,6 +6,8 @@ use rtboot_fcb::lut::index;
 use rtboot_fcb::{Fcb, JedecId, Part, StatusRegisters, database};
 use rtboot_finding::Finding;
 
+use super::compare::read_sectors;
+use super::open::OpenWork;
 use super::{Nor, NorFacts, NotTried, RomFacts, Trial, TrialOf, WritePlan};
 use crate::chip::{BootConfig, Chip};
 use crate::event::{Listener, Meter, Stage};
@@ -18,6 +20,7 @@ pub struct BoardConditions {
     parts: Vec<Part>,
     status: StatusRegisters,
     trial: Option<Trial>,
+    open: OpenWork,
     hab: Option<Hab>,
     boot_config: Option<BootConfig>,
 }
@@ -35,6 +38,7 @@ impl BoardConditions {
             parts: candidates(nor.id, part),
             status: nor.status,
             trial: None,
+            open: OpenWork::default(),
             hab: rom.and_then(|rom| rom.hab).map(|hab| match hab {
                 sdp::Hab::Open => Hab::Open,
                 sdp::Hab::Closed => Hab::Closed,
@@ -47,6 +51,13 @@ impl BoardConditions {
     #[must_use]
     pub fn trial(mut self, trial: &Trial) -> BoardConditions {
         self.trial = Some(trial.clone());
+        self
+    }
+
+    /// With what earlier runs left open.
+    #[must_use]
+    pub fn open(mut self, open: &OpenWork) -> BoardConditions {
+        self.open = open.clone();
         self
     }
 
@@ -76,6 +87,7 @@ impl BoardConditions {
         let mut verdict = Verdict::of(memory, chip, &self.conditions());
         let tried = self.trial.as_ref().and_then(Trial::finding);
         verdict.findings.extend(tried);
+        self.open.judge(&mut verdict, memory, &chip.map);
         verdict
     }
 
@@ -118,6 +130,8 @@ pub struct BootLook {
     pub blank: bool,
     /// The same bytes read as the ROM will read them, through the stored FCB.
     pub trial: Trial,
+    /// What earlier runs left open.
+    pub open: OpenWork,
 }
 
 impl BootLook {
@@ -167,15 +181,10 @@ impl Nor {
         verdict.unfit_fcb().cloned()
     }
 
-    /// Judges bytes as the content of this flash, after a trial of its FCB.
-    pub fn judge(&self, memory: &Memory, trial: &Trial) -> Verdict {
-        self.conditions().trial(trial).judge(memory, self.chip())
-    }
-
     /// The verdict on what flash holds after this plan was carried out.
     ///
     /// Bytes of the plan count as they were to be written; what the ROM needs besides them is read. `trial` is what the writer
-    /// found out about the FCB.
+    /// found out about the FCB, and `open` what earlier runs left open besides.
     ///
     /// # Errors
     /// As [`Nor::look_at_boot`].
@@ -183,11 +192,13 @@ impl Nor {
         &mut self,
         plan: &WritePlan,
         trial: &Trial,
+        open: &OpenWork,
         listener: &mut dyn Listener,
     ) -> Result<Verdict> {
         let planned = |address, length| plan.target(address, length);
         let memory = self.look(&planned, listener)?;
-        Ok(self.judge(&memory, trial))
+        let conditions = self.conditions().trial(trial).open(open);
+        Ok(conditions.judge(&memory, self.chip()))
     }
 
     /// Reads through the FCB at the start of these bytes of the flash, and compares.
@@ -228,13 +239,29 @@ impl Nor {
     /// Whatever reading brings.
     pub fn look_at_boot(&mut self, listener: &mut dyn Listener) -> Result<BootLook> {
         let memory = self.look(&|_, _| None, listener)?;
+        let open = self.look_at_open(listener)?;
         let trial = self.try_stored(&memory, listener)?;
+        let conditions = self.conditions().trial(&trial).open(&open);
         Ok(BootLook {
-            verdict: self.judge(&memory, &trial),
+            verdict: conditions.judge(&memory, self.chip()),
+            open,
             blank: Verdict::is_blank(&memory),
             trial,
             memory,
         })
+    }
+
+    /// What earlier runs left open, and what flash shows of it.
+    fn look_at_open(&mut self, listener: &mut dyn Listener) -> Result<OpenWork> {
+        let g = self.geometry();
+        let (journal, sectors) = match self.journal() {
+            None => return Ok(OpenWork::default()),
+            Some(Err(error)) => return Ok(OpenWork::unread(error)),
+            Some(Ok(journal)) => (journal.clone(), OpenWork::sectors(journal, &g)),
+        };
+        self.use_plain()?;
+        let now = read_sectors(self, &sectors, &g, listener)?;
+        Ok(OpenWork::of(&journal, &now, g.base))
     }
 
     /// What the ROM needs of what flash holds before this plan is carried out; what the plan did not read is read.

@@ -100,7 +100,7 @@ fn check_fits(memory: &Memory, geometry: &Geometry) -> Result<()> {
     Ok(())
 }
 
-fn read_sectors(
+pub(super) fn read_sectors(
     nor: &mut Nor,
     sectors: &[u32],
     geometry: &Geometry,

@@ -3,6 +3,7 @@
 use std::ops::Range;
 
 use rtboot_bootable::Memory;
+use rtboot_fcb::Part;
 
 use crate::consent::EraseFlash;
 
@@ -22,6 +23,17 @@ pub struct Geometry {
 }
 
 impl Geometry {
+    /// Of this part, where it appears at this address on the bus.
+    pub fn of(part: &Part, base: u32) -> Geometry {
+        Geometry {
+            base,
+            size: part.size,
+            page: part.page_size,
+            sector: part.sector_size,
+            block: part.block_size,
+        }
+    }
+
     /// First address of the sector that holds `address`.
     pub fn sector_of(&self, address: u32) -> u32 {
         self.base + (address - self.base) / self.sector * self.sector

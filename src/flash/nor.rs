@@ -18,6 +18,7 @@ use crate::flash::limits;
 use crate::flash::loader::{Flashloader, NorFacts};
 use crate::flash::plan::{Geometry, Run};
 use crate::flash::rom::RomFacts;
+use crate::journal::BoardJournal;
 use crate::mboot::{self, MemoryId};
 use crate::{Error, Result};
 
@@ -42,6 +43,7 @@ pub struct Nor {
     part: Part,
     facts: NorFacts,
     named: bool,
+    journal: Option<Result<BoardJournal>>,
 }
 
 impl Nor {
@@ -53,7 +55,20 @@ impl Nor {
             part,
             facts,
             named: false,
+            journal: None,
         }
+    }
+
+    /// With the journal of the board, or why it cannot be used: a look at what the ROM would start then tells what is open.
+    #[must_use]
+    pub fn with_journal(mut self, journal: Result<BoardJournal>) -> Nor {
+        self.journal = Some(journal);
+        self
+    }
+
+    /// The journal of the board, when it was looked for.
+    pub(super) fn journal(&self) -> Option<&Result<BoardJournal>> {
+        self.journal.as_ref()
     }
 
     /// The same, as the user named the part: others with its id are not meant.
@@ -103,13 +118,7 @@ impl Nor {
 
     /// Sizes and place of the flash.
     pub fn geometry(&self) -> Geometry {
-        Geometry {
-            base: self.chip().map.flash_base,
-            size: self.part.size,
-            page: self.part.page_size,
-            sector: self.part.sector_size,
-            block: self.part.block_size,
-        }
+        Geometry::of(&self.part, self.chip().map.flash_base)
     }
 
     /// Sets up the plain read.

@@ -17,7 +17,7 @@ use crate::flash::identify::check_same;
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Action, Run, WritePlan};
 use crate::flash::trial::{NotTried, Trial};
-use crate::journal::{BoardJournal, Phase};
+use crate::journal::{BoardJournal, Brings, Phase};
 use crate::{Error, Result};
 
 /// How a write went.
@@ -63,6 +63,7 @@ pub struct Writer<'a> {
     plan: &'a WritePlan,
     journal: Option<&'a mut BoardJournal>,
     name: String,
+    brings: Brings,
     verify: bool,
     reached: Reached,
     /// The device said that the sector with the FCB is erased.
@@ -88,6 +89,7 @@ impl<'a> Writer<'a> {
             plan,
             journal,
             name: "an image".into(),
+            brings: Brings::default(),
             verify: true,
             reached: Reached::Nothing,
             header_acknowledged: false,
@@ -98,10 +100,11 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// What the image is called in the journal.
+    /// What the image is called in the journal, and what it is for.
     #[must_use]
-    pub fn named(mut self, name: impl Into<String>) -> Writer<'a> {
+    pub fn named(mut self, name: impl Into<String>, brings: Brings) -> Writer<'a> {
         self.name = name.into();
+        self.brings = brings;
         self
     }
 

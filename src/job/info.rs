@@ -6,7 +6,7 @@ use super::target::Target;
 use crate::board::{Board, Program};
 use crate::chip::{Chip, Identity};
 use crate::event::Listener;
-use crate::flash::{BootLook, LoaderFacts, Nor, NorFacts, Rom, RomFacts, any_part};
+use crate::flash::{BootLook, LoaderFacts, NorFacts, Rom, RomFacts, any_part};
 use crate::mboot::Property;
 use crate::{Error, Result};
 
@@ -138,7 +138,7 @@ fn gather(
     match any_part(&facts) {
         Ok(part) => {
             info.part = Some(part.clone());
-            let mut nor = Nor::new(flashloader, part, facts);
+            let mut nor = target.nor(flashloader, part, facts, board);
             info.boot = Some(nor.look_at_boot(listener)?);
         }
         Err(error) => info.not_known.push(NotKnown {

@@ -3,13 +3,17 @@
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rtboot_fcb::Part;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Options, Selector};
 use crate::chip::Chip;
 use crate::event::{Known, Listener, tell, tell_known};
-use crate::flash::{LoaderSource, Nor, Reached, any_part, reach_flashloader};
+use crate::flash::{
+    Flashloader, LoaderSource, Nor, NorFacts, Reached, any_part, reach_flashloader,
+};
+use crate::journal::JournalStore;
 #[cfg(feature = "virtual")]
 use crate::port::virtual_board::VirtualBoard;
 use crate::{Error, Result};
@@ -28,6 +32,8 @@ pub struct Target {
     pub chip: Option<&'static Chip>,
     /// The flashloader to start when none runs.
     pub loader: LoaderSource,
+    /// Where the journals of boards are; without it commands that only look do not know of interrupted runs.
+    pub journals: Option<JournalStore>,
     #[cfg(feature = "virtual")]
     on_virtual: Option<VirtualBoard>,
 }
@@ -147,7 +153,25 @@ impl Target {
         let mut flashloader = self.start_flashloader(board, listener)?.flashloader;
         let facts = flashloader.look_at_flash(listener)?;
         let part = any_part(&facts)?;
-        Ok(Nor::new(flashloader, part, facts))
+        Ok(self.nor(flashloader, part, facts, board))
+    }
+}
+
+impl Target {
+    /// A known flash, with the journal of its board.
+    pub(super) fn nor(
+        &self,
+        flashloader: Flashloader,
+        part: Part,
+        facts: NorFacts,
+        board: &Board,
+    ) -> Nor {
+        let key = super::journal::key(&flashloader, &part, &facts, board);
+        let nor = Nor::new(flashloader, part, facts);
+        match &self.journals {
+            Some(store) => nor.with_journal(store.open(&key)),
+            None => nor,
+        }
     }
 }
 

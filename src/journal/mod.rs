@@ -31,7 +31,7 @@ use serde::{Deserialize, Serialize};
 use crate::digest::Sha256;
 
 pub use standing::{Foreign, Standing};
-pub use store::{BoardJournal, BoardKey, JournalStore, OtherUser};
+pub use store::{BoardJournal, BoardKey, JournalStore, OtherJournal, OtherUser};
 
 /// SHA-256.
 pub type Digest = [u8; 32];
@@ -102,6 +102,21 @@ pub struct ImageMark {
     /// Digest of its bytes and addresses.
     #[serde(with = "record::digest")]
     pub digest: Digest,
+    /// What its bytes are for.
+    pub brings: Brings,
+}
+
+/// What the bytes of a write are for.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Brings {
+    /// The ROM starts them.
+    BootImage,
+    /// A boot loader in flash starts them.
+    SecondStage,
+    /// Anything else.
+    #[default]
+    Data,
 }
 
 /// How far a write came at least: each phase is on disk before its first command is sent.

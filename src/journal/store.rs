@@ -56,6 +56,17 @@ pub struct OtherUser {
     pub folder: PathBuf,
 }
 
+/// A journal of another user that could not be read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OtherJournal {
+    /// Who.
+    pub user: String,
+    /// Its file.
+    pub file: PathBuf,
+    /// Whether it is known to be there; else that could not be seen.
+    pub is_there: bool,
+}
+
 /// Where journals live.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JournalStore {
@@ -86,7 +97,7 @@ impl JournalStore {
     /// ignored silently.
     pub fn open(&self, key: &BoardKey) -> Result<BoardJournal> {
         let mut journal = self.empty(key);
-        if let Some(bytes) = read(&journal.path)? {
+        if let Some(bytes) = read(&journal.path, Owner::Me)? {
             journal.open =
                 record::read(&bytes, &key.0).map_err(|reason| unusable(&journal.path, reason))?;
         }
@@ -150,6 +161,41 @@ impl BoardJournal {
             }
         }
         (have, hidden)
+    }
+
+    /// The journals of other users: those that can be read, with whose they are, and those that cannot.
+    pub fn read_others(&self) -> (Vec<(String, BoardJournal)>, Vec<OtherJournal>) {
+        let (mut read, mut unread) = (Vec::new(), Vec::new());
+        for other in &self.others {
+            let is_there = match fs::symlink_metadata(&other.folder) {
+                Ok(_) => true,
+                Err(error) if error.kind() == ErrorKind::NotFound => continue,
+                Err(_) => false,
+            };
+            match self.read_other(other) {
+                Some(open) => {
+                    let journal = BoardJournal {
+                        path: other.folder.clone(),
+                        key: self.key.clone(),
+                        open,
+                        others: Vec::new(),
+                    };
+                    read.push((other.user.clone(), journal));
+                }
+                None => unread.push(OtherJournal {
+                    user: other.user.clone(),
+                    file: other.folder.clone(),
+                    is_there,
+                }),
+            }
+        }
+        (read, unread)
+    }
+
+    /// What the journal of another user holds; only to be told, for it may be anybody's.
+    fn read_other(&self, other: &OtherUser) -> Option<Entries> {
+        let bytes = read(&other.folder, Owner::Anybody).ok().flatten()?;
+        record::read(&bytes, &self.key.0).ok()
     }
 
     /// These writes are open from now on, and no others.
@@ -353,8 +399,15 @@ fn unusable(path: &Path, reason: impl Into<String>) -> Error {
     }
 }
 
+/// Whose a file must be.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Owner {
+    Me,
+    Anybody,
+}
+
 /// All of a journal; `None` when there is no such file.
-fn read(path: &Path) -> Result<Option<Vec<u8>>> {
+fn read(path: &Path, owner: Owner) -> Result<Option<Vec<u8>>> {
     let unreadable = |source| Error::ReadFile {
         path: path.to_owned(),
         source,
@@ -369,7 +422,9 @@ fn read(path: &Path) -> Result<Option<Vec<u8>>> {
     if !meta.is_file() {
         return Err(unusable(path, "it is no file"));
     }
-    check_owner(path, &meta)?;
+    if owner == Owner::Me {
+        check_owner(path, &meta)?;
+    }
     let mut bytes = Vec::new();
     let read = file.take(FILE_LIMIT + 1).read_to_end(&mut bytes);
     read.map_err(unreadable)?;

@@ -26,6 +26,7 @@ fn write_at(address: u32, before: &[u8], target: &[u8]) -> OpenWrite {
         image: ImageMark {
             name: "v2.hex".into(),
             digest: [7; 32],
+            brings: Brings::BootImage,
         },
         program: "0.1.0".into(),
         time: 1_795_000_000,

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Severity, Sure};
+use super::{OpenWork, Severity, Sure};
 
 /// What is wrong with a board, how sure that is, and what to do next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -20,6 +20,8 @@ pub struct Doctor {
     pub next: Option<Next>,
     /// Every fact, with the place it comes from.
     pub facts: Vec<Fact>,
+    /// Writes and erases that broke off and are still open, by the journals of this board.
+    pub open: Vec<OpenWork>,
     /// What could not be found out.
     pub not_known: Vec<Unknown>,
 }

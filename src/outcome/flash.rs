@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::{Finding, Span};
 use crate::flash::{self, BootLook};
 use crate::job::{self, AfterReport, Reappeared};
+use crate::journal::{Phase, Standing, hex};
 
 /// All that a board tells.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -140,6 +141,127 @@ pub struct Boot {
     pub findings: Vec<Finding>,
     /// The same bytes read through the FCB, as the ROM reads them.
     pub trial: Trial,
+    /// Writes and erases that broke off and are still open, by the journals of this board.
+    pub open: Vec<OpenWork>,
+}
+
+/// A write or an erase that broke off and is still open.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct OpenWork {
+    /// Which of them.
+    pub what: OpenKind,
+    /// Name of the image's file; several are joined by commas.
+    pub image: Option<String>,
+    /// SHA-256 of the image's bytes and their addresses, in hex.
+    pub image_sha256: Option<String>,
+    /// When it began, in seconds since 1970.
+    pub time: u64,
+    /// The same, as a date and a time of day (UTC).
+    pub when: String,
+    /// Version of the program that ran.
+    pub program: String,
+    /// How far a write came at least.
+    pub phase: Option<OpenPhase>,
+    /// What flash shows of a write now.
+    pub shows: Option<OpenShows>,
+    /// Where bytes may be missing, or sectors may be erased in part.
+    pub ranges: Vec<Span>,
+    /// The journal that it is in.
+    pub journal: String,
+    /// Whose journal that is, when not this user's.
+    pub user: Option<String>,
+}
+
+/// What broke off.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenKind {
+    /// A write.
+    Write,
+    /// An erase.
+    Erase,
+}
+
+/// How far an interrupted write came at least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenPhase {
+    /// Sectors are erased.
+    Erasing,
+    /// Pages are programmed.
+    Programming,
+    /// Only the page with the FCB's tag was still to come.
+    Last,
+}
+
+/// What flash shows of an interrupted write.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum OpenShows {
+    /// Nothing: it reads as before.
+    Untouched,
+    /// What a break leaves.
+    Broken,
+    /// All of it.
+    Whole,
+    /// Something that came from somewhere else since.
+    Changed,
+}
+
+impl From<&flash::OpenEntry> for OpenWork {
+    fn from(entry: &flash::OpenEntry) -> OpenWork {
+        let (image, phase, shows) = match &entry.what {
+            flash::OpenKind::Write {
+                image,
+                phase,
+                standing,
+                ..
+            } => {
+                let phase = match phase {
+                    Phase::Erasing => OpenPhase::Erasing,
+                    Phase::Programming => OpenPhase::Programming,
+                    Phase::Last => OpenPhase::Last,
+                };
+                let shows = match standing {
+                    Standing::Untouched => OpenShows::Untouched,
+                    Standing::Broken => OpenShows::Broken,
+                    Standing::Whole => OpenShows::Whole,
+                    Standing::Foreign(_) => OpenShows::Changed,
+                };
+                (Some(image), Some(phase), Some(shows))
+            }
+            flash::OpenKind::Erase => (None, None, None),
+        };
+        let span = |range: &std::ops::Range<u64>| Span {
+            start: range.start,
+            end: range.end,
+        };
+        OpenWork {
+            what: match image {
+                Some(_) => OpenKind::Write,
+                None => OpenKind::Erase,
+            },
+            image: image.map(|image| image.name.clone()),
+            image_sha256: image.map(|image| hex(&image.digest)),
+            time: entry.time,
+            when: entry.when.clone(),
+            program: entry.program.clone(),
+            phase,
+            shows,
+            ranges: entry.ranges.iter().map(span).collect(),
+            journal: entry.file.display().to_string(),
+            user: entry.user.clone(),
+        }
+    }
+}
+
+/// All that is open.
+pub fn open_work(open: &flash::OpenWork) -> Vec<OpenWork> {
+    open.entries.iter().map(OpenWork::from).collect()
 }
 
 /// What a read through the stored FCB brought.
@@ -207,6 +329,7 @@ impl From<&BootLook> for Boot {
             reasons: super::findings(&verdict.reasons),
             findings: super::findings(&verdict.findings),
             trial: (&look.trial).into(),
+            open: open_work(&look.open),
         }
     }
 }

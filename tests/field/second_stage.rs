@@ -1,7 +1,7 @@
 //! Boot loaders of others in flash, and applications behind them; several pieces in one run.
 
-use crate::kit::app;
 use crate::kit::cli::{Cli, patched};
+use crate::kit::{app, hex};
 
 /// Where the boot loader's first code lies.
 const LOADER: u32 = 0x6000_2000;
@@ -26,27 +26,6 @@ fn mcuboot_image() -> Vec<u8> {
     header[8..10].copy_from_slice(&0x400u16.to_le_bytes());
     header[12..16].copy_from_slice(&0x800u32.to_le_bytes());
     [header, application(SLOT + 0x400)].concat()
-}
-
-/// A HEX file of these bytes.
-fn hex(address: u32, bytes: &[u8]) -> String {
-    let record = |kind: u8, at: u16, data: &[u8]| {
-        let [high, low] = at.to_be_bytes();
-        let record = [&[data.len() as u8, high, low, kind], data].concat();
-        let sum = record.iter().fold(0u8, |sum, byte| sum.wrapping_sub(*byte));
-        let digits = record.iter().chain([&sum]);
-        let digits: String = digits.map(|byte| format!("{byte:02X}")).collect();
-        format!(":{digits}\n")
-    };
-    let mut text = String::new();
-    for (i, piece) in bytes.chunks(16).enumerate() {
-        let at = address + i as u32 * 16;
-        if i == 0 || at & 0xFFFF == 0 {
-            text += &record(4, 0, &((at >> 16) as u16).to_be_bytes());
-        }
-        text += &record(0, at as u16, piece);
-    }
-    text + ":00000001FF\n"
 }
 
 /// A board whose flash holds a working boot loader at the usual place: the flash's bytes.

@@ -231,6 +231,14 @@ impl Cli {
         Board::open(&self.path("board")).expect("a board")
     }
 
+    /// These faults and no others happen to the board from now on, counted from the beginning of each run.
+    pub fn set_faults(&self, faults: &[rtboot_sim::Fault]) {
+        let text = self.text("board/board.json");
+        let mut board: Value = serde_json::from_str(&text).expect("JSON");
+        board["faults"] = serde_json::to_value(faults).expect("JSON");
+        self.file("board/board.json", board.to_string());
+    }
+
     /// That the ROM would start what is in flash.
     #[track_caller]
     pub fn would_start(&self) {

@@ -43,3 +43,24 @@ pub fn app_bytes(name: &str) -> Vec<u8> {
 pub fn standin() -> LoaderSource {
     LoaderSource::File(Source::bytes("standin.bin", rtboot_sim::standin_loader()))
 }
+
+/// A HEX file of these bytes.
+pub fn hex(address: u32, bytes: &[u8]) -> String {
+    let record = |kind: u8, at: u16, data: &[u8]| {
+        let [high, low] = at.to_be_bytes();
+        let record = [&[data.len() as u8, high, low, kind], data].concat();
+        let sum = record.iter().fold(0u8, |sum, byte| sum.wrapping_sub(*byte));
+        let digits = record.iter().chain([&sum]);
+        let digits: String = digits.map(|byte| format!("{byte:02X}")).collect();
+        format!(":{digits}\n")
+    };
+    let mut text = String::new();
+    for (i, piece) in bytes.chunks(16).enumerate() {
+        let at = address + i as u32 * 16;
+        if i == 0 || at & 0xFFFF == 0 {
+            text += &record(4, 0, &((at >> 16) as u16).to_be_bytes());
+        }
+        text += &record(0, at as u16, piece);
+    }
+    text + ":00000001FF\n"
+}

@@ -56,6 +56,8 @@ entries! {
         / "{key} = \"{value}\", from {file}";
     WRITE_OPEN Warning "write-open": "an interrupted write is unfinished"
         / "the write of {image} ({when}) was interrupted and is still unfinished: this write does not complete it";
+    JOURNAL_HIDDEN Note "journal-hidden": "whether another user has a journal of this board cannot be seen"
+        / "whether {user} has a journal of this board cannot be seen ({file})";
     JOURNAL_ELSEWHERE Note "journal-elsewhere": "the journal of an interrupted write is missing"
         / "flash looks as if a write was interrupted, but this user has no journal of it: bytes around the image may be in a journal of {places}";
     NOT_VERIFIED Warning "not-verified": "the write is not verified"

@@ -79,7 +79,7 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
     let id = nor.part().jedec;
     let boot = nor.look_at_boot(&mut context.report)?;
     let flash = Flash {
-        conditions: nor.conditions().trial(&boot.trial),
+        conditions: nor.conditions().trial(&boot.trial).open(&boot.open),
         boot,
     };
     nor.use_plain()?;

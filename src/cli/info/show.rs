@@ -3,7 +3,7 @@
 use rtboot::Error;
 use rtboot::advice::advice;
 use rtboot::flash::identify::bytes;
-use rtboot::flash::{BootLook, BootMode, LoaderFacts, NorFacts, RomFacts};
+use rtboot::flash::{BootLook, BootMode, LoaderFacts, NorFacts, OpenEntry, RomFacts};
 use rtboot::job::{Info, Why};
 use rtboot::outcome::{self, Outcome};
 use rtboot_bootable::{Severity, Starts};
@@ -11,6 +11,7 @@ use rtboot_fcb::{Part, database};
 
 use crate::cli::Report;
 use crate::cli::action::AtHand;
+use crate::cli::plain::plain;
 
 /// Where values stand, so that broken lines stand below them.
 const HANG: usize = 15;
@@ -171,7 +172,11 @@ fn boot(state: &BootLook, report: &mut Report) {
             Severity::Warning => "look",
             Severity::Error | Severity::Danger => "NO",
         };
-        report.sentence(format!("  {mark:<4} {finding}"), 7);
+        report.sentence(plain(&format!("  {mark:<4} {finding}")), 7);
+    }
+    for next in state.open.entries.iter().flat_map(OpenEntry::next) {
+        let next = report.at_hand().sentence(&next);
+        report.sentence(plain(&format!("       {next}")), 7);
     }
 }
 

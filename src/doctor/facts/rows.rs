@@ -3,7 +3,7 @@
 use rtboot_bootable::verdict::{Starts, Verdict};
 use rtboot_fcb::database;
 
-use super::{Facts, JournalFact, OpenFact, ReadProof, Source};
+use super::{Facts, ReadProof, Source};
 use crate::chip::Chip;
 use crate::flash::identify::bytes;
 use crate::flash::{BootMode, Trial, TrialDiffers};
@@ -72,16 +72,20 @@ impl Rows {
         let program = host.program.map(|program| program.to_string());
         let program = program.unwrap_or_else(|| "nothing that answers".into());
         self.add(Source::Host, "program", program);
-        match &host.journal {
-            JournalFact::Closed => {}
-            JournalFact::Open { writes, .. } => {
-                let words = |write: &OpenFact| format!("{} ({})", write.image, write.when);
-                let writes: Vec<String> = writes.iter().map(words).collect();
-                self.add(Source::Host, "interrupted-write", writes.join(", "));
-            }
-            JournalFact::Unreadable(error) => {
-                self.add(Source::Host, "interrupted-write", error.to_string());
-            }
+        let starts = facts.verdict().map_or(Starts::Unknown, |it| it.starts);
+        for entry in &facts.open.entries {
+            let whose = entry.user.iter().map(|user| format!(" of {user}"));
+            let file = entry.file.display();
+            let text = format!(
+                "{} (rtboot {}, {file}{})",
+                entry.finding(starts),
+                entry.program,
+                whose.collect::<String>()
+            );
+            self.add(Source::Host, "interrupted", text);
+        }
+        if let Some(error) = &facts.open.unusable {
+            self.add(Source::Host, "interrupted", error.clone());
         }
     }
 

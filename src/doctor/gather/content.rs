@@ -1,5 +1,7 @@
 //! What is in flash: the boot header and what it points to, read on one pad; fast reads and the application file compared with it.
 
+use std::collections::BTreeMap;
+
 use rtboot_bootable::verdict::{Verdict, next_piece};
 use rtboot_bootable::{Memory, MemoryMap, inspect};
 use rtboot_fcb::trial::reads_alike;
@@ -9,8 +11,9 @@ use super::flash::{is_busy, size};
 use crate::doctor::facts::{Content, Facts, ReadProof};
 use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
-use crate::flash::{Flashloader, NotTried, Trial, TrialOf};
+use crate::flash::{Flashloader, Geometry, NotTried, OpenWork, Trial, TrialOf};
 use crate::job::{Compared, asked_for, expected};
+use crate::journal::BoardJournal;
 use crate::{Error, Result};
 
 /// Bytes at the start of the flash that hold FCB, IVT, boot data and usually the vector table.
@@ -26,6 +29,7 @@ const AGAIN: [(u32, u32); 2] = [(0, 0x200), (0x1000, 0x200)];
 pub fn read(
     flashloader: &mut Flashloader,
     facts: &mut Facts,
+    journal: Option<Result<BoardJournal>>,
     listener: &mut dyn Listener,
 ) -> Result<()> {
     let Some(look) = &facts.flash else {
@@ -48,6 +52,14 @@ pub fn read(
         memory,
     };
     facts.content = Some(content);
+    facts.open = match (journal, facts.part()) {
+        (Some(Ok(journal)), Some(part)) => {
+            let g = Geometry::of(part, map.flash_base);
+            reader.open_work(&journal, &g, listener)?
+        }
+        (Some(Err(error)), _) => OpenWork::unread(&error),
+        _ => OpenWork::default(),
+    };
     try_stored(&mut reader, facts, listener)?;
     read_again(&mut reader, facts)?;
     compare_app(&mut reader, facts, listener)?;
@@ -124,6 +136,28 @@ impl Reader<'_> {
             }
         }
         Ok(memory)
+    }
+
+    /// What earlier runs left open, and what flash shows of it.
+    fn open_work(
+        &mut self,
+        journal: &BoardJournal,
+        g: &Geometry,
+        listener: &mut dyn Listener,
+    ) -> Result<OpenWork> {
+        let sectors = OpenWork::sectors(journal, g);
+        let total = sectors.len() as u64 * u64::from(g.sector);
+        let mut meter = Meter::begin(listener, Stage::Read, total);
+        let mut now = BTreeMap::new();
+        for address in sectors {
+            now.insert(address, self.plain(address, g.sector)?);
+            meter.add(u64::from(g.sector));
+            if meter.cancelled() {
+                return Err(Error::interrupted());
+            }
+        }
+        meter.end();
+        Ok(OpenWork::of(journal, &now, g.base))
     }
 
     /// First address where a second read gives another byte; all of the header when `doubtful`.

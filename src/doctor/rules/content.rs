@@ -7,7 +7,7 @@ use rtboot_finding::catalogue::{content as entries, fcb as fcb_entries, image as
 use rtboot_finding::{Entry, Finding, Severity, Sure};
 
 use super::{AGAIN, image, write};
-use crate::doctor::facts::{Content, Facts, JournalFact};
+use crate::doctor::facts::{Content, Facts};
 use crate::flash::{Trial, TrialDiffers};
 
 const TAG: &[u8] = b"FCFB";
@@ -20,6 +20,10 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     };
     if let Some(address) = content.unstable {
         return vec![unstable(address)];
+    }
+    // what a write left half done is wrong in more ways than one; the rule about open work tells the one that counts
+    if facts.open.image_incomplete().is_some() {
+        return Vec::new();
     }
     if content.blank {
         return vec![blank(facts)];
@@ -195,23 +199,11 @@ fn no_fcb(facts: &Facts, content: &Content, verdict: &Verdict) -> Option<Finding
                 .run(write(facts)),
         );
     }
-    let waits = match &facts.host.journal {
-        JournalFact::Open { path, writes } => {
-            let holds = writes.iter().find(|write| write.holds_fcb);
-            holds.map(|write| {
-                let (image, when) = (&write.image, &write.when);
-                format!(
-                    "the FCB's place is erased, and the write of {image} ({when}) is open in {path}"
-                )
-            })
-        }
-        _ => None,
-    };
     let half = (!erased(&content.memory, base + 0x100, 0x100)).then(|| {
         "the FCB's second page is there and its first one is erased, which rtboot programs last"
             .to_owned()
     });
-    if let Some(why) = waits.or(half) {
+    if let Some(why) = half {
         return Some(
             Finding::new(&entries::CONTENT_INTERRUPTED)
                 .why(why)

@@ -1,7 +1,7 @@
 //! The rules of a boot image that are broken in flash, each by its own entry.
 
 use rtboot_bootable::verdict::Verdict;
-use rtboot_finding::catalogue::{fcb, image as rules_of};
+use rtboot_finding::catalogue::{fcb, image as rules_of, open};
 use rtboot_finding::{Action, Entry, Finding, Severity};
 
 use super::write;
@@ -11,6 +11,8 @@ use crate::flash::{Trial, TrialDiffers};
 pub fn rules(facts: &Facts, content: &Content, verdict: &Verdict) -> Vec<Finding> {
     let mut findings: Vec<Finding> = Vec::new();
     let broken = verdict.findings.iter();
+    let of_image = |rule: &&Finding| !open::ALL.iter().any(|entry| rule.is(entry));
+    let broken = broken.filter(of_image);
     for rule in broken.filter(|rule| rule.severity >= Severity::Error) {
         let known = findings.iter().any(|finding| finding.is(rule.entry));
         if known || said_elsewhere(facts, content, rule) {

@@ -5,7 +5,9 @@ use std::ops::Range;
 use rtboot_bootable::Memory;
 
 use super::{Action, SectorPlan, WritePlan};
-use crate::journal::{ImageMark, OpenWrite, Phase, SectorMark, Sizes, digest, now, page_mark};
+use crate::journal::{
+    Brings, ImageMark, OpenWrite, Phase, SectorMark, Sizes, digest, now, page_mark,
+};
 
 impl WritePlan {
     /// Bytes that nobody asked to change, on pages that are erased or programmed. Blank ones count: a write that goes wrong
@@ -47,7 +49,7 @@ impl WritePlan {
     }
 
     /// This write as the journal knows it while it is on its way.
-    pub fn record(&self, name: &str) -> OpenWrite {
+    pub fn record(&self, name: &str, brings: Brings) -> OpenWrite {
         let g = &self.geometry;
         let blocks = self.block_erases();
         let changes = |(_, sector): &(&u32, &SectorPlan)| sector.action != Action::Leave;
@@ -70,6 +72,7 @@ impl WritePlan {
             image: ImageMark {
                 name: name.to_owned(),
                 digest: self.image,
+                brings,
             },
             program: env!("CARGO_PKG_VERSION").to_owned(),
             time: now(),

@@ -25,7 +25,7 @@ impl Writer<'_> {
             true => journal.writes().to_vec(),
             false => self.plan.resume().open.clone(),
         };
-        journal.begin(others, self.plan.record(&self.name))?;
+        journal.begin(others, self.plan.record(&self.name, self.brings))?;
         let kept = self.plan.rescue();
         if !kept.is_empty() {
             let path = journal.path().to_owned();

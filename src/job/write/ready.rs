@@ -1,5 +1,6 @@
 //! A flash that is known and an image for it: plan, write, judge, finish.
 
+use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
 
 use rtboot_bootable::{Memory, Verdict, inspect};
@@ -11,12 +12,14 @@ use super::{Took, WriteOptions};
 use crate::board::Board;
 use crate::error::Content;
 use crate::event::{Listener, tell};
-use crate::flash::{KeptBytes, Layout, Nor, Policy, WritePlan, WriteReport, Writer, plan_write};
+use crate::flash::{
+    KeptBytes, Layout, Nor, OpenWork, Policy, WritePlan, WriteReport, Writer, plan_write,
+};
 use crate::job::after::{After, AfterReport, reset_by, start_image};
 use crate::job::boot_loader::{BootsAt, asked_for, doubt};
 use crate::job::journal as of_journal;
 use crate::job::laid_out::{BootLoader, LaidOutPieces};
-use crate::journal::BoardJournal;
+use crate::journal::{BoardJournal, Brings};
 use crate::{Error, Result};
 
 /// A flash that is known, and what is to go there.
@@ -121,6 +124,14 @@ impl WriteReady<'_> {
         table.or(self.layout.memory.first()).filter(|_| keeps)
     }
 
+    fn brings(&self) -> Brings {
+        match (&self.layout.image, self.second_stage()) {
+            (_, Some(_)) => Brings::SecondStage,
+            (Some(_), None) => Brings::BootImage,
+            (None, None) => Brings::Data,
+        }
+    }
+
     /// Carries the plan out.
     ///
     /// # Errors
@@ -133,7 +144,9 @@ impl WriteReady<'_> {
         if !self.options.verify {
             tell(listener, Finding::new(&run::NOT_VERIFIED));
         }
-        let writer = Writer::new(&mut self.nor, plan, self.journal.as_mut()).named(&self.name);
+        let brings = self.brings();
+        let writer =
+            Writer::new(&mut self.nor, plan, self.journal.as_mut()).named(&self.name, brings);
         let writer = match self.options.verify {
             true => writer,
             false => writer.without_verify(),
@@ -165,7 +178,12 @@ impl WriteReady<'_> {
         let state = Content::NewImageWhole {
             verified: self.options.verify,
         };
-        let judged = self.nor.judge_written(plan, &report.trial, listener);
+        // nothing is read for it: what is still open was not ended by this write, which looked at all of its sectors
+        let open = self.journal.as_ref();
+        let open =
+            open.map(|journal| OpenWork::of(journal, &BTreeMap::new(), plan.geometry().base));
+        let open = open.unwrap_or_default();
+        let judged = self.nor.judge_written(plan, &report.trial, &open, listener);
         let verdict = judged.map_err(|error| error.with_flash_state(state.clone()))?;
         let fcb = self.nor.chip().map.fcb_address();
         let wrote_fcb = self.layout.memory.bytes(fcb, Fcb::LEN).is_some();
