@@ -107,9 +107,12 @@ pub(crate) fn boot_mode(chip: &Chip) -> String {
     )
 }
 
-/// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
 /// For a chip whose RAM a flashloader does not fit.
 pub(crate) const OTHER_BUILD: &str = "use a flashloader built for RAM that this chip has: NXP-MCUBootUtility includes builds for OCRAM, DTCM and ITCM";
+/// What opens a flash whose blocks have locks of their own.
+pub(crate) const BLOCK_LOCKS: &str = "clear bit 2 (WPS) of status register 3 (06h, then 11h), by a program on the board or an SPI programmer; \
+     then the block-protect bits count again";
+/// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
 pub(crate) const BETTER_LINE: &str =
     "use a shorter cable with a ground wire, 3.3 V levels, or another adapter";
 /// Where a flashloader comes from; docs/flashloader.md lists the known builds.
@@ -177,6 +180,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::SfdpMismatch { .. } => flash::identity(error),
         Error::QuadNotSet { .. }
         | Error::ProtectionStays { .. }
+        | Error::BlockLocks { .. }
         | Error::QuadReadDiffers { .. }
         | Error::FcbUnfit { .. }
         | Error::FcbUnreadable { .. }

@@ -5,7 +5,7 @@
 
 use std::path::PathBuf;
 
-use rtboot_fcb::{JedecId, StatusRegisters};
+use rtboot_fcb::{JedecId, StatusLock, StatusRegisters};
 use rtboot_finding::Finding;
 
 use crate::chip::FlexRam;
@@ -24,7 +24,8 @@ pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
 pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, bytes};
 use words::{
-    at_byte, at_pair, beside, for_boot_loader, holders, listed, measured, named, seen, unclear,
+    at_byte, at_pair, beside, for_boot_loader, holders, kept_by, listed, measured, named, seen,
+    unclear,
 };
 
 /// A failed run.
@@ -421,7 +422,8 @@ pub enum Error {
     },
     /// The quad-enable bit does not stay set.
     #[error(
-        "the quad-enable bit of the {part} does not stay set: status registers {before} before, {after} after"
+        "the quad-enable bit of the {part} does not stay set: status registers {before} before, {after} after{}",
+        kept_by(*lock)
     )]
     QuadNotSet {
         /// Part of the `.cfg`.
@@ -430,10 +432,13 @@ pub enum Error {
         before: StatusRegisters,
         /// Status registers after.
         after: StatusRegisters,
+        /// What keeps the registers from being written.
+        lock: StatusLock,
     },
     /// Block protection does not go away.
     #[error(
-        "the block protection of the {part} cannot be removed: status registers {before} before, {after} after"
+        "the block protection of the {part} cannot be removed: status registers {before} before, {after} after{}",
+        kept_by(*lock)
     )]
     ProtectionStays {
         /// Part of the database.
@@ -442,6 +447,18 @@ pub enum Error {
         before: StatusRegisters,
         /// Status registers after.
         after: StatusRegisters,
+        /// What keeps the registers from being written.
+        lock: StatusLock,
+    },
+    /// Each block has a lock of its own, which the block-protect bits have no part in.
+    #[error("the block-protect bits of the {part} do not count: {extent} ({status})")]
+    BlockLocks {
+        /// Part of the database.
+        part: String,
+        /// Status registers.
+        status: StatusRegisters,
+        /// Which locks are closed.
+        extent: rtboot_fcb::Protected,
     },
     /// The quad read does not give what the one-pad read gives.
     #[error(

@@ -152,14 +152,14 @@ impl<'a> Conditions<'a> {
 /// assert_eq!(verdict.starts, Starts::Unknown);
 /// assert_eq!(verdict.reasons[0].code(), "part-unknown");
 ///
-/// let clear = StatusRegisters { sr1: 0x00, sr2: None };
+/// let clear = StatusRegisters { sr1: 0x00, sr2: None, sr3: None };
 /// let parts = [part];
 /// let there = Conditions::default().parts(&parts).status(clear);
 /// let verdict = Verdict::of(&image.memory, chip, &there);
 /// assert_eq!(verdict.starts, Starts::No);
 /// assert_eq!(verdict.reasons[0].code(), "quad-enable-clear");
 ///
-/// let set = StatusRegisters { sr1: 0x40, sr2: None };
+/// let set = StatusRegisters { sr1: 0x40, sr2: None, sr3: None };
 /// let there = Conditions::default().parts(&parts).status(set);
 /// assert_eq!(Verdict::of(&image.memory, chip, &there).starts, Starts::Yes);
 /// # Ok::<(), rtboot_bootable::Error>(())

@@ -54,6 +54,7 @@ fn looked_at(memory: &Memory) {
     let status = StatusRegisters {
         sr1: 0x40,
         sr2: Some(2),
+        sr3: None,
     };
     for conditions in [
         Conditions::default(),

@@ -525,6 +525,7 @@ fn verdict(part: &Part, sim: &SimPart, case: &Case, memory: &Memory) -> Verdict 
     let status = StatusRegisters {
         sr1: case.status[0],
         sr2: (sim.status_registers > 1).then_some(case.status[1]),
+        sr3: None,
     };
     let hab = match case.closed {
         true => Hab::Closed,

@@ -120,7 +120,7 @@ pub use part::{
     Contradiction, EraseCommands, EraseUnit, Evidence, Overrides, Part, PartFile, ReadMode,
     SfdpExpectation, SfdpPresence, SfdpProperty, Span, Times,
 };
-pub use protection::{Protected, Protection, Scheme};
+pub use protection::{Protected, Protection, Scheme, StatusLock, lock_units};
 pub use rtboot_chip::{Chip, ChipName};
 pub use rtboot_finding::{Finding, Severity};
 pub use status::{QeMethod, StatusRegisters, StatusWrite};

@@ -23,7 +23,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Sequence, index};
-use crate::protection::{Protected, Protection};
+use crate::protection::{Protected, Protection, StatusLock};
 use crate::{
     Chip, ChipName, ClockIndex, JedecId, OptionWords, QeMethod, Spec, StatusRegisters, StatusWrite,
     probe,
@@ -260,6 +260,7 @@ impl Part {
         StatusRegisters {
             sr1: registers.sr1 | self.qe.sr1_mask(),
             sr2: registers.sr2.map(|sr2| sr2 | self.qe.sr2_mask()),
+            ..*registers
         }
     }
 
@@ -271,6 +272,16 @@ impl Part {
     /// Which blocks are protected.
     pub fn protected_extent(&self, registers: &StatusRegisters) -> Protected {
         self.protection.extent(registers, self.size)
+    }
+
+    /// What keeps the status registers from being written. With quad enable set the WP# pin is a data line and locks nothing.
+    pub fn status_lock(&self, registers: &StatusRegisters) -> StatusLock {
+        let by_bits = self.protection.status_lock(registers);
+        let data_line = self.qe != QeMethod::None && self.quad_enabled(registers) == Some(true);
+        match by_bits {
+            StatusLock::Pin if data_line => StatusLock::Open,
+            lock => lock,
+        }
     }
 
     /// The registers with the block protection cleared and all else kept.

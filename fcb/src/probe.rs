@@ -39,6 +39,25 @@ pub fn status2_of(part: &Part) -> Option<Fcb> {
     part.sr2_read_command().map(register)
 }
 
+/// Returns status register 3 (15h), over and over.
+///
+/// Only from a part whose [`Protection`](crate::Protection) has a bit there: on others 15h reads something else.
+pub fn status3() -> Fcb {
+    register(0x15)
+}
+
+/// Returns the lock of the block at an address in its bit 0 (3Dh), once: further bytes have no meaning.
+///
+/// Only from a part whose [`Protection`](crate::Protection) says that blocks have locks of their own.
+pub fn block_lock() -> Fcb {
+    let sequence = Sequence::of(&[
+        Instruction::new(Opcode::CMD, 1, 0x3D),
+        Instruction::new(Opcode::RADDR, 1, 24),
+        Instruction::new(Opcode::READ, 1, 4),
+    ]);
+    reading(&sequence, WINDOW)
+}
+
 /// Returns a register of any part, by its read command. See the warning at [`status2`].
 pub fn register(command: u8) -> Fcb {
     reading(&Sequence::read_register(command, 4), WINDOW)

@@ -1,3 +1,5 @@
+use alloc::vec;
+use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
 
@@ -36,6 +38,14 @@ pub struct Protection {
     pub lock: u8,
     /// The complement bit (CMP) in status register 2; 0 when the part has none.
     pub complement: u8,
+    /// The bit of status register 2 that locks the status registers until power-off (SRL, SRP1); 0 when the part has none, or
+    /// it is not known.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub power_lock: u8,
+    /// The bit of status register 3 (15h) that gives each block a lock of its own, closed at power-on, in place of the
+    /// block-protect bits (WPS). 0 when the part has none; then 15h is not sent, because it reads something else.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub block_locks: u8,
     /// How the bits count.
     pub scheme: Scheme,
     /// Whether a data sheet or other public source says so; else it is the maker's habit.
@@ -57,8 +67,80 @@ pub enum Protected {
         /// Whether the range may lie at the other end.
         end_unknown: bool,
     },
+    /// What single blocks' own locks keep closed, as offsets; the block-protect bits do not count then. All of the part where
+    /// the locks were not asked: so they are at power-on.
+    OwnLocks {
+        /// Offsets of the closed locks, in order and apart from each other.
+        closed: Vec<Range<u32>>,
+    },
     /// Something, but not known what.
     Unknown,
+}
+
+/// What keeps the status registers from being written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum StatusLock {
+    /// Nothing.
+    Open,
+    /// The WP# pin, while it is low.
+    Pin,
+    /// A bit that only a power cycle clears; nothing clears it in parts that were ordered so.
+    UntilPowerOff,
+}
+
+impl Protected {
+    /// Whether anything is, or may be, protected.
+    pub fn is_any(&self) -> bool {
+        match self {
+            Protected::Nothing => false,
+            Protected::OwnLocks { closed } => !closed.is_empty(),
+            _ => true,
+        }
+    }
+
+    /// Whether a change of these offsets is stopped. Block-protect bits count as a whole, because parts of one id read them
+    /// differently; a lock of a block counts for its block.
+    pub fn stops(&self, offsets: Range<u64>) -> bool {
+        match self {
+            Protected::OwnLocks { closed } => closed
+                .iter()
+                .any(|lock| offsets.start < lock.end.into() && u64::from(lock.start) < offsets.end),
+            other => other.is_any(),
+        }
+    }
+
+    /// What the locks of single blocks keep closed, after each was asked.
+    pub fn by_own_locks(locks: impl IntoIterator<Item = (Range<u32>, bool)>) -> Protected {
+        let mut closed: Vec<Range<u32>> = Vec::new();
+        for (block, _) in locks.into_iter().filter(|(_, locked)| *locked) {
+            match closed.last_mut() {
+                Some(last) if last.end == block.start => last.end = block.end,
+                _ => closed.push(block),
+            }
+        }
+        Protected::OwnLocks { closed }
+    }
+}
+
+/// What each lock of a part with locks of single blocks is for: 64 KiB, and 4 KiB in the first and the last 64 KiB.
+///
+/// Source: Winbond data sheets, "Individual Block/Sector Lock".
+pub fn lock_units(size: u32) -> impl Iterator<Item = Range<u32>> {
+    const BLOCK: u32 = 0x1_0000;
+    const SECTOR: u32 = 0x1000;
+    (0..size / BLOCK).flat_map(move |block| {
+        let start = block * BLOCK;
+        let unit = match block == 0 || start + BLOCK == size {
+            true => SECTOR,
+            false => BLOCK,
+        };
+        (0..BLOCK / unit).map(move |at| start + at * unit..start + (at + 1) * unit)
+    })
+}
+
+fn is_zero(bits: &u8) -> bool {
+    *bits == 0
 }
 
 impl Protection {
@@ -67,12 +149,19 @@ impl Protection {
         mask: 0,
         lock: 0,
         complement: 0,
+        power_lock: 0,
+        block_locks: 0,
         scheme: Scheme::Unknown,
         confirmed: false,
     };
 
     /// What these registers protect on a part of `size` bytes.
     pub fn extent(&self, registers: &StatusRegisters, size: u32) -> Protected {
+        if registers.sr3.unwrap_or(0) & self.block_locks != 0 {
+            return Protected::OwnLocks {
+                closed: vec![0..size],
+            };
+        }
         let bits = registers.sr1 & self.mask;
         let complement = registers.sr2.unwrap_or(0) & self.complement != 0;
         let (span, bottom) = match self.scheme {
@@ -94,7 +183,7 @@ impl Protection {
 
     /// Whether anything is, or may be, protected.
     pub fn is_on(&self, registers: &StatusRegisters, size: u32) -> bool {
-        self.extent(registers, size) != Protected::Nothing
+        self.extent(registers, size).is_any()
     }
 
     /// The registers with the protection bits cleared and all else kept, the lock bit too.
@@ -102,12 +191,19 @@ impl Protection {
         StatusRegisters {
             sr1: registers.sr1 & !self.mask,
             sr2: registers.sr2.map(|sr2| sr2 & !self.complement),
+            ..*registers
         }
     }
 
-    /// Whether the WP# pin, when low, keeps the status register from being written.
-    pub fn can_be_locked_by_pin(&self, registers: &StatusRegisters) -> bool {
-        registers.sr1 & self.lock != 0
+    /// What keeps the status registers from being written, where the WP# pin is not a data line.
+    pub(crate) fn status_lock(&self, registers: &StatusRegisters) -> StatusLock {
+        if registers.sr2.unwrap_or(0) & self.power_lock != 0 {
+            return StatusLock::UntilPowerOff;
+        }
+        match registers.sr1 & self.lock {
+            0 => StatusLock::Open,
+            _ => StatusLock::Pin,
+        }
     }
 }
 
@@ -164,6 +260,7 @@ impl fmt::Display for Protected {
         match self {
             Protected::Nothing => f.write_str("nothing is protected"),
             Protected::Everything => f.write_str("the whole part is protected"),
+            Protected::OwnLocks { closed } => own_locks(closed, f),
             Protected::Unknown => f.write_str("something is protected, but the range is unknown"),
             Protected::Range {
                 offsets,
@@ -185,5 +282,32 @@ impl fmt::Display for Protected {
                 }
             }
         }
+    }
+}
+
+fn own_locks(closed: &[Range<u32>], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    const SHOWN: usize = 3;
+    f.write_str("each block has a lock of its own, ")?;
+    if closed.is_empty() {
+        return f.write_str("and all are open");
+    }
+    f.write_str("closed at ")?;
+    for (at, block) in closed.iter().take(SHOWN).enumerate() {
+        let comma = if at > 0 { ", " } else { "" };
+        write!(f, "{comma}{:#x} to {:#x}", block.start, block.end)?;
+    }
+    match closed.len().saturating_sub(SHOWN) {
+        0 => Ok(()),
+        more => write!(f, " and in {more} more places"),
+    }
+}
+
+impl fmt::Display for StatusLock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            StatusLock::Open => "the status registers can be written",
+            StatusLock::Pin => "while WP# is low the status registers cannot be written",
+            StatusLock::UntilPowerOff => "the status registers are locked until power-off",
+        })
     }
 }

@@ -7,6 +7,8 @@ pub struct StatusRegisters {
     pub sr1: u8,
     /// Status register 2 (35h; 3Fh on parts with [`QeMethod::Sr2Bit7`]), where the part has one and it was read.
     pub sr2: Option<u8>,
+    /// Status register 3 (15h), where the part's [`Protection`](crate::Protection) has a bit there and it was read.
+    pub sr3: Option<u8>,
 }
 
 impl StatusRegisters {
@@ -22,15 +24,19 @@ impl StatusRegisters {
 
     /// Whether both hold the same settings; busy and write enable latch do not count.
     pub fn same_settings(&self, other: &StatusRegisters) -> bool {
-        self.lasting_sr1() == other.lasting_sr1() && self.sr2 == other.sr2
+        (self.lasting_sr1(), self.sr2, self.sr3) == (other.lasting_sr1(), other.sr2, other.sr3)
     }
 }
 
 impl fmt::Display for StatusRegisters {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.sr2 {
-            Some(sr2) => write!(f, "SR1 {:02x}, SR2 {sr2:02x}", self.sr1),
-            None => write!(f, "SR1 {:02x}", self.sr1),
+        write!(f, "SR1 {:02x}", self.sr1)?;
+        if let Some(sr2) = self.sr2 {
+            write!(f, ", SR2 {sr2:02x}")?;
+        }
+        match self.sr3 {
+            Some(sr3) => write!(f, ", SR3 {sr3:02x}"),
+            None => Ok(()),
         }
     }
 }

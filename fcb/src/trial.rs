@@ -238,6 +238,7 @@ impl SetUp<'_> {
                 after = StatusRegisters {
                     sr1,
                     sr2: Some(sr2),
+                    ..after
                 };
             }
             (_, StatusWrite::Separate, 0x31, &[sr2])
@@ -305,6 +306,7 @@ mod tests {
     const QUAD: StatusRegisters = StatusRegisters {
         sr1: 0x40,
         sr2: None,
+        sr3: None,
     };
 
     fn issi() -> Part {
@@ -434,7 +436,11 @@ mod tests {
         let step = |operand, opcode| Instruction::new(opcode, 8, operand);
         let hyper = Sequence::of(&[step(0xA0, Opcode::CMD_DDR), step(4, Opcode::READ_DDR)]);
         assert_eq!(tried(|fcb| fcb.set_sequence(0, &hyper)), Err(Untried::Read));
-        let clear = StatusRegisters { sr1: 0, sr2: None };
+        let clear = StatusRegisters {
+            sr1: 0,
+            sr2: None,
+            sr3: None,
+        };
         let fcb = issi().boot_fcb();
         assert_eq!(
             trial(&fcb, Some(&issi()), clear, chip()),

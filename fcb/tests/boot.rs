@@ -89,7 +89,11 @@ fn quad_enable_write_equals_the_flashloaders() {
     ];
     for (name, theirs, sr2) in cases {
         let (part, theirs) = (part(name), Fcb::parse(theirs).unwrap());
-        let now = StatusRegisters { sr1: 0, sr2 };
+        let now = StatusRegisters {
+            sr1: 0,
+            sr2,
+            sr3: None,
+        };
         let steps = part
             .status_write_steps(&now, &part.with_quad_enabled(&now))
             .unwrap();

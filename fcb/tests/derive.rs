@@ -56,6 +56,7 @@ fn case(line: &'static str) -> Case<'static> {
         registers: StatusRegisters {
             sr1: byte(fields[3]).unwrap(),
             sr2: byte(fields[4]),
+            sr3: None,
         },
         status: fields[5].parse().ok(),
         fcb: (fields[6] != "-").then(|| block(&fields[6..])),
@@ -139,6 +140,7 @@ fn option_words_for_other_parts_are_refused() {
     let registers = StatusRegisters {
         sr1: 0,
         sr2: Some(0),
+        sr3: None,
     };
     let status = |words| made(words, sfdp, registers, None).unwrap_err().status();
     assert_eq!(status("0xC0010007"), Some(4));
@@ -150,7 +152,11 @@ fn option_words_for_other_parts_are_refused() {
             .status(),
         Some(20107)
     );
-    let unknown = StatusRegisters { sr1: 0, sr2: None };
+    let unknown = StatusRegisters {
+        sr1: 0,
+        sr2: None,
+        sr3: None,
+    };
     let error = made("0xC0000007", sfdp, unknown, None).unwrap_err();
     assert_eq!(
         error.to_string(),
@@ -162,9 +168,18 @@ fn option_words_for_other_parts_are_refused() {
 fn what_is_written_to_set_quad_enable_is_told() {
     let tables = tables();
     let write = |name: &str, words, sr1, sr2| {
-        made(words, &tables[name], StatusRegisters { sr1, sr2 }, None)
-            .unwrap()
-            .quad_enable_write
+        made(
+            words,
+            &tables[name],
+            StatusRegisters {
+                sr1,
+                sr2,
+                sr3: None,
+            },
+            None,
+        )
+        .unwrap()
+        .quad_enable_write
     };
     // block protection (3Ch) goes, SRWD stays
     assert_eq!(
@@ -188,6 +203,7 @@ fn misc_modes_above_1_give_a_block_that_cannot_read() {
     let registers = StatusRegisters {
         sr1: 0,
         sr2: Some(2),
+        sr3: None,
     };
     let derived = made("0xC0000057", sfdp, registers, None).unwrap();
     let findings = rtboot_fcb::check::check(&derived.fcb, None, rt1021());

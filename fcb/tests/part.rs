@@ -5,8 +5,8 @@ use std::ops::Range;
 
 use rtboot_fcb::lut::{Sequence, index};
 use rtboot_fcb::{
-    EraseUnit, Fcb, Part, PartFile, Protected, QeMethod, StatusRegisters, StatusWrite, database,
-    probe,
+    EraseUnit, Fcb, Part, PartFile, Protected, QeMethod, StatusLock, StatusRegisters, StatusWrite,
+    database, lock_units, probe,
 };
 
 fn part(name: &str) -> Part {
@@ -14,7 +14,11 @@ fn part(name: &str) -> Part {
 }
 
 fn sr(sr1: u8, sr2: Option<u8>) -> StatusRegisters {
-    StatusRegisters { sr1, sr2 }
+    StatusRegisters {
+        sr1,
+        sr2,
+        sr3: None,
+    }
 }
 
 /// Names of the fields in which the work FCB differs from the boot FCB.
@@ -304,10 +308,65 @@ fn protection_is_told_and_cleared() {
         part("w25q64jv").unprotected(&sr(0xFC, Some(0x7B))),
         sr(0x80, Some(0x3B))
     );
-    assert!(
-        part("issi")
-            .protection
-            .can_be_locked_by_pin(&sr(0x80, None))
+    let lock = |name: &str, sr1, sr2| part(name).status_lock(&sr(sr1, sr2));
+    assert_eq!(lock("issi", 0x80, None), StatusLock::Pin);
+    assert_eq!(lock("w25q64jv", 0x80, Some(0x00)), StatusLock::Pin);
+    assert_eq!(lock("w25q64jv", 0, Some(0x03)), StatusLock::UntilPowerOff);
+    assert_eq!(
+        lock("w25q64jv", 0x80, Some(0x03)),
+        StatusLock::UntilPowerOff
+    );
+    assert_eq!(lock("w25q64jv", 0, Some(0x02)), StatusLock::Open);
+    // WP# is a data line then
+    assert_eq!(lock("issi", 0xC0, None), StatusLock::Open);
+    assert_eq!(lock("w25q64jv", 0x80, Some(0x02)), StatusLock::Open);
+}
+
+#[test]
+fn locks_of_blocks_put_the_bits_out_of_use() {
+    let winbond = part("w25q64jv");
+    let with = |sr1, sr3| StatusRegisters {
+        sr3,
+        ..sr(sr1, Some(2))
+    };
+    for sr1 in [0, 0x04, 0x7C] {
+        let extent = winbond.protected_extent(&with(sr1, Some(0x04)));
+        let closed = vec![0..8 << 20];
+        assert_eq!(extent, Protected::OwnLocks { closed });
+        assert_ne!(winbond.protected_extent(&with(sr1, Some(0x60))), extent);
+    }
+    assert!(!winbond.protected(&with(0, None)));
+    // the same bit of another maker's register is no such lock, and of parts that no source gives it none is asked
+    for name in ["gd25q64", "w25q64jv-im", "w25q256jv"] {
+        assert!(!part(name).protected(&with(0, Some(0x04))), "{name}");
+    }
+}
+
+#[test]
+fn locks_of_blocks_lie_as_the_data_sheet_says() {
+    let units: Vec<Range<u32>> = lock_units(8 << 20).collect();
+    assert_eq!(units.len(), 126 + 2 * 16);
+    assert_eq!(units[0], 0..0x1000);
+    assert_eq!(units[16], 0x1_0000..0x2_0000);
+    assert_eq!(units[142], 0x7F_0000..0x7F_1000);
+    assert!(units.windows(2).all(|pair| pair[0].end == pair[1].start));
+
+    let asked = |closed: &[u32]| {
+        let locked = |unit: &Range<u32>| closed.iter().any(|at| unit.contains(at));
+        Protected::by_own_locks(lock_units(8 << 20).map(|unit| (unit.clone(), locked(&unit))))
+    };
+    let some = asked(&[0x2000, 0x3000, 0x5_0000]);
+    assert_eq!(
+        some.to_string(),
+        "each block has a lock of its own, closed at 0x2000 to 0x4000, 0x50000 to 0x60000"
+    );
+    assert!(some.stops(0x3FFF..0x4000) && some.stops(0..u64::MAX));
+    assert!(!some.stops(0x4000..0x5_0000) && !some.stops(0..0x2000));
+    let none = asked(&[]);
+    assert!(!none.is_any() && !none.stops(0..8 << 20));
+    assert_eq!(
+        none.to_string(),
+        "each block has a lock of its own, and all are open"
     );
 }
 

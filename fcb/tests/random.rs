@@ -175,6 +175,7 @@ fn any_block_and_any_option_words_do_not_panic() {
         let registers = StatusRegisters {
             sr1: random.next() as u8,
             sr2: Some(random.next() as u8),
+            sr3: None,
         };
         let flash = derive::Flash {
             sfdp: &sfdp,

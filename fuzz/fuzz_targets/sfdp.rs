@@ -22,6 +22,7 @@ fuzz_target!(|data: (u32, Option<u32>, u8, u8, &[u8])| {
         registers: StatusRegisters {
             sr1,
             sr2: Some(sr2),
+            sr3: None,
         },
         ddr_dummy_cycles: Some(6),
     };

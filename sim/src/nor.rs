@@ -14,7 +14,7 @@ mod register;
 mod tear;
 mod trace;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -100,7 +100,7 @@ struct Mode {
 }
 
 /// The part of the mode that lasts until power-off or the part's own reset commands.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Lasting {
     qpi: bool,
@@ -111,8 +111,8 @@ pub struct Lasting {
     second_register: u8,
     /// Address bits 31:24 of commands that send 24.
     upper_address: u8,
-    /// The locks of single blocks are open.
-    blocks_open: bool,
+    /// The locks of single blocks that are open, by the start of each.
+    open_locks: BTreeSet<u32>,
     /// Continuous read began with a command of 32 address bits.
     wide: bool,
     /// Status registers that 50h has set until power-off.
@@ -231,7 +231,7 @@ impl Nor {
 
     /// Modes and volatile registers, which a reset of the chip leaves as they are.
     pub fn lasting(&self) -> Lasting {
-        self.mode.lasting
+        self.mode.lasting.clone()
     }
 
     /// The same after power-on.
@@ -244,19 +244,29 @@ impl Nor {
         self.mode.lasting = lasting;
     }
 
-    /// Bytes that the block-protect bits, or the locks of single blocks, keep from change.
-    pub fn protected(&self) -> std::ops::Range<u32> {
+    /// The locks of single blocks count, in place of the block-protect bits.
+    fn own_locks_count(&self) -> bool {
         let status = self.effective();
         let locks = self.part.block_locks;
-        if locks.is_some_and(|(register, bit)| status[register] >> bit & 1 == 1) {
-            let end = if self.mode.lasting.blocks_open {
-                0
-            } else {
-                self.part.size
-            };
-            return 0..end;
+        locks.is_some_and(|(register, bit)| status[register] >> bit & 1 == 1)
+    }
+
+    /// From the first to the last byte that the block-protect bits, or the locks of single blocks, keep from change.
+    pub fn protected(&self) -> std::ops::Range<u32> {
+        if !self.own_locks_count() {
+            return protect::protected(&self.part, &self.effective());
         }
-        protect::protected(&self.part, &status)
+        let is_closed = |lock: &std::ops::Range<u32>| !self.lock_is_open(lock.start);
+        let mut closed = protect::locks(self.part.size).filter(is_closed);
+        match closed.next() {
+            None => 0..0,
+            Some(first) => first.start..closed.last().map_or(first.end, |last| last.end),
+        }
+    }
+
+    /// The lock at `start` was opened since power-on.
+    fn lock_is_open(&self, start: u32) -> bool {
+        self.mode.lasting.open_locks.contains(&start)
     }
 
     /// The trace so far, and starts afresh; empty when tracing is off.
@@ -330,6 +340,7 @@ impl Nor {
             0x06 => self.mode.write_enabled = true,
             0x04 => self.mode.write_enabled = false,
             0x50 => self.mode.volatile_write_enabled = true,
+            0x3D if self.part.block_locks.is_some() => return self.read_lock(cycle),
             0xB9 => self.mode.lasting.power_down = true,
             0xB7 if self.has_address_mode() => self.mode.lasting.four_byte = true,
             0xE9 if self.has_address_mode() => self.mode.lasting.four_byte = false,

@@ -1,10 +1,11 @@
 //! Advice about the flash: which part it is, what keeps it from being changed, what it did with a command.
 
+use rtboot_fcb::{Protected, StatusLock};
 use rtboot_finding::catalogue::{app, cause, content, flash as entries};
 use rtboot_finding::{Action, Entry, Finding};
 
 use super::link::mboot_advice;
-use super::{Advice, CYCLE, MARKING, write_cfg};
+use super::{Advice, BLOCK_LOCKS, CYCLE, MARKING, write_cfg};
 use crate::Error;
 use crate::error::{OutOfRange, SfdpField};
 use crate::mboot::{self, Status};
@@ -63,11 +64,23 @@ pub(super) fn identity(error: &Error) -> Advice {
 /// What keeps the flash from being read or changed as it is.
 pub(super) fn state(error: &Error) -> Advice {
     match error {
+        Error::ProtectionStays { lock, .. } | Error::QuadNotSet { lock, .. }
+            if *lock == StatusLock::UntilPowerOff =>
+        {
+            Advice::of(&[&entries::FLASH_STATUS_LOCKED_UNTIL_POWER_OFF])
+                .act(CYCLE)
+                .run(Action::Again)
+        }
         Error::QuadNotSet { .. } => {
             Advice::of(&[&entries::FLASH_STATUS_LOCKED, &entries::FLASH_SFDP_QUAD]).measure(
                 "measure the WP# pin; compare the .cfg's quad-enable method with the data sheet",
             )
         }
+        Error::BlockLocks { .. }
+        | Error::Protected {
+            extent: Protected::OwnLocks { .. },
+            ..
+        } => Advice::of(&[&entries::FLASH_INDIVIDUAL_LOCKS]).act(BLOCK_LOCKS),
         Error::ProtectionStays { .. } => Advice::of(&[&entries::FLASH_PROTECTED_LOCKED])
             .measure("pull WP# up (or measure it), then try again")
             .run(Action::Unprotect),

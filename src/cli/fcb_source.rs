@@ -70,10 +70,12 @@ fn registers(text: &str) -> std::result::Result<StatusRegisters, String> {
         Some((sr1, sr2)) => Ok(StatusRegisters {
             sr1: byte(sr1)?,
             sr2: Some(byte(sr2)?),
+            sr3: None,
         }),
         None => Ok(StatusRegisters {
             sr1: byte(text)?,
             sr2: None,
+            sr3: None,
         }),
     }
 }
@@ -158,6 +160,7 @@ fn words(source: &str, probe: &Probe) -> Result<Source> {
     let set = StatusRegisters {
         sr1: 0x40,
         sr2: Some(0x82),
+        sr3: None,
     };
     let flash = derive::Flash {
         sfdp: &sfdp,

@@ -21,10 +21,10 @@ pub struct Args {
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let (mut nor, _board) = context.nor()?;
     let before = nor.facts().status;
-    let extent = nor.part().protected_extent(&before);
+    let extent = nor.facts().protected_extent(nor.part());
     let report = &mut context.report;
     report.line(format!("{}: {before}, {extent}", nor.names()));
-    let Some(plan) = Unprotect::plan(&nor) else {
+    let Some(plan) = Unprotect::plan(&nor)? else {
         report.line("nothing to do");
         report.found(found(before, None));
         return Ok(());

@@ -53,6 +53,7 @@ impl Error {
             Error::Configure { .. } => "configure-failed",
             Error::QuadNotSet { .. } => "quad-not-set",
             Error::ProtectionStays { .. } => "protection-stays",
+            Error::BlockLocks { .. } => "block-locks",
             Error::QuadReadDiffers { .. } => "quad-read-differs",
             Error::FcbUnfit { .. } => "fcb-unfit",
             Error::FcbUnreadable { .. } => "fcb-unreadable",
@@ -113,7 +114,9 @@ impl Error {
             | Error::FcbUnfit { .. }
             | Error::FcbUnreadable { .. } => 30,
             Error::Configure { source, .. } => mboot_exit(source, 30),
-            Error::Protected { .. } | Error::ProtectionStays { .. } => 31,
+            Error::Protected { .. } | Error::ProtectionStays { .. } | Error::BlockLocks { .. } => {
+                31
+            }
             Error::NotBlank { .. } | Error::HoldsBytes { .. } => 31,
             Error::Erase { source, .. } => mboot_exit(source, 31),
             Error::Program { source, .. } => mboot_exit(source, 32),

@@ -287,6 +287,10 @@ pub enum Question {
     Status1,
     /// 35h.
     Status2,
+    /// 15h.
+    Status3,
+    /// 3Dh.
+    BlockLock,
     /// 9Fh, once commands were sent that end a mode in which a part hears none.
     Wake,
     /// Its bytes by 03h on one pad.
@@ -310,9 +314,11 @@ impl Question {
         match self {
             Question::Id | Question::IdQpi => "read-flash-id",
             Question::Sfdp => "read-sfdp",
-            Question::Status1 | Question::Status2 | Question::Register { .. } => {
-                "read-flash-status"
-            }
+            Question::Status1
+            | Question::Status2
+            | Question::Status3
+            | Question::BlockLock
+            | Question::Register { .. } => "read-flash-status",
             Question::Wake => "wake-flash",
             Question::PlainRead => "read-flash",
             Question::OtherRead | Question::FastRead | Question::FastReadSlowly => {
@@ -330,6 +336,8 @@ impl fmt::Display for Question {
             Question::Sfdp => f.write_str("SFDP"),
             Question::Status1 => f.write_str("status register 1"),
             Question::Status2 => f.write_str("status register 2"),
+            Question::Status3 => f.write_str("status register 3"),
+            Question::BlockLock => f.write_str("the locks of its blocks"),
             Question::Wake => f.write_str("the flash's id once its mode was ended"),
             Question::PlainRead => f.write_str("flash on one pad"),
             Question::OtherRead => f.write_str("flash by another read"),

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::path::{Path, PathBuf};
 
-use rtboot_fcb::QeMethod;
+use rtboot_fcb::{QeMethod, StatusLock};
 
 use crate::selector::FoundBoard;
 
@@ -275,6 +275,14 @@ pub(super) fn unclear(candidates: &[String], describes_itself: bool) -> String {
                 .into()
         }
         (candidates, _) => candidates.join(", "),
+    }
+}
+
+/// What keeps status registers as they are, behind what they are.
+pub(super) fn kept_by(lock: StatusLock) -> String {
+    match lock {
+        StatusLock::Open => String::new(),
+        lock => format!("; {lock}"),
     }
 }
 

@@ -2,8 +2,8 @@
 
 use rtboot_fcb::sfdp::Sfdp;
 use rtboot_fcb::{
-    ClockIndex, JedecId, Overrides, Part, PartFile, QeMethod, ReadMode, SfdpPresence, Span, Times,
-    database,
+    ClockIndex, JedecId, Overrides, Part, PartFile, QeMethod, ReadMode, SfdpPresence, Span,
+    StatusLock, Times, database,
 };
 
 use crate::error::SfdpField;
@@ -149,6 +149,24 @@ fn longest(parts: &[Part]) -> Times {
     }
 }
 
+/// The status registers and what they say of this part.
+pub fn status_words(facts: &NorFacts, part: Option<&Part>) -> String {
+    let status = &facts.status;
+    let Some(part) = part else {
+        return status.to_string();
+    };
+    let quad = match part.quad_enabled(status) {
+        Some(true) => "quad enable set",
+        Some(false) => "quad enable clear",
+        None => "quad enable not known",
+    };
+    let lock = match part.status_lock(status) {
+        StatusLock::Open => String::new(),
+        lock => format!("; {lock}"),
+    };
+    format!("{status}: {quad}, {}{lock}", facts.protected_extent(part))
+}
+
 /// Whether the flash still answers as it did at the beginning of this run.
 ///
 /// One that fell silent since then reads as ones, and what reads as ones may have been taken for bytes of it.
@@ -266,9 +284,8 @@ fn erase_command(part: &Part, sfdp: &Sfdp) -> Option<SfdpField> {
 
 #[cfg(test)]
 mod tests {
-    use rtboot_fcb::StatusRegisters;
-
     use super::*;
+    use rtboot_fcb::StatusRegisters;
 
     fn facts(id: [u8; 3]) -> NorFacts {
         NorFacts {
@@ -277,7 +294,12 @@ mod tests {
             woken: None,
             sfdp_raw: vec![0xFF; 256],
             sfdp: Sfdp::parse(&[0xFF; 256]),
-            status: StatusRegisters { sr1: 0, sr2: None },
+            status: StatusRegisters {
+                sr1: 0,
+                sr2: None,
+                sr3: None,
+            },
+            own_locks: None,
         }
     }
 

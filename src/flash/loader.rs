@@ -6,7 +6,9 @@
 //! Source: configure-memory taking a complete FCB, and read-memory then playing its sequence 0, seen on the genuine
 //! RT1021 flashloader K2.1.0 in emulation.
 
-use rtboot_fcb::{Fcb, JedecId, Part, QeMethod, StatusRegisters, lut, probe, sfdp::Sfdp};
+use rtboot_fcb::{
+    Fcb, JedecId, Part, Protected, QeMethod, StatusRegisters, lock_units, lut, probe, sfdp::Sfdp,
+};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
@@ -52,6 +54,8 @@ pub struct NorFacts {
     pub sfdp: std::result::Result<Sfdp, rtboot_fcb::Error>,
     /// Status registers. The second one is read only from parts known to have one: 35h puts others into QPI mode.
     pub status: StatusRegisters,
+    /// What the locks of single blocks keep closed, where they count and were asked.
+    pub own_locks: Option<Protected>,
     /// The mode that it was left in, when it had to be brought back before it answered.
     pub woken: Option<Woken>,
 }
@@ -60,6 +64,14 @@ impl NorFacts {
     /// Whether anything answered at all.
     pub fn answers(&self) -> bool {
         self.id.answers()
+    }
+
+    /// What is protected of this part.
+    pub fn protected_extent(&self, part: &Part) -> Protected {
+        match (part.protected_extent(&self.status), &self.own_locks) {
+            (Protected::OwnLocks { .. }, Some(asked)) => asked.clone(),
+            (extent, _) => extent,
+        }
     }
 }
 
@@ -279,12 +291,21 @@ impl Flashloader {
             &self.read_through(&probe::status1(), Question::Status1, 0, 1)?,
             0,
         );
-        let mut status = StatusRegisters { sr1, sr2: None };
+        let mut status = StatusRegisters {
+            sr1,
+            sr2: None,
+            sr3: None,
+        };
         if second_register_is_safe(id) {
             status.sr2 = Some(byte(
                 &self.read_through(&probe::status2(), Question::Status2, 0, 1)?,
                 0,
             ));
+        }
+        let mut own_locks = None;
+        if let Some(part) = with_own_locks(id) {
+            status.sr3 = self.third_status()?;
+            own_locks = self.own_locks(&part, &status)?;
         }
         let sfdp = Sfdp::parse(&sfdp_raw);
         Ok(NorFacts {
@@ -293,6 +314,7 @@ impl Flashloader {
             sfdp_raw,
             sfdp,
             status,
+            own_locks,
             woken,
         })
     }
@@ -308,7 +330,36 @@ impl Flashloader {
             let answer = self.read_through(&read, Question::Status2, 0, 1)?;
             facts.status.sr2 = Some(byte(&answer, 0));
         }
+        if facts.status.sr3.is_none() && !known && part.protection.block_locks != 0 {
+            facts.status.sr3 = self.third_status()?;
+            facts.own_locks = self.own_locks(part, &facts.status)?;
+        }
         Ok(())
+    }
+
+    /// Status register 3; `None` when 15h is not answered: bits 4:3 are 0 in every part that has it.
+    pub(crate) fn third_status(&mut self) -> Result<Option<u8>> {
+        let answer = self.read_through(&probe::status3(), Question::Status3, 0, 1)?;
+        Ok(Some(byte(&answer, 0)).filter(|sr3| sr3 & 0x18 == 0))
+    }
+
+    /// Asks each block's own lock, where the registers say that these locks count. A program can have opened some since
+    /// power-on, so the registers alone do not tell what is closed.
+    pub(crate) fn own_locks(
+        &mut self,
+        part: &Part,
+        status: &StatusRegisters,
+    ) -> Result<Option<Protected>> {
+        if !matches!(part.protected_extent(status), Protected::OwnLocks { .. }) {
+            return Ok(None);
+        }
+        let fcb = probe::block_lock();
+        let mut locks = Vec::new();
+        for unit in lock_units(part.size.min(fcb.sflash_a1_size())) {
+            let answer = self.read_through(&fcb, Question::BlockLock, unit.start, 1)?;
+            locks.push((unit, byte(&answer, 0) & 1 != 0));
+        }
+        Ok(Some(Protected::by_own_locks(locks)))
     }
 
     /// Resets the board; the flashloader is gone then.
@@ -408,6 +459,14 @@ fn second_register_is_safe(id: JedecId) -> bool {
         && parts
             .iter()
             .all(|p| matches!(p.qe, QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31))
+}
+
+/// A known part with this id, when every one of them has locks of single blocks and status register 3 behind 15h.
+fn with_own_locks(id: JedecId) -> Option<Part> {
+    let mut parts = rtboot_fcb::database::by_jedec(id);
+    let all = parts.iter().all(|part| part.protection.block_locks != 0);
+    parts.truncate(1);
+    parts.pop().filter(|_| all)
 }
 
 /// The first place of 512 bytes that the flashloader does not need for itself.

@@ -218,6 +218,10 @@ impl Nor {
             let sr2 = self.loader.read_through(&read, Question::Status2, 0, 1)?;
             self.facts.status.sr2 = sr2.first().copied();
         }
+        if self.facts.status.sr3.is_some() {
+            self.facts.status.sr3 = self.loader.third_status()?;
+            self.facts.own_locks = self.loader.own_locks(&self.part, &self.facts.status)?;
+        }
         Ok(self.facts.status)
     }
 
@@ -275,6 +279,7 @@ impl Nor {
                 part: self.called(),
                 before,
                 after,
+                lock: self.part.status_lock(&after),
             });
         }
         let enabled = Finding::new(&run::QUAD_ENABLED).text("part", self.called());

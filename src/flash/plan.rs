@@ -325,15 +325,18 @@ impl WritePlan {
         Some(bytes)
     }
 
-    /// Address, expected and present byte of the first difference between flash and image.
-    pub fn first_difference(&self) -> Option<(u32, u8, u8)> {
-        self.sectors.iter().find_map(|(&address, sector)| {
+    /// Each sector that changes, with address, expected and present byte of its first difference.
+    pub fn differences(&self) -> impl Iterator<Item = (Range<u64>, u32, u8, u8)> {
+        self.sectors.iter().filter_map(|(&address, sector)| {
             let at = sector
                 .target
                 .iter()
                 .zip(&sector.current)
                 .position(|(new, old)| new != old)?;
-            Some((address + at as u32, sector.target[at], sector.current[at]))
+            let start = u64::from(address);
+            let range = start..start + sector.target.len() as u64;
+            let first = address + at as u32;
+            Some((range, first, sector.target[at], sector.current[at]))
         })
     }
 }

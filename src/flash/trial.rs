@@ -8,7 +8,7 @@ use std::fmt;
 use rtboot_bootable::Memory;
 use rtboot_bootable::verdict::TrialRead;
 use rtboot_fcb::trial::{self, Untried};
-use rtboot_fcb::{Fcb, Part, StatusRegisters, probe};
+use rtboot_fcb::{Fcb, Part, Protected, StatusRegisters, probe};
 
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::fcb as found;
@@ -113,7 +113,7 @@ pub struct TrialOf<'a> {
 
 impl Flashloader {
     /// Reads `expected` through an FCB as the boot ROM will, and compares. Changes nothing that lasts; the part is left as
-    /// after power-on.
+    /// after power-on, but for locks of single blocks that are open.
     ///
     /// # Errors
     /// [`Error::Interrupted`]. Everything else that goes wrong makes it a trial that was not made.
@@ -154,7 +154,7 @@ impl Flashloader {
         listener: &mut dyn Listener,
     ) -> Result<Trial> {
         let set_up = SetUp::Trial;
-        self.soft_reset_flash(of.size)?;
+        self.reset_for_trial(of)?;
         self.configure(fcb, set_up)?;
         let total = expected.len_bytes() as u64;
         let mut meter = Meter::begin(listener, Stage::Trial, total);
@@ -176,19 +176,29 @@ impl Flashloader {
                 address,
                 expected,
                 found,
-                slow_is_right: self.slowly(fcb, of.size, address)? == expected,
+                slow_is_right: self.slowly(fcb, of, address)? == expected,
             }),
         };
         if fcb.config_command_enable() != 0 {
-            self.soft_reset_flash(of.size)?;
+            self.reset_for_trial(of)?;
         }
         Ok(trial)
     }
 
+    /// A soft reset, except where it would close locks of single blocks that a program opened: the parts that have them keep
+    /// no read set-up that the reset would have to undo.
+    fn reset_for_trial(&mut self, of: TrialOf<'_>) -> Result<()> {
+        let extent = of.part.map(|part| part.protected_extent(&of.status));
+        match extent {
+            Some(Protected::OwnLocks { .. }) => Ok(()),
+            _ => self.soft_reset_flash(of.size),
+        }
+    }
+
     /// One byte by the same read at 30 MHz.
-    fn slowly(&mut self, fcb: &Fcb, size: u32, address: u32) -> Result<u8> {
+    fn slowly(&mut self, fcb: &Fcb, of: TrialOf<'_>, address: u32) -> Result<u8> {
         let slow = probe::slowed(fcb);
-        self.soft_reset_flash(size)?;
+        self.reset_for_trial(of)?;
         self.configure(&slow, SetUp::Trial)?;
         let mut quiet = ();
         let mut meter = Meter::begin(&mut quiet, Stage::Trial, 1);

@@ -182,12 +182,16 @@ impl<'a> Writer<'a> {
     /// All that says no before anything is changed, the status register included.
     fn allow(&mut self) -> Result<()> {
         let (part, status) = (self.nor.part().clone(), self.nor.facts().status);
-        if let Some((address, expected, found)) = self.plan.first_difference()
-            && part.protected(&status)
-        {
+        let extent = self.nor.facts().protected_extent(&part);
+        let base = u64::from(self.nor.chip().map.flash_base);
+        let mut differences = self.plan.differences();
+        let stopped = differences.find(|(sector, ..)| {
+            extent.stops(sector.start.saturating_sub(base)..sector.end.saturating_sub(base))
+        });
+        if let Some((_, address, expected, found)) = stopped {
             return Err(Error::Protected {
                 status,
-                extent: part.protected_extent(&status),
+                extent,
                 address,
                 expected,
                 found,

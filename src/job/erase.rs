@@ -258,14 +258,16 @@ fn check_blank(nor: &mut Nor, range: &Range<u64>, listener: &mut dyn Listener) -
 /// A protected flash would ignore the erase.
 fn refuse_protected(nor: &mut Nor, range: &Range<u64>) -> Result<()> {
     let status = nor.facts().status;
-    if !nor.part().protected(&status) {
+    let extent = nor.facts().protected_extent(nor.part());
+    let base = u64::from(nor.chip().map.flash_base);
+    if !extent.stops(range.start.saturating_sub(base)..range.end.saturating_sub(base)) {
         return Ok(());
     }
     let address = u32::try_from(range.start).unwrap_or(u32::MAX);
     let found = read_plain(nor, address, 1, Stage::Read, &mut ())?;
     Err(Error::Protected {
         status,
-        extent: nor.part().protected_extent(&status),
+        extent,
         address,
         expected: 0xFF,
         found: found.first().copied().unwrap_or(0xFF),

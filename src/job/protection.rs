@@ -1,6 +1,6 @@
 //! Clearing the flash's block protection.
 
-use rtboot_fcb::StatusRegisters;
+use rtboot_fcb::{Protected, StatusRegisters};
 
 use crate::flash::Nor;
 use crate::{Error, Result};
@@ -17,12 +17,26 @@ pub struct Unprotect {
 
 impl Unprotect {
     /// What would change; `None` when nothing is protected.
-    pub fn plan(nor: &Nor) -> Option<Unprotect> {
+    ///
+    /// # Errors
+    /// [`Error::BlockLocks`] when the bits that it clears do not count.
+    pub fn plan(nor: &Nor) -> Result<Option<Unprotect>> {
         let (part, before) = (nor.part(), nor.facts().status);
-        part.protected(&before).then(|| Unprotect {
+        let extent = nor.facts().protected_extent(part);
+        if !extent.is_any() {
+            return Ok(None);
+        }
+        if matches!(extent, Protected::OwnLocks { .. }) {
+            return Err(Error::BlockLocks {
+                part: nor.names(),
+                status: before,
+                extent,
+            });
+        }
+        Ok(Some(Unprotect {
             before,
             wanted: part.unprotected(&before),
-        })
+        }))
     }
 }
 
@@ -37,6 +51,7 @@ pub fn unprotect(nor: &mut Nor, plan: &Unprotect) -> Result<StatusRegisters> {
             part: nor.names(),
             before: plan.before,
             after,
+            lock: nor.part().status_lock(&after),
         }),
         false => Ok(after),
     }

@@ -69,6 +69,34 @@ fn unprotect_fails_with_the_wp_pin_low() {
     assert_eq!(cli.board().nor().status[0], 0xBC);
 }
 
+fn winbond(status: [u8; 3]) -> Cli {
+    Cli::with(Settings {
+        part: Part::find("w25q64jv").expect("a part"),
+        status,
+        ..Settings::default()
+    })
+}
+
+#[test]
+fn locks_of_single_blocks_are_named_and_stop_changes() {
+    let cli = winbond([0, 0x02, 0x04]);
+    let before = cli.flash();
+    let write = ["write", "--fcb", "w25q64jv.cfg", &app("blinky.elf")];
+    cli.run(&write)
+        .says(31, &["write-protected", "SR3 04", "lock of its own", "WPS"]);
+    cli.run(&["erase", "0x60000000", "4K"])
+        .says(31, &["write-protected", "WPS"]);
+    cli.run(&["unprotect", "--yes"])
+        .says(31, &["[block-locks]", "flash-individual-locks", "WPS"]);
+    cli.run(&["info"]).says(0, &["SR3 04", "lock of its own"]);
+    assert_eq!(cli.flash(), before);
+    assert_eq!(cli.board().nor().status, [0, 0x02, 0x04]);
+    let cli = winbond([0, 0x02, 0x60]);
+    cli.run(&write).says(0, &["verified"]);
+    cli.run(&["info"])
+        .says(0, &["SR3 60", "nothing is protected"]);
+}
+
 #[test]
 fn another_part_stops_the_write_and_is_named() {
     let cli = Cli::with(Settings {

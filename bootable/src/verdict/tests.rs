@@ -39,10 +39,12 @@ fn header_changed(change: impl FnOnce(&mut Ivt, &mut BootData)) -> Memory {
 const SET: StatusRegisters = StatusRegisters {
     sr1: 0x40,
     sr2: None,
+    sr3: None,
 };
 const CLEAR: StatusRegisters = StatusRegisters {
     sr1: 0x00,
     sr2: None,
+    sr3: None,
 };
 
 /// The answer on an IS25LP064A with these status registers, and the codes of the reasons.
@@ -208,6 +210,7 @@ fn a_configuration_command_changes_the_dummy_cycles() {
     let winbond = Conditions::default().parts(&parts).status(StatusRegisters {
         sr1: 0,
         sr2: Some(2),
+        sr3: None,
     });
     assert_eq!(
         answer(&content(sdk), &winbond),

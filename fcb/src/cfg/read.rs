@@ -221,7 +221,15 @@ fn read(entry: &Entry<'_>) -> Result<ReadMode, CfgError> {
 }
 
 fn protection(entry: &Entry<'_>) -> Result<Protection, CfgError> {
-    let keys = ["mask", "lock", "complement", "scheme", "confirmed"];
+    let keys = [
+        "mask",
+        "lock",
+        "complement",
+        "power-lock",
+        "block-locks",
+        "scheme",
+        "confirmed",
+    ];
     let section = entry.table_of("[protection]", keys)?;
     let bits = |key| section.get(key, |entry| entry.number(u8::MAX));
     let scheme = section.get("scheme", |entry| choice(entry, Scheme::NAMES, Scheme::WHAT))?;
@@ -229,6 +237,8 @@ fn protection(entry: &Entry<'_>) -> Result<Protection, CfgError> {
         mask: bits("mask")?.unwrap_or(0),
         lock: bits("lock")?.unwrap_or(0),
         complement: bits("complement")?.unwrap_or(0),
+        power_lock: bits("power-lock")?.unwrap_or(0),
+        block_locks: bits("block-locks")?.unwrap_or(0),
         scheme: scheme.unwrap_or(Scheme::Unknown),
         confirmed: section.get("confirmed", Entry::boolean)?.unwrap_or(false),
     })

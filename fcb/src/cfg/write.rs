@@ -69,6 +69,8 @@ fn lines(out: &mut String, part: &Part, prefix: &str) {
             ("mask", format!("0x{:02X}", protection.mask)),
             ("lock", format!("0x{:02X}", protection.lock)),
             ("complement", format!("0x{:02X}", protection.complement)),
+            ("power-lock", format!("0x{:02X}", protection.power_lock)),
+            ("block-locks", format!("0x{:02X}", protection.block_locks)),
             ("scheme", text(protection.scheme.name())),
             ("confirmed", protection.confirmed.to_string()),
         ],

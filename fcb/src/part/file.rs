@@ -47,7 +47,7 @@ use crate::{JedecId, Part};
 /// | `evidence`, `source`, `note` | [`Evidence::NAMES`](crate::Evidence::NAMES), and text |
 /// | `chip` | the chip or family it is meant for, or a list: [`ChipName::all`](crate::ChipName::all); by default any RT10xx |
 /// | `[read]` | `opcode`, `address-bits` (24 or 32, default 24), `address-pads`, `data-pads`, `dummy-cycles` |
-/// | `[protection]` | `mask`, `lock` in register 1, `complement` in register 2, `scheme` ([`Scheme::NAMES`](crate::Scheme::NAMES)), `confirmed` |
+/// | `[protection]` | `mask`, `lock` in register 1, `complement` and `power-lock` in register 2, `block-locks` in register 3, `scheme` ([`Scheme::NAMES`](crate::Scheme::NAMES)), `confirmed` |
 /// | `[times]` | `sector-erase-ms`, `block-erase-ms`, `chip-erase-ms`, `page-program-us`: typical and longest |
 /// | `[sfdp]` | `presence` ([`SfdpPresence::NAMES`](crate::SfdpPresence::NAMES)), `dwords`, `qer` |
 /// | `[fcb]` | any field, by our name or NXP's ([`Spec::all`](crate::Spec::all)) |

@@ -123,6 +123,15 @@ entries! {
         PROTECTED[0],
         PROTECTED[1],
     ];
+    FLASH_INDIVIDUAL_LOCKS Error "flash-individual-locks": "blocks of the flash are locked one by one"
+        / "blocks of the flash are locked one by one: {extent} ({status})" => [
+        "an application or another tool set bit 2 (WPS) of status register 3",
+    ];
+    FLASH_STATUS_LOCKED_UNTIL_POWER_OFF Warning "flash-status-locked-until-power-off": "the flash's status registers are locked until power-off"
+        / "the flash's status registers are locked until power-off, {extent} ({status})" => [
+        "an application or another tool set bit 0 (SRL, SRP1) of status register 2",
+        "the part was ordered with its status registers locked for good",
+    ];
     FLASH_STATUS_LOCKED Warning "flash-status-locked": "WP# may lock the status register"
         / "the status register's lock bit is set ({status}): while WP# is low it cannot be written";
 }

@@ -1,9 +1,12 @@
 //! What changes the part: program, erase, status registers.
 
+use std::collections::BTreeSet;
+use std::ops::Range;
+
 use super::cycle::Cycle;
 use super::part::FourByte;
 use super::tear::Dice;
-use super::{Nor, ReadRegister};
+use super::{Nor, QuadEnable, ReadRegister, protect};
 use crate::clock::Clock;
 
 /// Status register 1 of Infineon's S series: an erase was refused.
@@ -37,8 +40,10 @@ impl Nor {
             0x01 => self.write_status_command(&cycle.write, clock),
             0x31 if self.separate_status() => self.write_status(1, &cycle.write, clock),
             0x11 if self.separate_status() => self.write_status(2, &cycle.write, clock),
-            0x98 => self.set_block_locks(true),
-            0x7E => self.set_block_locks(false),
+            0x98 => self.set_all_locks(true),
+            0x7E => self.set_all_locks(false),
+            0x39 => self.set_lock(cycle, true),
+            0x36 => self.set_lock(cycle, false),
             _ => {}
         }
     }
@@ -122,10 +127,12 @@ impl Nor {
         }
     }
 
-    /// WP# low with its lock bit, or locked until power-off.
+    /// WP# low with its lock bit, or locked until power-off. With quad enable set, WP# is a data line.
     fn status_locked(&self) -> bool {
         let status = self.effective();
-        let by_pin = !self.write_protect_high && status[0] >> self.part.protect.lock & 1 == 1;
+        let data_line = self.part.quad_enable != QuadEnable::NONE && self.quad_enabled();
+        let low = !self.write_protect_high && !data_line;
+        let by_pin = low && status[0] >> self.part.protect.lock & 1 == 1;
         let by_power = self
             .part
             .power_lock
@@ -133,12 +140,51 @@ impl Nor {
         by_pin || by_power
     }
 
-    /// 98h opens and 7Eh closes the locks of all blocks, where status register 3 says that they count.
-    fn set_block_locks(&mut self, open: bool) {
-        if self.part.block_locks.is_some() && self.mode.write_enabled {
-            self.mode.lasting.blocks_open = open;
-            self.mode.write_enabled = false;
+    /// 98h opens and 7Eh closes the locks of all blocks, whether they count or not.
+    fn set_all_locks(&mut self, open: bool) {
+        if self.part.block_locks.is_none() || !self.mode.write_enabled {
+            return;
         }
+        self.mode.lasting.open_locks = match open {
+            true => protect::locks(self.part.size)
+                .map(|lock| lock.start)
+                .collect(),
+            false => BTreeSet::new(),
+        };
+        self.mode.write_enabled = false;
+    }
+
+    /// 39h opens and 36h closes the lock at an address.
+    fn set_lock(&mut self, cycle: &Cycle, open: bool) {
+        let (true, Some(lock)) = (self.mode.write_enabled, self.lock_at(cycle)) else {
+            return;
+        };
+        let locks = &mut self.mode.lasting.open_locks;
+        match open {
+            true => locks.insert(lock),
+            false => locks.remove(&lock),
+        };
+        self.mode.write_enabled = false;
+    }
+
+    /// 3Dh: bit 0 is the lock at an address. What follows the first byte is not told, so it is no copy of it.
+    pub(super) fn read_lock(&self, cycle: &Cycle) -> Option<Vec<u8>> {
+        let lock = self.lock_at(cycle)?;
+        let mut answer = vec![0xFF; cycle.read_len];
+        if let Some(first) = answer.first_mut() {
+            *first = u8::from(!self.lock_is_open(lock));
+        }
+        Some(answer)
+    }
+
+    /// Start of the lock that a command's address names.
+    fn lock_at(&self, cycle: &Cycle) -> Option<u32> {
+        self.part.block_locks?;
+        let as_expected =
+            Some(cycle.address_bits) == self.address_bits(cycle.opcode) && cycle.wait == 0;
+        let address = self.array_address(cycle) % self.part.size;
+        let lock = protect::locks(self.part.size).find(|lock| lock.contains(&address))?;
+        as_expected.then_some(lock.start)
     }
 
     fn program(&mut self, cycle: &Cycle, address_pads: u8, pads: u8, clock: &mut Clock) {
@@ -274,8 +320,14 @@ impl Nor {
     }
 
     fn touches_protected(&self, start: u32, len: u32) -> bool {
+        let touches = |range: &Range<u32>| start < range.end && start + len > range.start;
+        if self.own_locks_count() {
+            return protect::locks(self.part.size)
+                .filter(touches)
+                .any(|lock| !self.lock_is_open(lock.start));
+        }
         let range = self.protected();
-        !range.is_empty() && start < range.end && start + len > range.start
+        !range.is_empty() && touches(&range)
     }
 
     /// Counts an operation; true when power is lost in it.

@@ -24,6 +24,22 @@ pub fn protected(part: &Part, status: &[u8; 3]) -> Range<u32> {
     }
 }
 
+/// What each lock of a single block covers: 64 KiB, and 4 KiB in the first and the last 64 KiB.
+///
+/// Source: Winbond data sheets, "Individual Block/Sector Lock".
+pub fn locks(size: u32) -> impl Iterator<Item = Range<u32>> {
+    let last = size - 0x1_0000;
+    let small = |from: u32| {
+        (from..from + 0x1_0000)
+            .step_by(0x1000)
+            .map(|at| at..at + 0x1000)
+    };
+    let large = (0x1_0000..last)
+        .step_by(0x1_0000)
+        .map(|at| at..at + 0x1_0000);
+    small(0).chain(large).chain(small(last))
+}
+
 /// The bits of `value` under `mask` as one number: Micron's highest BP bit lies apart from the others.
 fn gather(value: u8, mask: u8) -> u32 {
     (0..8)

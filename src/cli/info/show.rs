@@ -2,7 +2,7 @@
 
 use rtboot::Error;
 use rtboot::advice::advice;
-use rtboot::flash::identify::bytes;
+use rtboot::flash::identify::{bytes, status_words};
 use rtboot::flash::{BootLook, BootMode, LoaderFacts, NorFacts, OpenEntry, RomFacts};
 use rtboot::job::{Info, Why};
 use rtboot::outcome::{self, Outcome};
@@ -140,20 +140,7 @@ fn nor(facts: &NorFacts, part: Option<&Part>, report: &mut Report) {
         ),
         Err(error) => report.sentence(line("", &format!("SFDP: {error}")), HANG),
     }
-    report.sentence(line("", &status(facts, part)), HANG);
-}
-
-fn status(facts: &NorFacts, part: Option<&Part>) -> String {
-    let status = facts.status;
-    let Some(part) = part else {
-        return status.to_string();
-    };
-    let quad = match part.quad_enabled(&status) {
-        Some(true) => "quad enable set",
-        Some(false) => "quad enable clear",
-        None => "quad enable not known",
-    };
-    format!("{status}: {quad}, {}", part.protected_extent(&status))
+    report.sentence(line("", &status_words(facts, part)), HANG);
 }
 
 fn boot(state: &BootLook, report: &mut Report) {
@@ -231,6 +218,6 @@ fn flash_object(facts: &NorFacts, part: Option<&Part>) -> outcome::FlashInfo {
         sfdp_size: facts.sfdp.as_ref().ok().map(|sfdp| sfdp.size()),
         status: facts.status.to_string(),
         quad_enabled: part.and_then(|part| part.quad_enabled(&facts.status)),
-        protected: part.map(|part| part.protected(&facts.status)),
+        protected: part.map(|part| facts.protected_extent(part).is_any()),
     }
 }

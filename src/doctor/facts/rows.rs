@@ -5,7 +5,7 @@ use rtboot_fcb::database;
 
 use super::{Facts, ReadProof, Source};
 use crate::chip::Chip;
-use crate::flash::identify::bytes;
+use crate::flash::identify::{bytes, status_words};
 use crate::flash::{BootMode, Trial, TrialDiffers};
 
 /// One fact.
@@ -186,18 +186,7 @@ impl Rows {
             Err(error) => error.to_string(),
         };
         self.add(source, "flash-sfdp", sfdp);
-        let status = look.nor.status;
-        let text = match &look.part {
-            None => status.to_string(),
-            Some(part) => {
-                let quad = match part.quad_enabled(&status) {
-                    Some(true) => "quad enable set",
-                    Some(false) => "quad enable clear",
-                    None => "quad enable not known",
-                };
-                format!("{status}: {quad}, {}", part.protected_extent(&status))
-            }
-        };
+        let text = status_words(&look.nor, look.part.as_ref());
         self.add(source, "flash-status", text);
         self.add(source, "flash-fast-read", proof(&look.fast));
     }

@@ -1,10 +1,11 @@
 //! Why a flash that answers would not let itself be changed: block protection, locked status registers.
 
-use rtboot_fcb::{Part, Protected};
+use rtboot_fcb::{Part, Protected, StatusLock};
 use rtboot_finding::catalogue::flash as entries;
 use rtboot_finding::{Action, Finding, Severity, Sure};
 
 use super::write;
+use crate::advice::BLOCK_LOCKS;
 use crate::doctor::facts::{Facts, FlashLook};
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
@@ -17,13 +18,51 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     if !look.nor.answers() {
         return Vec::new();
     }
-    let status = look.nor.status;
-    let locked = part.protection.can_be_locked_by_pin(&status);
-    match (part.protected(&status), locked) {
-        (true, locked) => vec![protected(facts, look, part, locked)],
-        (false, true) => vec![lock_alone(facts, look, part)],
-        (false, false) => Vec::new(),
+    let extent = look.nor.protected_extent(part);
+    if let Protected::OwnLocks { .. } = extent {
+        let closed = extent.is_any();
+        return closed
+            .then(|| own_locks(facts, look, extent))
+            .into_iter()
+            .collect();
     }
+    match (part.status_lock(&look.nor.status), extent.is_any()) {
+        (StatusLock::UntilPowerOff, _) => vec![locked_registers(facts, look, part)],
+        (lock, true) => vec![protected(facts, look, part, lock == StatusLock::Pin)],
+        (StatusLock::Open, false) => Vec::new(),
+        (_, false) => vec![lock_alone(facts, look, part)],
+    }
+}
+
+/// Blocks' own locks are closed; the block-protect bits do not count.
+fn own_locks(facts: &Facts, look: &FlashLook, extent: Protected) -> Finding {
+    let severity = match matters(facts, &extent, 0) {
+        true => Severity::Error,
+        false => Severity::Warning,
+    };
+    Finding::new(&entries::FLASH_INDIVIDUAL_LOCKS)
+        .text("extent", extent)
+        .text("status", look.nor.status)
+        .severity(severity)
+        .why("a locked block ignores erase and program without an error, and the block-protect bits say nothing of it")
+        .act(BLOCK_LOCKS)
+}
+
+/// Neither the protection nor quad enable can be changed, whatever WP# is.
+fn locked_registers(facts: &Facts, look: &FlashLook, part: &Part) -> Finding {
+    let status = look.nor.status;
+    let extent = part.protected_extent(&status);
+    let hurts = part.quad_enabled(&status) == Some(false) || matters(facts, &extent, part.size);
+    let severity = match hurts {
+        true => Severity::Error,
+        false => Severity::Note,
+    };
+    Finding::new(&entries::FLASH_STATUS_LOCKED_UNTIL_POWER_OFF)
+        .text("extent", extent)
+        .text("status", status)
+        .severity(severity)
+        .why("writes of the status registers are ignored: protection and quad enable stay as they are")
+        .act("switch the board's power off and on: that clears the lock")
 }
 
 fn unknown(look: &FlashLook) -> Vec<Finding> {

@@ -400,7 +400,9 @@ fn the_first_difference_is_told_with_its_place() {
     let mut current = flash(&wanted, 0x22);
     current.get_mut(&(BASE + 0x3000)).expect("a sector")[0x123] = 0x33;
     let plan = plan(&wanted, &current);
-    assert_eq!(plan.first_difference(), Some((BASE + 0x3123, 0x22, 0x33)));
+    let sector = u64::from(BASE) + 0x3000..u64::from(BASE) + 0x4000;
+    let differences: Vec<_> = plan.differences().collect();
+    assert_eq!(differences, [(sector, BASE + 0x3123, 0x22, 0x33)]);
 }
 
 #[test]

@@ -14,9 +14,12 @@ impl Writer<'_> {
     /// Sets quad enable where the part needs it, and proves that four pads read what one pad reads.
     pub(super) fn prepare(&mut self, listener: &mut dyn Listener) -> Result<()> {
         self.quad_set = self.nor.set_quad(listener)?;
-        // other dummy cycles that an application set outlive a reset of the chip
-        let size = self.nor.part().size;
-        self.nor.loader().soft_reset_flash(size)?;
+        // Other dummy cycles that an application set outlive a reset of the chip. A reset of the flash would close the locks
+        // of single blocks that it opened.
+        if self.nor.facts().own_locks.is_none() {
+            let size = self.nor.part().size;
+            self.nor.loader().soft_reset_flash(size)?;
+        }
         self.nor.use_work(EraseUnit::Sector)?;
         self.prove_quad(listener)
     }

@@ -71,7 +71,7 @@ fn doctor_findings_on_the_genuine_flashloader() {
     socket.ask("trace off");
 
     socket.ask("qe 0");
-    assert_eq!(codes(&examine(&socket, &loader))[0], "content-quad-clear");
+    assert_eq!(codes(&examine(&socket, &loader))[0], "quad-enable-clear");
     socket.ask("qe 1");
     socket.ask("protect ff");
     assert_eq!(codes(&examine(&socket, &loader))[0], "flash-protected");

@@ -8,7 +8,7 @@ use rtboot::{
     Error, FlashState, FoundBoard, Holder, KeptUnit, OnPort, OutOfRange, Program, Selector, SetUp,
     SfdpField, Step, TrialDiffers, port, sdp,
 };
-use rtboot_fcb::{JedecId, StatusRegisters};
+use rtboot_fcb::{JedecId, StatusLock, StatusRegisters};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::fcb;
 
@@ -239,7 +239,11 @@ pub fn loading() -> Vec<Error> {
 }
 
 fn sr1(sr1: u8) -> StatusRegisters {
-    StatusRegisters { sr1, sr2: None }
+    StatusRegisters {
+        sr1,
+        sr2: None,
+        sr3: None,
+    }
 }
 
 /// Every error of the flash.
@@ -287,11 +291,24 @@ pub fn flash() -> Vec<Error> {
             part: "IS25LP064A".into(),
             before: sr1(0x80),
             after: sr1(0x80),
+            lock: StatusLock::Pin,
         },
         Error::ProtectionStays {
             part: "IS25LP064A".into(),
             before: sr1(0xBC),
             after: sr1(0xBC),
+            lock: StatusLock::Pin,
+        },
+        Error::BlockLocks {
+            part: "W25Q64JV".into(),
+            status: StatusRegisters {
+                sr1: 0,
+                sr2: Some(2),
+                sr3: Some(4),
+            },
+            extent: rtboot_fcb::Protected::OwnLocks {
+                closed: vec![0..0x80_0000],
+            },
         },
         Error::QuadReadDiffers {
             address: 0x6000_0000,

@@ -34,6 +34,16 @@ impl Bench {
         });
     }
 
+    /// A command with 24 address bits on one wire.
+    fn at(&mut self, opcode: u8, address: u32, read_len: usize) -> Vec<u8> {
+        self.play(Cycle {
+            opcode: Some(opcode),
+            address_bits: 24,
+            read_len,
+            ..Cycle::new(address)
+        })
+    }
+
     fn enabled(&mut self, opcode: u8, data: &[u8]) {
         self.command(0x06, &[]);
         self.command(opcode, data);
@@ -231,6 +241,73 @@ fn locks_of_blocks_close_at_power_on() {
     assert!(bench.nor.protected().is_empty());
     bench.nor.power_cycle();
     assert_eq!(bench.nor.protected(), 0..8 << 20);
+}
+
+/// Whether an erase of the 4 KiB at an address changes them.
+fn erases(bench: &mut Bench, address: u32) -> bool {
+    let start = address as usize;
+    bench.nor.memory[start..start + 0x1000].fill(0x5A);
+    bench.command(0x06, &[]);
+    bench.at(0x20, address, 0);
+    bench.nor.memory[start] == 0xFF
+}
+
+#[test]
+fn each_block_has_a_lock_of_its_own() {
+    let mut bench = Bench::new("w25q64jv");
+    let (sector, block, top) = (0x3000, 0x5_0000, 0x7F_E000);
+    assert!(erases(&mut bench, block), "the locks do not count yet");
+    bench.enabled(0x11, &[0x04]);
+    for address in [sector, block, top] {
+        assert_eq!(bench.at(0x3D, address + 0x123, 1), [1]);
+        assert!(!erases(&mut bench, address));
+        bench.at(0x39, address, 0);
+        assert_eq!(bench.at(0x3D, address, 1), [1], "no write enable");
+        bench.command(0x06, &[]);
+        bench.at(0x39, address, 0);
+        assert_eq!(bench.at(0x3D, address, 1), [0]);
+        assert!(erases(&mut bench, address));
+    }
+    // a lock in the first and the last 64 KiB is for 4 KiB, others for their 64 KiB
+    assert!(erases(&mut bench, block + 0xF000) && !erases(&mut bench, block + 0x1_0000));
+    assert!(!erases(&mut bench, sector + 0x1000) && !erases(&mut bench, top + 0x1000));
+    bench.command(0x06, &[]);
+    bench.at(0x36, block, 0);
+    assert!(!erases(&mut bench, block));
+    bench.enabled(0x7E, &[]);
+    assert!(!erases(&mut bench, sector));
+    // a chip erase wants every lock open
+    bench.nor.memory[0] = 0x5A;
+    bench.enabled(0xC7, &[]);
+    assert_eq!(bench.nor.memory[0], 0x5A);
+    bench.enabled(0x98, &[]);
+    bench.enabled(0xC7, &[]);
+    assert_eq!(bench.nor.memory[0], 0xFF);
+}
+
+#[test]
+fn parts_without_locks_do_not_answer_3dh() {
+    for part in ["is25lp064a", "gd25q64c", "mx25l12845g"] {
+        let mut bench = Bench::new(part);
+        assert_eq!(bench.at(0x3D, 0, 1), [0xFF], "{part}");
+    }
+}
+
+#[test]
+fn wp_pin_locks_nothing_with_quad_enable_set() {
+    for (part, quad, locked) in [
+        ("is25lp064a", [0xC0u8, 0], [0x80, 0]),
+        ("w25q64jv", [0x80, 2], [0x80, 0]),
+    ] {
+        let mut bench = Bench::new(part);
+        bench.nor.write_protect_high = false;
+        bench.nor.status = [locked[0], locked[1], 0];
+        bench.enabled(0x01, &[locked[0] | 0x1C]);
+        assert_eq!(bench.nor.status[0] & 0x1C, 0, "{part}");
+        bench.nor.status = [quad[0], quad[1], 0];
+        bench.enabled(0x01, &[quad[0] | 0x1C]);
+        assert_eq!(bench.nor.status[0] & 0x1C, 0x1C, "{part}");
+    }
 }
 
 #[test]
