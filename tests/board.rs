@@ -22,6 +22,7 @@ mod board {
     mod uart_pty;
     #[cfg(unix)]
     mod usbip;
+    mod weak_cells;
     mod write_figures;
     mod write_virtual;
 }

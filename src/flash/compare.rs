@@ -1,6 +1,6 @@
 //! Reads flash where the image goes and decides what must change. Changes nothing.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rtboot_bootable::{BootData, Ivt, Memory};
@@ -30,6 +30,21 @@ pub fn plan_write(
     policy: Policy,
     listener: &mut dyn Listener,
 ) -> Result<WritePlan> {
+    plan_around(nor, image, journal, policy, &BTreeSet::new(), listener)
+}
+
+/// As [`plan_write`]; sectors with weak cells are erased whatever they read.
+///
+/// # Errors
+/// As [`plan_write`].
+pub fn plan_around(
+    nor: &mut Nor,
+    image: &Memory,
+    journal: Option<&BoardJournal>,
+    policy: Policy,
+    weak: &BTreeSet<u32>,
+    listener: &mut dyn Listener,
+) -> Result<WritePlan> {
     let geometry = nor.geometry();
     check_fits(image, &geometry)?;
     let open = journal.map(BoardJournal::writes).unwrap_or_default();
@@ -55,6 +70,7 @@ pub fn plan_write(
     let mut resume = resume.map_err(|changed| changed.into_error())?;
     let erases = journal.map(BoardJournal::erases).unwrap_or_default();
     resume.refresh_erased(erases, image, &geometry);
+    resume.refresh.extend(weak);
     resume.retain_needed(&mut current, image, &geometry);
     let extent = match image.slice(geometry.base, HEADER).is_empty() {
         true => boot_extent(nor, &current, &geometry)?,

@@ -22,8 +22,8 @@ use crate::journal::BoardJournal;
 use crate::mboot::{self, MemoryId};
 use crate::{Error, Result};
 
-/// How often a byte is read again to find out whether it is steady: a cell that reads both ways is missed once in 128 times.
-const UNSTEADY_READS: usize = 8;
+/// How often a byte is read again to find out whether it is steady: a cell that reads both ways is missed once in 32,000 times.
+const UNSTEADY_READS: usize = 16;
 
 /// Longest piece read in one go; between pieces Ctrl-C is looked at.
 const READ_PIECE: u32 = 64 * 1024;

@@ -41,6 +41,7 @@ mod protection;
 mod range;
 mod target;
 mod verify;
+mod weak_cells;
 mod write;
 
 pub use after::{After, AfterReport, Reappeared, Started, reset, start, start_in_flash};

@@ -276,6 +276,7 @@ impl WriteJob {
             pieces: self.pieces,
             layout,
             journal,
+            again: None,
         })
     }
 

@@ -52,6 +52,8 @@ entries! {
         / "{size} around the image saved to {file} until the write is done";
     BYTES_RESTORED Note "bytes-restored": "bytes saved by an interrupted write are restored"
         / "{count} bytes saved by an interrupted write are restored ({file})";
+    WEAK_CELLS Note "weak-cells": "a sector reads differently each time"
+        / "the sector at {at} reads differently each time, as an interrupted write or erase leaves it: it is erased and programmed again";
     SETTING Note "setting": "a settings file redirects this write"
         / "{key} = \"{value}\", from {file}";
     WRITE_OPEN Warning "write-open": "an interrupted write is unfinished"

@@ -13,12 +13,14 @@ use crate::board::Board;
 use crate::error::Content;
 use crate::event::{Listener, tell};
 use crate::flash::{
-    KeptBytes, Layout, Nor, OpenWork, Policy, WritePlan, WriteReport, Writer, plan_write,
+    KeptBytes, Layout, Nor, OpenWork, Policy, WritePlan, WriteReport, Writer, plan_around,
+    plan_write,
 };
 use crate::job::after::{After, AfterReport, reset_by, start_image};
 use crate::job::boot_loader::{BootsAt, asked_for, doubt};
 use crate::job::journal as of_journal;
 use crate::job::laid_out::{BootLoader, LaidOutPieces};
+use crate::job::weak_cells;
 use crate::journal::{BoardJournal, Brings};
 use crate::{Error, Result};
 
@@ -32,6 +34,8 @@ pub struct WriteReady<'b> {
     pub(super) name: String,
     pub(super) options: WriteOptions,
     pub(super) clock: Clock,
+    /// What was carried out after the first plan, for weak cells.
+    pub(super) again: Option<WritePlan>,
 }
 
 impl WriteReady<'_> {
@@ -144,14 +148,18 @@ impl WriteReady<'_> {
         if !self.options.verify {
             tell(listener, Finding::new(&run::NOT_VERIFIED));
         }
-        let brings = self.brings();
-        let writer =
-            Writer::new(&mut self.nor, plan, self.journal.as_mut()).named(&self.name, brings);
-        let writer = match self.options.verify {
-            true => writer,
-            false => writer.without_verify(),
+        let report = match self.carry_out(plan, listener) {
+            Ok(report) => report,
+            Err(error) => {
+                let Some(again) = self.plan_without_weak_cells(&error, plan, listener) else {
+                    return Err(error);
+                };
+                let report = self.carry_out(&again, listener)?;
+                self.again = Some(again);
+                report
+            }
         };
-        let report = writer.run(listener)?;
+        let plan = self.again.as_ref().unwrap_or(plan);
         match plan.resume().holder() {
             None => Ok(report),
             Some(write) => Err(Error::WriteUnfinished {
@@ -162,6 +170,40 @@ impl WriteReady<'_> {
                 verified: self.options.verify,
             })),
         }
+    }
+
+    fn carry_out(&mut self, plan: &WritePlan, listener: &mut dyn Listener) -> Result<WriteReport> {
+        let brings = self.brings();
+        let writer =
+            Writer::new(&mut self.nor, plan, self.journal.as_mut()).named(&self.name, brings);
+        let writer = match self.options.verify {
+            true => writer,
+            false => writer.without_verify(),
+        };
+        writer.run(listener)
+    }
+
+    /// The plan with those sectors erased that were left alone and do not read the same each time; `None` when there is
+    /// none, or when flash cannot be read.
+    fn plan_without_weak_cells(
+        &mut self,
+        error: &Error,
+        plan: &WritePlan,
+        listener: &mut dyn Listener,
+    ) -> Option<WritePlan> {
+        let weak = weak_cells::after(error, &mut self.nor, plan, listener).ok()?;
+        if weak.is_empty() {
+            return None;
+        }
+        // all else was settled by the first plan
+        let policy = Policy {
+            skip_unchanged: true,
+            keep_around: true,
+            erase_all: None,
+            kept: KeptBytes::Restore,
+        };
+        let (image, journal) = (&self.layout.memory, self.journal.as_ref());
+        plan_around(&mut self.nor, image, journal, policy, &weak, listener).ok()
     }
 
     /// Whether the ROM would start what flash holds now that this plan was carried out.
@@ -175,6 +217,7 @@ impl WriteReady<'_> {
         report: &WriteReport,
         listener: &mut dyn Listener,
     ) -> Result<Verdict> {
+        let plan = self.again.as_ref().unwrap_or(plan);
         let state = Content::NewImageWhole {
             verified: self.options.verify,
         };
