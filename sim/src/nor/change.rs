@@ -76,6 +76,9 @@ impl Nor {
             return;
         }
         if self.operation() {
+            if let (true, Some(seed)) = (lasting, self.cut_tears) {
+                self.torn_status(first, data, &mut Dice::seeded(seed));
+            }
             return;
         }
         let mut status = self.effective();

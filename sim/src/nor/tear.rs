@@ -114,6 +114,20 @@ impl Nor {
         }
     }
 
+    /// A lasting write of status registers that power was lost in: each holds the old value, the new one, what both have, or
+    /// nothing, for its cells are erased before they are programmed.
+    pub(super) fn torn_status(&mut self, first: usize, data: &[u8], dice: &mut Dice) {
+        for (register, &new) in (first..self.part.status_registers).zip(data) {
+            let old = self.status[register];
+            self.status[register] = match dice.below(4) {
+                0 => old,
+                1 => new,
+                2 => old & new,
+                _ => 0,
+            };
+        }
+    }
+
     /// Before a read: each weak bit takes one of its two values.
     pub(super) fn settle_weak_bits(&mut self) {
         let Nor {

@@ -394,3 +394,18 @@ fn parts_without_quad_enable_read_on_four_wires() {
     assert!(bench.nor.quad_enabled());
     assert_eq!(bench.quad_clocks(), [10]);
 }
+
+#[test]
+fn torn_status_write_leaves_old_new_both_or_nothing() {
+    let mut seen = std::collections::BTreeSet::new();
+    for seed in 0..32 {
+        let mut bench = Bench::new("is25lp064a");
+        bench.enabled(0x01, &[0x4C]);
+        bench.nor.cut_after = Some(0);
+        bench.nor.cut_tears = Some(seed);
+        bench.enabled(0x01, &[0x58]);
+        assert!(bench.nor.cut);
+        seen.insert(bench.nor.status[0]);
+    }
+    assert_eq!(seen, [0x00, 0x48, 0x4C, 0x58].into());
+}
