@@ -219,7 +219,22 @@ fn read_sequence(dice: &mut Dice) -> Sequence {
 /// Changes an FCB in a way that people and tools do, or that a damaged cell does.
 fn change_fcb(fcb: &mut Fcb, dice: &mut Dice) {
     let call = |count, index| SequenceCall { count, index };
-    match dice.below(20) {
+    match dice.below(22) {
+        20 => {
+            // the block of a HyperFlash, whole or in part
+            fcb.set_flash_pads(dice.pick(&[8, 8, 4]));
+            fcb.set_controller_options(dice.pick(&[0x59, 0x59, 0x41, 0x10]));
+            fcb.set_column_address_width(dice.pick(&[3, 3, 0]));
+            fcb.set_read_sample_clock(3);
+            let words = [0x8B18_87A0, 0xB306_8F10, 0x0000_A704];
+            fcb.set_sequence(0, &Sequence::from_words(&words));
+        }
+        21 => {
+            // a device mode that is on, and empty
+            fcb.set_device_mode_enable(1);
+            fcb.set_device_mode_sequence(call(dice.pick(&[1, 0]), dice.pick(&[4, 1, 0])));
+            fcb.set_sequence(4, &Sequence::EMPTY);
+        }
         0 => fcb.set_device_type(dice.pick(&[0, 1, 2])),
         1 => fcb.set_flash_pads(dice.pick(&[0, 1, 2, 4, 8])),
         2 => fcb.set_clock(dice.below(10) as u8),
@@ -328,7 +343,26 @@ fn dcd(dice: &mut Dice) -> Vec<u8> {
 fn change_image(case: &mut Case, dice: &mut Dice) {
     let base = case.base;
     let value = address(dice);
-    match dice.below(20) {
+    match dice.below(24) {
+        20 => case.over.push((0, vec![0; dice.pick(&[4, 0x100, 0x200])])),
+        21 => {
+            // what the ROM starts lies where a boot loader's application lies otherwise
+            case.table = dice.pick(&[0x1_0000, 0x4_0000]);
+            case.vectors[1] = base.wrapping_add(case.table + CODE + 1);
+            let (entry, length) = (case.vectors[1], case.table + APP as u32);
+            if let (Some(ivt), Some(data)) = (&mut case.ivt, &mut case.data) {
+                ivt.entry = entry;
+                data.length = dice.pick(&[length, length, TABLE + APP as u32]);
+            }
+        }
+        22 => {
+            // an application of MCUboot in a slot behind it, and what a second piece brings
+            let header = [0x96F3_B83D_u32, 0, 0x0400, 0x800, 0, 1, 0, 0];
+            let header = header.map(u32::to_le_bytes).concat();
+            case.over.push((0x4_0000, header));
+            case.over
+                .push((dice.pick(&[0x3000, 0x10_0000, 0x200]), vec![0x7B; 0x80]));
+        }
         0 => case.ivt = None,
         1 => case.data = None,
         2 => {
