@@ -5,6 +5,7 @@ mod kit;
 
 mod robust {
     mod bounds;
+    mod drips;
     #[cfg(target_os = "linux")]
     mod full_disk;
     #[cfg(unix)]

@@ -24,7 +24,13 @@ pub enum Trip {
     Fault(Fault),
     /// The host gets nothing for so many milliseconds; then all that came meanwhile.
     Late(u64),
+    /// From now on something comes each 0.3 s and never more: over a UART one byte, of what the board says or any other, over HID
+    /// the last report once more.
+    Drips,
 }
+
+/// Time between two bytes of [`Trip::Drips`].
+const DRIP: Duration = Duration::from_millis(300);
 
 /// Which way bytes went.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -53,6 +59,10 @@ struct State {
     trip: Option<(u64, Trip)>,
     dead: bool,
     deaf_until: Option<Duration>,
+    /// When the next piece of a drip is due.
+    drip: Option<Duration>,
+    /// The last report that came in.
+    last: Vec<u8>,
     log: Option<Vec<Line>>,
     change: Option<(Change, u32)>,
 }
@@ -106,6 +116,11 @@ impl Wire {
         self
     }
 
+    /// Calls of the port so far.
+    pub fn calls(&self) -> u64 {
+        self.state().calls
+    }
+
     pub fn take_log(&self) -> Vec<Line> {
         self.state().log.take().unwrap_or_default()
     }
@@ -130,6 +145,7 @@ impl Wire {
             }
             Some((_, Trip::Reset)) => self.board.board().reset(),
             Some((_, Trip::Fault(fault))) => self.board.board().fault_mut().push(fault),
+            Some((_, Trip::Drips)) => state.drip = Some(self.board.board().elapsed()),
             Some((_, Trip::Late(ms))) => {
                 let now = self.board.board().elapsed();
                 state.deaf_until = Some(now + Duration::from_millis(ms));
@@ -152,6 +168,19 @@ impl Wire {
         }
         state.deaf_until = None;
         Some(timeout - left)
+    }
+
+    /// Lets time pass until the next byte of a drip is due, `timeout` at most. `None` when nothing drips.
+    fn drip(&self, timeout: Duration) -> Option<bool> {
+        let mut state = self.state();
+        let due = state.drip?;
+        let wait = due.saturating_sub(self.board.board().elapsed());
+        self.board.wait(wait.min(timeout));
+        if wait > timeout {
+            return Some(false);
+        }
+        state.drip = Some(self.board.board().elapsed() + DRIP);
+        Some(true)
     }
 
     fn note(&self, way: Way, bytes: &[u8]) {
@@ -220,6 +249,10 @@ impl<P: HidPort> HidPort for Plugged<P> {
         let Some(left) = self.0.through(timeout) else {
             return Ok(None);
         };
+        if let Some(due) = self.0.drip(left) {
+            self.1.read(Duration::ZERO)?;
+            return Ok(due.then(|| self.0.state().last.clone()));
+        }
         let Some(mut report) = self.1.read(left)? else {
             return Ok(None);
         };
@@ -227,11 +260,16 @@ impl<P: HidPort> HidPort for Plugged<P> {
             change(&mut report, memory);
         }
         self.0.note(Way::In, &report);
+        self.0.state().last.clone_from(&report);
         Ok(Some(report).filter(|report| !report.is_empty()))
     }
 
     fn describe(&self) -> String {
         self.1.describe()
+    }
+
+    fn now(&self) -> Duration {
+        self.0.board.board().elapsed()
     }
 }
 
@@ -251,6 +289,15 @@ impl<P: SerialPort> SerialPort for Plugged<P> {
         let Some(left) = self.0.through(timeout) else {
             return Ok(0);
         };
+        if let Some(due) = self.0.drip(left) {
+            let Some(first) = buffer.first_mut().filter(|_| due) else {
+                return Ok(0);
+            };
+            let mut said = [0x5A];
+            self.1.read(&mut said, Duration::ZERO)?;
+            *first = said[0];
+            return Ok(1);
+        }
         let count = self.1.read(buffer, left)?;
         if count > 0 {
             self.0.note(Way::In, &buffer[..count]);
@@ -271,5 +318,9 @@ impl<P: SerialPort> SerialPort for Plugged<P> {
 
     fn describe(&self) -> String {
         self.1.describe()
+    }
+
+    fn now(&self) -> Duration {
+        self.0.board.board().elapsed()
     }
 }
