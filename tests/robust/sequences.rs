@@ -5,17 +5,21 @@
 //! the boot ROM is asked what it would start.
 //!
 //! `cargo test` runs a share; `cargo test --release --test robust sequences -- --ignored --nocapture` runs 5,000 of them.
-//! `RTBOOT_SEQUENCE=SEED` runs one and tells its commands.
+//! `RTBOOT_SEQUENCE=SEED` runs one and tells its commands; `RTBOOT_SEQUENCES=FROM..TO` takes other seeds.
 
+mod acts;
 mod commands;
+mod images;
 mod model;
+mod tally;
 mod world;
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
-use world::{Tally, World};
+use tally::Tally;
+use world::World;
 
 /// Runs these sequences on all processors.
 fn run(seeds: std::ops::Range<u64>) -> Tally {
@@ -30,6 +34,9 @@ fn run(seeds: std::ops::Range<u64>) -> Tally {
                         break;
                     }
                     let tally = World::new(seed).run();
+                    for wrong in &tally.wrong {
+                        eprintln!("{wrong}");
+                    }
                     all.lock().expect("no panic outside").add(tally);
                 }
             });
@@ -39,10 +46,7 @@ fn run(seeds: std::ops::Range<u64>) -> Tally {
 }
 
 fn check(tally: &Tally) {
-    println!("{}", tally.table());
-    for wrong in &tally.wrong {
-        println!("{wrong}");
-    }
+    println!("{}", tally.text());
     assert!(tally.wrong.is_empty(), "{} findings", tally.wrong.len());
 }
 
@@ -52,16 +56,24 @@ fn sample_of_command_sequences() {
         let seed = seed.parse().expect("RTBOOT_SEQUENCE is a number");
         let mut world = World::new(seed);
         world.talk = true;
-        return check(&world.run());
+        let tally = world.run();
+        tally.wrong.iter().for_each(|wrong| println!("{wrong}"));
+        return check(&tally);
     }
     let tally = run(0..120);
     check(&tally);
     // a share in which nothing happens would prove nothing
-    assert!(tally.refused > 0 && tally.broken > 100 && tally.succeeded > 200);
+    assert!(tally.refused() > 0 && tally.broken() > 60 && tally.succeeded() > 200);
 }
 
 #[test]
 #[ignore = "5,000 sequences: minutes in release"]
 fn five_thousand_command_sequences() {
-    check(&run(1_000..6_000));
+    let seeds = std::env::var("RTBOOT_SEQUENCES").unwrap_or("1000..6000".into());
+    let (from, to) = seeds.split_once("..").expect("RTBOOT_SEQUENCES=FROM..TO");
+    let [from, to] = [from, to].map(|seed| seed.parse().expect("RTBOOT_SEQUENCES=FROM..TO"));
+    let tally = run(from..to);
+    check(&tally);
+    let holes = tally.holes();
+    assert!(tally.sequences < 4_000 || holes.is_empty(), "{holes:?}");
 }

@@ -1,6 +1,8 @@
 //! What can be done to a board, and what can go wrong meanwhile.
 
-use rtboot_sim::{Fault, ReportFault};
+use rtboot::flash::KeptBytes;
+use rtboot::job::BootLoader;
+use rtboot_sim::{ByteFault, Counts, Fault, ReportFault};
 
 use crate::kit::random::Random;
 use crate::kit::wire::Trip;
@@ -8,25 +10,13 @@ use crate::kit::wire::Trip;
 /// One command, or something that happens to the board between commands.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// An application becomes the boot image.
-    Write {
-        image: usize,
-        policy: Policy,
-    },
-    /// The application alone, its bytes and nothing else.
-    WriteApplication {
-        image: usize,
-    },
-    /// Bytes that are no image.
-    WriteData {
-        at: usize,
-        bytes: Vec<u8>,
-    },
+    Write(Write),
     Erase {
         at: usize,
         length: usize,
     },
     EraseAll,
+    Unprotect,
     Verify {
         image: usize,
     },
@@ -35,21 +25,54 @@ pub enum Command {
         length: usize,
     },
     Info,
+    /// The application in flash is started.
+    Run,
+    /// The flashloader is told to reset the board.
+    Reset,
     /// The application stores bytes in flash.
     ApplicationStores {
         at: usize,
         bytes: Vec<u8>,
     },
-    /// Another tool writes a whole image, by erasing the first megabyte.
+    /// The application sets all bits of block protection.
+    ApplicationProtects,
+    /// Another tool writes a whole image, by erasing the first sectors.
     OtherTool {
         image: usize,
     },
     PowerCycle,
+    /// The reset button: RAM and the flash's modes stay.
+    WarmReset,
     /// The board goes to the other host.
     OtherHost,
 }
 
-/// How an image is written.
+/// A write of any kind.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Write {
+    pub what: What,
+    pub policy: Policy,
+    pub kept: KeptBytes,
+}
+
+/// What is written.
+#[derive(Clone, Debug, PartialEq)]
+pub enum What {
+    /// An application; what becomes of a boot loader in flash decides whether it gets a boot header.
+    Image { image: usize, loader: BootLoader },
+    /// The same with a second piece.
+    Pieces {
+        image: usize,
+        at: usize,
+        bytes: Vec<u8>,
+    },
+    /// The application alone, its bytes and nothing else.
+    Application { image: usize },
+    /// Bytes that are no image.
+    Data { at: usize, bytes: Vec<u8> },
+}
+
+/// How it is written.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub enum Policy {
     Usual,
@@ -58,6 +81,57 @@ pub enum Policy {
     /// Bytes around the image are lost.
     KeepNothing,
     EraseAll,
+}
+
+impl Command {
+    /// The name by which it is counted.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Command::Write(write) => write.name(),
+            Command::Erase { .. } => "erase",
+            Command::EraseAll => "erase all",
+            Command::Unprotect => "unprotect",
+            Command::Verify { .. } => "verify",
+            Command::Read { .. } => "read",
+            Command::Info => "info",
+            Command::Run => "run",
+            Command::Reset => "reset",
+            Command::ApplicationStores { .. } => "the application stores bytes",
+            Command::ApplicationProtects => "the application protects the flash",
+            Command::OtherTool { .. } => "another tool writes an image",
+            Command::PowerCycle => "power off and on",
+            Command::WarmReset => "reset button",
+            Command::OtherHost => "the other host",
+        }
+    }
+}
+
+impl Write {
+    /// As most writes are.
+    pub fn usual(what: What) -> Write {
+        Write {
+            what,
+            policy: Policy::Usual,
+            kept: KeptBytes::Restore,
+        }
+    }
+
+    fn name(&self) -> &'static str {
+        match (&self.what, self.policy, self.kept) {
+            (_, _, KeptBytes::RestoreOver) => "write, restore",
+            (_, _, KeptBytes::Discard) => "write, discard",
+            (_, Policy::NoSkip, _) => "write, no skip",
+            (_, Policy::KeepNothing, _) => "write, keep nothing",
+            (_, Policy::EraseAll, _) => "write, erase all",
+            (What::Pieces { .. }, ..) => "write of pieces",
+            (What::Application { .. } | What::Data { .. }, ..) => "write as is",
+            (What::Image { loader, .. }, ..) => match loader {
+                BootLoader::Keep => "write, second stage",
+                BootLoader::Replace => "write, replace boot",
+                _ => "write",
+            },
+        }
+    }
 }
 
 /// What goes wrong in a command.
@@ -69,18 +143,11 @@ pub enum Mishap {
     Call(u64, Trip),
 }
 
-pub const KINDS: [&str; 17] = [
+/// On both links.
+const BOTH: [&str; 9] = [
     "power cut",
     "torn operation",
-    "unplugged",
-    "endpoint stalls",
-    "report out lost",
-    "report out doubled",
-    "report out cut short",
-    "report in lost",
-    "report in doubled",
-    "report in, a bit turned",
-    "report in late",
+    "answers late",
     "host killed",
     "flashloader or ROM resets",
     "flash misread once",
@@ -89,15 +156,60 @@ pub const KINDS: [&str; 17] = [
     "flash ignores programs",
 ];
 
+const HID: [&str; 8] = [
+    "unplugged",
+    "endpoint stalls",
+    "report out lost",
+    "report out doubled",
+    "report out cut short",
+    "report in lost",
+    "report in doubled",
+    "report in, a bit turned",
+];
+
+const UART: [&str; 7] = [
+    "wire breaks",
+    "byte out lost",
+    "byte out doubled",
+    "byte out, a bit turned",
+    "byte in lost",
+    "byte in doubled",
+    "byte in, a bit turned",
+];
+
 impl Mishap {
-    /// Something of this kind, at any place of a command that passes about `calls` calls of the port.
-    pub fn of(kind: &str, calls: usize, dice: &mut Random) -> Mishap {
+    /// All kinds.
+    pub fn kinds() -> impl Iterator<Item = &'static str> {
+        BOTH.into_iter().chain(HID).chain(UART)
+    }
+
+    /// A kind, and something of it at any place of a command.
+    pub fn any(uart: bool, dice: &mut Random) -> (&'static str, Mishap) {
+        let own = match uart {
+            true => &UART[..],
+            false => &HID[..],
+        };
+        let number = dice.below(BOTH.len() + own.len());
+        let kind = BOTH.iter().chain(own).nth(number).expect("below their sum");
+        (kind, Mishap::of(kind, uart, dice))
+    }
+
+    fn of(kind: &str, uart: bool, dice: &mut Random) -> Mishap {
+        // a command that looks passes some dozen calls of the port, a write some hundred
+        let calls = [30, 120, 300][dice.below(3)];
         let call = 1 + dice.below(calls) as u64;
-        // a call of the port sends or reads one report
-        let report = 1 + dice.below(calls / 2) as u64;
+        // a call of the port sends or reads one report, or some bytes
+        let most = match uart {
+            true => [300, 3_000, 40_000][dice.below(3)],
+            false => calls / 2,
+        };
+        let passed = 1 + dice.below(most) as u64;
         let operation = 1 + dice.below(calls / 4) as u64;
-        let out = |what| Mishap::Board(Fault::UsbOut { at: report, what });
-        let inward = |what| Mishap::Board(Fault::UsbIn { at: report, what });
+        let fault = |fault| Mishap::Call(call, Trip::Fault(fault));
+        let out = |what| Mishap::Board(Fault::UsbOut { at: passed, what });
+        let inward = |what| Mishap::Board(Fault::UsbIn { at: passed, what });
+        let byte_out = |what| Mishap::Board(Fault::UartOut { at: passed, what });
+        let byte_in = |what| Mishap::Board(Fault::UartIn { at: passed, what });
         match kind {
             "power cut" => Mishap::Board(Fault::PowerCut { at: operation }),
             "torn operation" => Mishap::Board(Fault::TornOperation {
@@ -117,45 +229,46 @@ impl Mishap {
                 byte: dice.below(40),
                 xor: 1 << dice.below(8),
             }),
-            "report in late" => Mishap::Call(call, Trip::Late(30_000)),
+            "wire breaks" => match dice.below(2) {
+                0 => byte_out(ByteFault::Cut),
+                _ => byte_in(ByteFault::Cut),
+            },
+            "byte out lost" => byte_out(ByteFault::Drop),
+            "byte out doubled" => byte_out(ByteFault::Duplicate),
+            "byte out, a bit turned" => byte_out(ByteFault::Corrupt {
+                xor: 1 << dice.below(8),
+            }),
+            "byte in lost" => byte_in(ByteFault::Drop),
+            "byte in doubled" => byte_in(ByteFault::Duplicate),
+            "byte in, a bit turned" => byte_in(ByteFault::Corrupt {
+                xor: 1 << dice.below(8),
+            }),
+            "answers late" => Mishap::Call(call, Trip::Late(30_000)),
             "host killed" => Mishap::Call(call, Trip::HostDies),
             "flashloader or ROM resets" => Mishap::Call(call, Trip::Reset),
             "flash misread once" => Mishap::Board(Fault::Misread {
-                at: 1 + dice.below(calls) as u64,
+                at: passed.min(calls as u64),
                 byte: dice.below(64),
                 xor: 1 << dice.below(8),
             }),
-            "flash busy for ever" => Mishap::Call(call, Trip::Fault(Fault::StuckBusy)),
-            "flash ignores erases" => Mishap::Call(call, Trip::Fault(Fault::IgnoresErase)),
-            "flash ignores programs" => Mishap::Call(call, Trip::Fault(Fault::IgnoresProgram)),
-            _ => unreachable!("{kind} is none of KINDS"),
+            "flash busy for ever" => fault(Fault::StuckBusy),
+            "flash ignores erases" => fault(Fault::IgnoresErase),
+            "flash ignores programs" => fault(Fault::IgnoresProgram),
+            _ => unreachable!("{kind} is no kind"),
         }
     }
 }
 
 /// The fault with its place counted from what has passed already.
-pub fn from_now(fault: Fault, counts: &rtboot_sim::Counts) -> Fault {
-    match fault {
-        Fault::UsbOut { at, what } => Fault::UsbOut {
-            at: at + counts.usb_out,
-            what,
-        },
-        Fault::UsbIn { at, what } => Fault::UsbIn {
-            at: at + counts.usb_in,
-            what,
-        },
-        Fault::PowerCut { at } => Fault::PowerCut {
-            at: at + counts.nor_operations,
-        },
-        Fault::TornOperation { at, seed } => Fault::TornOperation {
-            at: at + counts.nor_operations,
-            seed,
-        },
-        Fault::Misread { at, byte, xor } => Fault::Misread {
-            at: at + counts.nor_reads,
-            byte,
-            xor,
-        },
-        other => other,
+pub fn from_now(mut fault: Fault, counts: &Counts) -> Fault {
+    match &mut fault {
+        Fault::UsbOut { at, .. } => *at += counts.usb_out,
+        Fault::UsbIn { at, .. } => *at += counts.usb_in,
+        Fault::UartOut { at, .. } => *at += counts.uart_out,
+        Fault::UartIn { at, .. } => *at += counts.uart_in,
+        Fault::PowerCut { at } | Fault::TornOperation { at, .. } => *at += counts.nor_operations,
+        Fault::Misread { at, .. } => *at += counts.nor_reads,
+        _ => {}
     }
+    fault
 }

@@ -1,5 +1,6 @@
 //! What flash must hold, byte by byte.
 
+use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What is known of one byte.
@@ -20,6 +21,10 @@ pub struct Model {
     kept: Vec<Kept>,
     /// For bytes at risk: the hosts that may have saved them.
     host: Vec<u8>,
+    /// Older values that a host may still have saved, by their place.
+    old: BTreeMap<usize, (u8, u8)>,
+    /// Those that a user asked to have back, whatever flash holds.
+    asked_for: BTreeMap<usize, u8>,
 }
 
 /// A byte that is not what it must be.
@@ -37,11 +42,19 @@ impl Model {
             value: flash.to_vec(),
             kept: vec![Kept::Firm; flash.len()],
             host: vec![0; flash.len()],
+            old: BTreeMap::new(),
+            asked_for: BTreeMap::new(),
         }
     }
 
     /// Something outside of rtboot gave these bytes: the application, another tool.
     pub fn set(&mut self, at: usize, bytes: &[u8]) {
+        for at in at..at + bytes.len() {
+            self.asked_for.remove(&at);
+            if self.kept[at] == Kept::AtRisk {
+                self.old.insert(at, (self.value[at], self.host[at]));
+            }
+        }
         self.value[at..at + bytes.len()].copy_from_slice(bytes);
         self.kept[at..at + bytes.len()].fill(Kept::Firm);
     }
@@ -108,6 +121,10 @@ impl Model {
             if self.kept[at] == Kept::Open || found == wanted {
                 continue;
             }
+            if self.asked_for.get(&at) == Some(&found) {
+                self.value[at] = found;
+                continue;
+            }
             let what = match self.kept[at] {
                 Kept::AtRisk if !must_be_back(at, self.host[at]) => continue,
                 Kept::AtRisk => "a kept byte was not put back",
@@ -124,6 +141,18 @@ impl Model {
             self.kept[at] = Kept::Firm;
         }
         wrong
+    }
+
+    /// A host's user wants back what it saved, over whatever flash holds now.
+    pub fn asks_for_old(&mut self, host: u8) {
+        let saved = self.old.iter().filter(|(_, (_, by))| by & host != 0);
+        self.asked_for
+            .extend(saved.map(|(at, (value, _))| (*at, *value)));
+    }
+
+    /// A host may have given up what it saved: nothing of it need come back.
+    pub fn may_give_up(&mut self, host: u8) {
+        self.host.iter_mut().for_each(|by| *by &= !host);
     }
 
     /// A host's user gives up what a broken write left: what flash holds is the value now. Where it is blank, another host's

@@ -1,0 +1,326 @@
+//! The commands of rtboot, each held against the model.
+
+use std::ops::Range;
+
+use rtboot::consent::Consent;
+use rtboot::flash::{Headers, KeptBytes};
+use rtboot::job::{
+    self, BootLoader, Comparison, Edges, EraseRange, Piece, Pieces, Target, Unprotect, WriteJob,
+    WriteOptions,
+};
+use rtboot::{Result, Source};
+use rtboot_bootable::verdict::Starts;
+
+use super::commands::{Command, Mishap, Policy, What, Write};
+use super::world::{BASE, World};
+use crate::kit::{rt1021, standin};
+
+fn target() -> Target {
+    let mut target = Target::default();
+    target.loader = standin();
+    target
+}
+
+impl World {
+    pub fn command(&mut self, command: &Command, mishap: Option<Mishap>) {
+        match command {
+            Command::Write(write) => drop(self.written(write, mishap)),
+            Command::Erase { at, length } => self.erase(Some(*at..at + length), mishap),
+            Command::EraseAll => self.erase(None, mishap),
+            Command::Unprotect => self.unprotect(mishap),
+            Command::Verify { image } => self.verify(*image, mishap),
+            Command::Read { at, length } => self.read(*at, *length, mishap),
+            Command::Info => self.info(mishap),
+            Command::Run => self.start(mishap),
+            Command::Reset => self.reset(mishap),
+            _ => unreachable!("happens outside of rtboot"),
+        }
+    }
+
+    pub fn options(&self, write: &Write, base: Option<usize>) -> WriteOptions {
+        let (headers, boot_loader) = match &write.what {
+            What::Image { loader, .. } => (Headers::Add, *loader),
+            What::Pieces { .. } => (Headers::Add, BootLoader::Replace),
+            What::Application { .. } | What::Data { .. } => (Headers::AsIs, BootLoader::Ask),
+        };
+        WriteOptions {
+            fcb: self.kit.fcb.clone(),
+            base: base.map(|at| BASE + at as u32),
+            headers,
+            boot_loader,
+            skip_unchanged: write.policy != Policy::NoSkip,
+            keep_around: write.policy != Policy::KeepNothing,
+            erase_all: write.policy == Policy::EraseAll,
+            consent: Consent::words(["erase the whole flash"]),
+            journal: Some(self.journals()),
+            kept: write.kept,
+            ..WriteOptions::default()
+        }
+    }
+
+    pub fn write(
+        &mut self,
+        pieces: &Pieces,
+        options: WriteOptions,
+        mishap: Option<Mishap>,
+    ) -> Result<()> {
+        let mut board = self.plug(mishap);
+        let job = WriteJob::prepare(pieces, options, rt1021())?;
+        let mut ready = job.identify(&mut board, &target(), &mut ())?;
+        let plan = ready.plan(&mut ())?;
+        ready.write(&plan, &mut ()).map(drop)
+    }
+
+    /// The files of a write, the base of the first, and the bytes that they put into flash.
+    fn brought(&self, what: &What) -> (Pieces, usize, Vec<(usize, Vec<u8>)>) {
+        match what {
+            What::Image { image, loader } => {
+                let image = &self.images[*image];
+                let own = match loader {
+                    BootLoader::Keep => image.alone(),
+                    _ => image.done.clone(),
+                };
+                ((&image.file()).into(), image.at, own)
+            }
+            What::Pieces { image, at, bytes } => {
+                let image = &self.images[*image];
+                let data = Source::bytes("data.bin", bytes.clone());
+                let pieces = vec![
+                    Piece::firmware(image.file()),
+                    Piece::data(data, BASE + *at as u32),
+                ];
+                let mut own = image.done.clone();
+                own.push((*at, bytes.clone()));
+                (pieces.into(), image.at, own)
+            }
+            What::Application { image } => {
+                let image = &self.images[*image];
+                ((&image.file()).into(), image.at, image.alone())
+            }
+            What::Data { at, bytes } => {
+                let file = Source::bytes("data.bin", bytes.clone());
+                ((&file).into(), *at, vec![(*at, bytes.clone())])
+            }
+        }
+    }
+
+    /// A write of any kind; asks for no more of it than that its own words are true.
+    pub fn written(&mut self, write: &Write, mishap: Option<Mishap>) -> Result<()> {
+        let before = self.flash();
+        let (host, clean, policy) = (1 << self.host, mishap.is_none(), write.policy);
+        let (pieces, base, own) = self.brought(&write.what);
+        let result = self.write(&pieces, self.options(write, Some(base)), mishap);
+        let flash = self.flash();
+        let sectors = self.sectors(&own, policy, flash.len());
+        self.count(Command::Write(write.clone()).name(), &result, clean);
+        if write.kept == KeptBytes::RestoreOver {
+            self.model.asks_for_old(host);
+        }
+        let wrong = match &result {
+            Ok(()) => {
+                if write.kept == KeptBytes::Discard {
+                    self.model.give_up(host, &flash);
+                }
+                let erased = match policy {
+                    Policy::EraseAll => std::iter::once(0..flash.len()).collect(),
+                    Policy::KeepNothing => lost(&sectors, &flash),
+                    Policy::Usual | Policy::NoSkip => Vec::new(),
+                };
+                let kept = policy != Policy::KeepNothing;
+                let touched = |at: usize| sectors.iter().any(|range| range.contains(&at));
+                let back = |at: usize, by: u8| by & host != 0 && kept && touched(at);
+                self.model.succeeded(&own, &erased, back, &flash)
+            }
+            Err(_) => {
+                if write.kept == KeptBytes::Discard {
+                    self.model.may_give_up(host);
+                }
+                let own: Vec<Range<usize>> = match policy {
+                    Policy::Usual | Policy::NoSkip => {
+                        own.iter().map(|(at, b)| *at..at + b.len()).collect()
+                    }
+                    Policy::KeepNothing | Policy::EraseAll => sectors.clone(),
+                };
+                // and those of earlier writes that broke, which it puts in order
+                self.broken.extend(sectors);
+                let touched = self.broken.clone();
+                self.model.broke(host, &own, &touched, (&before, &flash))
+            }
+        };
+        let boots = own.len() > 1;
+        if result.is_ok() && boots {
+            self.spoilt = false;
+        }
+        self.report(wrong);
+        result
+    }
+
+    fn erase(&mut self, range: Option<Range<usize>>, mishap: Option<Mishap>) {
+        let before = self.flash();
+        let (host, clean) = (1 << self.host, mishap.is_none());
+        let (name, what) = match &range {
+            None => ("erase all", EraseRange::All),
+            Some(range) => (
+                "erase",
+                EraseRange::Bytes {
+                    address: BASE + range.start as u32,
+                    length: range.len() as u32,
+                    edges: Edges::Round,
+                },
+            ),
+        };
+        let mut board = self.plug(mishap);
+        let (consent, journals) = (Consent::words(["erase the whole flash"]), self.journals());
+        let result = target()
+            .open_flash(&mut board, &mut ())
+            .and_then(|mut nor| {
+                let mut journal = job::journal_of_flash(&mut nor, &board, &journals)?;
+                job::erase(&mut nor, what, &consent, Some(&mut journal), &mut ())
+            });
+        let flash = self.flash();
+        self.count(name, &result, clean);
+        let range = range.map_or(0..flash.len(), |range| self.whole_sectors(range));
+        let wrong = match &result {
+            Ok(_) => {
+                self.spoilt = true;
+                self.model.succeeded(&[], &[range], |_, _| false, &flash)
+            }
+            Err(_) => {
+                self.spoilt |= flash != before;
+                let ranges = [range];
+                self.model.broke(host, &ranges, &ranges, (&before, &flash))
+            }
+        };
+        self.report(wrong);
+    }
+
+    fn unprotect(&mut self, mishap: Option<Mishap>) {
+        let (before, clean) = (self.flash(), mishap.is_none());
+        let mut board = self.plug(mishap);
+        let result = target()
+            .open_flash(&mut board, &mut ())
+            .and_then(|mut nor| {
+                Unprotect::plan(&nor)
+                    .map_or(Ok(()), |plan| job::unprotect(&mut nor, &plan).map(drop))
+            });
+        self.count("unprotect", &result, clean);
+        let part = &self.kit.part;
+        let protected = self.board.board().nor().status[0] & part.protect.mask != 0;
+        if result.is_ok() && protected {
+            self.found("unprotect leaves bits of block protection");
+        }
+        self.unchanged(&before);
+    }
+
+    fn verify(&mut self, image: usize, mishap: Option<Mishap>) {
+        let (before, clean) = (self.flash(), mishap.is_none());
+        let loader = BootLoader::Replace;
+        let write = Write::usual(What::Image { image, loader });
+        let (pieces, base, own) = self.brought(&write.what);
+        let layout = self.options(&write, Some(base)).layout();
+        let mut board = self.plug(mishap);
+        let result = target()
+            .open_flash(&mut board, &mut ())
+            .and_then(|mut nor| {
+                let boot = nor.look_at_boot(&mut ())?;
+                let comparison = Comparison::prepare(&pieces, &layout, rt1021())?;
+                comparison.compare(&mut nor, &boot, &mut ())
+            });
+        let flash = self.flash();
+        let holds = |(at, bytes): &(usize, Vec<u8>)| flash[*at..].starts_with(bytes);
+        let there = own.iter().all(holds);
+        self.count("verify", &result, clean);
+        match (&result, there) {
+            (Ok(()), false) => self.found("verify says equal"),
+            (Err(error), true) if clean && self.rested && self.firm_cells() => {
+                self.found(&format!("verify: {error}"));
+            }
+            _ => {}
+        }
+        self.unchanged(&before);
+    }
+
+    fn read(&mut self, at: usize, length: usize, mishap: Option<Mishap>) {
+        let (before, clean) = (self.flash(), mishap.is_none());
+        let mut board = self.plug(mishap);
+        let result = target()
+            .open_flash(&mut board, &mut ())
+            .and_then(|mut nor| {
+                job::read_flash_twice(&mut nor, BASE + at as u32, length as u32, &mut ())
+            });
+        self.count("read", &result, clean);
+        if let Ok(bytes) = &result
+            && bytes[..] != before[at..at + length]
+            && self.firm_cells()
+        {
+            self.found("read gives other bytes");
+        }
+        self.unchanged(&before);
+    }
+
+    fn info(&mut self, mishap: Option<Mishap>) {
+        let (before, clean) = (self.flash(), mishap.is_none());
+        let mut board = self.plug(mishap);
+        let (info, result) = job::info(&mut board, &target(), &mut ());
+        self.count("info", &result, clean);
+        let told = info.boot.map(|look| look.verdict.starts);
+        let starts = self.board.board().boot_verdict().starts.is_some();
+        let wrong = match starts {
+            true => Starts::No,
+            false => Starts::Yes,
+        };
+        if told == Some(wrong) && clean && self.firm_cells() {
+            self.found(&format!("info says {told:?}, the ROM {starts}"));
+        }
+        self.unchanged(&before);
+    }
+
+    fn start(&mut self, mishap: Option<Mishap>) {
+        let (before, clean) = (self.flash(), mishap.is_none());
+        let mut board = self.plug(mishap);
+        let result = target()
+            .open_flash(&mut board, &mut ())
+            .and_then(|mut nor| {
+                let boot = nor.look_at_boot(&mut ())?;
+                job::start_in_flash(nor, &boot, &mut ())
+            });
+        self.count("run", &result, clean);
+        self.unchanged(&before);
+    }
+
+    fn reset(&mut self, mishap: Option<Mishap>) {
+        let (before, clean) = (self.flash(), mishap.is_none());
+        let mut board = self.plug(mishap);
+        let result = job::reset(&mut board, None, &mut ());
+        self.count("reset", &result, clean);
+        self.unchanged(&before);
+    }
+
+    fn sectors(&self, own: &[(usize, Vec<u8>)], policy: Policy, size: usize) -> Vec<Range<usize>> {
+        if policy == Policy::EraseAll {
+            return std::iter::once(0..size).collect();
+        }
+        let own = own
+            .iter()
+            .map(|(at, bytes)| self.whole_sectors(*at..at + bytes.len()));
+        // the first sector holds the FCB, which goes first and comes last
+        std::iter::once(0..self.kit.sector).chain(own).collect()
+    }
+
+    fn unchanged(&mut self, before: &[u8]) {
+        let weak: Vec<u32> = self.board.board().nor().weak.keys().copied().collect();
+        let flash = self.flash();
+        let changed =
+            (0..flash.len()).find(|&at| flash[at] != before[at] && !weak.contains(&(at as u32)));
+        if let Some(at) = changed {
+            self.found(&format!("a command that only looks changed {at:#x}"));
+        }
+    }
+}
+
+/// The bytes around an image are gone where their sector was erased.
+fn lost(sectors: &[Range<usize>], flash: &[u8]) -> Vec<Range<usize>> {
+    let places = sectors.iter().cloned().flatten();
+    let blank = places.filter(|at| flash[*at] == 0xFF);
+    blank.map(|at| at..at + 1).collect()
+}
