@@ -96,7 +96,7 @@ const COMMANDS: [(&str, Act); 20] = [
     }),
     ("unprotect", |board, _| {
         let mut nor = target().open_flash(board, &mut ())?;
-        let plan = Unprotect::plan(&nor).expect("the board is protected");
+        let plan = Unprotect::plan(&nor)?.expect("the board is protected");
         job::unprotect(&mut nor, &plan).map(drop)
     }),
     ("info", |board, _| job::info(board, &target(), &mut ()).1),

@@ -199,9 +199,9 @@ impl World {
         let mut board = self.plug(mishap);
         let result = target()
             .open_flash(&mut board, &mut ())
-            .and_then(|mut nor| {
-                Unprotect::plan(&nor)
-                    .map_or(Ok(()), |plan| job::unprotect(&mut nor, &plan).map(drop))
+            .and_then(|mut nor| match Unprotect::plan(&nor)? {
+                Some(plan) => job::unprotect(&mut nor, &plan).map(drop),
+                None => Ok(()),
             });
         self.count("unprotect", &result, clean);
         let part = &self.kit.part;
