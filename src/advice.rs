@@ -13,6 +13,7 @@ use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
 use crate::port::Wire;
+use crate::sdp::Hab;
 use crate::selector::Selector;
 
 mod flash;
@@ -349,22 +350,41 @@ fn loader(error: &Error) -> Advice {
         Error::LoaderDamaged { .. } => Advice::of(&[&of_loader::LOADER_DAMAGED])
             .act(RESET)
             .act(BETTER_LINE),
-        Error::JumpRefused { .. } => Advice::of(&[
+        Error::JumpRefused { hab, .. } => jump_refused(*hab),
+        Error::LoaderSilent { hab, .. } => {
+            loader_silent(*hab).run(Action::ShowFlashloader).act(RESET)
+        }
+        _ => Advice::default(),
+    }
+}
+
+/// A part that reads open runs any code: the file is at fault then.
+fn jump_refused(hab: Option<Hab>) -> Advice {
+    match hab {
+        Some(Hab::Open) => Advice::of(&[&of_loader::LOADER_BAD_FILE, &of_loader::LOADER_REFUSED])
+            .run(Action::ShowFlashloader)
+            .act(RESET),
+        Some(Hab::Closed) | None => Advice::of(&[
             &of_loader::CLOSED_PART,
             &of_loader::LOADER_BAD_FILE,
             &of_loader::LOADER_REFUSED,
         ])
         .act("reset the board; on a closed part use a flashloader signed with its key"),
-        Error::LoaderSilent { .. } => Advice::of(&[
-            &of_loader::LOADER_BAD_FILE,
-            &of_loader::CLOSED_PART,
-            &of_loader::FUSE_FLEXRAM_SHORT,
-            &of_loader::LOADER_VANISHED,
-        ])
-        .run(Action::ShowFlashloader)
-        .act(RESET),
-        _ => Advice::default(),
     }
+}
+
+fn loader_silent(hab: Option<Hab>) -> Advice {
+    let mut causes: Vec<&'static Entry> = vec![
+        &of_loader::LOADER_BAD_FILE,
+        &of_loader::FUSE_FLEXRAM_SHORT,
+        &of_loader::LOADER_VANISHED,
+    ];
+    match hab {
+        Some(Hab::Open) => {}
+        Some(Hab::Closed) => causes.insert(0, &of_loader::CLOSED_PART),
+        None => causes.insert(1, &of_loader::CLOSED_PART),
+    }
+    Advice::of(&causes)
 }
 
 /// Another folder may be meant; else one is made.
@@ -419,6 +439,37 @@ mod tests {
         let words: Vec<_> = advice.words().map(|(_, words)| words).collect();
         assert_eq!(words, ["no board is on USB", "worn cells"]);
         assert_eq!(advice.doctor_does(), Some("can rule some of them out"));
+    }
+
+    #[test]
+    fn part_that_reads_open_is_not_called_closed() {
+        let errors = |hab| {
+            [
+                Error::JumpRefused {
+                    address: 0x2020_8200,
+                    answer: 0x3333_3333,
+                    hab,
+                },
+                Error::LoaderSilent {
+                    address: 0x2020_8200,
+                    waited_ms: 10_000,
+                    now: crate::OnPort::Rom,
+                    hab,
+                },
+            ]
+        };
+        let place = |error: &Error| {
+            let causes = advice(error).causes;
+            let code = of_loader::CLOSED_PART.code;
+            causes.iter().position(|cause| cause.code == code)
+        };
+        assert_eq!(errors(Some(Hab::Open)).each_ref().map(place), [None; 2]);
+        let closed = errors(Some(Hab::Closed)).each_ref().map(place);
+        assert_eq!(closed, [Some(0); 2]);
+        let unknown = errors(None).each_ref().map(place);
+        assert_eq!(unknown, [Some(0), Some(1)]);
+        let refused = advice(&errors(Some(Hab::Open))[0]);
+        assert!(!format!("{refused:?}").contains("closed"));
     }
 
     #[test]

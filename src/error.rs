@@ -347,6 +347,8 @@ pub enum Error {
         address: u32,
         /// Its word.
         answer: u32,
+        /// Whether the part runs unsigned code, as the ROM said before.
+        hab: Option<sdp::Hab>,
     },
     /// The flashloader was started and did not appear.
     #[error("the flashloader was started at {address:#010x} and did not answer within {} s; {now}", waited_ms / 1000)]
@@ -357,6 +359,8 @@ pub enum Error {
         waited_ms: u64,
         /// What is on the port now.
         now: OnPort,
+        /// Whether the part runs unsigned code, as the ROM said before.
+        hab: Option<sdp::Hab>,
     },
     /// The board behind the port is not the one that was started.
     #[error("another board answers on this port: unique id {found}, expected {expected}")]

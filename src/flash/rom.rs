@@ -178,6 +178,7 @@ impl Rom {
                 return Err(Error::JumpRefused {
                     address: loader.jump,
                     answer: status.0,
+                    hab: self.facts.hab,
                 });
             }
             Err(error) => {
@@ -193,6 +194,7 @@ impl Rom {
                 address: loader.jump,
                 waited_ms: as_millis(REAPPEAR),
                 now,
+                hab: self.facts.hab,
             });
         }
         let mut flashloader = match identity.told.id {

@@ -295,7 +295,9 @@ impl Facts {
                 address: Some(need.from),
                 ..none
             },
-            Error::JumpRefused { address, answer } => Facts {
+            Error::JumpRefused {
+                address, answer, ..
+            } => Facts {
                 address: Some(*address),
                 status: Some(*answer),
                 ..none

@@ -31,7 +31,6 @@ entries! {
     ];
     LOADER_NOT_STARTED Error "loader-not-started": "the boot ROM accepted the flashloader but is still running" => [
         "the flashloader's load or jump address belongs to another chip (RT1050: 0x20000400; RT1021: 0x20208200 or 0x20208400)",
-        "the part is closed and the flashloader is not signed",
         "the file is cut off",
     ];
     LOADER_VANISHED Error "loader-vanished": "the flashloader was started but did not come back" => [

@@ -45,6 +45,10 @@ fn closed(facts: &Facts) -> bool {
     facts.rom.as_ref().and_then(|rom| rom.hab) == Some(Hab::Closed)
 }
 
+fn reads_open(facts: &Facts) -> bool {
+    facts.rom.as_ref().and_then(|rom| rom.hab) == Some(Hab::Open)
+}
+
 /// A finding of this entry, with the error as the fact behind it.
 fn by(entry: &'static Entry, error: &Error) -> Finding {
     Finding::new(entry).why(error.to_string())
@@ -84,7 +88,10 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .run(Action::AddFlashloader)
             .run(Action::ShowFlashloader),
         Error::JumpRefused { answer, .. } => Finding::new(&entries::LOADER_REFUSED)
-            .why(format!("{error}; the part is open, so it is the image that the ROM dislikes (answer {answer:#010x})"))
+            .why(match reads_open(facts) {
+                true => format!("{error}; the part is open, so the ROM refuses the image itself (answer {answer:#010x})"),
+                false => error.to_string(),
+            })
             .sure(Sure::Likely)
             .run(Action::ShowFlashloader),
         Error::LoaderSilent { .. } => silent(facts, error),

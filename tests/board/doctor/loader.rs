@@ -259,12 +259,21 @@ fn hand_made_loader_errors_lead_to_findings() {
         address: 0x2020_8400,
         waited_ms: 10_000,
         now: rtboot::OnPort::Nothing,
+        hab: Some(rtboot::sdp::Hab::Open),
     };
     assert_eq!(
         with(silent(), Some(Program::Rom)),
         Some("loader-not-started")
     );
     assert_eq!(with(silent(), None), Some("loader-vanished"));
+    // the healthy board reads open
+    assert!(
+        !format!(
+            "{:?}",
+            rtboot::finding::catalogue::loader::LOADER_NOT_STARTED.causes
+        )
+        .contains("closed")
+    );
     let refused = rtboot::port::Error::Permission {
         port: "/dev/hidraw4".into(),
     };

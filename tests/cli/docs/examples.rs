@@ -225,11 +225,13 @@ pub fn loading() -> Vec<Error> {
         Error::JumpRefused {
             address: 0x2020_8200,
             answer: 0x3333_3333,
+            hab: Some(sdp::Hab::Closed),
         },
         Error::LoaderSilent {
             address: 0x2020_8200,
             waited_ms: 10_000,
             now: OnPort::Rom,
+            hab: Some(sdp::Hab::Open),
         },
         Error::OtherBoard {
             expected: "9abcdef012345678".into(),
