@@ -106,7 +106,7 @@ fn gather(
     match board.program()? {
         Some(Program::Rom) => info.rom = Some(Rom::connect(board)?.facts().clone()),
         Some(Program::Flashloader) => info.not_known.push(NotKnown {
-            what: "pins and HAB",
+            what: "pins, HAB, RAM",
             why: Why::FlashloaderRan,
         }),
         None => {

@@ -61,6 +61,8 @@ pub struct RomInfo {
     pub sbmr2: Option<u32>,
     /// Register SRC_SRSR: the reason of the last reset.
     pub srsr: Option<u32>,
+    /// How the FlexRAM is split, and by what, in words.
+    pub flexram: Option<String>,
     /// Why registers could not be read.
     pub unread: Option<String>,
 }

@@ -318,6 +318,40 @@ fn genuine_flashloader_ends_modes_of_the_flash() {
     );
 }
 
+/// The soft reset before a trial and a write sends 66h and 99h to the flash, and no command that changes it.
+#[test]
+fn genuine_flashloader_resets_the_flash() {
+    use rtboot::mboot::MemoryId;
+    let Some((socket, loader)) = emulated() else {
+        eprintln!("skipped: RTBOOT_GENUINE is not set");
+        return;
+    };
+    let fcb = std::env::var("RTBOOT_GENUINE_FCB").unwrap_or("issi.cfg".into());
+    socket.ask("power serial");
+    let (_board, _, nor) = nor_of(&socket, &loader, &fcb);
+    let (before, size) = (nor.facts().status, nor.part().size);
+    let mut running = nor.into_loader();
+    socket.ask("trace on");
+    running.soft_reset_flash(size).expect("reset");
+    let trace = socket.ask("trace show");
+    socket.ask("trace off");
+    let place = |opcode: &str| trace.find(&format!("[\"{opcode}"));
+    let (enable, reset) = (place("66").expect("66h"), place("99").expect("99h"));
+    assert!(enable < reset, "{trace}");
+    for opcode in ["01", "06", "20", "31", "d8"] {
+        assert_eq!(place(opcode), None, "{trace}");
+    }
+    let facts = running.look_at_flash(&mut ()).expect("a flash");
+    assert_eq!((facts.woken, facts.status), (None, before));
+    // GPR14, GPR16, GPR17: the FlexRAM split is no memory that it lets be read
+    for register in [0x400A_C038, 0x400A_C040, 0x400A_C044] {
+        let session = running.session();
+        let read = session.read_memory(register, 4, MemoryId::INTERNAL, &mut |_| true);
+        let status = read.expect_err("refused").status();
+        assert_eq!(status.map(|status| status.0), Some(10200), "{register:#x}");
+    }
+}
+
 /// The chip as a user names it, before anything was asked.
 fn known() -> rtboot::chip::Identity {
     rtboot::chip::Identity::unasked(Some(rt1021()))

@@ -89,6 +89,7 @@ fn locks_of_single_blocks_are_named_and_stop_changes() {
     cli.run(&["unprotect", "--yes"])
         .says(31, &["[block-locks]", "flash-individual-locks", "WPS"]);
     cli.run(&["info"]).says(0, &["SR3 04", "lock of its own"]);
+    cli.run(&["doctor"]).says(1, &["flash-individual-locks"]);
     assert_eq!(cli.flash(), before);
     assert_eq!(cli.board().nor().status, [0, 0x02, 0x04]);
     let cli = winbond([0, 0x02, 0x60]);

@@ -85,6 +85,9 @@ fn rom(facts: &RomFacts, known: &Info, report: &mut Report) {
         );
         report.sentence(line("boot pins", &text), HANG);
     }
+    if let Some((split, by)) = facts.flexram {
+        report.sentence(line("FlexRAM", &format!("{split} ({by})")), HANG);
+    }
     if let Some(reason) = &facts.unread {
         report.sentence(line("registers", &format!("not readable: {reason}")), HANG);
     }
@@ -178,6 +181,7 @@ fn object(known: &Info, at_hand: &AtHand) -> outcome::Info {
         boot_obstacle: boot_obstacle(known),
         sbmr2: facts.sbmr2,
         srsr: facts.srsr,
+        flexram: facts.flexram.map(|(split, by)| format!("{split} ({by})")),
         unread: facts.unread.clone(),
     };
     let loader = |facts: &LoaderFacts| outcome::LoaderInfo {
