@@ -33,7 +33,8 @@ fn command(
     play(m, count, address, tx, size)
 }
 
-/// Plays what stands in the scratch slot.
+/// Plays what stands in the scratch slot and those after it. The controller counts from zero in three bits, so a count of
+/// zero plays eight: what earlier commands left there.
 fn play(
     m: &mut Machine,
     count: usize,
@@ -44,7 +45,14 @@ fn play(
     // JMP_ON_CS of memory-mapped reads must not cut IP commands short
     m.flexspi.clear_pointer();
     m.flexspi
-        .ip_command(SCRATCH, count.max(1), address, tx, size, &mut m.clock)
+        .ip_command(
+            SCRATCH,
+            (count + 7) % 8 + 1,
+            address,
+            tx,
+            size,
+            &mut m.clock,
+        )
         .map_err(|_| Stop::Status(FLEXSPI_COMMAND))
 }
 
@@ -129,31 +137,10 @@ pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
     m.flexspi.flash_size = config.u32(field::FLASH_SIZES) & !0x3FF;
     m.flexspi.clock_hz = SAFE_CLOCK_HZ;
     if config.u8(field::DEVICE_MODE_ENABLE) != 0 {
-        let sequence = (
-            usize::from(config.u8(field::DEVICE_MODE_SEQ)),
-            usize::from(config.u8(field::DEVICE_MODE_SEQ + 1)),
-        );
-        configure_with(m, config, sequence, config.u32(field::DEVICE_MODE_ARG))?;
-        // types 2 and 3 do not wait
-        if !matches!(config.u8(field::DEVICE_MODE_TYPE), 2 | 3) {
-            rest_after(m, config)?;
-        }
+        set_device_mode(m, config)?;
     }
     if config.u8(field::CONFIG_CMD_ENABLE) != 0 {
-        let mut none = true;
-        for i in 0..3 {
-            let at = field::CONFIG_CMD_SEQS + 4 * i;
-            let (count, index) = (usize::from(config.u8(at)), usize::from(config.u8(at + 1)));
-            if index > 0 {
-                none = false;
-                let argument = config.u32(field::CONFIG_CMD_ARGS + 4 * i);
-                configure_with(m, config, (count, index), argument)?;
-                rest_after(m, config)?;
-            }
-        }
-        if none {
-            return Err(INVALID_ARGUMENT.into());
-        }
+        play_configuration(m, config)?;
     }
     read_clock(m, config);
     m.flexspi.read_sequence = seq::READ;
@@ -165,21 +152,93 @@ pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
     Ok(())
 }
 
-/// One device-mode or configuration command: write enable, the sequence with its argument.
-fn configure_with(
+/// Where the address ranges of the chips begin that have a size.
+fn chips(config: &Config) -> Vec<u32> {
+    let mut base = 0u32;
+    let mut chips = Vec::new();
+    for i in 0..4 {
+        let size = config.u32(field::FLASH_SIZES + 4 * i);
+        if size > 0 {
+            chips.push(base);
+        }
+        base = base.wrapping_add(size);
+    }
+    chips
+}
+
+/// The device-mode command for every chip. Only the wait after it can fail: the firmware drops what became of the command.
+fn set_device_mode(m: &mut Machine, config: &Config) -> Result<(), Stop> {
+    let sequence = (
+        usize::from(config.u8(field::DEVICE_MODE_SEQ + 1)),
+        usize::from(config.u8(field::DEVICE_MODE_SEQ)),
+    );
+    let argument = config.u32(field::DEVICE_MODE_ARG);
+    let chips = chips(config);
+    for base in &chips {
+        for done in [
+            enable(m, config, *base),
+            set_with(m, config, sequence, *base, argument),
+        ] {
+            if done == Err(Stop::Hang) {
+                return done;
+            }
+        }
+        // types 2 and 3 do not wait
+        if !matches!(config.u8(field::DEVICE_MODE_TYPE), 2 | 3) {
+            rest_after(m, config, *base)?;
+        }
+    }
+    some_chip(&chips)
+}
+
+/// Up to three configuration commands for every chip.
+fn play_configuration(m: &mut Machine, config: &Config) -> Result<(), Stop> {
+    let commands: Vec<_> = (0..3)
+        .map(|i| {
+            let at = field::CONFIG_CMD_SEQS + 4 * i;
+            let sequence = (usize::from(config.u8(at + 1)), usize::from(config.u8(at)));
+            (sequence, config.u32(field::CONFIG_CMD_ARGS + 4 * i))
+        })
+        .filter(|((index, _), _)| *index > 0)
+        .collect();
+    if commands.is_empty() {
+        return Err(INVALID_ARGUMENT.into());
+    }
+    let chips = chips(config);
+    for base in &chips {
+        for (sequence, argument) in &commands {
+            enable(m, config, *base)?;
+            set_with(m, config, *sequence, *base, *argument)?;
+            rest_after(m, config, *base)?;
+        }
+    }
+    some_chip(&chips)
+}
+
+/// Setting up no chip at all is a bad argument.
+fn some_chip(chips: &[u32]) -> Result<(), Stop> {
+    if chips.is_empty() {
+        Err(INVALID_ARGUMENT.into())
+    } else {
+        Ok(())
+    }
+}
+
+/// A sequence that writes `argument`, as many bytes as its own instruction says.
+fn set_with(
     m: &mut Machine,
     config: &Config,
-    (count, index): (usize, usize),
+    sequence: (usize, usize),
+    base: u32,
     argument: u32,
 ) -> Result<(), Stop> {
-    enable(m, config, 0)?;
-    command(m, config, (index, count), 0, &argument.to_le_bytes(), 0).map(|_| ())
+    command(m, config, sequence, base, &argument.to_le_bytes(), 0).map(|_| ())
 }
 
 /// The wait after it: a time of the block, or until the part is ready.
-fn rest_after(m: &mut Machine, config: &Config) -> Result<(), Stop> {
+fn rest_after(m: &mut Machine, config: &Config, base: u32) -> Result<(), Stop> {
     match config.u16(field::WAIT_TIME) {
-        0 => wait_busy(m, config, 0),
+        0 => wait_busy(m, config, base),
         time => {
             m.clock.work(u64::from(time) * 100_000);
             Ok(())
@@ -199,23 +258,16 @@ pub fn program_page(
 
 /// Erases every chip select that has a size, then waits for each.
 pub fn erase_all(m: &mut Machine, config: &Config) -> Result<(), Stop> {
-    let mut base = 0u32;
-    let mut chips = Vec::new();
-    for i in 0..4 {
-        let size = config.u32(field::FLASH_SIZES + 4 * i);
-        if size > 0 {
-            chips.push(base);
-        }
-        base = base.wrapping_add(size);
-    }
+    let chips = chips(config);
     with_ip_clock(m, config, |m| {
         for base in &chips {
             write_enable(m, config, *base)?;
             command(m, config, (seq::ERASE_CHIP, 1), *base, &[], 0)?;
         }
-        chips
-            .iter()
-            .try_for_each(|base| wait_busy(m, config, *base))
+        for base in &chips {
+            wait_busy(m, config, *base)?;
+        }
+        restore(m, config, 0)
     })
 }
 
@@ -263,11 +315,17 @@ fn operate(
         }
         command(m, config, (sequence, 1), address, tx, tx.len())?;
         wait_busy(m, config, address)?;
-        if config.u8(field::RESTORE_NO_CMD) != 0 {
-            command(m, config, (seq::RESTORE_NO_CMD, 1), 0, &[], 0)?;
-        }
-        Ok(())
+        restore(m, config, address)
     })
+}
+
+/// Brings continuous read back where the block says so: the sequence sets a register, so a write enable comes first.
+fn restore(m: &mut Machine, config: &Config, address: u32) -> Result<(), Stop> {
+    if config.u8(field::RESTORE_NO_CMD) == 0 {
+        return Ok(());
+    }
+    write_enable(m, config, address)?;
+    command(m, config, (seq::RESTORE_NO_CMD, 1), address, &[], 0).map(|_| ())
 }
 
 /// Changing commands run at their own clock; buffers are dropped whatever happened.

@@ -1,7 +1,7 @@
 use super::*;
 
 /// A command packet in report 1.
-fn packet(tag: u8, flags: u8, parameters: &[u32]) -> Vec<u8> {
+pub(super) fn packet(tag: u8, flags: u8, parameters: &[u32]) -> Vec<u8> {
     let mut report = vec![
         1,
         0,
@@ -27,19 +27,19 @@ fn next(board: &mut Board, seconds: u64) -> Option<Vec<u8>> {
 }
 
 /// The status of the next response.
-fn status(board: &mut Board, seconds: u64) -> Option<u32> {
+pub(super) fn status(board: &mut Board, seconds: u64) -> Option<u32> {
     let report = next(board, seconds)?;
     Some(u32::from_le_bytes([
         report[8], report[9], report[10], report[11],
     ]))
 }
 
-fn send(board: &mut Board, report: &[u8]) {
+pub(super) fn send(board: &mut Board, report: &[u8]) {
     board.usb_write(report).expect("taken");
 }
 
 /// The quad FCB of [`bootable_quad`] with erase and program sequences, so that it serves for writing, too.
-fn configure(board: &mut Board) {
+pub(super) fn configure(board: &mut Board) {
     let mut fcb = bootable()[..0x200].to_vec();
     words(&mut fcb, 0x70, &[0]);
     words(&mut fcb, 0xD0, &[0x0818_0420]); // 20h, 24-bit address
@@ -242,134 +242,4 @@ fn folder_keeps_ram_and_flash_set_up() {
     assert_eq!(board.machine.ram.to_bytes(), [0; 0], "power was off");
     start_flashloader(&mut board);
     assert_eq!(read_flash(&mut board, 16).0, refused);
-}
-
-// Corners of the genuine firmware that a differential fuzzer found.
-
-/// The status that a command ends with.
-fn ends_with(board: &mut Board, tag: u8, parameters: &[u32]) -> Option<u32> {
-    send(board, &packet(tag, 0, parameters));
-    status(board, 30)
-}
-
-/// A block that a change has been made to, configured; its status.
-fn configured_with(board: &mut Board, change: impl Fn(&mut [u8])) -> Option<u32> {
-    let mut fcb = bootable()[..0x200].to_vec();
-    words(&mut fcb, 0x70, &[0]);
-    words(&mut fcb, 0xD0, &[0x0818_0420]);
-    words(&mut fcb, 0x110, &[0x0818_0402, 0x0000_2004]);
-    words(&mut fcb, 0x1C0, &[0x100, 0x1000, 1, 0, 0]);
-    change(&mut fcb);
-    send(board, &packet(4, 1, &[0x2020_2000, 512, 0]));
-    assert_eq!(status(board, 1), Some(0));
-    send(board, &[&[2, 0, 0, 2][..], &fcb].concat());
-    assert_eq!(status(board, 1), Some(0));
-    ends_with(board, 0x11, &[9, 0x2020_2000])
-}
-
-#[test]
-fn only_the_low_byte_of_a_property_counts() {
-    let mut board = running();
-    assert_eq!(ends_with(&mut board, 7, &[0x101, 0]), Some(0));
-    assert_eq!(ends_with(&mut board, 7, &[0x1FF, 0]), Some(10300));
-    assert_eq!(ends_with(&mut board, 12, &[16, 1]), Some(10301));
-    assert_eq!(ends_with(&mut board, 12, &[13, 1]), Some(10300));
-}
-
-#[test]
-fn fuse_of_no_bytes_is_held_against_its_value() {
-    let mut board = running();
-    assert_eq!(ends_with(&mut board, 14, &[3, 0, 0]), Some(0));
-    assert_eq!(ends_with(&mut board, 14, &[3, 0, 1]), Some(20201));
-}
-
-#[test]
-fn last_byte_of_a_region_holds_no_code() {
-    let mut board = running();
-    configure(&mut board);
-    assert_eq!(ends_with(&mut board, 9, &[0x607F_FFFF, 0, 0]), Some(4));
-    assert_eq!(ends_with(&mut board, 10, &[0x2023_FFFF, 0]), Some(4));
-}
-
-#[test]
-fn option_words_may_end_where_a_bank_ends() {
-    let mut board = running();
-    send(&mut board, &packet(5, 0, &[0x2000_FFFC, 4, 0xC000_0006, 0]));
-    assert_eq!(status(&mut board, 1), Some(0));
-    assert_eq!(ends_with(&mut board, 0x11, &[9, 0x2000_FFFC]), Some(0));
-}
-
-#[test]
-fn configuration_commands_that_are_none_are_refused() {
-    let mut board = running();
-    assert_eq!(configured_with(&mut board, |fcb| fcb[0x1C] = 1), Some(4));
-}
-
-#[test]
-fn unknown_quad_mode_hangs_where_sfdp_is_old() {
-    for (part, answered) in [
-        (Part::is25lp064a_sfdp10(), false),
-        (Part::is25lp064a(), true),
-    ] {
-        let mut board = Board::new(Settings {
-            part,
-            ..Settings::default()
-        });
-        start_flashloader(&mut board);
-        assert_eq!(
-            ends_with(&mut board, 5, &[0x2020_2000, 4, 0xC000_0643]),
-            Some(0)
-        );
-        let end = ends_with(&mut board, 0x11, &[9, 0x2020_2000]);
-        assert_eq!(end.is_some(), answered);
-    }
-}
-
-#[test]
-fn empty_program_sequence_hangs() {
-    let mut board = running();
-    let empty = |fcb: &mut [u8]| words(fcb, 0x110, &[0, 0]);
-    assert_eq!(configured_with(&mut board, empty), Some(0));
-    let fill = [0x6000_0000, 0x100, 0];
-    assert_eq!(ends_with(&mut board, 5, &fill), None);
-}
-
-#[test]
-fn device_modes_2_and_3_do_not_wait() {
-    for (kind, looks) in [(1, true), (2, false), (3, false), (5, true)] {
-        let mut board = running();
-        board.nor_mut().trace = Some(crate::nor::Trace::default());
-        let mode = |fcb: &mut [u8]| {
-            (fcb[0x10], fcb[0x11]) = (1, kind);
-            (fcb[0x14], fcb[0x15]) = (1, 4);
-            words(fcb, 0x18, &[0x40]);
-            words(fcb, 0xC0, &[0x2001_0401, 0]);
-            words(fcb, 0xB0, &[0x0406]);
-            words(fcb, 0x90, &[0x2404_0405]);
-        };
-        assert_eq!(configured_with(&mut board, mode), Some(0));
-        let trace = board.nor_mut().take_trace();
-        let polls = trace.iter().any(|line| line.starts_with("05"));
-        assert_eq!(polls, looks, "type {kind}: {trace:?}");
-    }
-}
-
-#[test]
-fn restore_sequence_follows_every_change() {
-    let mut board = running();
-    let restore = |fcb: &mut [u8]| {
-        words(fcb, 0x90, &[0x2404_0405]);
-        words(fcb, 0xB0, &[0x0406]);
-        words(fcb, 0x160, &[0x0404]);
-        fcb[0x1CF] = 1;
-    };
-    assert_eq!(configured_with(&mut board, restore), Some(0));
-    board.nor_mut().trace = Some(crate::nor::Trace::default());
-    assert_eq!(ends_with(&mut board, 2, &[0x6000_0000, 0x1000, 0]), Some(0));
-    let trace = board.nor_mut().take_trace();
-    assert_eq!(
-        trace.iter().filter(|line| *line == "04").count(),
-        1,
-        "{trace:?}"
-    );
 }
