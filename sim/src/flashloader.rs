@@ -15,7 +15,7 @@ mod probe;
 mod processor;
 mod property;
 mod sb;
-mod status;
+pub(crate) mod status;
 mod thumb;
 mod usb;
 

@@ -19,14 +19,16 @@ mod tests;
 
 use frame::{Event, Receiver};
 
+use crate::flashloader::status::{
+    ABORT_DATA_PHASE, FAIL, INVALID_ARGUMENT, PING_IN_DATA, Status, TIMEOUT,
+};
 use crate::flashloader::{Outcome, Packet, Processor, Received, Waits};
 use crate::machine::Machine;
 
 /// Bytes the firmware's receive ring holds while it is at work; more are lost.
 const RING: usize = 64;
-/// Falling edges of a ping, and the bits from the first to the last of them.
-const EDGES: usize = 7;
-const PING_BITS: u64 = 17;
+/// Bits of a ping from the first to the last falling edge of each byte, together: four edges in the first, three in the second.
+const PING_BITS: u64 = 8 + 7;
 /// Longest gap between two edges of the ping that is measured.
 const AUTOBAUD_GAP_NS: u64 = 80_000_000;
 /// Measured rates are rounded to a multiple of this.
@@ -91,26 +93,55 @@ impl SerialLoader {
     }
 
     /// When the firmware will look at its ring again; `None` when nothing is in it.
-    pub fn due(&self, machine: &Machine) -> Option<u64> {
+    pub fn at_work_until(&self, machine: &Machine) -> Option<u64> {
         (!self.ring.is_empty()).then(|| machine.clock.device_ns())
+    }
+
+    /// When it will do something again without another byte: with what is in its ring, or because the rest of a frame does not
+    /// come.
+    pub fn due(&self, machine: &Machine) -> Option<u64> {
+        let late = self.receiver.deadline().map(|deadline| deadline + 1);
+        // in silence, where it waits for a command
+        let late = late.filter(|_| self.wanted() != Some(frame::COMMAND));
+        let late = late.map(|late| late.max(machine.clock.device_ns()));
+        self.at_work_until(machine).into_iter().chain(late).min()
     }
 
     /// Works off what is in the ring, as far as the host's time has come; bytes to send, each with the time it is out.
     pub fn run(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
         self.push(machine, out);
         while machine.clock.device_ns() <= machine.clock.now_ns() {
-            let Some((arrived, byte)) = self.ring.pop_front() else {
-                return;
+            let seen = self.ring.front().map(|(at, _)| (*at).max(self.idle_since));
+            let late = self.receiver.deadline();
+            let late = late.is_some_and(|late| seen.unwrap_or(machine.clock.now_ns()) > late);
+            let event = match (late, seen) {
+                (true, _) => Some(self.receiver.give_up()),
+                (false, None) => return,
+                (false, Some(seen)) => {
+                    let wanted = self.wanted();
+                    let byte = self.ring.pop_front().map_or(0, |(_, byte)| byte);
+                    self.receiver.byte(seen, byte, wanted)
+                }
             };
-            let seen = arrived.max(self.idle_since);
-            if let Some(event) = self.receiver.byte(seen, byte) {
+            if let Some(event) = event {
                 self.event(machine, out, event);
             }
         }
     }
 
+    /// The type of the frame it waits for; `None` when it waits for an acknowledgement, or for nothing.
+    fn wanted(&self) -> Option<u8> {
+        match self.processor.waits() {
+            _ if self.last.is_some() => None,
+            Waits::Command => Some(frame::COMMAND),
+            Waits::Data => Some(frame::DATA),
+            Waits::Send(_) | Waits::Abort | Waits::Nothing => None,
+        }
+    }
+
     /// Before the first ping only the falling edges on the line mean anything: the firmware takes any seven of them for those
-    /// of a ping, and what lies between the first and the last for its 17 bits.
+    /// of a ping, four and three, and the time in each group for its 8 and 7 bits. Source: the rate that the running firmware
+    /// takes from the boot ROM's question, 96000 of 115200.
     fn measure(&mut self, machine: &mut Machine, now: u64, baud: u32, byte: u8) {
         let bit = byte_ns(baud) / 10;
         let began = now.saturating_sub(10 * bit);
@@ -123,10 +154,11 @@ impl SerialLoader {
                 self.edges.clear();
             }
             self.edges.push(edge);
-            let (Some(first), EDGES) = (self.edges.first(), self.edges.len()) else {
+            let [first, _, _, fourth, fifth, _, last] = self.edges[..] else {
                 continue;
             };
-            let measured = PING_BITS * 1_000_000_000 / (edge - first).max(1);
+            let time = (fourth - first + last - fifth).max(1);
+            let measured = PING_BITS * 1_000_000_000 / time;
             let rounded = (measured as u32 + BAUD_STEP / 2) / BAUD_STEP * BAUD_STEP;
             self.baud = Some(rounded.max(BAUD_STEP));
             // they count as a ping, which is answered at that rate
@@ -137,75 +169,58 @@ impl SerialLoader {
     }
 
     fn event(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, event: Event) {
-        let in_data = self.last.is_none() && *self.processor.waits() == Waits::Data;
-        match event {
-            Event::Ping | Event::Acknowledge(_) if in_data => self.wrong_in_data(machine, out),
-            Event::Unknown if self.last.is_some() => self.acknowledged(machine, out, frame::ACK),
-            Event::Unknown => {}
-            Event::Ping | Event::Damaged | Event::Frame(..) if self.last.is_some() => {
-                self.not_acknowledged(machine, out);
+        match (self.wanted(), event) {
+            (None, event) => self.acknowledged(machine, out, event),
+            (Some(_), Event::Damaged) => self.send(machine, out, &[frame::START, frame::NAK]),
+            (Some(_), Event::Frame(payload)) => self.frame(machine, out, &payload),
+            (Some(frame::DATA), Event::Late) => self.fail(machine, out, TIMEOUT),
+            (Some(frame::DATA), Event::Header(frame::PING)) => {
+                self.send(machine, out, &frame::PING_ANSWER);
+                self.fail(machine, out, PING_IN_DATA);
             }
-            Event::Ping => self.send(machine, out, &frame::PING_ANSWER),
-            Event::Damaged => self.send(machine, out, &[frame::START, frame::NAK]),
-            Event::Acknowledge(kind) => self.acknowledged(machine, out, kind),
-            Event::Frame(kind, payload) => self.frame(machine, out, kind, &payload),
+            (Some(frame::DATA), Event::Header(_)) => self.fail(machine, out, FAIL),
+            (_, Event::Header(frame::PING)) => self.send(machine, out, &frame::PING_ANSWER),
+            // where a command is waited for, all else is dropped in silence
+            (_, Event::Header(_) | Event::Late) => {}
         }
         self.idle_since = machine.clock.device_ns();
     }
 
-    /// An acknowledgement counts only while a frame of ours waits for one.
-    fn acknowledged(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, kind: u8) {
+    /// The host's acknowledgement, or what came in its place. Anything but ACK and NAK ends the wait: an answer counts as
+    /// sent, a data phase ends with a status of its own, unless it ended already.
+    fn acknowledged(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, event: Event) {
         let Some(last) = self.last.take() else { return };
-        match kind {
-            frame::NAK => {
+        let in_data =
+            matches!(self.processor.waits(), Waits::Send(Packet::Data(data)) if !data.is_empty());
+        let failed = match event {
+            Event::Header(frame::NAK) => {
                 self.send(machine, out, &last);
                 self.last = Some(last);
                 return;
             }
-            frame::ACK_ABORT if matches!(self.processor.waits(), Waits::Send(Packet::Data(_))) => {
-                self.processor.received(machine, Received::Aborted);
-            }
-            _ => self.processor.sent(machine),
+            Event::Header(frame::ACK) => None,
+            Event::Header(frame::ACK_ABORT) => Some(ABORT_DATA_PHASE),
+            Event::Late => Some(TIMEOUT),
+            Event::Header(_) | Event::Frame(_) | Event::Damaged => Some(INVALID_ARGUMENT),
+        };
+        match failed.filter(|_| in_data) {
+            Some(status) => self.processor.received(machine, Received::Failed(status)),
+            None => self.processor.sent(machine),
         }
         self.push(machine, out);
     }
 
-    /// Another byte came in place of the host's ACK: it is dropped, and the wait ends. An answer counts as sent, a data phase
-    /// ends. Source: NXP's bootloader sources, `serial_packet.c`, `wait_for_ack_packet`; what a data phase does then is a
-    /// guess.
-    fn not_acknowledged(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
-        self.last = None;
-        match self.processor.waits() {
-            Waits::Send(Packet::Data(_)) => self.processor.received(machine, Received::Aborted),
-            _ => self.processor.sent(machine),
-        }
-        self.push(machine, out);
-    }
-
-    /// A ping or an acknowledgement where the next data frame was to come: the device ends the phase with status 1.
-    fn wrong_in_data(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>) {
-        self.processor.received(machine, Received::Wrong);
+    /// Something else came where the next data frame was to come: the device ends the phase.
+    fn fail(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, status: Status) {
+        self.processor.received(machine, Received::Failed(status));
         self.send(machine, out, &[frame::START, frame::ACK_ABORT]);
         self.processor.sent(machine);
         self.push(machine, out);
     }
 
-    fn frame(
-        &mut self,
-        machine: &mut Machine,
-        out: &mut VecDeque<(u64, u8)>,
-        kind: u8,
-        payload: &[u8],
-    ) {
-        let expected = match self.processor.waits() {
-            // data outside of a data phase is dropped in silence
-            Waits::Command if kind == frame::DATA => return,
-            Waits::Command => frame::COMMAND,
-            Waits::Data => frame::DATA,
-            Waits::Send(_) | Waits::Abort | Waits::Nothing => return,
-        };
+    /// The frame it waited for.
+    fn frame(&mut self, machine: &mut Machine, out: &mut VecDeque<(u64, u8)>, payload: &[u8]) {
         let what = match payload {
-            _ if kind != expected => Received::Wrong,
             [] => Received::Aborted,
             _ => Received::Packet(payload),
         };

@@ -95,7 +95,11 @@ impl Board {
 
     /// Whether a byte is on its way to the host, or the chip still processes received bytes.
     pub fn uart_busy(&self) -> bool {
-        self.next_event().is_some()
+        let at_work = match &self.program {
+            Program::Flashloader(_, _, serial) => serial.at_work_until(&self.machine),
+            _ => None,
+        };
+        self.uart.speaking() || at_work.is_some()
     }
 
     /// What becomes of a byte on its way to the chip.

@@ -48,8 +48,10 @@ pub enum Waits {
 pub enum Received<'a> {
     /// The payload. For a command, bytes beyond its declared length may follow (USB leaves old ones there).
     Packet(&'a [u8]),
-    /// A packet of length zero, or the host's ACK-ABORT.
+    /// A packet of length zero.
     Aborted,
+    /// Nothing that the phase can go on with; it ends with this status.
+    Failed(Status),
     /// A packet of another kind.
     Wrong,
 }
@@ -159,10 +161,13 @@ impl Processor {
                 self.steps.push_back(Step::Finish(ABORT_DATA_PHASE))
             }
             (Waits::Data, Received::Wrong) => self.steps.extend([Step::Abort, Step::Finish(FAIL)]),
+            (Waits::Data, Received::Failed(status)) => {
+                self.steps.extend([Step::Abort, Step::Finish(status)]);
+            }
             // a UART host ends the data phase it reads
-            (Waits::Send(Packet::Data(_)), Received::Aborted) => {
+            (Waits::Send(Packet::Data(_)), Received::Failed(status)) => {
                 self.steps.clear();
-                self.steps.push_back(Step::Finish(ABORT_DATA_PHASE));
+                self.steps.push_back(Step::Finish(status));
             }
             // left over from an abandoned data phase: dropped
             _ => return,

@@ -9,6 +9,8 @@ pub const SUCCESS: Status = 0;
 pub const FAIL: Status = 1;
 /// Bad argument.
 pub const INVALID_ARGUMENT: Status = 4;
+/// The rest of a frame did not come in time.
+pub const TIMEOUT: Status = 5;
 /// Erase outside the flash.
 pub const FLASH_ADDRESS: Status = 102;
 /// FlexSPI IP command failed.
@@ -19,6 +21,8 @@ pub const FLEXSPI_TIMEOUT: Status = 7002;
 pub const UNKNOWN_COMMAND: Status = 10000;
 /// The host ended its data phase.
 pub const ABORT_DATA_PHASE: Status = 10002;
+/// A ping came where data were to come.
+pub const PING_IN_DATA: Status = 10003;
 /// Not an SB file.
 pub const SB_SIGNATURE: Status = 10101;
 /// Address outside the map or inside the flashloader.

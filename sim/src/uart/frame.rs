@@ -50,19 +50,17 @@ pub fn encode(kind: u8, payload: &[u8]) -> Vec<u8> {
     [&head[..], &crc, payload].concat()
 }
 
-/// A complete message.
+/// What the bytes so far mean.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Event {
-    /// ACK, NAK or ACK-ABORT.
-    Acknowledge(u8),
-    /// A ping.
-    Ping,
-    /// A packet type that does not exist.
-    Unknown,
-    /// A frame whose crc is right: its type and payload.
-    Frame(u8, Vec<u8>),
-    /// A frame whose crc is wrong.
+    /// Start and type of anything but the frame waited for; what follows it is looked at afresh.
+    Header(u8),
+    /// The payload of the frame waited for; its crc is right.
+    Frame(Vec<u8>),
+    /// That frame with a wrong crc.
     Damaged,
+    /// Its next bytes did not come in time.
+    Late,
 }
 
 /// Puts frames together out of bytes and their times of arrival.
@@ -73,38 +71,35 @@ pub struct Receiver {
 }
 
 impl Receiver {
-    /// A byte that the firmware sees at `now` (nanoseconds). After too long a gap the frame so far is
-    /// dropped silently, and the byte counts as a first one.
-    pub fn byte(&mut self, now: u64, byte: u8) -> Option<Event> {
-        if !self.frame.is_empty() && now > self.deadline {
-            self.frame.clear();
-        }
+    /// A byte that the firmware sees at `now` (nanoseconds) while it waits for a frame of the type `wanted`, or for none but
+    /// an acknowledgement.
+    pub fn byte(&mut self, now: u64, byte: u8, wanted: Option<u8>) -> Option<Event> {
         if self.frame.is_empty() && byte != START {
             return None;
         }
         self.frame.push(byte);
         match self.frame.len() {
             1 => self.deadline = now + BYTE_NS,
-            2 => return self.kind(now),
-            4 => self.deadline = now + 2 * BYTE_NS,
+            2 if wanted != Some(byte) => {
+                self.frame.clear();
+                return Some(Event::Header(byte));
+            }
+            2 | 4 => self.deadline = now + 2 * BYTE_NS,
             6 => self.deadline = now + self.payload() as u64 * BYTE_NS,
             _ => {}
         }
         (self.frame.len() >= 6 && self.frame.len() == 6 + self.payload()).then(|| self.close())
     }
 
-    fn kind(&mut self, now: u64) -> Option<Event> {
-        let kind = self.frame[1];
-        self.deadline = now + 2 * BYTE_NS;
-        if matches!(kind, COMMAND | DATA) {
-            return None;
-        }
+    /// Until when the next part of a frame has to come, if one has begun.
+    pub fn deadline(&self) -> Option<u64> {
+        (!self.frame.is_empty()).then_some(self.deadline)
+    }
+
+    /// Gives the frame up that has begun.
+    pub fn give_up(&mut self) -> Event {
         self.frame.clear();
-        match kind {
-            ACK | NAK | ACK_ABORT => Some(Event::Acknowledge(kind)),
-            PING => Some(Event::Ping),
-            _ => Some(Event::Unknown),
-        }
+        Event::Late
     }
 
     fn payload(&self) -> usize {
@@ -115,7 +110,7 @@ impl Receiver {
         let frame = std::mem::take(&mut self.frame);
         let found = u16::from_le_bytes([frame[4], frame[5]]);
         if crc(&[&frame[..4], &frame[6..]]) == found {
-            Event::Frame(frame[1], frame[6..].to_vec())
+            Event::Frame(frame[6..].to_vec())
         } else {
             Event::Damaged
         }
@@ -130,10 +125,11 @@ mod tests {
         0x5A, 0xA4, 0x0C, 0x00, 0x4B, 0x33, 0x07, 0, 0, 0x02, 0x01, 0, 0, 0, 0, 0, 0, 0,
     ];
 
-    fn feed(receiver: &mut Receiver, bytes: &[u8]) -> Vec<Event> {
+    fn feed(bytes: &[u8], wanted: u8) -> Vec<Event> {
+        let mut receiver = Receiver::default();
         bytes
             .iter()
-            .filter_map(|byte| receiver.byte(0, *byte))
+            .filter_map(|byte| receiver.byte(0, *byte, Some(wanted)))
             .collect()
     }
 
@@ -158,35 +154,45 @@ mod tests {
         let mut bytes = vec![0, 0xFF];
         bytes.extend(GET_PROPERTY);
         bytes.extend([0x5A, 0xA1]);
+        let want = [Event::Frame(GET_PROPERTY[6..].to_vec()), Event::Header(ACK)];
+        assert_eq!(feed(&bytes, COMMAND), want);
+    }
+
+    #[test]
+    fn payload_of_an_unwanted_frame_is_looked_at() {
+        let bytes = [&encode(DATA, &[0x5A, PING])[..], &GET_PROPERTY].concat();
         let want = [
-            Event::Frame(COMMAND, GET_PROPERTY[6..].to_vec()),
-            Event::Acknowledge(ACK),
+            Event::Header(DATA),
+            Event::Header(PING),
+            Event::Frame(GET_PROPERTY[6..].to_vec()),
         ];
-        assert_eq!(feed(&mut Receiver::default(), &bytes), want);
+        assert_eq!(feed(&bytes, COMMAND), want);
     }
 
     #[test]
     fn an_empty_data_frame_is_a_frame() {
         let bytes = [0x5A, 0xA5, 0, 0, 0xFC, 0x4B];
-        assert_eq!(
-            feed(&mut Receiver::default(), &bytes),
-            [Event::Frame(DATA, vec![])]
-        );
+        assert_eq!(feed(&bytes, DATA), [Event::Frame(vec![])]);
     }
 
     #[test]
     fn one_wrong_byte_is_damage() {
         let mut bytes = GET_PROPERTY;
         bytes[10] = 2;
-        assert_eq!(feed(&mut Receiver::default(), &bytes), [Event::Damaged]);
+        assert_eq!(feed(&bytes, COMMAND), [Event::Damaged]);
     }
 
     #[test]
-    fn gap_in_a_frame_drops_it() {
+    fn each_part_of_a_frame_has_its_time() {
         let mut receiver = Receiver::default();
-        assert_eq!(receiver.byte(0, START), None);
-        assert_eq!(receiver.byte(10_000_001, PING), None);
-        assert_eq!(receiver.byte(10_000_002, START), None);
-        assert_eq!(receiver.byte(20_000_002, PING), Some(Event::Ping));
+        assert_eq!(receiver.deadline(), None);
+        let mut deadlines = Vec::new();
+        for byte in &GET_PROPERTY[..6] {
+            receiver.byte(0, *byte, Some(COMMAND));
+            deadlines.extend(receiver.deadline().map(|ns| ns / 1_000_000));
+        }
+        assert_eq!(deadlines, [10, 20, 20, 20, 20, 120]);
+        assert_eq!(receiver.give_up(), Event::Late);
+        assert_eq!(receiver.deadline(), None);
     }
 }

@@ -358,31 +358,103 @@ fn data_outside_of_a_data_phase_is_dropped() {
     assert_eq!(heard(&mut board), [&ACK[..], &ITS_ANSWER].concat());
 }
 
+/// A response to a command: status and tag.
+fn generic(status: u16, tag: u8) -> Vec<u8> {
+    let [low, high] = status.to_le_bytes();
+    frame::encode(
+        frame::COMMAND,
+        &[0xA0, 0, 0, 2, low, high, 0, 0, tag, 0, 0, 0],
+    )
+}
+
+/// What follows after a transfer of eight bytes has been asked for, and `sent` came in place of data or of an ACK.
+fn in_the_data(transfer: &[u8], sent: &[u8]) -> (Board, Vec<u8>) {
+    let mut board = pinged();
+    board.uart_write(&frame::encode(frame::COMMAND, transfer));
+    let _ = heard(&mut board);
+    board.uart_write(&ACK);
+    let _ = heard(&mut board);
+    board.uart_write(sent);
+    let answer = heard(&mut board);
+    (board, answer)
+}
+
 #[test]
-fn ping_or_ack_in_place_of_data_ends_the_phase() {
-    for packet in [ACK, NAK, PING, [0x5A, 0xA3]] {
-        let mut board = pinged();
-        let write = [4, 1, 0, 3, 0, 0x20, 0x20, 0x20, 8, 0, 0, 0, 0, 0, 0, 0];
-        board.uart_write(&frame::encode(frame::COMMAND, &write));
-        let _ = heard(&mut board);
+fn other_packets_in_place_of_data_end_the_phase() {
+    let write = [4, 1, 0, 3, 0, 0x20, 0x20, 0x20, 8, 0, 0, 0, 0, 0, 0, 0];
+    let abort = [0x5A, 0xA3];
+    let mut damaged = GET_VERSION;
+    damaged[9] ^= 1;
+    let data = frame::encode(frame::DATA, &[1, 2, 3, 4, 5, 6, 7, 8]);
+    let cases = [
+        (&ACK[..], 1),
+        (&NAK, 1),
+        (&abort, 1),
+        (&[0x5A, 0xA9], 1),
+        (&[0x5A, 0x5A], 1),
+        (&damaged, 1),
+        (&PING, 10003),
+        // frames whose rest does not come
+        (&data[..1], 5),
+        (&data[..9], 5),
+    ];
+    for (sent, status) in cases {
+        let (mut board, answer) = in_the_data(&write, sent);
+        let mut wanted = [&abort[..], &generic(status, 4)].concat();
+        if sent == PING {
+            wanted.splice(0..0, frame::PING_ANSWER);
+        }
+        assert_eq!(answer, wanted, "{sent:02x?}");
         board.uart_write(&ACK);
-        assert_eq!(heard(&mut board), NOTHING);
-        board.uart_write(&packet);
-        let end = frame::encode(frame::COMMAND, &[0xA0, 0, 0, 2, 1, 0, 0, 0, 4, 0, 0, 0]);
-        assert_eq!(heard(&mut board), [&[0x5A, 0xA3][..], &end].concat());
+        board.uart_write(&GET_VERSION);
+        assert_eq!(heard(&mut board), [&ACK[..], &ITS_ANSWER].concat());
     }
 }
 
 #[test]
-fn unknown_packet_counts_as_an_acknowledgement() {
+fn other_packets_in_place_of_an_ack_end_a_read() {
+    let read = [3, 0, 0, 3, 0, 0x20, 0x20, 0x20, 8, 0, 0, 0, 0, 0, 0, 0];
+    let cases = [
+        (&PING[..], 4),
+        (&[0x5A, 0xA9], 4),
+        (&GET_VERSION, 4),
+        (&[0x5A, 0xA3], 10002),
+        (&[0x5A], 5),
+        (&ACK, 0),
+    ];
+    for (sent, status) in cases {
+        let (_, answer) = in_the_data(&read, sent);
+        assert_eq!(answer, generic(status, 3), "{sent:02x?}");
+    }
+}
+
+#[test]
+fn status_of_a_failed_read_stays_whatever_follows() {
+    let read = [3, 0, 0, 3, 0, 0, 0, 0x60, 8, 0, 0, 0, 0, 0, 0, 0];
+    for sent in [ACK, PING, [0x5A, 0xA3]] {
+        let (_, answer) = in_the_data(&read, &sent);
+        assert_eq!(answer, generic(10205, 3));
+    }
+}
+
+#[test]
+fn half_an_ack_leaves_the_next_command_whole() {
     let mut board = pinged();
-    let read = [3, 0, 0, 3, 0, 0x20, 0x20, 0x20, 4, 0, 0, 0, 0, 0, 0, 0];
-    board.uart_write(&frame::encode(frame::COMMAND, &read));
+    board.uart_write(&GET_VERSION);
     let _ = heard(&mut board);
-    board.uart_write(&ACK);
-    assert_eq!(heard(&mut board)[..2], [0x5A, frame::DATA]);
-    board.uart_write(&[0x5A, 0xA9]);
-    assert_eq!(heard(&mut board)[..2], [0x5A, frame::COMMAND]);
+    board.uart_write(&[0x5A]);
+    board.wait(SECOND);
+    board.uart_write(&GET_VERSION);
+    assert_eq!(heard(&mut board), [&ACK[..], &ITS_ANSWER].concat());
+}
+
+#[test]
+fn packets_inside_stray_data_are_heard() {
+    let mut board = pinged();
+    let mut stray = frame::encode(frame::DATA, &PING);
+    stray[4] ^= 1;
+    board.uart_write(&stray);
+    assert_eq!(heard(&mut board), frame::PING_ANSWER);
 }
 
 #[test]
