@@ -296,7 +296,7 @@ impl Player {
 }
 
 /// What a recorder did to the board outside the wire.
-fn tamper(rig: &mut Rig, what: &Value) {
+pub fn tamper(rig: &mut Rig, what: &Value) {
     let number = |value: &Value| value.as_u64().unwrap();
     let rows = |key: &str| {
         let rows = what
