@@ -1,8 +1,8 @@
 //! Checks of the image in RAM at a jump, and which loader it is.
 //!
 //! The virtual board has no processor. It runs its flashloader model when the bytes in RAM, over the whole length the
-//! image's boot data give, are those of a loader it knows. Any other image is started
-//! and the board goes silent, as a real one does with a broken loader.
+//! image's boot data give, are those of a loader it knows, and the FlexRAM split gives the RAM that this loader works in.
+//! Any other image is started and the board goes silent, as a real one does with a broken loader.
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -105,17 +105,29 @@ pub fn recognise(ram: &Ram, data: &BootData) -> Jump {
         ));
     };
     if data.start == standin::LOAD && bytes == standin::standin_loader() {
-        return Jump::Start(Loader::Standin);
+        return in_its_ram(ram, Loader::Standin);
     }
     let hash = hex::encode(Sha256::digest(bytes));
     match KNOWN
         .iter()
         .find(|(_, start, known)| *start == data.start && *known == hash)
     {
-        Some((loader, _, _)) => Jump::Start(*loader),
+        Some((loader, _, _)) => in_its_ram(ram, *loader),
         None => Jump::Lost(format!(
             "the image at {:#010x} is no loader this board knows (sha256 {hash})",
             data.start
+        )),
+    }
+}
+
+/// A loader that works in RAM which the FlexRAM split does not give faults right after the jump.
+fn in_its_ram(ram: &Ram, loader: Loader) -> Jump {
+    let lacks =
+        |(first, last): &(u32, u32)| ram.slice(*first, (last - first + 1) as usize).is_none();
+    match loader.build().reserved.into_iter().find(lacks) {
+        None => Jump::Start(loader),
+        Some((first, last)) => Jump::Lost(format!(
+            "the loader works in {first:#010x}..={last:#010x}, which is no RAM with this FlexRAM split"
         )),
     }
 }

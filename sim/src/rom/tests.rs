@@ -123,6 +123,23 @@ fn the_standin_is_loaded_and_started() {
     assert_eq!(board.loader(), Some(loader::Loader::Standin));
 }
 
+#[test]
+fn loader_dies_without_the_ram_that_it_works_in() {
+    let mut board = Board::new(Settings {
+        fuses: vec![(0x2D, 1 << 16)], // OCRAM 64 KiB
+        ..Settings::default()
+    });
+    assert_eq!(
+        write_file(&mut board, standin::LOAD, standin_loader()),
+        Some(FILE_DONE)
+    );
+    command(&mut board, JUMP, standin::JUMP, 0);
+    assert_eq!(answer(&mut board), Some((3, OPEN)));
+    board.wait(SECOND);
+    assert_eq!((board.usb(), board.state()), (None, State::Silent));
+    assert!(board.reason().contains("FlexRAM"), "{}", board.reason());
+}
+
 // What a read finds.
 
 #[test]

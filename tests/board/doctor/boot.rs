@@ -99,7 +99,7 @@ fn flashloader_reads_the_sdp_disable_fuse() {
 #[test]
 fn ocram_too_small_by_fuses_stops_the_load() {
     let mut exam = Exam::on(fused(&[(0x2D, 1 << 16)]));
-    // the stand-in fits 64 KiB; a genuine flashloader does not
+    // the stand-in's image fits 64 KiB; a genuine flashloader's does not
     let mut image = rtboot_sim::standin_loader().to_vec();
     image.resize(0x400 + 0xC000, 0x5A);
     let length = (image.len() as u32).to_le_bytes();
