@@ -50,3 +50,25 @@ fn ram_keeps_its_content_over_a_reset() {
     let word = ["sdp", "read-register", "0x20008000", "32", "4"];
     cli.run(&word).says(0, &["0x11223344"]);
 }
+
+#[test]
+fn continuous_read_outlives_a_warm_reset() {
+    let cli = started();
+    for command in [
+        &["fill-memory", "0x20202000", "4", "0xC0000017"][..],
+        &["configure-memory", "9", "0x20202000"],
+        &["read-memory", "0x60000000", "64", "start.bin"],
+        &["reset"],
+    ] {
+        cli.run(&[&["mboot"], command].concat()).says(0, &[]);
+    }
+    let power_on = cli.board().nor().lasting_at_power_on();
+    let board = cli.board();
+    assert_ne!(board.nor().lasting(), power_on, "the mode is on");
+    drop(board);
+    let told = "continuous read";
+    cli.run(&["info"]).says(0, &["9d 60 17", told]);
+    // it was brought back, and a power cycle has nothing left to end
+    let run = cli.run(&["info"]);
+    assert!(!format!("{run:?}").contains(told), "{run:?}");
+}
