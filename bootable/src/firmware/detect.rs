@@ -33,6 +33,22 @@ const SIGNATURES: &[(usize, &[u8], &str)] = &[
         b"STMP",
         "an NXP SB file; blhost's receive-sb-file takes it, and it can hold fuse commands",
     ),
+    (
+        0,
+        b"sbv3",
+        "an NXP SB3 file; blhost's receive-sb-file takes it, and it can hold fuse commands",
+    ),
+    (
+        0,
+        b"DfuSe",
+        "a DfuSe file, for the DFU boot loader of ST's chips",
+    ),
+    (
+        0,
+        b"\xFF\xFE",
+        "a text of 16-bit characters, as PowerShell's > writes it; give the file that the build made",
+    ),
+    (0, b"\xFE\xFF", "a text of 16-bit characters"),
     (0, b"SQLite format 3", "a database"),
     (0, b"BC\xC0\xDE", "LLVM bitcode, not a linked program"),
 ];

@@ -89,11 +89,15 @@ pub enum RecordProblem {
 
 /// Lines with their numbers from 1, without line ends and the blanks around them; empty ones left out.
 ///
-/// A Ctrl-Z at the end, as DOS tools write it, is a blank too.
+/// A Ctrl-Z at the end, as DOS tools write it, is a blank too. Without any line feed a carriage return ends a line.
 pub(super) fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, &[u8])> {
     let blank = |byte: &u8| byte.is_ascii_whitespace() || matches!(byte, 0 | 0x1A);
     let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
-    let lines = bytes.split(|&byte| byte == b'\n').enumerate();
+    let end = match bytes.contains(&b'\n') {
+        true => b'\n',
+        false => b'\r',
+    };
+    let lines = bytes.split(move |&byte| byte == end).enumerate();
     lines.filter_map(move |(number, line)| {
         let from = line.iter().position(|byte| !blank(byte))?;
         let to = line.iter().rposition(|byte| !blank(byte))?;

@@ -95,6 +95,11 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
     let mut notes = Vec::new();
     let mut seen = std::collections::BTreeMap::<u32, (u32, std::collections::BTreeSet<u32>)>::new();
     let (mut skipped, mut others) = (0u64, std::collections::BTreeSet::new());
+    // one file may carry the same program for several chips: each takes the blocks of its own family
+    let for_several = bytes
+        .chunks(BLOCK)
+        .any(|block| family(block) == FAMILY_RT10XX);
+    let mut of_others = 0u64;
     for (block, content) in bytes.chunks(BLOCK).enumerate() {
         let at = |problem| Error::Uf2 { block, problem };
         let word = |range: Range<usize>| content.get(range).map_or(0, LE::read_u32);
@@ -103,11 +108,11 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
         if flags & flag::FILE_CONTAINER != 0 {
             return Err(at(Uf2Problem::Container));
         }
-        let family = if flags & flag::FAMILY != 0 {
-            word(field::FAMILY)
-        } else {
-            0
-        };
+        let family = family(content);
+        if for_several && family != 0 && family != FAMILY_RT10XX {
+            of_others += 1;
+            continue;
+        }
         let (number, count) = (word(field::NUMBER), word(field::COUNT));
         if number >= count {
             return Err(at(Uf2Problem::Number { number, count }));
@@ -151,6 +156,9 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
                 .address("expected", FAMILY_RT10XX),
         );
     }
+    if of_others > 0 {
+        notes.push(Finding::new(&found::UF2_OTHER_FAMILIES).number("count", of_others));
+    }
     if skipped > 0 {
         notes.push(Finding::new(&found::UF2_BLOCKS_LEFT_OUT).number("count", skipped));
     }
@@ -159,6 +167,15 @@ pub(super) fn parse(bytes: &[u8], map: &MemoryMap) -> Result<Parsed, Error> {
         entry: None,
         notes,
     })
+}
+
+/// The chip family that a block is for; 0 when it does not say.
+fn family(block: &[u8]) -> u32 {
+    let word = |range: Range<usize>| block.get(range).map_or(0, LE::read_u32);
+    match word(field::FLAGS) & flag::FAMILY {
+        0 => 0,
+        _ => word(field::FAMILY),
+    }
 }
 
 fn magic(content: &[u8]) -> Result<(), Uf2Problem> {

@@ -202,6 +202,8 @@ entries! {
     OTHER_CHIP Error "other-chip": "the image is for another chip"
         / "the image is for another chip: {sign}";
 
+    FOR_MCUBOOT Warning "for-mcuboot": "MCUboot starts this image, the boot ROM does not"
+        / "it has MCUboot's header at {at}: MCUboot starts it, not the boot ROM";
     IMAGE_KIND Note "image-kind": "what the image is"
         / "{kind}: {reason}";
     HEADERS_MADE Note "headers-made": "IVT and boot data were made"
@@ -237,7 +239,9 @@ entries! {
         / "segment {segment} begins with {count} bytes of the ELF file's own headers, which are left out";
     ELF_NOBITS_LEFT_OUT Note "elf-nobits-left-out": "bytes of an ELF segment that belong to no section are left out"
         / "{count} bytes of segment {segment} belong to no section with contents (NOBITS, or no section at all) and are left out";
-    UF2_FAMILY Note "uf2-family": "the UF2 family is another chip's"
+    UF2_OTHER_FAMILIES Note "uf2-other-families": "some UF2 blocks are for other chips"
+        / "{count} UF2 blocks are for the families of other chips and left out";
+    UF2_FAMILY Warning "uf2-family": "the UF2 family is another chip's"
         / "the UF2 family id is {family}, not that of the RT10xx ({expected})";
     UF2_BLOCKS_LEFT_OUT Note "uf2-blocks-left-out": "some UF2 blocks are not for the flash"
         / "{count} UF2 blocks are not for the flash and are left out";

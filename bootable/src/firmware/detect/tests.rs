@@ -25,6 +25,18 @@ fn other_kinds_of_files_are_named() {
             b"version https://git-lfs.github.com/spec/v1\n",
             "a Git LFS pointer; the file itself was not fetched",
         ),
+        (
+            b"sbv3\0\0\0\0 and so on",
+            "an NXP SB3 file; blhost's receive-sb-file takes it, and it can hold fuse commands",
+        ),
+        (
+            b"DfuSe\x01 and so on",
+            "a DfuSe file, for the DFU boot loader of ST's chips",
+        ),
+        (
+            b"\xFF\xFE:\x001\x000\0",
+            "a text of 16-bit characters, as PowerShell's > writes it; give the file that the build made",
+        ),
         (b"\n<!DOCTYPE html>", "an HTML page"),
         (b"# a part of ISSI\nname = \"IS25LP064A\"\n", "a text file"),
         ("gr\u{fc}n ist die Heide".as_bytes(), "a text file"),

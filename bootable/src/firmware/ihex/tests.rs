@@ -214,3 +214,16 @@ fn cut_or_changed_files_are_refused_or_read_the_same() {
         }
     }
 }
+
+#[test]
+fn lines_may_end_with_any_line_end() {
+    let upper = record(0, 4, &[0x60, 0x00]);
+    let text = format!("{upper}{}{END}", record(0x2000, 0, &[1, 2, 3, 4]));
+    let lines = read(&text).unwrap();
+    for end in ["\r\n", "\r", "\n\n", " \t\r\n"] {
+        let other = text.replace('\n', end);
+        assert_eq!(read(&other).unwrap(), lines, "{end:?}");
+        assert_eq!(read(&format!("\u{feff}{other}")).unwrap(), lines);
+        assert_eq!(read(&other.to_lowercase()).unwrap(), lines);
+    }
+}

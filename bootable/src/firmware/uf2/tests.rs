@@ -115,3 +115,29 @@ fn no_cut_and_no_random_bytes_panic() {
         let _ = read(&random.spoil(&whole, 3));
     }
 }
+
+#[test]
+fn blocks_of_other_chips_are_left_out() {
+    const NRF52: u32 = 0xADA5_2840;
+    // both programs at one address, each with its own count
+    let file = [
+        block(0x2000, 0x6000_2000, 0, 2, NRF52, &[9; 256]),
+        block(0x2000, 0x6000_2100, 1, 2, NRF52, &[9; 256]),
+        block(0x2000, 0x6000_2000, 0, 1, FAMILY_RT10XX, &[1; 256]),
+    ];
+    let firmware = read(&file.concat()).unwrap();
+    assert_eq!(
+        firmware.memory.segments().collect::<Vec<_>>(),
+        [(0x6000_2000, &[1; 256][..])]
+    );
+    assert_eq!(
+        texts(&firmware.notes),
+        ["2 UF2 blocks are for the families of other chips and left out"]
+    );
+    // a block of ours that is missing is missing all the same
+    let cut = [
+        block(0x2000, 0x6000_2000, 0, 1, NRF52, &[9; 256]),
+        block(0x2000, 0x6000_2000, 0, 2, FAMILY_RT10XX, &[1; 256]),
+    ];
+    assert!(message(&cut.concat()).contains("has 2 blocks, 1 different"));
+}
