@@ -258,7 +258,7 @@ fn input(error: &Error) -> Advice {
 
 /// Files that are no firmware, or do not say where they belong.
 fn firmware(error: &rtboot_bootable::Error) -> Advice {
-    use rtboot_bootable::Error as File;
+    use rtboot_bootable::{BuildProblem, Error as File};
     let advice = Advice::default();
     match error {
         File::NoBase { .. } => advice.run(Action::NameBase { base: None }),
@@ -266,6 +266,7 @@ fn firmware(error: &rtboot_bootable::Error) -> Advice {
             base: error.likely_base(),
         }),
         File::NotFirmware { .. } => advice.hint(error.hint()).run(Action::AsIs),
+        File::Build(BuildProblem::ForMcuboot { .. }) => advice.run(Action::KeepBootLoader),
         _ => advice.hint(error.hint()),
     }
 }

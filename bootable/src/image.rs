@@ -83,6 +83,12 @@ pub enum BuildProblem {
         /// What was seen.
         reason: String,
     },
+    /// An image that MCUboot starts, and whose vector table is hidden.
+    #[error("no boot image can be made of it: {reason}")]
+    ForMcuboot {
+        /// What was seen.
+        reason: String,
+    },
     /// A DCD for an image that brings its own headers.
     #[error("a DCD cannot be put into an image that has its own IVT")]
     DcdNotWanted,
@@ -112,7 +118,7 @@ impl BuildProblem {
                 "load addresses must be in flash; data for RAM needs AT> flash in the linker script",
             ),
             BuildProblem::Misplaced { .. } => Some(
-                "the image's own IVT says where it belongs: look at the base address, and at the chip and boot device it was made for",
+                "the image's own IVT says where it belongs: look at the base of a raw file or at the addresses of another (image convert moves them), and at the chip and boot device it was made for",
             ),
             BuildProblem::IsLoader { .. } => {
                 Some("give it as the flashloader, and the application here")
@@ -271,6 +277,10 @@ impl BootImage {
                 .into());
             }
             Kind::FcbOnly => return Err(BuildProblem::FcbOnly.into()),
+            Kind::Unknown if seen.mcuboot.is_some() => {
+                let reason = seen.reason;
+                return Err(BuildProblem::ForMcuboot { reason }.into());
+            }
             Kind::Unknown => return Err(unknown().into()),
             _ => compose::in_flash(&firmware.memory, &seen, map, &mut notes)?,
         };

@@ -11,7 +11,7 @@ use rtboot_finding::catalogue::image as found;
 use rtboot_finding::{Entry, Finding, Severity};
 
 use crate::vectors::TABLE_ALIGNMENT;
-use crate::{BootData, Csf, Dcd, Ivt, Memory, MemoryMap, Vectors};
+use crate::{BootData, Csf, Dcd, Ivt, McubootHeader, Memory, MemoryMap, Vectors};
 
 /// What was found in an image, and everything about it that does not fit together.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +35,8 @@ pub struct Inspection {
     pub csf: Option<Csf>,
     /// The application's stack and reset handler; `table` is the address that the application was linked to.
     pub vectors: Option<Vectors>,
+    /// MCUboot's header, when nothing here is for the boot ROM.
+    pub mcuboot: Option<McubootHeader>,
     /// Addresses at which headers of the bus encryption engine seem to lie.
     pub bee: Vec<u32>,
     /// What does not fit, or is worth knowing. Rules that are kept are not among them; [`crate::Verdict`] lists those too.
@@ -88,6 +90,7 @@ pub(crate) fn examine(memory: &Memory, map: &MemoryMap) -> Inspection {
         dcd: None,
         csf: None,
         vectors: None,
+        mcuboot: None,
         bee: Vec::new(),
         findings: Vec::new(),
     };
@@ -98,7 +101,11 @@ pub(crate) fn examine(memory: &Memory, map: &MemoryMap) -> Inspection {
             seen.ivt_address = Some(address);
             chain::judge(&mut seen, Frame { ivt, address }, memory, map);
         }
-        None => judge::bare(&mut seen, locate_vectors(memory, map), memory, map),
+        None => {
+            seen.mcuboot = McubootHeader::find(memory);
+            let vectors = locate_vectors(memory, seen.mcuboot, map);
+            judge::bare(&mut seen, vectors, memory, map);
+        }
     }
     judge::places(&mut seen, memory, map);
     // first, because all other rules are those of this chip
@@ -151,10 +158,18 @@ fn locate_ivt(memory: &Memory, map: &MemoryMap) -> Option<(u32, Ivt)> {
         .find_map(|address| at(address).filter(near).map(|ivt| (address, ivt)))
 }
 
-/// A vector table of an application without IVT: at the usual place, at the start of a segment, then on any 1 KiB boundary.
-fn locate_vectors(memory: &Memory, map: &MemoryMap) -> Option<Vectors> {
+/// A vector table of an application without IVT: behind MCUboot's header, at the start of a segment, at the usual place, then on
+/// any 1 KiB boundary.
+fn locate_vectors(
+    memory: &Memory,
+    mcuboot: Option<McubootHeader>,
+    map: &MemoryMap,
+) -> Option<Vectors> {
     let starts = memory.segments().map(|(start, _)| start);
-    let likely = starts
+    let behind = mcuboot.map(|header| header.table());
+    let likely = behind
+        .into_iter()
+        .chain(starts)
         .chain([map.app_address()])
         .find_map(|table| Vectors::recognise(memory, map, table));
     likely.or_else(|| aligned(memory).find_map(|table| Vectors::recognise(memory, map, table)))

@@ -49,10 +49,14 @@ impl McubootHeader {
         })
     }
 
-    /// The first one at the start of a segment.
+    /// Where the vector table lies.
+    pub fn table(&self) -> u32 {
+        self.slot.wrapping_add(u32::from(self.header_len))
+    }
+
+    /// The one at the lowest address. A header further up is that of a slot behind a boot loader in the same file.
     pub fn find(memory: &Memory) -> Option<McubootHeader> {
-        let mut starts = memory.segments().map(|(start, _)| start);
-        starts.find_map(|start| McubootHeader::at(memory, start))
+        McubootHeader::at(memory, memory.first()?)
     }
 }
 
@@ -71,13 +75,17 @@ mod tests {
     }
 
     #[test]
-    fn header_is_found_at_the_start_of_a_segment() {
+    fn header_is_found_at_the_lowest_address() {
         let found = McubootHeader::find(&slot(McubootHeader::MAGIC)).expect("a header");
         assert_eq!(
             (found.slot, found.header_len, found.image_len),
             (0x6004_0000, 0x400, 0x200)
         );
         assert_eq!(McubootHeader::find(&slot(0x96F3_B83C)), None);
+        assert_eq!(found.table(), 0x6004_0400);
+        let mut merged = slot(McubootHeader::MAGIC);
+        merged.insert(0x6000_2000, vec![0; 8]).expect("no overlap");
+        assert_eq!(McubootHeader::find(&merged), None);
         assert_eq!(
             McubootHeader::at(&slot(McubootHeader::MAGIC), 0x6004_05F0),
             None

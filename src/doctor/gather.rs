@@ -3,6 +3,8 @@
 mod content;
 mod flash;
 
+use rtboot_bootable::inspect;
+
 use super::facts::{
     AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, Request, Source, Unknown,
     steering,
@@ -12,6 +14,7 @@ use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::Listener;
 use crate::flash::{Flashloader, Loader, Rom, parts_for};
+use crate::job::LaidOut;
 use crate::journal::{BoardJournal, BoardKey};
 use crate::mboot::Property;
 use crate::port::{hid, serial};
@@ -141,11 +144,13 @@ fn take_app(app: Option<AppInput>, facts: &mut Facts) {
     match pieces {
         Ok(pieces) => {
             let chip = facts.identity.chip;
-            let mut firmware = pieces.pieces().iter();
-            let boots = pieces.boot_piece().or_else(|| firmware.next());
+            // the rules of the boot ROM are for what it starts, not for data and what a boot loader starts
+            let has_ivt = |piece: &&LaidOut| inspect(&piece.memory, &chip.map).ivt.is_some();
+            let whole = || pieces.pieces().iter().find(has_ivt);
+            let boots = pieces.boot_piece().or_else(whole);
             let prepared = boots.and_then(|piece| piece.prepared.as_ref());
             let memory = prepared.map(|prepared| &prepared.firmware().memory);
-            seen.inspection = memory.map(|it| rtboot_bootable::inspect(it, &chip.map));
+            seen.inspection = memory.map(|it| inspect(it, &chip.map));
             seen.memory = pieces.memory().clone();
             seen.pieces = Some(pieces);
         }

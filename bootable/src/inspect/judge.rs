@@ -5,7 +5,7 @@ use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
 use rtboot_finding::{Finding, Severity};
 
 use super::Inspection;
-use crate::{BootDevice, Memory, MemoryMap, Vectors};
+use crate::{BootDevice, McubootHeader, Memory, MemoryMap, Vectors};
 
 /// The FCB: is one at the start of the flash, and can it be one?
 pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
@@ -77,12 +77,19 @@ pub(super) fn bare(
     memory: &Memory,
     map: &MemoryMap,
 ) {
+    let for_mcuboot =
+        |header: McubootHeader| Finding::new(&found::FOR_MCUBOOT).address("at", header.slot);
+    seen.findings.extend(seen.mcuboot.map(for_mcuboot));
     if let Some(vectors) = vectors {
         seen.findings
             .extend(vectors.findings(memory, map, |address| address));
         seen.findings.extend(over_headers(vectors, memory, map));
         seen.findings.extend(over_rom_ram(vectors, memory, map));
         seen.vectors = Some(vectors);
+        return;
+    }
+    // encrypted, or to be copied to RAM: what lies behind the header is MCUboot's matter
+    if seen.mcuboot.is_some() {
         return;
     }
     // nothing keeps the rules of a vector table: say what is wrong with the likeliest one

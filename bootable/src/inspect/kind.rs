@@ -165,6 +165,10 @@ fn without_ivt(seen: &Inspection, fcb: bool, memory: &Memory, map: &MemoryMap) -
                 ),
             }
         }
+        None if seen.mcuboot.is_some() => (
+            Kind::Unknown,
+            "an image for MCUboot whose vector table cannot be read: it is encrypted, or MCUboot copies it to RAM".to_owned(),
+        ),
         None if fcb => (
             Kind::FcbOnly,
             "an FCB, but neither an IVT nor a vector table".to_owned(),

@@ -1,6 +1,6 @@
 use super::*;
 use crate::testing::rt1021;
-use crate::testing::{app, at, fcb, headers, image, image_with};
+use crate::testing::{app, at, fcb, headers, image, image_with, words};
 
 mod foreign;
 mod ram;
@@ -328,5 +328,33 @@ fn spoiled_images_do_not_panic() {
             .collect();
         let memory = at([0x6000_1000, 0, 0xFFFF_FFC0][round % 3], bare);
         crate::Verdict::of(&memory, crate::testing::rt1021(), &Default::default());
+    }
+}
+
+#[test]
+fn image_for_mcuboot_is_known_by_its_header() {
+    let map = rt1021().map;
+    for header_len in [0x20u16, 0x200, 0x400, 0x1000] {
+        let table = 0x6004_0000 + u32::from(header_len);
+        let mut bytes = words(&[McubootHeader::MAGIC, 0]);
+        bytes.extend(header_len.to_le_bytes());
+        bytes.resize(usize::from(header_len), 0);
+        bytes.extend(app(0x2001_0000, table + 0x101, 0x400));
+        let seen = inspect(&at(0x6004_0000, bytes.clone()), &map);
+        assert_eq!(seen.kind, Kind::BareApplication, "{header_len:#x}");
+        assert_eq!(seen.vectors.expect("vectors").table, table);
+        assert!(seen.finding(&found::FOR_MCUBOOT).is_some());
+        // encrypted: nothing behind the header is judged
+        bytes[usize::from(header_len)..].fill(0xA7);
+        let seen = inspect(&at(0x6004_0000, bytes.clone()), &map);
+        assert_eq!((seen.kind, seen.findings.len()), (Kind::Unknown, 1));
+        assert!(seen.reason.starts_with("an image for MCUboot"));
+        // behind a boot loader in one file it is that one's matter
+        let mut merged = at(0x6004_0000, bytes);
+        let loader = app(0x2001_0000, 0x6000_2101, 0x400);
+        merged.insert(0x6000_2000, loader).expect("apart");
+        let seen = inspect(&merged, &map);
+        assert_eq!(seen.vectors.expect("vectors").table, 0x6000_2000);
+        assert_eq!(seen.mcuboot, None);
     }
 }
