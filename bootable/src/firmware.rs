@@ -12,6 +12,7 @@ mod uf2_emit;
 
 use std::fmt;
 
+use rtboot_fcb::Fcb;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
@@ -166,21 +167,53 @@ impl Firmware {
     }
 }
 
-/// An image for RAM with its FCB, at the addresses where it runs, belongs into the flash: the ROM copies it from there.
+/// An image for RAM with its FCB belongs into the flash: the ROM copies it from there.
 ///
-/// Linkers write HEX and ELF files so; a raw file of the same bytes begins with the FCB and lies at the start of the flash.
+/// Linkers write HEX and ELF files with such an image at the addresses where it runs, its FCB there, too, or in the flash; a raw
+/// file of the same bytes begins with the FCB and lies at the start of the flash.
 fn in_flash(memory: Memory, map: &MemoryMap, notes: &mut Vec<Finding>) -> Result<Memory, Error> {
-    let start = memory.first().filter(|&start| {
-        let at = start.wrapping_add(map.ivt_offset);
-        let ivt = memory.bytes(at, Ivt::LEN);
-        let ivt = ivt.and_then(|bytes| Ivt::parse(bytes).ok());
-        map.ram_at(start).is_some()
-            && memory.bytes(start, 4) == Some(b"FCFB")
-            && ivt.is_some_and(|ivt| ivt.self_address == at)
+    let with_fcb = memory.first().filter(|&start| {
+        memory.bytes(start, 4) == Some(b"FCFB")
+            && has_ivt(&memory, start.wrapping_add(map.ivt_offset), map)
     });
-    let Some(start) = start else {
-        return Ok(memory);
+    let moved = match (with_fcb, beside_fcb(&memory, map)) {
+        (Some(start), _) => memory.moved(start, map.fcb_address())?,
+        (None, Some((fcb, image, ivt))) => {
+            let mut moved = image.moved(ivt, map.ivt_address())?;
+            moved.insert(map.fcb_address(), fcb)?;
+            moved
+        }
+        (None, None) => return Ok(memory),
     };
     notes.push(Finding::new(&found::MOVED_TO_FLASH).address("at", map.ivt_address()));
-    memory.moved(start, map.fcb_address())
+    Ok(moved)
+}
+
+/// An FCB alone in the flash, and all other bytes in RAM, with their IVT in its place there.
+fn beside_fcb(memory: &Memory, map: &MemoryMap) -> Option<(Vec<u8>, Memory, u32)> {
+    let fcb = memory.bytes(map.fcb_address(), Fcb::LEN)?;
+    let beside = memory
+        .segments()
+        .any(|(start, _)| map.ram_at(start).is_some());
+    beside.then_some(())?;
+    let mut image = memory.clone();
+    image.remove(map.fcb_address(), Fcb::LEN);
+    let in_ram = image
+        .segments()
+        .all(|(start, _)| map.ram_at(start).is_some());
+    if !fcb.starts_with(b"FCFB") || !in_ram {
+        return None;
+    }
+    let ivt = image.segments().find_map(|(start, _)| {
+        let places = [start, start.wrapping_add(map.ivt_offset)];
+        places.into_iter().find(|&at| has_ivt(memory, at, map))
+    })?;
+    Some((fcb.to_vec(), image, ivt))
+}
+
+/// An IVT for RAM at the address that it names.
+fn has_ivt(memory: &Memory, at: u32, map: &MemoryMap) -> bool {
+    let ivt = memory.bytes(at, Ivt::LEN);
+    let ivt = ivt.and_then(|bytes| Ivt::parse(bytes).ok());
+    map.ram_at(at).is_some() && ivt.is_some_and(|ivt| ivt.self_address == at)
 }

@@ -371,3 +371,64 @@ fn escape_sequences_of_files_never_reach_the_terminal() {
         assert!(said.contains("\\x"), "{args:?}: {said:?}");
     }
 }
+
+#[test]
+fn image_for_ram_may_have_its_fcb_in_flash() {
+    let mut image = app_bytes("blinky_boot.bin")[..512].to_vec();
+    image.resize(0x1000, 0xFF);
+    let (start, table) = (0x2000_0000, 0x2000_2000);
+    image.extend(words(&[
+        0x4020_00D1,
+        table + 0x401,
+        0,
+        0,
+        start + 0x1020,
+        start + 0x1000,
+        0,
+        0,
+    ]));
+    image.extend(words(&[start, 0x2800, 0]));
+    image.resize(0x2000, 0xFF);
+    image.extend(application(table));
+    image[0x2400..0x2402].copy_from_slice(&[0xFE, 0xE7]); // b .
+    for at in [start + 0x1000, start + 0xF00] {
+        let from = (at - start) as usize;
+        let cli = Cli::fresh();
+        cli.file(
+            "ram.hex",
+            hex(&[(0x6000_0000, &image[..512]), (at, &image[from..])]),
+        );
+        if from != 0x1000 {
+            // the IVT is not where one is looked for: nothing is guessed
+            let run = cli.run(&["write", "ram.hex"]);
+            assert_eq!(run.code, 3, "{run}");
+            continue;
+        }
+        cli.run(&["write", "ram.hex"]).good();
+        assert_eq!(cli.flash()[..image.len()], image);
+        cli.would_start();
+        for command in ["verify", "doctor"] {
+            cli.run(&[command, "ram.hex"]).good();
+        }
+    }
+}
+
+#[test]
+fn hex_without_the_flash_address_is_told_where_it_belongs() {
+    let cli = Cli::fresh();
+    let image = cli.built("image.bin");
+    cli.file("low.hex", hex(&[(0, &image)]));
+    cli.run(&["write", "low.hex"])
+        .says(3, &["its self pointer says 0x60001000", "image convert"]);
+    cli.run(&[
+        "image",
+        "convert",
+        "--offset",
+        "0x60000000",
+        "low.hex",
+        "high.hex",
+    ])
+    .good();
+    cli.run(&["write", "high.hex"]).good();
+    assert_eq!(cli.flash()[..image.len()], image);
+}

@@ -30,7 +30,7 @@ pub(super) fn judge(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &
 fn place(frame: Frame, map: &MemoryMap) -> Option<Finding> {
     let Frame { ivt, address } = frame;
     let (says, usual) = (ivt.self_address, map.ivt_address());
-    if map.ram_at(says).is_some() || map.ram_at(address).is_some() {
+    if map.ram_at(says).is_some() {
         // copied by the ROM, or loaded over serial download: it may lie in the flash, or where it says
         let placed = address == says || address == usual;
         return (!placed).then(|| {
