@@ -7,10 +7,10 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rtboot_bootable::{BootImage, Memory, Vectors, header_areas, inspect};
-use rtboot_fcb::Part;
+use rtboot_fcb::{Fcb, Part};
 
 use self::overlap::refuse_overlaps;
-use self::read::{Read, boot_image, refuse_homeless};
+use self::read::{Read, boot_image, fcb_piece, refuse_homeless};
 use super::piece::Pieces;
 use crate::chip::Chip;
 use crate::flash::{
@@ -89,6 +89,18 @@ impl LaidOut {
         image.map_or(&self.memory, |image| &image.memory)
     }
 
+    /// Name of the header that was made at this address: the file has no bytes there.
+    fn made_header(&self, address: u64, chip: &Chip) -> Option<&'static str> {
+        let address = u32::try_from(address).ok()?;
+        let built = self.boot_image().is_some_and(|image| image.built);
+        let own = self.prepared.as_ref()?.firmware().memory.byte(address);
+        let areas = header_areas(&chip.map).into_iter();
+        let mut areas =
+            areas.filter(|&(_, start, len)| address >= start && address - start < len as u32);
+        let (header, ..) = areas.next()?;
+        (own.is_none() && (built || header == "FCB")).then_some(header)
+    }
+
     fn boot_image(&self) -> Option<&BootImage> {
         let boots = self.role == Role::BootImage;
         let prepared = self.prepared.as_ref().filter(|_| boots)?;
@@ -109,7 +121,8 @@ impl LaidOutPieces {
     /// Reads every piece and lays it out.
     ///
     /// One piece alone is what the ROM starts, unless the options say otherwise. Of several it is the one with an IVT where the
-    /// ROM looks for it, else the first that is an application without the header of MCUboot. All others keep their bytes.
+    /// ROM looks for it, else the application at the lowest flash address without the header of MCUboot. All others keep their
+    /// bytes. Where no FCB is named and the boot image brings none, it is the one that another piece has in the FCB's place.
     ///
     /// # Errors
     /// As [`Source::load`](crate::Source::load), [`Source::firmware`](crate::Source::firmware) and [`Prepared::new`];
@@ -126,15 +139,26 @@ impl LaidOutPieces {
             .iter()
             .map(|piece| Read::new(piece, pieces.len(), options, chip))
             .collect::<Result<_>>()?;
-        refuse_homeless(&read, options.base)?;
+        refuse_homeless(&read, options.base, chip)?;
         let boot = match (options.headers, options.boot_loader) {
             (Headers::AsIs, _) | (_, BootLoader::Keep) => None,
             _ => boot_image(&read, chip),
         };
+        let fcb = boot.filter(|_| options.fcb == FcbChoice::Auto);
+        let fcb = fcb.and_then(|boot| fcb_piece(&read, boot, chip));
+        let with_fcb = fcb.as_ref().map(|(_, choice)| LayoutOptions {
+            fcb: choice.clone(),
+            ..options.clone()
+        });
+        let decides = with_fcb.as_ref().unwrap_or(options);
         let laid_out = read.into_iter().enumerate();
-        let laid_out = laid_out.map(|(i, read)| read.lay_out(boot == Some(i), options, chip));
-        let pieces: Vec<LaidOut> = laid_out.collect::<Result<_>>()?;
-        refuse_overlaps(&pieces, options.boot_loader, chip)?;
+        let laid_out = laid_out.map(|(i, read)| read.lay_out(boot == Some(i), decides, chip));
+        let mut pieces: Vec<LaidOut> = laid_out.collect::<Result<_>>()?;
+        let fcb = fcb.map(|(piece, _)| piece);
+        refuse_overlaps(&pieces, fcb, options.boot_loader, chip)?;
+        if let (Some(_), Some(boot)) = (fcb, boot.and_then(|boot| pieces.get_mut(boot))) {
+            boot.memory.remove(chip.map.fcb_address(), Fcb::LEN);
+        }
         let memory = joined(&pieces)?;
         Ok(LaidOutPieces {
             pieces,

@@ -337,3 +337,106 @@ fn data_over_a_boot_header_are_told() {
         .says(0, &["IVT and boot data"]);
     assert_eq!(cli.flash()[0x1000..0x1010], [0x33; 16]);
 }
+
+/// The FCB of the example image.
+fn block() -> Vec<u8> {
+    crate::kit::app_bytes("blinky_boot.bin")[..512].to_vec()
+}
+
+#[test]
+fn fcb_alone_becomes_that_of_the_application() {
+    let mut block = block();
+    block[0x46] = 3; // another clock than any default
+    for piece in [
+        "fcb.bin",
+        "fcb.bin@0x60000000",
+        "fcb.bin@0x08000000",
+        "fcb.hex",
+    ] {
+        for turned in [false, true] {
+            let cli = Cli::fresh();
+            cli.file("fcb.bin", &block);
+            cli.file("fcb.hex", hex(0x6000_0000, &block));
+            let app = app("blinky.elf");
+            let mut files = vec![app.as_str(), piece];
+            if turned {
+                files.reverse();
+            }
+            cli.run(&[&["write"], &files[..]].concat()).good();
+            assert_eq!(cli.flash()[..512], block, "{piece}");
+            cli.would_start();
+            cli.run(&[&["verify"], &files[..]].concat()).good();
+            cli.run(&[&["doctor"], &files[..]].concat())
+                .says(0, &["nothing is wrong"]);
+            cli.run(&[&["write"], &files[..]].concat())
+                .says(0, &["nothing to do"]);
+            // not any FCB, but this one
+            cli.file(
+                "other.bin",
+                crate::kit::app_bytes("blinky_boot.bin")[..512].to_vec(),
+            );
+            cli.run(&["verify", &app, "other.bin@0x60000000"])
+                .says(33, &["0x60000046"]);
+        }
+    }
+}
+
+#[test]
+fn fcb_that_is_named_and_one_in_a_piece_are_refused() {
+    let cli = Cli::fresh();
+    cli.file("fcb.bin", block());
+    let app = app("blinky.elf");
+    let words = ["fcb.bin and the FCB that is made for", "blinky.elf"];
+    cli.run(&["write", "--fcb", "IS25LP064A", &app, "fcb.bin@0x60000000"])
+        .says(3, &words);
+    assert!(cli.flash().iter().all(|&byte| byte == 0xFF));
+}
+
+#[test]
+fn lowest_of_several_applications_is_the_boot_image() {
+    for files in [["low.hex", "high.hex"], ["high.hex", "low.hex"]] {
+        let cli = Cli::fresh();
+        cli.file("low.hex", hex(LOADER, &application(LOADER)));
+        cli.file("high.hex", hex(0x6004_0000, &application(0x6004_0000)));
+        cli.run(&[&["write", "--fcb", "IS25LP064A"], &files[..]].concat())
+            .good();
+        assert_eq!(cli.flash()[0x1004..0x1008], (LOADER + 0x401).to_le_bytes());
+        cli.would_start();
+    }
+}
+
+#[test]
+fn raw_image_with_headers_needs_no_address() {
+    let cli = Cli::fresh();
+    let image = cli.built("boot.bin");
+    let slot = mcuboot_image();
+    cli.file("slot.hex", hex(SLOT, &slot));
+    cli.run(&["write", "slot.hex", "boot.bin"]).good();
+    let flash = cli.flash();
+    assert_eq!(flash[..image.len()], image);
+    assert_eq!(flash[SLOT as usize - 0x6000_0000..][..slot.len()], slot);
+    cli.run(&["verify", "boot.bin", "slot.hex"]).good();
+}
+
+#[test]
+fn hidden_image_for_mcuboot_is_named_and_kept_apart() {
+    let mut encrypted = mcuboot_image();
+    encrypted[0x400..].iter_mut().for_each(|byte| *byte ^= 0xA5);
+    let mut short_header = mcuboot_image()[..0x20].to_vec();
+    short_header[8..10].copy_from_slice(&0x20u16.to_le_bytes());
+    short_header.extend(application(SLOT + 0x20));
+    for (name, slot) in [("encrypted.hex", encrypted), ("short.hex", short_header)] {
+        let (cli, before) = with_boot_loader();
+        cli.file(name, hex(SLOT, &slot));
+        let run = cli.run(&["write", "--fcb", "IS25LP064A", name]);
+        assert!(matches!(run.code, 2 | 3), "{run}");
+        run.says(if name == "short.hex" { 2 } else { 3 }, &["--second-stage"]);
+        assert_eq!(cli.flash(), before);
+        cli.run(&["write", "--second-stage", name]).good();
+        holds(&cli, &before, SLOT, &slot);
+        cli.run(&["verify", "--second-stage", name]).good();
+        cli.run(&["doctor", "--second-stage", name])
+            .says(0, &["nothing is wrong"]);
+        cli.run(&["image", "check", name]).says(1, &["MCUboot"]);
+    }
+}

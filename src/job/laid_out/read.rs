@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use rtboot_bootable::{Format, Kind, McubootHeader, Memory, inspect};
+use rtboot_fcb::Fcb;
 
 use super::{BootLoader, LaidOut, LayoutOptions, Role, in_file};
 use crate::chip::Chip;
@@ -35,7 +36,7 @@ impl<'a> Read<'a> {
         let path = piece.path();
         let bytes = piece.source.load(Limit::Firmware)?;
         let content = match piece.at {
-            Some(address) => Content::Data(data(path, &bytes, address)?),
+            Some(address) => Content::Data(data(path, &bytes, chip.map.normalised(address))?),
             None => {
                 // it was read once: a pipe gives its bytes only once
                 let read = |base| match (options.headers, options.boot_loader) {
@@ -47,6 +48,10 @@ impl<'a> Read<'a> {
                 let firmware = match read(options.base) {
                     // among several pieces the base is that of the raw one
                     Err(error) if count > 1 && has_addresses(&error) => read(None),
+                    // beside an application it is that one's FCB, and that has one place
+                    Err(error) if count > 1 && is_fcb_alone(&error) => {
+                        file::data(path, &bytes, None, chip)
+                    }
                     other => other,
                 };
                 Content::Firmware(Box::new(firmware?))
@@ -93,6 +98,13 @@ impl<'a> Read<'a> {
         })
     }
 
+    fn memory(&self) -> &Memory {
+        match &self.content {
+            Content::Firmware(firmware) => &firmware.memory,
+            Content::Data(memory) => memory,
+        }
+    }
+
     fn firmware(&self) -> Option<&rtboot_bootable::Firmware> {
         match &self.content {
             Content::Firmware(firmware) => Some(firmware),
@@ -121,10 +133,25 @@ fn has_addresses(error: &Error) -> bool {
     matches!(source, rtboot_bootable::Error::BaseForAddressed { .. })
 }
 
-/// A raw file says where it belongs by its vector table at most: beside other firmware that is not enough.
-pub(super) fn refuse_homeless(read: &[Read<'_>], base: Option<u32>) -> Result<()> {
-    let is_raw = |read: &&Read<'_>| read.firmware().is_some_and(|it| it.format == Format::Raw);
-    let first = read.iter().find(|read| read.firmware().is_some());
+fn is_fcb_alone(error: &Error) -> bool {
+    let Error::Firmware { source, .. } = error else {
+        return false;
+    };
+    matches!(source, rtboot_bootable::Error::FcbAlone)
+}
+
+/// A raw file without boot headers says where it belongs by its vector table at most: beside other firmware that is not enough.
+pub(super) fn refuse_homeless(read: &[Read<'_>], base: Option<u32>, chip: &Chip) -> Result<()> {
+    let is_raw = |read: &&Read<'_>| {
+        let raw = read.firmware().filter(|it| it.format == Format::Raw);
+        raw.map(|it| inspect(&it.memory, &chip.map))
+            .is_some_and(|seen| seen.ivt.is_none() && seen.fcb.is_none())
+    };
+    let is_app = |read: &&Read<'_>| {
+        let firmware = read.firmware();
+        firmware.is_some_and(|it| inspect(&it.memory, &chip.map).kind != Kind::FcbOnly)
+    };
+    let first = read.iter().find(is_app);
     let mut raw = read.iter().filter(is_raw).filter(|read| match base {
         Some(_) => true,
         None => !first.is_some_and(|first| std::ptr::eq(first, *read)),
@@ -154,12 +181,28 @@ pub(super) fn boot_image(read: &[Read<'_>], chip: &Chip) -> Option<usize> {
     }
     let kind = |memory: &Memory| inspect(memory, &chip.map).kind;
     let whole = firmware().find(|(_, memory)| kind(memory).is_bootable());
-    let bare = firmware().find(|(_, memory)| {
-        let bare = matches!(
-            kind(memory),
-            Kind::BareApplication | Kind::BareRamApplication
-        );
-        bare && McubootHeader::find(memory).is_none()
+    // a boot loader lies below what it starts
+    let bare = firmware().filter(|(_, memory)| McubootHeader::find(memory).is_none());
+    let bare = bare.filter(|(_, memory)| kind(memory).is_bare());
+    let bare = bare.min_by_key(|(_, memory)| {
+        let first = memory.first().unwrap_or_default();
+        (!chip.map.in_flash(first), first)
     });
     whole.or(bare).or(firmware().next()).map(|(i, _)| i)
+}
+
+/// The piece that has an FCB for the boot image, when that brings none itself.
+pub(super) fn fcb_piece(read: &[Read<'_>], boot: usize, chip: &Chip) -> Option<(usize, FcbChoice)> {
+    let block = |read: &Read<'_>| {
+        let bytes = read.memory().bytes(chip.map.fcb_address(), Fcb::LEN)?;
+        Fcb::parse(bytes).ok()
+    };
+    if block(read.get(boot)?).is_some() {
+        return None;
+    }
+    let mut others = read.iter().enumerate().filter(|(i, _)| *i != boot);
+    others.find_map(|(i, read)| {
+        let from = read.piece.path().display().to_string();
+        block(read).map(|fcb| (i, FcbChoice::Block { from, fcb }))
+    })
 }
