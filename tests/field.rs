@@ -9,5 +9,6 @@ mod field {
     mod fcb_on_board;
     mod files;
     mod images;
+    mod laid_out_property;
     mod second_stage;
 }
