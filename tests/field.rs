@@ -10,5 +10,6 @@ mod field {
     mod files;
     mod images;
     mod laid_out_property;
+    mod own_part;
     mod second_stage;
 }

@@ -3,6 +3,7 @@
 use rtboot::outcome::{BlankCheck, Outcome};
 use rtboot::{Result, job};
 
+use super::pieces::PartArgs;
 use super::{Context, range};
 
 /// Read a range of flash and tell whether it is erased
@@ -13,9 +14,12 @@ pub struct Args {
     /// ADDRESS LENGTH, FROM..TO or ADDRESS+LENGTH
     #[arg(value_name = "RANGE", num_args = 1..=2, required = true)]
     range: Vec<String>,
+    #[command(flatten)]
+    part: PartArgs,
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    args.part.expect(context)?;
     let range = range::parse(&args.range)?;
     let (mut nor, _board) = context.nor()?;
     job::blank_check(&mut nor, range.address, range.length, &mut context.report)?;

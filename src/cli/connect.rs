@@ -7,7 +7,7 @@ use std::time::Duration;
 use rtboot::board::{Board, MissingVirtual, Options, Selector};
 use rtboot::chip::Chip;
 use rtboot::finding::{Finding, catalogue::run};
-use rtboot::flash::Nor;
+use rtboot::flash::{FcbChoice, Nor, PartSource};
 use rtboot::job::Target;
 use rtboot::journal::JournalStore;
 use rtboot::port::Wire;
@@ -28,6 +28,7 @@ pub struct Context {
     /// What is said and printed; the listener of every long call.
     pub report: Report,
     settings: Option<Settings>,
+    part: Option<PartSource>,
     virtual_board: Option<VirtualBoard>,
 }
 
@@ -37,6 +38,7 @@ impl Context {
             report: Report::new(&globals),
             globals,
             settings: None,
+            part: None,
             virtual_board: None,
         }
     }
@@ -172,9 +174,56 @@ impl Context {
         Ok((self.connect(&target)?, target))
     }
 
-    /// A known flash behind a flashloader. Parts that share its id are as good: only read and erase are the same for all.
+    /// What the flash is expected to be from now on, when a choice of the FCB says it.
+    pub fn expect_part(&mut self, part: PartSource) {
+        if part.is_named() {
+            self.part = Some(part);
+        }
+    }
+
+    /// What `--fcb` of a verb that makes no FCB says about the flash.
+    pub fn expect_part_named(&mut self, name: &str) -> Result<()> {
+        let chip = self.desk_chip()?;
+        match FcbChoice::named(name, chip)?.0.for_chip(chip)? {
+            FcbChoice::Block { from, .. } => Err(Error::Usage(format!(
+                "{from} is an FCB and does not say which part the flash is: name a part, or its .cfg"
+            ))),
+            choice => {
+                self.part = Some(choice.part_source());
+                Ok(())
+            }
+        }
+    }
+
+    /// What the flash is expected to be: by option, variable or settings.
+    pub fn part(&mut self) -> Result<PartSource> {
+        if let Some(part) = &self.part {
+            return Ok(part.clone());
+        }
+        let part = match self.usual_fcb()? {
+            Some(name) => {
+                let chip = self.desk_chip()?;
+                let (choice, _) = FcbChoice::named(&name, chip)?;
+                choice.for_chip(chip)?.part_source()
+            }
+            None => PartSource::Database,
+        };
+        Ok(self.part.insert(part).clone())
+    }
+
+    /// The source of FCBs that variable or settings name. clap does not read the variable: it would contradict an `--as-is`.
+    pub fn usual_fcb(&mut self) -> Result<Option<String>> {
+        match std::env::var("RTBOOT_FCB") {
+            Ok(name) if !name.is_empty() => Ok(Some(name)),
+            _ => self.setting_name("fcb"),
+        }
+    }
+
+    /// A known flash behind a flashloader: the part that the user names, else any with its id.
     pub fn nor(&mut self) -> Result<(Nor, Board)> {
-        let (mut board, target) = self.board_for_flash()?;
+        let part = self.part()?;
+        let (mut board, mut target) = self.board_for_flash()?;
+        target.part = part;
         let nor = target.open_flash(&mut board, &mut self.report)?;
         Ok((nor, board))
     }

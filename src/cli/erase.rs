@@ -5,6 +5,7 @@ use rtboot::job::{self, Edges, EraseRange};
 use rtboot::outcome::{self, Outcome};
 use rtboot::{Change, Error, Result};
 
+use super::pieces::PartArgs;
 use super::range::{self, Range};
 use super::{Context, guard};
 
@@ -28,9 +29,12 @@ pub struct Args {
     /// The words of an act that cannot be undone
     #[arg(long, value_name = "WORDS")]
     confirm: Vec<String>,
+    #[command(flatten)]
+    part: PartArgs,
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    args.part.expect(context)?;
     let mut consent = Consent::words(&args.confirm);
     let range = match args.all {
         true => {

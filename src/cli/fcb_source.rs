@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use rtboot::chip::Chip;
 use rtboot::event::{Meter, Stage};
 use rtboot::file::{self, Limit};
-use rtboot::flash::FcbChoice;
+use rtboot::flash::{FcbChoice, FcbOrigin};
 use rtboot::{Error, Result};
 use rtboot_fcb::derive::{self, Refused};
 use rtboot_fcb::{Fcb, OptionWords, Part, PartFile, StatusRegisters, database};
@@ -117,7 +117,14 @@ fn named(source: &str, path: &Path, context: &mut Context) -> Result<Source> {
                 false => database_text(source, first),
             };
             Ok(Source {
-                from: origin.to_string(),
+                // without a board it is the first
+                from: match &origin {
+                    FcbOrigin::Database { file, .. } => format!("{} ({file})", first.name),
+                    FcbOrigin::PartFile { path, .. } => {
+                        format!("{}, {}", first.name, path.display())
+                    }
+                    other => other.to_string(),
+                },
                 fcb: first.on(chip).boot_fcb(),
                 parts: Some(file),
                 text,

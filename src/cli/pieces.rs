@@ -57,16 +57,12 @@ impl LayoutArgs {
         }
     }
 
-    /// What options, variable or settings name as the source of the FCB. clap does not read the variable: it would contradict
-    /// an `--as-is`.
+    /// What options, variable or settings name as the source of the FCB.
     pub fn fcb_name(&self, context: &mut Context) -> Result<Option<String>> {
         if self.fcb.is_some() || self.as_is {
             return Ok(self.fcb.clone());
         }
-        match std::env::var("RTBOOT_FCB") {
-            Ok(name) if !name.is_empty() => Ok(Some(name)),
-            _ => context.setting_name("fcb"),
-        }
+        context.usual_fcb()
     }
 
     /// Where the FCB comes from; says so when it was named.
@@ -77,6 +73,7 @@ impl LayoutArgs {
         let chip = context.desk_chip()?;
         let (choice, origin) = FcbChoice::named(&name, chip)?;
         let choice = choice.for_chip(chip)?;
+        context.expect_part(choice.part_source());
         let named = Finding::new(&run::FCB).text("name", origin);
         context.report.tell(named);
         Ok(choice)
@@ -101,6 +98,29 @@ impl LayoutArgs {
             base: self.base,
             flags: self.flags(),
         }
+    }
+}
+
+/// Which part the flash is, for verbs that make no FCB.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct PartArgs {
+    /// Which part the flash is, when its id does not tell: a NOR part, or its .cfg. Also RTBOOT_FCB, and `fcb` in the settings
+    #[arg(long, value_name = "PART|FILE|auto")]
+    pub fcb: Option<String>,
+}
+
+impl PartArgs {
+    /// From now on the flash is expected to be this part; commands to type repeat it.
+    pub fn expect(&self, context: &mut Context) -> Result<()> {
+        let Some(name) = &self.fcb else {
+            return Ok(());
+        };
+        let about = About {
+            fcb: Some(name),
+            ..About::default()
+        };
+        context.report.is_about(&context.globals, &about);
+        context.expect_part_named(name)
     }
 }
 

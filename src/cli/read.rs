@@ -8,6 +8,7 @@ use rtboot::{Error, Result, job};
 use rtboot_bootable::{Memory, emit};
 
 use super::output::{self, Ending, write_pieces, write_whole};
+use super::pieces::PartArgs;
 use super::range::{self, Range};
 use super::{Context, number};
 
@@ -31,6 +32,8 @@ pub struct Args {
     /// Read flash once only, without the second reading that proves the first
     #[arg(long)]
     once: bool,
+    #[command(flatten)]
+    part: PartArgs,
 }
 
 /// What is read, and where it goes.
@@ -76,7 +79,9 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     if let Some(range) = range {
         check_length(&file, range)?;
     }
-    let target = context.target()?;
+    args.part.expect(context)?;
+    let mut target = context.target()?;
+    target.part = context.part()?;
     let map = &target.chip_for_files().map;
     let in_flash = range.is_none_or(|range| map.in_flash(range.address));
     if let (Some(range), false) = (range, in_flash) {

@@ -3,6 +3,7 @@
 use rtboot::outcome::{self, Outcome};
 use rtboot::{Result, job};
 
+use super::pieces::PartArgs;
 use super::{Context, draw};
 
 /// Start the application that is in flash, without a reset
@@ -10,9 +11,13 @@ use super::{Context, draw};
 /// Sets up the flash, then starts the reset handler of the vector table in flash with its stack. BOOT_MODE does not matter;
 /// a DCD in the image is not run.
 #[derive(Debug, clap::Args)]
-pub struct Args {}
+pub struct Args {
+    #[command(flatten)]
+    part: PartArgs,
+}
 
-pub fn run(_args: Args, context: &mut Context) -> Result<()> {
+pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    args.part.expect(context)?;
     let (mut nor, _board) = context.nor()?;
     let report = &mut context.report;
     let boot = nor.look_at_boot(report)?;

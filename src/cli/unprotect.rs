@@ -6,6 +6,7 @@ use rtboot::{Change, Error, Result};
 use rtboot_fcb::StatusRegisters;
 
 use super::Context;
+use super::pieces::PartArgs;
 
 /// Clear the flash's block protection, after saying what changes
 ///
@@ -16,14 +17,17 @@ pub struct Args {
     /// Do not ask
     #[arg(long)]
     yes: bool,
+    #[command(flatten)]
+    part: PartArgs,
 }
 
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
+    args.part.expect(context)?;
     let (mut nor, _board) = context.nor()?;
     let before = nor.facts().status;
     let extent = nor.facts().protected_extent(nor.part());
     let report = &mut context.report;
-    report.line(format!("{}: {before}, {extent}", nor.names()));
+    report.line(format!("{}: {before}, {extent}", nor.called()));
     let Some(plan) = Unprotect::plan(&nor)? else {
         report.line("nothing to do");
         report.found(found(before, None));

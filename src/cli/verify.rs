@@ -28,9 +28,10 @@ pub struct Args {
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let about = args.layout.about(&args.files);
     context.report.is_about(&context.globals, &about);
-    let target = context.target()?;
+    let mut target = context.target()?;
     let chip = target.chip_for_files();
     let choice = args.layout.choice(context)?;
+    target.part = context.part()?;
     let files = pieces::parse(&args.files)?;
     let comparison = Comparison::prepare(&files, &args.layout.options(choice), chip)?;
     target.loader.check(chip)?;

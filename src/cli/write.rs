@@ -83,6 +83,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         tell_of_new_board(&target, &mut context.report);
     }
     let options = options(&args, context)?;
+    target.part = context.part()?;
     let chip = target.chip_for_files();
     let mut job = WriteJob::prepare(&pieces::parse(&args.files)?, options, chip)?;
     for finding in job.findings() {

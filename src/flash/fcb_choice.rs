@@ -9,6 +9,7 @@ use rtboot_fcb::{Fcb, PartFile, database, text};
 
 use crate::chip::Chip;
 use crate::file::{self, Limit};
+use crate::flash::identify::PartSource;
 use crate::{Error, Result};
 
 /// Where the FCB of the image comes from.
@@ -45,11 +46,18 @@ pub enum FcbOrigin {
     Database {
         /// The part, when one was named.
         part: Option<String>,
+        /// The parts of the file.
+        parts: Vec<String>,
         /// The file.
         file: String,
     },
     /// A `.cfg` file.
-    PartFile(PathBuf),
+    PartFile {
+        /// The file.
+        path: PathBuf,
+        /// Its parts.
+        parts: Vec<String>,
+    },
     /// A file of 512 bytes.
     BlockFile(PathBuf),
     /// SPSDK's YAML.
@@ -72,14 +80,31 @@ impl fmt::Display for FcbOrigin {
             FcbOrigin::Database {
                 part: Some(part),
                 file,
+                ..
             } => write!(f, "{part} ({file})"),
-            FcbOrigin::Database { part: None, file } => write!(f, "a part of {file}"),
-            FcbOrigin::PartFile(path) => write!(f, "the parts of the file {}", path.display()),
+            FcbOrigin::Database {
+                part: None,
+                parts,
+                file,
+            } => write!(f, "{} of {file}, as its id tells", one_of(parts)),
+            FcbOrigin::PartFile { path, parts } => {
+                write!(f, "{} of {}", one_of(parts), path.display())
+            }
             FcbOrigin::BlockFile(path) => write!(f, "{}, 512 bytes", path.display()),
             FcbOrigin::Yaml(path) => write!(f, "{}, SPSDK's YAML", path.display()),
             FcbOrigin::Code(path) => write!(f, "{}, an array in source text", path.display()),
             FcbOrigin::Inside { path, place } => write!(f, "{}, {place}", path.display()),
         }
+    }
+}
+
+/// The candidates, the first few by name: "A, B, C or one of 7 more".
+fn one_of(parts: &[String]) -> String {
+    const NAMED: usize = 3;
+    let more = parts.len().saturating_sub(NAMED);
+    match more {
+        0 => parts.join(" or "),
+        more => format!("{} or one of {more} more", parts[..NAMED].join(", ")),
     }
 }
 
@@ -104,9 +129,11 @@ impl FcbChoice {
         match database::find(name) {
             Some((from, file)) => {
                 let from = from.to_owned();
-                let first = file.parts.first().map(|part| part.name.clone());
+                let parts: Vec<String> = file.parts.iter().map(|part| part.name.clone()).collect();
+                let first = parts.first().cloned();
                 let origin = FcbOrigin::Database {
                     part: first.filter(|part| part.eq_ignore_ascii_case(name)),
+                    parts,
                     file: from.clone(),
                 };
                 Ok((FcbChoice::Part { from, file }, origin))
@@ -117,6 +144,17 @@ impl FcbChoice {
                 name: name.to_owned(),
                 nearest: database::nearest(name),
             }),
+        }
+    }
+
+    /// What it says about the flash.
+    pub fn part_source(&self) -> PartSource {
+        match self {
+            FcbChoice::Part { from, file } => PartSource::Cfg {
+                from: from.clone(),
+                file: file.clone(),
+            },
+            FcbChoice::Block { .. } | FcbChoice::Auto => PartSource::Database,
         }
     }
 
@@ -194,7 +232,10 @@ fn fcb_file(path: &Path, name: &str, chip: &Chip) -> Result<(FcbChoice, FcbOrigi
     }
     let bytes = file::read(path, Limit::Text)?;
     let file = parts_of(&bytes, path, name)?;
-    let origin = FcbOrigin::PartFile(path_buf);
+    let origin = FcbOrigin::PartFile {
+        path: path_buf,
+        parts: file.parts.iter().map(|part| part.name.clone()).collect(),
+    };
     Ok((FcbChoice::Part { from, file }, origin))
 }
 

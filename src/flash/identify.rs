@@ -11,8 +11,8 @@ pub use crate::error::bytes;
 use crate::flash::loader::NorFacts;
 use crate::{Error, Result};
 
-/// Where the expectation comes from.
-#[derive(Debug, Clone, PartialEq)]
+/// What the flash is expected to be.
+#[derive(Debug, Clone, Default, PartialEq)]
 pub enum PartSource {
     /// A `.cfg`: the file or database entry that the user named.
     Cfg {
@@ -22,7 +22,26 @@ pub enum PartSource {
         file: PartFile,
     },
     /// Nothing was named: the database is asked by the flash's id.
+    #[default]
     Database,
+}
+
+impl PartSource {
+    /// Whether the user names the part.
+    pub fn is_named(&self) -> bool {
+        matches!(self, PartSource::Cfg { .. })
+    }
+
+    /// The part for reading and erasing: the one that is named, else any known part with the flash's id.
+    ///
+    /// # Errors
+    /// As [`choose_part`] and [`any_part`].
+    pub fn part(&self, facts: &NorFacts) -> Result<Part> {
+        match self {
+            PartSource::Cfg { .. } => choose_part(facts, self),
+            PartSource::Database => any_part(facts),
+        }
+    }
 }
 
 /// Settles which part this is.

@@ -319,18 +319,20 @@ impl Flashloader {
         })
     }
 
-    /// Reads the status register that holds the quad-enable bit of this part, when no known part has the flash's id and
-    /// [`Flashloader::look_at_flash`] therefore left it out: the part's file says how it is read.
+    /// Reads the status register that holds the quad-enable bit of this part, when [`Flashloader::look_at_flash`] left it out:
+    /// the part's file says how it is read. Not where a known part with the flash's id has none.
     ///
     /// # Errors
     /// [`Error::Configure`], [`Error::Mboot`].
     pub fn look_at_second_status(&mut self, part: &Part, facts: &mut NorFacts) -> Result<()> {
-        let known = !rtboot_fcb::database::by_jedec(facts.id).is_empty();
-        if let (None, false, Some(read)) = (facts.status.sr2, known, probe::status2_of(part)) {
+        // 35h puts a part of that id into QPI
+        let lacks = |part: &Part| part.qe == QeMethod::Sr1Bit6;
+        let lacks = rtboot_fcb::database::by_jedec(facts.id).iter().any(lacks);
+        if let (None, false, Some(read)) = (facts.status.sr2, lacks, probe::status2_of(part)) {
             let answer = self.read_through(&read, Question::Status2, 0, 1)?;
             facts.status.sr2 = Some(byte(&answer, 0));
         }
-        if facts.status.sr3.is_none() && !known && part.protection.block_locks != 0 {
+        if facts.status.sr3.is_none() && !lacks && part.protection.block_locks != 0 {
             facts.status.sr3 = self.third_status()?;
             facts.own_locks = self.own_locks(part, &facts.status)?;
         }

@@ -184,13 +184,7 @@ impl Prepared {
 
     /// What the flash is expected to be.
     pub fn expected_part(&self) -> PartSource {
-        match &self.choice {
-            FcbChoice::Part { from, file } => PartSource::Cfg {
-                from: from.clone(),
-                file: file.clone(),
-            },
-            FcbChoice::Block { .. } | FcbChoice::Auto => PartSource::Database,
-        }
+        self.choice.part_source()
     }
 
     /// Whether the FCB will be made for the part that the flash's id names.

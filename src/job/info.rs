@@ -6,7 +6,7 @@ use super::target::Target;
 use crate::board::{Board, Program};
 use crate::chip::{Chip, Identity};
 use crate::event::Listener;
-use crate::flash::{BootLook, LoaderFacts, NorFacts, Rom, RomFacts, any_part};
+use crate::flash::{BootLook, LoaderFacts, NorFacts, PartSource, Rom, RomFacts, any_part};
 use crate::mboot::Property;
 use crate::{Error, Result};
 
@@ -135,10 +135,24 @@ fn gather(
     info.security = asked.map(|words| security.describe(&words).to_string());
     let facts = flashloader.look_at_flash(listener)?;
     info.nor = Some(facts.clone());
-    match any_part(&facts) {
+    let mut target = target.clone();
+    let part = match target.part.part(&facts) {
+        // what the board has is what was asked for
+        Err(error @ Error::PartMismatch { .. }) => {
+            info.not_known.push(NotKnown {
+                what: "whether it is the part that was named",
+                why: Why::Failed(error),
+            });
+            target.part = PartSource::Database;
+            any_part(&facts)
+        }
+        part => part,
+    };
+    match part {
         Ok(part) => {
             info.part = Some(part.clone());
-            let mut nor = target.nor(flashloader, part, facts, board);
+            let mut nor = target.nor(flashloader, part, facts, board)?;
+            info.nor = Some(nor.facts().clone());
             info.boot = Some(nor.look_at_boot(listener)?);
         }
         Err(error) => info.not_known.push(NotKnown {

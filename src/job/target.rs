@@ -11,7 +11,7 @@ use crate::board::{Board, Options, Selector};
 use crate::chip::Chip;
 use crate::event::{Known, Listener, tell, tell_known};
 use crate::flash::{
-    Flashloader, LoaderSource, Nor, NorFacts, Reached, any_part, reach_flashloader,
+    Flashloader, LoaderSource, Nor, NorFacts, PartSource, Reached, reach_flashloader,
 };
 use crate::journal::JournalStore;
 #[cfg(feature = "virtual")]
@@ -32,6 +32,8 @@ pub struct Target {
     pub chip: Option<&'static Chip>,
     /// The flashloader to start when none runs.
     pub loader: LoaderSource,
+    /// What the flash is expected to be.
+    pub part: PartSource,
     /// Where the journals of boards are; without it commands that only look do not know of interrupted runs.
     pub journals: Option<JournalStore>,
     #[cfg(feature = "virtual")]
@@ -145,33 +147,49 @@ impl Target {
         reach_flashloader(board, self.chip, &self.loader, listener)
     }
 
-    /// The flash behind a flashloader, as any known part with its id: parts that share an id are read and erased alike.
+    /// The flash behind a flashloader: the part that is expected, else any known part with its id, for parts that share an id
+    /// are read and erased alike.
     ///
     /// # Errors
-    /// As [`Target::start_flashloader`]; [`Error::NoFlash`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
+    /// As [`Target::start_flashloader`]; [`Error::NoFlash`], [`Error::PartMismatch`], [`Error::PartUnclear`],
+    /// [`Error::SfdpMismatch`].
     pub fn open_flash(&self, board: &mut Board, listener: &mut dyn Listener) -> Result<Nor> {
         let mut flashloader = self.start_flashloader(board, listener)?.flashloader;
         let facts = flashloader.look_at_flash(listener)?;
-        let part = any_part(&facts)?;
-        Ok(self.nor(flashloader, part, facts, board))
+        let part = self.part.part(&facts)?;
+        self.nor(flashloader, part, facts, board)
+    }
+
+    /// The same, with what a choice of the FCB says about the flash, when it says anything.
+    #[must_use]
+    pub fn expecting(mut self, part: PartSource) -> Target {
+        if part.is_named() {
+            self.part = part;
+        }
+        self
     }
 }
 
 impl Target {
-    /// A known flash, with the journal of its board.
+    /// A known flash, with the status register that holds the part's quad enable, and the journal of its board.
     pub(super) fn nor(
         &self,
-        flashloader: Flashloader,
+        mut flashloader: Flashloader,
         part: Part,
-        facts: NorFacts,
+        mut facts: NorFacts,
         board: &Board,
-    ) -> Nor {
+    ) -> Result<Nor> {
+        flashloader.look_at_second_status(&part, &mut facts)?;
         let key = super::journal::key(&flashloader, &part, &facts, board);
         let nor = Nor::new(flashloader, part, facts);
-        match &self.journals {
+        let nor = match self.part.is_named() {
+            true => nor.named_by_user(),
+            false => nor,
+        };
+        Ok(match &self.journals {
             Some(store) => nor.with_journal(store.open(&key)),
             None => nor,
-        }
+        })
     }
 }
 

@@ -159,6 +159,7 @@ pub fn verify(
     listener: &mut dyn Listener,
 ) -> Result<BootLook> {
     let comparison = Comparison::prepare(pieces, options, target.chip_for_files())?;
+    let target = target.clone().expecting(options.fcb.part_source());
     let mut board = target.connect(listener)?;
     let mut nor = target.open_flash(&mut board, listener)?;
     comparison.check_fits(&nor)?;

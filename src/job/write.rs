@@ -234,12 +234,16 @@ impl WriteJob {
         self.check_consent()?;
         let mut flashloader = target.start_flashloader(board, listener)?.flashloader;
         let mut facts = flashloader.look_at_flash(listener)?;
-        let part = self.pieces.choose_part(&facts)?;
+        let named = self.pieces.names_part() || target.part.is_named();
+        let part = match self.pieces.names_part() {
+            false if named => target.part.part(&facts)?,
+            _ => self.pieces.choose_part(&facts)?,
+        };
         flashloader.look_at_second_status(&part, &mut facts)?;
-        if self.pieces.settles_by_id() {
+        if self.pieces.settles_by_id() && !named {
             tell_shared(&part, &facts, listener);
         }
-        let names = match self.pieces.names_part() {
+        let names = match named {
             true => part.name.clone(),
             false => names_of(&part, &facts),
         };
@@ -262,7 +266,7 @@ impl WriteJob {
             }
             None => None,
         };
-        let nor = match self.pieces.names_part() {
+        let nor = match named {
             true => Nor::new(flashloader, part, facts).named_by_user(),
             false => Nor::new(flashloader, part, facts),
         };

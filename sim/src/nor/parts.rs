@@ -86,6 +86,7 @@ impl Part {
             Part::gd25q64c(),
             Part::gd25q64e(),
             Part::gd25b128e(),
+            Part::xt25f64b(),
             Part::mt25ql128aba(),
             Part::mt25ql256aba(),
             Part::s25fl064l(),
@@ -347,6 +348,17 @@ impl Part {
             },
             sfdp: sfdp::gigadevice_e(16 << 20),
             ..Part::gd25q64e()
+        }
+    }
+
+    /// XTX XT25F64B: a part that the host's database does not know; as the GD25Q64C.
+    ///
+    /// Source: SPSDK and MCUBootUtility for id and quad enable; the rest is a guess.
+    pub fn xt25f64b() -> Part {
+        Part {
+            name: "xt25f64b",
+            jedec: [0x0B, 0x40, 0x17],
+            ..Part::gd25q64c()
         }
     }
 

@@ -1,6 +1,6 @@
 //! `image check`: would the ROM start it, rule by rule.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use rtboot::Result;
@@ -32,6 +32,9 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
+    if let (Some(name), true) = (&args.fcb, args.file == Path::new("board")) {
+        context.expect_part_named(name)?;
+    }
     let source = source::load(
         &args.file,
         source::Wanted::Firmware,

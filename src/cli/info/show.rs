@@ -127,7 +127,7 @@ fn nor(facts: &NorFacts, part: Option<&Part>, report: &mut Report) {
         );
         return;
     }
-    let names: Vec<String> = database::by_jedec(facts.id)
+    let names: Vec<String> = parts(facts, part)
         .into_iter()
         .map(|part| format!("{} {}", part.vendor, part.name))
         .collect();
@@ -212,8 +212,17 @@ fn object(known: &Info, at_hand: &AtHand) -> outcome::Info {
     }
 }
 
+/// The parts with the flash's id, or the one of the user's own file that the database does not know.
+fn parts(facts: &NorFacts, part: Option<&Part>) -> Vec<Part> {
+    let known = database::by_jedec(facts.id);
+    match part.filter(|part| known.iter().all(|other| other.name != part.name)) {
+        Some(own) => vec![own.clone()],
+        None => known,
+    }
+}
+
 fn flash_object(facts: &NorFacts, part: Option<&Part>) -> outcome::FlashInfo {
-    let names = database::by_jedec(facts.id).into_iter();
+    let names = parts(facts, part).into_iter();
     outcome::FlashInfo {
         answers: facts.answers(),
         jedec: facts.id.to_string(),

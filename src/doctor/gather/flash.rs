@@ -9,13 +9,16 @@ use crate::flash::{Flashloader, NorFacts};
 
 /// Asks the flash for id, SFDP and status registers.
 pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
-    let nor = flashloader.look_at_flash(&mut ())?;
+    let mut nor = flashloader.look_at_flash(&mut ())?;
     let sr1_again = one(flashloader.read_through(&probe::status1(), Question::Status1, 0, 1)?);
     let known = database::by_jedec(nor.id);
     let expected = facts.expected.as_ref();
     let expected = expected.and_then(|e| e.file.by_jedec(nor.id).first().map(|p| (*p).clone()));
     // reading and erasing are the same for all parts that share an id; the slowest clock suits all
     let part = expected.or_else(|| known.iter().min_by_key(|part| part.clock.0).cloned());
+    if let Some(part) = &part {
+        flashloader.look_at_second_status(part, &mut nor)?;
+    }
     if !nor.answers() {
         facts.unknown.push(unreachable_content());
     }
