@@ -1,4 +1,3 @@
-use alloc::vec;
 use alloc::vec::Vec;
 use core::fmt;
 use core::ops::Range;
@@ -158,9 +157,7 @@ impl Protection {
     /// What these registers protect on a part of `size` bytes.
     pub fn extent(&self, registers: &StatusRegisters, size: u32) -> Protected {
         if registers.sr3.unwrap_or(0) & self.block_locks != 0 {
-            return Protected::OwnLocks {
-                closed: vec![0..size],
-            };
+            return Protected::by_own_locks([(0..size, true)]);
         }
         let bits = registers.sr1 & self.mask;
         let complement = registers.sr2.unwrap_or(0) & self.complement != 0;

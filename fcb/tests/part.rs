@@ -331,8 +331,7 @@ fn locks_of_blocks_put_the_bits_out_of_use() {
     };
     for sr1 in [0, 0x04, 0x7C] {
         let extent = winbond.protected_extent(&with(sr1, Some(0x04)));
-        let closed = vec![0..8 << 20];
-        assert_eq!(extent, Protected::OwnLocks { closed });
+        assert_eq!(extent, Protected::by_own_locks([(0..8 << 20, true)]));
         assert_ne!(winbond.protected_extent(&with(sr1, Some(0x60))), extent);
     }
     assert!(!winbond.protected(&with(0, None)));

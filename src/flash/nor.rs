@@ -32,7 +32,7 @@ const READ_PIECE: u32 = 64 * 1024;
 #[derive(Debug)]
 pub struct ChipEraseFailed {
     /// How.
-    pub error: Error,
+    pub error: Box<Error>,
     /// The device said that the first sector is erased: the erase of the rest failed.
     pub first_sector: bool,
 }
@@ -379,7 +379,7 @@ impl Nor {
             .and_then(|()| self.erase(g.base, g.sector));
         let failed = |first_sector| {
             move |error| ChipEraseFailed {
-                error,
+                error: Box::new(error),
                 first_sector,
             }
         };

@@ -183,12 +183,12 @@ fn erase_chip(
         let sector = u64::from(nor.geometry().sector);
         match failed.first_sector {
             true => part_erased(
-                failed.error,
+                *failed.error,
                 range,
                 range.start + sector,
                 Evidence::Acknowledged,
             ),
-            false => begun(failed.error, range, range.start),
+            false => begun(*failed.error, range, range.start),
         }
     })?;
     meter.end();

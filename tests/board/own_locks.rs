@@ -78,11 +78,8 @@ fn closed_lock_stops_what_it_touches_only() {
     else {
         panic!("{error}");
     };
-    let closed = vec![0..0x2000];
-    assert_eq!(
-        (*address, extent),
-        (0x6000_0000, &Protected::OwnLocks { closed })
-    );
+    let closed = Protected::by_own_locks([(0..0x2000, true)]);
+    assert_eq!((*address, extent), (0x6000_0000, &closed));
     assert!(rig.flash() == before, "nothing was erased");
 
     let mut nor = rig.nor(FCB).expect("a flash");

@@ -19,7 +19,7 @@ impl Writer<'_> {
                 Ok(()) => true,
                 Err(failed) => failed.first_sector,
             };
-            erased.map_err(|failed| failed.error)?;
+            erased.map_err(|failed| *failed.error)?;
             self.in_flight = None;
             meter.end();
             return Ok(());

@@ -308,9 +308,7 @@ pub fn flash() -> Vec<Error> {
                 sr2: Some(2),
                 sr3: Some(4),
             },
-            extent: rtboot_fcb::Protected::OwnLocks {
-                closed: vec![0..0x80_0000],
-            },
+            extent: rtboot_fcb::Protected::by_own_locks([(0..0x80_0000, true)]),
         },
         Error::QuadReadDiffers {
             address: 0x6000_0000,
