@@ -134,12 +134,13 @@ struct Pair {
 }
 
 /// Parts whose reads depend on what neither the database nor an FCB's bytes tell: read parameters in fields of their own
-/// (IS25LP064D), a dummy bit among the status bits (GD25Q64E), a latency code (S25FL064L), a quad enable that no source confirms
+/// (IS25LP064D), a dummy bit among the status bits (GD25Q64E), a latency code (S25FL064L, S25FL256S), a quad enable that no source confirms
 /// (EN25QH). On a board the trial read decides.
 const READS_BY_MORE: &[&str] = &[
     "is25lp064d",
     "gd25q64e",
     "s25fl064l",
+    "s25fl256s",
     "en25qh64",
     "en25qh128",
 ];
