@@ -13,6 +13,7 @@ mod cli {
     mod fcb_probe;
     mod fcb_sources;
     mod images;
+    mod journal_scenarios;
     mod keyboard;
     mod one_verdict;
     mod open_work;

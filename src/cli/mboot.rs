@@ -8,10 +8,13 @@ mod memory;
 mod property;
 mod source;
 
-use rtboot::board::{Board, LoaderSession, Program};
+use std::ops::Range;
+
+use rtboot::board::{Board, LoaderSession, Program, Selector};
 use rtboot::event::{Meter, Stage};
+use rtboot::flash::UniqueId;
 use rtboot::mboot::{self, MemoryId, Progress};
-use rtboot::{Error, Result, Step};
+use rtboot::{Error, Result, Step, job};
 
 use super::{Context, number};
 
@@ -62,9 +65,32 @@ fn counted<T>(
 
 /// A session with the flashloader; an error when something else answers.
 fn session(context: &mut Context) -> Result<LoaderSession> {
+    Ok(session_at(context)?.0)
+}
+
+/// The same, with the selector of the board.
+fn session_at(context: &mut Context) -> Result<(LoaderSession, Selector)> {
     let mut board = context.board()?;
     expect_flashloader(&mut board)?;
-    board.loader()
+    Ok((board.loader()?, board.name()))
+}
+
+/// Lets the board's journal forget what a raw command erased in the FlexSPI NOR.
+///
+/// A flashloader that does not tell the chip's unique id leaves the journal as it is.
+fn forget_erased(
+    mut session: LoaderSession,
+    board: &Selector,
+    range: &Range<u64>,
+    context: &Context,
+) -> Result<()> {
+    match session.unique_id() {
+        Ok(words) => {
+            let unique_id = UniqueId::from_words(&words);
+            job::forget_erased(&context.journals()?, unique_id, board, range)
+        }
+        Err(_) => Ok(()),
+    }
 }
 
 fn expect_flashloader(board: &mut Board) -> Result<()> {

@@ -122,7 +122,7 @@ impl Flashloader {
         let reserved = session
             .reserved_regions()
             .map_err(Error::mboot(Step::AskReservedRam))?;
-        let unique_id = UniqueId([word(&id, 0), word(&id, 1)]);
+        let unique_id = UniqueId::from_words(&id);
         let scratch = choose_scratch(identity.chip, &reserved)?;
         let configured_kib = match session.external_memory(MemoryId::FLEXSPI_NOR) {
             Ok(memory) => memory.size_kib,
@@ -492,8 +492,4 @@ fn choose_scratch(chip: &Chip, reserved: &[(u32, u32)]) -> Result<u32> {
 
 fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0xFF)
-}
-
-fn word(words: &[u32], at: usize) -> u32 {
-    words.get(at).copied().unwrap_or(0)
 }

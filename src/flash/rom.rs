@@ -24,6 +24,14 @@ const UART_LOADS: usize = 4;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct UniqueId(pub [u32; 2]);
 
+impl UniqueId {
+    /// From the words of a flashloader's property.
+    pub fn from_words(words: &[u32]) -> UniqueId {
+        let word = |at: usize| words.get(at).copied().unwrap_or_default();
+        UniqueId([word(0), word(1)])
+    }
+}
+
 impl std::fmt::Display for UniqueId {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{:08x}{:08x}", self.0[1], self.0[0])

@@ -1,12 +1,14 @@
 //! The journal of the board at hand, and what a job says about it.
 
+use std::ops::Range;
+
 use rtboot_fcb::Part;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
-use crate::board::Board;
+use crate::board::{Board, Selector};
 use crate::event::{Listener, tell};
-use crate::flash::{Flashloader, KeptBytes, Nor, NorFacts, WritePlan};
+use crate::flash::{Flashloader, KeptBytes, Nor, NorFacts, UniqueId, WritePlan};
 use crate::journal::{BoardJournal, BoardKey, JournalStore};
 use crate::{Error, Result};
 
@@ -28,6 +30,27 @@ pub(super) fn key(
 pub fn of_flash(nor: &mut Nor, board: &Board, store: &JournalStore) -> Result<BoardJournal> {
     let (part, facts) = (nor.part().clone(), nor.facts().clone());
     store.open(&key(nor.loader(), &part, &facts, board))
+}
+
+/// Forgets what a raw command erased: whole sectors of a flash that it did not look at. Nothing comes back there.
+///
+/// # Errors
+/// As [`JournalStore::open`] and [`BoardJournal::forget`].
+pub fn forget_erased(
+    store: &JournalStore,
+    unique_id: UniqueId,
+    board: &Selector,
+    erased: &Range<u64>,
+) -> Result<()> {
+    let place = board.to_string();
+    let Some(mut journal) = store.of_chip(&unique_id.to_string(), &place)? else {
+        return Ok(());
+    };
+    // the flashloader rounds outward to sectors
+    let sizes = journal.writes().iter().map(|write| write.sizes.sector);
+    let sector = u64::from(sizes.max().unwrap_or(0x1000).max(1));
+    let start = erased.start / sector * sector;
+    journal.forget(&(start..erased.end.next_multiple_of(sector)))
 }
 
 /// The journal of this board. One that cannot be read is thrown away only when its bytes are to be forgotten.

@@ -49,7 +49,7 @@ pub use boot_loader::{BootsAt, asked_for, doubt};
 pub use erase::{Edges, EraseRange, blank_check, erase, first_programmed};
 pub use expected::{Compared, expected};
 pub use info::{Info, NotKnown, Why, info};
-pub use journal::of_flash as journal_of_flash;
+pub use journal::{forget_erased, of_flash as journal_of_flash};
 pub use laid_out::{BootLoader, LaidOut, LaidOutPieces, LayoutOptions, Role};
 pub use piece::{Piece, Pieces};
 pub use protection::{Unprotect, unprotect};

@@ -26,25 +26,37 @@ const OPEN_LIMIT: usize = 64;
 pub struct BoardKey(String);
 
 impl BoardKey {
+    /// Whether it can be the key of a board with this unique id at this place, whatever its flash is.
+    fn fits(&self, unique_id: &str, place: &str) -> bool {
+        let begins = self.0.starts_with(&format!("{}-", plain(unique_id)));
+        begins && (is_told(unique_id) || self.0.ends_with(&format!("-{}", plain(place))))
+    }
+
     /// From the chip's unique id in hex, the flash's id and size, and where the board is attached.
     ///
     /// The place counts only for a unique id of zeros or ones alone, which many boards share.
     pub fn new(unique_id: &str, jedec: JedecId, size: u32, place: &str) -> BoardKey {
-        let plain = |text: &str| -> String {
-            let plain = |c: char| match c.is_ascii_alphanumeric() {
-                true => c,
-                false => '_',
-            };
-            text.chars().take(100).map(plain).collect()
-        };
-        let told = unique_id.chars().any(|c| c != '0') && unique_id.chars().any(|c| c != 'f');
-        let place = match told {
+        let place = match is_told(unique_id) {
             true => String::new(),
             false => format!("-{}", plain(place)),
         };
         let id = plain(&jedec.to_string());
         BoardKey(format!("{}-{id}-{size:x}{place}", plain(unique_id)))
     }
+}
+
+/// Whether a unique id is one: many boards share zeros or ones alone.
+fn is_told(unique_id: &str) -> bool {
+    unique_id.chars().any(|c| c != '0') && unique_id.chars().any(|c| c != 'f')
+}
+
+/// The same text as part of a file's name.
+fn plain(text: &str) -> String {
+    let plain = |c: char| match c.is_ascii_alphanumeric() {
+        true => c,
+        false => '_',
+    };
+    text.chars().take(100).map(plain).collect()
 }
 
 /// The state folder of another user of this machine, where a journal of the same board may lie.
@@ -102,6 +114,28 @@ impl JournalStore {
                 record::read(&bytes, &key.0).map_err(|reason| unusable(&journal.path, reason))?;
         }
         Ok(journal)
+    }
+
+    /// The journal of the board with this unique id at this place, when there is one and no second, of another flash chip, beside it.
+    ///
+    /// # Errors
+    /// As [`JournalStore::open`].
+    pub fn of_chip(&self, unique_id: &str, place: &str) -> Result<Option<BoardJournal>> {
+        let Ok(entries) = fs::read_dir(&self.folder) else {
+            return Ok(None); // nothing was ever kept
+        };
+        let names = entries
+            .flatten()
+            .filter_map(|entry| entry.file_name().into_string().ok());
+        let keys = names.filter_map(|name| {
+            name.strip_suffix(".journal")
+                .map(|key| BoardKey(key.to_owned()))
+        });
+        let keys: Vec<BoardKey> = keys.filter(|key| key.fits(unique_id, place)).collect();
+        match keys.as_slice() {
+            [one] => self.open(one).map(Some),
+            _ => Ok(None),
+        }
     }
 
     /// The journal of a board without what is in its file.

@@ -11,7 +11,7 @@ use rtboot::outcome::{
 };
 use rtboot::{Error, Result, Step};
 
-use super::{parse_memory, session};
+use super::{forget_erased, parse_memory, session, session_at};
 use crate::cli::guard;
 use crate::cli::{Context, number, output};
 
@@ -53,7 +53,8 @@ pub struct EraseRegion {
 impl EraseRegion {
     fn run(self, context: &mut Context) -> Result<()> {
         let (address, length) = (self.address, self.length);
-        session(context)?
+        let (mut session, board) = session_at(context)?;
+        session
             .flash_erase_region(address, length, self.memory)
             .map_err(|source| Error::Erase {
                 address,
@@ -61,6 +62,9 @@ impl EraseRegion {
                 source,
                 differs: None,
             })?;
+        let start = u64::from(address);
+        let range = start..start + u64::from(length);
+        forget_erased(session, &board, &range, context)?;
         let found = RegionErased { address, length };
         context.report.show(found, Outcome::MbootFlashEraseRegion);
         Ok(())
@@ -86,9 +90,13 @@ impl EraseAll {
             format!("erase all of memory {:#x}", memory.0),
         );
         guard::ask(&act, &context.report, self.confirm.as_deref())?;
-        session(context)?
+        let (mut session, board) = session_at(context)?;
+        session
             .flash_erase_all(memory)
             .map_err(Error::mboot(Step::EraseMemory(memory)))?;
+        if memory == MemoryId::FLEXSPI_NOR {
+            forget_erased(session, &board, &(0..1 << 32), context)?;
+        }
         let found = MemoryErased { memory: memory.0 };
         context.report.show(found, Outcome::MbootFlashEraseAll);
         Ok(())
