@@ -373,3 +373,195 @@ fn more_than_is_read_back_is_not_kept() {
     let error = journal.replace(vec![much]).expect_err("too many");
     assert!(error.to_string().contains("60001 pieces"), "{error}");
 }
+
+/// A journal whose digest fits.
+fn sealed(text: &str) -> String {
+    let text = format!("{text}\n");
+    let seal = hex(&digest(text.as_bytes()));
+    format!("{text}sha256 {seal}\n")
+}
+
+#[test]
+fn other_formats_are_named_whatever_else_they_hold() {
+    let (_folder, store, key) = store();
+    let mut journal = store.open(&key).expect("none");
+    journal.replace(vec![one()]).expect("saved");
+    for format in [1, 3, 4_000_000_000u32] {
+        let text = format!("{{\"format\":{format},\"something\":[1]}}");
+        std::fs::write(journal.path(), sealed(&text)).expect("a file");
+        let error = store.open(&key).expect_err("another format").to_string();
+        let words = format!("it has format {format}, this version reads 2");
+        assert!(error.contains(&words), "{error}");
+    }
+}
+
+#[test]
+fn values_out_of_range_are_refused() {
+    let (_folder, store, key) = store();
+    let mut journal = store.open(&key).expect("none");
+    let page = |page| move |write: &mut OpenWrite| write.sizes.page = page;
+    type Spoil = Box<dyn Fn(&mut OpenWrite)>;
+    let spoil: [(&str, Spoil); 5] = [
+        ("no page", Box::new(page(0))),
+        ("page over sector", Box::new(page(0x2000))),
+        (
+            "range behind the end",
+            Box::new(|write| write.ranges = std::iter::once(0..1 << 33).collect()),
+        ),
+        (
+            "sector between sectors",
+            Box::new(|write| {
+                let mark = write.sectors.values().next().expect("one").clone();
+                write.sectors.insert(BASE + 0x10, mark);
+            }),
+        ),
+        (
+            "in flight backwards",
+            Box::new(|write| {
+                let range = std::ops::Range { start: 9, end: 3 };
+                write.in_flight = Some(InFlight {
+                    range,
+                    garbled: true,
+                });
+            }),
+        ),
+    ];
+    for (what, spoil) in spoil {
+        let mut write = one();
+        spoil(&mut write);
+        journal.replace(vec![write]).expect("saved");
+        let error = store.open(&key).expect_err(what).to_string();
+        assert!(error.contains("out of range"), "{what}: {error}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn huge_file_and_pipe_are_refused_at_once() {
+    let (folder, store, key) = store();
+    let mut journal = store.open(&key).expect("none");
+    journal.replace(vec![one()]).expect("saved");
+    let file = std::fs::File::options().write(true).open(journal.path());
+    file.and_then(|file| file.set_len(65 << 20)).expect("long");
+    let error = store.open(&key).expect_err("too long").to_string();
+    assert!(error.contains("too large"), "{error}");
+    std::fs::remove_file(journal.path()).expect("removed");
+    let made = std::process::Command::new("mkfifo")
+        .arg(journal.path())
+        .status();
+    assert!(made.expect("it runs").success());
+    let error = store.open(&key).expect_err("a pipe").to_string();
+    assert!(error.contains("it is no file"), "{error}");
+    drop(folder);
+}
+
+#[cfg(unix)]
+#[test]
+fn other_name_of_the_same_file_is_left_as_it_is() {
+    let (folder, store, key) = store();
+    let mut journal = store.open(&key).expect("none");
+    journal.replace(vec![one()]).expect("saved");
+    let other = folder.path().join("hard link");
+    std::fs::hard_link(journal.path(), &other).expect("a link");
+    let before = std::fs::read(&other).expect("a file");
+    journal.enter(Phase::Programming).expect("saved");
+    assert!(std::fs::read(&other).expect("a file") == before);
+    let now = store.open(&key).expect("a journal");
+    assert_eq!(now.writes()[0].phase, Phase::Programming);
+    journal.clear().expect("removed");
+    assert!(std::fs::read(&other).expect("a file") == before);
+}
+
+/// Only root can make files of other users.
+#[cfg(unix)]
+#[test]
+fn file_of_another_user_is_refused_and_told_to_root() {
+    let (_folder, store, key) = store();
+    let mut journal = store.open(&key).expect("none");
+    journal.replace(vec![one()]).expect("saved");
+    if std::os::unix::fs::chown(journal.path(), Some(12_345), None).is_err() {
+        return;
+    }
+    let error = store.open(&key).expect_err("not one's own").to_string();
+    assert!(error.contains("it belongs to user 12345"), "{error}");
+    // as the journal of that user it is read, to be told
+    let mine = tempfile::tempdir().expect("a folder");
+    let others = vec![OtherUser {
+        user: "maker".into(),
+        folder: journal.path().parent().expect("a folder").to_owned(),
+    }];
+    let store = JournalStore::new(mine.path()).with_others(others);
+    let (read, unread) = store.open(&key).expect("none").read_others();
+    assert_eq!(unread, []);
+    let [(user, other)] = read.as_slice() else {
+        panic!("{}", read.len());
+    };
+    assert_eq!((user.as_str(), other.writes().len()), ("maker", 1));
+}
+
+#[cfg(unix)]
+#[test]
+fn journals_of_others_are_read_told_or_hidden() {
+    use std::os::unix::fs::symlink;
+
+    let (_theirs, store, key) = store();
+    let mut journal = store.open(&key).expect("none");
+    let theirs = journal.path().parent().expect("a folder").to_owned();
+    let mine = tempfile::tempdir().expect("a folder");
+    let folder = |folder: std::path::PathBuf| {
+        let others = vec![OtherUser {
+            user: "root".into(),
+            folder,
+        }];
+        let store = JournalStore::new(mine.path()).with_others(others);
+        store.open(&key).expect("none").read_others()
+    };
+    let at = || theirs.clone();
+    let unread = |there: bool, what: &str| {
+        let (read, unread) = folder(at());
+        assert!(read.is_empty(), "{what}");
+        let seen: Vec<bool> = unread.iter().map(|other| other.is_there).collect();
+        assert_eq!(seen, [there], "{what}");
+    };
+    assert_eq!(folder(at()), (Vec::new(), Vec::new()), "no journal there");
+    journal
+        .begin_erase(&(0x6000_0000..0x6000_1000))
+        .expect("saved");
+    let (read, _) = folder(at());
+    assert_eq!(read[0].1.erases().len(), 1);
+    std::fs::write(journal.path(), "damaged").expect("a file");
+    unread(true, "damaged");
+    let aside = mine.path().join("aside");
+    std::fs::rename(journal.path(), &aside).expect("moved");
+    symlink(&aside, journal.path()).expect("a link");
+    unread(true, "a link");
+    // a folder that cannot be looked into: here, one whose path leads through a file
+    let (read, hidden) = folder(aside.join("journal"));
+    assert!(read.is_empty() && hidden.iter().all(|other| !other.is_there));
+    assert_eq!(hidden.len(), 1);
+}
+
+#[test]
+fn erase_is_open_from_its_begin_to_its_end() {
+    let (_folder, store, key) = store();
+    let mut journal = store.open(&key).expect("none");
+    let range = u64::from(BASE)..u64::from(BASE) + 0x4000;
+    journal.replace(vec![one()]).expect("saved");
+    journal.begin_erase(&range).expect("saved");
+    let open = store.open(&key).expect("a journal");
+    assert!(
+        open.writes().is_empty(),
+        "what it kept there was to be wiped"
+    );
+    assert_eq!(open.erases()[0].ranges.first(), Some(&range));
+    let middle = u64::from(BASE) + 0x1000..u64::from(BASE) + 0x2000;
+    let erased = std::slice::from_ref(&middle);
+    journal.end(Vec::new(), erased).expect("saved");
+    let open = store.open(&key).expect("a journal");
+    let ranges = [range.start..middle.start, middle.end..range.end];
+    assert_eq!(open.erases()[0].ranges, ranges);
+    assert!(open.erases()[0].touches(BASE, 0x1000));
+    assert!(!open.erases()[0].touches(BASE + 0x1000, 0x1000));
+    journal.forget(&range).expect("removed");
+    assert!(!journal.path().exists());
+}
