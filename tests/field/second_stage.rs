@@ -358,7 +358,7 @@ fn fcb_alone_becomes_that_of_the_application() {
             cli.file("fcb.bin", &block);
             cli.file("fcb.hex", hex(0x6000_0000, &block));
             let app = app("blinky.elf");
-            let mut files = vec![app.as_str(), piece];
+            let mut files = [app.as_str(), piece];
             if turned {
                 files.reverse();
             }
@@ -373,7 +373,7 @@ fn fcb_alone_becomes_that_of_the_application() {
             // not any FCB, but this one
             cli.file(
                 "other.bin",
-                crate::kit::app_bytes("blinky_boot.bin")[..512].to_vec(),
+                &crate::kit::app_bytes("blinky_boot.bin")[..512],
             );
             cli.run(&["verify", &app, "other.bin@0x60000000"])
                 .says(33, &["0x60000046"]);
