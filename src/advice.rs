@@ -12,6 +12,7 @@ use rtboot_finding::{Action, Entry, Next};
 use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
+use crate::error::Content;
 use crate::port::Wire;
 use crate::sdp::Hab;
 use crate::selector::Selector;
@@ -19,7 +20,7 @@ use crate::selector::Selector;
 mod flash;
 mod link;
 
-use flash::{change_advice, configure_advice, ignored, verify_advice};
+use flash::{configure_advice, erase_advice, erase_ignored, program_advice, verify_advice};
 use link::{mboot_advice, port_advice, sdp_advice};
 
 /// Words for people about an error.
@@ -188,8 +189,14 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::Protected { .. }
         | Error::OutsideFlash { .. } => flash::state(error),
         Error::Configure { source, .. } => configure_advice(source, wire),
-        Error::Erase { source, .. } | Error::Program { source, .. } => change_advice(source, wire),
-        Error::NotBlank { .. } => ignored(),
+        Error::Erase { source, .. } => erase_advice(source, None, wire),
+        Error::Program {
+            source, differs, ..
+        } => {
+            let bytes = differs.map(|(_, expected, found)| (expected, found));
+            program_advice(source, bytes, wire)
+        }
+        Error::NotBlank { .. } => erase_ignored(None),
         Error::HoldsBytes { .. } => Advice::default(),
         Error::NotProgrammed { .. } => Advice::default().run(Action::Write {
             app: None,
@@ -205,7 +212,16 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         .run(Action::Again)
         .act("if it differs again, check the supply and wiring of the flash"),
         Error::Interrupted { .. } => Advice::default().run(Action::Again),
-        Error::WhileWriting { source, .. } => advice_over(source, wire),
+        Error::WhileWriting { source, state } => while_writing(source, &state.content, wire),
+    }
+}
+
+/// What flash holds afterwards tells causes of a failed erase apart.
+fn while_writing(source: &Error, content: &Content, wire: Option<Wire>) -> Advice {
+    match source {
+        Error::Erase { source, .. } => erase_advice(source, Some(content), wire),
+        Error::NotBlank { .. } => erase_ignored(Some(content)),
+        _ => advice_over(source, wire),
     }
 }
 
@@ -419,14 +435,15 @@ fn no_board(selector: &Selector) -> Advice {
 
 #[cfg(test)]
 mod tests {
-    use rtboot_finding::catalogue::{cause, flash as of_flash};
+    use rtboot_finding::catalogue::{app, cause, flash as of_flash};
 
     use super::*;
 
     #[test]
-    fn ff_for_another_byte_names_protection_first() {
+    fn ff_for_another_byte_names_what_was_read_first() {
         let advice = verify_advice(0x46, 0xFF);
-        assert_eq!(advice.causes[0].code, of_flash::FLASH_PROTECTED.code);
+        assert_eq!(advice.causes[0].code, app::APP_HALF_WRITTEN.code);
+        assert_eq!(advice.causes[1].code, of_flash::FLASH_PROTECTED.code);
         assert!(advice.doctor_tells());
     }
 

@@ -1,13 +1,13 @@
 //! Advice about the flash: which part it is, what keeps it from being changed, what it did with a command.
 
 use rtboot_fcb::{Protected, StatusLock};
-use rtboot_finding::catalogue::{app, cause, content, flash as entries};
+use rtboot_finding::catalogue::{app, cause, flash as entries};
 use rtboot_finding::{Action, Entry, Finding};
 
 use super::link::mboot_advice;
 use super::{Advice, BLOCK_LOCKS, CYCLE, MARKING, write_cfg};
 use crate::Error;
-use crate::error::{OutOfRange, SfdpField};
+use crate::error::{Content, Evidence, OutOfRange, SfdpField};
 use crate::mboot::{self, Status};
 use crate::port::Wire;
 
@@ -15,11 +15,10 @@ use crate::port::Wire;
 pub(super) fn identity(error: &Error) -> Advice {
     match error {
         Error::NoFlash { .. } => Advice::of(&[
+            // power-down and QPI were ended before the id was read
             &entries::FLASH_SILENT,
             &entries::FLASH_SECOND_PINS,
             &entries::FLASH_BUSY,
-            &entries::FLASH_ASLEEP,
-            &entries::FLASH_IN_QPI,
         ])
         .act(CYCLE),
         Error::PartMismatch { known_as, .. } => {
@@ -91,6 +90,15 @@ pub(super) fn state(error: &Error) -> Advice {
         }
         Error::FcbUnfit { reason } => fitting(reason).run(Action::KeepFcb),
         Error::FcbUnreadable { reason, .. } => fitting(reason),
+        // every part of the database has its lock bit there
+        Error::Protected { status, .. } if status.sr1 & 0x80 != 0 => {
+            Advice::of(&[&entries::FLASH_PROTECTED_LOCKED])
+                .measure(
+                    "measure the flash's WP# pin: it must be high (pull it up) to clear the bits",
+                )
+                .run(Action::Unprotect)
+                .run(Action::Again)
+        }
         Error::Protected { .. } => Advice::of(&[&entries::FLASH_PROTECTED])
             .run(Action::Unprotect)
             .run(Action::Again),
@@ -128,11 +136,59 @@ pub(super) fn configure_advice(error: &mboot::Error, wire: Option<Wire>) -> Advi
     }
 }
 
-/// An erase or program that was refused, or lost on the way.
-pub(super) fn change_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
+/// An erase that was refused, or lost on the way; `content` is what the run found in flash afterwards.
+pub(super) fn erase_advice(
+    error: &mboot::Error,
+    content: Option<&Content>,
+    wire: Option<Wire>,
+) -> Advice {
+    match error.status() {
+        Some(Status(20106)) => erase_ignored(content),
+        _ => change_advice(error, wire),
+    }
+}
+
+/// An erase that the flash took, and the place is not blank.
+pub(super) fn erase_ignored(content: Option<&Content>) -> Advice {
+    match content {
+        Some(Content::OldImageWhole { .. }) => no_effect(),
+        Some(Content::PartErased {
+            evidence: Evidence::ReadBack,
+            erased,
+            ..
+        }) if !erased.is_empty() => part_effect(),
+        // flash without an FCB may be as it was, too: an erase that did nothing is not ruled out
+        _ => Advice::of(&[
+            &entries::FLASH_PROTECTED,
+            &cause::WORN_CELLS,
+            &cause::SUPPLY_DIPS,
+        ])
+        .measure(WP_AND_SUPPLY),
+    }
+}
+
+/// A program command that was refused, or lost on the way; `differs` is what the first wrong byte should be and what it is.
+pub(super) fn program_advice(
+    error: &mboot::Error,
+    differs: Option<(u8, u8)>,
+    wire: Option<Wire>,
+) -> Advice {
+    match (error.status(), differs) {
+        (Some(Status(20106)), None | Some((_, 0xFF))) => no_effect(),
+        (Some(Status(20106)), Some((expected, found))) if expected & !found != 0 => Advice::of(&[
+            &cause::PAGE_NOT_BLANK,
+            &cause::SUPPLY_DIPS,
+            &entries::FLASH_TOO_FAST,
+        ])
+        .measure(SUPPLY),
+        (Some(Status(20106)), _) => part_effect(),
+        _ => change_advice(error, wire),
+    }
+}
+
+fn change_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
     match error {
         mboot::Error::Refused { status, .. } => match status {
-            Status(20106) => ignored(),
             Status(10203) => Advice::of(&[&cause::PAGE_NOT_BLANK]).run(Action::Again),
             Status(7000..=7002) => Advice::of(&[
                 &entries::FLASH_BUSY,
@@ -151,26 +207,35 @@ pub(super) fn change_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice 
     }
 }
 
-/// The flash took the command and did nothing, or not what it should.
-pub(super) fn ignored() -> Advice {
+const WP_AND_SUPPLY: &str = "measure WP# and the flash's supply";
+const SUPPLY: &str = "measure the flash's supply while it is erased and programmed";
+
+/// The flash took the command, and no byte changed.
+pub(super) fn no_effect() -> Advice {
     Advice::of(&[
         &entries::FLASH_PROTECTED,
-        &entries::FLASH_PROTECTED_LOCKED,
-        &entries::FLASH_OTHER_PART,
         &cause::SUPPLY_DIPS,
+        &entries::FLASH_OTHER_PART,
+    ])
+    .measure(WP_AND_SUPPLY)
+}
+
+/// The flash took the command and did part of it: it is not protected.
+fn part_effect() -> Advice {
+    Advice::of(&[
         &cause::WORN_CELLS,
+        &cause::SUPPLY_DIPS,
         &entries::FLASH_TOO_FAST,
     ])
-    .measure("measure WP# and the flash's supply")
+    .measure(SUPPLY)
+    .act("where the same place fails again with a good supply, the flash is worn: replace it")
 }
 
 pub(super) fn verify_advice(expected: u8, found: u8) -> Advice {
     let causes: &[&'static Entry] = match (expected, found) {
         (_, 0xFF) => &[
-            &entries::FLASH_PROTECTED,
-            &content::CONTENT_NOT_PROGRAMMED,
             &app::APP_HALF_WRITTEN,
-            &entries::FLASH_OTHER_PART,
+            &entries::FLASH_PROTECTED,
             &entries::FLASH_TOO_FAST,
         ],
         _ if expected & found == found => &[
@@ -198,5 +263,73 @@ fn sfdp_entry(field: &SfdpField) -> &'static Entry {
         SfdpField::Erase { .. } | SfdpField::EraseCommand { .. } => &entries::FLASH_SFDP_ERASE,
         SfdpField::QuadEnable { .. } => &entries::FLASH_SFDP_QUAD,
         SfdpField::Page { .. } => &entries::FLASH_SFDP_PAGE,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn codes(advice: &Advice) -> Vec<&str> {
+        advice.causes.iter().map(|entry| entry.code).collect()
+    }
+
+    fn program_that_reads(expected: u8, found: u8) -> Advice {
+        let error = mboot::Error::Refused {
+            command: mboot::Tag::WRITE_MEMORY,
+            status: Status(20106),
+            step: mboot::Step::Final,
+            done: 0x100,
+        };
+        program_advice(&error, Some((expected, found)), None)
+    }
+
+    #[test]
+    fn unchanged_bytes_name_protection_before_wear() {
+        let advice = program_that_reads(0x46, 0xFF);
+        assert_eq!(advice.causes[0].code, entries::FLASH_PROTECTED.code);
+        assert!(!codes(&advice).contains(&cause::WORN_CELLS.code));
+    }
+
+    #[test]
+    fn bits_that_stay_one_name_worn_cells_first() {
+        let advice = program_that_reads(0x00, 0x01);
+        assert_eq!(advice.causes[0].code, cause::WORN_CELLS.code);
+        assert!(!codes(&advice).contains(&entries::FLASH_PROTECTED.code));
+    }
+
+    #[test]
+    fn bits_that_are_lost_name_a_page_that_was_not_blank() {
+        let advice = program_that_reads(0xFF, 0x7F);
+        assert_eq!(advice.causes[0].code, cause::PAGE_NOT_BLANK.code);
+    }
+
+    #[test]
+    fn erase_without_effect_is_never_called_wear() {
+        let checked = 0x6000_0000..0x6000_3000;
+        let advice = erase_ignored(Some(&Content::OldImageWhole { checked }));
+        assert!(!codes(&advice).contains(&cause::WORN_CELLS.code));
+    }
+
+    #[test]
+    fn locked_protection_is_measured_before_it_is_cleared() {
+        let protected = |sr1| Error::Protected {
+            status: rtboot_fcb::StatusRegisters {
+                sr1,
+                sr2: None,
+                sr3: None,
+            },
+            extent: rtboot_fcb::Protected::Everything,
+            address: 0x6000_0000,
+            expected: 0x46,
+            found: 0xFF,
+        };
+        let locked = state(&protected(0xBC));
+        assert_eq!(codes(&locked), [entries::FLASH_PROTECTED_LOCKED.code]);
+        assert!(matches!(locked.next[0], rtboot_finding::Next::Measure(_)));
+        assert_eq!(
+            codes(&state(&protected(0x3C))),
+            [entries::FLASH_PROTECTED.code]
+        );
     }
 }

@@ -86,7 +86,7 @@ pub(super) fn mboot_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
         mboot::Error::Gone { .. } => &[&loader::LOADER_LEFT],
         mboot::Error::Protocol { .. } => &[&loader::LOADER_GARBAGE],
         mboot::Error::Refused { status, .. } => match status {
-            Status(20106) => return super::flash::ignored(),
+            Status(20106) => return super::flash::no_effect(),
             Status(10000) => &[&loader::LOADER_RESTRICTED],
             Status(10200) => &[&cause::ADDRESS_OUTSIDE],
             Status(10205) => &[&cause::NOT_CONFIGURED],

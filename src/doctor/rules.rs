@@ -84,8 +84,17 @@ fn verdict(facts: &Facts, findings: &[Finding]) -> String {
     };
     match first.severity >= Severity::Error {
         true => format!("{first} ({}){more}", first.sure),
-        false => format!("nothing keeps the board from being written, but {first}{more}"),
+        false if would_start(facts) => {
+            format!("the ROM would start what is in flash with BOOT_MODE 10, but {first}{more}")
+        }
+        false => format!("no error was found, but {first}{more}"),
     }
+}
+
+fn would_start(facts: &Facts) -> bool {
+    facts
+        .verdict()
+        .is_some_and(|verdict| verdict.starts == Starts::Yes)
 }
 
 fn healthy(facts: &Facts) -> String {

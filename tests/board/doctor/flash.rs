@@ -342,3 +342,25 @@ fn protection_of_a_working_board_is_a_warning() {
         rtboot::finding::Severity::Warning
     );
 }
+
+#[test]
+fn protected_flash_is_never_called_free_to_be_written() {
+    let protected = Settings {
+        status: [0x7C, 0, 0],
+        ..healthy()
+    };
+    let diagnosis = Exam::on(protected).run();
+    assert!(
+        diagnosis.verdict.starts_with("the ROM would start what is in flash with BOOT_MODE 10, but the flash is write-protected"),
+        "{}",
+        diagnosis.verdict
+    );
+    let empty = Exam::on(blank([0x40, 0, 0], 0)).run();
+    assert!(
+        empty
+            .verdict
+            .starts_with("no error was found, but the flash is blank"),
+        "{}",
+        empty.verdict
+    );
+}
