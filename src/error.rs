@@ -499,6 +499,8 @@ pub enum Error {
         status: StatusRegisters,
         /// What they protect.
         extent: rtboot_fcb::Protected,
+        /// What keeps the protection from being cleared.
+        lock: rtboot_fcb::StatusLock,
         /// First byte that would have to change.
         address: u32,
         /// What it should become.

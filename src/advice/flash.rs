@@ -90,15 +90,20 @@ pub(super) fn state(error: &Error) -> Advice {
         }
         Error::FcbUnfit { reason } => fitting(reason).run(Action::KeepFcb),
         Error::FcbUnreadable { reason, .. } => fitting(reason),
-        // every part of the database has its lock bit there
-        Error::Protected { status, .. } if status.sr1 & 0x80 != 0 => {
-            Advice::of(&[&entries::FLASH_PROTECTED_LOCKED])
-                .measure(
-                    "measure the flash's WP# pin: it must be high (pull it up) to clear the bits",
-                )
-                .run(Action::Unprotect)
-                .run(Action::Again)
-        }
+        Error::Protected {
+            lock: StatusLock::UntilPowerOff,
+            ..
+        } => Advice::of(&[&entries::FLASH_STATUS_LOCKED_UNTIL_POWER_OFF])
+            .act("power-cycle the board (a reset is not enough): that clears the lock")
+            .run(Action::Unprotect)
+            .run(Action::Again),
+        Error::Protected {
+            lock: StatusLock::Pin,
+            ..
+        } => Advice::of(&[&entries::FLASH_PROTECTED_LOCKED])
+            .measure("measure the flash's WP# pin: it must be high (pull it up) to clear the bits")
+            .run(Action::Unprotect)
+            .run(Action::Again),
         Error::Protected { .. } => Advice::of(&[&entries::FLASH_PROTECTED])
             .run(Action::Unprotect)
             .run(Action::Again),
@@ -313,7 +318,8 @@ mod tests {
 
     #[test]
     fn locked_protection_is_measured_before_it_is_cleared() {
-        let protected = |sr1| Error::Protected {
+        let protected = |sr1, lock| Error::Protected {
+            lock,
             status: rtboot_fcb::StatusRegisters {
                 sr1,
                 sr2: None,
@@ -324,11 +330,11 @@ mod tests {
             expected: 0x46,
             found: 0xFF,
         };
-        let locked = state(&protected(0xBC));
+        let locked = state(&protected(0xBC, StatusLock::Pin));
         assert_eq!(codes(&locked), [entries::FLASH_PROTECTED_LOCKED.code]);
         assert!(matches!(locked.next[0], rtboot_finding::Next::Measure(_)));
         assert_eq!(
-            codes(&state(&protected(0x3C))),
+            codes(&state(&protected(0xFC, StatusLock::Open))),
             [entries::FLASH_PROTECTED.code]
         );
     }

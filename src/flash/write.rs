@@ -192,6 +192,7 @@ impl<'a> Writer<'a> {
             return Err(Error::Protected {
                 status,
                 extent,
+                lock: part.status_lock(&status),
                 address,
                 expected,
                 found,

@@ -268,6 +268,7 @@ fn refuse_protected(nor: &mut Nor, range: &Range<u64>) -> Result<()> {
     Err(Error::Protected {
         status,
         extent,
+        lock: nor.part().status_lock(&status),
         address,
         expected: 0xFF,
         found: found.first().copied().unwrap_or(0xFF),

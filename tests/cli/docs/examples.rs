@@ -328,6 +328,7 @@ pub fn flash() -> Vec<Error> {
             }),
         },
         Error::Protected {
+            lock: rtboot_fcb::StatusLock::Open,
             status: sr1(0x3C),
             extent: rtboot_fcb::Protected::Everything,
             address: 0x6000_0000,
