@@ -128,9 +128,9 @@ impl BuildProblem {
                 Some("link it for ITCM, DTCM, OCRAM, or SDRAM with a DCD")
             }
             BuildProblem::DeviceNotWanted => Some("give the bare application"),
-            BuildProblem::Unknown { .. } => {
-                Some("give the ELF file, or a raw file with its base address")
-            }
+            BuildProblem::Unknown { .. } => Some(
+                "give the ELF file; for a raw one another base address, or none: its vector table often tells it",
+            ),
             _ => None,
         }
     }
@@ -297,14 +297,14 @@ impl BootImage {
     pub fn content(&self, form: Form, map: &MemoryMap) -> Memory {
         match form {
             Form::Padded => self.memory.clone(),
-            Form::NoPadding => self.memory.slice(map.ivt_address(), Memory::LIMIT),
+            Form::NoPadding => self.memory.slice(map.ivt_address(), Firmware::LIMIT),
         }
     }
 
     /// A raw file of this form, with `fill` in the gaps: 0xFF is what the erase leaves, 0x00 what elftosb writes.
     ///
     /// # Errors
-    /// [`Error::TooLarge`] when the gaps make more than [`Memory::LIMIT`] bytes.
+    /// [`Error::TooLarge`] when the gaps make more than [`Firmware::LIMIT`] bytes.
     pub fn raw(&self, form: Form, fill: u8, map: &MemoryMap) -> Result<Vec<u8>, Error> {
         let from = match form {
             Form::Padded => map.flash_base,

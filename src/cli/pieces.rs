@@ -129,8 +129,33 @@ impl PartArgs {
 /// A file that exists under the whole word is that file. Else what follows the last `@` is an address, so that a name may hold
 /// more of them.
 pub fn parse(words: &[PathBuf]) -> Result<Pieces> {
+    if let Some(address) = words.iter().find(|word| is_address(word)) {
+        let file = words.iter().find(|word| !is_address(word));
+        let file = file.map_or("FILE".to_owned(), |file| file.display().to_string());
+        let address = address.display();
+        return Err(Error::Usage(format!(
+            "{address} is an address, not a file: --base {address} is that of a raw application, {file}@{address} puts data there"
+        )));
+    }
+    let part = |word: &&PathBuf| {
+        let known = word.to_str().and_then(rtboot_fcb::database::find);
+        known.is_some() && !word.exists()
+    };
+    if let Some(part) = words.iter().find(part) {
+        let part = part.display();
+        return Err(Error::Usage(format!(
+            "{part} is a NOR part, not a file: --fcb {part} names it"
+        )));
+    }
     let pieces: Result<Vec<Piece>> = words.iter().map(|word| piece(word)).collect();
     Ok(pieces?.into())
+}
+
+/// Whether a word is a number that begins as an address does, and no file.
+fn is_address(word: &Path) -> bool {
+    let text = word.to_str().unwrap_or_default();
+    let hex = text.starts_with("0x") || text.starts_with("0X");
+    hex && number::parse_u32(text).is_ok() && !word.exists()
 }
 
 fn piece(word: &Path) -> Result<Piece> {
@@ -164,6 +189,23 @@ mod tests {
         assert_eq!(parsed("a@b.bin@4K"), ("a@b.bin".into(), Some(0x1000)));
         assert_eq!(parsed("a@b.bin"), ("a@b.bin".into(), None));
         assert_eq!(parsed("@0x60400000"), ("@0x60400000".into(), None));
+    }
+
+    #[test]
+    fn address_in_the_place_of_a_file_is_told() {
+        for words in [["app.bin", "0x60002000"], ["0x60002000", "app.bin"]] {
+            let error = parse(&words.map(PathBuf::from)).expect_err("no file");
+            let text = error.to_string();
+            for word in ["--base 0x60002000", "app.bin@0x60002000"] {
+                assert!(text.contains(word), "{text}");
+            }
+        }
+    }
+
+    #[test]
+    fn part_in_the_place_of_a_file_is_told() {
+        let error = parse(&["IS25LP064A".into(), "app.elf".into()]).expect_err("no file");
+        assert!(error.to_string().contains("--fcb IS25LP064A"), "{error}");
     }
 
     #[test]

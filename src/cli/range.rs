@@ -8,6 +8,9 @@ use super::number;
 pub const FORMS: &str =
     "ADDRESS LENGTH, FROM..TO or ADDRESS+LENGTH, as in 0x60000000 4K or 0x60000000..0x60001000";
 
+/// Numbers from here on are addresses: the flash begins at twice as much, and the largest memory has a quarter of it.
+const NO_LENGTH: u32 = 0x3000_0000;
+
 /// A range with at least one byte.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Range {
@@ -63,10 +66,17 @@ fn by_length(address: &str, length: &str) -> std::result::Result<Range, String> 
             "\"{address}\" is a range already, so \"{length}\" is too much"
         ));
     }
-    Ok(Range {
+    let range = Range {
         address: number::parse_address(address)?,
         length: number::parse_u32(length)?,
-    })
+    };
+    // no memory is as long as flash is far
+    match range.length >= NO_LENGTH && range.address < NO_LENGTH {
+        true => Err(format!(
+            "{length} is no length, so the two stand the wrong way round: {length} {address} is {address} bytes from {length} on"
+        )),
+        false => Ok(range),
+    }
 }
 
 #[cfg(test)]
@@ -101,6 +111,10 @@ mod tests {
             (&["60000000", "4K"], "0x60000000"),
             (&["out.bin", "4K"], "\"out.bin\" is no number"),
             (&["0..0x100000000"], "too long"),
+            (
+                &["4K", "0x60000000"],
+                "0x60000000 4K is 4K bytes from 0x60000000 on",
+            ),
         ] {
             let error = range(words).expect_err(words[0]);
             assert!(error.contains(reason), "{words:?}: {error}");

@@ -43,13 +43,32 @@ const COMMANDS: &[(&[&str], &str)] = &[
             "burn",
             "write-flash",
             "write_flash",
+            "write-bin",
             "flash-image",
         ],
-        "`rtboot write FILE` writes and verifies an application",
+        "`rtboot write FILE` writes and verifies an application; --base is the address of a raw file",
     ),
     (
-        &["dump", "read-flash", "read_flash", "readback"],
-        "`rtboot read --all FILE` reads the whole flash",
+        &["blhost", "receive-sb-file", "nxpdevscan"],
+        "`rtboot mboot --help` lists the commands of blhost; --board names the port",
+    ),
+    (
+        &["sdphost", "imxusb", "imx_usb", "uuu"],
+        "`rtboot sdp --help` lists the commands of sdphost; --board names the port",
+    ),
+    (
+        &["nxpimage", "elftosb", "save-image", "elf2image", "objcopy"],
+        "`rtboot image --help` builds and converts boot images",
+    ),
+    (
+        &[
+            "monitor", "attach", "gdb", "console", "terminal", "rtt", "step",
+        ],
+        "rtboot does no more than boot a board: `rtboot write --run FILE` starts the application, another program shows its output",
+    ),
+    (
+        &["dump", "read-flash", "read_flash", "readback", "read-all"],
+        "`rtboot backup FILE` reads the whole flash, `rtboot read ADDRESS LENGTH FILE` a part of it",
     ),
     (
         &["detect", "devices", "scan", "list-ports", "lsusb", "lsdev"],
@@ -73,6 +92,12 @@ const COMMANDS: &[(&[&str], &str)] = &[
             "chip-erase",
             "mass-erase",
             "wipe",
+            "erase-region",
+            "erase-parts",
+            "erase_region",
+            "flash-erase-region",
+            "flash-erase-all",
+            "flash-erase-all-unsecure",
         ],
         "`rtboot erase --help` tells how flash is erased; `write` erases what it needs by itself",
     ),
@@ -96,7 +121,7 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "--board names the board: --board uart:/dev/ttyUSB0, --board usb:1-4.1",
     ),
     (
-        &["--baud", "--baudrate", "-B"],
+        &["--baud", "--baudrate", "-B", "--speed"],
         "the speed stands behind the port: --board uart:/dev/ttyUSB0@57600",
     ),
     (
@@ -112,11 +137,19 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "the file stands alone, as the last word",
     ),
     (
+        &["-x", "--execute", "--monitor", "-M"],
+        "--run starts the application when it is written",
+    ),
+    (
+        &["--after", "--before", "--connect-under-reset"],
+        "--reset resets the board when the application is written",
+    ),
+    (
         &["--verify"],
         "`write` always verifies; `rtboot verify FILE` only compares",
     ),
     (
-        &["--erase", "-e", "--erase-sectors"],
+        &["--erase", "-e", "--erase-sectors", "--chip-erase"],
         "`write` erases what it needs by itself",
     ),
     (
@@ -124,7 +157,18 @@ const OPTIONS: &[(&[&str], &str)] = &[
         "no option forces an act: what cannot be undone is confirmed in words",
     ),
     (
-        &["--part", "--flash", "--config", "--flash-config"],
+        &[
+            "--part",
+            "--flash",
+            "--config",
+            "--flash-config",
+            "--flash_mode",
+            "--flash_freq",
+            "--flash_size",
+            "--flash-size",
+            "--flash-mode",
+            "--flash-freq",
+        ],
         "--fcb names the flash part: --fcb IS25LP064A",
     ),
     (
@@ -305,7 +349,25 @@ mod tests {
             ("rtboot error-status", "rtboot sdp error-status"),
             ("rtboot app.elf", "rtboot write app.elf"),
             ("rtboot reboot", "rtboot reset"),
-            ("rtboot dump", "rtboot read --all"),
+            ("rtboot dump", "rtboot backup"),
+            (
+                "rtboot blhost -u 0x15a2,0x0073 -- get-property 1",
+                "rtboot mboot --help",
+            ),
+            ("rtboot sdphost -p COM3", "rtboot sdp --help"),
+            (
+                "rtboot flash-erase-region 0x60000000 4K",
+                "rtboot erase --help",
+            ),
+            ("rtboot flash-erase-all", "rtboot erase --help"),
+            ("rtboot write_flash 0x60002000 a.bin", "--base"),
+            ("rtboot monitor", "rtboot write --run"),
+            ("rtboot write a --monitor", "--run starts"),
+            ("rtboot write a --after hard_reset", "--reset resets"),
+            ("rtboot write a --chip-erase", "erases what it needs"),
+            ("rtboot write a --speed 4000", "behind the port"),
+            ("rtboot write a -x", "--run starts"),
+            ("rtboot write a --flash_size 8MB", "--fcb names"),
             ("rtboot write a -p COM3", "--board uart:"),
             ("rtboot write a --offset 0x60002000", "--base 0x60002000"),
             ("rtboot write a --force", "confirmed in words"),
