@@ -24,6 +24,8 @@ fn only_write_makes_a_virtual_board_and_says_so_first() {
         &["doctor"],
         &["verify", &elf],
         &["read", "--all", "x.bin"],
+        &["backup", "x.bin"],
+        &["restore", &elf],
         &["erase", "0x60000000", "4K"],
         &["blank-check", "0x60000000", "4K"],
         &["write", &elf, "--dry-run"],
@@ -330,15 +332,4 @@ fn config_tells_where_each_value_comes_from() {
     assert_eq!(of("fcb"), ("issi.cfg".into(), "file".into()));
     assert_eq!(of("wait").1, "default");
     run(&["config"]).says(0, &["rtboot.toml)", "(environment)", "(default)"]);
-}
-
-#[test]
-fn completions_offer_chips_parts_and_boards() {
-    let cli = Cli::without_board();
-    for shell in ["bash", "zsh", "fish"] {
-        let text = cli.run_bare(&["completions", shell]).good();
-        for word in ["rt1024", "IS25LP064A", "W25Q64JV", "virtual"] {
-            assert!(text.contains(word), "{shell}: {word}");
-        }
-    }
 }
