@@ -6,13 +6,13 @@
 
 use std::path::{Path, PathBuf};
 
-use rtboot_finding::catalogue::{self, host, loader as of_loader, rom};
+use rtboot_finding::catalogue::{self, flash as of_flash, host, loader as of_loader, rom};
 use rtboot_finding::{Action, Entry, Next};
 
 use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
-use crate::error::Content;
+use crate::error::{BackupOf, Content};
 use crate::port::Wire;
 use crate::sdp::Hab;
 use crate::selector::Selector;
@@ -123,9 +123,43 @@ const CYCLE: &str = "power-cycle the board (a reset is not enough) and try again
 const RESET: &str = "reset the board and try again";
 const MARKING: &str = "read the marking on the flash; name the right part or correct the .cfg";
 
-/// What rtboot advises about this error, whatever the board hangs on.
+/// What a run measured, as far as it tells causes apart.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Measured {
+    /// What the board hangs on.
+    pub wire: Option<Wire>,
+    /// Whether the flash's status registers protect any of it.
+    pub protected: Option<bool>,
+}
+
+impl Measured {
+    /// What the measurement says of this cause: true, false, or nothing.
+    fn says(&self, cause: &Entry) -> Option<bool> {
+        let protects = [
+            &of_flash::FLASH_PROTECTED,
+            &of_flash::FLASH_PROTECTED_LOCKED,
+        ];
+        let is_one = protects.iter().any(|entry| entry.code == cause.code);
+        self.protected.filter(|_| is_one)
+    }
+}
+
+/// What rtboot advises about this error, whatever was measured.
 pub fn advice(error: &Error) -> Advice {
     advice_over(error, None)
+}
+
+/// The same in a run that measured this: causes that it rules out are left out, those that it shows come first.
+pub fn advice_measured(error: &Error, measured: &Measured) -> Advice {
+    let mut advice = advice_over(error, measured.wire);
+    advice
+        .causes
+        .retain(|cause| measured.says(cause) != Some(false));
+    advice
+        .causes
+        .sort_by_key(|cause| measured.says(cause) != Some(true));
+    advice
 }
 
 /// The same for a board on this wire: causes that only the other one brings are left out.
@@ -163,6 +197,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::SeveralBoards { .. }
         | Error::WrongChip { .. }
         | Error::CfgOtherChip { .. }
+        | Error::BackupMisfit { .. }
         | Error::UnknownChip { .. }
         | Error::BoardBusy { .. }
         | Error::Virtual(_)
@@ -337,6 +372,19 @@ fn board(error: &Error) -> Advice {
         Error::CfgOtherChip { .. } => Advice::of(&[&rom::CFG_OTHER_CHIP])
             .run(Action::NamePart { part: None })
             .act("if the file is also right for this chip, add the chip to its key `chip`"),
+        Error::BackupMisfit {
+            of: BackupOf::Size,
+            path,
+            ..
+        } => Advice::default()
+            .act("give a backup of the whole of this flash")
+            .run(Action::Write {
+                app: Some(path.display().to_string()),
+                part: None,
+            }),
+        Error::BackupMisfit { .. } => Advice::default()
+            .act("give the backup of this board, or the board of this backup")
+            .run(Action::AsIs),
         Error::UnknownChip { .. } => {
             Advice::of(&[&rom::ROM_READS_REFUSED, &rom::ROM_READ_DISABLED])
                 .act("read the chip's name on its package")

@@ -22,7 +22,9 @@ mod words;
 pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
-pub use words::{Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, bytes};
+pub use words::{
+    BackupOf, Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, bytes,
+};
 use words::{
     at_byte, at_pair, beside, for_boot_loader, holders, kept_by, listed, measured, named, seen,
     unclear,
@@ -265,6 +267,18 @@ pub enum Error {
         wanted: String,
         /// What its id says.
         found: String,
+    },
+    /// A backup is of another chip or flash, or of a part of one.
+    #[error("{} is a backup of another {of}: {backup}; this board's is {here}", path.display())]
+    BackupMisfit {
+        /// The backup.
+        path: PathBuf,
+        /// What differs.
+        of: BackupOf,
+        /// What the backup is of.
+        backup: String,
+        /// What the board has.
+        here: String,
     },
     /// The parts of a `.cfg` are meant for other chips.
     #[error("{from} is for {meant}, not for the {chip}")]

@@ -103,6 +103,8 @@ pub struct Known {
     pub jedec: Option<String>,
     /// The NOR part that it is taken for.
     pub part: Option<String>,
+    /// Whether its status registers protect any of it.
+    pub flash_protected: Option<bool>,
 }
 
 impl Known {
@@ -122,6 +124,7 @@ impl Known {
                 *field = value;
             }
         }
+        self.flash_protected = more.flash_protected.or(self.flash_protected);
     }
 }
 

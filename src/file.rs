@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use rtboot_bootable::{Firmware, MemoryMap};
+use rtboot_bootable::{Firmware, Memory, MemoryMap};
 #[cfg(feature = "cfg")]
 use rtboot_fcb::CfgError;
 
@@ -20,6 +20,8 @@ use crate::{Error, Result};
 pub enum Limit {
     /// A firmware file: [`Firmware::FILE_LIMIT`].
     Firmware,
+    /// A backup of a whole flash: [`Memory::LIMIT`].
+    Backup,
     /// Text of our own, 256 KiB: settings, `.cfg`.
     Text,
     /// Text of another tool, 512 KiB: an FCB in SPSDK's YAML has 380 KiB when every step of every sequence is written out.
@@ -31,6 +33,7 @@ impl Limit {
     pub const fn bytes(self) -> usize {
         match self {
             Limit::Firmware => Firmware::FILE_LIMIT,
+            Limit::Backup => Memory::LIMIT,
             Limit::Text => TEXT_LIMIT,
             Limit::ForeignText => FOREIGN_LIMIT,
         }

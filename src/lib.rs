@@ -92,6 +92,6 @@ pub use rtboot_bootable::{
 pub use rtboot_fcb::{Fcb, JedecId, Part, PartFile, StatusRegisters, database};
 
 pub use error::{
-    Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange, QuadEnable,
-    Question, Result, SetUp, SfdpField, SplitBy, Step, TrialDiffers,
+    BackupOf, Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange,
+    QuadEnable, Question, Result, SetUp, SfdpField, SplitBy, Step, TrialDiffers,
 };

@@ -169,6 +169,8 @@ outcomes! {
     Doctor "doctor" (Doctor);
     Write "write" (Write);
     Read "read" (ReadDone);
+    Backup "backup" (Backup);
+    Restore "restore" (Write);
     Verify "verify" (Verify);
     Erase "erase" (Erase);
     BlankCheck "blank-check" (BlankCheck);

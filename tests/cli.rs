@@ -4,9 +4,12 @@
 mod kit;
 
 mod cli {
+    mod backup;
     mod bad_files;
     mod boards;
     mod chips;
+    #[cfg(unix)]
+    mod completions;
     mod docs;
     mod doctor;
     mod fcb;
@@ -34,5 +37,7 @@ mod cli {
     #[cfg(target_os = "linux")]
     mod stdout;
     mod stops;
+    #[cfg(unix)]
+    mod terminal;
     mod without_board;
 }

@@ -1,6 +1,6 @@
 //! A memory cut, filled or moved, before it is written in another format.
 
-use crate::{Error, Memory};
+use crate::{Error, Firmware, Memory};
 
 /// What lies in `from..to`, gaps kept.
 pub fn crop(memory: &Memory, from: u32, to: u64) -> Memory {
@@ -11,16 +11,16 @@ pub fn crop(memory: &Memory, from: u32, to: u64) -> Memory {
 /// The same with `byte` in the gaps of `from..to`, and nothing changed outside; without a range, from the first byte to the last.
 ///
 /// # Errors
-/// [`Error::TooLarge`] when that makes more than [`Memory::LIMIT`] bytes.
+/// [`Error::TooLarge`] when that makes more than [`Firmware::LIMIT`] bytes.
 pub fn fill(memory: &Memory, byte: u8, range: Option<(u32, u64)>) -> Result<Memory, Error> {
     let (from, to) = range.unwrap_or((memory.first().unwrap_or(0), memory.end()));
     let size = to.saturating_sub(u64::from(from));
     let len = usize::try_from(size)
         .ok()
-        .filter(|len| *len <= Memory::LIMIT);
+        .filter(|len| *len <= Firmware::LIMIT);
     let len = len.ok_or(Error::TooLarge {
         size,
-        limit: Memory::LIMIT as u64,
+        limit: Firmware::LIMIT as u64,
     })?;
     let mut filled = memory.clone();
     filled.replace(from, memory.filled(from, len, byte))?;

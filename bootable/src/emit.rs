@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::{Error, Memory};
+use crate::{Error, Firmware, Memory};
 
 pub use crate::firmware::{emit_uf2 as uf2, emit_uf2_blocks as uf2_blocks};
 
@@ -89,15 +89,15 @@ pub fn s_record_len(memory: &Memory, name: &str) -> u64 {
 /// Raw bytes from `from` to the memory's end, with `fill` in the gaps. Bytes before `from` are left out.
 ///
 /// # Errors
-/// [`Error::TooLarge`] past [`Memory::LIMIT`]: two far segments would become a file of gigabytes.
+/// [`Error::TooLarge`] past [`Firmware::LIMIT`]: two far segments would become a file of gigabytes.
 pub fn raw(memory: &Memory, from: u32, fill: u8) -> Result<Vec<u8>, Error> {
     let size = memory.end().saturating_sub(u64::from(from));
     let len = usize::try_from(size)
         .ok()
-        .filter(|len| *len <= Memory::LIMIT);
+        .filter(|len| *len <= Firmware::LIMIT);
     let len = len.ok_or(Error::TooLarge {
         size,
-        limit: Memory::LIMIT as u64,
+        limit: Firmware::LIMIT as u64,
     })?;
     Ok(memory.filled(from, len, fill))
 }

@@ -4,7 +4,6 @@ use crate::dcd::DcdError;
 use crate::firmware::{BaseEvidence, ElfProblem, Format, RecordProblem, Uf2Problem};
 use crate::image::BuildProblem;
 use crate::loader::LoaderProblem;
-use crate::memory::Memory;
 
 /// Why bytes are not what they should be. The facts are in the fields; [`Error::hint`] has the advice.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -176,7 +175,7 @@ impl Error {
     /// What to do about it, where there is something to do.
     pub fn hint(&self) -> Option<String> {
         let hint = match self {
-            Error::TooLarge { limit, .. } if *limit < Memory::LIMIT as u64 => {
+            Error::TooLarge { limit, .. } if *limit < crate::Firmware::LIMIT as u64 => {
                 "such a file is never that large: look whether it is the right one"
             }
             Error::TooLarge { .. } => {

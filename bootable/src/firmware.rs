@@ -76,6 +76,8 @@ struct Parsed {
 impl Firmware {
     /// The longest file that is taken: 25 MiB, room for 8 MiB as text with 16 bytes a line.
     pub const FILE_LIMIT: usize = 25 << 20;
+    /// The most bytes that a firmware file brings: 16 MiB, as much as 24 address bits reach.
+    pub const LIMIT: usize = 16 << 20;
 
     /// Reads a firmware file of any known format. The content decides the format; the name only improves errors.
     ///

@@ -36,8 +36,8 @@ fn end_of(start: u32, bytes: &[u8]) -> u64 {
 }
 
 impl Memory {
-    /// The most bytes that one memory holds: 16 MiB, as much as 24 address bits reach.
-    pub const LIMIT: usize = 16 << 20;
+    /// The most bytes that one memory holds: 32 MiB, all of the largest flash in the part database.
+    pub const LIMIT: usize = 32 << 20;
     /// The most segments: far more than any program has, and few enough for little memory.
     pub const SEGMENTS: usize = 1 << 16;
 

@@ -5,6 +5,8 @@ use rtboot::finding::{Action, Next};
 /// What the run at hand is about; a command to type repeats it.
 #[derive(Debug, Clone, Default)]
 pub struct AtHand {
+    /// The command that ran.
+    pub verb: Vec<String>,
     /// The selector that was given.
     pub board: Option<String>,
     /// The chip that was given.
@@ -87,7 +89,10 @@ impl AtHand {
             }
             Action::InstallUdevRules => "rtboot udev | sudo tee /etc/udev/rules.d/70-rtboot.rules; sudo udevadm control --reload-rules; sudo udevadm trigger".into(),
             Action::JoinSerialGroup => "sudo usermod -aG dialout $USER".into(),
-            Action::Help => plain(&["help"]),
+            Action::Help => {
+                let verb = self.verb.iter().map(String::as_str);
+                plain(&["help"].into_iter().chain(verb).collect::<Vec<_>>())
+            }
             Action::NameBoard { board } => option("--board", board.as_deref().unwrap_or("BOARD")),
             Action::NameChip { chip } => option("--chip", chip.as_deref().unwrap_or("CHIP")),
             Action::NamePart { part } => option("--fcb", part.as_deref().unwrap_or("PART")),

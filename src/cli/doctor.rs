@@ -16,6 +16,7 @@ use rtboot::{Error, Result};
 use super::action::AtHand;
 use super::output::{try_out, write_whole};
 use super::pieces::{self, LayoutArgs};
+use super::report::MOST_CAUSES;
 use super::{Context, Report, loader};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
@@ -184,9 +185,6 @@ fn details(facts: &Facts, report: &mut Report) {
         report.line(format!("  {:<8} {}", rule.severity, rule));
     }
 }
-
-/// Causes of a finding that are shown to those who do not ask for more.
-const MOST_CAUSES: usize = 3;
 
 fn finding_lines(number: usize, finding: &Finding, causes: usize, at_hand: &AtHand) -> Vec<String> {
     let mut lines = vec![format!(

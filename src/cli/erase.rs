@@ -1,12 +1,14 @@
 //! Verb `erase`: sectors, or all of the flash.
 
 use rtboot::consent::{Act, Consent};
+use rtboot::event::Stage;
 use rtboot::job::{self, Edges, EraseRange};
 use rtboot::outcome::{self, Outcome};
 use rtboot::{Change, Error, Result};
 
 use super::pieces::PartArgs;
 use super::range::{self, Range};
+use super::report::LOAD;
 use super::{Context, guard};
 
 /// Erase whole sectors, or all of the flash
@@ -55,7 +57,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             }
         }
     };
+    context.report.expect(&[LOAD]);
     let (mut nor, board) = context.nor()?;
+    let bytes = match range {
+        EraseRange::Bytes { length, .. } => u64::from(length),
+        _ => u64::from(nor.geometry().size),
+    };
+    let stages = [(Stage::Erase, bytes), (Stage::BlankCheck, bytes)];
+    context.report.expect(&stages);
     let mut journal = job::journal_of_flash(&mut nor, &board, &context.journals()?)?;
     let report = &mut context.report;
     let erased = match job::erase(&mut nor, range, &consent, Some(&mut journal), report) {

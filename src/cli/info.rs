@@ -12,6 +12,9 @@ use super::pieces::PartArgs;
 /// Chip, unique id, security state, boot pins; the flashloader; the NOR part, its quad-enable bit and protection; FCB and
 /// image in flash. Changes nothing in flash. The boot ROM cannot read flash, so a flashloader is loaded into RAM.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rtboot info\n  rtboot --board usb:1-4.1 info\n  rtboot --board uart:/dev/ttyUSB0 info"
+)]
 pub struct Args {
     #[command(flatten)]
     part: PartArgs,

@@ -1,6 +1,7 @@
 //! The command line: one file a subcommand, each with its `Args` and `run`. Only this module prints.
 
 mod action;
+mod backup;
 mod blank_check;
 mod completions;
 mod config;
@@ -27,6 +28,7 @@ mod range;
 mod read;
 mod report;
 mod reset;
+mod restore;
 mod run;
 mod schema;
 mod sdp;
@@ -42,7 +44,7 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, FromArgMatches, Parser, Subcommand};
 use rtboot::chip::Chip;
 use rtboot::{Change, Result};
 
@@ -54,7 +56,7 @@ pub use report::{About, Report};
 /// The board must be in serial download mode (BOOT_MODE = 01). No board at hand? Every command works on the embedded
 /// virtual board too; the first write makes it: rtboot --board virtual write app.elf
 #[derive(Debug, Parser)]
-#[command(name = "rtboot", version, max_term_width = 100, after_help = EXIT_CODES)]
+#[command(name = "rtboot", version, max_term_width = 100, after_help = AFTER)]
 struct Cli {
     #[command(flatten)]
     globals: Globals,
@@ -103,6 +105,9 @@ pub struct Globals {
     /// Do not wait for a board
     #[arg(long, global = true, conflicts_with = "wait")]
     pub no_wait: bool,
+    /// The command that was typed.
+    #[arg(skip)]
+    pub verb: Vec<String>,
 }
 
 fn chip_help() -> String {
@@ -113,10 +118,18 @@ fn chip_help() -> String {
     )
 }
 
-const EXIT_CODES: &str = "\
+const AFTER: &str = "\
+First steps:
+  rtboot list                          which boards and ports are there
+  rtboot info                          what this one is
+  rtboot write app.elf --reset         write, verify, start
+  rtboot doctor                        when something is wrong
+  rtboot help write                    all about one command
+
 Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input file; 4 a file cannot be read or written;
 10 no board; 11 permission; 12 wrong chip; 13 several boards; 14 board held by another program; 15 link lost or time-out;
-20 flashloader; 21 SDP refused; 30 flash configuration; 31 erase; 32 program; 33 verify; 40 security; 50 fuse; 60 job;
+20 flashloader; 21 SDP refused; 30 flash configuration; 31 erase; 32 program; 33 verify; 34 an
+interrupted write is open; 40 security; 50 fuse; 60 job;
 70 interrupted.";
 
 #[derive(Debug, Subcommand)]
@@ -129,6 +142,8 @@ enum Verb {
     Write(write::Args),
     #[command(visible_alias = "save")]
     Read(read::Args),
+    Backup(backup::Args),
+    Restore(restore::Args),
     Verify(verify::Args),
     Erase(erase::Args),
     BlankCheck(blank_check::Args),
@@ -162,7 +177,12 @@ enum Verb {
 
 /// Parses the command line, runs the verb, says what went wrong. Returns the exit code.
 pub fn main() -> ExitCode {
-    let cli = match Cli::try_parse() {
+    let parsed = grammar().try_get_matches().and_then(|matches| {
+        let mut cli = Cli::from_arg_matches(&matches)?;
+        cli.globals.verb = verb(&matches);
+        Ok(cli)
+    });
+    let cli = match parsed {
         Ok(cli) => cli,
         Err(error) => {
             let words: Vec<_> = std::env::args_os().collect();
@@ -192,6 +212,17 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// The command that was typed: `read`, `mboot get-property`.
+fn verb(matches: &clap::ArgMatches) -> Vec<String> {
+    let mut names = Vec::new();
+    let mut at = matches;
+    while let Some((name, below)) = at.subcommand() {
+        names.push(name.to_owned());
+        at = below;
+    }
+    names
+}
+
 /// Prints clap's words, to programs as an object too. Help and version come this way as well.
 fn not_understood(error: &clap::Error) -> ExitCode {
     let wants_json = std::env::args_os().any(|arg| arg == "--json");
@@ -210,6 +241,8 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
         Verb::Doctor(args) => return doctor::run(&args, context),
         Verb::Write(args) => write::run(args, context),
         Verb::Read(args) => read::run(args, context),
+        Verb::Backup(args) => backup::run(args, context),
+        Verb::Restore(args) => restore::run(args, context),
         Verb::Verify(args) => verify::run(args, context),
         Verb::Erase(args) => erase::run(args, context),
         Verb::BlankCheck(args) => blank_check::run(args, context),

@@ -2,14 +2,16 @@
 
 use std::path::{Path, PathBuf};
 
+use rtboot::event::Stage;
 use rtboot::finding::{Finding, catalogue::run};
 use rtboot::outcome::{Outcome, ReadDone};
 use rtboot::{Error, Result, job};
-use rtboot_bootable::{Memory, emit};
+use rtboot_bootable::{Firmware, Memory, emit};
 
 use super::output::{self, Ending, write_pieces, write_whole};
 use super::pieces::PartArgs;
 use super::range::{self, Range};
+use super::report::LOAD;
 use super::{Context, number};
 
 /// Read flash or RAM into a file
@@ -90,6 +92,17 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     target.loader.check(target.chip_for_files())?;
     let mut board = context.connect(&target)?;
     let report = &mut context.report;
+    let twice = in_flash && !args.once;
+    let stages = |length: u32| {
+        let length = u64::from(length);
+        [
+            (Stage::Read, length),
+            (Stage::Verify, if twice { length } else { 0 }),
+        ]
+    };
+    // the whole flash is as large as its flashloader will tell
+    let [first, second] = stages(range.map_or(8 << 20, |range| range.length));
+    report.expect(&[LOAD, first, second]);
     let (range, bytes) = match range {
         Some(range) if !in_flash => {
             let mut reached = target.start_flashloader(&mut board, report)?;
@@ -107,6 +120,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             let range = range.unwrap_or(all);
             check_length(&file, range)?;
             let Range { address, length } = range;
+            report.expect(&stages(length));
             let read = match args.once {
                 true => job::read_flash,
                 false => job::read_flash_twice,
@@ -119,7 +133,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     if output::is_stream(&file) {
         return Ok(());
     }
-    if len > Memory::LIMIT {
+    if len > Firmware::LIMIT {
         context.report.tell(Finding::new(&run::READ_LARGE));
     }
     context.report.line(format!(
@@ -143,7 +157,7 @@ fn check_length(file: &Path, range: Range) -> Result<()> {
         return Ok(());
     }
     let length = range.length as usize;
-    let as_text = match length <= Memory::LIMIT {
+    let as_text = match length <= Firmware::LIMIT {
         true => {
             // how long the text is hangs on addresses only
             let mut memory = Memory::new();

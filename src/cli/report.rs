@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
+use rtboot::advice::Measured;
 use rtboot::board::Trace;
 use rtboot::event::{self, Event, Known, Listener, Stage};
 use rtboot::finding;
@@ -30,9 +31,13 @@ use log::Log;
 use wrap::{stderr_width, stdout_width, wrap};
 
 pub use about::About;
-pub use failure::print_usage_error;
+use failure::Causes;
+pub use failure::{MOST_CAUSES, print_usage_error};
 pub use interrupt::{catch as catch_ctrl_c, interrupted};
 pub use raw::Lines;
+
+/// What comes first where no flashloader runs yet. About what one has; its own figure comes when it is sent.
+pub const LOAD: (Stage, u64) = (Stage::Load, 64 << 10);
 
 /// The stage that runs now.
 #[derive(Debug, Clone, Copy)]
@@ -58,8 +63,8 @@ pub struct Report {
     found: Option<Outcome>,
     /// What commands to type repeat: this board, application and part.
     at_hand: AtHand,
-    /// What the board hangs on, once it is known.
-    wire: Option<Wire>,
+    /// What tells causes of a failure apart, as soon as it is known.
+    measured: Measured,
     /// What is known of the board, for programs.
     known: Known,
     /// Exit code of a run that does what it should.
@@ -76,7 +81,8 @@ impl Report {
         let bars = !globals.json
             && !globals.quiet
             && globals.verbose < 2
-            && std::io::stderr().is_terminal();
+            && std::io::stderr().is_terminal()
+            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
         Report {
             json: globals.json,
             quiet: globals.quiet,
@@ -86,7 +92,7 @@ impl Report {
             running: None,
             found: None,
             at_hand: at_hand(globals, &About::default()),
-            wire: None,
+            measured: Measured::default(),
             known: Known::default(),
             exit: 0,
             done: Vec::new(),
@@ -106,7 +112,7 @@ impl Report {
 
     /// What the board hangs on: causes that the other wire brings are left out.
     pub fn is_over(&mut self, wire: Wire) {
-        self.wire = Some(wire);
+        self.measured.wire = Some(wire);
         self.bars.is_over(wire);
     }
 
@@ -186,11 +192,16 @@ impl Report {
     /// The same for a line with colours of rtboot's own; what others chose in it has gone through [`plain`].
     pub fn styled_line(&mut self, text: impl AsRef<str>) {
         self.log(text.as_ref());
+        self.put(text.as_ref());
+    }
+
+    /// Puts a line on stdout, not into the log.
+    fn put(&mut self, text: &str) {
         if !self.json {
             let mut written = Ok(());
             self.bars.hide(|| {
                 let mut stdout = anstream::stdout();
-                written = writeln!(stdout, "{}", text.as_ref()).and_then(|()| stdout.flush());
+                written = writeln!(stdout, "{text}").and_then(|()| stdout.flush());
             });
             self.keep_loss(written);
         }
@@ -198,7 +209,8 @@ impl Report {
 
     /// A sentence of the result, on stdout, as [`Report::styled_line`]; broken at words on a terminal, further lines indented.
     pub fn sentence(&mut self, text: impl AsRef<str>, indent: usize) {
-        self.styled_line(wrap(text.as_ref(), stdout_width(), indent));
+        self.log(text.as_ref());
+        self.put(&wrap(text.as_ref(), stdout_width(), indent));
     }
 
     /// A line of the result for those who asked for more.
@@ -382,7 +394,7 @@ impl Report {
 
     /// Ends a run that did what it should.
     pub fn succeed(&mut self) -> ExitCode {
-        self.bars.clear();
+        self.bars.complete();
         let found = self.found.take();
         // bytes on stdout are the result of `read … -` and its like, and these refuse --json
         debug_assert!(!self.json || found.is_some(), "every command has a result");
@@ -405,15 +417,19 @@ impl Report {
             done: running.done,
             total: running.total,
         });
-        let failure = failure::failure(error, self.wire, progress, &self.at_hand);
-        let text = failure::text(&failure, None);
+        let failure = failure::failure(error, &self.measured, progress, &self.at_hand);
+        let text = failure::text(&failure, Causes::All, None);
         self.log(&text);
         if self.json {
             self.failure_line(failure.clone());
         }
         // stdout took nothing: whoever started the program finds the error on stderr
         if !self.json || self.lost.is_some() {
-            let text = failure::text(&failure, stderr_width());
+            let causes = match self.is_verbose() {
+                true => Causes::All,
+                false => Causes::Likeliest,
+            };
+            let text = failure::text(&failure, causes, stderr_width());
             let _ = write!(anstream::stderr(), "{text}");
         }
         ExitCode::from(error.exit_code())
@@ -450,6 +466,7 @@ impl Listener for Report {
             Event::Known(more) => {
                 self.log(&Event::Known(more.clone()).to_string());
                 self.known.add(*more);
+                self.measured.protected = self.known.flash_protected;
             }
         }
     }

@@ -13,6 +13,7 @@ use super::pieces::PartArgs;
 /// Reads the status registers, clears the block-protect bits that this part has, writes the rest back as it was, and reads
 /// again. Without a terminal it wants --yes.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  rtboot unprotect\n  rtboot unprotect --yes")]
 pub struct Args {
     /// Do not ask
     #[arg(long)]

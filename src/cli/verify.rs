@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use rtboot::Result;
+use rtboot::event::Stage;
 use rtboot::flash::OpenEntry;
 use rtboot::job::Comparison;
 use rtboot::outcome::{self, Outcome};
@@ -10,6 +11,7 @@ use rtboot::outcome::{self, Outcome};
 use super::Context;
 use super::pieces::{self, LayoutArgs};
 use super::plain::plain;
+use super::report::LOAD;
 
 /// Compare flash with a file
 ///
@@ -17,6 +19,9 @@ use super::plain::plain;
 /// be another tool's that starts the same application; what lies in its place, and whether the ROM would start it, is said
 /// apart. Changes nothing. Exit code 33 when a byte differs or nothing is programmed.
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  rtboot verify app.elf\n  rtboot verify app.bin --base 0x60002000"
+)]
 pub struct Args {
     /// The files, as `write` takes them
     #[arg(required = true, value_name = "FILE[@ADDRESS]")]
@@ -36,11 +41,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let comparison = Comparison::prepare(&files, &args.layout.options(choice), chip)?;
     target.loader.check(chip)?;
     let mut board = context.connect(&target)?;
+    let bytes = comparison.pieces().without_headers().len_bytes();
+    context
+        .report
+        .expect(&[LOAD, (Stage::Verify, bytes as u64)]);
     let mut nor = target.open_flash(&mut board, &mut context.report)?;
     comparison.check_fits(&nor)?;
     let boot = nor.look_at_boot(&mut context.report)?;
     let pieces = comparison.pieces();
-    let bytes = pieces.without_headers().len_bytes();
     context.report.found(Outcome::Verify(outcome::Verify {
         file: pieces.names(),
         pieces: outcome::pieces(pieces),

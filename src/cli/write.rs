@@ -15,6 +15,9 @@ use rtboot::outcome;
 use rtboot::{Change, Result};
 
 use super::pieces::{self, LayoutArgs};
+pub use show::Goal;
+
+use super::report::LOAD;
 use super::{Context, Report, draw, guard, settings};
 
 /// Write an application or image to flash, verified
@@ -53,15 +56,33 @@ pub struct Args {
     /// Say what would be done, and change nothing in flash (the flashloader is loaded: it must read)
     #[arg(long, conflicts_with_all = ["run", "reset"])]
     dry_run: bool,
+    #[command(flatten)]
+    kept: KeptArgs,
+    /// The words of an act that cannot be undone
+    #[arg(long, value_name = "WORDS")]
+    confirm: Vec<String>,
+}
+
+/// What becomes of bytes that an interrupted write kept.
+#[derive(Debug, clap::Args)]
+pub struct KeptArgs {
     /// Put back the bytes that an interrupted write kept, whatever flash holds in their places now
     #[arg(long, conflicts_with = "discard")]
     restore: bool,
     /// Forget the bytes that an interrupted write kept, and give that write up
     #[arg(long)]
     discard: bool,
-    /// The words of an act that cannot be undone
-    #[arg(long, value_name = "WORDS")]
-    confirm: Vec<String>,
+}
+
+impl KeptArgs {
+    /// The same for the library.
+    pub fn choice(&self) -> KeptBytes {
+        match (self.restore, self.discard) {
+            (true, _) => KeptBytes::RestoreOver,
+            (false, true) => KeptBytes::Discard,
+            (false, false) => KeptBytes::Restore,
+        }
+    }
 }
 
 const EXAMPLES: &str = "\
@@ -76,7 +97,11 @@ Examples:
 pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let about = args.layout.about(&args.files);
     context.report.is_about(&context.globals, &about);
-    tell_settings(&args, context)?;
+    let of_environment = std::env::var_os("RTBOOT_FCB").is_some_and(|name| !name.is_empty());
+    match args.layout.fcb.is_some() || args.layout.as_is || of_environment {
+        true => tell_settings(&["fcb"], context)?,
+        false => tell_settings(&[], context)?,
+    }
     let mut target = context.target()?;
     if !args.dry_run {
         target.connection.missing_virtual = MissingVirtual::Make;
@@ -85,22 +110,46 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let options = options(&args, context)?;
     target.part = context.part()?;
     let chip = target.chip_for_files();
-    let mut job = WriteJob::prepare(&pieces::parse(&args.files)?, options, chip)?;
+    let job = WriteJob::prepare(&pieces::parse(&args.files)?, options, chip)?;
+    let run = Run {
+        goal: Goal::Write,
+        dry_run: args.dry_run,
+        no_verify: args.no_verify,
+        confirm: &args.confirm,
+    };
+    carry_out(job, &target, &run, context)
+}
+
+/// How a prepared write is carried out and told.
+pub struct Run<'a> {
+    pub goal: Goal,
+    pub dry_run: bool,
+    pub no_verify: bool,
+    pub confirm: &'a [String],
+}
+
+/// Carries a prepared write out, from the findings about its files to what comes after it.
+pub fn carry_out(
+    mut job: WriteJob,
+    target: &Target,
+    run: &Run<'_>,
+    context: &mut Context,
+) -> Result<()> {
     for finding in job.findings() {
         match DETAILS.iter().any(|entry| finding.is(entry)) {
             true => context.report.finding_in_detail(finding),
             false => context.report.finding(finding),
         }
     }
-    confirm(&args, &mut job, context)?;
-    target.loader.check(chip)?;
-    let mut board = context.connect(&target)?;
+    confirm(run, &mut job, context)?;
+    target.loader.check(job.pieces().chip())?;
+    let mut board = context.connect(target)?;
     let report = &mut context.report;
     report.expect(&expected(&job));
-    let mut ready = job.identify(&mut board, &target, report)?;
+    let mut ready = job.identify(&mut board, target, report)?;
     let plan = ready.plan(report)?;
-    if args.dry_run {
-        show::plan(&plan, &ready, report);
+    if run.dry_run {
+        show::plan(&plan, &ready, run.goal, report);
         return Ok(());
     }
     if report.is_json() {
@@ -109,13 +158,14 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     }
     report.expect(&plan.stages());
     let written = ready.write(&plan, report)?;
-    report.record_change(match (written.changed, args.no_verify) {
+    report.record_change(match (written.changed, run.no_verify) {
         (false, _) => Change::ImageWasThere,
         (true, true) => Change::ImageWritten,
         (true, false) => Change::ImageVerified,
     });
     let verdict = ready.verdict(&plan, &written, report)?;
     let done = show::Done {
+        goal: run.goal,
         pieces: ready.pieces().clone(),
         second_stage: ready.second_stage(),
         chip: ready.nor().chip().name,
@@ -146,15 +196,14 @@ const DETAILS: [&Entry; 5] = [
     &image::ELF_NOBITS_LEFT_OUT,
 ];
 
-/// About what a flashloader has; its own figure comes when it is sent.
-const LOADER_BYTES: u64 = 64 << 10;
-
 /// What is known of the run's stages before flash is read, with their bytes.
-fn expected(job: &WriteJob) -> [(Stage, u64); 4] {
+fn expected(job: &WriteJob) -> [(Stage, u64); 6] {
     let image = job.pieces().memory().len_bytes() as u64;
     [
-        (Stage::Load, LOADER_BYTES),
+        LOAD,
         (Stage::Compare, image),
+        (Stage::Erase, image),
+        (Stage::BlankCheck, image),
         (Stage::Program, image),
         (Stage::Verify, image),
     ]
@@ -167,17 +216,21 @@ fn tell_of_new_board(target: &Target, report: &mut Report) {
     }
 }
 
-/// Names every setting of a file that decides where this write goes, or what goes with it.
-fn tell_settings(args: &Args, context: &mut Context) -> Result<()> {
-    let of_environment = std::env::var_os("RTBOOT_FCB").is_some_and(|name| !name.is_empty());
+/// Names every setting of a file that decides where this write goes, or what goes with it; not those that count for nothing in
+/// it.
+pub fn tell_settings(without: &[&str], context: &mut Context) -> Result<()> {
     let given = [
-        context.globals.board.is_some(),
-        context.globals.flashloader.is_some(),
-        args.layout.fcb.is_some() || args.layout.as_is || of_environment,
+        context.globals.board.is_some().then_some("board"),
+        context
+            .globals
+            .flashloader
+            .is_some()
+            .then_some("flashloader"),
     ];
     let settings = context.settings()?;
-    let keys = settings::REDIRECTING.into_iter().zip(given);
-    let told = keys.filter(|(_, given)| !given).filter_map(|(key, _)| {
+    let keys = settings::REDIRECTING.into_iter();
+    let counts = |key: &&str| !without.contains(key) && !given.contains(&Some(*key));
+    let told = keys.filter(counts).filter_map(|key| {
         let (value, file) = settings.origin(key)?;
         let setting = Finding::new(&run::SETTING).text("key", key);
         Some(setting.text("value", value).text("file", file.display()))
@@ -203,11 +256,7 @@ fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
         erase_all: args.erase_all,
         verify: !args.no_verify,
         journal: Some(context.journals()?),
-        kept: match (args.restore, args.discard) {
-            (true, _) => KeptBytes::RestoreOver,
-            (false, true) => KeptBytes::Discard,
-            (false, false) => KeptBytes::Restore,
-        },
+        kept: args.kept.choice(),
         after: match (args.run, args.reset) {
             (true, _) => After::Start,
             (false, true) => After::Reset,
@@ -218,11 +267,11 @@ fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
 }
 
 /// Asks a person for the words that are missing.
-fn confirm(args: &Args, job: &mut WriteJob, context: &Context) -> Result<()> {
-    let given = Consent::words(&args.confirm);
+fn confirm(run: &Run<'_>, job: &mut WriteJob, context: &Context) -> Result<()> {
+    let given = Consent::words(run.confirm);
     for act in job.acts().to_vec() {
         if !given.covers(&act) {
-            for words in guard::words(&act, &context.report, &args.confirm) {
+            for words in guard::words(&act, &context.report, run.confirm) {
                 job.confirm(words);
             }
         }

@@ -1,6 +1,6 @@
 //! Names and numbers of errors for programs: stable codes, process exit codes.
 
-use super::Error;
+use super::{BackupOf, Error};
 use crate::mboot::Status;
 use crate::{mboot, port, sdp};
 
@@ -32,6 +32,7 @@ impl Error {
             Error::NoVirtual { .. } => "no-virtual-board",
             Error::SeveralBoards { .. } => "several-boards",
             Error::WrongChip { .. } => "wrong-chip",
+            Error::BackupMisfit { .. } => "backup-misfit",
             Error::CfgOtherChip { .. } => "cfg-other-chip",
             Error::UnknownChip { .. } => "unknown-chip",
             Error::BoardBusy { .. } => "board-held",
@@ -98,6 +99,10 @@ impl Error {
             Error::JournalUnusable { .. } => 4,
             Error::NoBoard { .. } | Error::NoVirtual { .. } => 10,
             Error::WrongChip { .. } | Error::CfgOtherChip { .. } => 12,
+            Error::BackupMisfit {
+                of: BackupOf::Chip, ..
+            } => 12,
+            Error::BackupMisfit { .. } => 30,
             Error::UnknownChip { .. } | Error::OtherBoard { .. } => 12,
             Error::SeveralBoards { .. } => 13,
             Error::BoardBusy { .. } => 14,

@@ -185,6 +185,28 @@ impl fmt::Display for KeptUnit {
     }
 }
 
+/// In what a backup differs from the board that it is to go to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum BackupOf {
+    /// The chip.
+    Chip,
+    /// The JEDEC id of the flash.
+    FlashId,
+    /// How many bytes the flash has.
+    Size,
+}
+
+impl fmt::Display for BackupOf {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            BackupOf::Chip => "chip",
+            BackupOf::FlashId => "flash id",
+            BackupOf::Size => "flash size",
+        })
+    }
+}
+
 /// What is on a port now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]

@@ -15,6 +15,8 @@ use crate::{Error, Result};
 
 /// Where the IVT lies in flash, as an offset.
 const IVT: u32 = 0x1000;
+/// Most bytes that one read brings; a multiple of every sector size.
+const PIECE: u32 = 1 << 20;
 /// Bytes of flash that hold FCB, IVT and boot data.
 const HEADER: usize = 0x2000;
 
@@ -126,9 +128,13 @@ pub(super) fn read_sectors(
     let total = sectors.len() as u64 * u64::from(geometry.sector);
     let mut meter = Meter::begin(listener, Stage::Compare, total);
     for range in ranges(sectors, geometry.sector) {
-        let read = nor.read(range.start, range.end - range.start, &mut meter)?;
-        for (i, sector) in read.chunks(geometry.sector as usize).enumerate() {
-            current.insert(range.start + i as u32 * geometry.sector, sector.to_vec());
+        // in pieces: all of a large flash twice would be much memory
+        let piece = geometry.sector.max(PIECE);
+        for start in range.clone().step_by(piece as usize) {
+            let read = nor.read(start, piece.min(range.end - start), &mut meter)?;
+            for (i, sector) in read.chunks(geometry.sector as usize).enumerate() {
+                current.insert(start + i as u32 * geometry.sector, sector.to_vec());
+            }
         }
     }
     meter.end();

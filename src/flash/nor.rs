@@ -15,7 +15,7 @@ use crate::error::{FlashState, QuadEnable, Question, SetUp, Step};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::geometry::adjoining;
 use crate::flash::limits;
-use crate::flash::loader::{Flashloader, NorFacts};
+use crate::flash::loader::{Flashloader, LoaderFacts, NorFacts};
 use crate::flash::plan::{Geometry, Run};
 use crate::flash::rom::RomFacts;
 use crate::journal::BoardJournal;
@@ -104,6 +104,11 @@ impl Nor {
     /// What the boot ROM told before it started the flashloader; `None` when one ran already.
     pub fn rom_facts(&self) -> Option<&RomFacts> {
         self.loader.rom_facts()
+    }
+
+    /// What the flashloader told.
+    pub fn loader_facts(&self) -> &LoaderFacts {
+        self.loader.facts()
     }
 
     /// The chip that it is wired to.

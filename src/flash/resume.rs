@@ -4,6 +4,7 @@
 //! |--|--|--|
 //! | reads as if it had not begun | any | it is over; what its first erase may have weakened is erased again |
 //! | all of it is there | any | it is over; the sector with the FCB is erased again |
+//! | any | brings every byte of its sectors | it is over, whatever flash holds; all its sectors are erased again |
 //! | broken | brings all its bytes, or a boot image over some of them | it is over: kept bytes come back, its other bytes go, all its sectors are erased again |
 //! | broken | something else | it stays open; only the sectors of both are put in order. The FCB's page stays out if it waits for that write |
 //! | changed by somebody else | of any of its sectors | refused, unless the user says what becomes of the kept bytes |
@@ -69,6 +70,17 @@ struct Case<'a> {
     brings_boot: bool,
     has_fcb: bool,
     choice: KeptBytes,
+}
+
+impl Case<'_> {
+    /// Whether this write brings every byte of every sector of that one, so that nothing of it stays, neither in flash nor kept.
+    fn replaces(&self, write: &OpenWrite) -> bool {
+        let sector = self.g.sector as usize;
+        let brought = |at: u32, len: usize| self.wanted.bytes(at, len).is_some();
+        let mut kept = write.kept.segments();
+        write.sectors.keys().all(|at| brought(*at, sector))
+            && kept.all(|(at, bytes)| brought(at, bytes.len()))
+    }
 }
 
 impl Resume {
@@ -152,6 +164,11 @@ impl Resume {
     }
 
     fn add(&mut self, write: &OpenWrite, case: &Case) -> Result<(), Box<Changed>> {
+        if case.replaces(write) {
+            self.refresh.extend(write.sectors.keys());
+            self.closed.push(write.clone());
+            return Ok(());
+        }
         let foreign = match write.standing(case.now, case.has_fcb) {
             Standing::Untouched => {
                 self.refresh.extend(write.first_erased());

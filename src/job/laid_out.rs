@@ -301,6 +301,9 @@ impl LaidOutPieces {
 }
 /// All bytes of all pieces, which do not overlap.
 fn joined(pieces: &[LaidOut]) -> Result<Memory> {
+    if let [only] = pieces {
+        return Ok(only.memory.clone());
+    }
     let mut memory = Memory::new();
     for piece in pieces {
         for (address, bytes) in piece.memory.segments() {

@@ -1,4 +1,4 @@
-//! Whole jobs on a board: write, erase, read, verify, unprotect, start, reset, and what a board tells.
+//! Whole jobs on a board: write, erase, read, verify, backup, restore, unprotect, start, reset, and what a board tells.
 //!
 //! Each job is one call, and each of its steps can be called alone:
 //!
@@ -30,6 +30,7 @@
 //! ```
 
 mod after;
+mod backup;
 mod boot_loader;
 mod erase;
 mod expected;
@@ -45,6 +46,7 @@ mod weak_cells;
 mod write;
 
 pub use after::{After, AfterReport, Reappeared, Started, reset, start, start_in_flash};
+pub use backup::{Backup, Label, backup, backup_stages, restore};
 pub use boot_loader::{BootsAt, asked_for, doubt};
 pub use erase::{Edges, EraseRange, blank_check, erase, first_programmed};
 pub use expected::{Compared, expected};

@@ -157,7 +157,14 @@ impl Target {
         let mut flashloader = self.start_flashloader(board, listener)?.flashloader;
         let facts = flashloader.look_at_flash(listener)?;
         let part = self.part.part(&facts)?;
-        self.nor(flashloader, part, facts, board)
+        let nor = self.nor(flashloader, part, facts, board)?;
+        let known = Known {
+            part: Some(nor.called()),
+            flash_protected: Some(nor.part().protected(&nor.facts().status)),
+            ..Known::default()
+        };
+        tell_known(listener, known);
+        Ok(nor)
     }
 
     /// The same, with what a choice of the FCB says about the flash, when it says anything.

@@ -14,6 +14,7 @@ use self::ready::Clock;
 pub use self::ready::WriteReady;
 use self::told::{about, is_to_come, names_of, tell_shared};
 use super::after::{After, AfterReport};
+use super::backup::{self, Label};
 use super::journal as of_journal;
 use super::laid_out::{BootLoader, LaidOutPieces, LayoutOptions, Role};
 use super::piece::Pieces;
@@ -24,7 +25,7 @@ use crate::consent::{Act, Consent};
 use crate::event::{Known, Listener, tell, tell_known};
 use crate::flash::{FcbChoice, Headers, KeptBytes, Layout, Nor, OwnFcb, Prepared, WriteReport};
 use crate::journal::JournalStore;
-use crate::{Error, Result};
+use crate::{Error, Result, Source};
 
 /// How a file is written.
 ///
@@ -133,17 +134,7 @@ pub fn write(
     target: &Target,
     listener: &mut dyn Listener,
 ) -> Result<Written> {
-    let job = WriteJob::prepare(pieces, options, target.chip_for_files())?;
-    for finding in job.findings() {
-        tell(listener, finding.clone());
-    }
-    job.check_consent()?;
-    target.loader.check(job.pieces.chip())?;
-    let mut board = target.connect(listener)?;
-    let written = job.carry_out(&mut board, target, listener);
-    // a virtual board keeps what was done to it, whatever failed then
-    let saved = board.save();
-    written.and_then(|written| saved.map(|()| written))
+    WriteJob::prepare(pieces, options, target.chip_for_files())?.on(target, listener)
 }
 
 /// A write that is prepared: all that can fail without a board did not.
@@ -153,6 +144,16 @@ pub struct WriteJob {
     options: WriteOptions,
     findings: Vec<Finding>,
     acts: Vec<Act>,
+    goal: Goal,
+}
+
+/// What flash is to hold in the end.
+#[derive(Debug, Clone, PartialEq)]
+enum Goal {
+    /// An image, or some pieces.
+    Pieces,
+    /// Exactly what a backup holds, which may have a label.
+    Backup(Option<Box<Label>>),
 }
 
 impl WriteJob {
@@ -189,6 +190,27 @@ impl WriteJob {
             options,
             findings,
             acts,
+            goal: Goal::Pieces,
+        })
+    }
+
+    /// Reads a backup, which goes back as it is, from the start of the flash on. What the options say of FCB, base, headers,
+    /// boot loader and kept bytes does not count.
+    ///
+    /// # Errors
+    /// As [`file::read`](crate::file::read); [`Error::BadFile`] when file and label contradict each other.
+    pub fn restore(
+        source: &Source,
+        options: WriteOptions,
+        chip: &'static Chip,
+    ) -> Result<WriteJob> {
+        let backup = backup::read(source, chip)?;
+        let job = WriteJob::prepare(&backup.pieces, backup::as_they_are(options), chip)?;
+        Ok(WriteJob {
+            // whether a whole flash starts is judged in the end, by all of its bytes
+            findings: job.pieces.pieces().iter().map(about).collect(),
+            goal: Goal::Backup(backup.label.map(Box::new)),
+            ..job
         })
     }
 
@@ -249,6 +271,7 @@ impl WriteJob {
         };
         let known = Known {
             part: Some(names.clone()),
+            flash_protected: Some(part.protected(&facts.status)),
             ..Known::default()
         };
         tell_known(listener, known);
@@ -271,6 +294,9 @@ impl WriteJob {
             false => Nor::new(flashloader, part, facts),
         };
         let layout = settle_fcb(&self.pieces, layout, &nor, listener)?;
+        if let Goal::Backup(label) = &self.goal {
+            backup::check(label.as_deref(), &self.pieces, &nor, listener)?;
+        }
         Ok(WriteReady {
             clock: Clock::start(board),
             nor,
@@ -278,10 +304,25 @@ impl WriteJob {
             board,
             name: self.pieces.names(),
             pieces: self.pieces,
+            goal: self.goal,
             layout,
             journal,
             again: None,
         })
+    }
+
+    /// Does all of it on the board that the target names.
+    pub(super) fn on(self, target: &Target, listener: &mut dyn Listener) -> Result<Written> {
+        for finding in self.findings() {
+            tell(listener, finding.clone());
+        }
+        self.check_consent()?;
+        target.loader.check(self.pieces.chip())?;
+        let mut board = target.connect(listener)?;
+        let written = self.carry_out(&mut board, target, listener);
+        // a virtual board keeps what was done to it, whatever failed then
+        let saved = board.save();
+        written.and_then(|written| saved.map(|()| written))
     }
 
     fn carry_out(

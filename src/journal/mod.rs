@@ -293,7 +293,7 @@ pub(crate) fn without(memory: &Memory, range: &Range<u64>) -> Memory {
 }
 
 /// Seconds since 1970 as "2026-11-26 19:12 UTC".
-fn date(seconds: u64) -> String {
+pub(crate) fn date(seconds: u64) -> String {
     let (mut days, minutes) = (seconds / 86_400, seconds % 86_400 / 60);
     let leap = |year: u64| {
         year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400))

@@ -268,6 +268,7 @@ impl Facts {
             | Error::WriteFile { path, .. }
             | Error::FcbFile { path, .. }
             | Error::BadFile { path, .. }
+            | Error::BackupMisfit { path, .. }
             | Error::Settings { path, .. } => Facts {
                 file: Some(path.display().to_string()),
                 ..none

@@ -1,5 +1,7 @@
 //! Results of the commands that read and change a board's flash.
 
+use std::path::Path;
+
 use serde::Serialize;
 
 use super::{Finding, Span};
@@ -610,6 +612,47 @@ pub struct ReadDone {
     pub bytes: usize,
     /// Their SHA-256, in hex.
     pub sha256: String,
+}
+
+/// The whole flash was read, twice, into a file.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Backup {
+    /// The file.
+    pub file: String,
+    /// The file beside it that says what it is of.
+    pub label: String,
+    /// The chip that the board went by.
+    pub chip: String,
+    /// The chip's unique id, in hex.
+    pub unique_id: String,
+    /// Address of the first byte.
+    pub address: u32,
+    /// Bytes of the flash.
+    pub bytes: u32,
+    /// SHA-256 of the flash's bytes, in hex.
+    pub sha256: String,
+    /// The flash's JEDEC id, as in 9d 60 17.
+    pub jedec: String,
+    /// The parts that it may be.
+    pub part: String,
+}
+
+impl Backup {
+    /// A backup in this file.
+    pub fn new(file: &Path, label: job::Label) -> Backup {
+        Backup {
+            label: job::Label::path(file).display().to_string(),
+            file: file.display().to_string(),
+            chip: label.chip,
+            unique_id: label.unique_id,
+            address: label.address,
+            bytes: label.size,
+            sha256: label.sha256,
+            jedec: label.jedec,
+            part: label.part,
+        }
+    }
 }
 
 /// Flash holds what a write of these files puts there; in an error: what was compared.

@@ -115,6 +115,11 @@ impl Trial {
         assert_eq!(differs["found"]["command"], "verify", "{differs}");
         self.run(0, "read", &["0x60000000", "0x1000", "back.bin"]);
         self.fails(2, "read", &["0x60000000", "0", "back.bin"]);
+        self.run(0, "backup", &["all.bin"]);
+        self.fails(4, "backup", &["no/such/folder.bin"]);
+        self.run(0, "restore", &["all.bin", "--dry-run"]);
+        self.run(0, "restore", &["all.bin"]);
+        self.fails(4, "restore", &["no-such-file"]);
         self.run(0, "doctor", &["--fcb", "IS25LP064A", &elf]);
         self.run(1, "doctor", &["--fcb", "W25Q64JV"]);
         self.fails(3, "doctor", &["--fcb", "no-such-part"]);

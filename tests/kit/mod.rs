@@ -11,6 +11,8 @@ pub mod peak;
 pub mod pty;
 pub mod random;
 pub mod server;
+#[cfg(unix)]
+pub mod terminal;
 pub mod wire;
 
 use std::path::PathBuf;

@@ -6,7 +6,7 @@ use std::ops::Range;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
-use crate::{Error, Memory, MemoryMap};
+use crate::{Error, Firmware, Memory, MemoryMap};
 
 /// What a file's pieces are called.
 #[derive(Clone, Copy)]
@@ -155,10 +155,10 @@ impl<'a> Pieces<'a> {
             });
         }
         self.total += len;
-        if self.total > Memory::LIMIT {
+        if self.total > Firmware::LIMIT {
             return Err(Error::TooLarge {
                 size: self.total as u64,
-                limit: Memory::LIMIT as u64,
+                limit: Firmware::LIMIT as u64,
             });
         }
         Ok(bus)

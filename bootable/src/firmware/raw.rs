@@ -7,15 +7,15 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
 
 use super::Parsed;
-use crate::{BootData, Error, Ivt, Memory, MemoryMap};
+use crate::{BootData, Error, Firmware, Ivt, Memory, MemoryMap};
 
 pub use evidence::BaseEvidence;
 
 pub(super) fn parse(bytes: &[u8], base: Option<u32>, map: &MemoryMap) -> Result<Parsed, Error> {
-    if bytes.len() > Memory::LIMIT {
+    if bytes.len() > Firmware::LIMIT {
         return Err(Error::TooLarge {
             size: bytes.len() as u64,
-            limit: Memory::LIMIT as u64,
+            limit: Firmware::LIMIT as u64,
         });
     }
     let mut notes = Vec::new();

@@ -1,7 +1,7 @@
 //! UF2 written.
 
 use super::uf2::{BLOCK, FAMILY_RT10XX, MAGIC_END, MAGIC0, MAGIC1, field, flag};
-use crate::{Error, Memory};
+use crate::{Error, Firmware, Memory};
 
 /// Bytes of data in a block: what bootloaders expect, a flash page.
 const PAGE: u32 = 256;
@@ -9,7 +9,7 @@ const PAGE: u32 = 256;
 /// UF2 with the family id of the RT10xx: a block of 512 bytes for each page of 256 that holds a byte, `fill` in its gaps.
 ///
 /// # Errors
-/// [`Error::TooLarge`] when scattered bytes make more than [`Memory::LIMIT`] bytes of pages.
+/// [`Error::TooLarge`] when scattered bytes make more than [`Firmware::LIMIT`] bytes of pages.
 pub fn emit_uf2(memory: &Memory, fill: u8) -> Result<Vec<u8>, Error> {
     Ok(emit_uf2_blocks(memory, fill)?.flatten().collect())
 }
@@ -31,10 +31,10 @@ pub fn emit_uf2_blocks(
         let known = pages.last().copied();
         pages.extend((first..=last as u32).filter(|page| known.is_none_or(|known| *page > known)));
     }
-    if pages.len() * PAGE as usize > Memory::LIMIT {
+    if pages.len() * PAGE as usize > Firmware::LIMIT {
         return Err(Error::TooLarge {
             size: pages.len() as u64 * u64::from(PAGE),
-            limit: Memory::LIMIT as u64,
+            limit: Firmware::LIMIT as u64,
         });
     }
     let count = pages.len() as u32;

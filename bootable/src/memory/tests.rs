@@ -75,7 +75,7 @@ fn more_than_16_mib_is_refused() {
         .unwrap_err();
     assert_eq!(
         error.to_string(),
-        "16777217 bytes are more than the 16777216 this tool handles"
+        "33554433 bytes are more than the 33554432 this tool handles"
     );
     memory
         .insert(0x1000_0000, vec![0; Memory::LIMIT - 8])

@@ -67,7 +67,13 @@ entries! {
     ROUNDED Note "rounded": "a range was rounded to whole sectors"
         / "{start}..{end} does not consist of whole {sector}-byte sectors; using {from}..{to}";
     READ_LARGE Warning "read-large": "the file is too large to be written again in one piece"
-        / "a file of more than 16 MiB cannot be written back in one piece: read 16 MiB at a time into separate files";
+        / "a file of more than 16 MiB cannot be written back in one piece: back up and restore the whole flash, or read 16 MiB at a time into separate files";
+    BACKUP_MADE Note "backup-made": "the whole flash was read for a backup"
+        / "{size} bytes from {at} of the {part} ({id}), SHA-256 {sha256}";
+    BACKUP_UNLABELLED Warning "backup-unlabelled": "nothing says which board and flash a backup is of"
+        / "{file} has no label beside it ({label}): whether it is of this board cannot be checked";
+    BACKUP_OF_OTHER_BOARD Warning "backup-of-other-board": "the backup is of another board with the same chip and flash"
+        / "{file} is of the board with the unique id {theirs} ({time}); this one is {ours}";
     FILE_LARGE Warning "file-large": "rtboot does not read a file of this size again"
         / "{file}: other tools may take it, rtboot reads no file of more than {limit} bytes again; a raw one (.bin) or a smaller range it does";
     ADDRESS Note "address": "where a raw file belongs"

@@ -23,6 +23,7 @@ pub fn at_hand(globals: &Globals, about: &About<'_>) -> AtHand {
     let path = |path: &Path| path.display().to_string();
     let mut apps = about.apps.iter().map(|app| path(app));
     AtHand {
+        verb: globals.verb.clone(),
         board: globals.board.clone(),
         chip: globals.chip.clone(),
         flashloader: globals.flashloader.as_deref().map(path),

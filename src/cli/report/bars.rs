@@ -7,8 +7,19 @@ use std::time::Instant;
 use indicatif::{BinaryBytes, ProgressBar, ProgressStyle};
 use rtboot::event::Stage;
 use rtboot::port::Wire;
+use terminal_size::terminal_size_of;
 
-const TEMPLATE: &str = "{prefix:>11} [{bar:32}] {percent:>3} %  {msg:14}  {eta} left";
+/// The bar for a terminal of so many columns: a line that wraps would leave its first half on the screen at each step.
+fn template(columns: u16) -> &'static str {
+    match columns {
+        0..30 => "{percent:>3} %  {eta}",
+        30..78 => "{prefix:>11} {percent:>3} %  {eta} left",
+        78.. => "{prefix:>11} [{bar:32}] {percent:>3} %  {msg:14}  {eta} left",
+    }
+}
+
+/// Steps of the bar.
+const STEPS: u64 = 10_000;
 
 /// Nanoseconds that a byte needs on USB: an erase of 4 KiB takes 50 ms, a page of 256 bytes 1 ms, a report of 1024 bytes 1 ms.
 fn cost(stage: Stage) -> u64 {
@@ -106,6 +117,8 @@ pub struct Bars {
     enabled: bool,
     bar: Option<ProgressBar>,
     course: Course,
+    /// Steps that were drawn: more work that shows up later holds the bar, and never draws it back.
+    drawn: u64,
     began: Instant,
 }
 
@@ -113,6 +126,7 @@ impl Bars {
     pub fn new(enabled: bool) -> Bars {
         Bars {
             enabled,
+            drawn: 0,
             bar: None,
             course: Course::default(),
             began: Instant::now(),
@@ -141,8 +155,9 @@ impl Bars {
         self.course.begin(stage, total);
         self.began = Instant::now();
         let bar = self.bar.get_or_insert_with(|| {
-            let bar = ProgressBar::new(1);
-            bar.set_style(style(TEMPLATE));
+            let bar = ProgressBar::new(STEPS);
+            let columns = terminal_size_of(std::io::stderr()).map_or(80, |(width, _)| width.0);
+            bar.set_style(style(template(columns)));
             bar
         });
         bar.set_prefix(stage.name());
@@ -170,12 +185,23 @@ impl Bars {
         self.draw();
     }
 
-    fn draw(&self) {
+    fn draw(&mut self) {
         if let Some(bar) = &self.bar {
             let (done, total) = self.course.measure();
-            bar.set_length(total.max(1));
-            bar.set_position(done);
+            let steps = u128::from(done) * u128::from(STEPS) / u128::from(total.max(1));
+            self.drawn = self.drawn.max(steps as u64);
+            bar.set_position(self.drawn);
         }
+    }
+
+    /// All is done: what was expected and did not come, did not have to.
+    pub fn complete(&mut self) {
+        self.drawn = STEPS;
+        self.draw();
+        if let Some(bar) = &self.bar {
+            bar.force_draw();
+        }
+        self.clear();
     }
 
     /// Takes the bar off the screen.

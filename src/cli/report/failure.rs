@@ -5,10 +5,9 @@ use std::io::Write as _;
 
 use anstyle::{AnsiColor, Style};
 use rtboot::Error;
-use rtboot::advice::{Advice, advice_over};
+use rtboot::advice::{Advice, Measured, advice_measured};
 use rtboot::finding::Action;
 use rtboot::outcome::{Failure, Line, Progress};
-use rtboot::port::Wire;
 
 use super::wrap::wrap;
 use crate::cli::action::AtHand;
@@ -17,11 +16,11 @@ use crate::cli::plain::plain;
 /// All that is known of an error, except what the run had found before it.
 pub fn failure(
     error: &Error,
-    wire: Option<Wire>,
+    measured: &Measured,
     progress: Option<Progress>,
     at_hand: &AtHand,
 ) -> Failure {
-    let advice = advice_over(error, wire);
+    let advice = advice_measured(error, measured);
     let at = |Progress { stage, done, total }: &Progress| {
         format!("{stage}, {done} of {total} bytes done")
     };
@@ -33,8 +32,20 @@ pub fn failure(
     }
 }
 
+/// Causes that are shown to those who do not ask for more, of an error and of a finding.
+pub const MOST_CAUSES: usize = 3;
+
+/// How many causes are shown.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Causes {
+    /// The likeliest.
+    Likeliest,
+    /// All of them.
+    All,
+}
+
 /// An error as a person reads it, broken at words where the terminal's width is known.
-pub fn text(failure: &Failure, width: Option<usize>) -> String {
+pub fn text(failure: &Failure, causes: Causes, width: Option<usize>) -> String {
     let red = Style::new().bold().fg_color(Some(AnsiColor::Red.into()));
     let bold = Style::new().bold();
     let mut text = String::new();
@@ -67,9 +78,16 @@ pub fn text(failure: &Failure, width: Option<usize>) -> String {
     if !failure.causes.is_empty() {
         put(&fill(format!("  {bold}likely causes:{bold:#}"), 4));
     }
+    let shown = match causes {
+        Causes::Likeliest => MOST_CAUSES,
+        Causes::All => failure.causes.len(),
+    };
     let causes = failure.causes.iter().zip(&failure.cause_codes);
-    for (i, (cause, code)) in causes.enumerate() {
+    for (i, (cause, code)) in causes.take(shown).enumerate() {
         put(&fill(format!("    {}. {cause} [{code}]", i + 1), 7));
+    }
+    if let Some(more @ 1..) = failure.causes.len().checked_sub(shown) {
+        put(&fill(format!("    {more} more with -v"), 7));
     }
     for next in &failure.next {
         put(&fill(format!("  {bold}next:{bold:#} {}", plain(next)), 8));

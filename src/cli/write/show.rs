@@ -10,8 +10,34 @@ use rtboot::{Starts, Verdict};
 use crate::cli::Report;
 use crate::cli::plain::plain;
 
+/// Which verb carries the write out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Goal {
+    /// `write`.
+    Write,
+    /// `restore`.
+    Restore,
+}
+
+impl Goal {
+    fn outcome(self, write: outcome::Write) -> Outcome {
+        match self {
+            Goal::Write => Outcome::Write(write),
+            Goal::Restore => Outcome::Restore(write),
+        }
+    }
+
+    /// "wrote app.elf to"
+    fn did(self) -> &'static str {
+        match self {
+            Goal::Write => "wrote",
+            Goal::Restore => "restored",
+        }
+    }
+}
+
 /// Prints every step of a plan, in its order.
-pub fn plan(plan: &WritePlan, ready: &WriteReady<'_>, report: &mut Report) {
+pub fn plan(plan: &WritePlan, ready: &WriteReady<'_>, goal: Goal, report: &mut Report) {
     let steps = steps(plan, ready.nor());
     if plan.is_empty() {
         report.line("nothing to do: flash already holds it");
@@ -27,7 +53,7 @@ pub fn plan(plan: &WritePlan, ready: &WriteReady<'_>, report: &mut Report) {
     ));
     report.line("dry run: nothing in flash was changed");
     let plan = object(plan, ready, DryRun::Yes);
-    report.found(Outcome::Write(outcome::Write::Plan(plan)));
+    report.found(goal.outcome(outcome::Write::Plan(plan)));
 }
 
 /// Whether the plan is all that happens.
@@ -121,6 +147,7 @@ fn sectors(count: usize) -> String {
 
 /// A write that is done.
 pub struct Done {
+    pub goal: Goal,
     pub pieces: LaidOutPieces,
     /// Where the application lies that the boot loader in flash starts.
     pub second_stage: Option<u32>,
@@ -202,7 +229,8 @@ impl Done {
             .map(|(count, what)| format!("{} {what}", sectors(*count)))
             .collect();
         format!(
-            "wrote {file} to the {}: {}, {verified}",
+            "{} {file} to the {}: {}, {verified}",
+            self.goal.did(),
             self.part,
             counts.join(", ")
         )
@@ -223,7 +251,7 @@ impl Done {
     /// As programs get it.
     pub fn outcome(&self, after: AfterReport) -> Outcome {
         let done = &self.report;
-        Outcome::Write(outcome::Write::Done(WriteDone {
+        self.goal.outcome(outcome::Write::Done(WriteDone {
             file: self.pieces.names(),
             pieces: outcome::pieces(&self.pieces),
             second_stage: self.second_stage,

@@ -8,7 +8,7 @@ use crate::event::Stage;
 
 impl WritePlan {
     /// The stages that carrying it out goes through, with their bytes.
-    pub fn stages(&self) -> [(Stage, u64); 4] {
+    pub fn stages(&self) -> [(Stage, u64); 5] {
         let g = &self.geometry;
         let erased = match self.erases_all() {
             true => u64::from(g.size),
@@ -18,6 +18,7 @@ impl WritePlan {
         let read = touched.count() as u64 * u64::from(g.sector);
         [
             (Stage::Erase, erased),
+            (Stage::BlankCheck, erased),
             (Stage::Program, self.bytes_to_program()),
             (Stage::Verify, read),
             (Stage::Trial, read),

@@ -8,7 +8,7 @@ use rtboot_fcb::Fcb;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
-use super::{Took, WriteOptions};
+use super::{Goal, Took, WriteOptions};
 use crate::board::Board;
 use crate::error::Content;
 use crate::event::{Listener, tell};
@@ -32,6 +32,7 @@ pub struct WriteReady<'b> {
     pub(super) layout: Layout,
     pub(super) journal: Option<BoardJournal>,
     pub(super) name: String,
+    pub(super) goal: Goal,
     pub(super) options: WriteOptions,
     pub(super) clock: Clock,
     /// What was carried out after the first plan, for weak cells.
@@ -229,7 +230,9 @@ impl WriteReady<'_> {
         let judged = self.nor.judge_written(plan, &report.trial, &open, listener);
         let verdict = judged.map_err(|error| error.with_flash_state(state.clone()))?;
         let fcb = self.nor.chip().map.fcb_address();
-        let wrote_fcb = self.layout.memory.bytes(fcb, Fcb::LEN).is_some();
+        // a backup of a board that does not start is whole, too
+        let wrote_fcb =
+            self.goal == Goal::Pieces && self.layout.memory.bytes(fcb, Fcb::LEN).is_some();
         if let (true, Some(reason)) = (wrote_fcb, verdict.unfit_fcb()) {
             let unfit = Error::FcbUnreadable {
                 reason: Box::new(reason.clone()),

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rtboot::mboot::{self, Status, Tag};
 use rtboot::{
-    Error, FlashState, FoundBoard, Holder, KeptUnit, OnPort, OutOfRange, Program, Selector, SetUp,
-    SfdpField, Step, TrialDiffers, port, sdp,
+    BackupOf, Error, FlashState, FoundBoard, Holder, KeptUnit, OnPort, OutOfRange, Program,
+    Selector, SetUp, SfdpField, Step, TrialDiffers, port, sdp,
 };
 use rtboot_fcb::{JedecId, StatusLock, StatusRegisters};
 use rtboot_finding::Finding;
@@ -172,6 +172,12 @@ pub fn loading() -> Vec<Error> {
         Error::WrongChip {
             wanted: "RT1021".into(),
             found: "RT1060/RT1061/RT1062/RT1064 (chip id 0x006c0001)".into(),
+        },
+        Error::BackupMisfit {
+            path: "board.bin".into(),
+            of: BackupOf::FlashId,
+            backup: "ef 40 17".into(),
+            here: "9d 60 17".into(),
         },
         Error::CfgOtherChip {
             from: "other.cfg".into(),
