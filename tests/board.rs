@@ -16,6 +16,7 @@ mod board {
     mod own_locks;
     mod probe_thread;
     mod refusals;
+    mod silent_flash;
     mod traps;
     mod uart_order;
     #[cfg(unix)]

@@ -6,7 +6,7 @@ use rtboot_fcb::EraseUnit;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
-use super::range::{check_inside, end_of, read_plain};
+use super::range::{check_inside, end_of, read_plain, still_answers};
 use crate::consent::{Consent, EraseFlash};
 use crate::error::{Content, Evidence, OutOfRange};
 use crate::event::{Listener, Meter, Stage, tell};
@@ -317,5 +317,8 @@ fn first_in(
     let (address, length) = (number(range.start), number(range.end - range.start));
     let bytes = read_plain(nor, address, length, Stage::BlankCheck, listener)?;
     let found = bytes.iter().zip(address..).find(|(byte, _)| **byte != 0xFF);
+    if found.is_none() {
+        still_answers(nor)?;
+    }
     Ok(found.map(|(byte, at)| (at, *byte)))
 }

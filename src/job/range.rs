@@ -5,6 +5,7 @@ use std::ops::Range;
 use crate::chip::{MemoryMap, Region};
 use crate::error::{OutOfRange, Step};
 use crate::event::{Listener, Meter, Stage};
+use crate::flash::identify::check_same;
 use crate::flash::{Flashloader, Nor};
 use crate::mboot::{self, MemoryId};
 use crate::{Error, Result};
@@ -72,7 +73,9 @@ pub fn read_flash(
 ) -> Result<Vec<u8>> {
     let end = end_of(address, length)?;
     check_inside(nor, OutOfRange::Range, u64::from(address)..end)?;
-    read_plain(nor, address, length, Stage::Read, listener)
+    let bytes = read_plain(nor, address, length, Stage::Read, listener)?;
+    still_answers(nor)?;
+    Ok(bytes)
 }
 
 /// As [`read_flash`], read a second time: a backup is never one misread.
@@ -86,8 +89,12 @@ pub fn read_flash_twice(
     listener: &mut dyn Listener,
 ) -> Result<Vec<u8>> {
     let bytes = read_flash(nor, address, length, listener)?;
+    nor.use_plain()?;
     match nor.verify(&[(address, &bytes)], Stage::Verify, listener) {
-        Ok(()) => Ok(bytes),
+        Ok(()) => {
+            still_answers(nor)?;
+            Ok(bytes)
+        }
         Err(Error::Verify {
             address,
             expected,
@@ -102,6 +109,15 @@ pub fn read_flash_twice(
         }),
         Err(error) => Err(error),
     }
+}
+
+/// A flash that fell silent reads as ones, each time alike: after a reading it is asked for its id.
+///
+/// # Errors
+/// [`Error::NoFlash`], [`Error::FlashChanged`].
+pub(super) fn still_answers(nor: &mut Nor) -> Result<()> {
+    let before = nor.facts().id;
+    check_same(nor.loader().jedec_id()?, before)
 }
 
 pub(super) fn read_plain(
