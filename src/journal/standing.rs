@@ -69,10 +69,27 @@ impl OpenWrite {
             self.odd_pages(*address, mark, held)
         });
         let odd: Vec<Odd> = odd.collect();
-        match self.one_command_explains(&odd, has_fcb) {
+        let explained = self.one_command_explains(&odd, has_fcb);
+        match explained && !self.changed_behind_the_first(now) {
             true => Standing::Broken,
             false => Standing::Foreign(self.foreign(&odd, now)),
         }
+    }
+
+    /// Whether the sector with the FCB, which is erased before all others, is as it was, and others are not.
+    fn changed_behind_the_first(&self, now: &BTreeMap<u32, Vec<u8>>) -> bool {
+        let Some(first) = self.sectors.get(&self.sizes.base) else {
+            return false;
+        };
+        let leads = self.holds_fcb && self.phase == Phase::Erasing && first.erased_with.is_some();
+        let differs = |(address, mark): (&u32, &SectorMark)| {
+            let held = now.get(address).map(|held| digest(held));
+            held != Some(mark.before) && (held.is_none() || held != mark.left)
+        };
+        let behind = |(_, mark): &(&u32, &SectorMark)| mark.erased_with != first.erased_with;
+        leads
+            && !differs((&self.sizes.base, first))
+            && self.sectors.iter().filter(behind).any(differs)
     }
 
     fn first_page_is_there(&self, now: &BTreeMap<u32, Vec<u8>>) -> bool {

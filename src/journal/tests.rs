@@ -176,6 +176,21 @@ fn fcb_page_that_nobody_here_wrote_is_foreign() {
 }
 
 #[test]
+fn change_behind_an_untouched_first_sector_is_foreign() {
+    let mut write = write_at(BASE, &before(), &target());
+    let behind = write_at(BASE + 0x2000, &before(), &target());
+    write.sectors.extend(behind.sectors);
+    let with = |first: Vec<u8>, second: Vec<u8>| {
+        let now = BTreeMap::from([(BASE, first), (BASE + 0x2000, second)]);
+        write.standing(&now, true)
+    };
+    let blank = || vec![0xFF; SECTOR];
+    assert!(matches!(with(before(), blank()), Standing::Foreign(_)));
+    assert_eq!(with(blank(), blank()), Standing::Broken);
+    assert_eq!(with(blank(), before()), Standing::Broken);
+}
+
+#[test]
 fn both_digests_of_a_change_are_named() {
     let write = one();
     let mut held = target();
