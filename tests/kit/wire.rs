@@ -11,7 +11,7 @@ use rtboot::{Error, Result};
 use rtboot_sim::Fault;
 
 /// More calls of a port than any write, however disturbed, may need.
-const CALL_LIMIT: u64 = 300_000;
+const CALL_LIMIT: u64 = 2_000_000;
 
 /// What happens at a call of the port.
 #[derive(Clone, Debug, PartialEq)]

@@ -3,26 +3,41 @@
 use std::ops::Range;
 
 use rtboot::consent::Consent;
-use rtboot::flash::{Headers, KeptBytes};
+use rtboot::flash::{Headers, KeptBytes, PartSource};
 use rtboot::job::{
     self, BootLoader, Comparison, Edges, EraseRange, Piece, Pieces, Target, Unprotect, WriteJob,
     WriteOptions,
 };
-use rtboot::{Result, Source};
+use rtboot::{FcbChoice, Result, Source};
 use rtboot_bootable::verdict::Starts;
 
 use super::commands::{Command, Mishap, Policy, What, Write};
 use super::world::{BASE, World};
 use crate::kit::{rt1021, standin};
 
-fn target() -> Target {
-    let mut target = Target::default();
-    target.loader = standin();
-    target
-}
-
 impl World {
+    fn target(&self) -> Target {
+        let mut target = Target::default();
+        target.loader = standin();
+        if let FcbChoice::Part { from, file } = &self.kit.fcb {
+            target.part = PartSource::Cfg {
+                from: from.clone(),
+                file: file.clone(),
+            };
+        }
+        target
+    }
+
     pub fn command(&mut self, command: &Command, mishap: Option<Mishap>) {
+        let weak: Vec<usize> = self
+            .board
+            .board()
+            .nor()
+            .weak
+            .keys()
+            .map(|at| *at as usize)
+            .collect();
+        self.model.weaken(&weak);
         match command {
             Command::Write(write) => drop(self.written(write, mishap)),
             Command::Erase { at, length } => self.erase(Some(*at..at + length), mishap),
@@ -66,7 +81,7 @@ impl World {
     ) -> Result<()> {
         let mut board = self.plug(mishap);
         let job = WriteJob::prepare(pieces, options, rt1021())?;
-        let mut ready = job.identify(&mut board, &target(), &mut ())?;
+        let mut ready = job.identify(&mut board, &self.target(), &mut ())?;
         let plan = ready.plan(&mut ())?;
         ready.write(&plan, &mut ()).map(drop)
     }
@@ -171,7 +186,8 @@ impl World {
         };
         let mut board = self.plug(mishap);
         let (consent, journals) = (Consent::words(["erase the whole flash"]), self.journals());
-        let result = target()
+        let result = self
+            .target()
             .open_flash(&mut board, &mut ())
             .and_then(|mut nor| {
                 let mut journal = job::journal_of_flash(&mut nor, &board, &journals)?;
@@ -187,6 +203,10 @@ impl World {
             }
             Err(_) => {
                 self.spoilt |= flash != before;
+                if flash != before {
+                    // it was to be wiped
+                    self.model.may_give_up_in(&range, host);
+                }
                 let ranges = [range];
                 self.model.broke(host, &ranges, &ranges, (&before, &flash))
             }
@@ -197,7 +217,8 @@ impl World {
     fn unprotect(&mut self, mishap: Option<Mishap>) {
         let (before, clean) = (self.flash(), mishap.is_none());
         let mut board = self.plug(mishap);
-        let result = target()
+        let result = self
+            .target()
             .open_flash(&mut board, &mut ())
             .and_then(|mut nor| match Unprotect::plan(&nor)? {
                 Some(plan) => job::unprotect(&mut nor, &plan).map(drop),
@@ -219,7 +240,8 @@ impl World {
         let (pieces, base, own) = self.brought(&write.what);
         let layout = self.options(&write, Some(base)).layout();
         let mut board = self.plug(mishap);
-        let result = target()
+        let result = self
+            .target()
             .open_flash(&mut board, &mut ())
             .and_then(|mut nor| {
                 let boot = nor.look_at_boot(&mut ())?;
@@ -243,7 +265,8 @@ impl World {
     fn read(&mut self, at: usize, length: usize, mishap: Option<Mishap>) {
         let (before, clean) = (self.flash(), mishap.is_none());
         let mut board = self.plug(mishap);
-        let result = target()
+        let result = self
+            .target()
             .open_flash(&mut board, &mut ())
             .and_then(|mut nor| {
                 job::read_flash_twice(&mut nor, BASE + at as u32, length as u32, &mut ())
@@ -261,7 +284,7 @@ impl World {
     fn info(&mut self, mishap: Option<Mishap>) {
         let (before, clean) = (self.flash(), mishap.is_none());
         let mut board = self.plug(mishap);
-        let (info, result) = job::info(&mut board, &target(), &mut ());
+        let (info, result) = job::info(&mut board, &self.target(), &mut ());
         self.count("info", &result, clean);
         let told = info.boot.map(|look| look.verdict.starts);
         let starts = self.board.board().boot_verdict().starts.is_some();
@@ -278,7 +301,8 @@ impl World {
     fn start(&mut self, mishap: Option<Mishap>) {
         let (before, clean) = (self.flash(), mishap.is_none());
         let mut board = self.plug(mishap);
-        let result = target()
+        let result = self
+            .target()
             .open_flash(&mut board, &mut ())
             .and_then(|mut nor| {
                 let boot = nor.look_at_boot(&mut ())?;

@@ -5,7 +5,7 @@ use std::sync::OnceLock;
 use rtboot::Source;
 use rtboot::flash::FcbChoice;
 use rtboot::job::BootLoader;
-use rtboot_fcb::{JedecId, database};
+use rtboot_fcb::{JedecId, PartFile, database};
 use rtboot_sim::nor::Part;
 
 use super::commands::{What, Write};
@@ -28,6 +28,17 @@ pub const IMAGES: [(usize, usize); 6] = [
 ];
 /// Where the entry of an application lies, counted from its first byte; bit 0 is set.
 const ENTRY: usize = 0x401;
+
+/// A part that no database knows, as a user describes it.
+const OWN_PART: &str = r#"
+name = "XT25F64B"
+jedec = "0b 40 17"
+size = "8M"
+quad-enable = "sr2-bit1-31h"
+clock = "80 MHz"
+read = { opcode = 0xEB, address-pads = 4, data-pads = 4, dummy-cycles = 6 }
+protection = { mask = 0x7C, lock = 0x80, complement = 0x40, scheme = "fractions" }
+"#;
 
 /// An application, and what a write that makes it the boot image puts into flash: bytes by their place.
 pub struct Image {
@@ -79,9 +90,13 @@ fn kit(part: Part) -> Kit {
         "is25lp064a" | "is25lp064a-sfdp10" => {
             FcbChoice::named("issi.cfg", rt1021()).expect("known").0
         }
+        "xt25f64b" => FcbChoice::Part {
+            from: "xt25f64b.cfg".into(),
+            file: PartFile::from_cfg(OWN_PART).expect("a good .cfg"),
+        },
         _ => FcbChoice::Auto,
     };
-    assert!(known, "{}", part.name);
+    assert!(known || part.name == "xt25f64b", "{}", part.name);
     let sector = part.uniform.unwrap_or(0x1000) as usize;
     Kit { part, fcb, sector }
 }

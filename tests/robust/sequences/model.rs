@@ -150,6 +150,22 @@ impl Model {
             .extend(saved.map(|(at, (value, _))| (*at, *value)));
     }
 
+    /// What cells hold that read both ways is nobody's, until they are written.
+    pub fn weaken(&mut self, cells: &[usize]) {
+        for &at in cells {
+            if let Some(kept) = self.kept.get_mut(at) {
+                *kept = Kept::Open;
+            }
+        }
+    }
+
+    /// As [`Model::may_give_up`], of this range.
+    pub fn may_give_up_in(&mut self, range: &Range<usize>, host: u8) {
+        self.host[range.clone()]
+            .iter_mut()
+            .for_each(|by| *by &= !host);
+    }
+
     /// A host may have given up what it saved: nothing of it need come back.
     pub fn may_give_up(&mut self, host: u8) {
         self.host.iter_mut().for_each(|by| *by &= !host);

@@ -211,7 +211,7 @@ impl World {
         let line = format!("host {}: {command:x?}, {mishap:?}", self.host);
         self.log.push(line);
         match command {
-            Command::ApplicationStores { at, bytes } => self.set(*at, bytes),
+            Command::ApplicationStores { at, bytes } => self.store(*at, bytes),
             Command::ApplicationProtects => self.protect(),
             Command::OtherTool { image } => self.other_tool(*image),
             Command::PowerCycle => self.power_cycle(),
@@ -241,6 +241,13 @@ impl World {
         self.look_at_start();
         if self.talk {
             println!("{}", self.log.last().expect("just pushed"));
+        }
+    }
+
+    /// An application stores bytes, when one can run at all.
+    fn store(&mut self, at: usize, bytes: &[u8]) {
+        if self.board.board().boot_verdict().starts.is_some() {
+            self.set(at, bytes);
         }
     }
 
