@@ -119,11 +119,10 @@ impl WritePlan {
     fn add_sector(&mut self, address: u32, held: Vec<u8>, wanted: &Memory, policy: Policy) {
         let kept = &self.resume.kept;
         let refresh = self.resume.refresh.contains(&address);
-        let touched = refresh
-            || [wanted, kept]
-                .iter()
-                .any(|memory| !memory.slice(address, held.len()).is_empty());
-        let keep = policy.erase_all.is_none() && (policy.keep_around || !touched);
+        let brings = |memory: &Memory| !memory.slice(address, held.len()).is_empty();
+        let touched = refresh || brings(wanted) || brings(kept);
+        // only the sectors of the image lose what is around it: others are erased for an earlier write's sake
+        let keep = policy.erase_all.is_none() && (policy.keep_around || !brings(wanted));
         let mut target = if keep {
             held.clone()
         } else {

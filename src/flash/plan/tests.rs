@@ -168,6 +168,31 @@ fn erase_around_drops_them() {
 }
 
 #[test]
+fn sectors_of_an_earlier_write_keep_their_bytes() {
+    let wanted = memory(&[(0x1800, vec![0x55; 0x10])]);
+    let sectors = [BASE, BASE + 0x1000, BASE + 0x2000];
+    let held = sectors.map(|sector| (sector, vec![0xA0; 0x1000])).into();
+    let policy = Policy {
+        keep_around: false,
+        ..Policy::default()
+    };
+    let resume = Resume {
+        refresh: [BASE + 0x2000].into(),
+        ..Resume::default()
+    };
+    let plan = WritePlan::new(&wanted, resume, held, GEOMETRY, 0..0, policy);
+    let current = sectors.map(|sector| (sector, vec![0xA0; 0x1000])).into();
+    let after = play(&plan, &current);
+    assert_eq!(after[&(BASE + 0x1000)][0], 0xFF);
+    assert_eq!(after[&(BASE + 0x2000)], vec![0xA0; 0x1000]);
+    assert_eq!(
+        plan.rescue().len_bytes(),
+        0x1000,
+        "and they are saved first"
+    );
+}
+
+#[test]
 fn whole_blocks_erase_at_once_after_sector_0() {
     let wanted = memory(&[(0, vec![0x77; 0x1_3000])]);
     let current = bootable(&wanted, 0x00);
