@@ -76,7 +76,7 @@ impl OpenWrite {
         }
     }
 
-    /// Whether the sector with the FCB, which is erased before all others, is as it was, and others are not.
+    /// Whether the sector with the FCB, which is erased before all others, is not blank, and others are not as they were.
     fn changed_behind_the_first(&self, now: &BTreeMap<u32, Vec<u8>>) -> bool {
         let Some(first) = self.sectors.get(&self.sizes.base) else {
             return false;
@@ -87,8 +87,9 @@ impl OpenWrite {
             held != Some(mark.before) && (held.is_none() || held != mark.left)
         };
         let behind = |(_, mark): &(&u32, &SectorMark)| mark.erased_with != first.erased_with;
+        let blank = |held: &Vec<u8>| held.iter().all(|&byte| byte == 0xFF);
         leads
-            && !differs((&self.sizes.base, first))
+            && !now.get(&self.sizes.base).is_some_and(blank)
             && self.sectors.iter().filter(behind).any(differs)
     }
 

@@ -176,7 +176,7 @@ fn fcb_page_that_nobody_here_wrote_is_foreign() {
 }
 
 #[test]
-fn change_behind_an_untouched_first_sector_is_foreign() {
+fn change_behind_a_first_sector_with_bytes_is_foreign() {
     let mut write = write_at(BASE, &before(), &target());
     let behind = write_at(BASE + 0x2000, &before(), &target());
     write.sectors.extend(behind.sectors);
@@ -186,6 +186,10 @@ fn change_behind_an_untouched_first_sector_is_foreign() {
     };
     let blank = || vec![0xFF; SECTOR];
     assert!(matches!(with(before(), blank()), Standing::Foreign(_)));
+    let mut torn = before();
+    torn[PAGE..].fill(0xFF);
+    assert!(matches!(with(torn.clone(), blank()), Standing::Foreign(_)));
+    assert_eq!(with(torn, before()), Standing::Broken);
     assert_eq!(with(blank(), blank()), Standing::Broken);
     assert_eq!(with(blank(), before()), Standing::Broken);
 }
