@@ -85,6 +85,11 @@ pub(super) fn mboot_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
         mboot::Error::Timeout { .. } => &[&loader::LOADER_MUTE],
         mboot::Error::Gone { .. } => &[&loader::LOADER_LEFT],
         mboot::Error::Protocol { .. } => &[&loader::LOADER_GARBAGE],
+        _ if error.data_was_garbled() => match wire {
+            Some(Wire::Hid) => &[&loader::LOADER_GARBAGE],
+            Some(Wire::Serial) => &[&host::UART_NOISY],
+            None => &[&host::UART_NOISY, &loader::LOADER_GARBAGE],
+        },
         mboot::Error::Refused { status, .. } => match status {
             Status(20106) => return super::flash::no_effect(),
             Status(10000) => &[&loader::LOADER_RESTRICTED],

@@ -1,7 +1,6 @@
 //! Names and numbers of errors for programs: stable codes, process exit codes.
 
 use super::{BackupOf, Error};
-use crate::mboot::Status;
 use crate::{mboot, port, sdp};
 
 impl Error {
@@ -165,8 +164,7 @@ fn sdp_exit(error: &sdp::Error) -> u8 {
 fn mboot_exit(error: &mboot::Error, step: u8) -> u8 {
     match error {
         mboot::Error::Port { source, .. } => port_exit(source),
-        // nobody here asked for an end of data: an acknowledgement was garbled into one
-        _ if error.status() == Some(Status::DATA_PHASE_ABORTED) => 15,
+        _ if error.data_was_garbled() => 15,
         mboot::Error::Gone { .. }
         | mboot::Error::Timeout { .. }
         | mboot::Error::Protocol { .. } => 15,

@@ -115,6 +115,25 @@ impl Error {
         }
     }
 
+    /// Whether the device says that bytes of the data phase were lost or changed on their way: a packet stopped halfway, was no
+    /// packet, was a ping, or an acknowledgement was garbled into an end of data. NXP's flashloader, measured over its UART.
+    pub fn data_was_garbled(&self) -> bool {
+        const PING: Status = Status(10003);
+        const TIMEOUT: Status = Status(5);
+        match self {
+            Error::Refused {
+                status,
+                step: Step::Data,
+                ..
+            } => matches!(
+                *status,
+                Status::FAIL | TIMEOUT | Status::DATA_PHASE_ABORTED | PING
+            ),
+            Error::Refused { status, .. } => *status == Status::DATA_PHASE_ABORTED,
+            _ => false,
+        }
+    }
+
     /// The command that failed.
     pub fn command(&self) -> Tag {
         match *self {
