@@ -46,7 +46,7 @@ fn write(evil: &Evil) -> Result<()> {
 fn lying_hid_device_never_yields_success() {
     let manners = [
         Manner::Random,
-        Manner::Nearly(2),
+        Manner::Nearly(1),
         Manner::Nearly(10),
         Manner::Nearly(50),
         Manner::Endless,
