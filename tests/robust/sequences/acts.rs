@@ -37,7 +37,8 @@ impl World {
             .keys()
             .map(|at| *at as usize)
             .collect();
-        self.model.weaken(&weak);
+        // cells that read both ways
+        self.model.open(&weak);
         match command {
             Command::Write(write) => drop(self.written(write, mishap)),
             Command::Erase { at, length } => self.erase(Some(*at..at + length), mishap),
@@ -125,6 +126,7 @@ impl World {
         let (host, clean, policy) = (1 << self.host, mishap.is_none(), write.policy);
         let (pieces, base, own) = self.brought(&write.what);
         let result = self.write(&pieces, self.options(write, Some(base)), mishap);
+        self.far_open |= policy == Policy::EraseAll && result.is_err();
         let flash = self.flash();
         let sectors = self.sectors(&own, policy, flash.len());
         self.count(Command::Write(write.clone()).name(), &result, clean);
@@ -133,6 +135,7 @@ impl World {
         }
         let wrong = match &result {
             Ok(()) => {
+                self.far_open &= policy != Policy::EraseAll;
                 if write.kept == KeptBytes::Discard {
                     self.model.give_up(host, &flash);
                 }
@@ -146,10 +149,14 @@ impl World {
                 let back = |at: usize, by: u8| by & host != 0 && kept && touched(at);
                 self.model.succeeded(&own, &erased, back, &flash)
             }
-            Err(_) => {
+            Err(error) => {
+                let began = error
+                    .flash_state()
+                    .is_some_and(|state| state.may_have_changed());
                 if write.kept == KeptBytes::Discard {
                     self.model.may_give_up(host);
                 }
+                self.begun.extend(own.iter().cloned());
                 let own: Vec<Range<usize>> = match policy {
                     Policy::Usual | Policy::NoSkip => {
                         own.iter().map(|(at, b)| *at..at + b.len()).collect()
@@ -159,7 +166,8 @@ impl World {
                 // and those of earlier writes that broke, which it puts in order
                 self.broken.extend(sectors);
                 let touched = self.broken.clone();
-                self.model.broke(host, &own, &touched, (&before, &flash))
+                self.model
+                    .broke(host, (&own, began), &touched, (&before, &flash))
             }
         };
         let boots = own.len() > 1;
@@ -173,6 +181,7 @@ impl World {
     fn erase(&mut self, range: Option<Range<usize>>, mishap: Option<Mishap>) {
         let before = self.flash();
         let (host, clean) = (1 << self.host, mishap.is_none());
+        let all = range.is_none();
         let (name, what) = match &range {
             None => ("erase all", EraseRange::All),
             Some(range) => (
@@ -193,22 +202,23 @@ impl World {
                 let mut journal = job::journal_of_flash(&mut nor, &board, &journals)?;
                 job::erase(&mut nor, what, &consent, Some(&mut journal), &mut ())
             });
+        self.far_open |= all && result.is_err();
         let flash = self.flash();
         self.count(name, &result, clean);
         let range = range.map_or(0..flash.len(), |range| self.whole_sectors(range));
         let wrong = match &result {
             Ok(_) => {
                 self.spoilt = true;
+                self.far_open &= !all;
                 self.model.succeeded(&[], &[range], |_, _| false, &flash)
             }
             Err(_) => {
                 self.spoilt |= flash != before;
-                if flash != before {
-                    // it was to be wiped
-                    self.model.may_give_up_in(&range, host);
-                }
+                // it was to be wiped
+                self.model.may_give_up_in(&range, host);
                 let ranges = [range];
-                self.model.broke(host, &ranges, &ranges, (&before, &flash))
+                self.model
+                    .broke(host, (&ranges, false), &ranges, (&before, &flash))
             }
         };
         self.report(wrong);
@@ -251,9 +261,11 @@ impl World {
         let flash = self.flash();
         let holds = |(at, bytes): &(usize, Vec<u8>)| flash[*at..].starts_with(bytes);
         let there = own.iter().all(holds);
+        // its boot header may be another's that starts it
+        let alone = holds(own.last().expect("the application")) && flash.starts_with(b"FCFB");
         self.count("verify", &result, clean);
         match (&result, there) {
-            (Ok(()), false) => self.found("verify says equal"),
+            (Ok(()), _) if !alone => self.found("verify says equal"),
             (Err(error), true) if clean && self.rested && self.firm_cells() => {
                 self.found(&format!("verify: {error}"));
             }
@@ -332,6 +344,10 @@ impl World {
     }
 
     fn unchanged(&mut self, before: &[u8]) {
+        if !self.rested {
+            // the flashloader may program what it still holds of a write that broke
+            return;
+        }
         let weak: Vec<u32> = self.board.board().nor().weak.keys().copied().collect();
         let flash = self.flash();
         let changed =

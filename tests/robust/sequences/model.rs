@@ -48,11 +48,18 @@ impl Model {
     }
 
     /// Something outside of rtboot gave these bytes: the application, another tool.
-    pub fn set(&mut self, at: usize, bytes: &[u8]) {
+    pub fn set(&mut self, at: usize, bytes: &[u8], broken: &[Range<usize>]) {
         for at in at..at + bytes.len() {
             self.asked_for.remove(&at);
-            if self.kept[at] == Kept::AtRisk {
+        }
+        for (at, &byte) in (at..).zip(bytes) {
+            let at_risk = self.kept[at] == Kept::AtRisk;
+            if at_risk {
                 self.old.insert(at, (self.value[at], self.host[at]));
+            }
+            if byte == 0xFF && (at_risk || broken.iter().any(|range| range.contains(&at))) {
+                // what is blank may be a cut erase: kept bytes go back there
+                self.asked_for.insert(at, self.value[at]);
             }
         }
         self.value[at..at + bytes.len()].copy_from_slice(bytes);
@@ -69,10 +76,10 @@ impl Model {
         flash: &[u8],
     ) -> Option<Wrong> {
         for range in erased {
-            self.set(range.start, &vec![0xFF; range.len()]);
+            self.set(range.start, &vec![0xFF; range.len()], &[]);
         }
         for (at, bytes) in own {
-            self.set(*at, bytes);
+            self.set(*at, bytes, &[]);
         }
         let wrong = self.settle(flash, &puts_back);
         for (at, kept) in self.kept.iter_mut().enumerate() {
@@ -88,13 +95,14 @@ impl Model {
     pub fn broke(
         &mut self,
         host: u8,
-        own: &[Range<usize>],
+        (own, began): (&[Range<usize>], bool),
         touched: &[Range<usize>],
         (before, flash): (&[u8], &[u8]),
     ) -> Option<Wrong> {
-        if touched
-            .iter()
-            .any(|range| flash[range.clone()] != before[range.clone()])
+        if began
+            || touched
+                .iter()
+                .any(|range| flash[range.clone()] != before[range.clone()])
         {
             // it began: a later command may finish or remove what it was to bring
             for range in own {
@@ -150,9 +158,9 @@ impl Model {
             .extend(saved.map(|(at, (value, _))| (*at, *value)));
     }
 
-    /// What cells hold that read both ways is nobody's, until they are written.
-    pub fn weaken(&mut self, cells: &[usize]) {
-        for &at in cells {
+    /// What these bytes hold is nobody's, until they are written.
+    pub fn open(&mut self, places: &[usize]) {
+        for &at in places {
             if let Some(kept) = self.kept.get_mut(at) {
                 *kept = Kept::Open;
             }
