@@ -237,6 +237,12 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
             app: None,
             part: None,
         }),
+        Error::OtherFcb { .. } => Advice::of(&[&catalogue::app::APP_OTHER_FCB])
+            .act("if the write named an FCB, name the same one here")
+            .run(Action::Write {
+                app: None,
+                part: None,
+            }),
         Error::Verify {
             expected, found, ..
         } => verify_advice(*expected, *found),

@@ -609,6 +609,20 @@ pub enum Error {
         /// How many bytes were compared.
         total: u64,
     },
+    /// Flash holds all of the file but its FCB, and an FCB all the same.
+    #[error(
+        "the FCB in flash is not the file's own: it differs in {fields} (at {address:#010x}: expected {expected:#04x}, found {found:#04x}); the rest of the file is in flash"
+    )]
+    OtherFcb {
+        /// First difference.
+        address: u32,
+        /// Byte of the file.
+        expected: u8,
+        /// Byte in flash.
+        found: u8,
+        /// The names of the fields that differ.
+        fields: String,
+    },
     /// Flash does not hold what it should.
     #[error(
         "flash differs at {address:#010x}: expected {expected:#04x}, found {found:#04x} ({count} of {total} bytes differ)"

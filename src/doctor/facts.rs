@@ -365,6 +365,8 @@ pub struct AppFacts {
     pub pieces: Option<crate::job::LaidOutPieces>,
     /// Flash against it, when flash could be read.
     pub compared: Option<crate::job::Compared>,
+    /// Flash holds all but the FCB, and another FCB: the names of the fields that differ.
+    pub other_fcb: Option<String>,
 }
 
 /// What to examine, besides the board.

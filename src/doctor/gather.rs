@@ -140,6 +140,7 @@ fn take_app(app: Option<AppInput>, facts: &mut Facts) {
         inspection: None,
         pieces: None,
         compared: None,
+        other_fcb: None,
     };
     match pieces {
         Ok(pieces) => {

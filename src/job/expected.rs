@@ -1,11 +1,14 @@
 //! What flash must hold when pieces are in it. Pure; `verify` and the doctor compare flash with this.
 
+use std::ops::Range;
+
 use rtboot_bootable::{BootData, Inspection, Ivt, Memory};
 use rtboot_fcb::{Fcb, Part};
 
 use super::boot_loader::doubt;
 use super::laid_out::LaidOutPieces;
 use crate::Result;
+use crate::chip::MemoryMap;
 use crate::flash::{FcbChoice, OwnFcb};
 
 /// The first bytes of an FCB.
@@ -26,9 +29,34 @@ pub struct Compared {
     pub programmed: u64,
     /// Address, expected and found byte of the first difference.
     pub first: Option<(u32, u8, u8)>,
+    /// Bytes that differ in the place of the FCB.
+    pub in_fcb: u64,
+    /// That place.
+    fcb: Range<u32>,
 }
 
 impl Compared {
+    /// Nothing compared yet, on a chip with this memory map.
+    pub fn on(map: &MemoryMap) -> Compared {
+        let fcb = map.fcb_address();
+        Compared {
+            fcb: fcb..fcb + Fcb::LEN as u32,
+            ..Compared::default()
+        }
+    }
+
+    /// Where flash holds all but the FCB, and another FCB: the names of the fields in which that differs.
+    ///
+    /// A write that was given an FCB leaves flash so; the cells are fine.
+    pub fn other_fcb(&self, expected: &Memory, seen: &Inspection) -> Option<String> {
+        let held = seen.fcb.as_ref()?;
+        let own = expected.bytes(self.fcb.start, Fcb::LEN)?;
+        let own = Fcb::parse(own).ok()?;
+        let alone = self.differ > 0 && self.differ == self.in_fcb;
+        let names = || own.diff(held).iter().map(|diff| diff.this.name).collect();
+        alone.then(names).map(|names: Vec<_>| names.join(", "))
+    }
+
     /// Adds what was found from an address on.
     pub fn add(&mut self, address: u32, expected: &[u8], found: &[u8]) {
         for (at, (&want, &have)) in expected.iter().zip(found).enumerate() {
@@ -38,6 +66,7 @@ impl Compared {
                 continue;
             }
             self.differ += 1;
+            self.in_fcb += u64::from(self.fcb.contains(&(address + at as u32)));
             self.erased += u64::from(have == 0xFF);
             self.cleared += u64::from(want & have == have);
             self.first.get_or_insert((address + at as u32, want, have));

@@ -105,6 +105,7 @@ impl Comparison {
     ///
     /// # Errors
     /// [`Error::OutsideFlash`]; [`Error::Verify`] with the first difference; [`Error::NotProgrammed`] when all of it is erased;
+    /// [`Error::OtherFcb`] when all but the FCB is there;
     /// and whatever reading brings.
     pub fn compare(
         &self,
@@ -115,7 +116,7 @@ impl Comparison {
         self.check_fits(nor)?;
         let memory = self.expected(nor, boot, listener)?;
         nor.use_plain()?;
-        let mut compared = Compared::default();
+        let mut compared = Compared::on(&nor.chip().map);
         let mut meter = Meter::begin(listener, Stage::Verify, memory.len_bytes() as u64);
         for (start, bytes) in memory.segments() {
             for (i, piece) in bytes.chunks(READ).enumerate() {
@@ -125,7 +126,16 @@ impl Comparison {
             }
         }
         meter.end();
-        compared.judged()
+        let other = compared.other_fcb(&memory, &boot.verdict.inspection);
+        match (other, compared.first) {
+            (Some(fields), Some((address, expected, found))) => Err(Error::OtherFcb {
+                address,
+                expected,
+                found,
+                fields,
+            }),
+            _ => compared.judged(),
+        }
     }
 }
 

@@ -350,6 +350,12 @@ impl Facts {
                 found: differs.map(|(_, _, found)| found),
                 ..none.range(*address, *length).mboot(source)
             },
+            Error::OtherFcb {
+                address,
+                expected,
+                found,
+                ..
+            } => none.byte(*address, Some(*expected), *found),
             Error::Verify {
                 address,
                 expected,

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::Stdio;
 
-use crate::kit::cli::{Cli, Run};
+use crate::kit::cli::{Cli, Run, patched};
 use crate::kit::{app, app_bytes};
 
 fn words(words: &[u32]) -> Vec<u8> {
@@ -431,4 +431,42 @@ fn hex_without_the_flash_address_is_told_where_it_belongs() {
     .good();
     cli.run(&["write", "high.hex"]).good();
     assert_eq!(cli.flash()[..image.len()], image);
+}
+
+/// `verify` and `doctor` name the FCB that `--fcb` put there, and blame no cells.
+#[test]
+fn replaced_fcb_is_named_by_verify_and_doctor() {
+    let cli = Cli::fresh();
+    let image = cli.built("image.bin");
+    cli.file("image.bin", &image);
+    // bits of the clock index are cleared and bits of the hold time, as worn cells would do
+    cli.file(
+        "slow.fcb",
+        patched(image[..0x200].to_vec(), &[(0x46, &[4])]),
+    );
+    cli.run(&["write", "--fcb", "slow.fcb", "image.bin"])
+        .says(0, &["differs in clock"]);
+    assert_eq!(cli.flash()[0x46], 4);
+    cli.run(&["verify", "image.bin"]).says(
+        33,
+        &[
+            "it differs in clock",
+            "[other-fcb]",
+            "name the same one here",
+        ],
+    );
+    cli.run(&["verify", "--fcb", "slow.fcb", "image.bin"])
+        .says(0, &["identical"]);
+    let run = cli
+        .run(&["doctor", "image.bin"])
+        .says(1, &["[app-other-fcb]", "it differs in clock"]);
+    assert!(!run.stdout.contains("worn"), "{run}");
+    cli.run(&["doctor", "--fcb", "slow.fcb", "image.bin"])
+        .says(0, &[]);
+    // a byte of the application beside it is a difference like any other
+    let mut flash = cli.flash();
+    flash[0x2010] ^= 0xFF;
+    cli.file("board/flash.bin", &flash);
+    cli.run(&["verify", "image.bin"])
+        .says(33, &["[verify-failed]"]);
 }

@@ -24,6 +24,8 @@ entries! {
         "flash was not erased before it was programmed",
         "worn cells",
     ];
+    APP_OTHER_FCB Warning "app-other-fcb": "a write gave the application another FCB than its file has"
+        / "the FCB in flash is not the one of {file}: it differs in {fields}";
     APP_DIFFERS Warning "app-differs": "another application is in flash"
         / "{file} is not what is in flash" => [
         "another version is in flash",

@@ -300,7 +300,7 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
     if !segments.all(|(start, bytes)| reader.holds(start, bytes.len())) {
         return Ok(());
     }
-    let mut compared = Compared::default();
+    let mut compared = Compared::on(&pieces.chip().map);
     let mut meter = Meter::begin(listener, Stage::Compare, brought.len_bytes() as u64);
     for (start, bytes) in brought.segments() {
         for (i, piece) in bytes.chunks(PIECE as usize).enumerate() {
@@ -314,6 +314,7 @@ fn compare_app(reader: &mut Reader, facts: &mut Facts, listener: &mut dyn Listen
         }
     }
     meter.end();
+    app.other_fcb = compared.other_fcb(&brought, seen);
     app.compared = Some(compared);
     Ok(())
 }

@@ -131,6 +131,15 @@ fn differs(facts: &Facts, app: &AppFacts) -> Option<Finding> {
         compared.differ, compared.total
     );
     let of = |entry| Finding::new(entry).text("file", &app.name);
+    if let Some(fields) = &app.other_fcb {
+        let finding = of(&entries::APP_OTHER_FCB).text("fields", fields);
+        let finding = finding.why(format!("the rest of the file is in flash; {why}"));
+        return Some(
+            finding
+                .act("if the write named an FCB, name the same one here")
+                .run(write(facts)),
+        );
+    }
     if compared.erased == compared.differ {
         let finding = of(&entries::APP_HALF_WRITTEN).why(why);
         return Some(finding.run(write(facts)));

@@ -84,6 +84,17 @@ fn lost_bits_missing_bytes_and_other_builds_differ() {
 }
 
 #[test]
+fn replaced_fcb_is_no_worn_cell() {
+    let own = image_with(&part("IS25LP064A").boot_fcb());
+    let mut slower = own.clone();
+    slower[0x46] = 4; // bits are cleared only
+    let map = crate::kit::rt1021().map;
+    let base = Some(map.flash_base);
+    let file = Firmware::parse(&own, Some("app.bin"), base, &map).expect("an image");
+    given(with_flash(slower), file, "app-other-fcb");
+}
+
+#[test]
 fn application_for_another_chip_is_named_so() {
     let mut other = firmware("blinky.elf");
     let bytes = vec![0, 0, 1, 0x20, 1, 0x21, 0, 0x30];

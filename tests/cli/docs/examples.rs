@@ -384,6 +384,12 @@ pub fn flash() -> Vec<Error> {
             address: 0x6000_0000,
             total: 4096,
         },
+        Error::OtherFcb {
+            address: 0x6000_0046,
+            expected: 6,
+            found: 4,
+            fields: "clock, lut-0".into(),
+        },
         Error::Overlap {
             piece: "app.elf".into(),
             other: "fs.bin".into(),
