@@ -33,7 +33,9 @@ pub(super) struct Pieces<'a> {
     unit: Unit,
     map: &'a MemoryMap,
     /// Bytes that were decoded, so not contained in the file.
-    made: Vec<u8>,
+    made: Vec<Chunk>,
+    /// The chunk after these, which has room.
+    open: Chunk,
     list: Vec<Piece<'a>>,
     total: usize,
     aliased: Option<u32>,
@@ -50,15 +52,56 @@ struct Piece<'a> {
 
 enum Content<'a> {
     File(&'a [u8]),
-    /// From where to where in [`Pieces::made`]; small, for there are many.
-    Made(u32, u32),
+    /// From where to where in which of [`Pieces::made`]; small, for there are many.
+    Made {
+        chunk: u32,
+        from: u32,
+        to: u32,
+    },
+}
+
+/// Decoded bytes of some pieces. They are given back once the last of these is joined: text of 25 MiB and all of its bytes twice
+/// would be too much memory.
+#[derive(Default)]
+struct Chunk {
+    bytes: Vec<u8>,
+    /// Pieces that are not joined yet.
+    pieces: u32,
+}
+
+impl Chunk {
+    /// Large enough that the allocator gives it back to the system.
+    const LEN: usize = 1 << 18;
 }
 
 impl Piece<'_> {
     fn len(&self) -> usize {
         match &self.content {
             Content::File(bytes) => bytes.len(),
-            Content::Made(from, to) => (to - from) as usize,
+            Content::Made { from, to, .. } => (to - from) as usize,
+        }
+    }
+
+    fn bytes<'b>(&'b self, made: &'b [Chunk]) -> &'b [u8] {
+        match &self.content {
+            Content::File(bytes) => bytes,
+            Content::Made { chunk, from, to } => {
+                let chunk = made.get(*chunk as usize);
+                let bytes = chunk.and_then(|chunk| chunk.bytes.get(*from as usize..*to as usize));
+                bytes.unwrap_or_default()
+            }
+        }
+    }
+
+    /// It is joined: gives its chunk back when it was the last one there.
+    fn release(&self, made: &mut [Chunk]) {
+        if let Content::Made { chunk, .. } = &self.content
+            && let Some(chunk) = made.get_mut(*chunk as usize)
+        {
+            chunk.pieces -= 1;
+            if chunk.pieces == 0 {
+                chunk.bytes = Vec::new();
+            }
         }
     }
 
@@ -67,17 +110,18 @@ impl Piece<'_> {
         self.number as usize + offset / self.each.max(1) as usize
     }
 
-    /// Appends the next piece if it continues this one.
-    fn goes_on(&mut self, address: u32, more: &Range<usize>, number: usize) -> bool {
+    /// Appends the next piece, in this chunk, if it continues this one.
+    fn goes_on(&mut self, address: u32, into: u32, more: &Range<usize>, number: usize) -> bool {
         let (len, each) = (self.len(), self.each.max(1) as usize);
         let next = self.number_at(len);
-        let Content::Made(_, end) = &mut self.content else {
+        let Content::Made { chunk, to, .. } = &mut self.content else {
             return false;
         };
-        let whole = len.is_multiple_of(each) && number == next && more.len() <= each;
+        let whole =
+            *chunk == into && len.is_multiple_of(each) && number == next && more.len() <= each;
         let follows = u64::from(self.address) + len as u64 == u64::from(address);
         if whole && follows {
-            *end = more.end as u32;
+            *to = more.end as u32;
         }
         whole && follows
     }
@@ -92,6 +136,7 @@ impl<'a> Pieces<'a> {
             unit,
             map,
             made: Vec::new(),
+            open: Chunk::default(),
             list: Vec::new(),
             total: 0,
             aliased: None,
@@ -101,15 +146,30 @@ impl<'a> Pieces<'a> {
     /// Adds a piece; an address in the flash alias becomes one in the flash.
     pub fn add(&mut self, address: u32, bytes: &[u8], number: usize) -> Result<(), Error> {
         let bus = self.place(address, bytes.len())?;
-        let range = self.made.len()..self.made.len() + bytes.len();
-        self.made.extend_from_slice(bytes);
-        let last = self.list.last_mut();
-        if range.is_empty() || last.is_some_and(|last| last.goes_on(bus, &range, number)) {
+        if bytes.is_empty() {
             return Ok(());
         }
+        if self.open.bytes.len() + bytes.len() > Chunk::LEN {
+            self.made.push(std::mem::take(&mut self.open));
+        }
+        let (chunk, index) = (&mut self.open, self.made.len() as u32);
+        if chunk.bytes.capacity() == 0 {
+            chunk.bytes.reserve_exact(Chunk::LEN.max(bytes.len()));
+        }
+        let range = chunk.bytes.len()..chunk.bytes.len() + bytes.len();
+        chunk.bytes.extend_from_slice(bytes);
+        let last = self.list.last_mut();
+        if last.is_some_and(|last| last.goes_on(bus, index, &range, number)) {
+            return Ok(());
+        }
+        chunk.pieces += 1;
         self.keep(Piece {
             address: bus,
-            content: Content::Made(range.start as u32, range.end as u32),
+            content: Content::Made {
+                chunk: index,
+                from: range.start as u32,
+                to: range.end as u32,
+            },
             number: number as u32,
             each: range.len() as u32,
         })
@@ -178,13 +238,16 @@ impl<'a> Pieces<'a> {
         let mut memory = Memory::new();
         let mut run: Vec<u8> = Vec::new();
         let mut start = 0;
+        let mut made = std::mem::take(&mut self.made);
+        made.push(std::mem::take(&mut self.open));
         for (index, piece) in self.list.iter().enumerate() {
-            let bytes = self.content(piece);
+            let bytes = piece.bytes(&made);
             let at = (piece.address - start) as usize; // sorted, so never below
             if at > run.len() || index == 0 {
                 memory.insert(start, std::mem::take(&mut run))?;
                 start = piece.address;
                 run.extend_from_slice(bytes);
+                piece.release(&mut made);
                 continue;
             }
             let held = run.get(at..).unwrap_or_default();
@@ -197,19 +260,10 @@ impl<'a> Pieces<'a> {
                 return Err(self.conflict(index, piece.address + offset as u32, held, given));
             }
             run.extend_from_slice(bytes.get(held.len()..).unwrap_or_default());
+            piece.release(&mut made);
         }
         memory.insert(start, run)?;
         Ok(memory)
-    }
-
-    fn content(&self, piece: &Piece<'a>) -> &[u8] {
-        match &piece.content {
-            Content::File(bytes) => bytes,
-            Content::Made(from, to) => {
-                let place = *from as usize..*to as usize;
-                self.made.get(place).unwrap_or_default()
-            }
-        }
     }
 
     /// Names the two pieces, the one that comes first in the file first.
