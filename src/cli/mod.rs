@@ -177,6 +177,10 @@ enum Verb {
 
 /// Parses the command line, runs the verb, says what went wrong. Returns the exit code.
 pub fn main() -> ExitCode {
+    if report::dumb_terminal() {
+        // anstream alone would still draw colours there where the variable CI is set
+        anstream::ColorChoice::Never.write_global();
+    }
     let parsed = grammar().try_get_matches().and_then(|matches| {
         let mut cli = Cli::from_arg_matches(&matches)?;
         cli.globals.verb = verb(&matches);

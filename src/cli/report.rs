@@ -75,6 +75,11 @@ pub struct Report {
     lost: Option<std::io::Error>,
 }
 
+/// Whether the terminal says of itself that it knows no drawing commands.
+pub fn dumb_terminal() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 impl Report {
     /// A report as the global options want it.
     pub fn new(globals: &Globals) -> Report {
@@ -82,7 +87,7 @@ impl Report {
             && !globals.quiet
             && globals.verbose < 2
             && std::io::stderr().is_terminal()
-            && std::env::var_os("TERM").is_none_or(|term| term != "dumb");
+            && !dumb_terminal();
         Report {
             json: globals.json,
             quiet: globals.quiet,

@@ -92,6 +92,7 @@ fn colours_are_drawn_only_where_they_are_wanted() {
     assert!(!coloured(&[("NO_COLOR", "1")]));
     assert!(!coloured(&[("CLICOLOR", "0")]));
     assert!(!coloured(&[("TERM", "dumb")]));
+    assert!(!coloured(&[("TERM", "dumb"), ("CI", "true")]));
     assert!(
         coloured(&[("NO_COLOR", "")]),
         "an empty NO_COLOR counts as none"

@@ -11,7 +11,14 @@ use tempfile::TempDir;
 use super::app;
 
 /// What programs take from their environment besides their own variables.
-const OF_ANY_PROGRAM: [&str; 4] = ["NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLUMNS"];
+const OF_ANY_PROGRAM: [&str; 6] = [
+    "NO_COLOR",
+    "CLICOLOR",
+    "CLICOLOR_FORCE",
+    "COLORTERM",
+    "COLUMNS",
+    "CI",
+];
 
 /// Removes all that a user may have set for rtboot; state, settings and home are below `folder` from now on.
 pub fn clean<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
