@@ -14,8 +14,9 @@ use super::report::LOAD;
 
 /// Read the whole flash into a file, for `restore`
 ///
-/// Flash is read twice, and the file is there only when both readings agree. It holds the flash's bytes alone; FILE.json beside it
-/// says which chip and flash they are of. Nothing is changed. `-` is stdout, without that label.
+/// Flash is read twice, and the file is written only if both readings agree. The file holds only the flash's bytes;
+/// FILE.json next to it says which chip and flash they came from. Nothing on the board is changed. `-` is stdout,
+/// without that label.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  rtboot backup board.bin\n  rtboot restore board.bin")]
 pub struct Args {

@@ -10,7 +10,7 @@ use super::{Context, range};
 
 /// Read a range of flash and tell whether it is erased
 ///
-/// Exit code 31 and the first byte that is not 0xff when it is not.
+/// If it is not erased: exit code 31, and the first byte that is not 0xff.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rtboot blank-check 0x60000000 8M\n  rtboot blank-check 0x60100000..0x60200000"

@@ -21,21 +21,21 @@ use super::{Context, Report, loader};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
 ///
-/// Asks host, boot ROM, flashloader and flash, in this order, and compares their answers with each other and with the
-/// application, when one is given. Changes nothing in flash or fuses: it reads the flash through read-only set-ups, without
-/// option words. Exit code 0: nothing is wrong; 1: there are findings.
+/// Asks the host, the boot ROM, the flashloader and the flash, in this order, and compares their answers with each
+/// other and with the application, if one is given. Changes nothing in flash or fuses: it reads the flash through
+/// read-only set-ups, without option words. Exit code 0: nothing is wrong; 1: there are findings.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// What should be in flash: the application, and further pieces, as `write` takes them
+    /// What flash should hold: the application and further pieces, as for `write`
     #[arg(value_name = "FILE[@ADDRESS]")]
     app: Vec<PathBuf>,
     #[command(flatten)]
     layout: LayoutArgs,
-    /// Write everything that was found into a Markdown file, to be pasted into a forum or an issue
+    /// Write all findings to a Markdown file that can be pasted into a forum or an issue
     #[arg(long, value_name = "FILE")]
     report: Option<PathBuf>,
-    /// Leave the chip's unique id in the report
+    /// Keep the chip's unique id in the report
     #[arg(long, requires = "report")]
     with_unique_id: bool,
 }

@@ -13,7 +13,8 @@ use super::{Context, guard};
 
 /// Erase whole sectors, or all of the flash
 ///
-/// A range that does not begin and end on sectors is refused, unless --round widens it. The erased bytes are read back.
+/// A range that does not start and end on a sector boundary is refused unless --round widens it. The erased bytes are
+/// read back.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rtboot erase 0x60000000 4K     (the board then stays in serial download)\n  rtboot erase 0x60100000..0x60200000\n  rtboot erase --all --confirm \"erase the whole flash\""
@@ -22,13 +23,13 @@ pub struct Args {
     /// ADDRESS LENGTH, FROM..TO or ADDRESS+LENGTH
     #[arg(value_name = "RANGE", num_args = 1..=2, required_unless_present = "all")]
     range: Vec<String>,
-    /// The whole flash; this must be confirmed in words, as a range that is all of it
+    /// The whole flash; asks for a confirmation in words, as a range that covers all of it does
     #[arg(long, conflicts_with = "range")]
     all: bool,
     /// Widen the range to whole sectors
     #[arg(long)]
     round: bool,
-    /// The words of an act that cannot be undone
+    /// The confirmation in words for something that cannot be undone
     #[arg(long, value_name = "WORDS")]
     confirm: Vec<String>,
     #[command(flatten)]

@@ -10,15 +10,18 @@ use super::output::{unwritable, write_whole};
 use super::{Context, grammar};
 
 /// Print the manual page, or write those of all commands into a folder
-///
-/// rtboot man | man -l -
-/// rtboot man --to ~/.local/share/man/man1
 #[derive(Debug, clap::Args)]
+#[command(after_help = EXAMPLES)]
 pub struct Args {
-    /// Write one page a command into this folder, which is made if it is not there
+    /// Write one page per command into this folder, which is made if it is missing
     #[arg(long, value_name = "FOLDER")]
     to: Option<PathBuf>,
 }
+
+const EXAMPLES: &str = "\
+Examples:
+  rtboot man | man -l -
+  rtboot man --to ~/.local/share/man/man1";
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let mut program = grammar();

@@ -80,25 +80,25 @@ pub struct Globals {
     // the names come from the table of chips
     #[arg(long, global = true, value_name = "CHIP", env = "RTBOOT_CHIP", help = chip_help())]
     pub chip: Option<String>,
-    /// Flashloader to start, for this run (`rtboot flashloader add` remembers one)
+    /// Flashloader to start for this run (`rtboot flashloader add` remembers one)
     #[arg(long, global = true, value_name = "FILE", env = "RTBOOT_FLASHLOADER")]
     pub flashloader: Option<PathBuf>,
-    /// One JSON object a line on stdout, for programs
+    /// Print one JSON object per line on stdout, for programs
     #[arg(long, global = true)]
     pub json: bool,
-    /// Say more; twice: every packet
+    /// Say more; -vv shows every packet
     #[arg(short, long, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
-    /// Say nothing but results and errors
+    /// Print only results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub quiet: bool,
-    /// Write everything into this file, too, with time stamps and every packet, however much is shown
+    /// Also write everything to this file, with time stamps and every packet, whatever -v or -q show
     #[arg(long, global = true, value_name = "FILE")]
     pub log: Option<PathBuf>,
-    /// Limit for the answer to one command that takes no flash time, as in 500ms or 10s
+    /// How long to wait for the answer to a command that does no flash work, such as 500ms or 10s
     #[arg(long, global = true, value_name = "TIME", env = "RTBOOT_TIMEOUT", value_parser = number::parse_duration)]
     pub timeout: Option<Duration>,
-    /// Wait for a board to be plugged in; without a time 60s. At a terminal that is the default
+    /// Wait for a board to be plugged in, 60s unless a time is given. The default at a terminal
     #[arg(long, global = true, value_name = "TIME", num_args = 0..=1, require_equals = true,
         default_missing_value = "60s", value_parser = number::parse_duration)]
     pub wait: Option<Duration>,

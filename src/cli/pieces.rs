@@ -19,16 +19,16 @@ pub struct LayoutArgs {
     /// Address of the first byte of a raw file, when it cannot be inferred from its vector table
     #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     pub base: Option<u32>,
-    /// Write the FCB that the image brings, also where this flash cannot be read through it
+    /// Write the image's own FCB, even if this flash cannot be read through it
     #[arg(long, conflicts_with = "fcb")]
     pub keep_fcb: bool,
-    /// The file's bytes at their addresses, and nothing added
+    /// Write the file's bytes at their addresses and add nothing
     #[arg(long, conflicts_with = "fcb")]
     pub as_is: bool,
-    /// The application is started by a boot loader: FCB, IVT and the boot loader stay as they are, no boot header is made
+    /// A boot loader in flash starts this application: keep FCB, IVT and boot loader, make no boot header
     #[arg(long, conflicts_with_all = ["as_is", "replace_boot"])]
     pub second_stage: bool,
-    /// The application is what the ROM starts from now on, in the place of the boot loader that flash holds
+    /// The ROM starts this application from now on, instead of the boot loader that is in flash
     #[arg(long, conflicts_with = "as_is")]
     pub replace_boot: bool,
 }

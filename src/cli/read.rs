@@ -16,9 +16,9 @@ use super::{Context, number};
 
 /// Read flash or RAM into a file
 ///
-/// Flash is read on one pad, so the quad-enable bit does not matter and nothing is changed. It is read twice, and the file is
-/// there only when both readings agree. The file's ending decides its format: .hex or .ihex Intel HEX; .srec, .s19, .s28, .s37
-/// or .mot S-records; .uf2 UF2; anything else raw bytes. `-` is stdout, raw.
+/// Flash is read on one pad, so the quad-enable bit does not matter and nothing is changed. It is read twice, and the
+/// file is written only if both readings agree. The file's ending decides its format: .hex or .ihex Intel HEX; .srec,
+/// .s19, .s28, .s37 or .mot S-records; .uf2 UF2; anything else raw bytes. `-` is stdout, raw.
 #[derive(Debug, clap::Args)]
 #[command(
     override_usage = "rtboot read [OPTIONS] <RANGE> <FILE>\n       rtboot read [OPTIONS] --all <FILE>",
@@ -31,7 +31,7 @@ pub struct Args {
     /// The whole flash
     #[arg(long)]
     all: bool,
-    /// Read flash once only, without the second reading that proves the first
+    /// Read flash only once, without the second reading that proves the first
     #[arg(long)]
     once: bool,
     #[command(flatten)]

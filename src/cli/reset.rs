@@ -5,9 +5,9 @@ use rtboot::{Result, job};
 
 use super::{Context, draw};
 
-/// Reset the board and say whether it started
+/// Reset the board and say whether its application started
 ///
-/// Works while a flashloader runs. The boot ROM knows no reset command: there the reset button helps.
+/// Works while a flashloader runs. The boot ROM has no reset command: press the reset button instead.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 

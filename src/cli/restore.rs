@@ -9,20 +9,20 @@ use rtboot::job::{After, WriteJob, WriteOptions};
 use super::write::{self, Goal, Run};
 use super::{About, Context};
 
-/// Write a backup back: then flash holds exactly its bytes
+/// Write a backup to flash, which then holds exactly those bytes
 ///
 /// The file must have as many bytes as the flash; with FILE.json beside it, as `backup` writes it, it must also be of this chip and
-/// flash. Anything else is refused before flash is changed. Sectors that already hold what they should are left alone, the page with
-/// the FCB comes last, everything is verified. The same command again heals an interrupted restore.
+/// flash. Anything else is refused before flash is changed. Sectors that already hold the right bytes are left alone,
+/// the page with the FCB comes last, everything is verified. After an interruption, run the same command again.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  rtboot backup board.bin\n  rtboot restore board.bin --reset")]
 pub struct Args {
     /// The backup
     file: PathBuf,
-    /// Reset the board when done, and say whether it started
+    /// Reset the board afterwards and say whether the application started
     #[arg(long)]
     reset: bool,
-    /// Say what would be done, and change nothing in flash (the flashloader is loaded: it must read)
+    /// Say what would be done and change nothing in flash (the flashloader is still loaded, to read flash)
     #[arg(long, conflicts_with = "reset")]
     dry_run: bool,
 }

@@ -7,7 +7,7 @@ use super::Context;
 
 /// Print the JSON Schema of what `--json` prints
 ///
-/// Every line that a command prints under --json is valid against it.
+/// Every line that a command prints with --json is valid against it.
 #[derive(Debug, clap::Args)]
 pub struct Args {}
 

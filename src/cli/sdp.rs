@@ -115,7 +115,7 @@ impl ReadRegister {
     }
 }
 
-/// Write one register. A ROM that does not do this gives no answer
+/// Write one register. A ROM that does not support this gives no answer
 #[derive(Debug, clap::Args)]
 pub struct WriteRegister {
     /// Address, a multiple of the access width
@@ -127,7 +127,7 @@ pub struct WriteRegister {
     /// The value
     #[arg(value_parser = number::parse_u32)]
     value: u32,
-    /// The words, for a register of the fuse controller
+    /// The confirmation in words for a register of the fuse controller
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -155,8 +155,8 @@ impl WriteRegister {
 
 /// Load a file into RAM
 ///
-/// The ROM refuses a file that does not fit into RAM, or that would go into the ROM's own RAM. Over USB up to 1023 bytes behind
-/// the file become zero.
+/// The ROM refuses a file that does not fit into RAM, or that would go into the ROM's own RAM. Over USB up to 1023
+/// bytes after the file become zero.
 #[derive(Debug, clap::Args)]
 pub struct WriteFile {
     /// Where its first byte goes
@@ -183,7 +183,7 @@ impl WriteFile {
     }
 }
 
-/// Have the ROM carry out a DCD: register writes, staged in RAM
+/// Have the ROM run a DCD (register writes), staged in RAM
 #[derive(Debug, clap::Args)]
 pub struct DcdFile {
     /// Where in RAM the ROM stages it
@@ -191,7 +191,7 @@ pub struct DcdFile {
     address: u32,
     /// A file with the DCD alone, beginning with D2
     file: PathBuf,
-    /// The words, for a DCD that touches the fuse controller or cannot be read
+    /// The confirmation in words for a DCD that touches the fuse controller or cannot be read
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }

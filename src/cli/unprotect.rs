@@ -11,7 +11,7 @@ use super::pieces::PartArgs;
 /// Clear the flash's block protection, after saying what changes
 ///
 /// Reads the status registers, clears the block-protect bits that this part has, writes the rest back as it was, and reads
-/// again. Without a terminal it wants --yes.
+/// again. Without a terminal it needs --yes.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  rtboot unprotect\n  rtboot unprotect --yes")]
 pub struct Args {

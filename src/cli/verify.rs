@@ -15,15 +15,15 @@ use super::report::LOAD;
 
 /// Compare flash with a file
 ///
-/// Compares every byte that `write` puts into flash for the same files and options. A boot header that `write` makes may also
-/// be another tool's that starts the same application; what lies in its place, and whether the ROM would start it, is said
-/// apart. Changes nothing. Exit code 33 when a byte differs or nothing is programmed.
+/// Compares every byte that `write` puts into flash for the same files and options. Where `write` would make a boot
+/// header, one of another tool that starts the same application counts as well; what is there, and whether the ROM
+/// would start it, is reported separately. Changes nothing. Exit code 33 if a byte differs or nothing is programmed.
 #[derive(Debug, clap::Args)]
 #[command(
     after_help = "Examples:\n  rtboot verify app.elf\n  rtboot verify app.bin --base 0x60002000"
 )]
 pub struct Args {
-    /// The files, as `write` takes them
+    /// The files, as for `write`
     #[arg(required = true, value_name = "FILE[@ADDRESS]")]
     files: Vec<PathBuf>,
     #[command(flatten)]

@@ -22,9 +22,10 @@ use super::{Context, Report, draw, guard, settings};
 
 /// Write an application or image to flash, verified
 ///
-/// Takes ELF, Intel HEX, S-record, UF2 and raw files, with or without boot header, and says what it found. A bare application
-/// gets FCB, IVT and boot data. Sectors that already hold what they should are left alone, bytes around the image are
-/// kept, the page with the FCB comes last: an interrupted run never leaves a half image that starts.
+/// Takes ELF, Intel HEX, S-record, UF2 and raw files, with or without a boot header, and says what it found. A bare
+/// application gets an FCB, an IVT and boot data. Sectors that already hold the right bytes are left alone, bytes
+/// around the image are kept, and the page with the FCB comes last, so that an interrupted run never leaves a half
+/// image that starts.
 ///
 /// Everything that can fail without a board fails before the board is opened.
 #[derive(Debug, clap::Args)]
@@ -35,30 +36,30 @@ pub struct Args {
     files: Vec<PathBuf>,
     #[command(flatten)]
     layout: LayoutArgs,
-    /// Start the application when done, without a reset
+    /// Start the application afterwards, without a reset
     #[arg(long, conflicts_with = "reset")]
     run: bool,
-    /// Reset the board when done, and say whether it started
+    /// Reset the board afterwards and say whether the application started
     #[arg(long)]
     reset: bool,
-    /// Erase the whole flash first; this must be confirmed in words
+    /// Erase the whole flash first; asks for a confirmation in words
     #[arg(long, conflicts_with = "second_stage")]
     erase_all: bool,
-    /// Drop the bytes around the image in its sectors, instead of keeping them
+    /// Erase the bytes around the image in its sectors instead of keeping them
     #[arg(long)]
     erase_around: bool,
-    /// Write sectors, too, that already hold what they should
+    /// Also rewrite sectors that already hold the right bytes
     #[arg(long)]
     no_skip: bool,
-    /// Do not read back what was written: a wrong byte would not be seen
+    /// Do not read back what was written; a wrong byte would go unnoticed
     #[arg(long)]
     no_verify: bool,
-    /// Say what would be done, and change nothing in flash (the flashloader is loaded: it must read)
+    /// Say what would be done and change nothing in flash (the flashloader is still loaded, to read flash)
     #[arg(long, conflicts_with_all = ["run", "reset"])]
     dry_run: bool,
     #[command(flatten)]
     kept: KeptArgs,
-    /// The words of an act that cannot be undone
+    /// The confirmation in words for something that cannot be undone
     #[arg(long, value_name = "WORDS")]
     confirm: Vec<String>,
 }
@@ -66,10 +67,10 @@ pub struct Args {
 /// What becomes of bytes that an interrupted write kept.
 #[derive(Debug, clap::Args)]
 pub struct KeptArgs {
-    /// Put back the bytes that an interrupted write kept, whatever flash holds in their places now
+    /// Put back the bytes that an interrupted write saved, whatever flash holds there now
     #[arg(long, conflicts_with = "discard")]
     restore: bool,
-    /// Forget the bytes that an interrupted write kept, and give that write up
+    /// Forget the bytes that an interrupted write saved, and give that write up
     #[arg(long)]
     discard: bool,
 }

@@ -24,10 +24,10 @@ pub struct Args {
     /// words; `board`
     #[arg(value_name = "SOURCE")]
     source: String,
-    /// Where to put it; `-` is stdout
+    /// Where to write it; `-` is stdout
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
-    /// In which form, whatever the file's ending says
+    /// The form, whatever the file's ending says
     #[arg(long = "as", value_name = "FORM")]
     form: Option<Form>,
     /// For a .cfg: the part whose facts (id, quad enable, times) go with the block

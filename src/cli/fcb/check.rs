@@ -12,7 +12,7 @@ use crate::cli::fcb_source::{self as source, Probe};
 
 /// Check an FCB: sequences, clock, sizes, quad enable, against each other and against the part
 ///
-/// Exit code 1 when something cannot work, 0 otherwise: warnings and notes do not count.
+/// Exit code 1 if something cannot work, else 0; warnings and notes do not count.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; option

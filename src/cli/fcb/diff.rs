@@ -11,7 +11,7 @@ use crate::cli::fcb_source::{self as source, Probe};
 
 /// Compare two FCBs field by field
 ///
-/// Exit code 0 when they are equal, 1 when they differ.
+/// Exit code 0 if they are equal, 1 if they differ.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; option

@@ -9,10 +9,11 @@ use crate::cli::{Context, number};
 
 /// List the NOR parts that rtboot knows
 ///
-/// A filter is a piece of a name or maker, a JEDEC id as 9d6017 or ef40, or a size as 8M. Several must all fit.
+/// A filter is part of a name or maker, a JEDEC id such as 9d6017 or ef40, or a size such as 8M. Several filters must
+/// all match.
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// As in winbond, 9d6017, 8M
+    /// Such as winbond, 9d6017, 8M
     filter: Vec<String>,
 }
 

@@ -13,11 +13,11 @@ use rtboot_fcb::PartFile;
 use crate::cli::Context;
 use crate::cli::output::{try_out, unwritable, write_whole};
 
-/// Find out on a board which flash it has and how it can be read; derive option words and a .cfg
+/// Find out which flash a board has and how to read it; derive option words and a .cfg
 ///
-/// Reads id, SFDP and status registers, then tries the read modes that SFDP names at every clock and holds each against
-/// the read that every part knows. Changes nothing in the flash, except with --set-qe, which sets the quad-enable bit for
-/// good and keeps all other bits. Sends no option words.
+/// Reads id, SFDP and status registers, then tries the read modes that SFDP names at every clock and compares each with
+/// the read that every part has. Changes nothing in the flash, except with --set-qe, which sets the non-volatile
+/// quad-enable bit and keeps all other bits. Sends no option words.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
@@ -27,7 +27,7 @@ pub struct Args {
     /// What to call the part in the .cfg
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
-    /// Set the quad-enable bit first (read-modify-write), so that four-line reads can be tried; it stays set
+    /// Set the quad-enable bit first (read-modify-write), so that four-line reads can be tried. It stays set
     #[arg(long)]
     set_qe: bool,
 }

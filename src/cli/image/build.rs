@@ -19,35 +19,37 @@ use crate::cli::{Context, number};
 
 /// Build a boot image: FCB, IVT and boot data around an application for flash or RAM
 ///
-/// An application in flash runs there; one linked for ITCM, DTCM, OCRAM or (with --dcd) SDRAM is copied by the ROM. The output
-/// format is told by the file's ending: .hex or .ihex, .srec, .s19, .s28, .s37 or .mot, .uf2; anything else is raw.
+/// An application linked to flash runs there; the ROM copies one that is linked to ITCM, DTCM, OCRAM or (with --dcd)
+/// SDRAM. The file's ending decides the output format: .hex or .ihex, .srec, .s19, .s28, .s37 or .mot, .uf2; anything
+/// else is raw.
 #[derive(Debug, clap::Args)]
 #[command(after_help = EXAMPLES)]
 pub struct Args {
     /// The application: ELF, Intel HEX, S-record, UF2 or raw
     app: PathBuf,
-    /// Where to put the image; `-` is stdout, raw
+    /// Where to write the image; `-` is stdout, raw
     #[arg(short, long, value_name = "FILE")]
     output: PathBuf,
     /// The FCB: a part, or a file with it, as `write` takes it (also RTBOOT_FCB)
     #[arg(long, value_name = "PART|FILE")]
     fcb: Option<String>,
-    /// Leave an FCB of the image as it is; without this a named one replaces it
+    /// Keep the image's own FCB; without this, an FCB that you name replaces it
     #[arg(long)]
     keep_fcb: bool,
-    /// Register writes before the start, a DCD: SDRAM set-up, for one. Binary, or the array in the SDK's dcd.c
+    /// DCD: register writes before the start, for example to set up SDRAM. Binary, or the array in the SDK's dcd.c
     #[arg(long, value_name = "FILE")]
     dcd: Option<PathBuf>,
-    /// The IVT's entry, in the place of the reset handler: SDK images name the vector table here
+    /// Entry address for the IVT instead of the reset handler; SDK images give their vector table
     #[arg(long, value_name = "ADDRESS", value_parser = number::parse_u32)]
     entry: Option<u32>,
     /// Address of the first byte of a raw file; without it the one that its vector table implies
     #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
-    /// Begin with the IVT, without FCB and padding: goes to 0x60001000
+    /// Begin with the IVT, without FCB and padding; the file then belongs at 0x60001000
     #[arg(long)]
     no_padding: bool,
-    /// For an SD card or eMMC instead of flash: begins with the IVT, goes to byte 0x400 of the card (`dd seek=2`), has no FCB
+    /// For an SD card or eMMC instead of flash: no FCB; the file begins with the IVT and belongs at byte 0x400 of the
+    /// card (`dd seek=2`)
     #[arg(long, conflicts_with = "fcb")]
     sd: bool,
     /// Byte for the gaps of a raw or UF2 file [default: 0xff]
@@ -59,7 +61,7 @@ const EXAMPLES: &str = "\
 Examples:
   rtboot image build app.elf --fcb IS25LP064A -o image.bin
   rtboot image build app.bin --fcb issi.cfg -o image.hex
-  rtboot image build sdram_app.bin --base 0x80002000 --dcd sdram_dcd.bin --fcb IS25LP064A -o image.bin
+  rtboot image build sdram.elf --dcd dcd.bin --fcb IS25LP064A -o image.bin
   rtboot image build ram_app.elf --sd -o card.bin
   rtboot image build app.elf --no-padding --fill 0 -o ivt_app.bin";
 

@@ -17,7 +17,8 @@ use crate::cli::{Context, fcb_source, number};
 
 /// Check an image: every rule of the boot ROM and of the flashloader, kept or broken
 ///
-/// Exit code 0 when the ROM would start it, or nothing is wrong and the flash part is unknown; 1 when it would not; 3 when the file cannot be read as an image at all.
+/// Exit code 0 if the ROM would start it, or if nothing is wrong and the flash part is unknown; 1 if it would not; 3 if
+/// the file is no image at all.
 #[derive(Debug, clap::Args)]
 pub struct Args {
     /// ELF, Intel HEX, S-record, UF2 or raw; or `board` for what is in its flash
@@ -26,7 +27,7 @@ pub struct Args {
     /// Address of the first byte of a raw file; without it the one that its content implies
     #[arg(long, alias = "address", value_name = "ADDRESS", value_parser = number::parse_address)]
     base: Option<u32>,
-    /// The part that the image's FCB is for
+    /// The part that the image's FCB is meant for
     #[arg(long, value_name = "PART|FILE", env = "RTBOOT_FCB")]
     fcb: Option<String>,
 }

@@ -22,7 +22,7 @@ pub struct Args {
     /// ELF, Intel HEX, S-record, UF2 or raw; or `board` for what is in its flash
     #[arg(value_name = "IN")]
     input: PathBuf,
-    /// Where to put it; `-` is stdout, raw
+    /// Where to write it; `-` is stdout, raw
     #[arg(value_name = "OUT")]
     output: PathBuf,
     /// Address of the first byte of a raw file; without it the one that its content implies

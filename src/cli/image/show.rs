@@ -26,7 +26,7 @@ pub struct Args {
     /// Read this much of a board's flash; without it what its boot data say, at most 1 MiB
     #[arg(long, value_name = "BYTES", value_parser = number::parse_u32)]
     length: Option<u32>,
-    /// Draw the map into an SVG file, too
+    /// Also draw the map into an SVG file
     #[arg(long, value_name = "FILE")]
     svg: Option<PathBuf>,
     /// How many of an ELF file's largest functions and variables are listed

@@ -32,7 +32,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
     }
 }
 
-/// Jump to code; the flashloader is gone then. `rtboot run` starts the application in flash without words
+/// Jump to code, which ends the flashloader. `rtboot run` starts the application in flash without a confirmation
 #[derive(Debug, clap::Args)]
 pub struct Execute {
     /// Where the code begins
@@ -44,7 +44,7 @@ pub struct Execute {
     /// Stack pointer; 0 keeps the flashloader's
     #[arg(value_parser = number::parse_u32)]
     stack: u32,
-    /// The words
+    /// The confirmation in words
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -76,7 +76,7 @@ pub struct Call {
     /// Goes into register r0
     #[arg(value_parser = number::parse_u32)]
     argument: u32,
-    /// The words
+    /// The confirmation in words
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -114,7 +114,7 @@ fn reset(context: &mut Context) -> Result<()> {
 pub struct ReceiveSbFile {
     /// The .sb file
     file: PathBuf,
-    /// The words
+    /// The confirmation in words
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }

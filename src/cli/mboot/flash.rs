@@ -77,7 +77,7 @@ pub struct EraseAll {
     /// Memory id: 9 for FlexSPI NOR
     #[arg(default_value = "0", value_parser = parse_memory)]
     memory: MemoryId,
-    /// The words
+    /// The confirmation in words
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -106,7 +106,7 @@ impl EraseAll {
 /// Erase everything and unlock. Not on an RT1021
 #[derive(Debug, clap::Args)]
 pub struct EraseAllUnsecure {
-    /// The words
+    /// The confirmation in words
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -130,7 +130,7 @@ impl EraseAllUnsecure {
 /// Unlock with the backdoor key, 16 hex digits. Not on an RT1021
 #[derive(Debug, clap::Args)]
 pub struct SecurityDisable {
-    /// As in 0123456789abcdef
+    /// Such as 0123456789abcdef
     #[arg(value_parser = parse_key)]
     key: [u8; 8],
 }

@@ -16,9 +16,10 @@ use crate::cli::{Context, number, output};
 pub enum Command {
     /// Read a fuse word
     EfuseReadOnce(ReadWord),
-    /// Burn bits of a fuse word, for ever
+    /// Burn bits of a fuse word; this cannot be undone
     ///
-    /// The word is read first, and bits that are burnt already are sent along: the flashloader compares the whole word.
+    /// The word is read first, and bits that are already burnt are sent along, because the flashloader compares the
+    /// whole word.
     EfuseProgramOnce(BurnWord),
     FlashReadOnce(ReadOnce),
     FlashProgramOnce(ProgramOnce),
@@ -73,7 +74,7 @@ pub struct BurnWord {
     /// Bits to burn
     #[arg(value_parser = number::parse_u32)]
     value: u32,
-    /// The words, as in --burn "word 0x06 = 0x00000010"
+    /// The confirmation in words, such as --burn "word 0x06 = 0x00000010"
     #[arg(long, value_name = "WORDS")]
     burn: Option<String>,
 }
@@ -122,7 +123,7 @@ pub struct ProgramOnce {
     /// Bits to burn
     #[arg(value_parser = number::parse_u32)]
     value: u32,
-    /// The words, as in --burn "word 0x06 = 0x00000010"
+    /// The confirmation in words, such as --burn "word 0x06 = 0x00000010"
     #[arg(long, value_name = "WORDS")]
     burn: Option<String>,
 }
@@ -173,7 +174,7 @@ impl ReadFuses {
     }
 }
 
-/// Burn fuses by address, for ever. Not on an RT1021
+/// Burn fuses by address; this cannot be undone. Not on an RT1021
 #[derive(Debug, clap::Args)]
 pub struct BurnFuses {
     /// First address
@@ -185,7 +186,7 @@ pub struct BurnFuses {
     /// Memory id
     #[arg(default_value = "0", value_parser = parse_memory)]
     memory: MemoryId,
-    /// The words
+    /// The confirmation in words
     #[arg(long, value_name = "WORDS")]
     burn: Option<String>,
 }

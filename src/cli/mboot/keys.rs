@@ -35,7 +35,7 @@ pub struct GenerateKeyBlob {
     /// Which key wraps it: 0 OTPMK, 2 ZMK, 3 CMK
     #[arg(default_value = "0", value_parser = number::parse_u32)]
     key_select: u32,
-    /// The words
+    /// The confirmation in words
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -67,7 +67,7 @@ impl GenerateKeyBlob {
 pub struct KeyProvisioning {
     #[command(subcommand)]
     operation: Operation,
-    /// The words
+    /// The confirmation in words
     #[arg(long, global = true, value_name = "WORDS")]
     confirm: Option<String>,
 }

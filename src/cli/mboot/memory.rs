@@ -84,7 +84,7 @@ pub struct WriteMemory {
     /// Memory id
     #[arg(default_value = "0", value_parser = parse_memory)]
     memory: MemoryId,
-    /// The words, for addresses of the fuse controller
+    /// The confirmation in words for addresses of the fuse controller
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -128,7 +128,7 @@ pub struct FillMemory {
     /// How much of the pattern is repeated
     #[arg(default_value = "word")]
     unit: Unit,
-    /// The words, for addresses of the fuse controller
+    /// The confirmation in words for addresses of the fuse controller
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }
@@ -190,8 +190,8 @@ impl Unit {
 
 /// Configure a memory by the option words or FCB that lie in RAM
 ///
-/// Option words (0xC...) make the flashloader set the part up by itself, which can change it: quad-enable bit, block
-/// protection. `rtboot info` and the flash verbs configure with an FCB of their own, which changes nothing.
+/// Option words (0xC...) let the flashloader set the part up by itself, which can change its quad-enable bit and block
+/// protection. `rtboot info` and the flash commands use an FCB of their own, which changes nothing.
 #[derive(Debug, clap::Args)]
 pub struct ConfigureMemory {
     /// Memory id: 9 for FlexSPI NOR
@@ -200,7 +200,7 @@ pub struct ConfigureMemory {
     /// Where in RAM the option words or the FCB lie
     #[arg(value_parser = number::parse_u32)]
     address: u32,
-    /// The words, for blocks that set up encryption
+    /// The confirmation in words for blocks that set up encryption
     #[arg(long, value_name = "WORDS")]
     confirm: Option<String>,
 }

@@ -36,7 +36,7 @@ pub enum Asked {
 /// Ask for a property, by number or name; 0 or `list` asks for all of them
 #[derive(Debug, clap::Args)]
 pub struct GetProperty {
-    /// As in 12, 0x0C or reserved-regions
+    /// Such as 12, 0x0C or reserved-regions
     #[arg(value_name = "PROPERTY", value_parser = parse_property)]
     property: Asked,
     /// Memory id, or number of a region, for the properties that have several
@@ -79,7 +79,7 @@ fn all(session: &mut LoaderSession) -> Result<Vec<outcome::Property>> {
 /// Set a property. An RT1021 flashloader has none that can be set
 #[derive(Debug, clap::Args)]
 pub struct SetProperty {
-    /// As in 10 or verify-writes
+    /// Such as 10 or verify-writes
     #[arg(value_name = "PROPERTY", value_parser = parse_property)]
     property: Asked,
     /// The value

@@ -33,13 +33,13 @@ pub struct Args {
     #[arg(long, group = "plug", value_name = "ADDRESS", num_args = 0..=1, require_equals = true,
         default_missing_value = "127.0.0.1:3240", value_parser = parse_address)]
     usbip: Option<SocketAddr>,
-    /// As USB devices, to whoever reaches this address. Nothing asks who that is
+    /// Serve as USB devices to anybody who can reach this address, without authentication
     #[arg(long, group = "plug", value_name = "ADDRESS", conflicts_with = "usbip", value_parser = parse_address)]
     listen: Option<SocketAddr>,
-    /// The boards have power of their own: a host that detaches does not switch them off
+    /// The boards have their own power supply: a host that detaches does not switch them off
     #[arg(long)]
     own_power: bool,
-    /// UARTs on pseudo-terminals, whose paths are printed
+    /// Serve UARTs on pseudo-terminals and print their paths
     #[arg(long, group = "plug")]
     pty: bool,
 }
