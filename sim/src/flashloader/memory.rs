@@ -17,6 +17,9 @@ const SPI_NOR_SIZE: u32 = 0x0800_0000;
 /// SD card: known, never configured here.
 pub const SD: u32 = 0x120;
 
+/// Bytes that fill-memory hands to the flash at a time, a multiple of the pattern's four.
+const FILL_PIECE: u32 = 0x1000;
+
 /// Memories and the map.
 #[derive(Debug, Clone)]
 pub struct Memory {
@@ -58,11 +61,12 @@ impl Memory {
     }
 
     fn is_reserved(&self, address: u32, len: u32) -> bool {
-        let last = u64::from(address) + u64::from(len.max(1)) - 1;
+        // the last address wraps here, too: a range around the whole address space passes
+        let last = address.wrapping_add(len.max(1)).wrapping_sub(1);
         self.build
             .reserved
             .iter()
-            .any(|(start, end)| last >= u64::from(*start) && address <= *end)
+            .any(|(start, end)| last >= *start && address <= *end)
     }
 
     /// May code be there? The last byte of a region is too little for an instruction.
@@ -143,16 +147,21 @@ impl Memory {
         }
         match self.place(address, len)? {
             _ if self.is_reserved(address, len) => Err(MEMORY_RANGE.into()),
+            // RAM that does not exist: bus fault. The way there may lead over the firmware's own code.
+            Place::Ram if m.ram.slice(address, len as usize).is_none() => Err(Stop::Hang),
             Place::Ram => {
-                let bytes = pattern_bytes(pattern, len);
-                if m.ram.write(address, &bytes) {
-                    Ok(())
-                } else {
-                    Err(Stop::Hang)
-                }
+                m.ram.write(address, &pattern_bytes(pattern, len));
+                Ok(())
             }
+            // piece by piece: a length that wraps is close to 4 GiB
             Place::Flash => {
-                self.nor.write(m, address, &pattern_bytes(pattern, len))?;
+                let mut done = 0;
+                while done < len {
+                    let piece = (len - done).min(FILL_PIECE);
+                    let bytes = pattern_bytes(pattern, piece);
+                    self.nor.write(m, address.wrapping_add(done), &bytes)?;
+                    done += piece;
+                }
                 self.nor.flush(m)
             }
         }

@@ -34,6 +34,36 @@ fn only_the_low_byte_of_a_property_counts() {
 }
 
 #[test]
+fn fill_around_the_address_space_hangs() {
+    for (address, len, end) in [
+        (0x2020_2000, 0xFFFF_FFFF, None),
+        (0x2020_2000, 0xDFDF_E001, None), // ends at 0
+        (0x2020_2000, 0xDFDF_E000, Some(10200)),
+        (0x2020_2000, 0x8000_0000, Some(10200)),
+        (0x2020_D000, 0xFFFF_FFFF, None),
+        // from inside its own RAM: the end counts, wrapped
+        (0x2020_9000, 0xFFFF_EFFF, None),
+        (0x2020_9000, 0xFFFF_F001, Some(10200)),
+        (0x2020_9000, 0xFFFF_FFFF, Some(10200)),
+        (0, 0xFFFF_FFFF, Some(10200)),
+    ] {
+        let mut board = running();
+        let found = ends_with(&mut board, 5, &[address, len, 0x1122_3344]);
+        assert_eq!(found, end, "{address:#x} + {len:#x}");
+    }
+}
+
+#[test]
+fn fill_around_the_address_space_ends_where_flash_ends() {
+    let mut board = running();
+    configure(&mut board);
+    let found = ends_with(&mut board, 5, &[0x607F_FF00, 0xFFFF_FF00, 0x1122_3344]);
+    assert_eq!(found, Some(7001));
+    assert_eq!(board.flash()[0x7F_FF00..][..4], [0x44, 0x33, 0x22, 0x11]);
+    assert_eq!(board.flash()[0x7F_FFFC..], [0x44, 0x33, 0x22, 0x11]);
+}
+
+#[test]
 fn fuse_of_no_bytes_is_held_against_its_value() {
     let mut board = running();
     assert_eq!(ends_with(&mut board, 14, &[3, 0, 0]), Some(0));
