@@ -12,6 +12,7 @@
 )]
 #![doc = include_str!("../README.md")]
 
+pub mod loader;
 pub mod mboot;
 pub mod sdp;
 

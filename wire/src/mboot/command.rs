@@ -10,11 +10,11 @@ pub struct Tag(pub u8);
 
 macro_rules! tags {
     ($($constant:ident = $code:literal, $name:literal;)*) => {
-        #[allow(missing_docs)] // the names are the vendor's
+        #[allow(missing_docs)] // the names are NXP's; those of LOADER_… are ours, see `loader`
         impl Tag {
             $(pub const $constant: Tag = Tag($code);)*
 
-            /// The vendor's name, `None` for codes without one.
+            /// The name, `None` for codes without one.
             pub fn name(self) -> Option<&'static str> {
                 match self.0 {
                     $($code => Some($name),)*
@@ -52,6 +52,14 @@ tags! {
     UPDATE_LIFE_CYCLE = 0x18, "UpdateLifeCycle";
     ELE_MESSAGE = 0x19, "EleMessage";
     EL2GO = 0x20, "EL2GO";
+    LOADER_FETCH = 0x50, "LoaderFetch";
+    LOADER_FLASH_COMMAND = 0x51, "LoaderFlashCommand";
+    LOADER_READ_BY_FCB = 0x52, "LoaderReadByFcb";
+    LOADER_HASH = 0x53, "LoaderHash";
+    LOADER_STREAM = 0x54, "LoaderStream";
+    LOADER_PROTECT = 0x55, "LoaderProtect";
+    LOADER_START = 0x56, "LoaderStart";
+    LOADER_SET_BAUD = 0x57, "LoaderSetBaud";
     BUSPAL_SPI = 0xC1, "ConfigureSpi";
     BUSPAL_I2C = 0xC2, "ConfigureI2c";
     BUSPAL_CAN = 0xC3, "ConfigureCan";
@@ -63,6 +71,7 @@ tags! {
     KEY_BLOB_RESPONSE = 0xB3, "GenerateKeyBlobResponse";
     KEY_PROVISIONING_RESPONSE = 0xB5, "KeyProvisioningResponse";
     TRUST_PROVISIONING_RESPONSE = 0xB6, "TrustProvisioningResponse";
+    LOADER_DATA_RESPONSE = 0xD0, "LoaderDataResponse";
 }
 
 impl Tag {
@@ -76,6 +85,10 @@ impl Tag {
             Tag::GENERATE_KEY_BLOB => Tag::KEY_BLOB_RESPONSE,
             Tag::KEY_PROVISIONING => Tag::KEY_PROVISIONING_RESPONSE,
             Tag::TRUST_PROVISIONING => Tag::TRUST_PROVISIONING_RESPONSE,
+            Tag::LOADER_FETCH
+            | Tag::LOADER_FLASH_COMMAND
+            | Tag::LOADER_READ_BY_FCB
+            | Tag::LOADER_HASH => Tag::LOADER_DATA_RESPONSE,
             _ => return None,
         })
     }
@@ -124,7 +137,11 @@ impl Command {
     /// Bytes before the parameters.
     pub const HEADER: usize = packet::HEADER;
 
-    const fn new<const N: usize>(tag: Tag, sends_data: bool, given: [u32; N]) -> Command {
+    pub(crate) const fn new<const N: usize>(
+        tag: Tag,
+        sends_data: bool,
+        given: [u32; N],
+    ) -> Command {
         Command {
             tag,
             sends_data,

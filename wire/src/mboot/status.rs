@@ -43,6 +43,20 @@ impl Status {
     pub const NOR_FLASH_NOT_FOUND: Status = Status(20109);
     pub const NOR_DUMMY_PROBE: Status = Status(20110);
     pub const OCOTP_PROGRAM: Status = Status(20201);
+    pub const LOADER_NO_FLASH: Status = Status(59000);
+    pub const LOADER_FLASH_BUSY: Status = Status(59001);
+    pub const LOADER_WRITE_ENABLE: Status = Status(59002);
+    pub const LOADER_NOT_PROGRAMMED: Status = Status(59003);
+    pub const LOADER_NOT_ERASED: Status = Status(59004);
+    pub const LOADER_BAD_RECORD: Status = Status(59005);
+    pub const LOADER_BAD_DATA: Status = Status(59006);
+    pub const LOADER_FORBIDDEN: Status = Status(59007);
+    pub const LOADER_FLEXSPI_WAIT: Status = Status(59008);
+    pub const LOADER_BUS_FAULT: Status = Status(59009);
+    pub const LOADER_NOT_AN_IMAGE: Status = Status(59010);
+    pub const LOADER_DCD_REFUSED: Status = Status(59011);
+    pub const LOADER_LOCKED: Status = Status(59012);
+    pub const LOADER_NO_SUCH_BAUD: Status = Status(59013);
 }
 
 impl Status {
