@@ -265,10 +265,13 @@ impl Flashloader {
             Waits::Send(Packet::Command(bytes)) => self.arm_in(m, 3, &bytes),
             Waits::Send(Packet::Data(bytes)) => self.arm_in(m, 4, &bytes),
             Waits::Abort => self.arm_in(m, 3, &[]),
-            Waits::Command | Waits::Data => match self.early.take() {
-                Some(len) => self.report(m, len),
-                None => self.out = self.out.or(Some((0, m.clock.device_ns()))),
-            },
+            Waits::Command | Waits::Data => {
+                // the endpoint opens before the firmware sees that a report came early: it can take one more
+                self.out = self.out.or(Some((0, m.clock.device_ns())));
+                if let Some(len) = self.early.take() {
+                    self.report(m, len);
+                }
+            }
             Waits::Nothing => {
                 self.out = None;
                 self.report_in = None;

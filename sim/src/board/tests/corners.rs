@@ -64,6 +64,25 @@ fn fill_around_the_address_space_ends_where_flash_ends() {
 }
 
 #[test]
+fn endpoint_takes_one_more_report_after_an_early_one() {
+    let mut board = running();
+    send(&mut board, &packet(3, 0, &[0x2020_2000, 100, 0]));
+    assert_eq!(status(&mut board, 1), Some(0));
+    // the data report is pending: the reset ends it, and the endpoint opens beside the read's status
+    board.usb_bus_reset();
+    let set_configuration = [0, 9, 1, 0, 0, 0, 0, 0];
+    board.usb_control(set_configuration, &[]).expect("attached");
+    send(&mut board, &packet(4, 1, &[0x2020_2000, 1, 0]));
+    assert_eq!(board.usb_read(SECOND).map(|r| r.map(|r| r[0])), Ok(Some(1)));
+    // the write waits for its response to be read; the next report overwrites it in the shared buffer
+    send(&mut board, &[2, 0, 1, 0, 0xAB]);
+    let echo = board.usb_read(SECOND).expect("attached").expect("a report");
+    assert_eq!(echo[..5], [2, 0, 1, 0, 0xAB]);
+    assert_eq!(status(&mut board, 1), Some(0));
+    assert_eq!(board.ram(0x2020_2000, 1), Some(vec![0xAB]));
+}
+
+#[test]
 fn fuse_of_no_bytes_is_held_against_its_value() {
     let mut board = running();
     assert_eq!(ends_with(&mut board, 14, &[3, 0, 0]), Some(0));
