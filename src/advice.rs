@@ -119,7 +119,14 @@ pub(crate) const BETTER_LINE: &str =
     "use a shorter cable with a ground wire, 3.3 V levels, or another adapter";
 /// Where a flashloader comes from; docs/flashloader.md lists the known builds.
 pub(crate) const LOADER_SOURCE: &str = "NXP publishes it with NXP-MCUBootUtility (src/targets/MIMXRT1021) and in the SDK's package \"Flashloader RT1020\"";
+/// The doctor, on the board at hand.
+const DOCTOR: Action = Action::Doctor {
+    board: None,
+    chip: None,
+};
 const CYCLE: &str = "power-cycle the board (a reset is not enough) and try again";
+const CYCLE_TO_DOWNLOAD: &str =
+    "switch the board's power off and on, with its pins set to serial download";
 const RESET: &str = "reset the board and try again";
 const MARKING: &str = "read the marking on the flash; name the right part or correct the .cfg";
 
@@ -184,6 +191,8 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::LoaderDangerous { .. }
         | Error::UsbPortsUnknown
         | Error::NotConfirmed { .. }
+        | Error::NotAgreed { .. }
+        | Error::NothingToStart { .. }
         | Error::Overlap { .. }
         | Error::OtherBootLoader { .. }
         | Error::NoBootLoader { .. }
@@ -257,12 +266,21 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
     }
 }
 
-/// What flash holds afterwards tells causes of a failed erase apart.
+/// What flash holds afterwards tells causes of a failed erase apart. The same command finishes what the link or this machine
+/// broke off; where the flash did not do what it was told, it would fail again.
 fn while_writing(source: &Error, content: &Content, wire: Option<Wire>) -> Advice {
-    match source {
+    let advice = match source {
         Error::Erase { source, .. } => erase_advice(source, Some(content), wire),
         Error::NotBlank { .. } => erase_ignored(Some(content)),
         _ => advice_over(source, wire),
+    };
+    let again = Next::Run(Action::Again);
+    if !content.is_unfinished() || source.is_of_flash() || advice.next.contains(&again) {
+        return advice;
+    }
+    match (content, advice.next.is_empty()) {
+        (Content::Unknown { .. }, true) => advice.act(CYCLE_TO_DOWNLOAD).run(Action::Again),
+        _ => advice.run(Action::Again),
     }
 }
 
@@ -300,6 +318,11 @@ fn input(error: &Error) -> Advice {
         Error::NotConfirmed { act } => none.run(Action::Confirm {
             words: act.words.clone(),
             burns_fuses: act.kind == ActKind::BurnsFuses,
+        }),
+        Error::NotAgreed { .. } => none.run(Action::Yes),
+        Error::NothingToStart { .. } => none.run(DOCTOR).run(Action::Write {
+            app: None,
+            part: None,
         }),
         Error::Overlap { .. } => none.act("give them addresses that do not overlap"),
         Error::OtherBootLoader { .. } | Error::NoBootLoader { .. } => none
@@ -475,10 +498,10 @@ fn no_board(selector: &Selector) -> Advice {
         Selector::Virtual(folder) => {
             let folder = folder.as_ref().map(|folder| folder.display().to_string());
             Advice::of(&[&host::HOST_VIRTUAL_AWAY])
-                .run(Action::ShowVirtual {
+                .run(Action::VirtualToDownload {
                     folder: folder.clone(),
                 })
-                .run(Action::VirtualToDownload { folder })
+                .run(Action::ShowVirtual { folder })
         }
         Selector::Uart { .. } => Advice::of(&[&host::UART_SILENT]).act(boot_mode(Chip::DEFAULT)),
         _ => Advice::of(&[&host::HOST_NO_BOARD])

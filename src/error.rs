@@ -118,6 +118,12 @@ pub enum Error {
         /// What would happen, and the words.
         act: Act,
     },
+    /// A change that a person must agree to, and nobody was asked or said yes.
+    #[error("{what} must be confirmed; nothing was changed")]
+    NotAgreed {
+        /// The change.
+        what: &'static str,
+    },
     /// A range without a byte, or past the end of the address space.
     #[error("{}", match length {
         0 => "the length is 0".to_owned(),
@@ -172,6 +178,12 @@ pub enum Error {
         "the image has no recognisable vector table, so its stack is unknown; reset the board instead"
     )]
     NoVectorTable,
+    /// Flash holds nothing that can be started.
+    #[error("flash holds no application to start: no vector table was found ({holds})")]
+    NothingToStart {
+        /// What flash holds.
+        holds: String,
+    },
     /// A flashloader's DCD can change fuses.
     #[error(
         "{}: this flashloader's DCD can change fuses ({danger}), so rtboot does not send it; if you are sure, the raw sdp commands can",

@@ -47,7 +47,9 @@ pub enum Action {
         /// Whether it burns fuses, which has an option of its own.
         burns_fuses: bool,
     },
-    /// The help of the commands.
+    /// The same command, agreed to.
+    Yes,
+    /// The help of the command that ran, or of all.
     Help,
     /// Tell which chip it is and how large the flash is.
     Info,
@@ -64,6 +66,11 @@ pub enum Action {
         file: Option<String>,
         /// Whether it is an application that a boot loader starts.
         second_stage: bool,
+    },
+    /// Write something, and forget the bytes that an interrupted write kept.
+    GiveUp {
+        /// The file of that write; `None` when there were several.
+        file: Option<String>,
     },
     /// Erase again what an interrupted erase left in part.
     FinishErase {
@@ -161,10 +168,12 @@ impl Action {
             Action::AsIs => "as-is",
             Action::Again => "again",
             Action::Confirm { .. } => "confirm",
+            Action::Yes => "yes",
             Action::Help => "help",
             Action::Info => "info",
             Action::Write { .. } => "write",
             Action::FinishWrite { .. } => "finish-write",
+            Action::GiveUp { .. } => "give-up",
             Action::FinishErase { .. } => "finish-erase",
             Action::KeepFcb => "keep-fcb",
             Action::EraseAround => "erase-around",
@@ -215,10 +224,14 @@ impl Action {
             Action::AsIs => "writes any bytes as they are",
             Action::Again => "to finish the job",
             Action::Confirm { .. } => "confirms it, if you are sure",
-            Action::Help => "lists the commands",
+            Action::Yes => "makes the change",
+            Action::Help => "explains it",
             Action::Info => "shows the chip and the size of the flash",
             Action::Write { .. } => "writes the application",
             Action::FinishWrite { .. } => "finishes it; give the options that it had then, too",
+            Action::GiveUp { .. } => {
+                "writes this or another file, and gives the kept bytes and the rest of the interrupted write up"
+            }
             Action::FinishErase { .. } => "erases all of it",
             Action::KeepFcb => "writes the image with its own FCB anyway",
             Action::EraseAround => "drops the bytes around the image",

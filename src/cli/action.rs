@@ -47,9 +47,12 @@ impl AtHand {
                 self.on_board("write", self.for_app(part, Some(app)))
             }
             Action::FinishWrite { file, second_stage } => {
-                let flag = second_stage.then(|| "--second-stage".to_owned());
-                let file = quoted(file.as_deref().unwrap_or("FILES"));
-                self.on_board("write", flag.into_iter().chain([file]).collect())
+                let flag = second_stage.then_some("--second-stage");
+                self.on_board("write", self.of_file(flag, file.as_deref()))
+            }
+            Action::GiveUp { file } => {
+                let words = self.of_file(Some("--discard"), file.as_deref());
+                self.on_board("write", words)
             }
             Action::FinishErase { start, end } => {
                 self.on_board("erase", vec![format!("{start:#010x}..{end:#010x}")])
@@ -80,12 +83,13 @@ impl AtHand {
             }
             Action::ShowVirtual { folder } => {
                 let folder = folder.as_deref().or(self.virtual_folder());
-                plain(&["virtual", "show", folder.unwrap_or("DIR")])
+                plain(&["virtual", "show"].into_iter().chain(folder).collect::<Vec<_>>())
             }
             Action::VirtualToDownload { folder } => {
                 let folder = folder.as_deref().or(self.virtual_folder());
+                let words = ["virtual", "set"].into_iter().chain(folder);
                 let set = ["--straps", "serial", "--power-cycle"];
-                plain(&[&["virtual", "set", folder.unwrap_or("DIR")][..], &set].concat())
+                plain(&words.chain(set).collect::<Vec<_>>())
             }
             Action::InstallUdevRules => "rtboot udev | sudo tee /etc/udev/rules.d/70-rtboot.rules; sudo udevadm control --reload-rules; sudo udevadm trigger".into(),
             Action::JoinSerialGroup => "sudo usermod -aG dialout $USER".into(),
@@ -116,6 +120,7 @@ impl AtHand {
                 format!("{flag} {}", double_quoted(words))
             }
             Action::RoundToSectors => "--round".into(),
+            Action::Yes => "--yes".into(),
             Action::Reset => self.on_board("reset", Vec::new()),
             Action::Again => "run the same command again".into(),
             // an action that is newer than this list still says what it does
@@ -172,6 +177,18 @@ impl AtHand {
         let before = [part, base].into_iter().flatten().chain(flags);
         let files = app.into_iter().chain(also.map(|piece| quoted(piece)));
         before.chain(files).collect()
+    }
+
+    /// A flag and a file, with the options that were given for it where it is the application at hand.
+    fn of_file(&self, flag: Option<&str>, file: Option<&str>) -> Vec<String> {
+        let at_hand = file.is_some() && file == self.app.as_deref();
+        let words = match at_hand {
+            true => self.for_app(self.fcb.as_deref(), self.app.clone()),
+            false => vec![quoted(file.unwrap_or("FILES"))],
+        };
+        let flag = flag.map(str::to_owned);
+        let flag = flag.filter(|flag| !words.contains(flag));
+        flag.into_iter().chain(words).collect()
     }
 
     fn file<'a>(&'a self, file: &'a Option<String>) -> &'a str {

@@ -47,9 +47,8 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     }
     let wanted_so = args.yes || (report.can_ask() && report.ask("write that?"));
     if !wanted_so {
-        return Err(Error::Usage(
-            "nothing was changed: --yes says that this is wanted".into(),
-        ));
+        let what = "clearing the block protection";
+        return Err(Error::NotAgreed { what });
     }
     let after = job::unprotect(&mut nor, &plan)?;
     report.record_change(Change::Unprotected);

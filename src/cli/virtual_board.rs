@@ -52,8 +52,8 @@ pub enum Command {
     },
     /// Move the boot switches of a virtual board, or switch it off and on
     Set {
-        /// Its folder
-        folder: PathBuf,
+        /// Its folder; without it the one that --board names, else rtboot's own
+        folder: Option<PathBuf>,
         /// Where the boot switches should stand; the chip looks at them at the next reset
         #[arg(long, value_name = "SWITCHES")]
         straps: Option<Straps>,
@@ -150,7 +150,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
                     "nothing to set: --straps serial, internal or fuses, or --power-cycle".into(),
                 ));
             }
-            let (folder, board) = open(context, Some(folder))?;
+            let (folder, board) = open(context, folder)?;
             if let Some(straps) = straps {
                 board.set_switches(straps.into());
             }

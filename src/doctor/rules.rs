@@ -65,6 +65,7 @@ const RULES: &[Rule] = &[
 /// Applies every rule. Errors come before warnings, and within each the order of the way to a running application.
 pub fn examine(facts: &Facts) -> Diagnosis {
     let mut findings: Vec<Finding> = RULES.iter().flat_map(|rule| rule(facts)).collect();
+    open::explain(facts, &mut findings);
     for finding in &findings {
         debug_assert_eq!(finding.unfilled(), None, "{finding}");
     }
@@ -135,14 +136,11 @@ fn app_name(facts: &Facts) -> &str {
         .map_or("the application", |app| app.name.as_str())
 }
 
-/// The command that writes the application at hand.
+/// The command that writes the application at hand, with the part as it was named.
 fn write(facts: &Facts) -> Action {
     Action::Write {
         app: facts.app.as_ref().map(|app| app.name.clone()),
-        part: facts
-            .expected
-            .as_ref()
-            .map(|expected| expected.from.clone()),
+        part: None,
     }
 }
 

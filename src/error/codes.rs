@@ -23,10 +23,12 @@ impl Error {
             Error::RomCannotReset => "rom-cannot-reset",
             Error::RunsInRam => "runs-in-ram",
             Error::NoVectorTable => "no-vector-table",
+            Error::NothingToStart { .. } => "nothing-to-start",
             Error::LoaderDangerous { .. } => "flashloader-dangerous",
             Error::StatusWriteUnknown { .. } => "status-write-unknown",
             Error::UsbPortsUnknown => "usb-ports-unknown",
             Error::NotConfirmed { .. } => "not-confirmed",
+            Error::NotAgreed { .. } => "not-agreed",
             Error::NoBoard { .. } => "no-board",
             Error::NoVirtual { .. } => "no-virtual-board",
             Error::SeveralBoards { .. } => "several-boards",
@@ -87,7 +89,8 @@ impl Error {
             Error::NotWholeSectors { .. } => 2,
             Error::RomCannotReset | Error::RunsInRam | Error::NoVectorTable => 2,
             Error::LoaderDangerous { .. } => 2,
-            Error::Usage(_) | Error::NotConfirmed { .. } | Error::TooMuchToKeep { .. } => 2,
+            Error::Usage(_) | Error::NotConfirmed { .. } | Error::NotAgreed { .. } => 2,
+            Error::TooMuchToKeep { .. } => 2,
             Error::Firmware { source, .. } if other_chip(source) => 12,
             Error::Firmware { .. }
             | Error::Cfg { .. }
@@ -95,6 +98,7 @@ impl Error {
             | Error::FcbFile { .. }
             | Error::UnknownPart { .. } => 3,
             Error::Settings { .. } | Error::OutsideFlash { .. } => 3,
+            Error::NothingToStart { .. } => 3,
             Error::ReadFile { .. } | Error::WriteFile { .. } | Error::Virtual(_) => 4,
             Error::JournalUnusable { .. } => 4,
             Error::NoBoard { .. } | Error::NoVirtual { .. } => 10,

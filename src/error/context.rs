@@ -62,6 +62,24 @@ impl Error {
         }
     }
 
+    /// Whether the flash did something else than it was told: the same command is likely to fail in the same way.
+    pub(crate) fn is_of_flash(&self) -> bool {
+        match self {
+            Error::Configure { source, .. }
+            | Error::Erase { source, .. }
+            | Error::Program { source, .. } => {
+                source.status().is_some() && !source.data_was_garbled()
+            }
+            Error::NotBlank { .. }
+            | Error::Verify { .. }
+            | Error::QuadReadDiffers { .. }
+            | Error::QuadNotSet { .. }
+            | Error::FcbUnreadable { .. } => true,
+            Error::WhileWriting { source, .. } => source.is_of_flash(),
+            _ => false,
+        }
+    }
+
     /// Whether the device answered the command that failed: it can be asked what flash holds.
     pub(crate) fn device_answers(&self) -> bool {
         match self {

@@ -183,6 +183,24 @@ impl Content {
         }
     }
 
+    /// Whether what was asked for is, or may be, done in part.
+    pub fn is_unfinished(&self) -> bool {
+        match self {
+            Content::OldHeaderLeft { .. }
+            | Content::NothingStarts { .. }
+            | Content::HeaderEraseUnread { .. }
+            | Content::ImageUntouched { .. }
+            | Content::LastPageUnread { .. }
+            | Content::PartErased { .. }
+            | Content::Unknown { .. } => true,
+            Content::Untouched
+            | Content::OldImageWhole { .. }
+            | Content::NewImageWhole { .. }
+            | Content::Erased { .. }
+            | Content::ReportLost { .. } => false,
+        }
+    }
+
     /// The range that the state is about, where it is about one.
     pub fn range(&self) -> Option<&Range<u64>> {
         match self {
@@ -227,8 +245,6 @@ impl Change {
     }
 }
 
-const AGAIN: &str = "run the same command again to finish the job";
-
 impl fmt::Display for FlashState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (&self.content, self.quad_enable) {
@@ -271,30 +287,30 @@ impl fmt::Display for Content {
             ),
             Content::OldHeaderLeft { changed } => write!(
                 f,
-                "the FCB of the old image is still there but bytes in {} may have changed, so the ROM may start a damaged image; \
-                 run the same command again before starting the board",
+                "the FCB of the old image is still there but bytes in {} may have changed: the ROM may start a damaged image, so \
+                 write it again before starting the board",
                 span(changed)
             ),
             Content::NothingStarts { changed } => write!(
                 f,
-                "flash holds part of the new image (in {}) and no FCB, so the ROM starts nothing and waits for a download; {AGAIN}",
+                "flash holds part of the new image (in {}) and no FCB, so the ROM starts nothing and waits for a download",
                 span(changed)
             ),
             Content::HeaderEraseUnread { changed } => write!(
                 f,
                 "the device reported the sector with the FCB erased before contact was lost; if so, the ROM starts nothing \
-                 and waits for a download; flash may hold part of the new image in {}; {AGAIN}",
+                 and waits for a download; flash may hold part of the new image in {}",
                 span(changed)
             ),
             Content::ImageUntouched { changed } => write!(
                 f,
-                "flash may hold part of the new bytes in {}; the image that the ROM starts is untouched; {AGAIN}",
+                "flash may hold part of the new bytes in {}; the image that the ROM starts is untouched",
                 span(changed)
             ),
             Content::LastPageUnread { page } => write!(
                 f,
-                "the whole image was sent, but its last page ({}) was not read back correctly; \
-                 run the same command again before starting the board",
+                "the whole image was sent, but its last page ({}) was not read back correctly: \
+                 write it again before starting the board",
                 span(page)
             ),
             Content::NewImageWhole { verified: true } => {
@@ -309,7 +325,7 @@ impl fmt::Display for Content {
                 evidence,
             } if erased.is_empty() => write!(
                 f,
-                "nothing of {} is known to be erased{}; {AGAIN}",
+                "nothing of {} is known to be erased{}",
                 span(range),
                 match evidence {
                     Evidence::ReadBack => " (read back)",
@@ -322,7 +338,7 @@ impl fmt::Display for Content {
                 evidence,
             } => write!(
                 f,
-                "{} of {} is erased{}; {AGAIN}",
+                "{} of {} is erased{}",
                 span(erased),
                 span(range),
                 words(*evidence)
@@ -338,8 +354,8 @@ impl fmt::Display for Content {
             }
             Content::Unknown { changed } => write!(
                 f,
-                "unknown: bytes in {} may have changed, including the FCB, and the device no longer answers; \
-                 power-cycle the board into serial download and {AGAIN}; reading flash shows what is there",
+                "unknown: bytes in {} may have changed, including the FCB, and the device no longer answers; reading flash shows \
+                 what is there",
                 span(changed)
             ),
         }

@@ -39,6 +39,7 @@ pub use geometry::KeptBytes;
 pub use identify::{PartSource, any_part, choose_part};
 pub use loader::{Flashloader, LoaderFacts, NorFacts};
 pub use nor::Nor;
+pub(crate) use open::MEASURE;
 pub use open::{OpenEntry, OpenKind, OpenWork};
 pub use plan::{Action, Geometry, Policy, WritePlan};
 pub use prepare::{Headers, Layout, OwnFcb, Prepared};

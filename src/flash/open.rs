@@ -14,8 +14,11 @@ use super::geometry::Geometry;
 use super::plan::has_fcb;
 use crate::Error;
 use crate::journal::{
-    BoardJournal, Brings, ImageMark, OpenErase, OpenWrite, OtherJournal, Phase, Standing,
+    BoardJournal, Brings, FailedAt, ImageMark, OpenErase, OpenWrite, OtherJournal, Phase, Standing,
 };
+
+/// What comes before another try where the flash did not do what it was told.
+pub(crate) const MEASURE: &str = "measure the flash's WP# and HOLD# (both must be high), and its supply while it is erased and programmed";
 
 /// What is open on a board, as far as journals tell.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -62,6 +65,8 @@ pub enum OpenKind {
         holds_fcb: bool,
         /// What flash shows of it.
         standing: Standing,
+        /// What the flash did otherwise than it was told, when that ended it.
+        failed: Option<FailedAt>,
     },
     /// An erase.
     Erase,
@@ -179,6 +184,7 @@ fn of_journal<'a>(
             phase: write.phase,
             holds_fcb: write.holds_fcb,
             standing: write.standing(now, has_fcb),
+            failed: write.failed.clone(),
         },
         time: write.time,
         when: write.when(),
@@ -268,6 +274,7 @@ impl OpenEntry {
                 image,
                 phase,
                 standing,
+                failed,
                 ..
             } => {
                 let at = match standing {
@@ -276,24 +283,62 @@ impl OpenEntry {
                 };
                 finding
                     .text("image", &image.name)
-                    .text("phase", phase_words(*phase))
+                    .text("ended", ended(*phase, failed.as_ref()))
                     .address("at", at)
             }
             OpenKind::Erase => finding,
         }
     }
 
+    /// Which run it was and how that ended: "the write of app.hex (2026-11-26 19:12 UTC) was interrupted while sectors were erased".
+    pub fn ended(&self) -> String {
+        let when = &self.when;
+        match &self.what {
+            OpenKind::Write {
+                image,
+                phase,
+                failed,
+                ..
+            } => format!(
+                "the write of {} ({when}) {}",
+                image.name,
+                ended(*phase, failed.as_ref())
+            ),
+            OpenKind::Erase => format!(
+                "the erase of {} ({when}) was interrupted",
+                words(&self.ranges)
+            ),
+        }
+    }
+
+    /// What the flash did otherwise than it was told, when that ended it.
+    pub fn failed(&self) -> Option<&FailedAt> {
+        match &self.what {
+            OpenKind::Write { failed, .. } => failed.as_ref(),
+            OpenKind::Erase => None,
+        }
+    }
+
+    /// Whether bytes of these addresses may be missing, or erased in part.
+    pub fn touches(&self, place: &Range<u64>) -> bool {
+        let mut ranges = self.ranges.iter();
+        ranges.any(|range| range.start < place.end && place.start < range.end)
+    }
+
     /// What to do about it.
     pub fn next(&self) -> Vec<Next> {
         match &self.what {
-            OpenKind::Write { image, .. } => {
+            OpenKind::Write { image, failed, .. } => {
                 // several files stand there joined by commas
                 let file = (!image.name.contains(", ")).then(|| image.name.clone());
                 let second_stage = image.brings == Brings::SecondStage;
-                vec![
-                    Next::Run(Action::FinishWrite { file, second_stage }),
-                    Next::Run(Action::DiscardKept),
-                ]
+                let measure = failed.as_ref().map(|_| Next::Measure(MEASURE.to_owned()));
+                let finish = Action::FinishWrite {
+                    file: file.clone(),
+                    second_stage,
+                };
+                let write = [finish, Action::GiveUp { file }].map(Next::Run);
+                measure.into_iter().chain(write).collect()
             }
             OpenKind::Erase => {
                 let again = |range: &Range<u64>| Action::FinishErase {
@@ -307,12 +352,21 @@ impl OpenEntry {
     }
 }
 
-fn phase_words(phase: Phase) -> &'static str {
-    match phase {
+/// How a write ended, as in "was interrupted while pages were programmed".
+fn ended(phase: Phase, failed: Option<&FailedAt>) -> String {
+    let during = match phase {
         Phase::Erasing => "while sectors were erased",
         Phase::Programming => "while pages were programmed",
         Phase::Last => "at its last page",
-    }
+    };
+    let Some(failed) = failed else {
+        return format!("was interrupted {during}");
+    };
+    let bytes = failed.differs.map_or(String::new(), |(expected, found)| {
+        format!(" should have become {expected:#04x} and was {found:#04x}")
+    });
+    let (code, at) = (&failed.code, failed.address);
+    format!("failed {during} ({code}: {at:#010x}{bytes})")
 }
 
 /// "0x60000000..0x60001000 and 2 more".

@@ -84,7 +84,7 @@ pub fn start(mut nor: Nor, entry: u32, stack: u32) -> Result<Started> {
 /// is not run.
 ///
 /// # Errors
-/// [`Error::Firmware`] when no vector table was found; [`Error::RunsInRam`]; and whatever setting quad enable and starting it
+/// [`Error::NothingToStart`]; [`Error::RunsInRam`]; and whatever setting quad enable and starting it
 /// brings.
 pub fn start_in_flash(
     mut nor: Nor,
@@ -92,13 +92,8 @@ pub fn start_in_flash(
     listener: &mut dyn Listener,
 ) -> Result<Started> {
     let Some(vectors) = boot.verdict.inspection.vectors else {
-        return Err(Error::Firmware {
-            path: "flash".into(),
-            source: rtboot_bootable::Error::Structure {
-                structure: "application",
-                problem: format!("no vector table to start was found ({})", boot.parts()),
-            },
-        });
+        let holds = boot.parts();
+        return Err(Error::NothingToStart { holds });
     };
     if boot.verdict.inspection.kind.runs_in_ram() {
         return Err(Error::RunsInRam);

@@ -64,6 +64,20 @@ pub struct OpenWrite {
     pub in_flight: Option<InFlight>,
     /// Whether a later write took sectors over, so that those that are left do not tell everything.
     pub trimmed: bool,
+    /// What the flash did otherwise than it was told. `None` where the link, the power or the user ended the write.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failed: Option<FailedAt>,
+}
+
+/// What a flash did otherwise than it was told, so that the same write may fail in the same way.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedAt {
+    /// Stable code of the error, as in `program-failed`.
+    pub code: String,
+    /// Where.
+    pub address: u32,
+    /// The byte that should have been there, and the one that was there, when flash could still be read.
+    pub differs: Option<(u8, u8)>,
 }
 
 /// An erase that began and did not end.

@@ -43,6 +43,7 @@ fn write_at(address: u32, before: &[u8], target: &[u8]) -> OpenWrite {
         kept,
         in_flight: None,
         trimmed: false,
+        failed: None,
     }
 }
 

@@ -169,6 +169,8 @@ pub struct OpenWork {
     pub phase: Option<OpenPhase>,
     /// What flash shows of a write now.
     pub shows: Option<OpenShows>,
+    /// What the flash did otherwise than a write told it, when that ended the write; null when link, power or user did.
+    pub failed: Option<OpenFailure>,
     /// Where bytes may be missing, or sectors may be erased in part.
     pub ranges: Vec<Span>,
     /// The journal that it is in.
@@ -186,6 +188,20 @@ pub enum OpenKind {
     Write,
     /// An erase.
     Erase,
+}
+
+/// What a flash did otherwise than it was told.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct OpenFailure {
+    /// Code of the error that ended the write.
+    pub code: String,
+    /// Where it was.
+    pub address: u32,
+    /// The byte that should have been there; null when flash could not be read.
+    pub expected: Option<u8>,
+    /// The byte that was there.
+    pub found: Option<u8>,
 }
 
 /// How far an interrupted write came at least.
@@ -256,6 +272,12 @@ impl From<&flash::OpenEntry> for OpenWork {
             program: entry.program.clone(),
             phase,
             shows,
+            failed: entry.failed().map(|failed| OpenFailure {
+                code: failed.code.clone(),
+                address: failed.address,
+                expected: failed.differs.map(|(expected, _)| expected),
+                found: failed.differs.map(|(_, found)| found),
+            }),
             ranges: entry.ranges.iter().map(span).collect(),
             journal: entry.file.display().to_string(),
             user: entry.user.clone(),

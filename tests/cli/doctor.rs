@@ -139,3 +139,47 @@ fn unknowable_facts_name_the_measurement() {
     let text = std::fs::read_to_string(cli.path("r.md")).expect("a report");
     assert!(text.contains("## Cannot be known from here"), "{text}");
 }
+
+#[test]
+fn failed_write_of_the_journal_explains_what_flash_shows() {
+    let cli = Cli::with(Settings {
+        faults: vec![Fault::IgnoresProgram],
+        ..Settings::default()
+    });
+    let elf = app("blinky.elf");
+    let write = cli.run(&["write", "--fcb", "IS25LP064A", &elf]);
+    assert!(!write.stderr.contains("same command again"), "{write}");
+    write.says(32, &["[program-failed]"]);
+    let run = cli.run(&["doctor", "--fcb", "IS25LP064A", &elf]);
+    let why = "failed while pages were programmed (program-failed: 0x60000100 should have become";
+    let run = run.says(1, &["[content-not-programmed]", why]);
+    // a write would fail in the same way, so a measurement comes first
+    let last = run.stdout.lines().last().unwrap_or_default();
+    assert!(last.starts_with("next: measure"), "{run}");
+    let object = cli.run(&["--json", "doctor", &elf]).last();
+    let failed = &object["open"][0]["failed"];
+    assert_eq!(failed["code"], "program-failed", "{object}");
+    assert_eq!(failed["address"], 0x6000_0100, "{object}");
+    assert_eq!(failed["found"], 0xFF, "{object}");
+}
+
+#[test]
+fn away_virtual_board_is_brought_back_by_the_first_advice() {
+    let mut settings = Settings {
+        flash: std::fs::read(app("blinky_boot.bin")).expect("a committed file"),
+        status: [0x40, 0, 0],
+        ..Settings::default()
+    };
+    settings.straps.boot_mode = rtboot_sim::BootMode::InternalBoot;
+    let cli = Cli::with(settings);
+    let run = cli.run(&["doctor"]).says(1, &["[host-virtual-away]"]);
+    let last = run.stdout.lines().last().unwrap_or_default();
+    let words = format!(
+        "next: rtboot virtual set {} --straps serial --power-cycle",
+        cli.at("board")
+    );
+    assert_eq!(last, words, "{run}");
+    let set = ["virtual", "set", "--straps", "serial", "--power-cycle"];
+    cli.run(&set).good();
+    cli.run(&["doctor"]).says(0, &["nothing is wrong"]);
+}

@@ -105,7 +105,7 @@ fn clear_quad_enable_is_found_and_set() {
     let diagnosis = doctor(&cli, "IS25LP064A");
     let finding = first(&diagnosis, "quad-enable-clear");
     let next = finding["next"][0]["text"].as_str().expect("a command");
-    assert!(next.contains(" write --fcb issi.cfg "), "{next}");
+    assert!(next.contains(" write --fcb IS25LP064A "), "{next}");
     // with the status register locked, that write fails and says so
     rework(&cli, |board| {
         board.nor_mut().status[0] = 0x80;

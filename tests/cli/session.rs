@@ -180,7 +180,7 @@ fn reset_names_the_boot_pins_and_run_starts_the_app() {
 fn run_fails_on_a_blank_flash() {
     Cli::fresh()
         .run(&["run"])
-        .says(3, &["no vector table to start"]);
+        .says(3, &["[nothing-to-start]", "write APP` writes"]);
 }
 
 #[test]

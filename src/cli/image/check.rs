@@ -9,8 +9,8 @@ use rtboot_bootable::{
     BootImage, Chip, Conditions, Kind, LoaderImage, MemoryMap, Starts, Verdict, inspect,
 };
 use rtboot_fcb::Part;
-use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
+use rtboot_finding::{Action, Finding};
 
 use super::source;
 use crate::cli::{Context, fcb_source, number};
@@ -80,6 +80,15 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         context.report.finding_line(finding);
     }
     context.report.line(words(&seen.kind, starts));
+    if starts == Starts::No && source.name == "board" {
+        let doctor = Action::Doctor {
+            board: None,
+            chip: None,
+        };
+        let doctor = context.report.at_hand().command(&doctor);
+        let text = format!("`{doctor}` says what to do about it");
+        context.report.line(text);
+    }
     if starts == Starts::No && seen.kind.is_bare() && source.name != "board" {
         let built = BootImage::build(&source.firmware, None, &map);
         context.report.line(match built {

@@ -12,7 +12,7 @@ use crate::flash::{Trial, TrialDiffers};
 
 const TAG: &[u8] = b"FCFB";
 /// The next step when rtboot's own write left it so.
-const WRITE_FAILS_AGAIN: &str = "if a write of rtboot fails here again: measure the flash's WP# and HOLD# (both must be high), and its supply while it is programmed";
+pub(super) const WRITE_FAILS_AGAIN: &str = "if a write of rtboot fails here again: measure the flash's WP# and HOLD# (both must be high), and its supply while it is programmed";
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let Some(content) = &facts.content else {

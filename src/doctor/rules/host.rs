@@ -93,10 +93,14 @@ fn usb(host: &HostFacts, chip: &Chip, error: &Error) -> Finding {
 
 /// Nothing that speaks: what is there instead?
 fn nobody(host: &HostFacts, chip: &Chip) -> Finding {
-    if matches!(host.selector, Selector::Virtual(_)) {
+    if let Selector::Virtual(folder) = &host.selector {
+        let folder = folder.as_ref().map(|folder| folder.display().to_string());
         return Finding::new(&entries::HOST_VIRTUAL_AWAY)
             .why("nothing is on its USB port")
-            .run(Action::ShowVirtual { folder: None });
+            .run(Action::VirtualToDownload {
+                folder: folder.clone(),
+            })
+            .run(Action::ShowVirtual { folder });
     }
     if let Some(text) = &host.list_error {
         return Finding::new(&entries::HOST_USB)

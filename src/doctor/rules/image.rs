@@ -61,7 +61,7 @@ const UNFIT: [&Entry; 5] = [
 /// The write that puts an FCB there that fits.
 fn fitting(facts: &Facts) -> Action {
     match write(facts) {
-        Action::Write { app, part: None } => Action::Write {
+        Action::Write { app, .. } if facts.expected.is_none() => Action::Write {
             app,
             part: Some("auto".into()),
         },

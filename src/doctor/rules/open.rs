@@ -1,11 +1,11 @@
 //! What earlier runs left open.
 
 use rtboot_bootable::verdict::Starts;
-use rtboot_finding::catalogue::open as entries;
-use rtboot_finding::{Finding, Severity};
+use rtboot_finding::catalogue::{app, content, fcb, image, open as entries};
+use rtboot_finding::{Action, Entry, Finding, Next, Severity};
 
 use crate::doctor::facts::Facts;
-use crate::flash::OpenEntry;
+use crate::flash::{MEASURE, OpenEntry};
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let verdict = facts.content_verdict();
@@ -33,4 +33,69 @@ fn told(entry: &OpenEntry, starts: Starts) -> Finding {
         .why(format!("it is open in {}", entry.file.display()));
     finding.next.extend(entry.next());
     finding
+}
+
+/// What an earlier run left open explains other findings: those about the bytes that it was at name it. And where the flash did
+/// not do what that run told it, a measurement comes before another try, which would fail in the same way.
+pub fn explain(facts: &Facts, findings: &mut [Finding]) {
+    let failed = facts
+        .open
+        .entries
+        .iter()
+        .any(|entry| entry.failed().is_some());
+    for finding in findings {
+        if let Some(entry) = behind(facts, finding) {
+            finding.why = format!("{}; {}", finding.why, entry.ended());
+            finding.causes = vec!["a write or an erase of an earlier run did not end well here"];
+        }
+        let measures = finding
+            .next
+            .iter()
+            .any(|next| *next == Next::Measure(MEASURE.to_owned()));
+        if failed && !measures && finding.next.first().is_some_and(is_write) {
+            let later = Next::Measure(super::content::WRITE_FAILS_AGAIN.to_owned());
+            finding.next.retain(|next| *next != later);
+            finding.next.insert(0, Next::Measure(MEASURE.to_owned()));
+        }
+    }
+}
+
+fn is_write(next: &Next) -> bool {
+    matches!(
+        next,
+        Next::Run(Action::Write { .. } | Action::FinishWrite { .. })
+    )
+}
+
+/// The run that left the bytes so that a finding is about.
+fn behind<'f>(facts: &'f Facts, finding: &Finding) -> Option<&'f OpenEntry> {
+    const OF_APP: [&Entry; 3] = [
+        &app::APP_HALF_WRITTEN,
+        &app::APP_BITS_LOST,
+        &app::APP_DIFFERS,
+    ];
+    const OF_READING: [&Entry; 3] = [
+        &content::CONTENT_UNSTEADY,
+        &content::CONTENT_FCB_TOO_FAST,
+        &content::CONTENT_FCB_WRITES_STATUS,
+    ];
+    let is_of = |entries: &[&'static Entry]| entries.iter().any(|entry| finding.is(entry));
+    let entries = || facts.open.entries.iter();
+    if is_of(&OF_APP) || finding.is(&content::CONTENT_NOT_PROGRAMMED) {
+        let (address, ..) = facts.app.as_ref()?.compared.as_ref()?.first?;
+        let place = u64::from(address)..u64::from(address) + 1;
+        return entries().find(|entry| entry.touches(&place));
+    }
+    let of_content = is_of(content::ALL) && !is_of(&OF_READING);
+    let of_image = is_of(image::ALL) && !finding.is(&image::HAB_UNSIGNED);
+    if !(of_content || of_image || finding.is(&fcb::FCB_MISSING)) {
+        return None;
+    }
+    let read = &facts.content.as_ref()?.memory;
+    entries().find(|entry| {
+        read.segments().any(|(start, bytes)| {
+            let start = u64::from(start);
+            entry.touches(&(start..start + bytes.len() as u64))
+        })
+    })
 }

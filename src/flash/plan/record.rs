@@ -88,6 +88,7 @@ impl WritePlan {
             runs: runs.collect(),
             kept: self.rescue.clone(),
             in_flight: None,
+            failed: None,
             trimmed: false,
         }
     }

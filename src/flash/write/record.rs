@@ -10,7 +10,7 @@ use super::{Reached, Writer};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::identify::{bytes, check_same};
 use crate::flash::plan::{Action, WritePlan};
-use crate::journal::{Digest, InFlight, Phase, digest};
+use crate::journal::{Digest, FailedAt, InFlight, Phase, digest};
 use crate::{Error, Result};
 
 impl Writer<'_> {
@@ -86,14 +86,16 @@ impl Writer<'_> {
             range,
             garbled: !error.device_left(),
         });
+        let failed = failed_at(error);
         let Some(journal) = &mut self.journal else {
             return;
         };
-        if left.is_empty() && in_flight.is_none() {
+        if left.is_empty() && in_flight.is_none() && failed.is_none() {
             return;
         }
         let _ = journal.change_last(|write| {
             write.in_flight = in_flight;
+            write.failed = failed;
             for (address, mark) in &mut write.sectors {
                 mark.left = left.get(address).copied();
             }
@@ -118,6 +120,39 @@ impl Writer<'_> {
         let id = self.nor.facts().id;
         check_same(self.nor.loader().jedec_id()?, id)?;
         Ok(left)
+    }
+}
+
+/// What the flash did otherwise than it was told, when that is what the error is about.
+fn failed_at(error: &Error) -> Option<FailedAt> {
+    let of = |address, differs| FailedAt {
+        code: error.code().to_owned(),
+        address,
+        differs,
+    };
+    match error {
+        Error::WhileWriting { source, .. } => failed_at(source),
+        _ if !error.is_of_flash() => None,
+        Error::Erase {
+            address, differs, ..
+        } => Some(match differs {
+            Some((at, found)) => of(*at, Some((0xFF, *found))),
+            None => of(*address, None),
+        }),
+        Error::NotBlank { address, found } => Some(of(*address, Some((0xFF, *found)))),
+        Error::Program {
+            address, differs, ..
+        } => Some(match differs {
+            Some((at, expected, found)) => of(*at, Some((*expected, *found))),
+            None => of(*address, None),
+        }),
+        Error::Verify {
+            address,
+            expected,
+            found,
+            ..
+        } => Some(of(*address, Some((*expected, *found)))),
+        _ => None,
     }
 }
 

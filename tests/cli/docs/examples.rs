@@ -81,6 +81,12 @@ pub fn files_and_host() -> Vec<Error> {
         Error::NotConfirmed {
             act: rtboot::Act::erase_flash(),
         },
+        Error::NotAgreed {
+            what: "clearing the block protection",
+        },
+        Error::NothingToStart {
+            holds: "blank".into(),
+        },
         Error::BadRange {
             address: 0x6000_0000,
             length: 0,
