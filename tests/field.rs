@@ -8,6 +8,7 @@ mod field {
     mod fcb;
     mod fcb_on_board;
     mod files;
+    mod follow_advice;
     mod images;
     mod laid_out_property;
     mod own_part;
