@@ -1,0 +1,318 @@
+//! A configured flash: erase, program, read.
+
+use crate::fcb::{Fcb, SequenceIndex};
+use crate::lut::{Sequence, opcode};
+use crate::{Bus, BusError, Data, Error, Options, Rescue, Speed, configure, limits};
+
+/// Bytes that are read at once to be compared.
+const PIECE: usize = 256;
+
+/// Sizes in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    /// Of the flash.
+    pub size: u32,
+    /// Of a page, the unit of programming.
+    pub page: u32,
+    /// Of a sector, the smallest unit of erasing.
+    pub sector: u32,
+    /// Of a block, a larger unit of erasing.
+    pub block: u32,
+}
+
+/// The flash: not configured at first, then known by its FCB and mapped.
+#[derive(Debug)]
+pub struct Flash {
+    fcb: Fcb,
+    geometry: Option<Geometry>,
+    rescued: Rescue,
+}
+
+impl Default for Flash {
+    fn default() -> Flash {
+        Flash::new()
+    }
+}
+
+impl Flash {
+    /// One that is not configured: nothing can be done with it but [`Flash::configure`] and [`Flash::set_up`].
+    pub const fn new() -> Flash {
+        Flash {
+            fcb: Fcb::EMPTY,
+            geometry: None,
+            rescued: Rescue::NotNeeded,
+        }
+    }
+
+    /// Finds out what the flash is, enables its quad mode and sets it up. After an error it counts as not configured.
+    ///
+    /// # Errors
+    /// [`Error::NoSfdp`] for no flash or one without SFDP; [`Error::NotEnabled`] when the quad enable bit does not take;
+    /// as [`Flash::set_up`].
+    pub fn configure(&mut self, bus: &mut impl Bus, options: Options) -> Result<(), Error> {
+        self.geometry = None;
+        self.rescued = configure::discover(bus, options, &mut self.fcb)?;
+        self.apply(bus)
+    }
+
+    /// Sets controller and flash up as this FCB of 512 bytes says. After an error it counts as not configured.
+    ///
+    /// # Errors
+    /// [`Error::Argument`] for an FCB that this loader cannot serve; [`Error::Bus`]; [`Error::Busy`].
+    pub fn set_up(&mut self, bus: &mut impl Bus, fcb: &[u8]) -> Result<(), Error> {
+        self.geometry = None;
+        self.fcb.set(fcb)?;
+        self.apply(bus)
+    }
+
+    fn apply(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
+        let setup = self.fcb.setup()?;
+        let [page, sector, block] = self.fcb.geometry();
+        let sizes_fit = [page, sector, block]
+            .iter()
+            .all(|size| size.is_power_of_two());
+        if !sizes_fit || page > PIECE as u32 || page > sector || sector > block {
+            return Err(Error::Argument);
+        }
+        bus.set_up(&setup)?;
+        for number in 0..Fcb::SETUP_COMMANDS {
+            let Some(command) = self.fcb.setup_command(number) else {
+                continue;
+            };
+            self.play(bus, SequenceIndex::WriteEnable)?;
+            let data = match command.data() {
+                [] => Data::None,
+                bytes => Data::Write(bytes),
+            };
+            bus.transfer(&command.sequence, 0, data)?;
+            self.wait(bus, limits::STATUS, limits::ERASE_GAP)?;
+        }
+        bus.set_speed(Speed::Read)?;
+        self.geometry = Some(Geometry {
+            size: self.fcb.size(),
+            page,
+            sector,
+            block,
+        });
+        Ok(())
+    }
+
+    /// The configuration block in use.
+    pub fn fcb(&self) -> &Fcb {
+        &self.fcb
+    }
+
+    /// Sizes; `None` while it is not configured.
+    pub fn geometry(&self) -> Option<Geometry> {
+        self.geometry
+    }
+
+    /// What it took to make the flash answer when it was configured last.
+    pub fn rescued(&self) -> Rescue {
+        self.rescued
+    }
+
+    fn configured(&self) -> Result<Geometry, Error> {
+        self.geometry.ok_or(Error::Bus(BusError::Off))
+    }
+
+    /// Reads through the memory map.
+    ///
+    /// # Errors
+    /// [`Error::Bus`].
+    pub fn read(&self, bus: &mut impl Bus, offset: u32, into: &mut [u8]) -> Result<(), Error> {
+        Ok(bus.read_mapped(offset, into)?)
+    }
+
+    /// Erases the sectors that touch `start..end`, in blocks where they fit, and checks that they are blank.
+    ///
+    /// # Errors
+    /// [`Error::Verify`] with the first offset that is not blank; [`Error::Busy`], [`Error::NotEnabled`], [`Error::Silent`].
+    pub fn erase(&self, bus: &mut impl Bus, start: u32, end: u32) -> Result<(), Error> {
+        let Geometry { sector, block, .. } = self.configured()?;
+        let mut at = start & !(sector - 1);
+        while at < end {
+            let is_block = at & (block - 1) == 0 && end - at > block - sector;
+            let (index, unit, limit) = match is_block {
+                true => (SequenceIndex::EraseBlock, block, limits::BLOCK),
+                false => (SequenceIndex::EraseSector, sector, limits::SECTOR),
+            };
+            self.change(bus, |bus| {
+                self.enable_writes(bus)?;
+                bus.transfer(&self.fcb.sequence(index), at, Data::None)?;
+                self.wait(bus, limit, limits::ERASE_GAP)
+            })?;
+            self.check_blank(bus, at, unit)?;
+            at = at.saturating_add(unit);
+        }
+        Ok(())
+    }
+
+    /// Erases everything and checks that it is blank.
+    ///
+    /// # Errors
+    /// As [`Flash::erase`].
+    pub fn erase_all(&self, bus: &mut impl Bus) -> Result<(), Error> {
+        let size = self.configured()?.size;
+        let mib = size.div_ceil(1 << 20);
+        let limit = limits::CHIP_PER_MIB.saturating_mul(mib).min(limits::CHIP);
+        self.change(bus, |bus| {
+            self.enable_writes(bus)?;
+            self.play(bus, SequenceIndex::EraseChip)?;
+            self.wait(bus, limit, limits::ERASE_GAP)
+        })?;
+        self.check_blank(bus, 0, size)
+    }
+
+    /// Programs whole pages, which must be blank, and reads them back. Pages before one that is not blank are programmed.
+    ///
+    /// # Errors
+    /// [`Error::Alignment`]; [`Error::NotBlank`] and [`Error::Verify`] with the offset; as [`Flash::erase`].
+    pub fn program(&self, bus: &mut impl Bus, offset: u32, data: &[u8]) -> Result<(), Error> {
+        let page = self.configured()?.page;
+        if offset & (page - 1) != 0 || data.len() as u32 & (page - 1) != 0 {
+            return Err(Error::Alignment);
+        }
+        let checked = self.first_difference(bus, offset, data.len() as u32, |_| 0xFF)?;
+        let good = checked.map_or(data.len(), |at| ((at - offset) & !(page - 1)) as usize);
+        self.change(bus, |bus| {
+            let mut at = offset;
+            for page in data[..good].chunks(page as usize) {
+                // programming ones changes nothing
+                if page.iter().any(|byte| *byte != 0xFF) {
+                    self.enable_writes(bus)?;
+                    let sequence = self.fcb.sequence(SequenceIndex::Program);
+                    bus.transfer(&sequence, at, Data::Write(page))?;
+                    self.wait(bus, limits::PAGE, limits::PAGE_GAP)?;
+                }
+                at += page.len() as u32;
+            }
+            Ok(())
+        })?;
+        let found = self.first_difference(bus, offset, good as u32, |at| data[at as usize])?;
+        match (found, checked) {
+            (Some(at), _) => Err(Error::Verify(at)),
+            (None, Some(at)) => Err(Error::NotBlank(at)),
+            (None, None) => Ok(()),
+        }
+    }
+
+    /// Whether `length` bytes at `offset` are blank.
+    ///
+    /// # Errors
+    /// [`Error::Bus`].
+    pub fn first_not_blank(
+        &self,
+        bus: &mut impl Bus,
+        offset: u32,
+        length: u32,
+    ) -> Result<Option<u32>, Error> {
+        self.first_difference(bus, offset, length, |_| 0xFF)
+    }
+
+    /// Waits until the flash is idle, so that a reset finds it ready to be read.
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; [`Error::Bus`].
+    pub fn settle(&self, bus: &mut impl Bus) -> Result<(), Error> {
+        self.change(bus, |bus| self.wait(bus, limits::BLOCK, limits::ERASE_GAP))
+    }
+
+    fn check_blank(&self, bus: &mut impl Bus, offset: u32, length: u32) -> Result<(), Error> {
+        let length = length.min(self.configured()?.size.saturating_sub(offset));
+        match self.first_difference(bus, offset, length, |_| 0xFF)? {
+            Some(at) => Err(Error::Verify(at)),
+            None => Ok(()),
+        }
+    }
+
+    fn first_difference(
+        &self,
+        bus: &mut impl Bus,
+        offset: u32,
+        length: u32,
+        expected: impl Fn(u32) -> u8,
+    ) -> Result<Option<u32>, Error> {
+        let mut piece = [0; PIECE];
+        let mut done = 0;
+        while done < length {
+            let piece = &mut piece[..PIECE.min((length - done) as usize)];
+            bus.read_mapped(offset + done, piece)?;
+            let different = piece
+                .iter()
+                .zip(done..)
+                .find(|(byte, at)| **byte != expected(*at));
+            if let Some((_, at)) = different {
+                return Ok(Some(offset + at));
+            }
+            done += piece.len() as u32;
+            if done & 0x3FFF == 0 {
+                bus.pause(0);
+            }
+        }
+        Ok(None)
+    }
+
+    /// Runs commands at their clock; mapped reads see the new contents afterwards, whatever came of it.
+    fn change<B: Bus>(
+        &self,
+        bus: &mut B,
+        commands: impl FnOnce(&mut B) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        bus.set_speed(Speed::Command)?;
+        let result = commands(bus);
+        bus.set_speed(Speed::Read)?;
+        result
+    }
+
+    fn play(&self, bus: &mut impl Bus, index: SequenceIndex) -> Result<(), Error> {
+        Ok(bus.transfer(&self.fcb.sequence(index), 0, Data::None)?)
+    }
+
+    /// Write enable, and the proof of it in the status register. A missing flash reads as ones and is found here, not
+    /// after a time-out.
+    fn enable_writes(&self, bus: &mut impl Bus) -> Result<(), Error> {
+        self.play(bus, SequenceIndex::WriteEnable)?;
+        let status = self.fcb.sequence(SequenceIndex::ReadStatus);
+        if status.command_byte() != Some(0x05) || self.fcb.busy_bit() != (0, true) {
+            return Ok(());
+        }
+        match read_status(bus, &status, 1)? {
+            0xFF if read_status(bus, &status, 1)? == 0xFF => Err(Error::Silent),
+            value if value & 0b10 == 0 => Err(Error::NotEnabled),
+            _ => Ok(()),
+        }
+    }
+
+    fn wait(&self, bus: &mut impl Bus, limit: u32, gap: u32) -> Result<(), Error> {
+        let limit = self.fcb.time_limit().unwrap_or(limit);
+        let status = self.fcb.sequence(SequenceIndex::ReadStatus);
+        if !status.contains(opcode::READ) {
+            return Err(BusError::Rejected.into());
+        }
+        let (bit, set_means_busy) = self.fcb.busy_bit();
+        let bytes = if bit < 8 { 1 } else { 4 };
+        let start = bus.now();
+        loop {
+            let value = read_status(bus, &status, bytes)?;
+            if (value >> (bit & 31) & 1 != 0) != set_means_busy {
+                return Ok(());
+            }
+            if bus.now().wrapping_sub(start) > limit {
+                return Err(Error::Busy);
+            }
+            bus.pause(gap);
+        }
+    }
+}
+
+/// Reads one or four bytes of a status register, the first byte low.
+pub(crate) fn read_status(
+    bus: &mut impl Bus,
+    sequence: &Sequence,
+    bytes: usize,
+) -> Result<u32, Error> {
+    let mut value = [0; 4];
+    bus.transfer(sequence, 0, Data::Read(&mut value[..bytes.min(4)]))?;
+    Ok(u32::from_le_bytes(value))
+}
