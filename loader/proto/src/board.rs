@@ -1,0 +1,130 @@
+//! What the commands need from the board.
+
+use loader_nor::Bus;
+
+/// The longest payload that a report from the host can carry: 1024 bytes without the header.
+pub const MAX_PAYLOAD: usize = 1020;
+
+/// The host reset the bus or chose another configuration: the command at hand is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkLost;
+
+/// The payload of a report from the host.
+#[derive(Debug)]
+pub struct Payload {
+    bytes: [u8; MAX_PAYLOAD],
+    length: usize,
+}
+
+impl Payload {
+    /// An empty one.
+    pub const fn new() -> Payload {
+        Payload {
+            bytes: [0; MAX_PAYLOAD],
+            length: 0,
+        }
+    }
+
+    /// Its bytes.
+    pub fn bytes(&self) -> &[u8] {
+        &self.bytes[..self.length]
+    }
+
+    /// Space for `length` bytes, at most [`MAX_PAYLOAD`].
+    pub fn resize(&mut self, length: usize) -> &mut [u8] {
+        self.length = length.min(MAX_PAYLOAD);
+        &mut self.bytes[..self.length]
+    }
+}
+
+impl Default for Payload {
+    fn default() -> Payload {
+        Payload::new()
+    }
+}
+
+/// Memory from `start`, `length` bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    /// First address.
+    pub start: u32,
+    /// Bytes.
+    pub length: u32,
+}
+
+impl Region {
+    /// Whether it holds all of `length` bytes at `start`.
+    pub fn holds(&self, start: u32, length: u32) -> bool {
+        start >= self.start
+            && u64::from(start) + u64::from(length)
+                <= u64::from(self.start) + u64::from(self.length)
+    }
+
+    /// Whether it shares a byte with `length` bytes at `start`.
+    pub fn touches(&self, start: u32, length: u32) -> bool {
+        u64::from(start) < u64::from(self.start) + u64::from(self.length)
+            && u64::from(self.start) < u64::from(start) + u64::from(length)
+    }
+}
+
+/// What the loader tells about itself and the chip.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct BoardState {
+    /// Measured clock of the core in kHz; 0 when it could not be measured.
+    pub core_khz: u32,
+    /// Where the registers at entry are kept, and how many bytes.
+    pub snapshot: (u32, u32),
+    /// What the loader could not do at start, as bits; see `docs/loader.md`.
+    pub troubles: u32,
+    /// Stage and error that the previous start of the loader left in RAM.
+    pub breadcrumb: [u32; 2],
+}
+
+/// A board with its link to the host, its RAM and its flash controller ([`Bus`]).
+pub trait Board: Bus {
+    /// Waits for the next report of the host, as long as it takes. Returns its id; the payload is what the report declares.
+    ///
+    /// # Errors
+    /// [`LinkLost`].
+    fn receive(&mut self, payload: &mut Payload) -> Result<u8, LinkLost>;
+
+    /// Whether the next report of the host is an empty command: it wants the command at hand to end.
+    fn is_abort_pending(&mut self) -> bool;
+
+    /// Queues a report for the host; waits while the queue is full.
+    ///
+    /// # Errors
+    /// [`LinkLost`].
+    fn send(&mut self, id: u8, payload: &[u8]) -> Result<(), LinkLost>;
+
+    /// Waits until the host has taken every report, at most for a second.
+    fn drain(&mut self);
+
+    /// ITCM, DTCM and OCRAM, as FlexRAM is split now.
+    fn ram(&self) -> [Region; 3];
+
+    /// The loader's own memory: readable, never written for a host.
+    fn own(&self) -> Region;
+
+    /// Copies from RAM. The caller has checked the range against [`Board::ram`].
+    fn read_ram(&mut self, address: u32, into: &mut [u8]);
+
+    /// Copies to RAM. The caller has checked the range against [`Board::ram`] and [`Board::own`].
+    fn write_ram(&mut self, address: u32, data: &[u8]);
+
+    /// A word of the fuses' shadow registers; `None` for an index that the chip does not have.
+    fn fuse(&mut self, index: u32) -> Option<u32>;
+
+    /// Calls a function; the caller has checked the address.
+    fn call(&mut self, address: u32, argument: u32) -> u32;
+
+    /// Leaves the loader for the code at `address`; `stack` 0 keeps the stack pointer. The caller has checked both. Does
+    /// not return on a chip.
+    fn execute(&mut self, address: u32, argument: u32, stack: u32);
+
+    /// Resets the chip. Does not return on a chip.
+    fn reset(&mut self);
+
+    /// What the vendor properties tell.
+    fn state(&self) -> BoardState;
+}

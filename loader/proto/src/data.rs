@@ -1,0 +1,199 @@
+//! Commands with a data phase: ReadMemory and WriteMemory.
+
+use rtboot_wire::mboot::{Command, Response, Status, report};
+
+use crate::board::{Board, LinkLost, Payload};
+use crate::loader::{Loader, Next, finish, parameters, respond};
+use crate::memory::Place;
+use crate::property::PAYLOAD;
+use crate::status;
+
+/// The largest page of a flash.
+const PAGE: usize = 256;
+
+impl Loader {
+    #[inline(never)]
+    pub(crate) fn read_memory(
+        &mut self,
+        board: &mut impl Board,
+        command: &Command,
+        payload: &mut Payload,
+    ) -> Result<Next, LinkLost> {
+        let [start, length, memory] = parameters(command);
+        if let Some(response) = Response::announce(command.tag, length) {
+            respond(board, &response)?;
+        }
+        let mut done = 0;
+        while done < length {
+            let count = PAYLOAD.min((length - done) as usize);
+            let read = match board.is_abort_pending() {
+                true => Err(Status::DATA_PHASE_ABORTED),
+                false => self.read(
+                    board,
+                    start.wrapping_add(done),
+                    payload.resize(count),
+                    memory,
+                ),
+            };
+            if let Err(status) = read {
+                board.send(report::DATA_IN, &[])?;
+                return finish(board, command.tag, Err(status));
+            }
+            board.send(report::DATA_IN, payload.bytes())?;
+            done += count as u32;
+        }
+        finish(board, command.tag, Ok(()))
+    }
+
+    fn read(
+        &self,
+        board: &mut impl Board,
+        address: u32,
+        into: &mut [u8],
+        memory: u32,
+    ) -> Result<(), Status> {
+        match self.place(board, address, into.len() as u32, memory)? {
+            Place::Ram(address) => board.read_ram(address, into),
+            Place::Flash(offset) => self.flash.read(board, offset, into).map_err(status::of)?,
+        }
+        Ok(())
+    }
+
+    // a frame of its own, so that its buffers are on the stack only while it runs
+    #[inline(never)]
+    pub(crate) fn write_memory(
+        &mut self,
+        board: &mut impl Board,
+        command: &Command,
+        payload: &mut Payload,
+    ) -> Result<Next, LinkLost> {
+        let [start, length, memory] = parameters(command);
+        // the first answer never fails: the address is judged when data come, as in NXP's loader
+        finish(board, command.tag, Ok(()))?;
+        let place = self.writable(board, start, length, memory);
+        let mut writer = Writer::new(place.unwrap_or(Place::Ram(0)));
+        let mut left = length as usize;
+        while left > 0 {
+            match (board.receive(payload)?, payload.bytes()) {
+                (report::DATA_OUT, []) => {
+                    return finish(board, command.tag, Err(Status::DATA_PHASE_ABORTED));
+                }
+                (report::DATA_OUT, bytes) => {
+                    let bytes = &bytes[..bytes.len().min(left)];
+                    left -= bytes.len();
+                    let written = place.and_then(|_| writer.write(self, board, bytes));
+                    if let Err(status) = written {
+                        if left > 0 {
+                            board.send(report::RESPONSE, &[])?;
+                        }
+                        return finish(board, command.tag, Err(status));
+                    }
+                }
+                // a new host: the one that began this write is gone, nobody waits for its answer
+                (report::COMMAND, [_, ..]) => return Ok(Next::Interrupted),
+                (report::COMMAND, []) => {
+                    board.send(report::RESPONSE, &[])?;
+                    return finish(board, command.tag, Err(Status::DATA_PHASE_ABORTED));
+                }
+                _ => {}
+            }
+        }
+        // without data nothing was held; NXP's loader takes that at any address
+        let result = writer.finish(self, board);
+        finish(board, command.tag, result)
+    }
+}
+
+/// Takes the data of a write in pieces of any length; flash is programmed in whole pages.
+pub(crate) struct Writer {
+    place: Place,
+    /// Bytes of a page that is not whole yet.
+    page: [u8; PAGE],
+    held: usize,
+}
+
+impl Writer {
+    pub fn new(place: Place) -> Writer {
+        Writer {
+            place,
+            page: [0; PAGE],
+            held: 0,
+        }
+    }
+
+    pub fn write(
+        &mut self,
+        loader: &Loader,
+        board: &mut impl Board,
+        mut bytes: &[u8],
+    ) -> Result<(), Status> {
+        let offset = match self.place {
+            Place::Ram(address) => {
+                board.write_ram(address, bytes);
+                self.place = Place::Ram(address + bytes.len() as u32);
+                return Ok(());
+            }
+            Place::Flash(offset) => offset,
+        };
+        let page = loader.geometry()?.page as usize;
+        if offset as usize % page != 0 {
+            return Err(Status::NOR_WRITE_ALIGNMENT);
+        }
+        if self.held > 0 {
+            let (first, rest) = bytes.split_at(bytes.len().min(page - self.held));
+            self.hold(first);
+            bytes = rest;
+            if self.held < page {
+                return Ok(());
+            }
+            self.program_held(loader, board, page)?;
+        }
+        let (whole, rest) = bytes.split_at(bytes.len() / page * page);
+        program(&mut self.place, loader, board, whole)?;
+        self.hold(rest);
+        Ok(())
+    }
+
+    /// Programs what is left, the rest of its page as ones.
+    pub fn finish(&mut self, loader: &Loader, board: &mut impl Board) -> Result<(), Status> {
+        if self.held == 0 {
+            return Ok(());
+        }
+        let page = loader.geometry()?.page as usize;
+        self.page[self.held..page].fill(0xFF);
+        self.program_held(loader, board, page)
+    }
+
+    fn hold(&mut self, bytes: &[u8]) {
+        let end = self.held + bytes.len();
+        self.page[self.held..end].copy_from_slice(bytes);
+        self.held = end;
+    }
+
+    fn program_held(
+        &mut self,
+        loader: &Loader,
+        board: &mut impl Board,
+        page: usize,
+    ) -> Result<(), Status> {
+        self.held = 0;
+        program(&mut self.place, loader, board, &self.page[..page])
+    }
+}
+
+/// Programs whole pages and moves on behind them.
+fn program(
+    place: &mut Place,
+    loader: &Loader,
+    board: &mut impl Board,
+    pages: &[u8],
+) -> Result<(), Status> {
+    if let (Place::Flash(offset), [_, ..]) = (*place, pages) {
+        loader
+            .flash
+            .program(board, offset, pages)
+            .map_err(status::of)?;
+        *place = Place::Flash(offset + pages.len() as u32);
+    }
+    Ok(())
+}

@@ -1,0 +1,26 @@
+#![no_std]
+#![forbid(unsafe_code)]
+//! MBOOT on the device's side: commands in, answers out.
+//!
+//! ```text
+//! Board::receive ──> Loader::serve ──> nor::Flash, Board (RAM, fuses, reset)
+//!                         └──────────> Board::send
+//! ```
+//!
+//! [`Board`] is implemented by the loader's `hal`, and by a board in memory in the tests. What is answered follows the
+//! genuine flashloader where that is known; the differences are listed in `docs/loader.md`.
+
+#[cfg(test)]
+extern crate std;
+
+mod board;
+mod commands;
+mod data;
+mod loader;
+mod memory;
+mod property;
+mod status;
+
+pub use board::{Board, BoardState, LinkLost, MAX_PAYLOAD, Payload, Region};
+pub use loader::Loader;
+pub use property::{FEATURES, PAYLOAD, VERSION, vendor};

@@ -1,0 +1,193 @@
+//! GetProperty and SetProperty.
+
+use rtboot_wire::mboot::{Command, ExternalMemory, Property, Response, Status, Tag, Version};
+
+use crate::board::Board;
+use crate::loader::Loader;
+use crate::memory::{ABSENT, FLEXSPI_NOR, WINDOW};
+
+/// The longest payload that the loader announces and sends. NXP's value: hosts pad a report to 1021 bytes by it.
+pub const PAYLOAD: usize = 1016;
+
+/// This loader's version: major, minor, fix in bytes 2, 1, 0.
+pub const VERSION: u32 = 0x00_00_01_00;
+
+/// Vendor features as bits of [`vendor::IDENTITY`]; none yet.
+pub const FEATURES: u32 = 0;
+
+/// Properties that NXP does not have.
+pub mod vendor {
+    /// `[magic "RTLD", version, version of the vendor properties, features]`
+    pub const IDENTITY: u32 = 0x80;
+    /// `[address, bytes]` of the registers at entry, for ReadMemory.
+    pub const SNAPSHOT: u32 = 0x81;
+    /// `[core clock in kHz, troubles at start, stage and error of the start before, rescue rung]`
+    pub const STATE: u32 = 0x82;
+
+    /// First word of [`IDENTITY`].
+    pub const MAGIC: u32 = u32::from_le_bytes(*b"RTLD");
+    /// Version of these properties.
+    pub const REVISION: u32 = 1;
+}
+
+/// The commands that are implemented.
+const COMMANDS: [Tag; 12] = [
+    Tag::FLASH_ERASE_ALL,
+    Tag::FLASH_ERASE_REGION,
+    Tag::READ_MEMORY,
+    Tag::WRITE_MEMORY,
+    Tag::FILL_MEMORY,
+    Tag::GET_PROPERTY,
+    Tag::EXECUTE,
+    Tag::CALL,
+    Tag::RESET,
+    Tag::SET_PROPERTY,
+    Tag::FLASH_READ_ONCE,
+    Tag::CONFIGURE_MEMORY,
+];
+
+const fn commands() -> u32 {
+    let mut word = 0;
+    let mut i = 0;
+    while i < COMMANDS.len() {
+        word |= 1 << (COMMANDS[i].0 - 1);
+        i += 1;
+    }
+    word
+}
+
+/// USB-HID.
+const PERIPHERALS: u32 = 1 << 4;
+/// Fuse word 6 bit 1: closed by HAB.
+const SECURITY_FUSE: (u32, u32) = (6, 1);
+/// Fuse words of the unique id.
+const UNIQUE_ID: [u32; 2] = [1, 2];
+
+impl Loader {
+    pub(crate) fn get_property(&self, board: &mut impl Board, command: &Command) -> Response {
+        let [property, index] = crate::loader::parameters(command);
+        let mut words = Words::default();
+        let status = match self.property(board, property, index, &mut words) {
+            Ok(()) => Status::SUCCESS,
+            Err(status) => {
+                words = Words::default();
+                status
+            }
+        };
+        Response::get_property(status, words.as_slice())
+            .unwrap_or(Response::generic(Status::FAIL, command.tag))
+    }
+
+    fn property(
+        &self,
+        board: &mut impl Board,
+        property: u32,
+        index: u32,
+        words: &mut Words,
+    ) -> Result<(), Status> {
+        // a region beyond the last one is the first one, as in NXP's loader
+        let ram = board.ram();
+        let ram = ram.get(index as usize).unwrap_or(&ram[0]);
+        match Property(property) {
+            Property::CURRENT_VERSION => words.push(Version::new(b'K', 2, 1, 0).0),
+            Property::AVAILABLE_PERIPHERALS => words.push(PERIPHERALS),
+            Property::AVAILABLE_COMMANDS => words.push(const { commands() }),
+            Property::MAX_PACKET_SIZE => words.push(PAYLOAD as u32),
+            Property::RESERVED_REGIONS => {
+                let own = board.own();
+                words.push(own.start);
+                words.push(own.start + (own.length - 1));
+            }
+            Property::RAM_START => words.push(ram.start),
+            Property::RAM_SIZE => words.push(ram.length),
+            Property::SECURITY_STATE => {
+                let (word, bit) = SECURITY_FUSE;
+                words.push(board.fuse(word).unwrap_or(0) >> bit & 1);
+            }
+            Property::UNIQUE_DEVICE_ID => {
+                for word in UNIQUE_ID {
+                    words.push(board.fuse(word).unwrap_or(0));
+                }
+            }
+            Property::TARGET_VERSION => words.push(Version::new(b'T', 1, 0, 0).0),
+            Property::EXTERNAL_MEMORY_ATTRIBUTES => return self.external(index, words),
+            Property(vendor::IDENTITY) => {
+                for word in [vendor::MAGIC, VERSION, vendor::REVISION, FEATURES] {
+                    words.push(word);
+                }
+            }
+            Property(vendor::SNAPSHOT) => {
+                let (address, length) = board.state().snapshot;
+                words.push(address);
+                words.push(length);
+            }
+            Property(vendor::STATE) => {
+                let state = board.state();
+                let [stage, error] = state.breadcrumb;
+                let rung = self.flash.rescued() as u32;
+                for word in [state.core_khz, state.troubles, stage, error, rung] {
+                    words.push(word);
+                }
+            }
+            _ => return Err(Status::UNKNOWN_PROPERTY),
+        }
+        Ok(())
+    }
+
+    fn external(&self, memory: u32, words: &mut Words) -> Result<(), Status> {
+        match memory {
+            FLEXSPI_NOR => {}
+            absent if ABSENT.contains(&absent) => return Err(Status::MEMORY_NOT_CONFIGURED),
+            _ => return Err(Status::INVALID_ARGUMENT),
+        }
+        let geometry = self.geometry()?;
+        let memory = ExternalMemory {
+            start: Some(WINDOW.start),
+            size_kib: Some(geometry.size / 1024),
+            page_size: Some(geometry.page),
+            sector_size: Some(geometry.sector),
+            block_size: Some(geometry.block),
+        };
+        for word in memory.to_words() {
+            words.push(word);
+        }
+        Ok(())
+    }
+
+    /// No property can be set: 10301 for those that exist, 10300 for all others.
+    pub(crate) fn set_property(&self, board: &mut impl Board, command: &Command) -> Status {
+        let [property, _] = crate::loader::parameters(command);
+        let exists = match Property(property) {
+            // exists even while the flash is not configured; the security state counts as unknown in NXP's loader
+            Property::EXTERNAL_MEMORY_ATTRIBUTES => true,
+            Property::SECURITY_STATE => false,
+            _ => self
+                .property(board, property, 0, &mut Words::default())
+                .is_ok(),
+        };
+        match exists {
+            true => Status::READ_ONLY_PROPERTY,
+            false => Status::UNKNOWN_PROPERTY,
+        }
+    }
+}
+
+/// The words of an answer.
+#[derive(Default)]
+struct Words {
+    words: [u32; Response::MAX_VALUES],
+    count: usize,
+}
+
+impl Words {
+    fn push(&mut self, word: u32) {
+        if let Some(place) = self.words.get_mut(self.count) {
+            *place = word;
+            self.count += 1;
+        }
+    }
+
+    fn as_slice(&self) -> &[u32] {
+        &self.words[..self.count]
+    }
+}

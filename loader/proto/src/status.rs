@@ -1,0 +1,21 @@
+//! Errors of the flash as status codes of MBOOT.
+
+use loader_nor::{BusError, Error};
+use rtboot_wire::mboot::Status;
+
+/// The code that the genuine flashloader uses for the same thing.
+pub(crate) fn of(error: Error) -> Status {
+    match error {
+        Error::Bus(BusError::Timeout) => Status::FLEXSPI_TIMEOUT,
+        Error::Bus(BusError::Rejected | BusError::Off) => Status::FLEXSPI_INVALID_SEQUENCE,
+        Error::Bus(BusError::Fault) => Status(10201), // read failed
+        Error::Argument => Status::INVALID_ARGUMENT,
+        Error::NoSfdp => Status::NOR_SFDP_NOT_FOUND,
+        Error::OtherKind => Status::NOR_FLASH_NOT_FOUND,
+        Error::DdrProbe => Status::NOR_DUMMY_PROBE,
+        Error::Busy | Error::Silent => Status::FLEXSPI_DEVICE_TIMEOUT,
+        Error::NotEnabled | Error::Verify(_) => Status::NOR_COMMAND_FAILURE,
+        Error::Alignment => Status::NOR_WRITE_ALIGNMENT,
+        Error::NotBlank(_) => Status::MEMORY_CUMULATIVE_WRITE,
+    }
+}
