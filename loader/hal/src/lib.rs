@@ -1,0 +1,25 @@
+#![no_std]
+//! The i.MX RT1021 as the loader uses it: start-up, clocks, watchdogs, USB device controller, FlexSPI, RAM, fuses.
+//!
+//! This is the only crate with `unsafe` code. [`mmio`] turns constant addresses into registers, [`start`] holds the
+//! assembly, [`memory`] the two ways to touch memory that a host names. Everything runs with interrupts masked: one thread
+//! of execution, and a bus master (USB) that touches nothing but [`usb`]'s own memory.
+//!
+//! Waits are bounded by a microsecond clock from the 24 MHz crystal ([`time`]); a wait that ends is an error with its own
+//! code in the [`breadcrumb`].
+
+mod board;
+mod breadcrumb;
+mod clock;
+mod flexspi;
+mod memory;
+mod mmio;
+mod snapshot;
+mod start;
+mod system;
+mod time;
+mod usb;
+mod watchdog;
+
+pub use board::Rt1021;
+pub use breadcrumb::panicked;

@@ -1,0 +1,112 @@
+//! RAM that a host names, and the split of FlexRAM.
+
+use loader_proto::Region;
+
+use crate::clock;
+use crate::mmio::Register;
+use crate::start::probe_copy;
+
+const GPR16: Register = Register::at(0x400A_C040);
+const GPR17: Register = Register::at(0x400A_C044);
+/// GPR17 decides, not the fuse.
+const BANKS_BY_REGISTER: u32 = 1 << 2;
+const FUSE_SHADOWS: Register = Register::at(0x401F_4400);
+const SPLIT_FUSE: u32 = 0x2D;
+const BANK: u32 = 32 << 10;
+
+/// ITCM and DTCM in banks of 32 KiB by the fuse field MISC_CONF0\[19:16\]; the rest of the eight banks is OCRAM.
+///
+/// Source: fuse data of the RT1024 in SPSDK, the same part.
+const SPLITS: [(u8, u8); 16] = [
+    (2, 2),
+    (2, 4),
+    (0, 4),
+    (1, 4),
+    (4, 2),
+    (0, 6),
+    (1, 2),
+    (0, 2), //
+    (2, 1),
+    (4, 1),
+    (5, 1),
+    (0, 1),
+    (4, 0),
+    (1, 1),
+    (6, 0),
+    (0, 0),
+];
+
+/// The loader's own memory; link.x has the same numbers.
+pub(crate) const OWN: Region = Region {
+    start: 0x2020_8000,
+    length: 0x8000,
+};
+
+/// ITCM, DTCM and OCRAM as they are now. Never changed: code runs in it.
+pub(crate) fn regions() -> [Region; 3] {
+    clock::IOMUXC_GPR.on();
+    clock::OCOTP.on();
+    let [itcm, dtcm, ocram] = match GPR16.has(BANKS_BY_REGISTER) {
+        true => {
+            let banks = GPR17.read();
+            let count = |kind| {
+                (0..8)
+                    .filter(|bank| banks >> (2 * bank) & 3 == kind)
+                    .count() as u32
+            };
+            [count(3), count(2), count(1)]
+        }
+        false => {
+            let (itcm, dtcm) = SPLITS[(fuse_word(SPLIT_FUSE) >> 16 & 0xF) as usize];
+            [itcm, dtcm, 8 - itcm - dtcm].map(u32::from)
+        }
+    };
+    [(0, itcm), (0x2000_0000, dtcm), (0x2020_0000, ocram)].map(|(start, banks)| Region {
+        start,
+        length: banks * BANK,
+    })
+}
+
+/// The fuses' shadow registers: words 0 to 47, then 48 to 63 behind a gap.
+pub(crate) fn fuse(index: u32) -> Option<u32> {
+    clock::OCOTP.on();
+    (index < 64).then(|| fuse_word(index))
+}
+
+fn fuse_word(index: u32) -> u32 {
+    let gap = if index < 48 { 0 } else { 0x100 };
+    FUSE_SHADOWS.plus(16 * index + gap).read()
+}
+
+/// Copies from any address into a buffer; `Err` when the address cannot be read.
+pub(crate) fn read(address: u32, into: &mut [u8]) -> Result<(), Unreadable> {
+    // SAFETY: writes `into` only, which is exclusively ours; a read of memory that nobody else writes now (DMA buffers are
+    // read through the queues only), and a read that faults is reported
+    let failed = unsafe { probe_copy(into.as_mut_ptr() as u32, address, into.len() as u32) };
+    if failed == 0 { Ok(()) } else { Err(Unreadable) }
+}
+
+/// Copies to RAM that no Rust object lies in: the caller keeps the host out of [`OWN`].
+pub(crate) fn write(address: u32, data: &[u8]) {
+    let length = data.len() as u32;
+    if OWN.touches(address, length) {
+        return;
+    }
+    // SAFETY: the target is outside all memory of this program; a fault is ignored, the host reads back
+    unsafe { probe_copy(address, data.as_ptr() as u32, length) };
+}
+
+/// A read that ended with a fault.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unreadable;
+
+/// Calls a function of the host.
+pub(crate) fn call(address: u32, argument: u32) -> u32 {
+    // SAFETY: the host asks for code of its own to be run, at an address that was checked to be RAM or flash and not null;
+    // what that code does is the host's affair, as with every debugger
+    let function = unsafe {
+        core::mem::transmute::<usize, unsafe extern "C" fn(u32) -> u32>(address as usize)
+    };
+    // SAFETY: as above
+    unsafe { function(argument) }
+}

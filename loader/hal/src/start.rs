@@ -1,0 +1,26 @@
+//! Start-up code and the functions that must be written in assembly.
+
+use crate::{breadcrumb, snapshot, system};
+
+core::arch::global_asm!(include_str!("start.S"));
+
+unsafe extern "C" {
+    /// Copies `bytes` bytes; returns 1 instead of faulting when an address cannot be accessed.
+    pub(crate) fn probe_copy(to: u32, from: u32, bytes: u32) -> u32;
+    /// Jumps; does not return.
+    pub(crate) fn run_at(address: u32, argument: u32, stack: u32) -> !;
+}
+
+/// Called first, on the loader's stack and with its vectors, in whatever state the boot ROM left caches and MPU.
+#[unsafe(no_mangle)]
+extern "C" fn record_and_silence() {
+    breadcrumb::begin();
+    snapshot::take();
+    system::silence();
+}
+
+/// A fault outside [`probe_copy`].
+#[unsafe(no_mangle)]
+extern "C" fn unexpected_fault(pc: u32) -> ! {
+    breadcrumb::fail(breadcrumb::Error::Fault, pc)
+}

@@ -1,0 +1,146 @@
+//! The memory that the USB controller shares with the core: queue heads, transfer descriptors, buffers.
+//!
+//! The controller reads and writes it on its own, so every access is volatile and none goes through a reference. The
+//! D-cache is off; a barrier orders the core's writes before the register write that tells the controller.
+
+use core::cell::UnsafeCell;
+
+/// Bytes of a buffer: one packet of the fastest endpoint.
+pub(super) const BUFFER: usize = 1024;
+pub(super) const OUT_BUFFERS: usize = 3;
+pub(super) const IN_BUFFERS: usize = 2;
+const HEADS: usize = 6;
+const TRANSFERS: usize = 2 + OUT_BUFFERS + IN_BUFFERS;
+const CONTROL: usize = 128;
+
+/// The controller wants the list of queue heads at a multiple of 2048, descriptors at multiples of 32.
+#[repr(C, align(2048))]
+struct Shared {
+    heads: [[u32; 16]; HEADS],
+    transfers: [[u32; 8]; TRANSFERS],
+    control: [u8; CONTROL],
+    padding: [u8; 1024 - 64 * HEADS - 32 * TRANSFERS - CONTROL],
+    buffers: [[u8; BUFFER]; OUT_BUFFERS + IN_BUFFERS],
+}
+
+struct Memory(UnsafeCell<Shared>);
+
+// SAFETY: one thread of execution, no interrupts; the controller's accesses are no Rust accesses
+unsafe impl Sync for Memory {}
+
+#[unsafe(link_section = ".usb")]
+static MEMORY: Memory = Memory(UnsafeCell::new(Shared {
+    heads: [[0; 16]; HEADS],
+    transfers: [[0; 8]; TRANSFERS],
+    control: [0; CONTROL],
+    padding: [0; _],
+    buffers: [[0; BUFFER]; OUT_BUFFERS + IN_BUFFERS],
+}));
+
+/// Words of a queue head or of a transfer descriptor.
+#[derive(Clone, Copy)]
+pub(super) struct Words {
+    address: u32,
+    count: u32,
+}
+
+impl Words {
+    pub fn address(self) -> u32 {
+        self.address
+    }
+
+    pub fn read(self, index: u32) -> u32 {
+        debug_assert!(index < self.count);
+        // SAFETY: an aligned word inside MEMORY
+        unsafe { ((self.address + 4 * index) as *const u32).read_volatile() }
+    }
+
+    pub fn write(self, index: u32, value: u32) {
+        debug_assert!(index < self.count);
+        // SAFETY: as in `read`
+        unsafe { ((self.address + 4 * index) as *mut u32).write_volatile(value) }
+    }
+}
+
+/// Bytes that a transfer moves.
+#[derive(Clone, Copy)]
+pub(super) struct Buffer {
+    address: u32,
+    length: usize,
+}
+
+impl Buffer {
+    pub fn address(self) -> u32 {
+        self.address
+    }
+
+    /// Copies from the buffer, from `at` on; what lies beyond it stays as it was.
+    pub fn read(self, at: usize, into: &mut [u8]) {
+        let count = into.len().min(self.length.saturating_sub(at));
+        // SAFETY: inside MEMORY, which `into` cannot overlap: no reference to MEMORY exists. The controller has handed the
+        // buffer over, and the descriptor that said so was read volatile before
+        unsafe {
+            let from = (self.address as *const u8).add(at);
+            core::ptr::copy_nonoverlapping(from, into.as_mut_ptr(), count);
+        }
+    }
+
+    /// Copies to the buffer, from `at` on; what does not fit is left out.
+    pub fn write(self, at: usize, data: &[u8]) {
+        let count = data.len().min(self.length.saturating_sub(at));
+        // SAFETY: as in `read`; the descriptor is given to the controller behind a barrier
+        unsafe {
+            let to = (self.address as *mut u8).add(at);
+            core::ptr::copy_nonoverlapping(data.as_ptr(), to, count);
+        }
+    }
+
+    /// Makes everything from `at` on zero.
+    pub fn clear(self, at: usize) {
+        let count = self.length.saturating_sub(at);
+        // SAFETY: as in `write`
+        unsafe { core::ptr::write_bytes((self.address as *mut u8).add(at), 0, count) }
+    }
+}
+
+fn base() -> u32 {
+    MEMORY.0.get() as u32
+}
+
+/// The list for ENDPTLISTADDR.
+pub(super) fn list() -> u32 {
+    base()
+}
+
+/// The queue head of an endpoint: 2 · number, plus 1 for IN.
+pub(super) fn head(index: usize) -> Words {
+    assert!(index < HEADS);
+    Words {
+        address: base() + 64 * index as u32,
+        count: 16,
+    }
+}
+
+pub(super) fn transfer(index: usize) -> Words {
+    assert!(index < TRANSFERS);
+    Words {
+        address: base() + (64 * HEADS + 32 * index) as u32,
+        count: 8,
+    }
+}
+
+/// For the data of control transfers.
+pub(super) fn control() -> Buffer {
+    Buffer {
+        address: base() + (64 * HEADS + 32 * TRANSFERS) as u32,
+        length: CONTROL,
+    }
+}
+
+pub(super) fn buffer(index: usize) -> Buffer {
+    assert!(index < OUT_BUFFERS + IN_BUFFERS);
+    Buffer {
+        address: base() + (1024 + BUFFER * index) as u32,
+        length: BUFFER,
+    }
+}
