@@ -8,6 +8,7 @@ mod setup;
 mod tests;
 
 use rtboot_chip::{BootConfig, Chip};
+use rtboot_fcb::lut::{Instruction, Opcode, index};
 use rtboot_fcb::{Fcb, Part, StatusRegisters};
 use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
 use rtboot_finding::{Entry, Finding, Severity};
@@ -364,12 +365,21 @@ fn fcb_is_there(seen: &Inspection, memory: &Memory, map: &MemoryMap, findings: &
     }
 }
 
-/// Everything that the ROM and the first instruction need must lie within the size on port A1, which the controller counts in KiB.
+/// What 24 address bits reach.
+const REACH_24: u64 = 16 << 20;
+
+/// Everything that the ROM and the first instruction need must lie within the size on port A1, which the controller counts
+/// in KiB, and within what the read's address bits reach: of more only the lower ones go out.
 fn past_size(seen: &Inspection, fcb: &Fcb, map: &MemoryMap, findings: &mut Vec<Finding>) {
     let (Some(ivt), Some(address)) = (seen.ivt, seen.ivt_address) else {
         return;
     };
     let size = u64::from(fcb.sflash_a1_size() & !0x3FF);
+    let narrow = |step: &Instruction| step.opcode == Opcode::RADDR && step.operand == 24;
+    let reach = match fcb.sequence(index::READ).steps().iter().any(narrow) {
+        true => REACH_24,
+        false => u64::MAX,
+    };
     let frame = Frame { ivt, address };
     let entry = map.normalised(ivt.entry);
     let reset = seen.vectors.map(|vectors| map.normalised(vectors.reset));
@@ -400,6 +410,12 @@ fn past_size(seen: &Inspection, fcb: &Fcb, map: &MemoryMap, findings: &mut Vec<F
                     .text("what", what)
                     .address("at", place)
                     .hex("size", size),
+            );
+        } else if offset + len > reach {
+            findings.push(
+                Finding::new(&found::PAST_READ_REACH)
+                    .text("what", what)
+                    .address("at", place),
             );
         }
     }

@@ -133,23 +133,8 @@ struct Pair {
     sim: SimPart,
 }
 
-/// Parts whose reads depend on what neither the database nor an FCB's bytes tell: read parameters in fields of their own
-/// (IS25LP064D), a dummy bit among the status bits (GD25Q64E), a latency code (S25FL064L, S25FL256S), a quad enable that no source confirms
-/// (EN25QH). On a board the trial read decides.
-const READS_BY_MORE: &[&str] = &[
-    "is25lp064d",
-    "gd25q64e",
-    "s25fl064l",
-    "s25fl256s",
-    "en25qh64",
-    "en25qh128",
-];
-
 fn pairs() -> Vec<Pair> {
     let known = |sim: SimPart| {
-        if READS_BY_MORE.contains(&sim.name) {
-            return None;
-        }
         let (_, mut file) = database::find(sim.name)?;
         let part = file.parts.remove(0);
         (part.jedec.0 == sim.jedec && part.size == sim.size).then_some(Pair { part, sim })
@@ -220,7 +205,7 @@ fn read_sequence(dice: &mut Dice) -> Sequence {
 /// Changes an FCB in a way that people and tools do, or that a damaged cell does.
 fn change_fcb(fcb: &mut Fcb, dice: &mut Dice) {
     let call = |count, index| SequenceCall { count, index };
-    match dice.below(22) {
+    match dice.below(24) {
         20 => {
             // the block of a HyperFlash, whole or in part
             fcb.set_flash_pads(dice.pick(&[8, 8, 4]));
@@ -246,6 +231,35 @@ fn change_fcb(fcb: &mut Fcb, dice: &mut Dice) {
             0, 0x1000, 0x1400, 0x2000, 0x2400, 0x4000, 0x40_0000, 0x100_0000, 0x400_0000,
         ])),
         8..=10 => fcb.set_sequence(0, &read_sequence(dice)),
+        22 | 23 => {
+            // dummy cycles set by a volatile register, or behind the status registers
+            let (command, len) =
+                dice.pick(&[(0xC0, 1), (0x81, 1), (0x01, 2), (0x01, 4), (0x31, 1)]);
+            let data = [
+                dice.pick(&[0x40, 0x00, 0x42]),
+                dice.pick(&[0x02, 0xC2, 0x40, 0xC0, 0x12, 0x82]),
+                dice.pick(&[0x00, 0x60, 0x08]),
+                dice.pick(&[0x78, 0x76, 0x7A, 0x68, 0x71]),
+            ];
+            let argument = match len {
+                1 => dice.pick(&[
+                    0xF0, 0xC0, 0xBB, 0xEB, 0x4B, 0x70, 0x48, 0x40, 0xE0, 0x12, 0x02,
+                ]),
+                _ => u32::from_le_bytes(data),
+            };
+            fcb.set_config_command_enable(1);
+            fcb.set_config_command_sequences([call(1, 12), call(0, 0), call(0, 0)]);
+            fcb.set_config_command_arguments([argument, 0, 0]);
+            fcb.set_sequence(12, &Sequence::write_register(command, len));
+            if dice.once_in(2) {
+                let mut read = fcb.sequence(0);
+                let dummy = read.0.iter_mut().find(|step| step.opcode == Opcode::DUMMY);
+                if let Some(step) = dummy {
+                    step.operand = dice.pick(&[3, 4, 6, 7, 8, 9, 10, 11, 14]);
+                }
+                fcb.set_sequence(0, &read);
+            }
+        }
         11 | 12 => {
             // the SDK's configuration command, whole or half
             let argument = dice.pick(&[0xF0, 0xE0, 0xE8, 0xF4, 0x00]);
@@ -348,7 +362,7 @@ fn change_image(case: &mut Case, dice: &mut Dice) {
         20 => case.over.push((0, vec![0; dice.pick(&[4, 0x100, 0x200])])),
         21 => {
             // what the ROM starts lies where a boot loader's application lies otherwise
-            case.table = dice.pick(&[0x1_0000, 0x4_0000]);
+            case.table = dice.pick(&[0x1_0000, 0x4_0000, 0x100_0000, 0x180_0000]);
             case.vectors[1] = base.wrapping_add(case.table + CODE + 1);
             let (entry, length) = (case.vectors[1], case.table + APP as u32);
             if let (Some(ivt), Some(data)) = (&mut case.ivt, &mut case.data) {
@@ -495,6 +509,11 @@ fn generate(pairs: &[Pair], all: &[Part], dice: &mut Dice) -> Case {
     if sim.status_registers < 2 {
         case.status[1] = 0;
     }
+    // latency codes and dummy bits; not the bits of the third register for other modes
+    if dice.once_in(3) {
+        case.status[1] |= dice.pick(&[0x10, 0x40, 0x80, 0xC0]);
+        case.status[2] = dice.pick(&[0, 1]);
+    }
     if dice.once_in(20) {
         case.boot_cfg = dice.pick(&[1, 2, 4, 8, 12, 14, 0x10, 0x20, 0x100]);
     }
@@ -560,7 +579,7 @@ fn verdict(part: &Part, sim: &SimPart, case: &Case, memory: &Memory) -> Verdict 
     let status = StatusRegisters {
         sr1: case.status[0],
         sr2: (sim.status_registers > 1).then_some(case.status[1]),
-        sr3: None,
+        sr3: (sim.status_registers > 2).then_some(case.status[2]),
     };
     let hab = match case.closed {
         true => Hab::Closed,
@@ -613,6 +632,7 @@ const MUST_OCCUR: &[&str] = &[
     "ivt-stray",
     "not-for-flash",
     "past-fcb-size",
+    "past-read-reach",
     "plugin",
     "plugin-flag",
     "quad-enable-clear",

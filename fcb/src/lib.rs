@@ -117,8 +117,8 @@ pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};
 pub use jedec::JedecId;
 pub use option::{OptionWords, Options, SecondOptions};
 pub use part::{
-    Contradiction, EraseCommands, EraseUnit, Evidence, Overrides, Part, PartFile, ReadMode,
-    SfdpExpectation, SfdpPresence, SfdpProperty, Span, Times,
+    Contradiction, DummyControl, DummyPlace, EraseCommands, EraseUnit, Evidence, Overrides, Part,
+    PartFile, ReadMode, SfdpExpectation, SfdpPresence, SfdpProperty, Span, Times,
 };
 pub use protection::{Protected, Protection, Scheme, StatusLock, lock_units};
 pub use rtboot_chip::{Chip, ChipName};

@@ -1,5 +1,6 @@
 //! A NOR flash part: what the FCBs for it are made of.
 
+mod dummy;
 mod facts;
 mod file;
 mod fits;
@@ -8,6 +9,7 @@ mod held;
 mod overrides;
 mod serial;
 
+pub use dummy::{DummyControl, DummyPlace};
 pub use facts::{
     EraseCommands, EraseUnit, Evidence, ReadMode, SfdpExpectation, SfdpPresence, Span, Times,
 };
@@ -58,6 +60,9 @@ pub struct Part {
     pub protection: Protection,
     /// The read command it boots with.
     pub read: ReadMode,
+    /// What sets the dummy cycles of that read; `None` when it is not known, or they are fixed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub dummy_register: Option<DummyControl>,
     /// The clock it boots with.
     pub clock: ClockIndex,
     /// Its own limit for this read command at these dummy cycles, in MHz.
@@ -249,6 +254,7 @@ impl Part {
     pub fn quad_enabled(&self, registers: &StatusRegisters) -> Option<bool> {
         match (self.qe, registers.sr2) {
             (QeMethod::None, _) => Some(true),
+            (QeMethod::Unknown, _) => None,
             (QeMethod::Sr1Bit6, _) => Some(registers.sr1 & self.qe.sr1_mask() != 0),
             (_, Some(sr2)) => Some(sr2 & self.qe.sr2_mask() != 0),
             (_, None) => None,
@@ -291,8 +297,10 @@ impl Part {
 
     /// The command that reads status register 2, when the part has one that matters here.
     pub fn sr2_read_command(&self) -> Option<u8> {
+        let place = self.dummy_register.as_ref().map(|control| control.place);
+        let dummies = place == Some(DummyPlace::Status2);
         match self.qe.sr2_read_command() {
-            None if self.protection.complement != 0 => Some(0x35),
+            None if self.protection.complement != 0 || dummies => Some(0x35),
             command => command,
         }
     }

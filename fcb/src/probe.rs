@@ -135,6 +135,28 @@ pub fn reset_qpi() -> Fcb {
     sending(&command(0x66), &[command(0x99)], 400)
 }
 
+/// Ends four-byte address mode as this maker's parts do: E9h behind a write enable, which some need, or the bank register
+/// set to zero; for other makers by a reset, as [`reset`]. Then as [`jedec_id`].
+///
+/// Source: data sheets of W25Q256JV, MX25L25645G, MT25QL256ABA, S25FL256S (where E9h is another command).
+pub fn leave_four_byte(vendor: &str) -> Fcb {
+    match vendor {
+        "Winbond" | "Macronix" | "Micron" | "GigaDevice" => sending(
+            &Sequence::command(0x06),
+            // the last one leaves no write enable behind
+            &[Sequence::command(0xE9), Sequence::command(0x04)],
+            1,
+        ),
+        // arguments of the block are zero
+        "Infineon" => sending(
+            &Sequence::command(0x04),
+            &[Sequence::write_register(0x17, 1)],
+            1,
+        ),
+        _ => reset(),
+    }
+}
+
 /// Sends `first` and one of `commands`, and waits, for each of them; the flashloader plays a write enable before each
 /// configuration command, and `first` stands in its place. Then returns the id.
 fn sending(first: &Sequence, commands: &[Sequence], wait_100_us: u16) -> Fcb {

@@ -85,6 +85,8 @@ named! {
         Sr2Bit1By31 = "sr2-bit1-31h", "status register 2 bit 1, written with 31h";
         /// Bit 7 of status register 2, read with 3Fh and written with 3Eh.
         Sr2Bit7 = "sr2-bit7", "status register 2 bit 7, written with 3Eh";
+        /// Not known: nothing is written for it, and whether four lines work is open.
+        Unknown = "unknown", "not known";
     }
 }
 
@@ -115,7 +117,7 @@ impl QeMethod {
         match self {
             QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31 => 1 << 1,
             QeMethod::Sr2Bit7 => 1 << 7,
-            QeMethod::None | QeMethod::Sr1Bit6 => 0,
+            QeMethod::None | QeMethod::Sr1Bit6 | QeMethod::Unknown => 0,
         }
     }
 
@@ -126,14 +128,14 @@ impl QeMethod {
         match self {
             QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31 => Some(0x35),
             QeMethod::Sr2Bit7 => Some(0x3F),
-            QeMethod::None | QeMethod::Sr1Bit6 => None,
+            QeMethod::None | QeMethod::Sr1Bit6 | QeMethod::Unknown => None,
         }
     }
 
     /// The usual way to write the registers of a part with this QE bit.
     pub fn usual_status_write(self) -> StatusWrite {
         match self {
-            QeMethod::None => StatusWrite::Unknown,
+            QeMethod::None | QeMethod::Unknown => StatusWrite::Unknown,
             QeMethod::Sr1Bit6 => StatusWrite::OneByte,
             QeMethod::Sr2Bit1TwoByte => StatusWrite::TwoBytes,
             QeMethod::Sr2Bit1By31 => StatusWrite::Separate,
@@ -144,7 +146,7 @@ impl QeMethod {
     /// The number of the method in bits 11:8 of option word 0.
     pub fn option_value(self) -> u8 {
         match self {
-            QeMethod::None => 0,
+            QeMethod::None | QeMethod::Unknown => 0,
             QeMethod::Sr1Bit6 => 1,
             QeMethod::Sr2Bit1TwoByte => 2,
             QeMethod::Sr2Bit7 => 3,

@@ -11,7 +11,7 @@ use core::fmt;
 
 use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Instruction, Opcode, Sequence, index};
-use crate::{Chip, ClockIndex, Part, QeMethod, StatusRegisters, StatusWrite, probe};
+use crate::{Chip, ClockIndex, DummyControl, Part, QeMethod, StatusRegisters, StatusWrite, probe};
 
 /// Why a stored FCB is not tried.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -214,17 +214,24 @@ impl SetUp<'_> {
         };
         let bytes = argument.to_le_bytes();
         let data = bytes.get(..length).unwrap_or_default();
-        let vendor = self.part.map(|part| part.vendor.as_str());
         match (command, data) {
             (0x04 | 0x06, []) => Ok(false), // the write enable before the next command decides
             (0x01 | 0x31 | 0x3E, [_, ..]) => match self.is_there(command, data) {
                 true => Ok(false),
                 false => Err(Untried::StatusWrite(command)),
             },
-            // ISSI: set read parameters, volatile; with a write enable before it
-            (0xC0, [_]) if vendor == Some("ISSI") && self.enables_writes() => Ok(true),
+            // volatile, with a write enable before it; C0h of every ISSI part sets read parameters
+            (_, [_]) if self.is_volatile(command) && self.enables_writes() => Ok(true),
             _ => unknown,
         }
+    }
+
+    /// Whether a command with one byte writes a register of the part that is lost without power.
+    fn is_volatile(&self, command: u8) -> bool {
+        let Some(part) = self.part else { return false };
+        let control = part.dummy_register.as_ref();
+        let sets = control.and_then(DummyControl::volatile_command) == Some(command);
+        sets || command == 0xC0 && part.vendor == "ISSI"
     }
 
     /// Whether the status registers hold these bytes already.
@@ -373,6 +380,7 @@ mod tests {
         read_parameters(&mut fcb);
         let other = Part {
             vendor: "Winbond".into(),
+            dummy_register: None,
             ..issi()
         };
         assert_eq!(

@@ -164,7 +164,7 @@ fn an_unknown_word_names_all_and_the_nearest() {
     assert_eq!(
         broken("quad-enable = \"sr1-bit6\"", "quad-enable = \"sr1bit6\""),
         "line 5, column 15: there is no quad enable method \"sr1bit6\"; known are none, sr1-bit6, sr2-bit1, \
-         sr2-bit1-31h, sr2-bit7; did you mean `sr1-bit6`?\n  quad-enable = \"sr1bit6\"\n                ^^^^^^^^^"
+         sr2-bit1-31h, sr2-bit7, unknown; did you mean `sr1-bit6`?\n  quad-enable = \"sr1bit6\"\n                ^^^^^^^^^"
     );
 }
 

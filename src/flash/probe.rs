@@ -159,6 +159,7 @@ fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
         },
         protection: Protection::UNKNOWN,
         read,
+        dummy_register: None,
         clock: ClockIndex::MHZ_30,
         max_mhz: None,
         times: Times {

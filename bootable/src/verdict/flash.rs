@@ -3,7 +3,7 @@
 use rtboot_chip::Chip;
 use rtboot_fcb::check::check;
 use rtboot_fcb::lut::{Instruction, Opcode, index};
-use rtboot_fcb::{Fcb, Part, StatusRegisters};
+use rtboot_fcb::{Fcb, Part, ReadMode, StatusRegisters};
 use rtboot_finding::catalogue::fcb as found;
 use rtboot_finding::{Entry, Finding, Severity};
 
@@ -159,8 +159,11 @@ impl OnPart<'_> {
         findings.extend(self.controller());
         let read = fcb.sequence(index::READ);
         match Read::of(read.steps()) {
-            Shape::Read(read) => findings.extend(self.read(&read, after.dummy_cycles)),
-            Shape::Never => findings.push(self.misfit()),
+            Shape::Read(read) => {
+                let clear = findings.is_empty();
+                findings.extend(self.read(&read, after.dummy_cycles, after.as_shipped, clear));
+            }
+            Shape::Never => findings.push(self.misfit(after.dummy_cycles)),
             Shape::Odd => findings.push(self.open()),
         }
         let moves = [Opcode::RADDR, Opcode::READ];
@@ -232,7 +235,17 @@ impl OnPart<'_> {
     }
 
     /// What the part makes of a read; nothing when it answers with its content.
-    fn read(self, read: &Read, dummy_cycles: Option<u32>) -> Option<Finding> {
+    ///
+    /// `dummy_cycles` are those of its own read, `as_shipped` whether others take their usual number; `clear`, that nothing
+    /// was found unclear before.
+    fn read(
+        self,
+        read: &Read,
+        dummy_cycles: Option<u32>,
+        as_shipped: bool,
+        clear: bool,
+    ) -> Option<Finding> {
+        let misfit = || Some(self.misfit(dummy_cycles));
         let own = &self.part.read;
         let is_own = narrow(read.command) == narrow(own.opcode);
         // of other commands than its own read the part's file tells nothing: what all data sheets agree on
@@ -248,16 +261,24 @@ impl OnPart<'_> {
             0x3B => (1, 2, 8),
             0x6B => (1, 4, 8),
             0xEB | 0xBB | 0xE7 | 0xE3 => return Some(self.open()),
-            _ => return Some(self.misfit()),
+            _ => return misfit(),
+        };
+        // what a changed register does to other reads is in no part's file
+        let unknown = match is_own {
+            true => dummy_cycles.is_none(),
+            false => !as_shipped && wait != 0,
         };
         let wide = read.command != narrow(read.command);
         let large = self.part.size > 16 << 20;
         let fits = read.address_bits == if wide { 32 } else { 24 }
             && (large || !wide)
             && (read.address_pads, read.data_pads) == (address_pads, data_pads)
-            && read.wait == wait;
+            && (read.wait == wait || unknown);
         if !fits {
-            return Some(self.misfit());
+            return misfit();
+        }
+        if unknown && clear {
+            return Some(self.open());
         }
         match (read.mode, read.jumps) {
             (None | Some(0x00 | 0xFF), false) => None,
@@ -269,10 +290,15 @@ impl OnPart<'_> {
         }
     }
 
-    fn misfit(self) -> Finding {
+    fn misfit(self, dummy_cycles: Option<u32>) -> Finding {
+        let cycles = dummy_cycles.and_then(|cycles| u8::try_from(cycles).ok());
+        let needs = ReadMode {
+            dummy_cycles: cycles.unwrap_or(self.part.read.dummy_cycles),
+            ..self.part.read
+        };
         self.finding(&found::FCB_READ_MISFIT)
             .text("read", self.fcb.sequence(index::READ))
-            .text("needs", self.part.read)
+            .text("needs", needs)
     }
 
     fn open(self) -> Finding {

@@ -3,10 +3,12 @@
 //! Each is a write enable (sequence 3), the sequence with its argument as data, and a wait: a fixed time, or until
 //! sequence 1 says that the part is ready.
 //!
-//! Source: the FlexSPI NOR driver that NXP published for the RT1020 ROM; IS25LP064A data sheet for C0h.
+//! Source: the FlexSPI NOR driver that NXP published for the RT1020 ROM; what a part's registers do is in its file.
 
 use rtboot_fcb::lut::{Instruction, Opcode, Sequence, index};
-use rtboot_fcb::{Fcb, Part, QeMethod, SequenceCall, StatusRegisters, StatusWrite};
+use rtboot_fcb::{
+    DummyControl, DummyPlace, Fcb, Part, QeMethod, SequenceCall, StatusRegisters, StatusWrite,
+};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::fcb as found;
 
@@ -20,14 +22,23 @@ const PLAIN_TYPES: [u8; 2] = [0, 1];
 pub(super) struct SetUp {
     /// Quad enable; `None` when it was not read and nothing set it, or when the set-up is unclear.
     pub quad: Option<bool>,
-    /// Dummy cycles of the part's own read; `None` when the set-up is unclear.
+    /// Dummy cycles of the part's own read; `None` when they are not known.
     pub dummy_cycles: Option<u32>,
+    /// The register that sets them holds what it is shipped with, so that other reads take their usual number.
+    pub as_shipped: bool,
     /// What leaves open how the part reads afterwards.
     pub findings: Vec<Finding>,
 }
 
 /// Plays the set-up of an FCB on a part.
 pub(super) fn play(fcb: &Fcb, part: &Part, status: Option<StatusRegisters>) -> SetUp {
+    let register = part.dummy_register.as_ref().zip(status);
+    let register =
+        register.and_then(|(control, status)| Some((control, control.read_in(&status)?)));
+    let (dummy_cycles, as_shipped) = match register {
+        Some((control, value)) => (control.cycles_at(value), value & control.mask == 0),
+        None => (Some(part.read.dummy_cycles), true),
+    };
     let mut player = Player {
         fcb,
         part,
@@ -36,7 +47,8 @@ pub(super) fn play(fcb: &Fcb, part: &Part, status: Option<StatusRegisters>) -> S
                 QeMethod::None => Some(true),
                 _ => status.and_then(|status| part.quad_enabled(&status)),
             },
-            dummy_cycles: Some(part.read.dummy_cycles.into()),
+            dummy_cycles: dummy_cycles.map(u32::from),
+            as_shipped,
             findings: Vec::new(),
         },
         write_enabled: false,
@@ -75,7 +87,8 @@ enum Does {
     WriteEnable(bool),
     /// Writes status registers from this one on.
     Status(usize),
-    ReadParameters,
+    /// Writes the volatile register that sets the dummy cycles, and nothing else.
+    Dummies,
     Destroys,
     Unclear,
 }
@@ -130,8 +143,8 @@ impl Player<'_> {
                 false
             }
             Does::Status(first) => self.status(command, first, &data),
-            Does::ReadParameters => {
-                self.read_parameters(command, &data);
+            Does::Dummies => {
+                self.volatile_dummies(command, &data);
                 false
             }
             Does::Destroys => {
@@ -158,7 +171,7 @@ impl Player<'_> {
             0x04 if alone => Does::WriteEnable(false),
             0x01 if !data.is_empty() => Does::Status(0),
             0x31 | 0x3E if sr2_write(command) && data.len() == 1 => Does::Status(1),
-            0xC0 if self.part.vendor == "ISSI" && data.len() == 1 => Does::ReadParameters,
+            _ if data.len() == 1 && self.sets_dummies(command) => Does::Dummies,
             // a look at a register, the id or the array
             0x05 | 0x9F | 0x03 | 0x0B | 0x5A => Does::Nothing,
             0x02 | 0x12 | 0x32 | 0x34 | 0x20 | 0x21 | 0x52 | 0x5C | 0xD8 | 0xDC | 0x60 | 0xC7 => {
@@ -179,10 +192,30 @@ impl Player<'_> {
                 .and_then(|at| data.get(at).copied())
         };
         let set = |value: u8, mask: u8| value & mask != 0;
+        let place = self
+            .part
+            .dummy_register
+            .as_ref()
+            .map(|control| control.place);
+        // 01h of more than the status registers: what follows them sets the dummy cycles
+        let behind = match (place, command, data) {
+            (Some(DummyPlace::SecondByte), 0x01, &[_, value]) => Some(value),
+            // register 3 of 01h, with the bits for QPI and for four address bytes clear
+            (Some(DummyPlace::FourthByte), 0x01, &[_, _, third, value]) if third & 0x0A == 0 => {
+                Some(value)
+            }
+            _ => None,
+        };
         let fits = match (self.part.qe, command, data.len()) {
-            (QeMethod::None, ..) => return true,
+            (QeMethod::None, ..) if behind.is_none() => return true,
             (QeMethod::Sr1Bit6, 0x01, 1) => byte(0).map(|value| set(value, 0x40)),
+            (QeMethod::Sr1Bit6, 0x01, 2) if behind.is_some() => {
+                byte(0).map(|value| set(value, 0x40))
+            }
             (QeMethod::Sr2Bit1TwoByte, 0x01, 2) | (QeMethod::Sr2Bit1By31, 0x31, 1) => {
+                byte(1).map(|value| set(value, 0x02))
+            }
+            (QeMethod::Sr2Bit1TwoByte, 0x01, 4) if behind.is_some() => {
                 byte(1).map(|value| set(value, 0x02))
             }
             // of the parts that take both bytes by 01h, Winbond's are known to take register 2 alone by 31h, too
@@ -194,8 +227,18 @@ impl Player<'_> {
             (QeMethod::Sr2Bit1By31, 0x01, 1) | (QeMethod::Sr2Bit7, 0x01, 1) => return true,
             _ => None,
         };
+        let register = match place {
+            Some(DummyPlace::Status2) => byte(1),
+            Some(DummyPlace::Status3) => byte(2),
+            _ => behind,
+        };
         match fits {
-            Some(quad) => self.after.quad = Some(quad),
+            Some(quad) => {
+                self.after.quad = Some(quad);
+                if let Some(value) = register {
+                    self.dummies(command, value);
+                }
+            }
             None => {
                 let data: Vec<String> = data.iter().map(|byte| format!("{byte:02x}")).collect();
                 self.open(format_args!("{command:02X}h with {}", data.join(" ")));
@@ -204,14 +247,28 @@ impl Player<'_> {
         true
     }
 
-    /// C0h of ISSI parts: bits 4:3 are the dummy cycles of the quad read, bit 2 makes reads wrap.
-    fn read_parameters(&mut self, command: u8, data: &[u8]) {
+    /// Whether a command with one byte sets the dummy cycles until the power is cut.
+    fn sets_dummies(&self, command: u8) -> bool {
+        let control = self.part.dummy_register.as_ref();
+        control.and_then(DummyControl::volatile_command) == Some(command)
+    }
+
+    fn volatile_dummies(&mut self, command: u8, data: &[u8]) {
         match (self.write_enabled, data) {
-            (true, &[value]) if value & 4 == 0 => {
-                let cycles = [6, 4, 8, 10].get(usize::from(value >> 3 & 3));
-                self.after.dummy_cycles = cycles.copied();
-            }
+            (true, &[value]) => self.dummies(command, value),
             (_, data) => self.open(format_args!("{command:02X}h with {data:02x?}")),
+        }
+    }
+
+    /// The register that sets the dummy cycles got this value.
+    fn dummies(&mut self, command: u8, value: u8) {
+        let control = self.part.dummy_register.as_ref();
+        match control.and_then(|control| control.cycles_at(value)) {
+            Some(cycles) => {
+                self.after.dummy_cycles = Some(cycles.into());
+                self.after.as_shipped = false;
+            }
+            None => self.open(format_args!("{command:02X}h with {value:02x}")),
         }
     }
 
@@ -238,6 +295,7 @@ impl Player<'_> {
             self.after.quad = None;
         }
         self.after.dummy_cycles = None;
+        self.after.as_shipped = false;
         self.after.findings.push(
             Finding::new(&found::FCB_SETUP_OPEN)
                 .text("what", what)

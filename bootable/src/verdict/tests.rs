@@ -1,5 +1,5 @@
 use rtboot_fcb::database;
-use rtboot_fcb::lut::Sequence;
+use rtboot_fcb::lut::{Opcode, Sequence};
 
 use super::*;
 use crate::testing::{app, at, headers, image_with};
@@ -215,6 +215,126 @@ fn a_configuration_command_changes_the_dummy_cycles() {
     assert_eq!(
         answer(&content(sdk), &winbond),
         (Starts::Unknown, vec!["fcb-setup-open"])
+    );
+}
+
+/// The answer on a part with its own FCB, once `change` was at it, and with these status registers.
+fn on_part(
+    name: &str,
+    (sr1, sr2): (u8, u8),
+    change: impl FnOnce(&mut Fcb),
+) -> (Starts, Vec<&'static str>) {
+    let parts = [part(name)];
+    let memory = content(|fcb| {
+        *fcb = parts[0].boot_fcb();
+        change(fcb);
+    });
+    let status = StatusRegisters {
+        sr1,
+        sr2: Some(sr2),
+        sr3: None,
+    };
+    answer(&memory, &Conditions::default().parts(&parts).status(status))
+}
+
+/// The FCB's read with so many dummy cycles, after one byte for a command.
+fn configured(fcb: &mut Fcb, (command, value): (u8, u32), dummies: u8) {
+    let call = |count, index| rtboot_fcb::SequenceCall { count, index };
+    fcb.set_config_command_enable(1);
+    fcb.set_config_command_sequences([call(1, 12), call(0, 0), call(0, 0)]);
+    fcb.set_config_command_arguments([value, 0, 0]);
+    fcb.set_sequence(12, &Sequence::write_register(command, 1));
+    read_with(fcb, dummies);
+}
+
+fn read_with(fcb: &mut Fcb, dummies: u8) {
+    let mut read = fcb.sequence(0);
+    for step in &mut read.0 {
+        if step.opcode == Opcode::DUMMY {
+            step.operand = dummies;
+        }
+    }
+    fcb.set_sequence(0, &read);
+}
+
+#[test]
+fn registers_of_the_part_set_the_dummy_cycles() {
+    let yes = (Starts::Yes, vec![]);
+    let misfit = (Starts::No, vec!["fcb-read-misfit"]);
+    // P[6:3] of the D parts, P[4:3] of the A parts
+    let issi = |name: &str, value, dummies| {
+        on_part(name, (0x40, 0), |fcb| {
+            configured(fcb, (0xC0, value), dummies)
+        })
+    };
+    assert_eq!(issi("IS25LP064D", 0x70, 14), yes);
+    assert_eq!(issi("IS25LP064D", 0x70, 8), misfit);
+    assert_eq!(issi("IS25LP064A", 0x70, 8), yes);
+    assert_eq!(
+        issi("IS25LP064A", 0xF4, 8).1,
+        ["fcb-setup-open"],
+        "reads wrap"
+    );
+    // no source tells what C0h does to it
+    assert_eq!(issi("IS25LP256D", 0xF0, 8).1, ["fcb-setup-open"]);
+    let micron = |value, dummies| {
+        on_part("MT25QL128ABA", (0, 0), |fcb| {
+            configured(fcb, (0x81, value), dummies);
+        })
+    };
+    assert_eq!(micron(0xBB, 11), yes);
+    assert_eq!(micron(0xBB, 10), misfit);
+    // a dummy bit and a latency code among the status bits
+    let plain = |name: &str, sr2, dummies| on_part(name, (0, sr2), |fcb| read_with(fcb, dummies));
+    assert_eq!(plain("GD25Q64E", 0x02, 6), yes);
+    assert_eq!(plain("GD25Q64E", 0x12, 6), misfit);
+    assert_eq!(plain("GD25Q64E", 0x12, 10), yes);
+    assert_eq!(plain("S25FL256S", 0x02, 6), yes);
+    assert_eq!(plain("S25FL256S", 0x82, 6), misfit);
+    assert_eq!(plain("S25FL256S", 0x82, 7), yes);
+    let other = on_part("S25FL256S", (0, 0x82), |fcb| {
+        fcb.set_sequence(0, &Sequence::from_words(&[0x0820_046C, 0x2604_3208]));
+    });
+    assert_eq!(other, (Starts::Unknown, vec!["fcb-read-open"]));
+}
+
+#[test]
+fn an_unknown_quad_enable_leaves_four_lines_open() {
+    assert_eq!(on_part("EN25QH64", (0, 0), |_| {}), (Starts::Yes, vec![]));
+    let four = on_part("EN25QH64", (0x40, 0), |fcb| {
+        fcb.set_sequence(0, &Sequence::from_words(&[0x0818_046B, 0x2604_3208]));
+    });
+    assert_eq!(four, (Starts::Unknown, vec!["quad-enable-unknown"]));
+}
+
+#[test]
+fn address_bits_24_do_not_reach_past_16_mib() {
+    let entry = |at: u32, read: &'static [u32]| {
+        let parts = [part("W25Q256JV")];
+        let (mut ivt, data) = headers(0x6000_2000, 0x200_0000);
+        ivt.entry = at;
+        let mut memory = image_with(ivt, data, &app(0x2001_0000, 0x6000_2101, 0x400));
+        let mut fcb = parts[0].boot_fcb();
+        fcb.set_sequence(0, &Sequence::from_words(read));
+        let far = app(0x2001_0000, at + 0x101, 0x400);
+        memory.replace(at, far).unwrap();
+        memory
+            .replace(0x6000_0000, fcb.to_bytes().to_vec())
+            .unwrap();
+        let status = StatusRegisters {
+            sr1: 0,
+            sr2: Some(2),
+            sr3: None,
+        };
+        answer(&memory, &Conditions::default().parts(&parts).status(status))
+    };
+    let (narrow, wide): (&[u32], &[u32]) =
+        (&[0x0A18_04EB, 0x2604_3206], &[0x0A20_04EC, 0x2604_3206]);
+    assert_eq!(entry(0x60FF_F000, narrow), (Starts::Yes, vec![]));
+    assert_eq!(entry(0x6100_0000, wide), (Starts::Yes, vec![]));
+    assert_eq!(
+        entry(0x6100_0000, narrow),
+        (Starts::No, vec!["past-read-reach", "past-read-reach"])
     );
 }
 

@@ -10,13 +10,13 @@ use super::section::{Entry, Section};
 use crate::fcb::Spec;
 use crate::lut::{Instruction, Sequence, index};
 use crate::{
-    CfgError, ChipName, ClockIndex, EraseCommands, Evidence, JedecId, OptionWords, Overrides, Part,
-    Protection, QeMethod, ReadMode, Scheme, SfdpExpectation, SfdpPresence, Span, StatusWrite,
-    Times,
+    CfgError, ChipName, ClockIndex, DummyControl, DummyPlace, EraseCommands, Evidence, JedecId,
+    OptionWords, Overrides, Part, Protection, QeMethod, ReadMode, Scheme, SfdpExpectation,
+    SfdpPresence, Span, StatusWrite, Times,
 };
 
 /// The keys of a part's table.
-pub(super) const KEYS: [&str; 23] = [
+pub(super) const KEYS: [&str; 24] = [
     "name",
     "vendor",
     "jedec",
@@ -36,6 +36,7 @@ pub(super) const KEYS: [&str; 23] = [
     "note",
     "chip",
     "read",
+    "dummy-register",
     "protection",
     "times",
     "sfdp",
@@ -47,6 +48,7 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
     let size = |entry: &Entry<'_>| entry.number(u32::MAX);
     // tables first: a key under the wrong header is then reported as unknown there, not as missing here
     let read = section.get("read", read)?;
+    let dummy_register = section.get("dummy-register", dummy_register)?.flatten();
     let protection = section.get("protection", protection)?;
     let mut times = section.get("times", times)?.unwrap_or_default();
     // a member with a size of its own needs another time for a chip erase
@@ -91,6 +93,7 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
         status_write: status_write.unwrap_or(qe.usual_status_write()),
         protection: protection.unwrap_or(Protection::UNKNOWN),
         read,
+        dummy_register,
         clock: section.need("clock", "6", clock)?,
         max_mhz: section.get_unless_none("max-mhz", |entry| entry.number(1000_u16))?,
         times,
@@ -218,6 +221,31 @@ fn read(entry: &Entry<'_>) -> Result<ReadMode, CfgError> {
         data_pads: section.need("data-pads", "4", pads)?,
         dummy_cycles: section.need("dummy-cycles", "6", byte)?,
     })
+}
+
+/// An empty table takes back what was inherited.
+fn dummy_register(entry: &Entry<'_>) -> Result<Option<DummyControl>, CfgError> {
+    let keys = ["place", "mask", "cycles", "plain-mask", "plain-value"];
+    let section = entry.table_of("[dummy-register]", keys)?;
+    if section.entries().next().is_none() {
+        return Ok(None);
+    }
+    let byte = |entry: &Entry<'_>| entry.number(u8::MAX);
+    let bytes = |entry: &Entry<'_>| -> Result<Vec<u8>, CfgError> {
+        entry
+            .elements()
+            .map(|entry| entry.number(u8::MAX))
+            .collect()
+    };
+    Ok(Some(DummyControl {
+        place: section.need("place", "\"c0h\"", |entry| {
+            choice(entry, DummyPlace::NAMES, DummyPlace::WHAT)
+        })?,
+        mask: section.need("mask", "0x18", byte)?,
+        cycles: section.need("cycles", "[6, 4, 8, 10]", bytes)?,
+        plain_mask: section.get("plain-mask", byte)?.unwrap_or(0),
+        plain_value: section.get("plain-value", byte)?.unwrap_or(0),
+    }))
 }
 
 fn protection(entry: &Entry<'_>) -> Result<Protection, CfgError> {

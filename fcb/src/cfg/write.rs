@@ -61,6 +61,25 @@ fn lines(out: &mut String, part: &Part, prefix: &str) {
             ("dummy-cycles", read.dummy_cycles.to_string()),
         ],
     );
+    if let Some(control) = &part.dummy_register {
+        head(out, prefix, "dummy-register");
+        table(
+            out,
+            &[
+                ("place", text(control.place.name())),
+                ("mask", format!("0x{:02X}", control.mask)),
+                (
+                    "cycles",
+                    format!("[{}]", list(control.cycles.iter().map(u8::to_string))),
+                ),
+                ("plain-mask", format!("0x{:02X}", control.plain_mask)),
+                ("plain-value", format!("0x{:02X}", control.plain_value)),
+            ],
+        );
+    } else if !prefix.is_empty() {
+        // takes back what the first part says
+        head(out, prefix, "dummy-register");
+    }
     let protection = &part.protection;
     head(out, prefix, "protection");
     table(

@@ -89,7 +89,7 @@ fn against_part(
     write: Option<&Write>,
     found: &mut Vec<Finding>,
 ) {
-    let needs = four && part.qe != QeMethod::None;
+    let needs = four && !matches!(part.qe, QeMethod::None | QeMethod::Unknown);
     let Some(write) = write else {
         if needs {
             let finding = Finding::new(&entries::FCB_QUAD_ENABLE_PART);
@@ -97,7 +97,7 @@ fn against_part(
         }
         return;
     };
-    if fcb.device_mode_type() != 1 {
+    if fcb.device_mode_type() != 1 || part.qe == QeMethod::Unknown {
         return;
     }
     let bit = |at: usize, mask: u8| write.data.get(at).is_some_and(|byte| byte & mask != 0);

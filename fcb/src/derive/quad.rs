@@ -18,7 +18,7 @@ pub(super) fn prepare(
     let method = method(tables, options);
     let read = method.sr2_read_command();
     let value = match (method, read) {
-        (QeMethod::None, _) => return Ok(None),
+        (QeMethod::None | QeMethod::Unknown, _) => return Ok(None),
         (_, None) => registers.sr1,
         (_, Some(command)) => registers.sr2.ok_or(Refused::UnknownRegister { command })?,
     };
@@ -35,7 +35,7 @@ pub(super) fn prepare(
         QeMethod::Sr2Bit1TwoByte => (0x01, u32::from(value | bit) << 8, 2),
         QeMethod::Sr2Bit1By31 => (0x31, u32::from(value | bit), 1),
         // two bytes, where parts with this bit take one
-        QeMethod::Sr2Bit7 | QeMethod::None => (0x3E, u32::from(value | bit), 2),
+        QeMethod::Sr2Bit7 | QeMethod::None | QeMethod::Unknown => (0x3E, u32::from(value | bit), 2),
     };
     fcb.set_device_mode_type(1);
     fcb.set_device_mode_sequence(SequenceCall {

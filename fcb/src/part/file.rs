@@ -28,7 +28,7 @@ use crate::{JedecId, Part};
 /// ```
 ///
 /// Optional: `vendor`, `page-size`, `sector-size`, `block-size`, `sector-erase`, `block-erase`, `status-write`, `max-mhz`, `option-words`, `evidence`,
-/// `source`, `note`, `chip`; the tables `[protection]`, `[times]`, `[sfdp]`; and `[fcb]` with `[fcb.lut]`, which force any
+/// `source`, `note`, `chip`; the tables `[dummy-register]`, `[protection]`, `[times]`, `[sfdp]`; and `[fcb]` with `[fcb.lut]`, which force any
 /// field (by our name or NXP's) and any sequence of the FCB. A family member with a size of its own does not inherit
 /// the chip erase time. The text `"none"` takes back an inherited `max-mhz`, `option-words`, `note`
 /// or `chip`.
@@ -47,6 +47,7 @@ use crate::{JedecId, Part};
 /// | `evidence`, `source`, `note` | [`Evidence::NAMES`](crate::Evidence::NAMES), and text |
 /// | `chip` | the chip or family it is meant for, or a list: [`ChipName::all`](crate::ChipName::all); by default any RT10xx |
 /// | `[read]` | `opcode`, `address-bits` (24 or 32, default 24), `address-pads`, `data-pads`, `dummy-cycles` |
+/// | `[dummy-register]` | what sets the dummy cycles of that read: `place` ([`DummyPlace::NAMES`](crate::DummyPlace::NAMES)), `mask` of its bits, `cycles` for each value of them, `plain-mask` and `plain-value` of bits beside them that must hold; empty takes back what was inherited |
 /// | `[protection]` | `mask`, `lock` in register 1, `complement` and `power-lock` in register 2, `block-locks` in register 3, `scheme` ([`Scheme::NAMES`](crate::Scheme::NAMES)), `confirmed` |
 /// | `[times]` | `sector-erase-ms`, `block-erase-ms`, `chip-erase-ms`, `page-program-us`: typical and longest |
 /// | `[sfdp]` | `presence` ([`SfdpPresence::NAMES`](crate::SfdpPresence::NAMES)), `dwords`, `qer` |

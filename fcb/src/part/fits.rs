@@ -13,6 +13,7 @@ impl Part {
         self.odd_size()
             .or_else(|| self.odd_read())
             .or_else(|| self.odd_erase())
+            .or_else(|| self.odd_dummies())
     }
 
     fn odd_size(&self) -> Option<(&'static str, String)> {
@@ -64,6 +65,12 @@ impl Part {
             return Some(("block-erase", text.to_owned()));
         }
         None
+    }
+
+    fn odd_dummies(&self) -> Option<(&'static str, String)> {
+        let control = self.dummy_register.as_ref()?;
+        let problem = control.misfit(self.read.dummy_cycles)?;
+        Some(("dummy-register", problem))
     }
 
     fn odd_read(&self) -> Option<(&'static str, String)> {

@@ -43,6 +43,7 @@ impl Part {
             status_write: StatusWrite::Unknown,
             protection: Protection::UNKNOWN,
             read: ReadMode::QUAD_IO,
+            dummy_register: None,
             clock: ClockIndex::MHZ_30,
             max_mhz: None,
             times: Times::default(),

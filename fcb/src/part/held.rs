@@ -97,7 +97,7 @@ impl Part {
                 bytes(page.into()),
             );
         }
-        if let Some(qe) = sfdp.qer() {
+        if let Some(qe) = sfdp.qer().filter(|_| self.qe != QeMethod::Unknown) {
             hold(SfdpProperty::QuadEnable, qe_place(self.qe), qe_place(qe));
         }
         if let Some(dwords) = self.sfdp.dwords {
@@ -191,6 +191,7 @@ fn qe_place(qe: QeMethod) -> String {
         QeMethod::Sr1Bit6 => "status register 1 bit 6",
         QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31 => "status register 2 bit 1",
         QeMethod::Sr2Bit7 => "status register 2 bit 7",
+        QeMethod::Unknown => "not known",
     }
     .to_owned()
 }

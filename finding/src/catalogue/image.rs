@@ -183,6 +183,10 @@ entries! {
         / "the {what} at {at} is past the {size} bytes of flash that the FCB gives port A1" => [
             "the FCB is for a smaller part, or the image was linked for a larger one",
         ];
+    PAST_READ_REACH Error "past-read-reach": "the ROM's read does not reach bytes that it needs"
+        / "the {what} at {at} is past the 16 MiB that the FCB's read reaches with 24 address bits" => [
+            "the FCB reads with 24 address bits: an image past 16 MiB needs a read with 32, such as ECh",
+        ];
     APP_OVER_BOOT_HEADER Error "app-over-boot-header": "the application is where a boot header belongs"
         / "the application extends into {from}..{to}, where the {header} should be; link its vector table to {table}";
     OVER_BOOT_HEADER Warning "over-boot-header": "bytes that are not a boot header go where one belongs"
