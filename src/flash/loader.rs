@@ -6,23 +6,18 @@
 //! Source: configure-memory taking a complete FCB, and read-memory then playing its sequence 0, seen on the genuine
 //! RT1021 flashloader K2.1.0 in emulation.
 
-use rtboot_fcb::{
-    Fcb, JedecId, Part, Protected, QeMethod, StatusRegisters, lock_units, lut, probe, sfdp::Sfdp,
-};
+use rtboot_fcb::{Fcb, JedecId, Part, Protected, StatusRegisters, lut, probe, sfdp::Sfdp};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, LoaderSession};
 use crate::chip::{CHIPS, Chip, Identity, Told};
 use crate::error::{Question, SetUp, Step};
-use crate::event::{Known, Listener, tell, tell_known};
-use crate::flash::awake::{self, Woken};
+use crate::event::{Listener, tell};
+use crate::flash::awake::Woken;
 use crate::flash::rom::{RomFacts, UniqueId, wrong_chip};
 use crate::mboot::{self, Departure, MemoryId, Status, Version};
 use crate::{Error, Result};
-
-/// Bytes of SFDP worth reading: headers and tables of every part seen lie in the first 256.
-const SFDP_BYTES: u32 = 256;
 
 /// What a flashloader tells about itself and the chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -271,99 +266,6 @@ impl Flashloader {
         Ok(JedecId([0, 1, 2].map(|at| byte(&answer, at))))
     }
 
-    /// Asks the flash for id, SFDP and status registers. One that was left in a mode in which it hears no commands is brought
-    /// back first; nothing else is changed in it.
-    ///
-    /// # Errors
-    /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
-    pub fn look_at_flash(&mut self, listener: &mut dyn Listener) -> Result<NorFacts> {
-        let awake::Id { id, again, woken } = awake::id(self)?;
-        if let Some(woken) = woken {
-            tell(listener, woken.finding(id));
-        }
-        let known = Known {
-            jedec: Some(id.to_string()),
-            ..Known::default()
-        };
-        tell_known(listener, known);
-        let sfdp_raw = self.read_through(&probe::sfdp(), Question::Sfdp, 0, SFDP_BYTES)?;
-        let sr1 = byte(
-            &self.read_through(&probe::status1(), Question::Status1, 0, 1)?,
-            0,
-        );
-        let mut status = StatusRegisters {
-            sr1,
-            sr2: None,
-            sr3: None,
-        };
-        if second_register_is_safe(id) {
-            status.sr2 = Some(byte(
-                &self.read_through(&probe::status2(), Question::Status2, 0, 1)?,
-                0,
-            ));
-        }
-        let mut own_locks = None;
-        if let Some(part) = with_own_locks(id) {
-            status.sr3 = self.third_status()?;
-            own_locks = self.own_locks(&part, &status)?;
-        }
-        let sfdp = Sfdp::parse(&sfdp_raw);
-        Ok(NorFacts {
-            id,
-            id_again: again,
-            sfdp_raw,
-            sfdp,
-            status,
-            own_locks,
-            woken,
-        })
-    }
-
-    /// Reads the status register that holds the quad-enable bit of this part, when [`Flashloader::look_at_flash`] left it out:
-    /// the part's file says how it is read. Not where a known part with the flash's id has none.
-    ///
-    /// # Errors
-    /// [`Error::Configure`], [`Error::Mboot`].
-    pub fn look_at_second_status(&mut self, part: &Part, facts: &mut NorFacts) -> Result<()> {
-        // 35h puts a part of that id into QPI
-        let lacks = |part: &Part| part.qe == QeMethod::Sr1Bit6;
-        let lacks = rtboot_fcb::database::by_jedec(facts.id).iter().any(lacks);
-        if let (None, false, Some(read)) = (facts.status.sr2, lacks, probe::status2_of(part)) {
-            let answer = self.read_through(&read, Question::Status2, 0, 1)?;
-            facts.status.sr2 = Some(byte(&answer, 0));
-        }
-        if facts.status.sr3.is_none() && !lacks && part.protection.block_locks != 0 {
-            facts.status.sr3 = self.third_status()?;
-            facts.own_locks = self.own_locks(part, &facts.status)?;
-        }
-        Ok(())
-    }
-
-    /// Status register 3; `None` when 15h is not answered: bits 4:3 are 0 in every part that has it.
-    pub(crate) fn third_status(&mut self) -> Result<Option<u8>> {
-        let answer = self.read_through(&probe::status3(), Question::Status3, 0, 1)?;
-        Ok(Some(byte(&answer, 0)).filter(|sr3| sr3 & 0x18 == 0))
-    }
-
-    /// Asks each block's own lock, where the registers say that these locks count. A program can have opened some since
-    /// power-on, so the registers alone do not tell what is closed.
-    pub(crate) fn own_locks(
-        &mut self,
-        part: &Part,
-        status: &StatusRegisters,
-    ) -> Result<Option<Protected>> {
-        if !matches!(part.protected_extent(status), Protected::OwnLocks { .. }) {
-            return Ok(None);
-        }
-        let fcb = probe::block_lock();
-        let mut locks = Vec::new();
-        for unit in lock_units(part.size.min(fcb.sflash_a1_size())) {
-            let answer = self.read_through(&fcb, Question::BlockLock, unit.start, 1)?;
-            locks.push((unit, byte(&answer, 0) & 1 != 0));
-        }
-        Ok(Some(Protected::by_own_locks(locks)))
-    }
-
     /// Resets the board; the flashloader is gone then.
     ///
     /// # Errors
@@ -454,23 +356,6 @@ fn can_change_flash(fcb: &Fcb) -> bool {
     enables || fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0
 }
 
-/// Whether every known part with this id has a second status register behind 35h.
-fn second_register_is_safe(id: JedecId) -> bool {
-    let parts = rtboot_fcb::database::by_jedec(id);
-    !parts.is_empty()
-        && parts
-            .iter()
-            .all(|p| matches!(p.qe, QeMethod::Sr2Bit1TwoByte | QeMethod::Sr2Bit1By31))
-}
-
-/// A known part with this id, when every one of them has locks of single blocks and status register 3 behind 15h.
-fn with_own_locks(id: JedecId) -> Option<Part> {
-    let mut parts = rtboot_fcb::database::by_jedec(id);
-    let all = parts.iter().all(|part| part.protection.block_locks != 0);
-    parts.truncate(1);
-    parts.pop().filter(|_| all)
-}
-
 /// The first place of 512 bytes that the flashloader does not need for itself.
 fn choose_scratch(chip: &Chip, reserved: &[(u32, u32)]) -> Result<u32> {
     let free = |address: &&u32| {
@@ -490,6 +375,7 @@ fn choose_scratch(chip: &Chip, reserved: &[(u32, u32)]) -> Result<u32> {
     })
 }
 
-fn byte(bytes: &[u8], at: usize) -> u8 {
+/// A byte of an answer; ones when it is too short.
+pub(super) fn byte(bytes: &[u8], at: usize) -> u8 {
     bytes.get(at).copied().unwrap_or(0xFF)
 }

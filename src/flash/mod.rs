@@ -19,6 +19,7 @@ mod geometry;
 pub mod identify;
 mod limits;
 pub mod loader;
+mod look;
 pub mod nor;
 pub mod open;
 pub mod plan;
