@@ -172,6 +172,8 @@ impl Player<'_> {
             0x01 if !data.is_empty() => Does::Status(0),
             0x31 | 0x3E if sr2_write(command) && data.len() == 1 => Does::Status(1),
             _ if data.len() == 1 && self.sets_dummies(command) => Does::Dummies,
+            // read parameters of QPI, which no FCB enters here; other parts of the maker do not have it
+            0xC0 if self.part.vendor == "Winbond" && data.len() == 1 => Does::Nothing,
             // a look at a register, the id or the array
             0x05 | 0x9F | 0x03 | 0x0B | 0x5A => Does::Nothing,
             0x02 | 0x12 | 0x32 | 0x34 | 0x20 | 0x21 | 0x52 | 0x5C | 0xD8 | 0xDC | 0x60 | 0xC7 => {

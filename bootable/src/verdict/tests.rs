@@ -205,15 +205,20 @@ fn a_configuration_command_changes_the_dummy_cycles() {
         on_kit(&content(eight), SET),
         (Starts::No, vec!["fcb-read-misfit"])
     );
-    // what C0h does on other parts is not known
-    let parts = [part("W25Q64JV")];
-    let winbond = Conditions::default().parts(&parts).status(StatusRegisters {
-        sr1: 0,
-        sr2: Some(2),
-        sr3: None,
-    });
+    // C0h is a command of QPI on Winbond's parts; on others it is not known
+    let on = |name: &str, sr1| {
+        let parts = [part(name)];
+        let status = StatusRegisters {
+            sr1,
+            sr2: Some(2),
+            sr3: None,
+        };
+        let there = Conditions::default().parts(&parts).status(status);
+        answer(&content(sdk), &there)
+    };
+    assert_eq!(on("W25Q64JV", 0), (Starts::No, vec!["fcb-read-misfit"]));
     assert_eq!(
-        answer(&content(sdk), &winbond),
+        on("MX25L6433F", 0x40),
         (Starts::Unknown, vec!["fcb-setup-open"])
     );
 }
