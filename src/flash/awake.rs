@@ -9,6 +9,7 @@
 //! | 2 | FFh and F5h on four lines | QPI: of Winbond, GigaDevice, SST, EON; of ISSI, Macronix, Micron |
 //! | 3 | ABh | deep power-down |
 //! | 4 | 66h 99h on one line, then on four | what is left, in parts that know this reset |
+//! | 5 | E9h, or 17h with 00h; else step 4 | four-byte address mode of parts beyond 16 MiB |
 //!
 //! The steps change nothing that outlives the power, and mean nothing to a part that is not in the mode: FFh is a command of
 //! no effect in every family of the database, and two or four clocks are no command on one line. A reset in an erase
@@ -22,7 +23,7 @@ use rtboot_fcb::{Fcb, JedecId, StatusRegisters, database, probe, sfdp::Sfdp};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::flash as entries;
 
-use super::loader::Flashloader;
+use super::loader::{Flashloader, NorFacts};
 use crate::Result;
 use crate::error::Question;
 
@@ -172,6 +173,44 @@ fn is_credible(flashloader: &mut Flashloader, answer: &Id) -> Result<bool> {
     }
     let sfdp = flashloader.read_through(&probe::sfdp(), Question::Sfdp, 0, 256)?;
     Ok(Sfdp::parse(&sfdp).is_ok())
+}
+
+/// Bytes by which reads with three and with four address bytes are compared.
+const PIECE: u32 = 256;
+
+/// Ends four-byte address mode; true when the part was in it.
+///
+/// It answers with its id there, and reads with 32 address bits, which rtboot uses, are right. The boot ROM sends 24: it reads
+/// nothing sensible until the power is cut. Erased bytes do not tell the mode.
+pub(super) fn four_byte(flashloader: &mut Flashloader, vendor: &str, size: u32) -> Result<bool> {
+    const REACH_24: u32 = 16 << 20;
+    if size <= REACH_24 {
+        return Ok(false);
+    }
+    let mut read = |size| {
+        let fcb = probe::plain_read(size);
+        flashloader.read_through(&fcb, Question::PlainRead, 0, PIECE)
+    };
+    let (narrow, wide) = (read(REACH_24)?, read(size)?);
+    // lines that are noisy, or a part without commands of 32 address bits, are no mode
+    if narrow == wide || read(size)? != wide || wide.iter().all(|&byte| byte == 0xFF) {
+        return Ok(false);
+    }
+    if is_busy(flashloader)? {
+        return Ok(false);
+    }
+    flashloader.read_through(&probe::leave_four_byte(vendor), Question::Wake, 0, 3)?;
+    let fcb = probe::plain_read(REACH_24);
+    let now = flashloader.read_through(&fcb, Question::PlainRead, 0, PIECE)?;
+    Ok(now == wide)
+}
+
+impl NorFacts {
+    /// What a run tells of a part that was in four-byte address mode.
+    pub(crate) fn left_in_four_byte_mode(&self) -> Option<Finding> {
+        self.four_byte_mode
+            .then(|| Finding::new(&entries::FLASH_IN_FOUR_BYTE_MODE))
+    }
 }
 
 /// Whether it erases or programs, on one line or on four. All ones is an undriven line.

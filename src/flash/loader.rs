@@ -53,6 +53,8 @@ pub struct NorFacts {
     pub own_locks: Option<Protected>,
     /// The mode that it was left in, when it had to be brought back before it answered.
     pub woken: Option<Woken>,
+    /// It was left in four-byte address mode, which was ended.
+    pub four_byte_mode: bool,
 }
 
 impl NorFacts {

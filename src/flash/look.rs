@@ -52,7 +52,11 @@ impl Flashloader {
             own_locks = self.own_locks(&part, &status)?;
         }
         let sfdp = Sfdp::parse(&sfdp_raw);
-        Ok(NorFacts {
+        let four_byte_mode = match large(id, sfdp.as_ref().ok()) {
+            Some((vendor, size)) => awake::four_byte(self, &vendor, size)?,
+            None => false,
+        };
+        let facts = NorFacts {
             id,
             id_again: again,
             sfdp_raw,
@@ -60,7 +64,12 @@ impl Flashloader {
             status,
             own_locks,
             woken,
-        })
+            four_byte_mode,
+        };
+        if let Some(finding) = facts.left_in_four_byte_mode() {
+            tell(listener, finding);
+        }
+        Ok(facts)
     }
 
     /// Reads the status register that holds the quad-enable bit of this part, when [`Flashloader::look_at_flash`] left it out:
@@ -127,4 +136,17 @@ fn with_own_locks(id: JedecId) -> Option<Part> {
     let all = parts.iter().all(|part| part.protection.block_locks != 0);
     parts.truncate(1);
     parts.pop().filter(|_| all)
+}
+
+/// Maker and bytes of a part with this id that 24 address bits do not reach in full.
+fn large(id: JedecId, sfdp: Option<&Sfdp>) -> Option<(String, u32)> {
+    let known = rtboot_fcb::database::by_jedec(id).into_iter().next();
+    let (vendor, size) = match known {
+        Some(part) => (part.vendor, part.size),
+        None => {
+            let size = u32::try_from(sfdp?.size()).ok()?;
+            (id.maker().unwrap_or_default().to_owned(), size)
+        }
+    };
+    (size > 16 << 20).then_some((vendor, size))
 }

@@ -74,6 +74,58 @@ fn flash_in_qpi_and_in_power_down_is_brought_back() {
     }
 }
 
+/// A command, and what is written with it.
+type Command = (u8, Vec<u8>);
+
+/// Parts of 32 MiB, and the commands that put them into four-byte address mode.
+fn in_four_byte_mode() -> [(Part, Vec<Command>); 4] {
+    let b7 = || vec![(0x06, vec![]), (0xB7, vec![]), (0x04, vec![])];
+    [
+        (Part::w25q256jv(), b7()),
+        (Part::mx25l25645g(), b7()),
+        (Part::mt25ql256aba(), b7()),
+        (Part::s25fl256s(), vec![(0x17, vec![0x80])]),
+    ]
+}
+
+/// Sends commands as a program on the board does before the chip is reset.
+fn send(rig: &Rig, commands: Vec<Command>) {
+    let mut board = rig.virtual_board.board();
+    let clock = &mut rtboot_sim::clock::Clock::new();
+    for (opcode, write) in commands {
+        let cycle = rtboot_sim::nor::Cycle {
+            opcode: Some(opcode),
+            write,
+            ..rtboot_sim::nor::Cycle::new(0)
+        };
+        board.nor_mut().cycle(&cycle, clock);
+    }
+}
+
+#[test]
+fn four_byte_mode_is_ended_and_told() {
+    for (part, commands) in in_four_byte_mode() {
+        let name = part.name;
+        let (rig, mut loader) = rig(part);
+        rig.virtual_board.board().nor_mut().memory[..4].copy_from_slice(b"FCFB");
+        send(&rig, commands);
+        let left = rig.virtual_board.board().nor().lasting();
+        let mut events = Vec::new();
+        let facts = loader.look_at_flash(&mut events).expect("a flash");
+        assert!(facts.four_byte_mode && facts.woken.is_none(), "{name}");
+        let told = |event: &&Event| matches!(event, Event::Finding(found) if found.is(&entries::FLASH_IN_FOUR_BYTE_MODE));
+        assert_eq!(events.iter().filter(told).count(), 1, "{name}");
+        {
+            let board = rig.virtual_board.board();
+            let now = board.nor().lasting();
+            assert_ne!(now, left, "{name}");
+            assert_eq!(now, board.nor().lasting_at_power_on(), "{name}");
+        }
+        let again = loader.look_at_flash(&mut ()).expect("a flash");
+        assert!(!again.four_byte_mode, "{name}: once is enough");
+    }
+}
+
 #[test]
 fn healthy_flash_hears_no_exit() {
     let (rig, mut loader) = rig(Part::is25lp064a());

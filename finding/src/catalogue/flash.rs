@@ -44,6 +44,11 @@ entries! {
         / "the flash was left in an unusual mode: its id read {before}, and {id} after its reset (66h, 99h)" => [
         "the application left it that way, and resetting the chip does not reset the flash",
     ];
+    FLASH_IN_FOUR_BYTE_MODE Warning "flash-in-four-byte-mode": "the flash was left in four-byte address mode, in which the boot ROM cannot read it"
+        / "the flash was left in four-byte address mode: reads with 24 address bits, as the boot ROM sends them, brought other bytes than reads with 32; the mode was ended" => [
+        "the application sent B7h, and resetting the chip does not reset the flash",
+        "the part is set to wake up in this mode: then only flash type 1 of BOOT_CFG, or the part's own register, helps",
+    ];
     FLASH_LINE_LOW Error "flash-line-low": "the flash's data line stays low"
         / "the flash's data line stays low: its id reads {id}" => [
         "D1 (flash SO) is shorted to ground, or the flash has no supply and loads the line",

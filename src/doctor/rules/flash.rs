@@ -22,6 +22,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
         return findings;
     }
     findings.extend(woken(look));
+    findings.extend(four_byte(look));
     if look.nor.id != look.nor.id_again {
         findings.push(unsteady(look));
         return findings;
@@ -101,6 +102,16 @@ fn woken(look: &FlashLook) -> Option<Finding> {
     ));
     Some(finding.act(
         "let the application end the mode before a reset, or wire the flash's reset to the chip's",
+    ))
+}
+
+/// A large flash that the boot ROM could not read, for it took four address bytes.
+fn four_byte(look: &FlashLook) -> Option<Finding> {
+    let finding = look.nor.left_in_four_byte_mode()?.why(
+        "reads of the same place with 24 and with 32 address bits differed, and are alike since the mode was ended; a reset of the chip does not end it",
+    );
+    Some(finding.act(
+        "let the application end the mode (E9h) before a reset, or wire the flash's reset to the chip's",
     ))
 }
 

@@ -11,7 +11,7 @@ use rtboot_sim::{Fault, Settings, Straps};
 
 use crate::kit::standin;
 
-use super::rig::{Exam, faulty, finds, healthy, healthy_on, tampered};
+use super::rig::{Exam, faulty, finds, healthy, healthy_on, image_with, part, tampered};
 
 pub fn straps(boot_cfg: u16) -> Straps {
     Straps {
@@ -123,6 +123,26 @@ fn flash_in_qpi_answers_on_four_lines() {
     assert!(exam.virtual_board.board().nor().in_qpi());
     exam.finds("flash-in-qpi");
     assert!(!exam.virtual_board.board().nor().in_qpi());
+    assert!(exam.run().is_healthy());
+}
+
+#[test]
+fn flash_in_four_byte_mode_is_named_and_ended() {
+    let mut exam = Exam::on(Settings {
+        part: Part::w25q256jv(),
+        flash: image_with(&part("W25Q256JV").boot_fcb()),
+        status: [0, 2, 0],
+        ..Settings::default()
+    });
+    start(&mut exam.board)
+        .read_through(
+            &probe::register(0xB7),
+            Question::Register { opcode: 0xB7 },
+            0,
+            4,
+        )
+        .expect("a command");
+    exam.finds("flash-in-four-byte-mode");
     assert!(exam.run().is_healthy());
 }
 
