@@ -403,7 +403,7 @@ pub enum Error {
         found: JedecId,
     },
     /// Another part than the `.cfg` says.
-    #[error("the flash is another part: its id is {found}{}, {from} expects {}", named(known_as), expected.join(" or "))]
+    #[error("the flash is another part: its id is {found}{}, {from} has {}", named(known_as), expected.join(" or "))]
     PartMismatch {
         /// Its id.
         found: JedecId,

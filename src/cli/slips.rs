@@ -207,6 +207,7 @@ fn tip(error: &clap::Error, words: &[String], grammar: &clap::Command) -> Option
     let (kind, table) = match error.kind() {
         ErrorKind::InvalidSubcommand => (ContextKind::InvalidSubcommand, COMMANDS),
         ErrorKind::UnknownArgument => (ContextKind::InvalidArg, OPTIONS),
+        ErrorKind::ArgumentConflict => return two_at_once(error),
         _ => return None,
     };
     let Some(ContextValue::String(bad)) = error.get(kind) else {
@@ -234,6 +235,39 @@ fn tip(error: &clap::Error, words: &[String], grammar: &clap::Command) -> Option
         ErrorKind::InvalidSubcommand => in_a_group(bad, grammar).or_else(|| as_file(bad)),
         _ => None,
     }
+}
+
+/// Options that say opposite things.
+const OPPOSITES: &[(&str, &str, &str)] = &[
+    (
+        "--fcb",
+        "--keep-fcb",
+        "--keep-fcb writes the image's own FCB, --fcb another one: one of them is meant",
+    ),
+    (
+        "--fcb",
+        "--as-is",
+        "--as-is writes the file's bytes and no other FCB; which part the flash is, RTBOOT_FCB or `fcb` in the settings says",
+    ),
+];
+
+fn two_at_once(error: &clap::Error) -> Option<String> {
+    let mut given = Vec::new();
+    for kind in [ContextKind::InvalidArg, ContextKind::PriorArg] {
+        match error.get(kind) {
+            Some(ContextValue::String(one)) => given.push(one.clone()),
+            Some(ContextValue::Strings(several)) => given.extend(several.iter().cloned()),
+            _ => {}
+        }
+    }
+    let has = |option: &str| {
+        let mut names = given
+            .iter()
+            .filter_map(|text| text.split([' ', '=']).next());
+        names.any(|name| name == option)
+    };
+    let known = OPPOSITES.iter().find(|(a, b, _)| has(a) && has(b));
+    known.map(|(_, _, tip)| (*tip).to_owned())
 }
 
 /// A command of `mboot`, `sdp` and their like without its group.
@@ -372,6 +406,9 @@ mod tests {
             ("rtboot write a --offset 0x60002000", "--base 0x60002000"),
             ("rtboot write a --force", "confirmed in words"),
             ("rtboot write a --verify", "always verifies"),
+            ("rtboot write a --fcb X --keep-fcb", "one of them is meant"),
+            ("rtboot verify a --keep-fcb --fcb=X", "one of them is meant"),
+            ("rtboot doctor a --as-is --fcb X", "RTBOOT_FCB"),
             ("rtboot wirte a", "'write'"),
             ("rtboot write a --dry-rum", "'--dry-run'"),
         ] {

@@ -127,14 +127,16 @@ impl FcbChoice {
             return fcb_file(path, name, chip);
         }
         match database::find(name) {
-            Some((from, file)) => {
-                let from = from.to_owned();
+            Some((in_file, file)) => {
                 let parts: Vec<String> = file.parts.iter().map(|part| part.name.clone()).collect();
                 let first = parts.first().cloned();
+                let part = first.filter(|part| part.eq_ignore_ascii_case(name));
+                // messages name what the user named
+                let from = part.clone().unwrap_or_else(|| in_file.to_owned());
                 let origin = FcbOrigin::Database {
-                    part: first.filter(|part| part.eq_ignore_ascii_case(name)),
+                    part,
                     parts,
-                    file: from.clone(),
+                    file: in_file.to_owned(),
                 };
                 Ok((FcbChoice::Part { from, file }, origin))
             }

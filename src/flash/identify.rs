@@ -94,7 +94,7 @@ fn mismatch(facts: &NorFacts, from: &str, file: &PartFile) -> Error {
         found: facts.id,
         known_as,
         from: from.to_owned(),
-        expected: expected(file),
+        expected: expected(from, file),
     }
 }
 
@@ -206,8 +206,11 @@ fn names(parts: &[Part]) -> Vec<String> {
     parts.iter().map(|part| part.name.clone()).collect()
 }
 
-/// The ids that a file allows, each with its parts.
-fn expected(file: &PartFile) -> Vec<String> {
+/// The ids that a file allows, each with its parts; that of the part alone when one was named.
+fn expected(from: &str, file: &PartFile) -> Vec<String> {
+    if let Some(part) = file.parts.first().filter(|part| part.name == from) {
+        return vec![part.jedec.to_string()];
+    }
     file.parts
         .iter()
         .take(3)
@@ -258,7 +261,8 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
     match sfdp.qer() {
         Some(method)
             if part.sfdp.qer.is_none_or(|qer| Some(qer) != sfdp.qer_code())
-                && method != part.qe =>
+                && method != part.qe
+                && part.qe != QeMethod::Unknown =>
         {
             mismatch(SfdpField::QuadEnable {
                 expected: part.qe,
@@ -311,6 +315,7 @@ mod tests {
             id: JedecId(id),
             id_again: JedecId(id),
             woken: None,
+            four_byte_mode: false,
             sfdp_raw: vec![0xFF; 256],
             sfdp: Sfdp::parse(&[0xFF; 256]),
             status: StatusRegisters {
