@@ -6,11 +6,13 @@ mod kit;
 
 mod field {
     mod fcb;
+    mod fcb_and_part;
     mod fcb_on_board;
     mod files;
     mod follow_advice;
     mod images;
     mod laid_out_property;
+    mod large;
     mod own_part;
     mod second_stage;
 }

@@ -253,6 +253,12 @@ impl Verdict {
         stops.find(|reason| OF_FCB_ON_PART.iter().any(|entry| reason.is(entry)))
     }
 
+    /// Why it is open whether the flash can be read through the FCB.
+    pub fn unproved_fcb(&self) -> Option<&Finding> {
+        let mut open = self.findings.iter();
+        open.find(|finding| OPEN_READ.iter().any(|entry| finding.is(entry)))
+    }
+
     /// Whether a finding of this entry is among them.
     pub fn has(&self, entry: &'static Entry) -> bool {
         self.findings.iter().any(|finding| finding.is(entry))
@@ -324,14 +330,22 @@ const OPEN: [&Entry; 17] = [
     &found::STRAP_UNKNOWN_PART,
 ];
 
-/// Findings that say that this flash does not answer the FCB's read.
-const OF_FCB_ON_PART: [&Entry; 6] = [
+/// Findings that say that this flash does not answer the FCB's read, or not for all of the image.
+const OF_FCB_ON_PART: [&Entry; 7] = [
+    &found::PAST_READ_REACH,
     &found_fcb::FCB_KIND,
     &found_fcb::FCB_READ_MISFIT,
     &found_fcb::FCB_CONTROLLER,
     &found_fcb::FCB_CONTINUOUS,
     &found_fcb::READ_DIFFERS,
     &found_fcb::QUAD_ENABLE_CLEAR,
+];
+
+/// Findings that leave open whether this flash answers the FCB's read.
+const OPEN_READ: [&Entry; 3] = [
+    &found_fcb::FCB_SETUP_OPEN,
+    &found_fcb::FCB_READ_OPEN,
+    &found_fcb::PARTS_DISAGREE,
 ];
 
 fn effect(finding: &Finding) -> Effect {

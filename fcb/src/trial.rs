@@ -17,7 +17,7 @@ use crate::{Chip, ClockIndex, DummyControl, Part, QeMethod, StatusRegisters, Sta
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Untried {
-    /// Its read is none at single data rate on at most four pads, or would leave the part in a mode of its own.
+    /// Its read is none of those known on at most four pads, or would leave the part in a mode of its own.
     Read,
     /// It sets the controller up for another kind of flash.
     Controller,
@@ -39,7 +39,7 @@ impl fmt::Display for Untried {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Untried::Read => f.write_str(
-                "its read is no plain one on at most four lines, and may change the part's mode",
+                "its read is none that is known on at most four lines, and may change the part's mode",
             ),
             Untried::Controller => {
                 f.write_str("it sets the controller up for another kind of flash")
@@ -76,12 +76,14 @@ pub fn trial(
     chip: &Chip,
 ) -> Result<Fcb, Untried> {
     let read = stored.sequence(index::READ);
-    if !probe::is_harmless_read(&read) {
+    let double = is_quad_ddr(&read);
+    if !probe::is_harmless_read(&read) && !double {
         return Err(Untried::Read);
     }
-    // strobe from the flash; parallel flashes, word addresses, double data rate; column addresses
+    // strobe from the flash; parallel flashes, word addresses; column addresses
     let other_kind = stored.read_sample_clock() & 3 == 3
-        || stored.controller_options() & 0x4C != 0
+        || stored.controller_options() & 0x0C != 0
+        || stored.controller_options() & DOUBLE_RATE != 0 && !double
         || stored.column_address_width() & 0xF != 0;
     if other_kind {
         return Err(Untried::Controller);
@@ -110,10 +112,34 @@ pub fn trial(
     fcb.set_cs_hold_time(stored.cs_hold_time());
     fcb.set_cs_setup_time(stored.cs_setup_time());
     fcb.set_data_valid_time(stored.data_valid_time());
+    let double_rate = stored.controller_options() & DOUBLE_RATE;
+    fcb.set_controller_options(fcb.controller_options() | double_rate);
     if !set_up.is_empty() {
         copy_set_up(&mut fcb, stored, &set_up);
     }
     Ok(fcb)
+}
+
+/// Bit 6 of controllerMiscOption: double data rate.
+const DOUBLE_RATE: u32 = 0x40;
+
+/// Whether it is a read at double data rate of quad parts. Without mode bits what the part takes for them is open: it may
+/// await addresses afterwards, as after a start by the ROM.
+pub fn is_quad_ddr(read: &Sequence) -> bool {
+    let [first, rest @ ..] = read.steps() else {
+        return false;
+    };
+    let reads = rest.iter().any(|step| step.opcode == Opcode::READ_DDR);
+    let known = rest.iter().all(|step| {
+        step.pads <= 4
+            && match step.opcode {
+                Opcode::RADDR_DDR | Opcode::DUMMY | Opcode::DUMMY_DDR | Opcode::READ_DDR => true,
+                Opcode::MODE8_DDR => matches!(step.operand, 0 | 0xFF),
+                _ => false,
+            }
+    });
+    let command = matches!(first.operand, 0x0D | 0x0E | 0xBD | 0xBE | 0xED | 0xEE);
+    is_command(first) && command && reads && known
 }
 
 /// Whether the work FCB reads as `stored` makes the ROM read, with no set-up before it: then a verify is the trial.

@@ -5,6 +5,7 @@ use rtboot_bootable::{Error as ImageError, Memory};
 use rtboot_fcb::lut::index;
 use rtboot_fcb::{Fcb, JedecId, Part, StatusRegisters, database};
 use rtboot_finding::Finding;
+use rtboot_finding::catalogue::fcb as found;
 
 use super::compare::read_sectors;
 use super::open::OpenWork;
@@ -179,6 +180,37 @@ impl Nor {
         let conditions = self.conditions().with_quad_enabled(self.part());
         let verdict = conditions.judge(image, self.chip());
         verdict.unfit_fcb().cloned()
+    }
+
+    /// Why it is not sure that this flash could be read through the FCB of an image: what is known of the part leaves it open,
+    /// and a read through it brought other bytes, or could not be tried.
+    ///
+    /// A flash that is blank where it would be tried proves nothing; parts that share an id count as right then.
+    ///
+    /// # Errors
+    /// Whatever reading brings.
+    pub fn unproved_fcb(
+        &mut self,
+        image: &Memory,
+        listener: &mut dyn Listener,
+    ) -> Result<Option<Finding>> {
+        let conditions = self.conditions().with_quad_enabled(self.part());
+        let verdict = conditions.judge(image, self.chip());
+        let (Some(open), Some(fcb)) = (verdict.unproved_fcb(), &verdict.inspection.fcb) else {
+            return Ok(None);
+        };
+        let held = self.look(&|_, _| None, listener)?;
+        let tells = !Verdict::is_blank(&held);
+        let trial = match tells {
+            true => self.try_fcb(fcb, &held, listener)?,
+            false => Trial::default(),
+        };
+        Ok(match trial {
+            Trial::Same { .. } => None,
+            Trial::Differs(_) => Some(Finding::new(&found::READ_DIFFERS)),
+            Trial::NotTried(_) if open.is(&found::PARTS_DISAGREE) => None,
+            Trial::NotTried(_) => Some(open.clone()),
+        })
     }
 
     /// The verdict on what flash holds after this plan was carried out.

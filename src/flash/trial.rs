@@ -7,6 +7,7 @@ use std::fmt;
 
 use rtboot_bootable::Memory;
 use rtboot_bootable::verdict::TrialRead;
+use rtboot_fcb::lut::index;
 use rtboot_fcb::trial::{self, Untried};
 use rtboot_fcb::{Fcb, Part, Protected, StatusRegisters, probe};
 
@@ -179,7 +180,12 @@ impl Flashloader {
                 slow_is_right: self.slowly(fcb, of, address)? == expected,
             }),
         };
-        if fcb.config_command_enable() != 0 {
+        let double = trial::is_quad_ddr(&fcb.sequence(index::READ));
+        if double {
+            // bits that the part took for mode bits may have started continuous read
+            self.configure(&probe::leave_continuous_read(), SetUp::Trial)?;
+        }
+        if double || fcb.config_command_enable() != 0 {
             self.reset_for_trial(of)?;
         }
         Ok(trial)

@@ -289,11 +289,11 @@ impl WriteJob {
             }
             None => None,
         };
-        let nor = match named {
+        let mut nor = match named {
             true => Nor::new(flashloader, part, facts).named_by_user(),
             false => Nor::new(flashloader, part, facts),
         };
-        let layout = settle_fcb(&self.pieces, layout, &nor, listener)?;
+        let layout = settle_fcb(&self.pieces, layout, &mut nor, listener)?;
         if let Goal::Backup(label) = &self.goal {
             backup::check(label.as_deref(), &self.pieces, &nor, listener)?;
         }
@@ -353,7 +353,7 @@ impl WriteJob {
 fn settle_fcb(
     pieces: &LaidOutPieces,
     layout: Layout,
-    nor: &Nor,
+    nor: &mut Nor,
     listener: &mut dyn Listener,
 ) -> Result<Layout> {
     let prepared = pieces
@@ -365,14 +365,20 @@ fn settle_fcb(
     if !prepared.keeps_own_fcb() || prepared.own_fcb() == OwnFcb::Keep {
         return Ok(layout);
     }
-    let Some(reason) = nor.unfit_fcb(&layout.memory) else {
-        return Ok(layout);
+    let replaces = prepared.own_fcb() == OwnFcb::ReplaceIfUnfit;
+    let reason = match (nor.unfit_fcb(&layout.memory), replaces) {
+        (Some(reason), true) => reason,
+        (Some(reason), false) => {
+            return Err(Error::FcbUnfit {
+                reason: Box::new(reason),
+            });
+        }
+        (None, true) => match nor.unproved_fcb(&layout.memory, listener)? {
+            Some(reason) => reason,
+            None => return Ok(layout),
+        },
+        (None, false) => return Ok(layout),
     };
-    if prepared.own_fcb() != OwnFcb::ReplaceIfUnfit {
-        return Err(Error::FcbUnfit {
-            reason: Box::new(reason),
-        });
-    }
     let refitted = Finding::new(&run::FCB_REFITTED)
         .text("part", &nor.part().name)
         .text("reason", reason);

@@ -20,7 +20,7 @@ fn application(base: u32) -> Vec<u8> {
 }
 
 /// Intel HEX with an extended linear address before every line, as some linkers write it.
-fn hex(memory: &[(u32, &[u8])]) -> String {
+pub fn hex(memory: &[(u32, &[u8])]) -> String {
     let line = |kind: u8, address: u16, bytes: &[u8]| {
         let head = [bytes.len() as u8, (address >> 8) as u8, address as u8, kind];
         let all = [&head[..], bytes].concat();
