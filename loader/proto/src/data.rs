@@ -136,7 +136,7 @@ impl Writer {
             Place::Flash(offset) => offset,
         };
         let page = loader.geometry()?.page as usize;
-        if offset as usize % page != 0 {
+        if !offset.is_multiple_of(page as u32) {
             return Err(Status::NOR_WRITE_ALIGNMENT);
         }
         if self.held > 0 {

@@ -34,9 +34,11 @@ impl Loader {
         length: u32,
         memory: u32,
     ) -> Result<Place, Status> {
-        // ids below 0x100 all mean "the address decides"
-        if memory & 0xF00 != 0 {
-            return Err(Status::MEMORY_NOT_CONFIGURED);
+        // bits 11:8 are a group: in group 0 the address decides; group 1 holds memories that this loader does not have
+        match memory >> 8 & 0xF {
+            0 => {}
+            1 => return Err(Status::MEMORY_NOT_CONFIGURED),
+            _ => return Err(Status::MEMORY_RANGE_INVALID),
         }
         if board.ram().iter().any(|ram| ram.holds(start, length)) {
             return Ok(Place::Ram(start));
