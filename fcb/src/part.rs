@@ -42,6 +42,9 @@ pub struct Part {
     pub vendor: String,
     /// What it answers to 9Fh. Several parts may share one id.
     pub jedec: JedecId,
+    /// What follows these three bytes, where it tells the part from others with the same; empty: it is not looked at.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub id_tail: Vec<u8>,
     /// Bytes.
     pub size: u32,
     /// Bytes of a page, the most that one program command takes.

@@ -268,6 +268,7 @@ fn sfdp_entry(field: &SfdpField) -> &'static Entry {
         SfdpField::Erase { .. } | SfdpField::EraseCommand { .. } => &entries::FLASH_SFDP_ERASE,
         SfdpField::QuadEnable { .. } => &entries::FLASH_SFDP_QUAD,
         SfdpField::Page { .. } => &entries::FLASH_SFDP_PAGE,
+        SfdpField::IdTail { .. } => &entries::FLASH_OTHER_PART,
     }
 }
 

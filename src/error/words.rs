@@ -81,6 +81,13 @@ pub enum SfdpField {
         /// By SFDP.
         found: u64,
     },
+    /// The bytes of 9Fh behind the id. They are no part of SFDP, and tell the part from another one in the same way.
+    IdTail {
+        /// By the `.cfg`.
+        expected: Vec<u8>,
+        /// As the flash answers.
+        found: Vec<u8>,
+    },
     /// How the quad-enable bit is set.
     QuadEnable {
         /// By the `.cfg`.
@@ -121,6 +128,18 @@ impl fmt::Display for SfdpField {
                     false => found.join(", "),
                 };
                 both(f, &what, found, bytes(*expected))
+            }
+            SfdpField::IdTail { expected, found } => {
+                let digits = |bytes: &[u8]| {
+                    let bytes: Vec<String> = bytes.iter().map(|b| format!("{b:02x}")).collect();
+                    bytes.join(" ")
+                };
+                write!(
+                    f,
+                    "its id goes on with {}, that of the part with {}",
+                    digits(found),
+                    digits(expected)
+                )
             }
             SfdpField::Page { expected, found } => {
                 both(f, "its page", bytes(*found), bytes(*expected))

@@ -226,6 +226,9 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
             field,
         })
     };
+    if let Some(field) = facts.other_tail(part) {
+        return mismatch(field);
+    }
     let sfdp = match (&facts.sfdp, part.sfdp.presence) {
         (Ok(sfdp), _) => sfdp,
         (Err(error), SfdpPresence::Expected) => {
@@ -314,6 +317,7 @@ mod tests {
         NorFacts {
             id: JedecId(id),
             id_again: JedecId(id),
+            id_tail: None,
             woken: None,
             four_byte_mode: false,
             sfdp_raw: vec![0xFF; 256],

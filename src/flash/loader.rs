@@ -43,6 +43,8 @@ pub struct NorFacts {
     pub id: JedecId,
     /// The same, read a second time.
     pub id_again: JedecId,
+    /// Three bytes of 9Fh behind the id, where a known part with this id is told from others by them.
+    pub id_tail: Option<[u8; 3]>,
     /// The SFDP area, raw.
     pub sfdp_raw: Vec<u8>,
     /// The SFDP tables, or why there are none.

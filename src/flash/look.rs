@@ -8,7 +8,7 @@ use rtboot_fcb::{
 use super::awake;
 use super::loader::{Flashloader, NorFacts, byte};
 use crate::Result;
-use crate::error::Question;
+use crate::error::{Question, SfdpField};
 use crate::event::{Known, Listener, tell, tell_known};
 
 /// Bytes of SFDP worth reading: headers and tables of every part seen lie in the first 256.
@@ -30,6 +30,10 @@ impl Flashloader {
             ..Known::default()
         };
         tell_known(listener, known);
+        let id_tail = match told_by_tail(id) {
+            true => Some(self.id_tail()?),
+            false => None,
+        };
         let sfdp_raw = self.read_through(&probe::sfdp(), Question::Sfdp, 0, SFDP_BYTES)?;
         let sr1 = byte(
             &self.read_through(&probe::status1(), Question::Status1, 0, 1)?,
@@ -59,6 +63,7 @@ impl Flashloader {
         let facts = NorFacts {
             id,
             id_again: again,
+            id_tail,
             sfdp_raw,
             sfdp,
             status,
@@ -70,6 +75,12 @@ impl Flashloader {
             tell(listener, finding);
         }
         Ok(facts)
+    }
+
+    /// What 9Fh answers behind the three bytes of the id.
+    fn id_tail(&mut self) -> Result<[u8; 3]> {
+        let answer = self.read_through(&probe::jedec_id(), Question::Id, 0, 6)?;
+        Ok([3, 4, 5].map(|at| byte(&answer, at)))
     }
 
     /// Reads the status register that holds the quad-enable bit of this part, when [`Flashloader::look_at_flash`] left it out:
@@ -136,6 +147,24 @@ fn with_own_locks(id: JedecId) -> Option<Part> {
     let all = parts.iter().all(|part| part.protection.block_locks != 0);
     parts.truncate(1);
     parts.pop().filter(|_| all)
+}
+
+/// Whether a known part with this id is told from others by what follows it.
+fn told_by_tail(id: JedecId) -> bool {
+    let parts = rtboot_fcb::database::by_jedec(id);
+    parts.iter().any(|part| !part.id_tail.is_empty())
+}
+
+impl NorFacts {
+    /// What follows the id, where it is that of another part than this one.
+    pub(super) fn other_tail(&self, part: &Part) -> Option<SfdpField> {
+        let found = self.id_tail?;
+        let found = found.get(..part.id_tail.len())?;
+        (found != part.id_tail).then(|| SfdpField::IdTail {
+            expected: part.id_tail.clone(),
+            found: found.to_vec(),
+        })
+    }
 }
 
 /// Maker and bytes of a part with this id that 24 address bits do not reach in full.

@@ -147,6 +147,7 @@ fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
         name: format!("PROBED-{}", facts.id.to_string().replace(' ', "")),
         vendor: facts.id.maker().unwrap_or("unknown").to_owned(),
         jedec: facts.id,
+        id_tail: Vec::new(),
         size,
         page_size: sfdp.and_then(Sfdp::page_size).unwrap_or(256),
         sector_size: bytes_of(sector, 0x1000),

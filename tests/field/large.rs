@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::files::hex;
 use crate::kit::app;
+use crate::kit::board::{Rig, starts};
 use crate::kit::cli::{Cli, patched};
 
 const PARTS: [&str; 4] = ["w25q256jv", "s25fl256s", "mt25ql256aba", "mx25l25645g"];
@@ -171,4 +172,34 @@ fn four_byte_mode_is_told_and_ended() {
             assert!(rom.starts.is_some(), "{part} {args:?}: {}", rom.reason);
         }
     }
+}
+
+/// A blank S25FL256S, changed, with quad enable clear.
+fn infineon(change: fn(&mut Part)) -> Rig {
+    let mut part = Part::s25fl256s();
+    change(&mut part);
+    Rig::with_part(part)
+}
+
+#[test]
+fn sectors_of_s25fl256s_are_told_by_its_long_id() {
+    // the other one has sectors of 64 KiB and of 4 KiB
+    for named in ["auto", "S25FL256S"] {
+        let mut small = infineon(|part| part.jedec_tail = &[0x4D, 0x01, 0x80]);
+        let error = small.write(app("blinky.elf"), named).expect_err("another");
+        let text = error.to_string();
+        assert!(
+            text.contains("its id goes on with 4d 01, that of the part with 4d 00"),
+            "{text}"
+        );
+        assert_eq!((error.exit_code(), small.operations()), (30, 0));
+    }
+}
+
+#[test]
+fn s25fl256s_needs_no_sfdp() {
+    let mut silent = infineon(|part| part.sfdp.fill(0xFF));
+    let written = silent.write(app("blinky.elf"), "auto");
+    written.unwrap_or_else(|error| panic!("{error}"));
+    assert!(starts(&silent).is_some());
 }

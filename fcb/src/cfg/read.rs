@@ -16,10 +16,11 @@ use crate::{
 };
 
 /// The keys of a part's table.
-pub(super) const KEYS: [&str; 24] = [
+pub(super) const KEYS: [&str; 25] = [
     "name",
     "vendor",
     "jedec",
+    "id-tail",
     "size",
     "page-size",
     "sector-size",
@@ -81,6 +82,9 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
             .get("vendor", text)?
             .unwrap_or_else(|| jedec.maker().unwrap_or("unknown").to_owned()),
         jedec,
+        id_tail: section
+            .get_unless_none("id-tail", id_tail)?
+            .unwrap_or_default(),
         size: section.need("size", "\"8M\"", size)?,
         page_size: section.get("page-size", size)?.unwrap_or(0x100),
         sector_size: section.get("sector-size", size)?.unwrap_or(0x1000),
@@ -141,6 +145,17 @@ fn jedec(entry: &Entry<'_>) -> Result<JedecId, CfgError> {
     }
     let [_, a, b, c] = entry.number(0xFF_FFFF_u32)?.to_be_bytes();
     Ok(JedecId([a, b, c]))
+}
+
+fn id_tail(entry: &Entry<'_>) -> Result<Vec<u8>, CfgError> {
+    let bytes = entry.text()?.split_whitespace();
+    let bytes: Vec<Option<u8>> = bytes
+        .map(|digits| u8::from_str_radix(digits, 16).ok())
+        .collect();
+    match bytes.len() {
+        1..=3 if bytes.iter().all(Option::is_some) => Ok(bytes.into_iter().flatten().collect()),
+        _ => Err(entry.error("`id-tail` takes one to three bytes in hex, such as \"4d 00\"")),
+    }
 }
 
 /// One name or a list of them; `"none"` takes back what was inherited.

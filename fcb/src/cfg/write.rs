@@ -25,6 +25,7 @@ fn lines(out: &mut String, part: &Part, prefix: &str) {
         ("name", text(&part.name)),
         ("vendor", text(&part.vendor)),
         ("jedec", text(&part.jedec.to_string())),
+        ("id-tail", id_tail(&part.id_tail)),
         ("size", size(part.size)),
         ("page-size", part.page_size.to_string()),
         ("sector-size", size(part.sector_size)),
@@ -139,6 +140,15 @@ fn optional_tables(out: &mut String, part: &Part, prefix: &str) {
             "{index} = [{}]",
             list(sequence.words().iter().map(|word| format!("0x{word:08X}")))
         );
+    }
+}
+
+/// `"4d 00"`, or the word that takes back what the first part says.
+fn id_tail(bytes: &[u8]) -> String {
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    match digits.is_empty() {
+        true => text("none"),
+        false => text(&digits.join(" ")),
     }
 }
 

@@ -30,7 +30,7 @@ use crate::{JedecId, Part};
 /// Optional: `vendor`, `page-size`, `sector-size`, `block-size`, `sector-erase`, `block-erase`, `status-write`, `max-mhz`, `option-words`, `evidence`,
 /// `source`, `note`, `chip`; the tables `[dummy-register]`, `[protection]`, `[times]`, `[sfdp]`; and `[fcb]` with `[fcb.lut]`, which force any
 /// field (by our name or NXP's) and any sequence of the FCB. A family member with a size of its own does not inherit
-/// the chip erase time. The text `"none"` takes back an inherited `max-mhz`, `option-words`, `note`
+/// the chip erase time. The text `"none"` takes back an inherited `id-tail`, `max-mhz`, `option-words`, `note`
 /// or `chip`.
 ///
 /// | key | value |
@@ -38,6 +38,7 @@ use crate::{JedecId, Part};
 /// | `name` | the part's name |
 /// | `vendor` | the maker; by default the one that the JEDEC id names |
 /// | `jedec` | what it answers to 9Fh: `"9d 60 17"` or `0x9D6017` |
+/// | `id-tail` | bytes of 9Fh behind these, where they tell the part from others: `"4d 00"` |
 /// | `size`, `page-size`, `sector-size`, `block-size` | bytes; the last three default to 256, 4 KiB, 64 KiB |
 /// | `sector-erase`, `block-erase` | commands; by default 20h and D8h, with 32 address bits 21h and DCh |
 /// | `quad-enable` | [`QeMethod::NAMES`](crate::QeMethod::NAMES) |

@@ -34,6 +34,7 @@ impl Part {
             name: name.to_owned(),
             vendor: "unknown".to_owned(),
             jedec: JedecId([0; 3]),
+            id_tail: Vec::new(),
             size: 8 << 20,
             page_size: 0x100,
             sector_size: 0x1000,

@@ -84,6 +84,8 @@ pub struct Part {
     pub name: &'static str,
     /// Answer to 9Fh.
     pub jedec: [u8; 3],
+    /// What 9Fh answers behind these; zeros follow.
+    pub jedec_tail: &'static [u8],
     /// Bytes.
     pub size: u32,
     /// Quad-enable bit.

@@ -104,6 +104,7 @@ impl Part {
         Part {
             name: "is25lp064a",
             jedec: [0x9D, 0x60, 0x17],
+            jedec_tail: &[],
             size: 8 << 20,
             quad_enable: SR1_BIT6,
             protect: BLOCKS,
@@ -152,6 +153,7 @@ impl Part {
         Part {
             name: "w25q64jv",
             jedec: [0xEF, 0x40, 0x17],
+            jedec_tail: &[],
             size: 8 << 20,
             quad_enable: SR2_BIT1,
             protect: fractions(8 << 20),
@@ -429,11 +431,12 @@ impl Part {
 
     /// Infineon S25FL256S with uniform sectors of 256 KiB: pages of 512 bytes, latency code in configuration register 1.
     ///
-    /// Source: S25FL256S data sheet.
+    /// Source: S25FL256S data sheet; id by Linux spi-nor, spansion.c.
     pub fn s25fl256s() -> Part {
         Part {
             name: "s25fl256s",
             jedec: [0x01, 0x02, 0x19],
+            jedec_tail: &[0x4D, 0x00, 0x80],
             size: 32 << 20,
             protect: BlockProtect {
                 bottom: None,

@@ -119,6 +119,7 @@ impl Nor {
                 self.part
                     .jedec
                     .iter()
+                    .chain(self.part.jedec_tail)
                     .copied()
                     .chain(std::iter::repeat(0))
                     .take(cycle.read_len)
