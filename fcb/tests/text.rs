@@ -221,6 +221,18 @@ fn the_first_form_of_spsdk_is_read() {
     assert_eq!(older.version(), 0x5601_0100);
 }
 
+/// What SPSDK 2.1.1 and 2.6.1 write: the reserved half of a sequence call has a name. SPSDK 3.12 refuses it; its users need not.
+#[test]
+fn the_second_form_of_spsdk_is_read() {
+    let body = "  configCmdSeqs_1:\n    seqNum: '0x01'\n    seqId: '0x0c'\n    reserved: '0x0000'\n  reserved1: '0x00000000'";
+    let text =
+        format!("family: rt102x\nrevision: latest\ntype: flexspi_nor\nfcb_settings:\n{body}\n");
+    let fcb = from_yaml(&text).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(fcb.to_bytes()[0x24..0x28], [1, 12, 0, 0]);
+    let error = from_yaml(&text.replace("reserved:", "reserve:")).unwrap_err();
+    assert!(error.to_string().contains("unknown key"), "{error}");
+}
+
 #[test]
 fn references_cannot_make_a_file_large() {
     let mut text = String::from("a: &a {k: 1}\n");

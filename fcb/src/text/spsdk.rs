@@ -231,7 +231,7 @@ impl Register {
         match (self.kind, place.unwrap_or(&upper)) {
             (Kind::Call, "SEQNUM" | "0-7") => bits(0, 8, Names::None),
             (Kind::Call, "SEQID" | "8-15") => bits(8, 8, Names::None),
-            (Kind::Call, "16-31") => bits(16, 16, Names::None),
+            (Kind::Call, "RESERVED" | "16-31") => bits(16, 16, Names::None),
             (Kind::Instruction, "OPERAND" | "0-7") => bits(0, 8, Names::None),
             (Kind::Instruction, "NUM_PADS" | "8-9") => bits(8, 2, Names::Pads),
             (Kind::Instruction, "OPERATION_CODE" | "10-15") => bits(10, 6, Names::Operations),
