@@ -185,6 +185,11 @@ impl FlexSpi {
         self.pointer = 0;
     }
 
+    /// Wires of the first instruction in the table.
+    pub fn first_pads(&self) -> u8 {
+        1 << (self.lut[0] >> 8 & 3)
+    }
+
     /// Writes table words from sequence `first` on; drops the AHB buffer.
     pub fn set_lut(&mut self, first: usize, words: &[u32]) {
         for (place, word) in self.lut.iter_mut().skip(first * SEQUENCE_WORDS).zip(words) {

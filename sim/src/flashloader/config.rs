@@ -18,6 +18,7 @@ pub mod field {
     pub const DEVICE_MODE_SEQ: usize = 0x14;
     pub const DEVICE_MODE_ARG: usize = 0x18;
     pub const CONFIG_CMD_ENABLE: usize = 0x1C;
+    pub const CONFIG_CMD_TYPES: usize = 0x1D;
     pub const CONFIG_CMD_SEQS: usize = 0x20;
     pub const CONFIG_CMD_ARGS: usize = 0x30;
     pub const MISC_OPTION: usize = 0x40;

@@ -17,6 +17,9 @@ use crate::machine::Machine;
 const SCRATCH: usize = 1;
 /// Delay after a look at a busy part when the block sets a time-out.
 const BUSY_DELAY_NS: u64 = 1_000_000;
+/// Types of device mode and configuration commands that change the number of wires.
+const TO_MORE_WIRES: u8 = 2;
+const TO_ONE_WIRE: u8 = 3;
 /// Looks beyond which a part that did not get ready never will.
 const PATIENCE: u32 = 64;
 
@@ -103,12 +106,16 @@ fn enable(m: &mut Machine, config: &Config, address: u32) -> Result<(), Stop> {
 
 /// Looks at the status until the part is ready. Time-out 0 = for ever.
 pub fn wait_busy(m: &mut Machine, config: &Config, address: u32) -> Result<(), Stop> {
+    // two parts in parallel: four bytes of each
+    let parallel = config.u32(field::MISC_OPTION) & misc::PARALLEL != 0;
+    wait_ready(m, config, address, if parallel { 8 } else { 4 })
+}
+
+/// The same with so many bytes of status at a look.
+fn wait_ready(m: &mut Machine, config: &Config, address: u32, length: usize) -> Result<(), Stop> {
     let timeout = config.u32(field::TIMEOUT_MS);
     let offset = u32::from(config.u16(field::BUSY_OFFSET)) & 31;
     let ready_level = u32::from(config.u16(field::BUSY_POLARITY) != 0);
-    // two parts in parallel: four bytes of each
-    let parallel = config.u32(field::MISC_OPTION) & misc::PARALLEL != 0;
-    let length = if parallel { 8 } else { 4 };
     let mut looks = 0u32;
     loop {
         let data = command(m, config, (seq::READ_STATUS, 1), address, &[], length)?;
@@ -173,8 +180,12 @@ fn set_device_mode(m: &mut Machine, config: &Config) -> Result<(), Stop> {
         usize::from(config.u8(field::DEVICE_MODE_SEQ)),
     );
     let argument = config.u32(field::DEVICE_MODE_ARG);
+    let kind = config.u8(field::DEVICE_MODE_TYPE);
     let chips = chips(config);
     for base in &chips {
+        if is_left_out(m, kind) {
+            continue;
+        }
         for done in [
             enable(m, config, *base),
             set_with(m, config, sequence, *base, argument),
@@ -183,12 +194,15 @@ fn set_device_mode(m: &mut Machine, config: &Config) -> Result<(), Stop> {
                 return done;
             }
         }
-        // types 2 and 3 do not wait
-        if !matches!(config.u8(field::DEVICE_MODE_TYPE), 2 | 3) {
-            rest_after(m, config, *base)?;
-        }
+        rest_after(m, config, kind, *base)?;
     }
     some_chip(&chips)
+}
+
+/// Type 2 takes a part from one wire to more: nothing is sent where the table's first instruction, left by an earlier
+/// configuration, already uses more.
+fn is_left_out(m: &Machine, kind: u8) -> bool {
+    kind == TO_MORE_WIRES && m.flexspi.first_pads() > 1
 }
 
 /// Up to three configuration commands for every chip.
@@ -197,19 +211,23 @@ fn play_configuration(m: &mut Machine, config: &Config) -> Result<(), Stop> {
         .map(|i| {
             let at = field::CONFIG_CMD_SEQS + 4 * i;
             let sequence = (usize::from(config.u8(at + 1)), usize::from(config.u8(at)));
-            (sequence, config.u32(field::CONFIG_CMD_ARGS + 4 * i))
+            let kind = config.u8(field::CONFIG_CMD_TYPES + i);
+            (sequence, config.u32(field::CONFIG_CMD_ARGS + 4 * i), kind)
         })
-        .filter(|((index, _), _)| *index > 0)
+        .filter(|((index, _), ..)| *index > 0)
         .collect();
     if commands.is_empty() {
         return Err(INVALID_ARGUMENT.into());
     }
     let chips = chips(config);
     for base in &chips {
-        for (sequence, argument) in &commands {
+        for (sequence, argument, kind) in &commands {
+            if is_left_out(m, *kind) {
+                continue;
+            }
             enable(m, config, *base)?;
             set_with(m, config, *sequence, *base, *argument)?;
-            rest_after(m, config, *base)?;
+            rest_after(m, config, *kind, *base)?;
         }
     }
     some_chip(&chips)
@@ -235,10 +253,12 @@ fn set_with(
     command(m, config, sequence, base, &argument.to_le_bytes(), 0).map(|_| ())
 }
 
-/// The wait after it: a time of the block, or until the part is ready.
-fn rest_after(m: &mut Machine, config: &Config, base: u32) -> Result<(), Stop> {
+/// The wait after it: a time of the block, or until the part is ready, which is asked of one part; none where the command
+/// changes the number of wires.
+fn rest_after(m: &mut Machine, config: &Config, kind: u8, base: u32) -> Result<(), Stop> {
     match config.u16(field::WAIT_TIME) {
-        0 => wait_busy(m, config, base),
+        0 if matches!(kind, TO_MORE_WIRES | TO_ONE_WIRE) => Ok(()),
+        0 => wait_ready(m, config, base, 4),
         time => {
             m.clock.work(u64::from(time) * 100_000);
             Ok(())

@@ -276,14 +276,51 @@ fn instruction_pointer_outlives_the_next_block() {
 }
 
 #[test]
-fn two_parallel_parts_give_eight_bytes_of_status() {
+fn two_parallel_parts_give_eight_bytes_of_status_once_set_up() {
+    let mut board = running();
     let parallel = |fcb: &mut [u8]| {
         with_device_mode(fcb, 1, 1);
         fcb[0x40] |= 1 << 2;
     };
-    let (_, trace) = traced(&mut running(), parallel);
+    let looks = |trace: &[String], line: &str| trace.iter().any(|l| l.starts_with(line));
+    let (status, trace) = traced(&mut board, parallel);
+    assert_eq!(status, Some(0));
     assert!(
-        trace.iter().any(|line| line.starts_with("05 r8/1")),
+        looks(&trace, "05 r4/1") && !looks(&trace, "05 r8/1"),
         "{trace:?}"
     );
+    board.nor_mut().trace = Some(crate::nor::Trace::default());
+    ends_with(&mut board, 2, &[0x6000_0000, 0x1000, 0]);
+    let trace = board.nor_mut().take_trace();
+    assert!(looks(&trace, "05 r8/1"), "{trace:?}");
+}
+
+#[test]
+fn configuration_commands_2_and_3_do_not_wait() {
+    for (kind, looks) in [(1, true), (2, false), (3, false), (5, true)] {
+        let (status, trace) = traced(&mut running(), |fcb| {
+            with_device_mode(fcb, 1, 1);
+            fcb[0x10] = 0;
+            (fcb[0x1C], fcb[0x1D]) = (1, kind);
+            (fcb[0x20], fcb[0x21]) = (1, 4);
+            words(fcb, 0x30, &[0x40]);
+        });
+        assert_eq!(status, Some(0));
+        assert!(trace.contains(&"01 w1/1=40".to_string()), "{trace:?}");
+        let polls = trace.iter().any(|line| line.starts_with("05"));
+        assert_eq!(polls, looks, "type {kind}: {trace:?}");
+    }
+}
+
+#[test]
+fn change_to_more_wires_is_left_out_where_the_table_has_them() {
+    for (kind, sent) in [(1, true), (2, false), (3, true)] {
+        let mut board = running();
+        // read sequence with its command on four wires
+        let (status, _) = traced(&mut board, |fcb| words(fcb, 0x80, &[0x0A18_06EB]));
+        assert_eq!(status, Some(0));
+        let (status, trace) = traced(&mut board, |fcb| with_device_mode(fcb, kind, 1));
+        assert_eq!(status, Some(0));
+        assert_eq!(!trace.is_empty(), sent, "type {kind}: {trace:?}");
+    }
 }
