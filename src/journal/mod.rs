@@ -14,6 +14,7 @@
 //!
 //! Kept bytes go back only where flash is as the break left it; [`OpenWrite::standing`] decides that, and nothing else does.
 
+mod disk;
 mod record;
 mod standing;
 mod store;
