@@ -12,6 +12,7 @@
 //! The schema (JSON Schema 2020-12) is generated from these types: `docs/outcome.schema.json`, also printed by
 //! `rtboot schema`.
 
+mod board;
 mod doctor;
 mod failure;
 mod fcb;
@@ -26,6 +27,7 @@ use serde::Serialize;
 pub use crate::event::Known;
 use crate::event::Stage;
 
+pub use board::*;
 pub use doctor::*;
 pub use failure::*;
 pub use fcb::*;
