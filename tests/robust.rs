@@ -5,6 +5,7 @@ mod kit;
 
 mod robust {
     mod bounds;
+    mod disk_steps;
     mod drips;
     #[cfg(target_os = "linux")]
     mod full_disk;

@@ -92,7 +92,11 @@ fn erase_on_record(
     listener: &mut dyn Listener,
 ) -> Result<()> {
     let before = journal.clone();
-    journal.begin_erase(range)?;
+    if let Err(error) = journal.begin_erase(range) {
+        // the file may be the new one all the same, when only the sync of its folder failed
+        let _ = journal.back_to(before);
+        return Err(error);
+    }
     match erase_and_look(nor, range, all, listener) {
         Ok(()) => journal.forget(range).map_err(|error| {
             error.with_flash_state(Content::Erased {

@@ -1,8 +1,10 @@
 //! A journal's file on disk: replaced as a whole, synced, read only when it is the user's own.
 
+use std::fmt;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, ErrorKind, Read};
 use std::path::Path;
+use std::sync::Arc;
 
 use super::record::{self, Entries};
 use crate::{Error, Result};
@@ -10,33 +12,118 @@ use crate::{Error, Result};
 /// Longest journal that is read.
 const FILE_LIMIT: u64 = 64 << 20;
 
-/// Written aside, synced, renamed, the folder synced: it outlives a power cut whole or is not there.
-pub(super) fn write_synced(path: &Path, board: &str, open: &Entries) -> io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    fs::create_dir_all(folder)?;
-    let file = tempfile::NamedTempFile::new_in(folder)?;
-    let mut text = BufWriter::new(file);
-    record::write(&mut text, board, open)?;
-    let file = text.into_inner().map_err(|error| error.into_error())?;
-    file.as_file().sync_all()?;
-    file.persist(path).map_err(|error| error.error)?;
-    sync_folder(folder) // the new name, too
+/// One operation on the disk while a journal is replaced or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DiskStep {
+    /// The folder of the journals is made.
+    MakeFolder,
+    /// A file is made beside the journal.
+    Create,
+    /// The new text is written into it.
+    Write,
+    /// It is synced.
+    SyncFile,
+    /// It takes the journal's name.
+    Rename,
+    /// The journal goes.
+    Remove,
+    /// A folder is synced: a name in it came or went.
+    SyncFolder,
 }
 
-pub(super) fn remove_synced(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(()),
-        Err(error) => Err(error),
-        Ok(()) => sync_folder(path.parent().unwrap_or(Path::new("."))),
+/// Asked before an operation; its error takes the operation's place.
+type Gate = dyn Fn(DiskStep) -> io::Result<()> + Send + Sync;
+
+/// The disk under the journals.
+#[derive(Clone, Default)]
+pub struct Disk {
+    gate: Option<Arc<Gate>>,
+}
+
+impl Disk {
+    /// A disk that asks before each operation. An error is what the operation gives, and it does not take place. For tests of
+    /// what a failing disk leaves.
+    pub fn asking(gate: impl Fn(DiskStep) -> io::Result<()> + Send + Sync + 'static) -> Disk {
+        Disk {
+            gate: Some(Arc::new(gate)),
+        }
+    }
+
+    fn may(&self, step: DiskStep) -> io::Result<()> {
+        match &self.gate {
+            Some(gate) => gate(step),
+            None => Ok(()),
+        }
+    }
+
+    /// Written aside, synced, renamed, the folder synced: it outlives a power cut whole or is not there.
+    pub(super) fn replace(&self, path: &Path, board: &str, open: &Entries) -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        self.make(folder)?;
+        self.may(DiskStep::Create)?;
+        let file = tempfile::NamedTempFile::new_in(folder)?;
+        self.may(DiskStep::Write)?;
+        let mut text = BufWriter::new(file);
+        record::write(&mut text, board, open)?;
+        let file = text.into_inner().map_err(|error| error.into_error())?;
+        self.may(DiskStep::SyncFile)?;
+        file.as_file().sync_all()?;
+        self.may(DiskStep::Rename)?;
+        file.persist(path).map_err(|error| error.error)?;
+        self.sync_folder(folder) // the new name, too
+    }
+
+    pub(super) fn remove(&self, path: &Path) -> io::Result<()> {
+        if fs::symlink_metadata(path).is_err_and(|error| error.kind() == ErrorKind::NotFound) {
+            return Ok(());
+        }
+        self.may(DiskStep::Remove)?;
+        fs::remove_file(path)?;
+        self.sync_folder(path.parent().unwrap_or(Path::new(".")))
+    }
+
+    /// Makes a folder and those above it. Their names are synced, too: a journal is lost with the folder that holds it.
+    fn make(&self, folder: &Path) -> io::Result<()> {
+        let missing = |folder: &&Path| !folder.as_os_str().is_empty() && !folder.exists();
+        let missing: Vec<&Path> = folder.ancestors().take_while(missing).collect();
+        if missing.is_empty() {
+            return Ok(());
+        }
+        self.may(DiskStep::MakeFolder)?;
+        fs::create_dir_all(folder)?;
+        let above = |folder: &&Path| folder.parent().map(Path::to_owned);
+        for folder in missing.iter().filter_map(above) {
+            self.sync_folder(match folder.as_os_str().is_empty() {
+                true => Path::new("."),
+                false => &folder,
+            })?;
+        }
+        Ok(())
+    }
+
+    fn sync_folder(&self, folder: &Path) -> io::Result<()> {
+        self.may(DiskStep::SyncFolder)?;
+        match cfg!(unix) {
+            true => File::open(folder)?.sync_all(),
+            false => Ok(()),
+        }
     }
 }
 
-fn sync_folder(folder: &Path) -> io::Result<()> {
-    match cfg!(unix) {
-        true => File::open(folder)?.sync_all(),
-        false => Ok(()),
+impl fmt::Debug for Disk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Disk")
     }
 }
+
+/// All disks are equal: two journals differ in what they hold.
+impl PartialEq for Disk {
+    fn eq(&self, _: &Disk) -> bool {
+        true
+    }
+}
+
+impl Eq for Disk {}
 
 pub(super) fn unusable(path: &Path, reason: impl Into<String>) -> Error {
     Error::JournalUnusable {

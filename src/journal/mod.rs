@@ -31,6 +31,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::digest::Sha256;
 
+pub use disk::{Disk, DiskStep};
 pub use standing::{Foreign, Standing};
 pub use store::{BoardJournal, BoardKey, JournalStore, OtherJournal, OtherUser};
 

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use rtboot_fcb::JedecId;
 
-use super::disk::{Owner, read, remove_synced, unusable, write_synced};
+use super::disk::{Disk, Owner, read, unusable};
 use super::record::{self, Entries};
 use super::{OpenErase, OpenWrite, Phase, now, remove};
 use crate::error::KeptUnit;
@@ -83,6 +83,7 @@ pub struct OtherJournal {
 pub struct JournalStore {
     folder: PathBuf,
     others: Vec<OtherUser>,
+    disk: Disk,
 }
 
 impl JournalStore {
@@ -91,7 +92,15 @@ impl JournalStore {
         JournalStore {
             folder: folder.into(),
             others: Vec::new(),
+            disk: Disk::default(),
         }
+    }
+
+    /// The disk that the files are on.
+    #[must_use]
+    pub fn on_disk(mut self, disk: Disk) -> JournalStore {
+        self.disk = disk;
+        self
     }
 
     /// Folders of other users that may have written the same boards.
@@ -149,6 +158,8 @@ impl JournalStore {
             path: self.folder.join(&name),
             key: key.clone(),
             others: others.collect(),
+            disk: self.disk.clone(),
+            unsure: false,
         }
     }
 }
@@ -160,6 +171,9 @@ pub struct BoardJournal {
     key: BoardKey,
     open: Entries,
     others: Vec<OtherUser>,
+    disk: Disk,
+    /// Saving failed, perhaps after the file had been replaced: it may hold something else than `open`.
+    unsure: bool,
 }
 
 impl BoardJournal {
@@ -212,6 +226,8 @@ impl BoardJournal {
                         key: self.key.clone(),
                         open,
                         others: Vec::new(),
+                        disk: self.disk.clone(),
+                        unsure: false,
                     };
                     read.push((other.user.clone(), journal));
                 }
@@ -339,14 +355,15 @@ impl BoardJournal {
 
     /// Saves what is open from now on. With nothing the file goes.
     fn open(&mut self, open: Entries) -> Result<()> {
-        if open == self.open && !open.is_empty() {
+        if open == self.open && !open.is_empty() && !self.unsure {
             return Ok(());
         }
         check_limits(&open)?;
         let saved = match open.is_empty() {
-            true => remove_synced(&self.path),
-            false => write_synced(&self.path, &self.key.0, &open),
+            true => self.disk.remove(&self.path),
+            false => self.disk.replace(&self.path, &self.key.0, &open),
         };
+        self.unsure = saved.is_err();
         saved.map_err(|source| Error::WriteFile {
             path: self.path.clone(),
             source,
