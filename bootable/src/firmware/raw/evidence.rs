@@ -119,7 +119,8 @@ impl<'a> Evidence<'a> {
         };
         let is_start = |address: &&u32| {
             offset(**address).is_some_and(|at| match **address & 1 {
-                1 => self.is_function(at),
+                // compilers that save space put texts at odd addresses
+                1 => self.is_function(at) || self.is_text(at + 1),
                 _ => at == self.table || self.is_text(at),
             })
         };

@@ -52,11 +52,16 @@ fn the_only_possible_base_is_taken() {
 /// Code of `len` bytes for `base`: handlers and functions that begin like functions, and whose addresses and texts it loads
 /// from a literal pool. The vector table lies at `table`.
 fn linked(base: u32, table: usize, len: usize) -> Vec<u8> {
+    linked_with_texts(base, table, len, [0x600, 0x618, 0x638])
+}
+
+/// The same with the texts at these places behind the table.
+fn linked_with_texts(base: u32, table: usize, len: usize, texts: [usize; 3]) -> Vec<u8> {
     let mut bytes = vec![0x5A; len];
     let mut put = |at: usize, new: &[u8]| bytes[at..at + new.len()].copy_from_slice(new);
     let address = |at: usize| (base + at as u32).to_le_bytes();
     let functions = [0x310, 0x344, 0x3A8, 0x444, 0x4E0].map(|at| at + table);
-    let texts = [0x600, 0x618, 0x638].map(|at| at + table);
+    let texts = texts.map(|at| at + table);
     put(table, &0x2001_0000u32.to_le_bytes());
     for (number, at) in functions.into_iter().enumerate() {
         put(at, &0xB570u16.to_le_bytes()); // push {r4, r5, r6, lr}
@@ -86,6 +91,18 @@ fn usual_base_is_taken_when_addresses_lead_to_starts() {
     bytes[0x240..0x248].copy_from_slice(&[0x42, 0xF2, 0x00, 0x60, 0xC6, 0xF2, 0x00, 0x00]);
     let (_, note) = placed(&bytes);
     assert!(note.contains(": 8 addresses"), "{note}");
+}
+
+#[test]
+fn texts_at_odd_addresses_count() {
+    let texts = [0x601, 0x613, 0x62F];
+    let (base, note) = placed(&linked_with_texts(0x6000_2000, 0, 0x4000, texts));
+    assert_eq!(base, 0x6000_2000);
+    assert!(note.contains(": 8 addresses"), "{note}");
+    let elsewhere = linked_with_texts(0x6000_C000, 0, 0x1_0000, texts);
+    let error = read(&elsewhere, None).unwrap_err();
+    assert_eq!(error.likely_base(), Some(0x6000_C000));
+    assert!(error.to_string().contains("0x6000c000 (8 of"), "{error}");
 }
 
 #[test]
