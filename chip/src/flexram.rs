@@ -21,6 +21,10 @@ impl FlexRam {
     pub const BY_REGISTER: u32 = 1 << 2;
 
     /// The split of eight banks by IOMUXC_GPR17: two bits a bank, 1 OCRAM, 2 DTCM, 3 ITCM, 0 unused.
+    ///
+    /// On chips whose IOMUXC_GPR14 has fields for the sizes of ITCM and DTCM (RT1010,
+    /// RT1060) those limit what the core decodes of its banks. No public source names such a field for the RT102x, so GPR14
+    /// is not read: the banks alone decide.
     pub fn from_gpr17(banks: u32) -> FlexRam {
         let mut split = FlexRam::default();
         for bank in 0..8 {
