@@ -5,6 +5,7 @@
 mod kit;
 
 mod field {
+    mod encrypted;
     mod fcb;
     mod fcb_and_part;
     mod fcb_on_board;

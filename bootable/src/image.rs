@@ -277,6 +277,8 @@ impl BootImage {
                 .into());
             }
             Kind::FcbOnly => return Err(BuildProblem::FcbOnly.into()),
+            // its IVT cannot be read: it lies where its FCB says
+            Kind::Encrypted => firmware.memory.clone(),
             Kind::Unknown if seen.mcuboot.is_some() => {
                 let reason = seen.reason;
                 return Err(BuildProblem::ForMcuboot { reason }.into());

@@ -61,6 +61,13 @@ impl Inspection {
         })
     }
 
+    /// True when the IVT is encrypted: an FCB and a header of the bus encryption engine are there, and neither IVT nor vector
+    /// table can be read.
+    pub(crate) fn is_encrypted(&self) -> bool {
+        let readable = self.ivt.is_some() || self.vectors.is_some();
+        self.fcb.is_some() && !self.bee.is_empty() && !readable
+    }
+
     /// The finding of this entry.
     pub fn finding(&self, entry: &'static Entry) -> Option<&Finding> {
         self.findings.iter().find(|finding| finding.is(entry))
@@ -95,6 +102,7 @@ pub(crate) fn examine(memory: &Memory, map: &MemoryMap) -> Inspection {
         findings: Vec::new(),
     };
     judge::fcb(&mut seen, memory, map);
+    judge::bee(&mut seen, memory, map);
     match locate_ivt(memory, map) {
         Some((address, ivt)) => {
             seen.ivt = Some(ivt);

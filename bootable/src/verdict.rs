@@ -193,7 +193,8 @@ impl Verdict {
         if nor {
             findings.extend(pins::judge(conditions, !seen.bee.is_empty()));
         }
-        findings.extend(of_bytes(&seen, memory, map));
+        let decrypts = conditions.boot_config.is_none_or(|config| config.encrypted);
+        findings.extend(of_bytes(&seen, memory, map, decrypts));
         if nor && let Some(fcb) = &seen.fcb {
             past_size(&seen, fcb, map, &mut findings);
             flash::judge(fcb, chip, conditions, &mut findings);
@@ -279,13 +280,17 @@ pub fn judge_fcb(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
     flash::judge_alone(fcb, part, chip)
 }
 
-/// What the bytes say by themselves.
-fn of_bytes(seen: &Inspection, memory: &Memory, map: &MemoryMap) -> Vec<Finding> {
+/// What the bytes say by themselves. `decrypts`: the ROM may have the encryption engine read them.
+fn of_bytes(seen: &Inspection, memory: &Memory, map: &MemoryMap, decrypts: bool) -> Vec<Finding> {
     let mut findings = Vec::new();
     if map.device == BootDevice::SerialNor {
         fcb_is_there(seen, memory, map, &mut findings);
     }
-    if seen.ivt.is_none() {
+    if seen.is_encrypted() {
+        let at = map.ivt_address();
+        let plain = Finding::new(&found::BEE_NOT_SELECTED).address("at", at);
+        findings.extend(Some(plain).filter(|_| !decrypts));
+    } else if seen.ivt.is_none() {
         findings.push(
             Finding::new(&found::IVT_MISSING)
                 .address("at", map.ivt_address())
@@ -310,7 +315,7 @@ enum Effect {
 ///
 /// How the ROM treats an entry that the boot data does not cover, a plugin or the flash alias is not documented; what lies
 /// past the size in the FCB may or may not be needed; a RAM image past the usual split needs fuses that were not read.
-const OPEN: [&Entry; 17] = [
+const OPEN: [&Entry; 18] = [
     &found::CODE_ZEROS,
     &found::ENTRY_OUTSIDE_BOOT_DATA,
     &found::RESET_OUTSIDE_BOOT_DATA,
@@ -321,6 +326,7 @@ const OPEN: [&Entry; 17] = [
     &found::ENCRYPTED,
     &found::HAB_UNCHECKED,
     &found::BEE_UNCHECKED,
+    &found::BEE_ENCRYPTED,
     &found_fcb::FCB_SETUP_WRITES,
     &found_fcb::FCB_SETUP_OPEN,
     &found_fcb::FCB_READ_OPEN,

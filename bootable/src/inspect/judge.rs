@@ -5,7 +5,7 @@ use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
 use rtboot_finding::{Finding, Severity};
 
 use super::Inspection;
-use crate::{BootDevice, McubootHeader, Memory, MemoryMap, Vectors};
+use crate::{BootDevice, Ivt, McubootHeader, Memory, MemoryMap, Vectors};
 
 /// The FCB: is one at the start of the flash, and can it be one?
 pub(super) fn fcb(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
@@ -92,6 +92,12 @@ pub(super) fn bare(
     if seen.mcuboot.is_some() {
         return;
     }
+    if let (true, Some(header)) = (seen.is_encrypted(), seen.bee.first()) {
+        let encrypted = Finding::new(&found::BEE_ENCRYPTED)
+            .address("at", map.ivt_address())
+            .address("header", *header);
+        return seen.findings.push(encrypted);
+    }
     // nothing keeps the rules of a vector table: say what is wrong with the likeliest one
     let usual = memory.byte(map.app_address()).map(|_| map.app_address());
     let guess = usual
@@ -156,23 +162,28 @@ pub(super) fn places(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
         seen.findings
             .push(finding.address("from", start).address("to", end));
     }
-    let nor = map.device == BootDevice::SerialNor;
-    if nor && (seen.ivt.is_some() || seen.fcb.is_some()) {
-        for offset in [0x400, 0x800] {
-            let address = map.flash_base.wrapping_add(offset);
-            // key block and region block, both encrypted: neither zero nor blank
-            let blocks = [
-                memory.bytes(address, 32),
-                memory.bytes(address.wrapping_add(0x80), 256),
-            ];
-            if blocks
-                .iter()
-                .all(|block| block.is_some_and(|bytes| !uniform(bytes)))
-            {
-                let finding = Finding::new(&found::BEE_HEADER).address("at", address);
-                seen.findings.push(finding);
-                seen.bee.push(address);
-            }
+    let headers = seen.bee.iter();
+    let header = |address: &u32| Finding::new(&found::BEE_HEADER).address("at", *address);
+    seen.findings.extend(headers.map(header));
+}
+
+/// Headers of the bus encryption engine, behind the FCB or before the IVT of an image for NOR flash.
+pub(super) fn bee(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
+    let ivt = || memory.bytes(map.ivt_address(), Ivt::LEN);
+    let has_ivt = || ivt().is_some_and(|bytes| Ivt::parse(bytes).is_ok());
+    if map.device != BootDevice::SerialNor || !(seen.fcb.is_some() || has_ivt()) {
+        return;
+    }
+    for offset in [0x400, 0x800] {
+        let address = map.flash_base.wrapping_add(offset);
+        // key block and region block, both encrypted: neither zero nor blank
+        let blocks = [
+            memory.bytes(address, 32),
+            memory.bytes(address.wrapping_add(0x80), 256),
+        ];
+        let is_there = |block: &Option<&[u8]>| block.is_some_and(|bytes| !uniform(bytes));
+        if blocks.iter().all(is_there) {
+            seen.bee.push(address);
         }
     }
 }

@@ -33,6 +33,8 @@ pub enum Kind {
     },
     /// An IVT image linked for RAM with its IVT near its start: a flashloader for serial download (or an SD card image).
     Flashloader,
+    /// An image with FCB whose IVT is encrypted: the bus encryption engine (BEE) decrypts it as the ROM reads it.
+    Encrypted,
     /// An FCB without an application.
     FcbOnly,
     /// None of these.
@@ -56,7 +58,7 @@ impl Kind {
         matches!(self, Kind::BareApplication | Kind::BareRamApplication)
     }
 
-    /// True when it has an IVT for booting from flash.
+    /// True when it has an IVT for booting from flash, readable or encrypted.
     pub fn is_bootable(self) -> bool {
         matches!(
             self,
@@ -64,6 +66,7 @@ impl Kind {
                 | Kind::BootableWithoutFcb
                 | Kind::RamImage { .. }
                 | Kind::Signed { .. }
+                | Kind::Encrypted
         )
     }
 }
@@ -81,6 +84,7 @@ impl fmt::Display for Kind {
             } => "signed and encrypted image",
             Kind::Signed { .. } => "signed image",
             Kind::Flashloader => "flashloader",
+            Kind::Encrypted => "encrypted boot image (BEE)",
             Kind::FcbOnly => "FCB alone",
             Kind::Unknown => "unknown",
         })
@@ -168,6 +172,10 @@ fn without_ivt(seen: &Inspection, fcb: bool, memory: &Memory, map: &MemoryMap) -
         None if seen.mcuboot.is_some() => (
             Kind::Unknown,
             "an image for MCUboot whose vector table cannot be read: it is encrypted, or MCUboot copies it to RAM".to_owned(),
+        ),
+        None if seen.is_encrypted() => (
+            Kind::Encrypted,
+            "an FCB and a header of the bus encryption engine (BEE), and no IVT that can be read".to_owned(),
         ),
         None if fcb => (
             Kind::FcbOnly,

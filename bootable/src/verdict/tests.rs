@@ -501,3 +501,49 @@ fn a_far_reset_handler_is_read_before_the_verdict() {
     assert_eq!(pieces, [0x6000_0000, 0x6001_0000]);
     assert_eq!(on_kit(&memory, SET), (Starts::Yes, vec![]));
 }
+
+/// The image with everything from this offset on encrypted, and the two blocks of a BEE header.
+fn encrypted(from: usize) -> Memory {
+    let mut memory = content(|_| {});
+    let noise = |at: usize| (at as u32).wrapping_mul(0x9E37_79B9).to_be_bytes()[0];
+    let all: Vec<u8> = (0..0x400).map(noise).collect();
+    let rest = memory.slice(0x6000_0000 + from as u32, 0x10_0000);
+    for (address, bytes) in rest.segments() {
+        let bytes = (address as usize..).take(bytes.len()).map(noise).collect();
+        memory.replace(address, bytes).unwrap();
+    }
+    for (at, block) in [(0x400, &all[..0x20]), (0x480, &all[..0x100])] {
+        memory.insert(0x6000_0000 + at, block.to_vec()).unwrap();
+    }
+    memory
+}
+
+#[test]
+fn encrypted_ivt_leaves_the_start_open() {
+    let parts = [part("IS25LP064A")];
+    let there = Conditions::default().parts(&parts).status(SET);
+    let memory = encrypted(0x1000);
+    let seen = crate::inspect(&memory, &crate::testing::rt1021().map);
+    assert_eq!(seen.kind, crate::Kind::Encrypted);
+    let codes: Vec<_> = seen.findings.iter().map(Finding::code).collect();
+    assert_eq!(codes, ["bee-encrypted", "bee-header"]);
+    assert_eq!(
+        answer(&memory, &there),
+        (Starts::Unknown, vec!["bee-encrypted"])
+    );
+    // the boot pins say whether the ROM has it decrypted
+    let chip = crate::testing::rt1021();
+    let pins = |sbmr1| {
+        answer(
+            &memory,
+            &there.clone().boot_pins(chip.boot_config(sbmr1), false),
+        )
+    };
+    assert_eq!(pins(1).0, Starts::Unknown);
+    assert_eq!(pins(0), (Starts::No, vec!["bee-not-selected"]));
+    // a plain FCB with nothing behind it is no encrypted image
+    let mut alone = memory.slice(0x6000_0000, 0x400);
+    assert_eq!(answer(&alone, &there).0, Starts::No);
+    alone.insert(0x6000_1000, vec![0x5A; 0x100]).unwrap();
+    assert_eq!(answer(&alone, &there).0, Starts::No);
+}

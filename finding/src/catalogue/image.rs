@@ -168,6 +168,10 @@ entries! {
     BEE_UNCHECKED Note "bee-unchecked": "BOOT_CFG selects an encrypted image (BEE); rtboot does not check whether the chip's key fits";
     BEE_HEADER Note "bee-header": "there may be a header of the bus encryption engine"
         / "something lies at {at}, where a header of the bus encryption engine (BEE) would be";
+    BEE_NOT_SELECTED Error "bee-not-selected": "the image is encrypted (BEE), and BOOT_CFG does not say so"
+        / "BOOT_CFG does not select an encrypted image (BEE), so the ROM finds no IVT in the encrypted bytes at {at}";
+    BEE_ENCRYPTED Note "bee-encrypted": "the image is encrypted (BEE)"
+        / "no IVT can be read at {at}, and a header of the bus encryption engine (BEE) lies at {header}: the image is encrypted, and only a chip with its key reads it";
 
     FCB_IN_IMAGE Ok "fcb-found": "there is an FCB at the start of the flash"
         / "the FCB at {at} is for {size} bytes of flash";
