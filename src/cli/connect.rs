@@ -15,7 +15,7 @@ use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
 
 use super::settings::Settings;
-use super::{Globals, Report, folders, loader};
+use super::{Globals, Report, folders, loader, report};
 
 /// How long a terminal's user gets to plug a board in.
 const WAIT_AT_TERMINAL: Duration = Duration::from_secs(60);
@@ -161,6 +161,7 @@ impl Context {
             let used = Finding::new(&run::VIRTUAL_BOARD).text("folder", folder.display());
             self.report.tell(used);
         }
+        report::begin();
         let board = target.connect(&mut self.report)?;
         self.virtual_board = board.virtual_board().cloned();
         Ok(board)

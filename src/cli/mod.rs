@@ -193,7 +193,8 @@ pub fn main() -> ExitCode {
             return not_understood(&slips::explain(error, &words, &grammar()));
         }
     };
-    report::catch_ctrl_c();
+    // a program that reads JSON gets its error object
+    report::catch_ctrl_c(!cli.globals.json);
     let log = cli.globals.log.clone();
     let mut context = Context::new(cli.globals);
     let logged = log.map_or(Ok(()), |path| context.report.log_to(&path));

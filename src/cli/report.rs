@@ -33,7 +33,7 @@ use wrap::{stderr_width, stdout_width, wrap};
 pub use about::About;
 use failure::Causes;
 pub use failure::{MOST_CAUSES, print_usage_error};
-pub use interrupt::{catch as catch_ctrl_c, interrupted};
+pub use interrupt::{begin, catch as catch_ctrl_c, interrupted};
 pub use raw::Lines;
 
 /// What comes first where no flashloader runs yet. About what one has; its own figure comes when it is sent.
@@ -185,7 +185,7 @@ impl Report {
             let _ = write!(anstream::stderr(), "{question} [y/N] ");
         });
         let mut answer = String::new();
-        let _ = std::io::stdin().read_line(&mut answer);
+        let _ = interrupt::while_prompting(|| std::io::stdin().read_line(&mut answer));
         matches!(answer.trim(), "y" | "Y" | "yes")
     }
 

@@ -103,6 +103,8 @@ impl From<Straps> for Switches {
 }
 
 pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    // a board's folder is written whole, and one that serves ends when it is asked to
+    super::report::begin();
     match command {
         Command::New {
             folder,

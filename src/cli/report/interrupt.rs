@@ -1,11 +1,13 @@
-//! Ctrl-C: the first asks the run to stop between two operations, the second ends the process.
+//! Ctrl-C: the first asks the run to stop between two operations, the second ends the process. Where nothing is on its way, the
+//! first ends it.
 
 use std::io::Write;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 static ASKED: AtomicBool = AtomicBool::new(false);
-/// A person is asked for words: nothing is on its way, and the wait for the words does not end by itself.
-static PROMPTING: AtomicBool = AtomicBool::new(false);
+/// Nothing is on its way to a board: files are read, perhaps from a terminal where nobody types, or a person is asked for words.
+/// Neither wait ends by itself.
+static IDLE: AtomicBool = AtomicBool::new(false);
 
 /// Exit code of a run that was stopped.
 const STOPPED: i32 = 70;
@@ -13,10 +15,11 @@ const STOPPED: i32 = 70;
 /// Exit code of a process that a second Ctrl-C ended, as shells know it.
 const KILLED: i32 = 130;
 
-/// Catches Ctrl-C from now on.
-pub fn catch() {
+/// Catches Ctrl-C from now on. `idle`: the first one ends the process until [`begin`].
+pub fn catch(idle: bool) {
+    IDLE.store(idle, Ordering::SeqCst);
     let caught = ctrlc::set_handler(|| {
-        if PROMPTING.load(Ordering::SeqCst) {
+        if IDLE.load(Ordering::SeqCst) {
             let _ = writeln!(
                 anstream::stderr(),
                 "\nstopped by the user: flash is unchanged"
@@ -35,11 +38,16 @@ pub fn catch() {
     let _ = caught;
 }
 
+/// A board is looked for, or something else begins that must come to an end of its own.
+pub fn begin() {
+    IDLE.store(false, Ordering::SeqCst);
+}
+
 /// Waits for what a person types; Ctrl-C ends the program meanwhile.
 pub fn while_prompting<T>(ask: impl FnOnce() -> T) -> T {
-    PROMPTING.store(true, Ordering::SeqCst);
+    let before = IDLE.swap(true, Ordering::SeqCst);
     let answer = ask();
-    PROMPTING.store(false, Ordering::SeqCst);
+    IDLE.store(before, Ordering::SeqCst);
     answer
 }
 
