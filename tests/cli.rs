@@ -8,8 +8,12 @@ mod cli {
     mod bad_files;
     mod boards;
     mod chips;
+    #[cfg(target_os = "linux")]
+    mod closed_output;
     #[cfg(unix)]
     mod completions;
+    #[cfg(target_os = "linux")]
+    mod ctrl_c;
     mod docs;
     mod doctor;
     mod fcb;
@@ -20,6 +24,8 @@ mod cli {
     mod keyboard;
     mod one_verdict;
     mod open_work;
+    #[cfg(target_os = "linux")]
+    mod other_user;
     mod outcome;
     mod probe_thread;
     mod raw_folder;
@@ -31,6 +37,7 @@ mod cli {
     mod raw_virtual;
     #[cfg(unix)]
     mod readme;
+    mod reads;
     mod session;
     mod settings;
     mod spsdk_interop;
