@@ -37,6 +37,8 @@ pub(crate) fn stop_timers() {
 pub(crate) fn reset() -> ! {
     barrier();
     AIRCR.write(0x05FA_0004);
-    barrier();
-    loop {}
+    loop {
+        // the reset takes effect some clocks later
+        barrier();
+    }
 }

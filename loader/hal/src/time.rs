@@ -23,10 +23,10 @@ const DWT_CYCLES: Register = Register::at(0xE000_1004);
 
 /// The core clock that the boot ROM sets up unless a fuse says otherwise.
 const ASSUMED_MHZ: u32 = 396;
-/// Reads of the counter within which it has to move: far more than a microsecond of them.
-const START_READS: u32 = 20_000;
 /// The core clock is measured over this time.
 const MEASURE: u32 = 1_000;
+/// Reads of the counter within which it has to get there: a read takes 20 ns at least.
+const READS: u32 = 500_000;
 /// A poll takes the core at least this part of a microsecond; bounds waits if the clock stops.
 const POLLS_PER_MICROSECOND: u32 = 100;
 
@@ -66,16 +66,20 @@ pub(crate) fn start() -> u32 {
     measure()
 }
 
+/// Counts the core's cycles from one tick to another; 0 when the clock stopped.
 fn measure() -> u32 {
-    let start = now();
-    while now() == start {}
-    let (start, cycles) = (now(), DWT_CYCLES.read());
-    while now().wrapping_sub(start) < MEASURE {}
-    DWT_CYCLES.read().wrapping_sub(cycles) * 1000 / MEASURE
+    let before = COUNT.read();
+    let first = wait_reads(|| COUNT.read() != before);
+    let (start, cycles) = (COUNT.read(), DWT_CYCLES.read());
+    let last = wait_reads(|| COUNT.read().wrapping_sub(start) >= MEASURE);
+    match (first, last) {
+        (Ok(()), Ok(())) => DWT_CYCLES.read().wrapping_sub(cycles) / (MEASURE / 1000),
+        _ => 0,
+    }
 }
 
 fn wait_reads(mut condition: impl FnMut() -> bool) -> Result<(), TimedOut> {
-    match (0..START_READS).any(|_| condition()) {
+    match (0..READS).any(|_| condition()) {
         true => Ok(()),
         false => Err(TimedOut),
     }

@@ -7,7 +7,7 @@ use crate::sfdp::{QuadEnable, Sfdp};
 use crate::{Bus, Data, Error, Options, Rescue, Setup, clock, limits, rescue};
 
 const WRITE_ENABLE: Sequence = Sequence::command(0x06);
-const READ_STATUS: Sequence = Sequence::register_read(0x05);
+pub(crate) const READ_STATUS: Sequence = Sequence::register_read(0x05);
 const ERASE_CHIP: Sequence = Sequence::command(0x60);
 /// ISSI and Macronix parts take 35h for "enter QPI", not for "read status register 2".
 const ENTERS_QPI_BY_35: [u8; 2] = [0x9D, 0xC2];

@@ -1,6 +1,9 @@
 //! Gets a flash to listen that an earlier program left in another mode.
 
+use crate::configure::READ_STATUS;
+use crate::flash::read_status;
 use crate::lut::{Sequence, instruction, opcode};
+use crate::sfdp::Sfdp;
 use crate::{Bus, Data, Error, limits};
 
 const READ_ID: Sequence = Sequence::register_read(0x9F);
@@ -41,7 +44,7 @@ const fn quad(code: u8) -> u16 {
 
 const ONES: u16 = quad(0xFF);
 
-/// The ladder, mildest first. Each rung is one or two sequences.
+/// Ends of modes, mildest first; a busy flash ignores them. Each rung is one or two sequences.
 ///
 /// Sources: data sheets of the families named at [`Rescue`]; the order follows public rescue code for other chips. A rung
 /// that a part does not know is an unknown command to it, which it ignores.
@@ -64,6 +67,10 @@ const LADDER: &[(Rescue, &[Sequence])] = &[
     ),
     (Rescue::QpiFf, &[Sequence::new(&[ONES])]),
     (Rescue::QpiF5, &[Sequence::new(&[quad(0xF5)])]),
+];
+
+/// Resets, for what the ladder does not end. Never while the flash erases or programs: they would spoil what it is at.
+const RESETS: &[(Rescue, &[Sequence])] = &[
     (Rescue::Reset, &[RESET_ENABLE, RESET]),
     (
         Rescue::QpiReset,
@@ -72,41 +79,67 @@ const LADDER: &[(Rescue, &[Sequence])] = &[
     (Rescue::ResetF0, &[Sequence::command(0xF0)]),
 ];
 
-/// Reads the JEDEC id; climbs the ladder when there is none. The id is meaningless after [`Rescue::Failed`].
+/// Makes the flash answer, by the ladder if need be. The id is meaningless after [`Rescue::Failed`].
 ///
 /// # Errors
-/// [`Error::Bus`].
-#[inline(never)]
+/// [`Error::Busy`] when the flash is still erasing or programming. [`Error::Bus`].
 pub fn rescue(bus: &mut impl Bus) -> Result<(Rescue, [u8; 3]), Error> {
-    if let Some(id) = read_id(bus)? {
+    if let Some(id) = answers(bus)? {
         return Ok((Rescue::NotNeeded, id));
     }
     let start = bus.now();
     while bus.now().wrapping_sub(start) < limits::POWER_UP {
         bus.pause(limits::POWER_UP_GAP);
-        if let Some(id) = read_id(bus)? {
+        if let Some(id) = answers(bus)? {
             return Ok((Rescue::Waiting, id));
         }
     }
-    for (rung, sequences) in LADDER {
+    if let Some(rescued) = climb(bus, LADDER)? {
+        return Ok(rescued);
+    }
+    // a flash that an earlier program left erasing answers with its status only
+    let start = bus.now();
+    while is_busy(bus)? {
+        if bus.now().wrapping_sub(start) > limits::BLOCK {
+            return Err(Error::Busy);
+        }
+        bus.pause(limits::POWER_UP_GAP);
+    }
+    if let Some(id) = answers(bus)? {
+        return Ok((Rescue::Waiting, id));
+    }
+    Ok(climb(bus, RESETS)?.unwrap_or((Rescue::Failed, [0xFF; 3])))
+}
+
+/// Plays the rungs until the flash answers.
+#[inline(never)]
+fn climb(
+    bus: &mut impl Bus,
+    ladder: &[(Rescue, &[Sequence])],
+) -> Result<Option<(Rescue, [u8; 3])>, Error> {
+    for (rung, sequences) in ladder {
         for sequence in *sequences {
             bus.transfer(sequence, 0, Data::None)?;
         }
         bus.pause(limits::RECOVERY);
-        if let Some(id) = read_id(bus)? {
-            return Ok((*rung, id));
+        if let Some(id) = answers(bus)? {
+            return Ok(Some((*rung, id)));
         }
     }
-    Ok((Rescue::Failed, [0xFF; 3]))
+    Ok(None)
 }
 
-/// The id, when it is one and reads the same twice.
-fn read_id(bus: &mut impl Bus) -> Result<Option<[u8; 3]>, Error> {
-    let mut ids = [[0; 3]; 2];
-    for id in &mut ids {
-        bus.transfer(&READ_ID, 0, Data::Read(id))?;
-    }
-    let [first, second] = ids;
-    let is_id = first == second && first != [0; 3] && first != [0xFF; 3];
-    Ok(is_id.then_some(first))
+/// The JEDEC id, when the flash takes commands: it has an id and an SFDP signature. A part in continuous read answers
+/// anything with data of its own, which may look like an id.
+fn answers(bus: &mut impl Bus) -> Result<Option<[u8; 3]>, Error> {
+    let mut id = [0; 3];
+    bus.transfer(&READ_ID, 0, Data::Read(&mut id))?;
+    let is_id = id != [0; 3] && id != [0xFF; 3];
+    Ok((is_id && Sfdp::is_there(bus)?).then_some(id))
+}
+
+/// Whether the status register is one and says busy. A bus that nothing drives reads as ones.
+fn is_busy(bus: &mut impl Bus) -> Result<bool, Error> {
+    let status = read_status(bus, &READ_STATUS, 1)?;
+    Ok(status != 0xFF && status & 1 != 0)
 }

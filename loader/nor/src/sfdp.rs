@@ -46,16 +46,13 @@ pub(crate) enum QuadEnable {
 }
 
 impl Sfdp {
-    /// Reads header and basic table.
+    /// Reads header and basic table of a flash that has the signature.
     ///
     /// # Errors
-    /// [`Error::NoSfdp`] without signature or basic table; [`Error::Bus`].
+    /// [`Error::NoSfdp`] without basic table; [`Error::Bus`].
     #[inline(never)]
     pub fn read(bus: &mut impl Bus) -> Result<Sfdp, Error> {
-        let [signature, revision] = words(bus, 0)?;
-        if signature != u32::from_le_bytes(*b"SFDP") {
-            return Err(Error::NoSfdp);
-        }
+        let [_, revision] = words(bus, 0)?;
         let headers = (revision >> 16 & 0xFF) + 1;
         for number in 0..headers.min(MAX_HEADERS) {
             let [first, second] = words(bus, 8 + 8 * number)?;
@@ -65,6 +62,12 @@ impl Sfdp {
             }
         }
         Err(Error::NoSfdp)
+    }
+
+    /// Whether the flash answers with the signature.
+    pub(crate) fn is_there(bus: &mut impl Bus) -> Result<bool, Error> {
+        let [signature, _] = words(bus, 0)?;
+        Ok(signature == u32::from_le_bytes(*b"SFDP"))
     }
 
     fn table(bus: &mut impl Bus, at: u32, count: usize) -> Result<Sfdp, Error> {

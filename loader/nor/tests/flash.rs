@@ -116,12 +116,40 @@ fn flash_in_another_mode_is_rescued() {
 #[test]
 fn working_flash_gets_no_rescue_commands() {
     let mut chip = Chip::issi();
-    Flash::new()
-        .configure(&mut chip, options(0xC000_0007))
-        .unwrap();
+    let mut flash = Flash::new();
+    flash.configure(&mut chip, options(0xC000_0007)).unwrap();
+    assert_eq!(flash.rescued(), Rescue::NotNeeded);
     for command in ["ab", "ff", "f5", "66", "99", "f0"] {
         assert_eq!(chip.count(command), 0, "{command}");
     }
+}
+
+/// A reset would spoil what the flash is erasing.
+#[test]
+fn busy_flash_is_awaited_and_never_reset() {
+    let mut chip = Chip::issi();
+    chip.leave_busy(40);
+    let mut flash = Flash::new();
+    flash.configure(&mut chip, options(0xC000_0007)).unwrap();
+    assert_eq!(flash.rescued(), Rescue::Waiting);
+
+    let mut chip = Chip::issi();
+    chip.leave_busy(usize::MAX);
+    let result = Flash::new().configure(&mut chip, options(0xC000_0007));
+    assert_eq!((result, chip.count("99")), (Err(Error::Busy), 0));
+}
+
+/// It answers commands with its own data, which may look like an id or like a busy status.
+#[test]
+fn flash_in_continuous_read_is_rescued() {
+    let mut chip = Chip::issi();
+    chip.mode = Mode::Continuous;
+    let mut flash = Flash::new();
+    flash.configure(&mut chip, options(0xC000_0007)).unwrap();
+    assert_eq!(
+        (flash.rescued(), chip.mode),
+        (Rescue::OnesOnFourPads, Mode::Spi)
+    );
 }
 
 #[test]

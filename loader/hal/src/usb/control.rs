@@ -125,8 +125,9 @@ pub(super) fn serve(configured: bool, high_speed: bool) -> Change {
         // acknowledged by the caller, once it is done: the host may use the endpoints at once
         (0x00, 9) if value_low <= 1 => return Change::Configured(value_low),
         (0x02, 1) if value == 0 => return Change::Cleared(index as u8),
-        // SET_INTERFACE 0, and SET_IDLE: reports are never sent twice
-        (0x01, 11) if value == 0 => acknowledge(),
+        // SET_INTERFACE: all data toggles begin anew, as after a configuration
+        (0x01, 11) if value == 0 && configured => return Change::Configured(1),
+        // SET_IDLE: reports are never sent twice
         (0x21, 10) => acknowledge(),
         // reports travel on the interrupt endpoints only, as with NXP's loader
         _ => stall(),

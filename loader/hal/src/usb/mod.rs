@@ -157,6 +157,8 @@ impl Usb {
                 .plus(4 * endpoint)
                 .write(TYPE_INTERRUPT << IN | TYPE_INTERRUPT);
         }
+        self.out.forget();
+        self.input.forget();
         self.configured = false;
         self.lost = true;
         self.part = None;
@@ -168,12 +170,8 @@ impl Usb {
         if !on {
             return;
         }
-        let (packet, slots) = match is_high_speed() {
-            true => (HIGH_SPEED_PACKET, OUT_BUFFERS),
-            false => (FULL_SPEED_PACKET, OUT_BUFFERS - 1),
-        };
-        self.out.restart(packet, slots);
-        self.input.restart(packet, IN_BUFFERS);
+        self.out.restart(packet(), out_slots());
+        self.input.restart(packet(), IN_BUFFERS);
         let types = TYPE_INTERRUPT << IN | TYPE_INTERRUPT;
         ENDPOINT
             .plus(4)
@@ -186,23 +184,31 @@ impl Usb {
 
     /// Gives all free OUT buffers to the controller.
     fn listen(&mut self) {
-        let length = if is_high_speed() {
-            BUFFER
-        } else {
-            FULL_SPEED_PACKET
-        };
+        let length = packet();
         while self.out.free().is_some() {
             self.out.push(length);
         }
     }
 
-    /// The host starts an endpoint anew: what was queued is void, the data toggle begins at 0.
+    /// The host starts an endpoint anew: what was queued is void, its data toggle begins at 0. The other endpoint goes on
+    /// with its own toggle. The command at hand is over.
     fn clear_halt(&mut self, endpoint: u8) {
-        if !self.configured || !matches!(endpoint, 0x81 | 0x02) {
-            return;
+        match endpoint {
+            0x81 if self.configured => {
+                control::flush(IN_BIT);
+                self.input.restart(packet(), IN_BUFFERS);
+                ENDPOINT.plus(4).set(TOGGLE_RESET << IN);
+            }
+            0x02 if self.configured => {
+                control::flush(OUT_BIT);
+                self.out.restart(packet(), out_slots());
+                ENDPOINT.plus(8).set(TOGGLE_RESET);
+                self.part = None;
+                self.listen();
+            }
+            _ => return,
         }
-        // both directions: the host gave up a command, and its answer with it
-        self.configure(true);
+        self.lost = true;
     }
 
     /// The next report of the host, if it is whole. Reports that are shorter than they say are dropped.
@@ -303,6 +309,24 @@ impl Usb {
 
 fn is_high_speed() -> bool {
     PORT.has(HIGH_SPEED)
+}
+
+/// Bytes of a packet of the interrupt endpoints.
+fn packet() -> usize {
+    if is_high_speed() {
+        HIGH_SPEED_PACKET
+    } else {
+        FULL_SPEED_PACKET
+    }
+}
+
+/// OUT buffers that are queued.
+fn out_slots() -> usize {
+    if is_high_speed() {
+        OUT_BUFFERS
+    } else {
+        PART_BUFFER
+    }
 }
 
 /// Id and declared length of a report.

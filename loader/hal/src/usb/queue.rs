@@ -70,13 +70,18 @@ impl Queue {
 
     /// Forgets all transfers; the endpoint has been flushed. From now on with `slots` of the buffers.
     pub fn restart(&mut self, packet: usize, slots: usize) {
-        self.oldest = 0;
-        self.used = 0;
+        self.forget();
         self.slots = slots;
         let head = memory::head(self.head);
         head.write(CAPABILITIES, (packet as u32) << 16 | NO_ZERO_PACKET);
         head.write(HEAD_NEXT, END_OF_LIST);
         head.write(HEAD_TOKEN, 0);
+    }
+
+    /// Forgets all transfers; the endpoint has been flushed and is off.
+    pub fn forget(&mut self) {
+        self.oldest = 0;
+        self.used = 0;
     }
 
     pub fn is_empty(&self) -> bool {

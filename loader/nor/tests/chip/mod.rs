@@ -14,6 +14,8 @@ pub enum Mode {
     Spi,
     Qpi,
     PowerDown,
+    /// Continuous read (0-4-4): takes addresses, no commands.
+    Continuous,
     Absent,
 }
 
@@ -116,6 +118,12 @@ impl Chip {
             .count()
     }
 
+    /// As an earlier program left it: erasing, for so many polls.
+    pub fn leave_busy(&mut self, polls: usize) {
+        self.busy = polls;
+        self.status[0] |= WIP | WEL;
+    }
+
     fn protected(&self) -> bool {
         self.status[0] & 0x3C != 0
     }
@@ -165,8 +173,18 @@ impl Chip {
             Mode::Spi => command_pads == 1,
             Mode::Qpi => command_pads == 4,
             Mode::PowerDown => command_pads == 1 && command == 0xAB,
-            Mode::Absent => false,
+            Mode::Continuous | Mode::Absent => false,
         };
+        if self.mode == Mode::Continuous {
+            // bytes of the array on one of its four lines; only the mode nibble of ones ends it
+            answer = Some(vec![0x33; 64]);
+            let ones = steps
+                .iter()
+                .take_while(|step| **step == 1 << 10 | 2 << 8 | 0xFF);
+            if ones.count() >= 4 {
+                self.mode = Mode::Spi;
+            }
+        }
         let is_read = matches!(&data, Data::Read(_));
         let length = match &data {
             Data::Read(into) => into.len(),
