@@ -214,7 +214,7 @@ fn play_configuration(m: &mut Machine, config: &Config) -> Result<(), Stop> {
             let kind = config.u8(field::CONFIG_CMD_TYPES + i);
             (sequence, config.u32(field::CONFIG_CMD_ARGS + 4 * i), kind)
         })
-        .filter(|((index, _), ..)| *index > 0)
+        .filter(|((index, _), _, kind)| *index > 0 && !is_left_out(m, *kind))
         .collect();
     if commands.is_empty() {
         return Err(INVALID_ARGUMENT.into());
@@ -222,9 +222,6 @@ fn play_configuration(m: &mut Machine, config: &Config) -> Result<(), Stop> {
     let chips = chips(config);
     for base in &chips {
         for (sequence, argument, kind) in &commands {
-            if is_left_out(m, *kind) {
-                continue;
-            }
             enable(m, config, *base)?;
             set_with(m, config, *sequence, *base, *argument)?;
             rest_after(m, config, *kind, *base)?;

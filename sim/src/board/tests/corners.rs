@@ -313,6 +313,19 @@ fn configuration_commands_2_and_3_do_not_wait() {
 }
 
 #[test]
+fn configuration_commands_that_are_all_left_out_are_refused() {
+    let mut board = running();
+    let four_wires = |fcb: &mut [u8]| words(fcb, 0x80, &[0x0A18_06EB]);
+    assert_eq!(configured_with(&mut board, four_wires), Some(0));
+    let (status, trace) = traced(&mut board, |fcb| {
+        with_status(fcb);
+        (fcb[0x1C], fcb[0x1D]) = (1, 2);
+        (fcb[0x20], fcb[0x21]) = (1, 4);
+    });
+    assert_eq!((status, trace), (Some(4), vec![]));
+}
+
+#[test]
 fn change_to_more_wires_is_left_out_where_the_table_has_them() {
     for (kind, sent) in [(1, true), (2, false), (3, true)] {
         let mut board = running();
