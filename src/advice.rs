@@ -12,7 +12,7 @@ use rtboot_finding::{Action, Entry, Next};
 use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
-use crate::error::{BackupOf, Content};
+use crate::error::{BackupOf, Content, Unread};
 use crate::port::Wire;
 use crate::sdp::Hab;
 use crate::selector::Selector;
@@ -414,8 +414,13 @@ fn board(error: &Error) -> Advice {
         Error::BackupMisfit { .. } => Advice::default()
             .act("give the backup of this board, or the board of this backup")
             .run(Action::AsIs),
-        Error::UnknownChip { .. } => {
-            Advice::of(&[&rom::ROM_READS_REFUSED, &rom::ROM_READ_DISABLED])
+        Error::UnknownChip { unread, .. } => {
+            let causes: &[&'static Entry] = match unread {
+                Some(Unread::Refused(_)) => &[&rom::ROM_READS_REFUSED],
+                Some(Unread::Silent { .. }) => &[&rom::ROM_READ_DISABLED],
+                None => &[],
+            };
+            Advice::of(causes)
                 .act("read the chip's name on its package")
                 .run(Action::NameChip { chip: None })
         }

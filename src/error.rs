@@ -8,9 +8,9 @@ use std::path::PathBuf;
 use rtboot_fcb::{JedecId, StatusLock, StatusRegisters};
 use rtboot_finding::Finding;
 
-use crate::chip::FlexRam;
+use crate::chip::{FlexRam, RomOwners};
 use crate::consent::Act;
-use crate::selector::{FoundBoard, Selector};
+use crate::selector::{FoundBoard, Seen, Selector};
 use crate::{mboot, port, sdp};
 
 mod codes;
@@ -22,12 +22,13 @@ mod words;
 pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
+pub(crate) use words::seen;
 pub use words::{
-    BackupOf, Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, bytes,
+    BackupOf, Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, Unread, bytes,
 };
 use words::{
-    at_byte, at_pair, beside, for_boot_loader, holders, kept_by, listed, measured, named, seen,
-    unclear,
+    at_byte, at_pair, beside, by_usb, for_boot_loader, holders, kept_by, listed, measured, named,
+    unclear, untold,
 };
 
 /// A failed run.
@@ -255,8 +256,8 @@ pub enum Error {
     NoBoard {
         /// The selector.
         selector: Selector,
-        /// What was found instead, one line each.
-        seen_instead: Vec<String>,
+        /// What is on USB instead.
+        seen_instead: Vec<Seen>,
     },
     /// No virtual board lives in the folder that the selector names.
     #[error("there is no virtual board in {}{}", folder.display(), beside(nearby))]
@@ -303,10 +304,16 @@ pub enum Error {
         chip: String,
     },
     /// The chip does not say what it is.
-    #[error("the boot ROM does not tell which chip this is ({reason})")]
+    #[error(
+        "the boot ROM does not tell which chip this is ({}{})",
+        untold(unread),
+        by_usb(owners)
+    )]
     UnknownChip {
-        /// What happened to the question.
-        reason: String,
+        /// What happened to the question; `None` when the ROM answered it with an id that no chip has.
+        unread: Option<Unread>,
+        /// The chips that have its USB ids; `None` on a UART.
+        owners: Option<RomOwners>,
     },
     /// Another program works with this board.
     #[error("{place} is in use by {}", holders(by))]

@@ -93,5 +93,5 @@ pub use rtboot_fcb::{Fcb, JedecId, Part, PartFile, StatusRegisters, database};
 
 pub use error::{
     BackupOf, Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange,
-    QuadEnable, Question, Result, SetUp, SfdpField, SplitBy, Step, TrialDiffers,
+    QuadEnable, Question, Result, SetUp, SfdpField, SplitBy, Step, TrialDiffers, Unread,
 };

@@ -142,6 +142,39 @@ impl fmt::Display for FoundBoard {
     }
 }
 
+/// A device of interest on USB.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// The selector that names it; `None` for what is no board, and where USB ports have no names.
+    pub selector: Option<Selector>,
+    /// What it is: `boot ROM`, `flashloader`, or the probe's name.
+    pub what: String,
+    /// Device node or path.
+    pub path: String,
+    /// USB ids, `1fc9:0130`.
+    pub ids: String,
+    /// Product string.
+    pub product: String,
+    /// Whether it is a board that rtboot talks to.
+    pub is_board: bool,
+    /// Why it cannot be used, when it cannot.
+    pub problem: Option<Unusable>,
+}
+
+/// "usb:1-4.1: boot ROM (no permission)".
+impl fmt::Display for Seen {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.selector {
+            Some(selector) => write!(f, "{selector}: {}", self.what)?,
+            None => write!(f, "{}: {}", self.path, self.what)?,
+        }
+        match &self.problem {
+            Some(problem) => write!(f, " ({problem})"),
+            None => Ok(()),
+        }
+    }
+}
+
 /// A text that is not a selector.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("\"{text}\" names no board: {reason}")]

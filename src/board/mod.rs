@@ -24,11 +24,13 @@ use crate::{Error, Result};
 
 use lock::{Guarded, Lock};
 
-pub use crate::selector::{DEFAULT_BAUD, FoundBoard, Program, Selector, SelectorError, Unusable};
+pub use crate::selector::{
+    DEFAULT_BAUD, FoundBoard, Program, Seen, Selector, SelectorError, Unusable,
+};
 pub use plug::{Look, Opened, Plug};
 #[cfg(feature = "virtual")]
 pub use plug::{expect_virtual, open_virtual};
-pub use usb::{Seen, list_usb};
+pub use usb::list_usb;
 
 /// An SDP session over whatever link the board has.
 pub type RomSession = Sdp<Box<dyn sdp::Link>>;

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use super::plug::{Look, Opened, Plug};
-use super::{FoundBoard, POLL, Program, Selector, Unusable};
+use super::{FoundBoard, POLL, Program, Seen, Selector, Unusable};
 use crate::port::hid::{self, HidDevice, HidKind, OpenProblem};
 use crate::{Error, Result, port};
 
@@ -70,25 +70,6 @@ impl Plug for UsbPort {
         let port = self.0.clone()?;
         Some(Selector::Usb(Some(port)))
     }
-}
-
-/// One USB device of interest, in words.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    /// The selector that names it; `None` for what is no board, and where USB ports have no names.
-    pub selector: Option<Selector>,
-    /// What it is: `boot ROM`, `flashloader`, or the probe's name.
-    pub what: String,
-    /// Device node or path.
-    pub path: String,
-    /// USB ids, `1fc9:0130`.
-    pub ids: String,
-    /// Product string.
-    pub product: String,
-    /// Whether it is a board that rtboot talks to.
-    pub is_board: bool,
-    /// Why it cannot be used, when it cannot.
-    pub problem: Option<Unusable>,
 }
 
 /// Everything of interest on USB.
@@ -158,10 +139,10 @@ fn pick(port_path: Option<&str>) -> Result<HidDevice> {
 }
 
 fn choose(devices: Vec<HidDevice>, port_path: Option<&str>) -> Result<HidDevice> {
-    let others: Vec<String> = devices
+    let others: Vec<Seen> = devices
         .iter()
         .filter(|d| program(d).is_none())
-        .map(line)
+        .map(seen)
         .collect();
     let boards: Vec<HidDevice> = devices
         .into_iter()
@@ -173,7 +154,7 @@ fn choose(devices: Vec<HidDevice>, port_path: Option<&str>) -> Result<HidDevice>
         (1, Some(device)) => Ok(device),
         (0, _) | (_, None) => Err(Error::NoBoard {
             selector: Selector::Usb(port_path.map(str::to_owned)),
-            seen_instead: boards.iter().map(line).chain(others).collect(),
+            seen_instead: boards.iter().map(seen).chain(others).collect(),
         }),
         _ => Err(Error::SeveralBoards {
             boards: boards.iter().filter_map(found).collect(),
@@ -188,16 +169,6 @@ fn found(device: &HidDevice) -> Option<FoundBoard> {
         problem: seen(device).problem,
         ..FoundBoard::new(Selector::Usb(device.port_path.clone()), program)
     })
-}
-
-/// One device in one line.
-fn line(device: &HidDevice) -> String {
-    let seen = seen(device);
-    let place = seen
-        .selector
-        .map_or(seen.path, |selector| selector.to_string());
-    let problem = seen.problem.map_or(String::new(), |p| format!(" ({p})"));
-    format!("{place}: {}{problem}", seen.what)
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ pub fn run(_args: Args, context: &mut Context) -> Result<()> {
         report.tell_in_words(&run::NO_BOARD, no_board(chip));
     }
     report.found(Outcome::List(List {
-        usb: usb.into_iter().map(usb_device).collect(),
+        usb: usb.iter().map(UsbDevice::from).collect(),
         serial: ports.into_iter().map(serial_port).collect(),
         r#virtual: home.map(|path| path.display().to_string()),
     }));
@@ -81,18 +81,6 @@ fn usb_line(device: &Seen) -> String {
         None => {}
     }
     line
-}
-
-fn usb_device(device: Seen) -> UsbDevice {
-    UsbDevice {
-        selector: device.selector.map(|selector| selector.to_string()),
-        what: device.what.to_string(),
-        path: device.path,
-        ids: device.ids,
-        product: device.product,
-        is_board: device.is_board,
-        problem: device.problem.map(|problem| problem.to_string()),
-    }
 }
 
 fn serial_line(port: &SerialDevice) -> String {

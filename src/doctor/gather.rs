@@ -4,6 +4,7 @@ mod content;
 mod flash;
 
 use rtboot_bootable::inspect;
+use rtboot_fcb::Part;
 
 use super::facts::{
     AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, Request, Source, Unknown,
@@ -12,8 +13,8 @@ use super::facts::{
 use crate::board::{Board, Program, Selector};
 use crate::chip::{Chip, Identity};
 use crate::error::Step;
-use crate::event::Listener;
-use crate::flash::{Flashloader, Loader, Rom, parts_for};
+use crate::event::{Known, Listener, tell_known};
+use crate::flash::{Flashloader, Loader, Rom, candidates, parts_for};
 use crate::job::LaidOut;
 use crate::journal::{BoardJournal, BoardKey};
 use crate::mboot::Property;
@@ -57,8 +58,19 @@ pub fn nobody(host: HostFacts, error: Error, request: Request<'_>) -> Facts {
     facts
 }
 
-/// Gathers everything from a board. Never fails: an error becomes a fact.
+/// Gathers everything from a board, and tells what is known of it. Never fails: an error becomes a fact.
 pub fn gather(
+    board: &mut Board,
+    host: HostFacts,
+    request: Request<'_>,
+    listener: &mut dyn Listener,
+) -> Facts {
+    let facts = ask_all(board, host, request, listener);
+    tell_known(listener, known(&facts));
+    facts
+}
+
+fn ask_all(
     board: &mut Board,
     host: HostFacts,
     mut request: Request<'_>,
@@ -106,6 +118,36 @@ pub fn gather(
         facts.flash_error = Some(error);
     }
     facts
+}
+
+/// The names of all parts that the flash may be.
+fn names(parts: &[Part]) -> String {
+    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+    names.join(" or ")
+}
+
+/// What a run tells of its board.
+fn known(facts: &Facts) -> Known {
+    let identity = facts.identity;
+    let look = facts.flash.as_ref();
+    let look = look.filter(|look| look.nor.answers());
+    let part = look.and_then(|look| look.part.as_ref());
+    let protected = look
+        .zip(part)
+        .map(|(look, part)| part.protected(&look.nor.status));
+    Known {
+        board: Some(facts.host.selector.to_string()),
+        unique_id: facts.unique_id(),
+        chip: (identity.is_known() || facts.loader.is_some())
+            .then(|| identity.chip.name.to_owned()),
+        jedec: look.map(|look| look.nor.id.to_string()),
+        part: part.map(|part| match facts.expected {
+            Some(_) => part.name.clone(),
+            None => names(&candidates(part.jedec, Some(part))),
+        }),
+        flash_protected: protected,
+        ..Known::default()
+    }
 }
 
 fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
@@ -191,8 +233,19 @@ fn from_rom(
         return None; // the user means another board: load nothing into this one
     }
     let started = match image {
-        Ok((identity, Loader { image, .. })) => {
+        Ok((identity, loader)) => {
+            let Loader {
+                image,
+                name,
+                sha256,
+            } = loader;
             facts.identity = identity;
+            let sent = Known {
+                flashloader: Some(name),
+                flashloader_sha256: sha256,
+                ..Known::default()
+            };
+            tell_known(listener, sent);
             rom.start(identity, &image, board, listener)
         }
         Err(error) => Err(error),

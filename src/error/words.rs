@@ -2,10 +2,13 @@
 
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use rtboot_fcb::{QeMethod, StatusLock};
 
-use crate::selector::FoundBoard;
+use crate::chip::RomOwners;
+use crate::sdp;
+use crate::selector::{FoundBoard, Seen};
 
 /// What lies outside the flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -327,12 +330,55 @@ pub(super) fn kept_by(lock: StatusLock) -> String {
     }
 }
 
-pub(super) fn seen(lines: &[String]) -> String {
-    if lines.is_empty() {
-        String::new()
-    } else {
-        format!(" (there is: {})", lines.join("; "))
+/// What is on USB instead of a board.
+pub(crate) fn seen(devices: &[Seen]) -> String {
+    let devices: Vec<String> = devices.iter().map(Seen::to_string).collect();
+    match devices.is_empty() {
+        true => String::new(),
+        false => format!(" (there is: {})", devices.join("; ")),
     }
+}
+
+/// What became of the question for a chip's registers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Unread {
+    /// The ROM refused these: their names and addresses.
+    Refused(Vec<(&'static str, u32)>),
+    /// The ROM did not answer.
+    Silent {
+        /// How long it was waited for.
+        waited: Duration,
+    },
+}
+
+impl fmt::Display for Unread {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Unread::Refused(registers) => {
+                let name = |(what, address): &(&str, u32)| format!("{what} ({address:#010x})");
+                let names: Vec<String> = registers.iter().map(name).collect();
+                let (names, status) = (names.join(", "), sdp::Status::REFUSED_89);
+                write!(f, "the ROM refuses {names}: {status}")
+            }
+            Unread::Silent { waited } => {
+                let command = sdp::Tag::READ_REGISTER;
+                let waited = *waited;
+                write!(f, "{}", sdp::Error::Timeout { command, waited })
+            }
+        }
+    }
+}
+
+pub(super) fn untold(unread: &Option<Unread>) -> String {
+    let untold = || "it does not answer register reads".to_owned();
+    unread.as_ref().map_or_else(untold, Unread::to_string)
+}
+
+pub(super) fn by_usb(owners: &Option<RomOwners>) -> String {
+    owners.as_ref().map_or(String::new(), |owners| {
+        format!("; by its USB ids it is one of {owners}")
+    })
 }
 
 /// Virtual boards beside one that is not there.

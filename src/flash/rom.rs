@@ -11,7 +11,7 @@ use rtboot_finding::catalogue::{rom as entries, run};
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
 use crate::chip::{self, BootMode, Chip, FlexRam, Identity, Registers, RomOwners, Told};
-use crate::error::{SplitBy, Step};
+use crate::error::{SplitBy, Step, Unread};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::Flashloader;
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
@@ -64,7 +64,7 @@ pub struct RomFacts {
     /// Registers that the ROM did not let be read: it has a list of those that may.
     pub refused: Vec<(&'static str, u32)>,
     /// Why registers could not be read, when some could not.
-    pub unread: Option<String>,
+    pub unread: Option<Unread>,
 }
 
 impl RomFacts {
@@ -119,13 +119,9 @@ impl Rom {
         };
         facts.unread = match read_registers(&mut session, &mut facts) {
             Ok(()) if facts.refused.is_empty() => None,
-            Ok(()) => Some(format!(
-                "the ROM refuses {}: {}",
-                facts.refused_names(),
-                Status::REFUSED_89
-            )),
+            Ok(()) => Some(Unread::Refused(facts.refused.clone())),
             // silence is the chip's answer, too; anything else is the link's fault
-            Err(error @ sdp::Error::Timeout { .. }) => Some(error.to_string()),
+            Err(sdp::Error::Timeout { waited, .. }) => Some(Unread::Silent { waited }),
             Err(error) => return Err(Error::sdp(Step::ReadChipRegisters)(error)),
         };
         Ok(Rom { session, facts })
@@ -414,13 +410,10 @@ fn by_usb(facts: &RomFacts, named: Option<&'static Chip>) -> Result<()> {
     if named.is_some() {
         return Ok(());
     }
-    let unread = facts.unread.as_deref();
-    let unread = unread.unwrap_or("it does not answer register reads");
-    let reason = match facts.owners {
-        Some(owners) => format!("{unread}; by its USB ids it is one of {owners}"),
-        None => unread.to_owned(),
-    };
-    Err(Error::UnknownChip { reason })
+    Err(Error::UnknownChip {
+        unread: facts.unread.clone(),
+        owners: facts.owners,
+    })
 }
 
 /// What is known of the chip excludes the one that the user names, or every chip that rtboot writes.

@@ -210,9 +210,7 @@ fn tell_place(board: &Board, listener: &mut dyn Listener) {
 
 fn waiting(limit: Duration, error: &Error) -> Finding {
     let seen = match error {
-        Error::NoBoard { seen_instead, .. } if !seen_instead.is_empty() => {
-            format!(" (there is: {})", seen_instead.join("; "))
-        }
+        Error::NoBoard { seen_instead, .. } => crate::error::seen(seen_instead),
         _ => String::new(),
     };
     let waiting = Finding::new(&run::WAITING).text("seconds", limit.as_secs_f32());

@@ -4,9 +4,10 @@ use std::ops::Range;
 
 use serde::Serialize;
 
-use super::{Outcome, Progress};
+use super::{Outcome, Progress, UsbDevice};
 use crate::advice::Advice;
-use crate::{Content, Error, Evidence, mboot, sdp};
+use crate::chip::RomOwners;
+use crate::{Content, Error, Evidence, Unread, mboot, sdp};
 
 /// Why a run failed, what the board holds now, and what to do next.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -220,6 +221,25 @@ pub struct Facts {
     /// The boards that fit, when one must be named.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub boards: Vec<FoundBoard>,
+    /// What is on USB instead of the board that was asked for.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub usb: Vec<UsbDevice>,
+    /// The registers that the boot ROM refuses to read.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub refused: Vec<Register>,
+    /// The chips that it can be by its USB ids.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub chips: Vec<String>,
+}
+
+/// A register of the chip.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct Register {
+    /// What it is, as in `the chip id`.
+    pub name: String,
+    /// Its address.
+    pub address: u32,
 }
 
 fn bases(error: &rtboot_bootable::Error) -> Vec<u32> {
@@ -227,6 +247,17 @@ fn bases(error: &rtboot_bootable::Error) -> Vec<u32> {
         rtboot_bootable::Error::BaseUnclear { bases, .. } => {
             bases.iter().map(|one| one.base).collect()
         }
+        _ => Vec::new(),
+    }
+}
+
+fn refused(unread: Option<&Unread>) -> Vec<Register> {
+    let register = |(name, address): &(&str, u32)| Register {
+        name: (*name).to_owned(),
+        address: *address,
+    };
+    match unread {
+        Some(Unread::Refused(registers)) => registers.iter().map(register).collect(),
         _ => Vec::new(),
     }
 }
@@ -273,8 +304,21 @@ impl Facts {
                 file: Some(path.display().to_string()),
                 ..none
             },
-            Error::NoBoard { selector, .. } => Facts {
+            Error::NoBoard {
+                selector,
+                seen_instead,
+            } => Facts {
                 selector: Some(selector.to_string()),
+                usb: seen_instead.iter().map(UsbDevice::from).collect(),
+                ..none
+            },
+            Error::UnknownChip { unread, owners } => Facts {
+                refused: refused(unread.as_ref()),
+                chips: owners
+                    .iter()
+                    .flat_map(RomOwners::names)
+                    .map(str::to_owned)
+                    .collect(),
                 ..none
             },
             Error::NoVirtual { folder, .. } => Facts {

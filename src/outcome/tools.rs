@@ -10,6 +10,7 @@ use serde::Serialize;
 use super::Finding;
 #[cfg(feature = "virtual")]
 use crate::port::virtual_board::Look;
+use crate::selector::Seen;
 
 /// Boards and ports of this machine.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -41,6 +42,20 @@ pub struct UsbDevice {
     pub is_board: bool,
     /// Why it cannot be used.
     pub problem: Option<String>,
+}
+
+impl From<&Seen> for UsbDevice {
+    fn from(device: &Seen) -> UsbDevice {
+        UsbDevice {
+            selector: device.selector.as_ref().map(ToString::to_string),
+            what: device.what.clone(),
+            path: device.path.clone(),
+            ids: device.ids.clone(),
+            product: device.product.clone(),
+            is_board: device.is_board,
+            problem: device.problem.as_ref().map(ToString::to_string),
+        }
+    }
 }
 
 /// A serial port.

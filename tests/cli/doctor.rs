@@ -183,3 +183,44 @@ fn away_virtual_board_is_brought_back_by_the_first_advice() {
     cli.run(&set).good();
     cli.run(&["doctor"]).says(0, &["nothing is wrong"]);
 }
+
+#[test]
+fn json_names_the_board_at_hand() {
+    let cli = written();
+    for (args, flashloader) in [
+        (&["--json", "doctor"], false),
+        (&["--json", "doctor"], true),
+    ] {
+        if flashloader {
+            cli.run_bare(&["virtual", "set", "board", "--power-cycle"])
+                .good();
+        }
+        let run = cli.run(args);
+        let target = run.says(0, &[]).last()["target"].clone();
+        assert_eq!(target["board"], format!("virtual:{}", cli.at("board")));
+        assert_eq!(target["unique_id"], "9abcdef012345678", "{target}");
+        assert_eq!(target["chip"], "RT1021", "{target}");
+        assert_eq!(target["jedec"], "9d 60 17", "{target}");
+        assert_eq!(target["part"], "IS25LP064D or IS25LP064A", "{target}");
+        assert_eq!(target["flash_protected"], false, "{target}");
+        assert_eq!(target["flashloader"].is_string(), flashloader, "{target}");
+    }
+}
+
+#[test]
+fn missing_board_is_told_with_what_is_asked_for_as_data() {
+    let cli = Cli::with(Settings {
+        rom: rtboot_sim::RomOptions {
+            reads: rtboot_sim::Reads::Nothing,
+            ..rtboot_sim::RomOptions::default()
+        },
+        ..Settings::default()
+    });
+    let error = cli.run(&["--json", "info"]).last();
+    assert_eq!(error["code"], "unknown-chip", "{error}");
+    let facts = &error["facts"];
+    assert_eq!(facts["refused"][0]["address"], 0x400D_8260_u32, "{facts}");
+    let chips = facts["chips"].as_array().expect("a list");
+    assert!(chips.iter().any(|chip| chip == "RT1021"), "{facts}");
+    assert_eq!(error["cause_codes"][0], "rom-reads-refused", "{error}");
+}

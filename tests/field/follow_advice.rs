@@ -335,13 +335,17 @@ impl Case {
                 Some(Step::Again) => seen[at].2 = true,
                 Some(Step::Options(options)) => {
                     let is_original = now == original;
-                    now.extend(self.filled(&options));
+                    now = with_options(&now, &self.filled(&options));
                     if is_original {
                         original = now.clone();
                     }
                 }
                 Some(Step::Command(words)) => {
                     now = self.filled(&words);
+                    // whoever was told the right part names it from now on
+                    if let (Some(at), true) = (at_fcb(&now), at_fcb(&original).is_some()) {
+                        original = with_options(&original, &now[at..at + 2]);
+                    }
                     if !LOOKS.contains(&verb(&now).split(' ').next().unwrap_or_default()) {
                         seen.iter_mut().for_each(|(.., acted)| *acted = true);
                     }
@@ -356,7 +360,7 @@ impl Case {
         for step in steps {
             let words = match step {
                 Step::Command(words) => self.filled(words),
-                Step::Options(options) => [now, &self.filled(options)].concat(),
+                Step::Options(options) => with_options(now, &self.filled(options)),
                 Step::Again | Step::ByHand(_) => continue,
             };
             if let Step::Command(words) = step {
@@ -380,6 +384,23 @@ impl Case {
         let set = ["virtual", "set", "board", "--power-cycle"];
         self.cli.run_bare(&set);
     }
+}
+
+fn at_fcb(words: &[String]) -> Option<usize> {
+    words.iter().position(|word| word == "--fcb")
+}
+
+/// A command with these options; one that it has already gets the new value.
+fn with_options(command: &[String], options: &[String]) -> Vec<String> {
+    let mut command = command.to_vec();
+    let known = options
+        .first()
+        .and_then(|first| command.iter().position(|word| word == first));
+    match known {
+        Some(at) => drop(command.splice(at..at + options.len(), options.iter().cloned())),
+        None => command.extend_from_slice(options),
+    }
+    command
 }
 
 /// Whether a person is told to switch the board off and on.

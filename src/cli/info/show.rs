@@ -182,7 +182,7 @@ fn object(known: &Info, at_hand: &AtHand) -> outcome::Info {
         sbmr2: facts.sbmr2,
         srsr: facts.srsr,
         flexram: facts.flexram.map(|(split, by)| format!("{split} ({by})")),
-        unread: facts.unread.clone(),
+        unread: facts.unread.as_ref().map(ToString::to_string),
     };
     let loader = |facts: &LoaderFacts| outcome::LoaderInfo {
         version: facts.version.to_string(),

@@ -119,7 +119,10 @@ impl Rows {
                 "flexram",
                 rom.flexram.map(|(split, by)| format!("{split} ({by})")),
             ),
-            ("registers-unread", rom.unread.clone()),
+            (
+                "registers-unread",
+                rom.unread.as_ref().map(ToString::to_string),
+            ),
         ];
         for (name, value) in said {
             if let Some(value) = value {

@@ -108,7 +108,7 @@ fn unread(facts: &Facts) -> Option<Finding> {
             .sure(Sure::Likely),
         false => Finding::new(&entries::ROM_READS_REFUSED)
             .text("registers", rom.refused_names())
-            .why(why.as_str()),
+            .why(why.to_string()),
     };
     Some(match blocked {
         true => finding.severity(Severity::Error).run(Action::Doctor {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use rtboot::mboot::{self, Status, Tag};
 use rtboot::{
     BackupOf, Error, FlashState, FoundBoard, Holder, KeptUnit, OnPort, OutOfRange, Program,
-    Selector, SetUp, SfdpField, Step, TrialDiffers, port, sdp,
+    Selector, SetUp, SfdpField, Step, TrialDiffers, Unread, port, sdp,
 };
 use rtboot_fcb::{JedecId, StatusLock, StatusRegisters};
 use rtboot_finding::Finding;
@@ -198,7 +198,8 @@ pub fn loading() -> Vec<Error> {
             },
         },
         Error::UnknownChip {
-            reason: "it does not answer register reads".into(),
+            unread: Some(Unread::Refused(vec![("the chip id", 0x400D_8260)])),
+            owners: rtboot::chip::rom_by_usb(0x1FC9, 0x0130),
         },
         Error::Sdp {
             step: Step::AskRom,
