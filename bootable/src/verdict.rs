@@ -314,8 +314,11 @@ enum Effect {
 /// Findings that leave open whether it starts.
 ///
 /// How the ROM treats an entry that the boot data does not cover, a plugin or the flash alias is not documented; what lies
-/// past the size in the FCB may or may not be needed; a RAM image past the usual split needs fuses that were not read.
-const OPEN: [&Entry; 18] = [
+/// past the size in the FCB may or may not be needed; a RAM image past the usual split needs fuses that were not read. A
+/// clock that no table names, or that the controller is not made for, is not tried on the board either.
+const OPEN: [&Entry; 20] = [
+    &found_fcb::FCB_CLOCK_UNKNOWN,
+    &found_fcb::FCB_CLOCK_CHIP,
     &found::CODE_ZEROS,
     &found::ENTRY_OUTSIDE_BOOT_DATA,
     &found::RESET_OUTSIDE_BOOT_DATA,
@@ -348,7 +351,9 @@ const OF_FCB_ON_PART: [&Entry; 7] = [
 ];
 
 /// Findings that leave open whether this flash answers the FCB's read.
-const OPEN_READ: [&Entry; 3] = [
+const OPEN_READ: [&Entry; 5] = [
+    &found_fcb::FCB_CLOCK_UNKNOWN,
+    &found_fcb::FCB_CLOCK_CHIP,
     &found_fcb::FCB_SETUP_OPEN,
     &found_fcb::FCB_READ_OPEN,
     &found_fcb::PARTS_DISAGREE,

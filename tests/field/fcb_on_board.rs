@@ -276,3 +276,48 @@ fn erased_and_empty_code_is_told_by_every_command() {
     assert_eq!(field(&cli, &["info"], "/boot/starts"), Value::Null);
     assert_eq!(field(&cli, &["doctor"], "/starts"), Value::Null);
 }
+
+#[test]
+fn clock_without_a_meaning_is_never_called_healthy() {
+    for (index, code) in [(9, "fcb-clock-unknown"), (8, "fcb-clock-chip")] {
+        let patches: [(usize, &[u8]); 1] = [(0x046, &[index])];
+        let cli = Cli::fresh();
+        let image = patched(cli.built("built.bin"), &patches);
+        cli.file("image.bin", &image);
+        cli.run(&["write", "image.bin"]).says(0, &["is unknown"]);
+        for (args, path) in [
+            (&["info"][..], "/boot/starts"),
+            (&["verify", "image.bin"], "/boot/starts"),
+            (&["doctor"], "/starts"),
+            (&["image", "check", "board"], "/starts"),
+        ] {
+            assert_eq!(field(&cli, args, path), Value::Null, "{index}: {args:?}");
+        }
+        let run = cli.run(&["doctor", "image.bin"]);
+        let next = "write --fcb auto image.bin";
+        let run = run.says(1, &[&format!("[{code}]"), next]);
+        assert!(run.stdout.trim_end().ends_with(next), "{run}");
+        cli.run(&["write", "--fcb", "auto", "image.bin"]).good();
+        cli.would_start();
+        assert_eq!(field(&cli, &["info"], "/boot/starts"), true);
+    }
+}
+
+#[test]
+fn dcd_pointer_into_erased_flash_is_told_and_starts() {
+    let (cli, _) = with_image(&[(0x100C, &[0x00, 0x00, 0x01, 0x60])]);
+    cli.run(&["write", "image.bin"]).good();
+    all_say(&cli, "DCD erased", true);
+    cli.run(&["doctor"])
+        .says(1, &["[dcd-erased]", "0x60010000"]);
+    cli.run(&["info"]).says(0, &["leads to erased flash"]);
+    // a zero byte behind the application, as in images of an SDK without a DCD
+    let (cli, image) = with_image(&[(0x100C, &[0x00, 0x40, 0x00, 0x60])]);
+    cli.file("image.bin", [image, vec![0xFF; 0x4000]].concat());
+    let mut longer = cli.read("image.bin");
+    longer[0x4000] = 0;
+    cli.file("image.bin", longer);
+    cli.run(&["write", "image.bin"]).good();
+    all_say(&cli, "no DCD", true);
+    cli.run(&["doctor"]).says(0, &["nothing is wrong"]);
+}

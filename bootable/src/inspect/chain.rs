@@ -289,6 +289,10 @@ fn dcd(seen: &mut Inspection, frame: Frame, memory: &Memory, map: &MemoryMap) {
     let bytes = segment
         .get((frame.to_memory(pointer) - start) as usize..)
         .unwrap_or_default();
+    if bytes.iter().take(4).all(|&byte| byte == 0xFF) {
+        let finding = Finding::new(&found::DCD_ERASED);
+        return seen.findings.push(finding.address("pointer", pointer));
+    }
     // the tag alone decides: behind it the ROM takes nothing but a sound table
     if bytes.first() != Some(&Dcd::TAG) {
         return seen

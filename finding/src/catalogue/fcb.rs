@@ -45,7 +45,7 @@ entries! {
     FCB_CLOCK Warning "fcb-clock": "the FCB sets no clock"
         / "the clock index is 0: the ROM keeps the 30 MHz with which it reads the FCB";
     FCB_CLOCK_UNKNOWN Warning "fcb-clock-unknown": "the FCB has a clock index that does not exist"
-        / "there is no clock index {index}";
+        / "the clock index {index} has no known meaning on this chip, so the clock that the ROM sets is not known";
     FCB_CLOCK_CHIP Warning "fcb-clock-chip": "the FCB's clock is above the chip's limit"
         / "{clock} is above the {limit} MHz limit of the chip's FlexSPI";
     FCB_CLOCK_PART Warning "fcb-clock-part": "the FCB's clock is above the flash's limit"

@@ -130,6 +130,8 @@ entries! {
     NO_DCD Ok "no-dcd": "there is no DCD";
     DCD_OUTSIDE_IMAGE Warning "dcd-outside-image": "the DCD pointer points outside the image"
         / "the DCD pointer {pointer} points outside the image";
+    DCD_ERASED Warning "dcd-erased": "the DCD pointer leads to erased flash"
+        / "the DCD pointer {pointer} leads to erased flash: the ROM passes over what is no DCD, and the registers that it was to set stay as they are";
     DCD_TAG Warning "dcd-tag": "the DCD pointer does not point to a DCD"
         / "the DCD pointer {pointer} points to {there}, which is not a DCD (d2 … 4x); SDK images without a DCD look like this and start";
     DCD_BROKEN Error "dcd-broken": "the DCD is broken"

@@ -43,6 +43,7 @@ pub fn rules(facts: &Facts) -> Vec<Finding> {
     }
     let mut findings: Vec<Finding> = too_fast(facts, content).into_iter().collect();
     findings.extend(image::rules(facts, content, &verdict));
+    findings.extend(warned(facts, &verdict));
     if let (Some(fcb), false) = (content.fcb(), verdict.findings.iter().any(is_broken_fcb)) {
         let checks = [size(facts, &verdict), clock(facts, fcb)];
         findings.extend(checks.into_iter().flatten().take(1));
@@ -267,6 +268,24 @@ fn too_fast(facts: &Facts, content: &Content) -> Option<Finding> {
             .act("lower `clock` in the part's .cfg")
             .run(write(facts)),
     )
+}
+
+/// What the ROM may stumble over, and what the application may miss.
+fn warned(facts: &Facts, verdict: &Verdict) -> Vec<Finding> {
+    let rules = verdict.findings.iter();
+    rules
+        .filter_map(|rule| {
+            let clock = rule.is(&fcb_entries::FCB_CLOCK_UNKNOWN)
+                || rule.is(&fcb_entries::FCB_CLOCK_CHIP);
+            if clock {
+                let why = "the FCB was not tried at this clock: the flashloader would run outside of its limits, too";
+                return Some(rule.clone().why(why).run(image::fitting(facts)));
+            }
+            let why = "the IVT names it, and the bytes there are all ones";
+            rule.is(&image_entries::DCD_ERASED)
+                .then(|| rule.clone().why(why).run(write(facts)))
+        })
+        .collect()
 }
 
 /// An FCB for a larger flash: the board starts, and wraps.

@@ -59,7 +59,7 @@ const UNFIT: [&Entry; 5] = [
 ];
 
 /// The write that puts an FCB there that fits.
-fn fitting(facts: &Facts) -> Action {
+pub(super) fn fitting(facts: &Facts) -> Action {
     match write(facts) {
         Action::Write { app, .. } if facts.expected.is_none() => Action::Write {
             app,
