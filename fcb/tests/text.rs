@@ -377,6 +377,9 @@ fn assembler_data_are_read() {
         error(".word 0x42464346\n.word VERSION"),
         "line 2: the operands `VERSION` are no plain numbers"
     );
+    let one_by_one: String = EVK.iter().map(|b| format!("  .byte 0x{b:02x}\n")).collect();
+    let text = format!(".section .fcb\n.byte 70, 67\nfcb:\n{one_by_one}");
+    assert_eq!(from_array(&text).unwrap(), Fcb::parse(EVK).unwrap());
 }
 
 #[test]

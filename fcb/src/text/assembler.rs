@@ -32,6 +32,8 @@ pub(super) fn block(code: &str) -> Option<Result<Fcb, ArrayError>> {
     let mut data = Vec::new();
     // where a block begins, and its line
     let mut start: Option<(usize, usize)> = None;
+    // the last statements with data: four of them may hold the tag, a byte each
+    let mut recent: Vec<(usize, usize)> = Vec::new();
     for (i, text) in code.lines().enumerate() {
         let line = i + 1;
         let before = data.len();
@@ -42,12 +44,14 @@ pub(super) fn block(code: &str) -> Option<Result<Fcb, ArrayError>> {
             }
             _ => {}
         }
-        let tag = data
-            .get(before..)
-            .is_some_and(|new| new.starts_with(b"FCFB"));
-        // the tag as four bytes in four statements begins with the first of them
-        if start.is_none() && tag {
-            start = Some((before, line));
+        if start.is_none() && data.len() > before {
+            if recent.len() == 4 {
+                recent.remove(0);
+            }
+            recent.push((before, line));
+            let is_tag =
+                |(from, _): &&(usize, usize)| data.get(*from..from + 4) == Some(&b"FCFB"[..]);
+            start = recent.iter().find(is_tag).copied();
         }
         let whole = start.and_then(|(from, _)| data.get(from..from + Fcb::LEN));
         if let Some(whole) = whole {
