@@ -257,8 +257,9 @@ impl SetUp<'_> {
         let Some(part) = self.part else { return false };
         let control = part.dummy_register.as_ref();
         let sets = control.and_then(DummyControl::volatile_command) == Some(command);
-        // read parameters or burst length in every family that has it, of one of which the part is
-        sets || command == 0xC0 && !crate::database::by_jedec(part.jedec).is_empty()
+        // read parameters or burst length in every family that has it, of one of which a known part is
+        let known = part.vendor == "ISSI" || !crate::database::by_jedec(part.jedec).is_empty();
+        sets || command == 0xC0 && known
     }
 
     /// Whether the status registers hold these bytes already.
@@ -406,6 +407,7 @@ mod tests {
         let mut fcb = issi().boot_fcb();
         read_parameters(&mut fcb);
         let other = Part {
+            vendor: "XY".into(),
             jedec: crate::JedecId([0x12, 0x34, 0x17]),
             dummy_register: None,
             ..issi()

@@ -87,6 +87,7 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
         if source.eq_ignore_ascii_case("board") {
             return board(context);
         }
+        no_auto(source)?;
         if source.starts_with("0x") || source.starts_with("0X") {
             return words(source, probe);
         }
@@ -96,6 +97,7 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
 
 /// A part of the database by its name, or the first of a `.cfg`.
 pub fn part(name: &str, chip: &Chip) -> Result<Part> {
+    no_auto(name)?;
     let first = match FcbChoice::named(name, chip)?.0 {
         FcbChoice::Part { file, .. } => file.parts.into_iter().next(),
         _ => None,
@@ -104,6 +106,17 @@ pub fn part(name: &str, chip: &Chip) -> Result<Part> {
         name: name.to_owned(),
         nearest: database::nearest(name),
     })
+}
+
+/// What `write` finds out on a board cannot be found out without one.
+fn no_auto(name: &str) -> Result<()> {
+    match name.eq_ignore_ascii_case("auto") {
+        true => Err(Error::Usage(
+            "`auto` is settled by the flash on a board: name the part, or a file with the FCB"
+                .into(),
+        )),
+        false => Ok(()),
+    }
 }
 
 /// A part of the database, or a file.

@@ -51,6 +51,21 @@ fn a_part_is_shown_with_its_fcb_in_words() {
     assert_eq!(json["part"]["name"], "IS25LP064A");
     assert_eq!(json["fields"][0]["values"][0], 0x5601_0400);
     run(&["fcb", "show", "IS25LP064"]).fails(3, "no known NOR part");
+    for args in [
+        &["fcb", "show", "auto"][..],
+        &["fcb", "check", "IS25LP064A", "--part", "auto"],
+        &[
+            "image",
+            "build",
+            &app("blinky.elf"),
+            "--fcb",
+            "auto",
+            "-o",
+            "never.bin",
+        ],
+    ] {
+        run(args).fails(2, "`auto` is settled by the flash on a board");
+    }
 }
 
 #[test]

@@ -75,7 +75,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let map = chip.map.for_device(device);
     let firmware = rtboot::Source::from(args.app.as_path()).firmware(args.base, chip)?;
     // what the environment says of all images is no word about this one
-    let usual = std::env::var("RTBOOT_FCB").ok().filter(|_| !args.sd);
+    let usual = std::env::var("RTBOOT_FCB").ok();
+    let usual = usual.filter(|name| !args.sd && !name.eq_ignore_ascii_case("auto"));
     let fcb = args
         .fcb
         .as_ref()

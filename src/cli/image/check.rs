@@ -33,7 +33,8 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
-    if let (Some(name), true) = (&args.fcb, args.file == Path::new("board")) {
+    let of_board = args.file == Path::new("board");
+    if let (Some(name), true) = (&args.fcb, of_board) {
         context.expect_part_named(name)?;
     }
     let source = source::load(
@@ -50,6 +51,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let named = args
         .fcb
         .as_deref()
+        .filter(|name| !(of_board && name.eq_ignore_ascii_case("auto")))
         .map(|name| fcb_source::load(name, &probe, context))
         .transpose()?;
     let (starts, reasons, findings) = match seen.kind {
