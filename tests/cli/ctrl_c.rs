@@ -241,7 +241,7 @@ fn ctrl_c_over_a_serial_port_is_exit_70() {
         files(&cli);
         cli.file("loader.bin", VirtualBoard::standin_loader());
         let job = job.replace("256K", "8K").replace("large.bin", "small.bin");
-        cli.file("small.bin", &crate::kit::app_bytes("blinky.bin"));
+        cli.file("small.bin", crate::kit::app_bytes("blinky.bin"));
         let board = VirtualBoard::new();
         let served = Served::on(&board);
         let selector = format!("uart:{}", served.path);
