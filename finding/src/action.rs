@@ -107,6 +107,11 @@ pub enum Action {
     ProbeFlash,
     /// Ask the flash what it is and make a .cfg of that.
     ProbeToCfg,
+    /// Print a part as a `.cfg`, to change it.
+    PartToCfg {
+        /// The part; `None` for the one at hand.
+        part: Option<String>,
+    },
     /// List the remembered flashloaders.
     ListFlashloaders,
     /// Remember a flashloader file.
@@ -189,6 +194,7 @@ impl Action {
             Action::ExampleCfg => "example-cfg",
             Action::ProbeFlash => "probe-flash",
             Action::ProbeToCfg => "probe-to-cfg",
+            Action::PartToCfg { .. } => "part-to-cfg",
             Action::ListFlashloaders => "list-flashloaders",
             Action::AddFlashloader => "add-flashloader",
             Action::NameFlashloader => "name-flashloader",
@@ -253,6 +259,9 @@ impl Action {
             Action::ExampleCfg => "prints an example of a .cfg",
             Action::ProbeFlash => "asks the flash what it is",
             Action::ProbeToCfg => "makes a .cfg from what the flash says about itself",
+            Action::PartToCfg { .. } => {
+                "prints the part: lower its `clock` and write with that file"
+            }
             Action::ListFlashloaders => "lists the remembered flashloaders",
             Action::AddFlashloader => "remembers a flashloader file",
             Action::NameFlashloader => "uses a flashloader file for this run only",

@@ -86,7 +86,7 @@ pub(super) fn state(error: &Error) -> Advice {
         Error::QuadReadDiffers { .. } => {
             Advice::of(&[&entries::FLASH_QUAD_WRONG, &entries::FLASH_TOO_FAST])
                 .act(CYCLE)
-                .act("lower the clock in the .cfg")
+                .run(Action::PartToCfg { part: None })
         }
         Error::FcbUnfit { reason } => fitting(reason).run(Action::KeepFcb),
         Error::FcbUnreadable { reason, .. } => fitting(reason),
@@ -257,7 +257,8 @@ pub(super) fn verify_advice(expected: u8, found: u8) -> Advice {
     Advice::of(causes)
         .act("verify again: errors that move are read errors, errors that stay are in flash")
         .run(Action::Verify)
-        .act("write again; if errors move, lower the clock in the .cfg")
+        .act("write again; if errors move, with a lower clock")
+        .run(Action::PartToCfg { part: None })
 }
 
 /// The finding about what [`Error::SfdpMismatch`] is about.

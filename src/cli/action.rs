@@ -64,6 +64,10 @@ impl AtHand {
             Action::Info => self.on_board("info", Vec::new()),
             Action::Unprotect => self.on_board("unprotect", Vec::new()),
             Action::ProbeFlash => self.on_board("fcb probe", Vec::new()),
+            Action::PartToCfg { part } => {
+                let part = part.as_deref().or(self.fcb.as_deref()).unwrap_or("PART");
+                format!("{} > slower.cfg", plain(&["fcb", "show", part, "--cfg"]))
+            }
             Action::ProbeToCfg => self.on_board("fcb probe", words(&["--save", "PART.cfg"])),
             Action::HabStatus => self.on_board("sdp error-status", Vec::new()),
             Action::Property { property } => {

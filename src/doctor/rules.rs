@@ -74,6 +74,14 @@ pub fn examine(facts: &Facts) -> Diagnosis {
     Diagnosis { verdict, findings }
 }
 
+/// A `.cfg` of the part, to write with a lower clock: what the user named, else the part that was found.
+fn slower(facts: &Facts) -> Action {
+    let found = facts.part().filter(|_| facts.expected.is_none());
+    Action::PartToCfg {
+        part: found.map(|part| part.name.clone()),
+    }
+}
+
 fn verdict(facts: &Facts, findings: &[Finding]) -> String {
     let Some(first) = findings.first() else {
         return healthy(facts);

@@ -105,7 +105,8 @@ fn mode_rules(facts: &Facts, rom: &RomFacts, mode: BootMode, explained: bool) ->
                 .why("SBMR2 says BOOT_MODE 10; FCB, IVT and vector table keep every rule that can be read")
                 .sure(Sure::Possible)
                 .act("switch the board's power off and on and see whether it starts")
-                .act("write it with a lower clock in the part's .cfg"),
+                .act("write it with a lower clock")
+                .run(super::slower(facts)),
         ),
         BootMode::Reserved => Some(
             Finding::new(&entries::STRAP_RESERVED)

@@ -265,8 +265,7 @@ fn too_fast(facts: &Facts, content: &Content) -> Option<Finding> {
             ))
             .sure(Sure::Likely)
             .measure(format!("look whether {} is free", super::dqs(facts)))
-            .act("lower `clock` in the part's .cfg")
-            .run(write(facts)),
+            .run(super::slower(facts)),
     )
 }
 

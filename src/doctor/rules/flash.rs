@@ -309,7 +309,7 @@ fn fast_read(facts: &Facts, look: &FlashLook) -> Option<Finding> {
                 "look whether {} is free: sampling above 60 MHz goes through this pad",
                 super::dqs(facts)
             ))
-            .act("lower `clock` in the part's .cfg and write again"),
+            .run(super::slower(facts)),
         false => of(&entries::FLASH_QUAD_WRONG)
             .why("the clock is not the reason, and quad enable is set")
             .sure(Sure::Possible)
