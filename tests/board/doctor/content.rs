@@ -163,8 +163,12 @@ fn fcb_for_another_flash_names_what_does_not_fit() {
         "fcb-size-part",
     );
     finds(
-        with_fcb(|fcb| fcb.set_clock(ClockIndex(8).0)),
+        with_fcb(|fcb| fcb.set_clock(ClockIndex(7).0)),
         "fcb-clock-part",
+    );
+    finds(
+        with_fcb(|fcb| fcb.set_clock(ClockIndex(8).0)),
+        "fcb-clock-chip",
     );
     finds(
         with_fcb(|fcb| fcb.set_device_mode_enable(1)),
