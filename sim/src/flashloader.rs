@@ -11,6 +11,7 @@ mod driver;
 mod keyblob;
 mod memory;
 mod nor;
+mod pace;
 mod probe;
 mod processor;
 mod property;

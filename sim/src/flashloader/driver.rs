@@ -10,6 +10,7 @@
 //! ```
 
 use super::config::{Config, field, misc, seq};
+use super::pace::IP_COMMAND_NS;
 use super::status::{FLEXSPI_COMMAND, FLEXSPI_TIMEOUT, INVALID_ARGUMENT, Stop};
 use crate::machine::Machine;
 
@@ -47,6 +48,7 @@ fn play(
 ) -> Result<Vec<u8>, Stop> {
     // JMP_ON_CS of memory-mapped reads must not cut IP commands short
     m.flexspi.clear_pointer();
+    m.clock.work(IP_COMMAND_NS);
     m.flexspi
         .ip_command(
             SCRATCH,

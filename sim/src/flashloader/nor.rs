@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Config, LEN, TAG, field};
 use super::driver;
+use super::pace::{COMPARE_BYTE_NS, PAGE_NS};
 use super::probe::{self, Options};
 use super::status::{
     COMMAND_FAILURE, CUMULATIVE_WRITE, INVALID_ARGUMENT, NOT_CONFIGURED, Stop, WRITE_ALIGNMENT,
@@ -195,6 +196,7 @@ impl NorMemory {
         let Some((address, mut page)) = self.page.take() else {
             return Ok(());
         };
+        m.clock.work(PAGE_NS);
         let size = self.config.u32(field::PAGE_SIZE);
         page.resize(size as usize, 0xFF);
         if !self.is_blank(m, address, size) {
@@ -257,6 +259,7 @@ impl NorMemory {
             let at = offset(address).wrapping_add(done);
             let take = (AHB_LINE - at % AHB_LINE).min(len - done);
             let data = m.flexspi.ahb_read(at, take as usize, &mut m.clock);
+            m.clock.work(COMPARE_BYTE_NS * u64::from(take));
             if !data
                 .iter()
                 .enumerate()

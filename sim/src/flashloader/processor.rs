@@ -15,7 +15,7 @@ use std::collections::VecDeque;
 use super::memory::Memory;
 use super::nor::NorMemory;
 use super::status::{ABORT_DATA_PHASE, FAIL, SUCCESS, Status, Stop};
-use super::{Build, Outcome, keyblob, sb, thumb};
+use super::{Build, Outcome, keyblob, pace, sb, thumb};
 use crate::machine::Machine;
 
 /// One packet without its frame.
@@ -153,6 +153,7 @@ impl Processor {
     pub fn received(&mut self, m: &mut Machine, what: Received<'_>) {
         match (&self.waits, what) {
             (Waits::Command, Received::Packet(bytes)) => {
+                m.clock.work(pace::COMMAND_NS);
                 let steps = command::handle(self, m, bytes);
                 self.steps.extend(steps);
             }
@@ -225,6 +226,7 @@ impl Processor {
             self.steps.push_front(Step::Finish(SUCCESS));
             return;
         }
+        m.clock.work(pace::READ_BYTE_NS * len as u64);
         let data = match &mut self.phase.channel {
             Channel::Memory { address, id } => {
                 let data = self.memory.read(m, *address, len, *id);
@@ -252,6 +254,7 @@ impl Processor {
     /// A piece of a host-to-device phase; more bytes than are left are cut.
     fn consume(&mut self, m: &mut Machine, bytes: &[u8]) {
         let bytes = &bytes[..bytes.len().min(self.phase.left as usize)];
+        m.clock.work(pace::WRITE_BYTE_NS * bytes.len() as u64);
         let done = match &mut self.phase.channel {
             Channel::Memory { address, id } => {
                 let done = self.memory.write(m, *address, bytes, *id);

@@ -243,3 +243,41 @@ fn folder_keeps_ram_and_flash_set_up() {
     start_flashloader(&mut board);
     assert_eq!(read_flash(&mut board, 16).0, refused);
 }
+
+/// Time until `reports` reports were read after what is sent, without what their 0.5 ms transactions take.
+fn work_of(board: &mut Board, sent: &[Vec<u8>], reports: u32) -> u128 {
+    board.wait(SECOND);
+    let before = board.elapsed();
+    let mut transactions = 2 * reports;
+    for report in sent {
+        board.usb_write(report).expect("taken");
+        transactions += report.len().div_ceil(1019) as u32;
+    }
+    for _ in 0..reports {
+        next(board, 1).expect("a report");
+    }
+    (board.elapsed() - before - Duration::from_micros(500) * transactions).as_micros()
+}
+
+#[test]
+fn firmware_takes_its_time() {
+    let mut board = running();
+    send(&mut board, &packet(5, 0, &[0x2020_2000, 4, 0xC000_0007]));
+    assert_eq!(status(&mut board, 1), Some(0));
+    send(&mut board, &packet(0x11, 0, &[9, 0x2020_2000]));
+    assert_eq!(status(&mut board, 1), Some(0));
+    // microseconds of the genuine firmware in emulation
+    let property = work_of(&mut board, &[packet(7, 0, &[1, 0])], 1);
+    assert!(property.abs_diff(31) < 3, "{property}");
+    let read = work_of(&mut board, &[packet(3, 0, &[0x6000_0000, 10_160, 0])], 12);
+    assert!(read.abs_diff(1579) < 80, "{read}");
+    let read = work_of(&mut board, &[packet(3, 0, &[0x2020_2000, 10_160, 0])], 12);
+    assert!(read.abs_diff(1418) < 80, "{read}");
+    let asked = work_of(&mut board, &[packet(4, 1, &[0x6000_1000, 4064, 0])], 1);
+    let data: Vec<u8> = [2, 0, 0xF8, 3]
+        .into_iter()
+        .chain((0..254).cycle().take(1016))
+        .collect();
+    let written = work_of(&mut board, &vec![data; 4], 1) + asked;
+    assert!(written.abs_diff(5959) < 300, "{written}");
+}
