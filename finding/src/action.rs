@@ -107,7 +107,7 @@ pub enum Action {
     ProbeFlash,
     /// Ask the flash what it is and make a .cfg of that.
     ProbeToCfg,
-    /// Print a part as a `.cfg`, to change it.
+    /// Make a `.cfg` of a part, to change it.
     PartToCfg {
         /// The part; `None` for the one at hand.
         part: Option<String>,
@@ -260,7 +260,7 @@ impl Action {
             Action::ProbeFlash => "asks the flash what it is",
             Action::ProbeToCfg => "makes a .cfg from what the flash says about itself",
             Action::PartToCfg { .. } => {
-                "prints the part: lower its `clock` and write with that file"
+                "makes a .cfg of the part: lower its `clock` and write with that file"
             }
             Action::ListFlashloaders => "lists the remembered flashloaders",
             Action::AddFlashloader => "remembers a flashloader file",

@@ -66,7 +66,7 @@ impl AtHand {
             Action::ProbeFlash => self.on_board("fcb probe", Vec::new()),
             Action::PartToCfg { part } => {
                 let part = part.as_deref().or(self.fcb.as_deref()).unwrap_or("PART");
-                format!("{} > slower.cfg", plain(&["fcb", "show", part, "--cfg"]))
+                plain(&["fcb", "build", part, "-o", "slower.cfg"])
             }
             Action::ProbeToCfg => self.on_board("fcb probe", words(&["--save", "PART.cfg"])),
             Action::HabStatus => self.on_board("sdp error-status", Vec::new()),

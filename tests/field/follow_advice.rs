@@ -72,9 +72,10 @@ const COMMANDS: &[&[&str]] = &[
 const APPS: [&str; 4] = ["app.elf", "image.bin", "v1.hex", "v2.hex"];
 
 /// Commands that take no board.
-const WITHOUT_BOARD: [&str; 6] = [
+const WITHOUT_BOARD: [&str; 7] = [
     "list",
     "fcb list",
+    "fcb build",
     "fcb show",
     "flashloader",
     "help",
