@@ -19,7 +19,7 @@ impl Flashloader {
     /// back first; nothing else is changed in it.
     ///
     /// # Errors
-    /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
+    /// [`Error::Configure`](crate::Error::Configure), [`Error::Mboot`](crate::Error::Mboot); a flash that is not there is no error but an id of all ones.
     pub fn look_at_flash(&mut self, listener: &mut dyn Listener) -> Result<NorFacts> {
         let awake::Id { id, again, woken } = awake::id(self)?;
         if let Some(woken) = woken {
@@ -87,7 +87,7 @@ impl Flashloader {
     /// the part's file says how it is read. Not where a known part with the flash's id has none.
     ///
     /// # Errors
-    /// [`Error::Configure`], [`Error::Mboot`].
+    /// [`Error::Configure`](crate::Error::Configure), [`Error::Mboot`](crate::Error::Mboot).
     pub fn look_at_second_status(&mut self, part: &Part, facts: &mut NorFacts) -> Result<()> {
         // 35h puts a part of that id into QPI
         let lacks = |part: &Part| matches!(part.qe, QeMethod::Sr1Bit6 | QeMethod::Unknown);
