@@ -177,7 +177,8 @@ enum Verb {
 
 /// Parses the command line, runs the verb, says what went wrong. Returns the exit code.
 pub fn main() -> ExitCode {
-    if report::dumb_terminal() {
+    let forced = std::env::var_os("CLICOLOR_FORCE").is_some_and(|force| force != "0");
+    if report::dumb_terminal() && !forced {
         // anstream alone would still draw colours there where the variable CI is set
         anstream::ColorChoice::Never.write_global();
     }
