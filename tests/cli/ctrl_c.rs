@@ -235,7 +235,6 @@ fn ctrl_c_at_any_time_is_exit_70() {
 
 /// A signal ends reads and writes of a serial port early: that is no answer of the board.
 #[test]
-#[ignore = "failed once in two runs, cause not known yet"]
 fn ctrl_c_over_a_serial_port_is_exit_70() {
     for job in [0, 2, 5].map(|job| jobs()[job].clone()) {
         let cli = Cli::without_board();

@@ -22,7 +22,7 @@ pub fn catch(idle: bool) {
         if IDLE.load(Ordering::SeqCst) {
             let _ = writeln!(
                 anstream::stderr(),
-                "\nstopped by the user: flash is unchanged"
+                "\nerror: stopped by the user: flash is unchanged [interrupted]"
             );
             std::process::exit(STOPPED);
         }
