@@ -8,7 +8,7 @@ mod setup;
 mod tests;
 
 use rtboot_chip::{BootConfig, Chip};
-use rtboot_fcb::lut::{Instruction, Opcode, index};
+use rtboot_fcb::lut::{Instruction, Opcode, REACH_24, index};
 use rtboot_fcb::{Fcb, Part, StatusRegisters};
 use rtboot_finding::catalogue::{fcb as found_fcb, image as found};
 use rtboot_finding::{Entry, Finding, Severity};
@@ -390,9 +390,6 @@ fn fcb_is_there(seen: &Inspection, memory: &Memory, map: &MemoryMap, findings: &
     }
 }
 
-/// What 24 address bits reach.
-const REACH_24: u64 = 16 << 20;
-
 /// Everything that the ROM and the first instruction need must lie within the size on port A1, which the controller counts
 /// in KiB, and within what the read's address bits reach: of more only the lower ones go out.
 fn past_size(seen: &Inspection, fcb: &Fcb, map: &MemoryMap, findings: &mut Vec<Finding>) {
@@ -402,7 +399,7 @@ fn past_size(seen: &Inspection, fcb: &Fcb, map: &MemoryMap, findings: &mut Vec<F
     let size = u64::from(fcb.sflash_a1_size() & !0x3FF);
     let narrow = |step: &Instruction| step.opcode == Opcode::RADDR && step.operand == 24;
     let reach = match fcb.sequence(index::READ).steps().iter().any(narrow) {
-        true => REACH_24,
+        true => u64::from(REACH_24),
         false => u64::MAX,
     };
     let frame = Frame { ivt, address };

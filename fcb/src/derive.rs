@@ -17,7 +17,7 @@ mod tables;
 use alloc::vec::Vec;
 
 use crate::fcb::Fcb;
-use crate::lut::{Sequence, index};
+use crate::lut::{REACH_24, Sequence, index};
 use crate::{Error, OptionWords, StatusRegisters};
 
 use tables::Tables;
@@ -101,9 +101,6 @@ mod misc {
     pub const DDR: u32 = 1 << 6;
     pub const SECOND_PINS: u32 = 1 << 8;
 }
-
-/// Largest part that 24 address bits reach.
-const REACH_24: u32 = 16 << 20;
 
 /// The block that the flashloader makes of these words for this flash.
 ///

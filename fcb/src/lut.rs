@@ -19,6 +19,9 @@ use alloc::vec::Vec;
 
 use byteorder::{ByteOrder, LE};
 
+/// Bytes that 24 address bits reach.
+pub const REACH_24: u32 = 16 << 20;
+
 /// Which sequence does what, as the ROM and the flashloader use the table of a NOR flash.
 ///
 /// Source: RT1020 ROM driver `flexspi_nor_flash.h`, SDK FlexSPI NOR headers.

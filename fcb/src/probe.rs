@@ -8,12 +8,12 @@
 use alloc::vec;
 
 use crate::fcb::{Fcb, SequenceCall};
-use crate::lut::{Instruction, Opcode, Sequence, index};
+use crate::lut::{Instruction, Opcode, REACH_24, Sequence, index};
 use crate::part::ReadMode;
 use crate::{ClockIndex, Part};
 
-/// The window that a register or table read may cover; what 24 address bits reach.
-const WINDOW: u32 = 16 << 20;
+/// The window that a register or table read may cover.
+const WINDOW: u32 = REACH_24;
 const TIMEOUT_MS: u32 = 500;
 
 /// Returns the JEDEC id (9Fh). Reading on repeats it or gives further id bytes, as the part likes.

@@ -18,6 +18,7 @@
 //! The flashloader plays these as configuration commands of an FCB, the first one of each step where a write enable would be.
 //! Seen on the genuine RT1021 flashloader in emulation.
 
+use rtboot_fcb::lut::REACH_24;
 use rtboot_fcb::{Fcb, JedecId, StatusRegisters, database, probe, sfdp::Sfdp};
 
 use rtboot_finding::Finding;
@@ -183,7 +184,6 @@ const PIECE: u32 = 256;
 /// It answers with its id there, and reads with 32 address bits, which rtboot uses, are right. The boot ROM sends 24: it reads
 /// nothing sensible until the power is cut. Erased bytes do not tell the mode.
 pub(super) fn four_byte(flashloader: &mut Flashloader, vendor: &str, size: u32) -> Result<bool> {
-    const REACH_24: u32 = 16 << 20;
     if size <= REACH_24 {
         return Ok(false);
     }

@@ -1,5 +1,6 @@
 //! What the flash tells about itself: id, SFDP, status registers, locks of single blocks.
 
+use rtboot_fcb::lut::REACH_24;
 use rtboot_fcb::{
     DummyControl, DummyPlace, JedecId, Part, Protected, QeMethod, StatusRegisters, lock_units,
     probe, sfdp::Sfdp,
@@ -177,5 +178,5 @@ fn large(id: JedecId, sfdp: Option<&Sfdp>) -> Option<(String, u32)> {
             (id.maker().unwrap_or_default().to_owned(), size)
         }
     };
-    (size > 16 << 20).then_some((vendor, size))
+    (size > REACH_24).then_some((vendor, size))
 }

@@ -4,6 +4,7 @@
 //! No option word, no double data rate and no octal mode is sent to a part. What SFDP does not tell is left out, or marked
 //! as a habit of its kind.
 
+use rtboot_fcb::lut::REACH_24;
 use rtboot_fcb::sfdp::{EraseType, FastRead, Sfdp};
 use rtboot_fcb::{
     ClockIndex, EraseCommands, Evidence, OptionWords, Options, Part, Protection, QeMethod,
@@ -139,7 +140,7 @@ fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
     let qe = sfdp.and_then(Sfdp::qer).unwrap_or(QeMethod::None);
     let size = sfdp.and_then(|sfdp| u32::try_from(sfdp.size()).ok());
     let size = size.or(facts.id.likely_size()).unwrap_or(1 << 20);
-    let read = match size > 16 << 20 {
+    let read = match size > REACH_24 {
         true => ReadMode::PLAIN_32,
         false => ReadMode::PLAIN,
     };
@@ -249,7 +250,7 @@ fn wide(size: u64) -> impl Fn(ReadMode) -> ReadMode {
     move |mode| {
         let other = WIDE.iter().find(|(narrow, _)| *narrow == mode.opcode);
         match other {
-            Some((_, opcode)) if size > 16 << 20 => ReadMode {
+            Some((_, opcode)) if size > u64::from(REACH_24) => ReadMode {
                 opcode: *opcode,
                 address_bits: 32,
                 ..mode

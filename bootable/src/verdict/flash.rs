@@ -2,7 +2,7 @@
 
 use rtboot_chip::Chip;
 use rtboot_fcb::check::check;
-use rtboot_fcb::lut::{Instruction, Opcode, index};
+use rtboot_fcb::lut::{Instruction, Opcode, REACH_24, index};
 use rtboot_fcb::{Fcb, Part, ReadMode, StatusRegisters};
 use rtboot_finding::catalogue::fcb as found;
 use rtboot_finding::{Entry, Finding, Severity};
@@ -269,7 +269,7 @@ impl OnPart<'_> {
             false => !as_shipped && wait != 0,
         };
         let wide = read.command != narrow(read.command);
-        let large = self.part.size > 16 << 20;
+        let large = self.part.size > REACH_24;
         let fits = read.address_bits == if wide { 32 } else { 24 }
             && (large || !wide)
             && (read.address_pads, read.data_pads) == (address_pads, data_pads)

@@ -7,7 +7,7 @@ use rtboot_finding::{Entry, catalogue::fcb as entries};
 
 use super::hex_h;
 use crate::fcb::Fcb;
-use crate::lut::{Instruction, Opcode, Sequence, index};
+use crate::lut::{Instruction, Opcode, REACH_24, Sequence, index};
 use crate::{Finding, Severity};
 
 pub(super) fn check(fcb: &Fcb, found: &mut Vec<Finding>) {
@@ -125,7 +125,7 @@ fn address(place: usize, sequence: &Sequence, fcb: &Fcb, found: &mut Vec<Finding
         fcb.sflash_b2_size(),
     ];
     let largest = largest.into_iter().max().unwrap_or(0);
-    if alone && bits <= 24 && largest > 16 << 20 {
+    if alone && bits <= 24 && largest > REACH_24 {
         let finding = of_sequence(&entries::FCB_ADDRESS_SHORT, place).number("bits", bits);
         found.push(finding.number("mib", largest >> 20));
     }

@@ -3,6 +3,7 @@ use alloc::format;
 use alloc::string::String;
 
 use super::Part;
+use crate::lut::REACH_24;
 
 /// What the FlexSPI window holds: 504 MiB.
 const LARGEST: u32 = 0x1F80_0000;
@@ -74,7 +75,7 @@ impl Part {
     }
 
     fn odd_read(&self) -> Option<(&'static str, String)> {
-        if self.size > 16 << 20 && self.read.address_bits == 24 {
+        if self.size > REACH_24 && self.read.address_bits == 24 {
             let text = format!(
                 "{} has more than 16 MiB and needs a read command with 32 address bits",
                 self.name
