@@ -397,7 +397,8 @@ fn past_size(seen: &Inspection, fcb: &Fcb, map: &MemoryMap, findings: &mut Vec<F
         return;
     };
     let size = u64::from(fcb.sflash_a1_size() & !0x3FF);
-    let narrow = |step: &Instruction| step.opcode == Opcode::RADDR && step.operand == 24;
+    let addresses = [Opcode::RADDR, Opcode::RADDR_DDR];
+    let narrow = |step: &Instruction| addresses.contains(&step.opcode) && step.operand == 24;
     let reach = match fcb.sequence(index::READ).steps().iter().any(narrow) {
         true => u64::from(REACH_24),
         false => u64::MAX,

@@ -341,6 +341,10 @@ fn address_bits_24_do_not_reach_past_16_mib() {
         entry(0x6100_0000, narrow),
         (Starts::No, vec!["past-read-reach", "past-read-reach"])
     );
+    let double_rate = &[0x8A18_04ED, 0xA604_3206];
+    let (starts, reasons) = entry(0x6100_0000, double_rate);
+    assert_eq!(starts, Starts::No);
+    assert!(reasons.contains(&"past-read-reach"), "{reasons:?}");
 }
 
 #[test]
