@@ -11,7 +11,7 @@ pub use rows::{Row, rows};
 use crate::Error;
 use crate::board::{Program, Selector};
 use crate::chip::{BootConfig, Chip, FlexRam, Fuses, Identity};
-use crate::flash::{BoardConditions, LoaderFacts, NorFacts, OpenWork, RomFacts, Trial};
+use crate::flash::{BoardConditions, LoaderFacts, NorFacts, OpenWork, RomFacts, Trial, names};
 use crate::port::hid::HidDevice;
 
 /// Where a fact comes from.
@@ -290,10 +290,9 @@ impl FlashLook {
 
     /// The names of all parts that share the id, or of the one that the user names.
     pub fn name(&self) -> String {
-        let names: Vec<&str> = self.known.iter().map(|part| part.name.as_str()).collect();
-        match (&self.part, names.is_empty()) {
+        match (&self.part, self.known.is_empty()) {
             (Some(part), true) => part.name.clone(),
-            (_, false) => names.join(" or "),
+            (_, false) => names(&self.known),
             (None, true) => format!("flash {}", self.nor.id),
         }
     }

@@ -4,7 +4,6 @@ mod content;
 mod flash;
 
 use rtboot_bootable::inspect;
-use rtboot_fcb::Part;
 
 use super::facts::{
     AppFacts, AppInput, Expected, Facts, FuseWords, HostFacts, LoaderRun, Request, Source, Unknown,
@@ -14,7 +13,7 @@ use crate::board::{Board, Program, Selector};
 use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::{Known, Listener, tell_known};
-use crate::flash::{Flashloader, Loader, Rom, candidates, parts_for};
+use crate::flash::{Flashloader, Loader, Rom, candidates, names, parts_for};
 use crate::job::LaidOut;
 use crate::journal::{BoardJournal, BoardKey};
 use crate::mboot::Property;
@@ -118,12 +117,6 @@ fn ask_all(
         facts.flash_error = Some(error);
     }
     facts
-}
-
-/// The names of all parts that the flash may be.
-fn names(parts: &[Part]) -> String {
-    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-    names.join(" or ")
 }
 
 /// What a run tells of its board.

@@ -120,6 +120,12 @@ pub fn candidates(id: JedecId, part: Option<&Part>) -> Vec<Part> {
     parts
 }
 
+/// The names of parts that a flash may be: "IS25LP064A or IS25LP064D".
+pub fn names(parts: &[Part]) -> String {
+    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
+    names.join(" or ")
+}
+
 /// What was read of the flash, and the verdict on it.
 #[derive(Debug)]
 pub struct BootLook {
@@ -164,9 +170,7 @@ impl Nor {
 
     /// The names of all parts that the flash may be.
     pub fn names(&self) -> String {
-        let parts = self.candidates();
-        let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-        names.join(" or ")
+        names(&self.candidates())
     }
 
     /// What the verdict depends on besides the bytes in flash.

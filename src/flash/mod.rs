@@ -33,7 +33,7 @@ pub mod write;
 
 pub use crate::chip::BootMode;
 pub use awake::{LeftIn, Woken};
-pub use boot::{BoardConditions, BootLook, candidates};
+pub use boot::{BoardConditions, BootLook, candidates, names};
 pub use compare::{plan_around, plan_write};
 pub use fcb_choice::{FcbChoice, FcbOrigin, parts_for};
 pub use geometry::KeptBytes;

@@ -1,12 +1,11 @@
 //! Facts as rows of a table: what, value, source. For people and reports.
 
 use rtboot_bootable::verdict::{Starts, Verdict};
-use rtboot_fcb::database;
 
 use super::{Facts, ReadProof, Source};
 use crate::chip::Chip;
 use crate::flash::identify::{bytes, status_words};
-use crate::flash::{BootMode, Trial, TrialDiffers};
+use crate::flash::{BootMode, Trial, TrialDiffers, names};
 
 /// One fact.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -171,13 +170,9 @@ impl Rows {
 
     fn flash(&mut self, facts: &Facts) {
         let Some(look) = &facts.flash else { return };
-        let names: Vec<String> = database::by_jedec(look.nor.id)
-            .into_iter()
-            .map(|part| part.name)
-            .collect();
-        let names = match names.is_empty() {
+        let names = match look.known.is_empty() {
             true => "not in the database".into(),
-            false => names.join(" or "),
+            false => names(&look.known),
         };
         let source = Source::Flash;
         self.add(source, "flash-id", format!("{} ({names})", look.nor.id));

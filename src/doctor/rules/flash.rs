@@ -6,7 +6,7 @@ use rtboot_finding::{Action, Finding, Sure};
 
 use super::{AGAIN, CYCLE_AND_AGAIN, POWER_CYCLE, sfdp};
 use crate::doctor::facts::{Facts, FlashLook, ReadProof};
-use crate::flash::Trial;
+use crate::flash::{Trial, names};
 use crate::{Error, mboot, port};
 
 /// Makers' bytes that no maker has registered: copies.
@@ -200,10 +200,9 @@ fn identity(facts: &Facts, look: &FlashLook) -> Option<Finding> {
             .take(3)
             .map(|part| format!("{} ({})", part.name, part.jedec))
             .collect();
-        let known: Vec<&str> = look.known.iter().map(|part| part.name.as_str()).collect();
-        let known = match known.is_empty() {
+        let known = match look.known.is_empty() {
             true => "not in the database".into(),
-            false => known.join(" or "),
+            false => names(&look.known),
         };
         let finding = Finding::new(&entries::FLASH_OTHER_PART)
             .text("from", &expected.from)

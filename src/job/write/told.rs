@@ -5,14 +5,12 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
 
 use crate::event::{Listener, tell};
-use crate::flash::{Layout, NorFacts, candidates};
+use crate::flash::{Layout, NorFacts, candidates, names};
 use crate::job::laid_out::LaidOut;
 
 /// The names of all parts that a flash with this id may be.
 pub(super) fn names_of(part: &Part, facts: &NorFacts) -> String {
-    let parts = candidates(facts.id, Some(part));
-    let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
-    names.join(" or ")
+    names(&candidates(facts.id, Some(part)))
 }
 
 /// Says that the FCB is the one that all parts with this id take.
