@@ -22,7 +22,6 @@ mod words;
 pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
-pub(crate) use words::seen;
 pub use words::{
     BackupOf, Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, Unread, bytes,
 };
@@ -30,6 +29,7 @@ use words::{
     at_byte, at_pair, beside, by_usb, for_boot_loader, holders, kept_by, listed, measured, named,
     unclear, untold,
 };
+pub(crate) use words::{registers, seen};
 
 /// A failed run.
 #[derive(Debug, thiserror::Error)]

@@ -352,13 +352,18 @@ pub enum Unread {
     },
 }
 
+/// Registers with their addresses: "SBMR1 (0x400f8004), SBMR2 (0x400f801c)".
+pub(crate) fn registers(registers: &[(&str, u32)]) -> String {
+    let name = |(what, address): &(&str, u32)| format!("{what} ({address:#010x})");
+    let names: Vec<String> = registers.iter().map(name).collect();
+    names.join(", ")
+}
+
 impl fmt::Display for Unread {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Unread::Refused(registers) => {
-                let name = |(what, address): &(&str, u32)| format!("{what} ({address:#010x})");
-                let names: Vec<String> = registers.iter().map(name).collect();
-                let (names, status) = (names.join(", "), sdp::Status::REFUSED_89);
+                let (names, status) = (self::registers(registers), sdp::Status::REFUSED_89);
                 write!(f, "the ROM refuses {names}: {status}")
             }
             Unread::Silent { waited } => {

@@ -11,7 +11,7 @@ use rtboot_finding::catalogue::{rom as entries, run};
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
 use crate::chip::{self, BootMode, Chip, FlexRam, Identity, Registers, RomOwners, Told};
-use crate::error::{SplitBy, Step, Unread};
+use crate::error::{self, SplitBy, Step, Unread};
 use crate::event::{Listener, Meter, Stage, tell};
 use crate::flash::Flashloader;
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
@@ -80,9 +80,7 @@ impl RomFacts {
 
     /// The registers that the ROM refused, in words.
     pub fn refused_names(&self) -> String {
-        let name = |(what, address): &(&str, u32)| format!("{what} ({address:#010x})");
-        let names: Vec<String> = self.refused.iter().map(name).collect();
-        names.join(", ")
+        error::registers(&self.refused)
     }
 
     /// Which chip this is, in words; `None` when the ROM does not tell.
