@@ -6,13 +6,13 @@ use rtboot_fcb::{ClockIndex, Fcb};
 use rtboot_finding::catalogue::{content as entries, fcb as fcb_entries, image as image_entries};
 use rtboot_finding::{Entry, Finding, Severity, Sure};
 
-use super::{AGAIN, image, write};
+use super::{AGAIN, image, open, write};
 use crate::doctor::facts::{Content, Facts};
 use crate::flash::{Trial, TrialDiffers};
 
 const TAG: &[u8] = b"FCFB";
 /// The next step when rtboot's own write left it so.
-pub(super) const WRITE_FAILS_AGAIN: &str = "if a write of rtboot fails here again: measure the flash's WP# and HOLD# (both must be high), and its supply while it is programmed";
+const WRITE_FAILS_AGAIN: &str = "if a write of rtboot fails here again: measure the flash's WP# and HOLD# (both must be high), and its supply while it is programmed";
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
     let Some(content) = &facts.content else {
@@ -61,19 +61,27 @@ fn unstable(address: u32) -> Finding {
         .run(AGAIN)
 }
 
+/// What to measure should a write fail; where one has failed, [`open::explain`] puts that first.
+fn unless_it_failed(finding: Finding, facts: &Facts) -> Finding {
+    match open::failed(facts) {
+        true => finding,
+        false => finding.measure(WRITE_FAILS_AGAIN),
+    }
+}
+
 /// An erased flash: fresh, erased and never programmed, or programmed by a tool whose program step did nothing.
 fn blank(facts: &Facts) -> Finding {
     let compared = facts.app.as_ref().and_then(|app| app.compared.as_ref());
     let first = compared.and_then(|compared| compared.first);
     if let Some((address, expected, found)) = first {
-        return Finding::new(&entries::CONTENT_NOT_PROGRAMMED)
+        let finding = Finding::new(&entries::CONTENT_NOT_PROGRAMMED)
             .text("file", super::app_name(facts))
             .address("at", address)
             .byte("expected", expected)
             .byte("found", found)
             .why("the start of the flash is erased; the tool that was to program it erased at most (\"Byte in module is $FF\")")
-            .run(write(facts))
-            .measure(WRITE_FAILS_AGAIN);
+            .run(write(facts));
+        return unless_it_failed(finding, facts);
     }
     Finding::new(&entries::CONTENT_BLANK)
         .why("the first 12 KiB read as ones, on one pad")
@@ -205,13 +213,11 @@ fn no_fcb(facts: &Facts, content: &Content, verdict: &Verdict) -> Option<Finding
             .to_owned()
     });
     if let Some(why) = half {
-        return Some(
-            Finding::new(&entries::CONTENT_INTERRUPTED)
-                .why(why)
-                .run(write(facts))
-                .act("the same write finishes the job and restores the saved bytes")
-                .measure(WRITE_FAILS_AGAIN),
-        );
+        let finding = Finding::new(&entries::CONTENT_INTERRUPTED)
+            .why(why)
+            .run(write(facts))
+            .act("the same write finishes the job and restores the saved bytes");
+        return Some(unless_it_failed(finding, facts));
     }
     let missing = verdict
         .findings

@@ -38,26 +38,22 @@ fn told(entry: &OpenEntry, starts: Starts) -> Finding {
 /// What an earlier run left open explains other findings: those about the bytes that it was at name it. And where the flash did
 /// not do what that run told it, a measurement comes before another try, which would fail in the same way.
 pub fn explain(facts: &Facts, findings: &mut [Finding]) {
-    let failed = facts
-        .open
-        .entries
-        .iter()
-        .any(|entry| entry.failed().is_some());
+    let failed = failed(facts);
     for finding in findings {
         if let Some(entry) = behind(facts, finding) {
             finding.why = format!("{}; {}", finding.why, entry.ended());
             finding.causes = vec!["a write or an erase of an earlier run did not end well here"];
         }
-        let measures = finding
-            .next
-            .iter()
-            .any(|next| *next == Next::Measure(MEASURE.to_owned()));
-        if failed && !measures && finding.next.first().is_some_and(is_write) {
-            let later = Next::Measure(super::content::WRITE_FAILS_AGAIN.to_owned());
-            finding.next.retain(|next| *next != later);
+        if failed && finding.next.first().is_some_and(is_write) {
             finding.next.insert(0, Next::Measure(MEASURE.to_owned()));
         }
     }
+}
+
+/// Whether a run ended because the flash did not do what it was told.
+pub fn failed(facts: &Facts) -> bool {
+    let mut open = facts.open.entries.iter();
+    open.any(|entry| entry.failed().is_some())
 }
 
 fn is_write(next: &Next) -> bool {
