@@ -20,9 +20,11 @@ pub fn words(act: &Act, report: &Report, given: &[String]) -> Vec<String> {
         capitalised(&act.what),
         act.words
     );
-    let _ = write!(anstream::stderr(), "{}\n> ", plain(&prompt));
     let mut typed = String::new();
-    let _ = interrupt::while_prompting(|| std::io::stdin().lock().read_line(&mut typed));
+    let _ = interrupt::while_prompting(|| {
+        let _ = write!(anstream::stderr(), "{}\n> ", plain(&prompt));
+        std::io::stdin().lock().read_line(&mut typed)
+    });
     vec![typed.trim().to_owned()]
 }
 

@@ -180,12 +180,14 @@ impl Report {
 
     /// Asks a person; anything but y or yes is no.
     pub fn ask(&mut self, question: &str) -> bool {
-        self.bars.hide(|| {
-            let question = plain(question);
-            let _ = write!(anstream::stderr(), "{question} [y/N] ");
-        });
         let mut answer = String::new();
-        let _ = interrupt::while_prompting(|| std::io::stdin().read_line(&mut answer));
+        let _ = interrupt::while_prompting(|| {
+            self.bars.hide(|| {
+                let question = plain(question);
+                let _ = write!(anstream::stderr(), "{question} [y/N] ");
+            });
+            std::io::stdin().read_line(&mut answer)
+        });
         matches!(answer.trim(), "y" | "Y" | "yes")
     }
 

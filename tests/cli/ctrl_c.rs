@@ -5,11 +5,10 @@ use std::io::{Read, Write};
 use std::os::unix::process::ExitStatusExt;
 use std::process::Child;
 
-use nix::pty::openpty;
-
 use crate::kit::app;
 use crate::kit::cli::{self, Cli, RTBOOT};
 use crate::kit::pty::Served;
+use crate::kit::terminal;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::Settings;
 
@@ -25,17 +24,19 @@ struct Typed {
 
 impl Typed {
     fn run(cli: &Cli, board: &str, args: &str) -> Typed {
-        let pty = openpty(None, None).expect("a terminal");
-        let slave = File::from(pty.slave);
-        let line = format!("exec setsid --ctty --wait {RTBOOT} {args}");
-        let handle = || slave.try_clone().expect("a handle");
-        let mut command = cli::shell(cli.folder(), &line);
-        command.env("TERM", "xterm").env("RTBOOT_BOARD", board);
+        let (terminal, programs) = terminal::pair(80);
+        let handle = || programs.try_clone().expect("a handle");
+        let mut command = cli::program_in("setsid", cli.folder());
+        command.args(["--ctty", "--wait", RTBOOT]);
+        command
+            .args(args.split_whitespace())
+            .env("TERM", "xterm")
+            .env("RTBOOT_BOARD", board);
         command.stdin(handle()).stdout(handle()).stderr(handle());
         let child = command.spawn().expect("it runs");
         Typed {
             child,
-            terminal: File::from(pty.master),
+            terminal,
             text: String::new(),
         }
     }
@@ -126,6 +127,10 @@ fn ctrl_c_ends_the_wait_for_a_file_that_is_typed() {
 
 /// Whether this process is rtboot by now, and catches SIGINT.
 fn handles_int(pid: u32) -> bool {
+    let program = std::fs::read_link(format!("/proc/{pid}/exe"));
+    if program.ok().as_deref() != Some(RTBOOT.as_ref()) {
+        return false;
+    }
     let status = std::fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
     let mask = status.lines().find_map(|line| line.strip_prefix("SigCgt:"));
     let mask = mask.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
@@ -167,7 +172,8 @@ fn stopped_or_done(args: &str, at: usize, (code, text): (i32, String)) -> bool {
         Some("doctor") => [0, 1].contains(&code),
         _ => code == 0,
     };
-    let tail = &text[text.len().saturating_sub(2_000)..];
+    let tail: Vec<&str> = text.lines().rev().take(30).collect();
+    let tail: String = tail.iter().rev().flat_map(|line| [line, "\n"]).collect();
     assert!(code == 70 || done, "{args}, line {at}: exit {code}: {tail}");
     if code == 70 {
         let said = text.rsplit("^C").next().unwrap_or_default();

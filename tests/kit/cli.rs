@@ -35,7 +35,8 @@ pub fn clean<'a>(command: &'a mut Command, folder: &Path) -> &'a mut Command {
 }
 
 /// A program that runs in `folder`, with a clean environment and no input.
-fn program_in(program: &str, folder: &Path) -> Command {
+/// Another program, to be run in `folder`.
+pub fn program_in(program: &str, folder: &Path) -> Command {
     let mut command = Command::new(program);
     clean(&mut command, folder)
         .current_dir(folder)

@@ -5,9 +5,30 @@ use std::io::Read;
 use std::path::Path;
 use std::process::Stdio;
 
-use nix::pty::{Winsize, openpty};
+use rustix::pty::{OpenptFlags, grantpt, openpt, ptsname, unlockpt};
+use rustix::termios::{Winsize, tcsetwinsize};
 
 use super::cli::rtboot;
+
+/// A new terminal of so many columns: what a person sees and types, and what programs are started on. Neither end is inherited
+/// by a program that another test starts meanwhile, which would hold this terminal open.
+pub fn pair(columns: u16) -> (File, File) {
+    let person =
+        openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY | OpenptFlags::CLOEXEC).expect("a terminal");
+    grantpt(&person).expect("its programs' end");
+    unlockpt(&person).expect("its programs' end");
+    let size = Winsize {
+        ws_row: 24,
+        ws_col: columns,
+        ws_xpixel: 0,
+        ws_ypixel: 0,
+    };
+    tcsetwinsize(&person, size).expect("a size");
+    let path = ptsname(&person, Vec::new()).expect("its name");
+    let flags = rustix::fs::OFlags::RDWR | rustix::fs::OFlags::NOCTTY | rustix::fs::OFlags::CLOEXEC;
+    let programs = rustix::fs::open(path, flags, rustix::fs::Mode::empty()).expect("it opens");
+    (File::from(person), File::from(programs))
+}
 
 /// All that a run wrote to its terminal, drawing commands included.
 pub struct Drawn {
@@ -18,27 +39,24 @@ pub struct Drawn {
 impl Drawn {
     /// Runs the program in `folder` on a terminal of so many columns.
     pub fn by(folder: &Path, columns: u16, args: &[&str], environment: &[(&str, &str)]) -> Drawn {
-        let size = Winsize {
-            ws_row: 24,
-            ws_col: columns,
-            ws_xpixel: 0,
-            ws_ypixel: 0,
-        };
-        let pty = openpty(Some(&size), None).expect("a terminal");
-        let slave = File::from(pty.slave);
+        let (mut person, programs) = pair(columns);
         let mut child = {
             let mut command = rtboot(folder);
             command
                 .env("TERM", "xterm")
                 .envs(environment.iter().copied());
-            let out = slave.try_clone().expect("a handle");
+            let out = programs.try_clone().expect("a handle");
             command.args(args).stdin(Stdio::null());
             // the command holds the terminal open: it goes before the reading
-            command.stdout(out).stderr(slave).spawn().expect("it runs")
+            command
+                .stdout(out)
+                .stderr(programs)
+                .spawn()
+                .expect("it runs")
         };
         let mut bytes = Vec::new();
         // a terminal that nobody holds any more ends with an error
-        let _ = File::from(pty.master).read_to_end(&mut bytes);
+        let _ = person.read_to_end(&mut bytes);
         let status = child.wait().expect("it ends");
         Drawn {
             code: status.code().expect("no signal"),

@@ -2,12 +2,22 @@
 //! first ends it.
 
 use std::io::Write;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
-static ASKED: AtomicBool = AtomicBool::new(false);
-/// Nothing is on its way to a board: files are read, perhaps from a terminal where nobody types, or a person is asked for words.
-/// Neither wait ends by itself.
-static IDLE: AtomicBool = AtomicBool::new(false);
+struct State {
+    /// Nothing is on its way to a board: files are read, perhaps from a terminal where nobody types, or a person is asked for
+    /// words. Neither wait ends by itself.
+    idle: bool,
+    /// Ctrl-C was pressed.
+    asked: bool,
+}
+
+/// The handler runs on a thread of its own and holds this until it has ended the process: the run does not begin anything
+/// between "nothing is on its way" and the end.
+static STATE: Mutex<State> = Mutex::new(State {
+    idle: false,
+    asked: false,
+});
 
 /// Exit code of a run that was stopped.
 const STOPPED: i32 = 70;
@@ -15,20 +25,23 @@ const STOPPED: i32 = 70;
 /// Exit code of a process that a second Ctrl-C ended, as shells know it.
 const KILLED: i32 = 130;
 
+fn state() -> MutexGuard<'static, State> {
+    STATE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Catches Ctrl-C from now on. `idle`: the first one ends the process until [`begin`].
 pub fn catch(idle: bool) {
-    IDLE.store(idle, Ordering::SeqCst);
+    state().idle = idle;
     let caught = ctrlc::set_handler(|| {
-        if IDLE.load(Ordering::SeqCst) {
-            let _ = writeln!(
-                anstream::stderr(),
-                "\nerror: stopped by the user: flash is unchanged [interrupted]"
-            );
-            std::process::exit(STOPPED);
+        let mut state = state();
+        if state.idle {
+            end_unchanged();
         }
-        if ASKED.swap(true, Ordering::SeqCst) {
+        if std::mem::replace(&mut state.asked, true) {
             std::process::exit(KILLED);
         }
+        // a terminal that takes nothing holds up this thread, not the run
+        drop(state);
         let _ = writeln!(
             anstream::stderr(),
             "\nstopping after this operation (Ctrl-C again: at once, whatever flash holds then)"
@@ -38,20 +51,36 @@ pub fn catch(idle: bool) {
     let _ = caught;
 }
 
-/// A board is looked for, or something else begins that must come to an end of its own.
-pub fn begin() {
-    IDLE.store(false, Ordering::SeqCst);
+fn end_unchanged() -> ! {
+    let _ = writeln!(
+        anstream::stderr(),
+        "\nerror: stopped by the user: flash is unchanged [interrupted]"
+    );
+    std::process::exit(STOPPED);
 }
 
-/// Waits for what a person types; Ctrl-C ends the program meanwhile.
+/// A board is looked for, or something else begins that must come to an end of its own.
+pub fn begin() {
+    state().idle = false;
+}
+
+/// Asks a person and waits for what is typed; Ctrl-C ends the program meanwhile. `ask` prints the question, too: a Ctrl-C that
+/// comes as soon as it is seen counts.
 pub fn while_prompting<T>(ask: impl FnOnce() -> T) -> T {
-    let before = IDLE.swap(true, Ordering::SeqCst);
+    let before = {
+        let mut state = state();
+        // one that came just before the question is its answer
+        if state.asked {
+            end_unchanged();
+        }
+        std::mem::replace(&mut state.idle, true)
+    };
     let answer = ask();
-    IDLE.store(before, Ordering::SeqCst);
+    state().idle = before;
     answer
 }
 
 /// Whether Ctrl-C was pressed.
 pub fn interrupted() -> bool {
-    ASKED.load(Ordering::SeqCst)
+    state().asked
 }
