@@ -25,7 +25,7 @@ pub use usb::{Gone, UsbIdentity};
 
 use crate::boot::{BootVerdict, Start};
 use crate::fault::{Counts, Fault, Faults};
-use crate::flashloader::Flashloader;
+use crate::flashloader::{Flashloader, OwnLoader};
 use crate::fuses::Fuses;
 use crate::machine::{Costs, Machine, RT1021};
 use crate::nor::{Nor, Part, Trace};
@@ -56,6 +56,8 @@ pub enum State {
 enum Program {
     Rom(Box<Rom>, SerialRom),
     Flashloader(Loader, Box<Flashloader>, Box<SerialLoader>),
+    /// rtboot's own loader, on USB only.
+    Own(Box<OwnLoader>),
     /// `None`: the program before this one started it.
     Application(Option<Start>),
     Silent,
@@ -136,7 +138,7 @@ impl Board {
     pub fn state(&self) -> State {
         match self.program {
             Program::Rom(..) => State::Rom,
-            Program::Flashloader(..) => State::Flashloader,
+            Program::Flashloader(..) | Program::Own(_) => State::Flashloader,
             Program::Application(_) => State::Application,
             Program::Silent => State::Silent,
             Program::Off => State::Off,
@@ -160,6 +162,7 @@ impl Board {
     pub fn loader(&self) -> Option<Loader> {
         match self.program {
             Program::Flashloader(loader, ..) => Some(loader),
+            Program::Own(_) => Some(Loader::Own),
             _ => None,
         }
     }

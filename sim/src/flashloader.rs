@@ -11,6 +11,7 @@ mod driver;
 mod keyblob;
 mod memory;
 mod nor;
+mod own;
 mod pace;
 mod probe;
 mod processor;
@@ -21,8 +22,12 @@ mod thumb;
 mod usb;
 
 pub use nor::NorSetup;
+pub(crate) use own::PACKET as OWN_PACKET;
+pub use own::{Entry, OwnLoader};
 pub use processor::{Packet, Processor, Received, Waits};
 pub use usb::{Control, Flashloader, OutResult, PACKET, REPORT};
+
+use crate::machine::Machine;
 
 /// How a flashloader ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +45,18 @@ pub enum Outcome {
     },
     /// The core hangs: a bus fault or an endless wait.
     Silent,
+}
+
+/// Leaves the flashloader for code in RAM or flash: a short routine in RAM is run; USB is off in any case.
+fn jump(m: &mut Machine, pc: u32, argument: u32, sp: u32) -> Outcome {
+    if m.ram.slice(pc & !1, 2).is_some() {
+        thumb::call(m, pc, argument);
+    }
+    Outcome::Jumped {
+        pc: pc & !1,
+        sp,
+        argument,
+    }
 }
 
 /// What differs between builds of the firmware: the RAM they keep for themselves (property 12), first and last byte.

@@ -106,6 +106,11 @@ impl Ram {
         }
     }
 
+    /// Bytes of ITCM, DTCM and OCRAM.
+    pub fn sizes(&self) -> [u32; 3] {
+        [0, 1, 2].map(|bank: usize| self.banks[bank].len() as u32)
+    }
+
     /// `len` bytes at `address`; `None` when they are not all inside one bank.
     pub fn slice(&self, address: u32, len: usize) -> Option<&[u8]> {
         let (bank, at) = self.place(address)?;

@@ -131,8 +131,11 @@ impl Board {
     fn file(&self) -> BoardFile {
         let nor = self.machine.nor();
         let memory = match (&self.program, self.link) {
-            (Program::Flashloader(_, _, serial), Link::Uart) => Some(serial.processor().nor()),
-            (Program::Flashloader(_, usb, _), _) => Some(usb.processor().nor()),
+            (Program::Flashloader(_, _, serial), Link::Uart) => {
+                Some(serial.processor().nor().setup())
+            }
+            (Program::Flashloader(_, usb, _), _) => Some(usb.processor().nor().setup()),
+            (Program::Own(usb), _) => Some(usb.setup()),
             _ => None,
         };
         let program = match (self.state(), self.loader()) {
@@ -149,7 +152,7 @@ impl Board {
             program,
             rom: self.options,
             flash_setup: memory.map(|memory| FlashSetup {
-                memory: memory.setup(),
+                memory,
                 controller: self.machine.flexspi.registers(),
             }),
             flash_mode: Some(nor.lasting()).filter(|mode| *mode != nor.lasting_at_power_on()),
@@ -169,11 +172,15 @@ impl Board {
         let Some(FlashSetup { memory, controller }) = setup else {
             return;
         };
-        if let Program::Flashloader(_, usb, serial) = &mut self.program {
-            usb.processor_mut().nor_mut().set_up_as(&memory);
-            serial.processor_mut().nor_mut().set_up_as(&memory);
-            self.machine.flexspi.set_registers(controller);
+        match &mut self.program {
+            Program::Flashloader(_, usb, serial) => {
+                usb.processor_mut().nor_mut().set_up_as(&memory);
+                serial.processor_mut().nor_mut().set_up_as(&memory);
+            }
+            Program::Own(usb) => usb.set_up_as(&memory),
+            _ => return,
         }
+        self.machine.flexspi.set_registers(controller);
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::{Board, Link, Program};
 use crate::boot::{self, Booted, Start};
-use crate::flashloader::{Flashloader, Outcome, Processor};
+use crate::flashloader::{Entry, Flashloader, Outcome, OwnLoader, Processor};
 use crate::rom::loader::Loader;
 use crate::rom::registers::boot_fuses;
 use crate::rom::serial::SerialRom;
@@ -89,10 +89,15 @@ impl Board {
 
     /// A loader runs, as after a jump to it.
     pub(crate) fn start_loader(&mut self, loader: Loader) {
-        let mut usb = Flashloader::start_build(&mut self.machine, loader.build());
-        usb.enumerate(&mut self.machine);
-        let serial = SerialLoader::new(Processor::with_build(UART_PACKET, loader.build()));
-        let program = Program::Flashloader(loader, Box::new(usb), Box::new(serial));
+        let program = match loader {
+            Loader::Own => Program::Own(Box::new(self.own_loader())),
+            _ => {
+                let mut usb = Flashloader::start_build(&mut self.machine, loader.build());
+                usb.enumerate(&mut self.machine);
+                let serial = SerialLoader::new(Processor::with_build(UART_PACKET, loader.build()));
+                Program::Flashloader(loader, Box::new(usb), Box::new(serial))
+            }
+        };
         self.become_program(
             program,
             format!("the ROM jumped into a loader it holds whole ({loader:?})"),
@@ -102,6 +107,20 @@ impl Board {
             .clock
             .device_ns()
             .saturating_add(LOADER_ATTACH_NS);
+    }
+
+    fn own_loader(&mut self) -> OwnLoader {
+        let entry = Entry {
+            cause: match &self.program {
+                Program::Rom(rom, _) => rom.registers.cause,
+                _ => CAUSE_PIN,
+            },
+            boot_mode: boot_fuses(&self.machine).sbmr2(self.straps),
+            ..Entry::default()
+        };
+        let mut usb = OwnLoader::start(&mut self.machine, entry);
+        usb.enumerate();
+        usb
     }
 
     pub(super) fn become_program(&mut self, program: Program, why: String) {
@@ -120,7 +139,7 @@ impl Board {
     pub(super) fn reach_flash(&mut self) {
         let sbmr1 = boot_fuses(&self.machine).sbmr1(self.straps);
         let group = sbmr1 >> 8 & 7 == 7 || self.machine.fuses.shadow(4) >> 20 & 1 == 1;
-        let loader = matches!(self.program, Program::Flashloader(..));
+        let loader = matches!(self.program, Program::Flashloader(..) | Program::Own(_));
         let second = self.faults.second_pins();
         self.machine.nor_mut().out_of_reach = loader && second != group;
     }
@@ -145,10 +164,12 @@ impl Board {
     }
 
     fn settle_loader(&mut self) {
-        let Program::Flashloader(_, usb, serial) = &self.program else {
-            return;
+        let outcome = match &self.program {
+            Program::Flashloader(_, usb, serial) => usb.outcome().or(serial.outcome()),
+            Program::Own(usb) => usb.outcome(self.machine.clock.now_ns()),
+            _ => return,
         };
-        match usb.outcome().or(serial.outcome()) {
+        match outcome {
             Some(Outcome::Reset) => self.warm_reset(CAUSE_SOFTWARE),
             Some(Outcome::Jumped { pc, sp, .. }) => self.execute(pc, sp),
             // still on the bus, but it answers no more

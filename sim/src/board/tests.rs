@@ -7,6 +7,7 @@ mod corners;
 mod faults;
 mod flashloader;
 mod folder;
+mod own;
 
 fn board(faults: Vec<Fault>) -> Board {
     Board::new(Settings {

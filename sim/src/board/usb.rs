@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use super::{Board, Link, Program, nanos};
 use crate::fault::{ReportFault, mangle};
-use crate::flashloader::{Control, OutResult};
+use crate::flashloader::{self, Control, OutResult};
 use crate::rom::registers::boot_fuses;
 use crate::rom::{descriptors, hid};
 
+/// wMaxPacketSize of the ROM's IN endpoint.
+const ROM_PACKET: usize = 64;
 /// How long a host's kernel tries to send a report.
 const WRITE_PATIENCE_NS: u64 = 5_000_000_000;
 
@@ -72,6 +74,13 @@ const FLASHLOADER: UsbIdentity = UsbIdentity {
     release: 0x0002,
 };
 
+const OWN_LOADER: UsbIdentity = UsbIdentity {
+    manufacturer: "rtboot",
+    product: "rtboot RAM loader",
+    release: 0x0101,
+    ..FLASHLOADER
+};
+
 impl Board {
     /// The device on the bus at this moment; `None` while none is there.
     pub fn usb(&self) -> Option<UsbIdentity> {
@@ -82,14 +91,27 @@ impl Board {
             Program::Rom(..) if boot_fuses(&self.machine).closed() => Some(ROM_CLOSED),
             Program::Rom(..) => Some(ROM_OPEN),
             Program::Flashloader(..) => Some(FLASHLOADER),
+            Program::Own(_) => Some(OWN_LOADER),
             Program::Application(_) | Program::Silent | Program::Off => None,
+        }
+    }
+
+    /// wMaxPacketSize of the present device's IN endpoint.
+    pub(crate) fn usb_packet(&self) -> usize {
+        match self.program {
+            Program::Flashloader(..) => flashloader::PACKET,
+            Program::Own(_) => flashloader::OWN_PACKET,
+            _ => ROM_PACKET,
         }
     }
 
     /// From when on the present device is on the bus, in virtual time; `None` when no device is coming. Every enumeration has its
     /// own.
     pub fn usb_attach(&self) -> Option<Duration> {
-        let on_usb = matches!(self.program, Program::Rom(..) | Program::Flashloader(..));
+        let on_usb = matches!(
+            self.program,
+            Program::Rom(..) | Program::Flashloader(..) | Program::Own(_)
+        );
         (on_usb && self.link != Link::Uart).then_some(Duration::from_nanos(self.attached_at))
     }
 
@@ -101,6 +123,7 @@ impl Board {
             _ if self.usb.stalled_in => None,
             Program::Rom(rom, _) => rom.has_answer().then_some(now),
             Program::Flashloader(_, usb, _) => usb.usb_in_ready_at(),
+            Program::Own(usb) => usb.usb_in_ready_at(),
             _ => None,
         };
         at.map(Duration::from_nanos)
@@ -112,6 +135,7 @@ impl Board {
         let at = match &self.program {
             Program::Rom(..) => Some(self.machine.clock.now_ns()),
             Program::Flashloader(_, usb, _) => usb.usb_out_ready_at(),
+            Program::Own(usb) => usb.usb_out_ready_at(),
             _ => None,
         };
         at.map(Duration::from_nanos)
@@ -145,24 +169,25 @@ impl Board {
     }
 
     fn deliver(&mut self, report: &[u8]) -> Result<(), Gone> {
-        match &mut self.program {
-            Program::Rom(rom, _) => hid::set_report(rom, &mut self.machine, report),
-            Program::Flashloader(_, usb, _) => {
-                let patience = self
-                    .machine
-                    .clock
-                    .now_ns()
-                    .saturating_add(WRITE_PATIENCE_NS);
-                if usb.usb_out_ready_at().is_none_or(|ready| ready > patience) {
-                    return self.stall();
-                }
-                if usb.usb_out(&mut self.machine, report) == OutResult::Nak {
-                    return self.stall();
-                }
+        let m = &mut self.machine;
+        let patience = m.clock.now_ns().saturating_add(WRITE_PATIENCE_NS);
+        let in_time = |ready: Option<u64>| ready.is_some_and(|ready| ready <= patience);
+        let result = match &mut self.program {
+            Program::Rom(rom, _) => {
+                hid::set_report(rom, m, report);
+                OutResult::Taken
             }
+            Program::Flashloader(_, usb, _) if in_time(usb.usb_out_ready_at()) => {
+                usb.usb_out(m, report)
+            }
+            Program::Own(usb) if in_time(usb.usb_out_ready_at()) => usb.usb_out(m, report),
+            Program::Flashloader(..) | Program::Own(_) => OutResult::Nak,
             Program::Application(_) | Program::Silent | Program::Off => return Err(Gone::Detached),
+        };
+        match result {
+            OutResult::Taken => Ok(()),
+            OutResult::Nak => self.stall(),
         }
-        Ok(())
     }
 
     /// The next IN report, id first, if there is one within `timeout` of virtual time; else that time has passed.
@@ -195,6 +220,7 @@ impl Board {
             Program::Flashloader(_, usb, _) if usb.usb_in_ready_at()? <= until => {
                 usb.usb_in(&mut self.machine)
             }
+            Program::Own(usb) if usb.usb_in_ready_at()? <= until => usb.usb_in(&mut self.machine),
             _ => None,
         }
     }
@@ -225,6 +251,7 @@ impl Board {
         let device = self.usb().ok_or(Gone::Detached)?;
         match &mut self.program {
             Program::Flashloader(_, usb, _) => Ok(usb.usb_control(&mut self.machine, setup, data)),
+            Program::Own(usb) => Ok(usb.usb_control(&mut self.machine, setup)),
             _ if setup[..2] == [0x21, 9] => {
                 self.usb_write(data).map(|()| Control::Data(Vec::new()))
             }
@@ -241,6 +268,7 @@ impl Board {
         match &mut self.program {
             Program::Rom(rom, _) => rom.forget_answers(),
             Program::Flashloader(_, usb, _) => usb.bus_reset(&mut self.machine),
+            Program::Own(usb) => usb.bus_reset(),
             _ => {}
         }
     }

@@ -41,10 +41,10 @@ pub fn report() -> Vec<u8> {
 }
 
 /// A string descriptor; index 0 lists the languages.
-pub fn string(index: u8) -> Option<Vec<u8>> {
+pub fn string(strings: &[&str], index: u8) -> Option<Vec<u8>> {
     let body: Vec<u8> = match index {
         0 => vec![0x09, 0x04],
-        _ => STRINGS
+        _ => strings
             .get(usize::from(index) - 1)?
             .encode_utf16()
             .flat_map(u16::to_le_bytes)
@@ -63,8 +63,8 @@ mod tests {
         assert_eq!(report().len(), 76);
         assert_eq!(usize::from(CONFIGURATION[2]), CONFIGURATION.len());
         // a language list, a string, and none
-        assert_eq!(string(0), Some(vec![4, 3, 9, 4]));
-        assert_eq!(string(2).map(|s| s.len()), Some(42));
-        assert_eq!(string(4), None);
+        assert_eq!(string(&STRINGS, 0), Some(vec![4, 3, 9, 4]));
+        assert_eq!(string(&STRINGS, 2).map(|s| s.len()), Some(42));
+        assert_eq!(string(&STRINGS, 4), None);
     }
 }

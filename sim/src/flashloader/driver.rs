@@ -361,7 +361,7 @@ fn with_ip_clock(
 }
 
 /// Root clock while probing and configuring.
-const SAFE_CLOCK_HZ: u64 = 31_764_705;
+pub const SAFE_CLOCK_HZ: u64 = 31_764_705;
 
 /// The read clock.
 fn read_clock(m: &mut Machine, config: &Config) {
@@ -371,7 +371,7 @@ fn read_clock(m: &mut Machine, config: &Config) {
 /// Root clock of a clock index; indices without an entry keep the probing clock.
 ///
 /// Source: dividers of PLL3 PFD0 in the genuine RT1021 flashloader, 480 MHz × 18 / fraction / divider.
-fn clock_hz(index: u8, config: &Config) -> u64 {
+pub fn clock_hz(index: u8, config: &Config) -> u64 {
     const SDR: [(u64, u64); 9] = [
         (34, 8),
         (22, 8),

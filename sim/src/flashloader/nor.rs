@@ -48,6 +48,23 @@ pub struct NorSetup {
 }
 
 impl NorSetup {
+    /// Variables of a loader: whether it has a flash, the bytes of the memory map, the active block.
+    pub(super) fn new(configured: bool, mapped: u32, fcb: &[u8]) -> NorSetup {
+        NorSetup {
+            configured,
+            mapped,
+            fcb: fcb.to_vec(),
+        }
+    }
+
+    pub(super) fn configured(&self) -> bool {
+        self.configured
+    }
+
+    pub(super) fn fcb(&self) -> &[u8] {
+        &self.fcb
+    }
+
     /// Fails, in words, on values that no board can have.
     pub fn check(&self) -> Result<(), String> {
         match self.fcb.len() {
@@ -64,11 +81,7 @@ fn offset(address: u32) -> u32 {
 impl NorMemory {
     /// Its variables between two commands.
     pub fn setup(&self) -> NorSetup {
-        NorSetup {
-            configured: self.configured,
-            mapped: self.mapped,
-            fcb: self.config.bytes().to_vec(),
-        }
+        NorSetup::new(self.configured, self.mapped, self.config.bytes())
     }
 
     /// Takes variables on. A block of another length counts as none.

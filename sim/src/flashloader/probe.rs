@@ -3,10 +3,10 @@
 //! Source: genuine RT1021 flashloader, emulated; JESD216B; NXP's public sister sources of the driver for field names.
 
 mod hyper;
-mod lut;
+pub(super) mod lut;
 mod quad;
 mod read;
-mod tables;
+pub(super) mod tables;
 
 use hyper::probe_hyperflash;
 use lut::{CMD, FOUR, ONE, RADDR, READ, WRITE};
@@ -20,7 +20,7 @@ use super::status::{INVALID_ARGUMENT, Stop};
 use crate::machine::Machine;
 
 /// Largest part that 24 address bits reach.
-const MAX_24_BIT: u32 = 16 << 20;
+pub(super) const MAX_24_BIT: u32 = 16 << 20;
 
 /// The two option words.
 #[derive(Debug, Clone, Copy)]
@@ -30,36 +30,36 @@ pub struct Options {
 }
 
 impl Options {
-    fn nibble(&self, at: u32) -> u32 {
+    pub fn nibble(&self, at: u32) -> u32 {
         self.word0 >> at & 0xF
     }
 
     /// Second word, when the first says there is one.
-    fn second(&self) -> u32 {
+    pub fn second(&self) -> u32 {
         if self.nibble(24) > 0 { self.word1 } else { 0 }
     }
 
-    fn device_type(&self) -> u32 {
+    pub fn device_type(&self) -> u32 {
         self.nibble(20)
     }
 
-    fn query_pads(&self) -> u32 {
+    pub fn query_pads(&self) -> u32 {
         self.nibble(16)
     }
 
-    fn command_pads(&self) -> u32 {
+    pub fn command_pads(&self) -> u32 {
         self.nibble(12)
     }
 
-    fn quad_mode(&self) -> u32 {
+    pub fn quad_mode(&self) -> u32 {
         self.nibble(8)
     }
 
-    fn misc_mode(&self) -> u32 {
+    pub fn misc_mode(&self) -> u32 {
         self.nibble(4)
     }
 
-    fn frequency(&self) -> u8 {
+    pub fn frequency(&self) -> u8 {
         self.nibble(0) as u8
     }
 }

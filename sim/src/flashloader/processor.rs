@@ -8,14 +8,14 @@
 //! A write that fails before its last packet is stopped by the device ([`Waits::Abort`]) before the final response;
 //! a read that fails sends an empty data packet first.
 
-mod command;
+pub(super) mod command;
 
 use std::collections::VecDeque;
 
 use super::memory::Memory;
 use super::nor::NorMemory;
 use super::status::{ABORT_DATA_PHASE, FAIL, SUCCESS, Status, Stop};
-use super::{Build, Outcome, keyblob, pace, sb, thumb};
+use super::{Build, Outcome, jump, keyblob, pace, sb};
 use crate::machine::Machine;
 
 /// One packet without its frame.
@@ -301,15 +301,7 @@ impl Processor {
             .push_front(Step::Send(command::generic(status, self.phase.tag)));
     }
 
-    /// Execute: a short routine in RAM is run; USB is off in any case.
     fn jump(&mut self, m: &mut Machine, pc: u32, argument: u32, sp: u32) {
-        if m.ram.slice(pc & !1, 2).is_some() {
-            thumb::call(m, pc, argument);
-        }
-        self.end(Outcome::Jumped {
-            pc: pc & !1,
-            sp,
-            argument,
-        });
+        self.end(jump(m, pc, argument, sp));
     }
 }

@@ -6,10 +6,10 @@ use super::Build;
 use super::memory::Memory;
 use super::status::{READ_ONLY_PROPERTY, Status, UNKNOWN_PROPERTY};
 use crate::machine::Machine;
-use crate::memory::BANKS;
+use crate::memory::{BANKS, Bank};
 
 /// Properties that exist.
-mod number {
+pub mod number {
     pub const VERSION: u32 = 1;
     pub const PERIPHERALS: u32 = 2;
     pub const COMMANDS: u32 = 7;
@@ -39,26 +39,41 @@ pub fn get(
     property: u32,
     index: u32,
 ) -> Result<Vec<u32>, Status> {
-    let bank = BANKS.get(index as usize).unwrap_or(&BANKS[0]);
     // the firmware looks at the low byte alone
-    Ok(match property & 0xFF {
-        number::VERSION => vec![u32::from_be_bytes([b'K', 2, 1, 0])],
+    let property = property & 0xFF;
+    if let Some(words) = common(m, max_packet, property, index) {
+        return Ok(words);
+    }
+    Ok(match property {
         number::PERIPHERALS => vec![0x11],
         number::COMMANDS => vec![COMMANDS],
-        number::MAX_PACKET => vec![max_packet as u32],
         number::RESERVED => build
             .reserved
             .iter()
             .flat_map(|(start, end)| [*start, *end])
             .collect(),
-        number::RAM_START => vec![bank.start],
-        number::RAM_SIZE => vec![bank.mapped],
-        number::SECURITY => vec![u32::from(m.fuses.shadow(SEC_CONFIG.0) & SEC_CONFIG.1 != 0)],
-        number::UNIQUE_ID => vec![m.fuses.shadow(1), m.fuses.shadow(2)],
-        number::TARGET => vec![u32::from_be_bytes([b'T', 1, 0, 0])],
+        number::RAM_SIZE => vec![bank(index).mapped],
         number::EXTERNAL => return memory.attributes(index),
         _ => return Err(UNKNOWN_PROPERTY),
     })
+}
+
+/// Properties that NXP's loader and rtboot's own answer alike.
+pub fn common(m: &Machine, max_packet: usize, property: u32, index: u32) -> Option<Vec<u32>> {
+    Some(match property {
+        number::VERSION => vec![u32::from_be_bytes([b'K', 2, 1, 0])],
+        number::MAX_PACKET => vec![max_packet as u32],
+        number::RAM_START => vec![bank(index).start],
+        number::SECURITY => vec![u32::from(m.fuses.shadow(SEC_CONFIG.0) & SEC_CONFIG.1 != 0)],
+        number::UNIQUE_ID => vec![m.fuses.shadow(1), m.fuses.shadow(2)],
+        number::TARGET => vec![u32::from_be_bytes([b'T', 1, 0, 0])],
+        _ => return None,
+    })
+}
+
+/// The RAM bank of an index; one beyond the last is the first.
+fn bank(index: u32) -> &'static Bank {
+    BANKS.get(index as usize).unwrap_or(&BANKS[0])
 }
 
 /// No property can be set: known ones are read-only, others unknown.

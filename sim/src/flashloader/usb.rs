@@ -149,7 +149,7 @@ impl Flashloader {
         let answer = match (kind, request, value_high) {
             (0x80, 6, 1) => Some(descriptors::DEVICE.to_vec()),
             (0x80, 6, 2) => Some(descriptors::CONFIGURATION.to_vec()),
-            (0x80, 6, 3) => descriptors::string(value_low),
+            (0x80, 6, 3) => descriptors::string(&descriptors::STRINGS, value_low),
             (0x81, 6, 0x22) => Some(descriptors::report()),
             (0x80, 8, _) => Some(vec![u8::from(self.configured)]),
             (0x80..=0x82, 0, _) => Some(vec![u8::from(kind == 0x80), 0]),

@@ -23,6 +23,8 @@ pub enum Loader {
     McuBootUtility,
     /// The RT102x build in SPSDK's test data, 65157 bytes at 0x20208000.
     Spsdk,
+    /// rtboot's own loader, as `loader/image` holds it.
+    Own,
 }
 
 impl Loader {
@@ -35,9 +37,25 @@ impl Loader {
             Loader::Standin => [own, (0x2021_0000, 0x2021_1FFF)],
             Loader::McuBootUtility => [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
             Loader::Spsdk => [(0x2020_A000, 0x2021_7E85), (0x2000_0000, 0x2000_5AD7)],
+            // the image, and what it works in behind it
+            Loader::Own => {
+                let start = own_image().start;
+                let end = start + OWN.len() as u32;
+                [(start, end - 1), (end, 0x2020_FFFF)]
+            }
         };
         Build { reserved }
     }
+}
+
+/// rtboot's own loader: recognised whole, so that a build of other bytes is another loader.
+pub(crate) const OWN: &[u8] = include_bytes!("../../../loader/image/rtboot-loader.bin");
+
+/// Where its image says that it lies: its IVT is its first word, its boot data follow.
+fn own_image() -> BootData {
+    let boot_data = OWN.get(ivt::LEN..ivt::LEN + ivt::BOOT_DATA_LEN);
+    let bytes = boot_data.and_then(|bytes| bytes.try_into().ok());
+    BootData::parse(&bytes.unwrap_or_default())
 }
 
 /// Where a known build lies and the SHA-256 of its bytes.
@@ -106,6 +124,9 @@ pub fn recognise(ram: &Ram, data: &BootData) -> Jump {
     };
     if data.start == standin::LOAD && bytes == standin::standin_loader() {
         return in_its_ram(ram, Loader::Standin);
+    }
+    if data.start == own_image().start && bytes == OWN {
+        return in_its_ram(ram, Loader::Own);
     }
     let hash = hex::encode(Sha256::digest(bytes));
     match KNOWN

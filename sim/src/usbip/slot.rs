@@ -7,12 +7,9 @@ use super::Cable;
 use super::pace::Pace;
 use super::wire::{Exported, Refusal};
 use crate::board::{Board, State};
-use crate::flashloader::PACKET;
 
 /// The only bus.
 const BUS: u32 = 1;
-/// wMaxPacketSize of the ROM's IN endpoint.
-const ROM_PACKET: usize = 64;
 /// Largest device number on a bus.
 const LAST_DEVICE: u32 = 127;
 
@@ -128,7 +125,7 @@ impl Slot {
                 exported,
                 enumeration: place.enumeration.unwrap_or_default(),
                 has_out_endpoint,
-                packet: if has_out_endpoint { PACKET } else { ROM_PACKET },
+                packet: board.usb_packet(),
             })
         })
     }

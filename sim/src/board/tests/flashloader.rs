@@ -17,7 +17,7 @@ pub(super) fn packet(tag: u8, flags: u8, parameters: &[u32]) -> Vec<u8> {
 }
 
 /// The next report without its padding.
-fn next(board: &mut Board, seconds: u64) -> Option<Vec<u8>> {
+pub(super) fn next(board: &mut Board, seconds: u64) -> Option<Vec<u8>> {
     let mut report = board
         .usb_read(Duration::from_secs(seconds))
         .expect("attached")?;

@@ -8,7 +8,7 @@ use super::lut::{CMD, DUMMY, ONE, RADDR, READ};
 use crate::machine::Machine;
 
 /// The tables the firmware looks at.
-pub(super) struct Tables {
+pub struct Tables {
     /// Basic table, 16 words; missing ones are zero.
     basic: [u32; 16],
     /// Bytes of it that the part has.
@@ -23,6 +23,11 @@ impl Tables {
         self.basic[number - 1]
     }
 
+    /// The part has this many words of the basic table.
+    pub fn holds(&self, words: usize) -> bool {
+        self.basic_len >= 4 * words
+    }
+
     /// JESD216A or later: the words on quad enable and 0-4-4 are there.
     pub fn is_long(&self) -> bool {
         self.basic_len >= 64
@@ -30,7 +35,7 @@ impl Tables {
 }
 
 /// Header, up to ten parameter headers, the two known tables.
-pub(super) fn read_sfdp(m: &mut Machine) -> Result<Tables, Stop> {
+pub fn read_sfdp(m: &mut Machine) -> Result<Tables, Stop> {
     let words = [
         pair(instruction(CMD, ONE, 0x5A), instruction(RADDR, ONE, 24)),
         pair(instruction(DUMMY, ONE, 8), instruction(READ, ONE, 0xFF)),
@@ -76,13 +81,13 @@ fn fill(words: &mut [u32], bytes: &[u8]) {
 }
 
 /// Erase opcodes chosen.
-pub(super) struct Erases {
+pub struct Erases {
     pub sector: u32,
     pub block: u32,
 }
 
 /// Sizes into the block, erase opcodes out.
-pub(super) fn geometry(config: &mut Config, tables: &Tables) -> Erases {
+pub fn geometry(config: &mut Config, tables: &Tables) -> Erases {
     let density = tables.word(2);
     let size = match density >> 31 {
         0 => density.wrapping_add(1) >> 3,

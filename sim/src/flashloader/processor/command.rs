@@ -40,7 +40,7 @@ pub mod tag {
 }
 
 /// A response.
-fn response(tag: u8, flags: u8, words: &[u32]) -> Packet {
+pub fn response(tag: u8, flags: u8, words: &[u32]) -> Packet {
     let count = u8::try_from(words.len()).unwrap_or(u8::MAX);
     let mut bytes = vec![tag, flags, 0, count];
     bytes.extend(words.iter().flat_map(|word| word.to_le_bytes()));
@@ -53,13 +53,13 @@ pub fn generic(status: Status, tag: u8) -> Packet {
 }
 
 /// Tag and seven parameters; what is not there counts as zero.
-struct Request {
-    tag: u8,
-    parameters: [u32; 7],
+pub struct Request {
+    pub tag: u8,
+    pub parameters: [u32; 7],
 }
 
 impl Request {
-    fn parse(bytes: &[u8]) -> Request {
+    pub fn parse(bytes: &[u8]) -> Request {
         let mut parameters = [0; 7];
         for (i, parameter) in parameters.iter_mut().enumerate() {
             let byte = |at: usize| bytes.get(4 + 4 * i + at).copied().unwrap_or(0);
@@ -210,16 +210,19 @@ fn program_once(m: &mut Machine, index: u32, len: u32, value: u32) -> Result<(),
 }
 
 fn read_once(m: &Machine, index: u32, len: u32) -> Vec<Step> {
+    vec![Step::Send(match len {
+        0 => response(tag::READ_ONCE + tag::RESPONSE, 0, &[SUCCESS, 0]),
+        _ => fuse_word(m, index, len),
+    })]
+}
+
+/// A fuse word's shadow register; only whole words can be read.
+pub fn fuse_word(m: &Machine, index: u32, len: u32) -> Packet {
     let words = match fuse(index, len) {
-        _ if len == 0 => vec![SUCCESS, 0],
         Ok(index) => vec![SUCCESS, 4, m.fuses.shadow(index)],
         Err(_) => vec![INVALID_ARGUMENT, 0],
     };
-    vec![Step::Send(response(
-        tag::READ_ONCE + tag::RESPONSE,
-        0,
-        &words,
-    ))]
+    response(tag::READ_ONCE + tag::RESPONSE, 0, &words)
 }
 
 fn fuse(index: u32, len: u32) -> Result<usize, Stop> {

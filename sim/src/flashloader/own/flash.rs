@@ -1,0 +1,501 @@
+//! Memory 9: what the firmware does with a configured flash. Every wait has a limit.
+
+use super::super::NorSetup;
+use super::super::config::{Config, LEN, field, misc, seq};
+use super::super::driver::{SAFE_CLOCK_HZ, clock_hz};
+use super::super::status::{
+    COMMAND_FAILURE, CUMULATIVE_WRITE, DUMMY_PROBE, FLASH_NOT_FOUND, FLEXSPI_COMMAND,
+    FLEXSPI_TIMEOUT, INVALID_ARGUMENT, NOT_CONFIGURED, SFDP_NOT_FOUND, Status, WRITE_ALIGNMENT,
+};
+use super::pace::{COMPARE_BYTE_NS, TRANSFER_NS};
+use super::{configure, rescue};
+use crate::flexspi::AHB_LINE;
+use crate::machine::Machine;
+
+/// Slot of the controller's table that commands use.
+const SCRATCH: usize = 1;
+/// Looks beyond which a part that did not get ready never will: the rest of the limit passes at once.
+const PATIENCE: u32 = 64;
+
+/// Limits in microseconds. Source: `loader/nor/src/limits.rs`.
+pub mod limits {
+    pub const PAGE: u64 = 20_000;
+    pub const SECTOR: u64 = 4_000_000;
+    pub const BLOCK: u64 = 8_000_000;
+    pub const CHIP_PER_MIB: u64 = 26_000_000;
+    pub const CHIP: u64 = 900_000_000;
+    pub const STATUS: u64 = 300_000;
+    /// Between two looks while a page is programmed.
+    pub const PAGE_GAP: u64 = 2;
+    /// Between two looks at anything else.
+    pub const ERASE_GAP: u64 = 25;
+}
+
+/// Sizes in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Geometry {
+    pub size: u32,
+    pub page: u32,
+    pub sector: u32,
+    pub block: u32,
+}
+
+/// Why an operation failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Error {
+    /// The controller does not play the sequence.
+    Rejected,
+    /// An option word or a block asks for what cannot be.
+    Argument,
+    /// No SFDP signature.
+    NoSfdp,
+    /// HyperFlash or octal.
+    OtherKind,
+    /// Double data rate: no pattern is programmed to find its dummy clocks.
+    DdrProbe,
+    /// Busy at the limit.
+    Busy,
+    /// Ones only.
+    Silent,
+    /// Write enable or quad enable did not take.
+    NotEnabled,
+    /// Not the start of a page.
+    Alignment,
+    /// Not blank before a program.
+    NotBlank,
+    /// Does not read as erased or programmed.
+    Verify(Difference),
+    /// Not configured.
+    NotConfigured,
+}
+
+/// The first byte that differs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Difference {
+    pub offset: u32,
+    pub expected: u8,
+    pub found: u8,
+}
+
+impl From<Error> for Status {
+    /// The code that NXP's loader uses for the same thing.
+    fn from(error: Error) -> Status {
+        match error {
+            Error::Rejected => FLEXSPI_COMMAND,
+            Error::Argument => INVALID_ARGUMENT,
+            Error::NoSfdp => SFDP_NOT_FOUND,
+            Error::OtherKind => FLASH_NOT_FOUND,
+            Error::DdrProbe => DUMMY_PROBE,
+            Error::Busy | Error::Silent => FLEXSPI_TIMEOUT,
+            Error::NotEnabled | Error::Verify(_) => COMMAND_FAILURE,
+            Error::Alignment => WRITE_ALIGNMENT,
+            Error::NotBlank => CUMULATIVE_WRITE,
+            Error::NotConfigured => NOT_CONFIGURED,
+        }
+    }
+}
+
+/// The flash: not configured at first, then known by its block and mapped.
+#[derive(Debug, Clone)]
+pub struct Flash {
+    pub(super) config: Config,
+    geometry: Option<Geometry>,
+    /// Clock of mapped reads.
+    read_hz: u64,
+    /// The first answer to 9Fh that made sense, and what it took to get it.
+    pub(super) found: Option<rescue::Found>,
+}
+
+impl Default for Flash {
+    fn default() -> Flash {
+        Flash {
+            config: Config::blank(),
+            geometry: None,
+            read_hz: SAFE_CLOCK_HZ,
+            found: None,
+        }
+    }
+}
+
+/// Plays one sequence; `size` bytes are read or written, 0 = as many as the sequence says.
+pub fn transfer(
+    m: &mut Machine,
+    words: &[u32],
+    address: u32,
+    tx: &[u8],
+    size: usize,
+) -> Result<Vec<u8>, Error> {
+    m.flexspi.set_lut(SCRATCH, words);
+    m.flexspi.clear_pointer();
+    m.clock.work(TRANSFER_NS);
+    m.flexspi
+        .ip_command(SCRATCH, 1, address, tx, size, &mut m.clock)
+        .map_err(|_| Error::Rejected)
+}
+
+impl Flash {
+    /// Sizes; `None` while it is not configured.
+    pub fn geometry(&self) -> Option<Geometry> {
+        self.geometry
+    }
+
+    /// Sizes, or the error.
+    pub fn configured(&self) -> Result<Geometry, Error> {
+        self.geometry.ok_or(Error::NotConfigured)
+    }
+
+    /// The block in use.
+    pub fn block(&self) -> &[u8; LEN] {
+        self.config.bytes()
+    }
+
+    /// Root clock of the controller; 0 before it is set up.
+    pub fn root_hz(&self, m: &Machine) -> u32 {
+        let on = self.geometry.is_some() || self.found.is_some();
+        if on { m.flexspi.clock_hz as u32 } else { 0 }
+    }
+
+    /// Property FLASH: id with the maker in bits 7:0, rung, bytes, clock of reads. Asks the flash when nothing is known of it.
+    pub fn words(&mut self, m: &mut Machine) -> [u32; 4] {
+        if self.found.is_none() {
+            configure::plain_reads(m);
+            self.found = rescue::climb(m).ok();
+        }
+        let found = self.found.unwrap_or(rescue::Found::NOTHING);
+        let [maker, kind, size] = found.id;
+        let bytes = self.geometry.map_or(0, |geometry| geometry.size);
+        [
+            u32::from_le_bytes([maker, kind, size, 0]),
+            found.rung as u32,
+            bytes,
+            self.read_hz as u32,
+        ]
+    }
+
+    /// Variables between two commands.
+    pub fn setup(&self) -> NorSetup {
+        NorSetup::new(
+            self.geometry.is_some(),
+            self.geometry.map_or(0, |geometry| geometry.size),
+            self.config.bytes(),
+        )
+    }
+
+    /// Takes variables on.
+    pub fn set_up_as(&mut self, setup: &NorSetup) {
+        if let Some(config) = Config::from_bytes(setup.fcb()) {
+            self.config = config;
+            self.geometry = setup.configured().then(|| self.block_geometry());
+            self.read_hz = self.limited_clock();
+        }
+    }
+
+    /// Finds out what the flash is, sets quad enable, makes a block and puts it in force.
+    pub fn probe(&mut self, m: &mut Machine, word0: u32, word1: u32) -> Result<(), Status> {
+        self.geometry = None;
+        configure::from_options(self, m, word0, word1)?;
+        Ok(self.apply(m)?)
+    }
+
+    /// Puts a block in force.
+    pub fn set_up(&mut self, m: &mut Machine, block: &[u8]) -> Result<(), Status> {
+        self.geometry = None;
+        self.config = Config::from_bytes(block).ok_or(Error::Argument)?;
+        Ok(self.apply(m)?)
+    }
+
+    /// Sizes of the block; fields that are 0 have the usual values.
+    fn block_geometry(&self) -> Geometry {
+        let or = |at, usual| match self.config.u32(at) {
+            0 => usual,
+            size => size,
+        };
+        Geometry {
+            size: self.config.u32(field::FLASH_SIZES),
+            page: or(field::PAGE_SIZE, 256),
+            sector: or(field::SECTOR_SIZE, 0x1000),
+            block: or(field::BLOCK_SIZE, 0x1_0000),
+        }
+    }
+
+    /// The clock of the block, or the highest that part and sample source can do.
+    fn limited_clock(&self) -> u64 {
+        let hz = |index| clock_hz(index, &self.config);
+        let asked = hz(match self.config.u8(field::SERIAL_CLOCK) {
+            8 | 9 => 7,
+            index => index,
+        });
+        let is_plain_read = self.config.sequences(seq::READ, 1)[0] & 0xFF == 0x03;
+        match self.config.u8(field::SAMPLE_CLOCK) {
+            _ if is_plain_read && asked > 50_000_000 => hz(2),
+            0 if asked > 60_000_000 => hz(3),
+            _ => asked,
+        }
+    }
+
+    fn apply(&mut self, m: &mut Machine) -> Result<(), Error> {
+        let geometry = self.block_geometry();
+        let Geometry {
+            size,
+            page,
+            sector,
+            block,
+        } = geometry;
+        let sizes_fit = [page, sector, block].iter().all(|s| s.is_power_of_two());
+        let is_ddr = self.config.u32(field::MISC_OPTION) & misc::DDR != 0;
+        let drives = size >= 1024
+            && self.config.u8(field::PAD_TYPE) <= 4
+            && self.config.u8(field::SAMPLE_CLOCK) <= 3
+            && !is_ddr
+            && configure::reads_on_one_edge(&self.config.sequences(seq::READ, 1));
+        if !sizes_fit || page > 256 || page > sector || sector > block || !drives {
+            return Err(Error::Argument);
+        }
+        m.flexspi.software_reset();
+        m.flexspi.flash_size = size & !0x3FF;
+        m.flexspi.clock_hz = SAFE_CLOCK_HZ;
+        m.flexspi.read_sequence = seq::READ;
+        m.flexspi
+            .set_lut(seq::READ, &self.config.sequences(seq::READ, 1));
+        for (sequence, argument) in configure::setup_commands(&self.config) {
+            self.play(m, seq::WRITE_ENABLE)?;
+            transfer(m, &sequence, 0, &argument.to_le_bytes(), 0)?;
+            self.wait(m, limits::STATUS, limits::ERASE_GAP)?;
+        }
+        self.read_hz = self.limited_clock();
+        m.flexspi.clock_hz = self.read_hz;
+        m.flexspi.clear_pointer();
+        self.geometry = Some(geometry);
+        Ok(())
+    }
+
+    fn sequence(&self, index: usize) -> Vec<u32> {
+        self.config.sequences(index, 1)
+    }
+
+    fn play(&self, m: &mut Machine, index: usize) -> Result<(), Error> {
+        transfer(m, &self.sequence(index), 0, &[], 0).map(drop)
+    }
+
+    /// Bytes through the memory map.
+    pub fn read(&self, m: &mut Machine, offset: u32, length: usize) -> Vec<u8> {
+        m.flexspi.ahb_read(offset, length, &mut m.clock)
+    }
+
+    /// Erases the sectors that touch `start..end`, in blocks where they fit, and checks that they are blank.
+    pub fn erase(&self, m: &mut Machine, start: u32, end: u32) -> Result<(), Status> {
+        let Geometry { sector, block, .. } = self.configured()?;
+        let mut at = start & !(sector - 1);
+        while at < end {
+            let is_block = at & (block - 1) == 0 && end - at > block - sector;
+            let unit = if is_block { block } else { sector };
+            self.erase_unit(m, at, unit)?;
+            at = at.saturating_add(unit);
+        }
+        Ok(())
+    }
+
+    /// Erases a sector or a block, and checks that it is blank.
+    pub fn erase_unit(&self, m: &mut Machine, at: u32, unit: u32) -> Result<(), Error> {
+        let geometry = self.configured()?;
+        let (index, limit) = match unit == geometry.block {
+            true => (seq::ERASE_BLOCK, limits::BLOCK),
+            false => (seq::ERASE_SECTOR, limits::SECTOR),
+        };
+        self.change(m, |m| {
+            self.enable_writes(m)?;
+            transfer(m, &self.sequence(index), at, &[], 0)?;
+            self.wait(m, limit, limits::ERASE_GAP)
+        })?;
+        self.check_blank(m, at, unit.min(geometry.size.saturating_sub(at)))
+    }
+
+    /// Erases everything, and checks that it is blank.
+    pub fn erase_all(&self, m: &mut Machine) -> Result<(), Status> {
+        let size = self.configured()?.size;
+        let mib = u64::from(size.div_ceil(1 << 20));
+        let limit = (limits::CHIP_PER_MIB * mib).min(limits::CHIP);
+        self.change(m, |m| {
+            self.enable_writes(m)?;
+            self.play(m, seq::ERASE_CHIP)?;
+            self.wait(m, limit, limits::ERASE_GAP)
+        })?;
+        Ok(self.check_blank(m, 0, size)?)
+    }
+
+    /// Programs whole pages, which must be blank, and reads them back. Pages before one that is not blank are programmed.
+    pub fn program(&self, m: &mut Machine, offset: u32, data: &[u8]) -> Result<(), Status> {
+        let page = self.configured()?.page as usize;
+        let not_blank = self.difference(m, offset, data.len() as u32, |_| 0xFF);
+        let good = not_blank.map_or(data.len(), |found| {
+            (found.offset - offset) as usize / page * page
+        });
+        self.program_pages(m, offset, &data[..good])?;
+        match not_blank {
+            Some(_) => Err(Error::NotBlank.into()),
+            None => Ok(()),
+        }
+    }
+
+    /// Programs blank pages, the first and the last of which need not be whole, and reads them back. Those of ones are left
+    /// out: programming them changes nothing.
+    pub fn program_pages(&self, m: &mut Machine, offset: u32, data: &[u8]) -> Result<(), Error> {
+        let page = self.configured()?.page as usize;
+        self.change(m, |m| {
+            let (mut at, mut rest) = (offset, data);
+            while !rest.is_empty() {
+                let room = page - at as usize % page;
+                let (now, later) = rest.split_at(room.min(rest.len()));
+                if now.iter().any(|byte| *byte != 0xFF) {
+                    self.enable_writes(m)?;
+                    transfer(m, &self.sequence(seq::PAGE_PROGRAM), at, now, now.len())?;
+                    self.wait(m, limits::PAGE, limits::PAGE_GAP)?;
+                }
+                at += now.len() as u32;
+                rest = later;
+            }
+            Ok(())
+        })?;
+        let expected = |at: u32| data[(at - offset) as usize];
+        match self.difference(m, offset, data.len() as u32, expected) {
+            Some(found) => Err(Error::Verify(found)),
+            None => Ok(()),
+        }
+    }
+
+    /// Are all of these bytes ones?
+    pub fn is_blank(&self, m: &mut Machine, offset: u32, length: u32) -> bool {
+        self.difference(m, offset, length, |_| 0xFF).is_none()
+    }
+
+    fn check_blank(&self, m: &mut Machine, offset: u32, length: u32) -> Result<(), Error> {
+        match self.difference(m, offset, length, |_| 0xFF) {
+            Some(found) => Err(Error::Verify(found)),
+            None => Ok(()),
+        }
+    }
+
+    /// The first byte that is not as expected.
+    pub fn difference(
+        &self,
+        m: &mut Machine,
+        offset: u32,
+        length: u32,
+        expected: impl Fn(u32) -> u8,
+    ) -> Option<Difference> {
+        let mut at = offset;
+        let end = offset.saturating_add(length);
+        while at < end {
+            let take = (AHB_LINE - at % AHB_LINE).min(end - at);
+            let bytes = self.read(m, at, take as usize);
+            m.clock.work(COMPARE_BYTE_NS * u64::from(take));
+            for (offset, found) in (at..).zip(bytes) {
+                let expected = expected(offset);
+                if found != expected {
+                    return Some(Difference {
+                        offset,
+                        expected,
+                        found,
+                    });
+                }
+            }
+            at += take;
+        }
+        None
+    }
+
+    /// Waits until the flash is idle, so that the boot ROM can read it. One that stays busy does not prevent a reset.
+    pub fn settle(&self, m: &mut Machine) {
+        if self.geometry.is_some() {
+            let _ = self.change(m, |m| self.wait(m, limits::BLOCK, limits::ERASE_GAP));
+        }
+    }
+
+    /// Runs commands at their clock; buffers are dropped whatever came of it.
+    fn change(
+        &self,
+        m: &mut Machine,
+        commands: impl FnOnce(&mut Machine) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        m.flexspi.clock_hz = SAFE_CLOCK_HZ;
+        let done = commands(m);
+        m.flexspi.software_reset();
+        m.flexspi.clock_hz = self.read_hz;
+        m.flexspi.clear_pointer();
+        done
+    }
+
+    /// Number of the busy bit, and whether a set bit means busy.
+    fn busy_bit(&self) -> (u32, bool) {
+        let bit = u32::from(self.config.u16(field::BUSY_OFFSET));
+        (bit, self.config.u16(field::BUSY_POLARITY) == 0)
+    }
+
+    /// Write enable, and the proof of it in the status register. A missing flash reads as ones and is found here.
+    fn enable_writes(&self, m: &mut Machine) -> Result<(), Error> {
+        self.play(m, seq::WRITE_ENABLE)?;
+        let status = self.sequence(seq::READ_STATUS);
+        if status[0] & 0xFF != 0x05 || self.busy_bit() != (0, true) {
+            return Ok(());
+        }
+        match read_status(m, &status, 1)? {
+            0xFF if read_status(m, &status, 1)? == 0xFF => Err(Error::Silent),
+            value if value & 2 == 0 => Err(Error::NotEnabled),
+            _ => Ok(()),
+        }
+    }
+
+    fn wait(&self, m: &mut Machine, limit_us: u64, gap_us: u64) -> Result<(), Error> {
+        let limit_us = match self.config.u32(field::TIMEOUT_MS) {
+            0 => limit_us,
+            ms => u64::from(ms) * 1000,
+        };
+        wait(
+            m,
+            &self.sequence(seq::READ_STATUS),
+            self.busy_bit(),
+            limit_us,
+            gap_us,
+        )
+    }
+}
+
+/// Looks at the status until the part is ready, as long as the limit allows.
+pub fn wait(
+    m: &mut Machine,
+    status: &[u32],
+    (bit, set_means_busy): (u32, bool),
+    limit_us: u64,
+    gap_us: u64,
+) -> Result<(), Error> {
+    let end = m
+        .clock
+        .device_ns()
+        .saturating_add(limit_us.saturating_mul(1000));
+    let most = m.nor().busy_polls.saturating_add(PATIENCE);
+    let mut looks = 0;
+    loop {
+        let value = read_status(m, status, if bit < 8 { 1 } else { 4 })?;
+        if (value >> (bit & 31) & 1 != 0) != set_means_busy {
+            return Ok(());
+        }
+        looks += 1;
+        if looks > most || m.clock.device_ns() > end {
+            m.clock.work(end.saturating_sub(m.clock.device_ns()));
+            return Err(Error::Busy);
+        }
+        m.clock.work(gap_us * 1000);
+    }
+}
+
+/// One or four bytes of a status register, the first byte low.
+pub fn read_status(m: &mut Machine, sequence: &[u32], bytes: usize) -> Result<u32, Error> {
+    let data = transfer(m, sequence, 0, &[], bytes)?;
+    if data.len() < bytes {
+        return Err(Error::Rejected);
+    }
+    Ok(data
+        .iter()
+        .rev()
+        .fold(0, |word, byte| word << 8 | u32::from(*byte)))
+}

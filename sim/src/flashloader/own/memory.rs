@@ -1,0 +1,125 @@
+//! Which memory an address means.
+
+use super::super::memory::{FLEXSPI_NOR, SD, SPI_NOR};
+use super::super::status::{INVALID_ARGUMENT, MEMORY_RANGE, NOT_CONFIGURED, Status};
+use super::flash::Flash;
+use crate::flexspi::AHB_BASE;
+use crate::machine::Machine;
+use crate::memory::BANKS;
+
+/// The loader's own memory: readable, never written for a host.
+pub const OWN: Region = Region {
+    start: 0x2020_8000,
+    length: 0x8000,
+};
+/// As far as the memory window of FlexSPI can reach.
+const WINDOW: Region = Region {
+    start: AHB_BASE,
+    length: 0x1000_0000,
+};
+
+/// Memory from `start`, `length` bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Region {
+    pub start: u32,
+    pub length: u32,
+}
+
+impl Region {
+    fn end(self) -> u64 {
+        u64::from(self.start) + u64::from(self.length)
+    }
+
+    fn holds(self, other: Region) -> bool {
+        other.start >= self.start && other.end() <= self.end()
+    }
+
+    fn touches(self, other: Region) -> bool {
+        u64::from(other.start) < self.end() && u64::from(self.start) < other.end()
+    }
+}
+
+/// What an address means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Place {
+    /// RAM at this address.
+    Ram(u32),
+    /// Flash at this offset.
+    Flash(u32),
+}
+
+/// The memories of the chip as FlexRAM is split now.
+pub fn banks(m: &Machine) -> [Region; 3] {
+    let sizes = m.ram.sizes();
+    [0, 1, 2].map(|i: usize| Region {
+        start: BANKS[i].start,
+        length: sizes[i],
+    })
+}
+
+/// The memory that holds the whole range.
+pub fn place(
+    m: &Machine,
+    flash: &Flash,
+    start: u32,
+    length: u32,
+    memory: u32,
+) -> Result<Place, Status> {
+    let range = Region { start, length };
+    // bits 11:8 are a group: in group 0 the address decides; group 1 holds memories that this loader does not have
+    match memory >> 8 & 0xF {
+        0 => {}
+        1 => return Err(NOT_CONFIGURED),
+        _ => return Err(MEMORY_RANGE),
+    }
+    if banks(m).iter().any(|bank| bank.holds(range)) {
+        return Ok(Place::Ram(start));
+    }
+    if !WINDOW.holds(Region { start, length: 1 }) {
+        return Err(MEMORY_RANGE);
+    }
+    let size = flash.geometry().ok_or(NOT_CONFIGURED)?.size;
+    let map = Region {
+        start: AHB_BASE,
+        length: size,
+    };
+    match map.holds(range) {
+        true => Ok(Place::Flash(start - AHB_BASE)),
+        false => Err(MEMORY_RANGE),
+    }
+}
+
+/// As [`place`], and the host may write there.
+pub fn writable(
+    m: &Machine,
+    flash: &Flash,
+    start: u32,
+    length: u32,
+    memory: u32,
+) -> Result<Place, Status> {
+    match place(m, flash, start, length, memory)? {
+        Place::Ram(_) if OWN.touches(Region { start, length }) => Err(MEMORY_RANGE),
+        place => Ok(place),
+    }
+}
+
+/// Whether code may be started here: an odd address in RAM, or in flash once it is configured.
+pub fn is_code(m: &Machine, flash: &Flash, address: u32) -> bool {
+    let known = || place(m, flash, address & !1, 2, 0).is_ok();
+    address & 1 == 1 && address > 1 && address != u32::MAX && known()
+}
+
+/// Is it 0, or a stack pointer inside a bank but not at its start?
+pub fn is_stack(m: &Machine, address: u32) -> bool {
+    let inside = |bank: &Region| address > bank.start && u64::from(address) <= bank.end();
+    address == 0 || banks(m).iter().any(inside)
+}
+
+/// Whether `memory` is the flash; the error of every other id.
+pub fn is_flash(memory: u32) -> Result<(), Status> {
+    match memory {
+        FLEXSPI_NOR => Ok(()),
+        SPI_NOR | SD => Err(NOT_CONFIGURED),
+        _ => Err(INVALID_ARGUMENT),
+    }
+}

@@ -1,0 +1,91 @@
+//! Properties: NXP's, with the differences of `docs/loader.md`, and those of `wire/src/loader.rs`.
+
+use super::super::memory::FLEXSPI_NOR;
+use super::super::property::{common, number};
+use super::super::status::{READ_ONLY_PROPERTY, Status, UNKNOWN_PROPERTY};
+use super::memory::{self, OWN};
+use super::server::{MAX_PAYLOAD, SNAPSHOT, Server};
+use crate::flexspi::AHB_BASE;
+use crate::machine::Machine;
+
+/// "rtbl".
+const MAGIC: u32 = u32::from_le_bytes(*b"rtbl");
+const PROTOCOL: u32 = 1;
+/// 0.1.0.
+const VERSION: u32 = 0x0000_0100;
+/// Core clock, which the loader leaves as it is. Source: fact sheet, D2.
+const CORE_HZ: u32 = 396_000_000;
+/// USB-HID.
+const PERIPHERALS: u32 = 0x10;
+/// Bit `tag - 1` for every command of NXP's that it has.
+const COMMANDS: u32 = 0x1_4F5F;
+
+/// Properties of rtboot's own.
+mod vendor {
+    pub const IDENTITY: u32 = 0x5254_0001;
+    pub const CLOCKS: u32 = 0x5254_0002;
+    pub const ENTRY: u32 = 0x5254_0003;
+    pub const MEMORIES: u32 = 0x5254_0004;
+    pub const FLASH: u32 = 0x5254_0005;
+}
+
+/// What the loader can do beside NXP's commands, as bits.
+pub const FEATURES: u32 = 0;
+
+/// The words of a property.
+pub fn get(
+    server: &mut Server,
+    m: &mut Machine,
+    property: u32,
+    index: u32,
+) -> Result<Vec<u32>, Status> {
+    if let Some(words) = common(m, MAX_PAYLOAD, property, index) {
+        return Ok(words);
+    }
+    let sizes = m.ram.sizes();
+    Ok(match property {
+        number::PERIPHERALS => vec![PERIPHERALS],
+        number::COMMANDS => vec![COMMANDS],
+        number::RESERVED => vec![OWN.start, OWN.start + (OWN.length - 1)],
+        number::RAM_SIZE => vec![*sizes.get(index as usize).unwrap_or(&sizes[0])],
+        number::EXTERNAL => {
+            memory::is_flash(index)?;
+            let geometry = server.flash.configured()?;
+            vec![
+                0x1F,
+                AHB_BASE,
+                geometry.size / 1024,
+                geometry.page,
+                geometry.sector,
+                geometry.block,
+            ]
+        }
+        vendor::IDENTITY => vec![MAGIC, PROTOCOL, VERSION, FEATURES, SNAPSHOT.length],
+        vendor::CLOCKS => vec![CORE_HZ, server.flash.root_hz(m), 0],
+        vendor::ENTRY => {
+            let entry = server.entry;
+            let [stage, error] = entry.breadcrumb;
+            vec![entry.cause, entry.boot_mode, stage, error]
+        }
+        vendor::MEMORIES => sizes.to_vec(),
+        vendor::FLASH => server.flash.words(m).to_vec(),
+        _ => return Err(UNKNOWN_PROPERTY),
+    })
+}
+
+/// No property can be set: 10301 for those that exist, 10300 for all others. The security state counts as unknown.
+pub fn set(server: &mut Server, m: &mut Machine, property: u32) -> Status {
+    let index = match property {
+        number::EXTERNAL => FLEXSPI_NOR,
+        _ => 0,
+    };
+    let exists = match property {
+        number::SECURITY => false,
+        number::EXTERNAL | vendor::FLASH => true,
+        _ => get(server, m, property, index).is_ok(),
+    };
+    match exists {
+        true => READ_ONLY_PROPERTY,
+        false => UNKNOWN_PROPERTY,
+    }
+}
