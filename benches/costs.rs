@@ -132,7 +132,7 @@ fn doctor_row() {
     let host = doctor::host(&rtboot::Selector::Virtual(None));
     let request = Request {
         chip: None,
-        loader: &rtboot::LoaderSource::None,
+        loader: &rtboot::LoaderSource::Auto,
         expected: None,
         app: None,
         journals: None,

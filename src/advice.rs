@@ -12,7 +12,7 @@ use rtboot_finding::{Action, Entry, Next};
 use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
-use crate::error::{BackupOf, Content, Unread};
+use crate::error::{BackupOf, Content, NoOwn, Unread};
 use crate::port::Wire;
 use crate::sdp::Hab;
 use crate::selector::Selector;
@@ -119,6 +119,11 @@ pub(crate) const BETTER_LINE: &str =
     "use a shorter cable with a ground wire, 3.3 V levels, or another adapter";
 /// Where a flashloader comes from; docs/flashloader.md lists the known builds.
 pub(crate) const LOADER_SOURCE: &str = "NXP publishes it with NXP-MCUBootUtility (src/targets/MIMXRT1021) and in the SDK's package \"Flashloader RT1020\"";
+/// Where word of our own loader on a real chip belongs.
+pub(crate) const TELL_OWN_LOADER: &str =
+    "send it, with this error, to the authors of rtboot, as an issue in its repository";
+/// For a board on a UART without a flashloader file.
+const OVER_USB: &str = "or connect the board's USB: rtboot's own loader needs no file there";
 /// The doctor, on the board at hand.
 const DOCTOR: Action = Action::Doctor {
     board: None,
@@ -218,7 +223,8 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::LoaderRam { .. }
         | Error::LoaderDamaged { .. }
         | Error::JumpRefused { .. }
-        | Error::LoaderSilent { .. } => loader(error),
+        | Error::LoaderSilent { .. }
+        | Error::OwnLoaderSilent { .. } => loader(error),
         Error::NoFlash { .. }
         | Error::PartMismatch { .. }
         | Error::FlashChanged { .. }
@@ -438,10 +444,23 @@ fn board(error: &Error) -> Advice {
 /// From the boot ROM to a flashloader that runs.
 fn loader(error: &Error) -> Advice {
     match error {
-        Error::NoLoader { .. } => Advice::default()
+        Error::NoLoader { own, .. } => {
+            let file = Advice::default()
+                .run(Action::AddFlashloader)
+                .act(LOADER_SOURCE)
+                .run(Action::NameFlashloader);
+            match own {
+                None => file.run(Action::OwnLoader),
+                Some(NoOwn::Uart) => file.act(OVER_USB),
+                Some(_) => file,
+            }
+        }
+        Error::OwnLoaderSilent { .. } => Advice::of(&[&of_loader::OWN_LOADER_SILENT])
+            .run(Action::DoctorReport)
+            .act(TELL_OWN_LOADER)
             .run(Action::AddFlashloader)
             .act(LOADER_SOURCE)
-            .run(Action::NameFlashloader),
+            .run(Action::NxpLoader),
         Error::LoaderRam { .. } => Advice::of(&[&of_loader::FUSE_FLEXRAM_SHORT])
             .act(OTHER_BUILD)
             .run(Action::AddFlashloader)

@@ -13,21 +13,24 @@ use crate::consent::Act;
 use crate::selector::{FoundBoard, Seen, Selector};
 use crate::{mboot, port, sdp};
 
+mod breadcrumb;
 mod codes;
 mod context;
 mod state;
 mod step;
 mod words;
 
+pub use breadcrumb::Breadcrumb;
 pub use context::Result;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
 pub use words::{
-    BackupOf, Holder, KeptUnit, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers, Unread, bytes,
+    BackupOf, Holder, KeptUnit, NoOwn, OnPort, OutOfRange, SfdpField, SplitBy, TrialDiffers,
+    Unread, bytes,
 };
 use words::{
-    at_byte, at_pair, beside, by_usb, for_boot_loader, holders, kept_by, listed, measured, named,
-    unclear, untold,
+    at_byte, at_pair, beside, by_usb, for_boot_loader, holders, kept_by, left_behind, listed,
+    measured, named, no_loader, reset_by, unclear, untold,
 };
 pub(crate) use words::{registers, seen};
 
@@ -345,11 +348,15 @@ pub enum Error {
         /// What happened.
         source: mboot::Error,
     },
-    /// No flashloader file is known.
-    #[error("no flashloader file is known for the {chip}")]
+    /// There is no loader to send.
+    #[error("{}", no_loader(chip, *looked, *own))]
     NoLoader {
         /// For which chip.
         chip: String,
+        /// Whether a file of NXP's was looked for.
+        looked: bool,
+        /// Why it is not rtboot's own; `None` when only NXP's was asked for.
+        own: Option<NoOwn>,
     },
     /// The chip lacks RAM that the flashloader needs; nothing was sent.
     #[error("the flashloader needs {need}, but the chip's FlexRAM is split into {split} ({by})")]
@@ -392,6 +399,27 @@ pub enum Error {
         waited_ms: u64,
         /// What is on the port now.
         now: OnPort,
+        /// Whether the part runs unsigned code, as the ROM said before.
+        hab: Option<sdp::Hab>,
+    },
+    /// rtboot's own loader was started and did not appear.
+    #[error(
+        "rtboot's own loader was started at {address:#010x} and did not answer within {} s; {now}{}{}",
+        waited_ms / 1000,
+        reset_by(srsr.as_ref()),
+        left_behind(breadcrumb.as_ref(), *now == OnPort::Rom)
+    )]
+    OwnLoaderSilent {
+        /// Where it was started.
+        address: u32,
+        /// How long rtboot waited, in milliseconds.
+        waited_ms: u64,
+        /// What is on the port now.
+        now: OnPort,
+        /// SRC_SRSR after it, with the causes of the reset in words.
+        srsr: Option<(u32, String)>,
+        /// What it left in RAM.
+        breadcrumb: Option<Breadcrumb>,
         /// Whether the part runs unsigned code, as the ROM said before.
         hab: Option<sdp::Hab>,
     },

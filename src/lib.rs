@@ -27,6 +27,7 @@
 //!
 //! | cargo feature (all on by default) | brings |
 //! |--|--|
+//! | `own-loader` | rtboot's own RAM loader, for chips of which no flashloader file is known |
 //! | `hid` | boards on USB, through hidapi |
 //! | `serial` | boards on a UART, through serialport |
 //! | `virtual` | the embedded virtual board |
@@ -92,6 +93,7 @@ pub use rtboot_bootable::{
 pub use rtboot_fcb::{Fcb, JedecId, Part, PartFile, StatusRegisters, database};
 
 pub use error::{
-    BackupOf, Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, OnPort, OutOfRange,
-    QuadEnable, Question, Result, SetUp, SfdpField, SplitBy, Step, TrialDiffers, Unread,
+    BackupOf, Breadcrumb, Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, NoOwn,
+    OnPort, OutOfRange, QuadEnable, Question, Result, SetUp, SfdpField, SplitBy, Step,
+    TrialDiffers, Unread,
 };

@@ -189,6 +189,8 @@ outcomes! {
     ImageShow "image show" (Box<ImageShow>);
     ImageCheck "image check" (ImageCheck);
     ImageConvert "image convert" (ImageConvert);
+    LoaderList "loader list" (LoaderList);
+    LoaderShow "loader show" (LoaderShow);
     FlashloaderAdd "flashloader add" (FlashloaderFile);
     FlashloaderUse "flashloader use" (Remembered);
     FlashloaderRemove "flashloader remove" (Remembered);

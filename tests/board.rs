@@ -13,6 +13,7 @@ mod board {
     mod job;
     mod journal;
     mod loader_ram;
+    mod own_loader;
     mod own_locks;
     mod probe_thread;
     mod refusals;

@@ -70,6 +70,8 @@ pub struct Chip {
     pub fuses: Fuses,
     /// What NXP's flashloader for this chip does differently from those of other chips.
     pub flashloader: FlashloaderTraits,
+    /// Whether rtboot's own RAM loader runs on it and drives the pins that its flash is on.
+    pub own_loader: bool,
     /// Address ranges and boot offsets.
     pub map: MemoryMap,
     /// What the clock byte of an FCB means.

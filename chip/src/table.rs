@@ -138,6 +138,7 @@ const RT1021: Chip = Chip {
         reads_registers: false,
         follows_second_pins: true,
     },
+    own_loader: true, // docs/loader.md: in emulation
     map: MemoryMap {
         chip: "RT1021",
         device: BootDevice::SerialNor,
@@ -236,6 +237,7 @@ const RT1024: Chip = Chip {
         follows_second_pins: false,
         ..RT1021.flashloader
     },
+    own_loader: false, // it drives the primary pin group only
     flash_pins: &[SECOND_PINS],
     // no source tells its switches
     kit: Some(Kit {

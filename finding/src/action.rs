@@ -118,6 +118,12 @@ pub enum Action {
     AddFlashloader,
     /// Use a flashloader file for this run only.
     NameFlashloader,
+    /// Write the doctor's report, to send it to the authors of rtboot.
+    DoctorReport,
+    /// Use rtboot's own loader for this run.
+    OwnLoader,
+    /// Use NXP's flashloader for this run.
+    NxpLoader,
     /// Show what a flashloader file is.
     ShowFlashloader,
     /// Draw what an application file holds.
@@ -198,6 +204,9 @@ impl Action {
             Action::ListFlashloaders => "list-flashloaders",
             Action::AddFlashloader => "add-flashloader",
             Action::NameFlashloader => "name-flashloader",
+            Action::DoctorReport => "doctor-report",
+            Action::OwnLoader => "own-loader",
+            Action::NxpLoader => "nxp-loader",
             Action::ShowFlashloader => "show-flashloader",
             Action::ShowImage { .. } => "show-image",
             Action::CheckImage { .. } => "check-image",
@@ -265,6 +274,11 @@ impl Action {
             Action::ListFlashloaders => "lists the remembered flashloaders",
             Action::AddFlashloader => "remembers a flashloader file",
             Action::NameFlashloader => "uses a flashloader file for this run only",
+            Action::DoctorReport => "writes the report",
+            Action::OwnLoader => "uses rtboot's own loader, which needs no file",
+            Action::NxpLoader => {
+                "uses the flashloader file that is remembered, not rtboot's own loader"
+            }
             Action::ShowFlashloader => "says what a flashloader file is",
             Action::ShowImage { .. } => "draws a map of the file",
             Action::CheckImage { .. } => "checks the file rule by rule",

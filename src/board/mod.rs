@@ -225,6 +225,14 @@ impl Board {
         self.virtual_board.as_ref()
     }
 
+    /// Whether it is the virtual board of this program.
+    pub fn is_virtual(&self) -> bool {
+        #[cfg(feature = "virtual")]
+        return self.virtual_board.is_some();
+        #[cfg(not(feature = "virtual"))]
+        return false;
+    }
+
     /// The board's own time, when it is a virtual one.
     pub fn modelled_time(&self) -> Option<Duration> {
         #[cfg(feature = "virtual")]

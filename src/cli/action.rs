@@ -11,6 +11,8 @@ pub struct AtHand {
     pub board: Option<String>,
     /// The chip that was given.
     pub chip: Option<String>,
+    /// Which loader was asked for.
+    pub loader: Option<String>,
     /// The flashloader file that was given.
     pub flashloader: Option<String>,
     /// The application, or the first of several pieces.
@@ -39,6 +41,11 @@ impl AtHand {
                 };
                 let app = of.app.clone();
                 of.on_board("doctor", of.for_app(of.fcb.as_deref(), app))
+            }
+            Action::DoctorReport => {
+                let app = self.for_app(self.fcb.as_deref(), self.app.clone());
+                let report = words(&["--report", "doctor.md"]);
+                self.on_board("doctor", [app, report].concat())
             }
             Action::Write { app, part } => {
                 let app = app.clone().or_else(|| self.app.clone());
@@ -105,6 +112,8 @@ impl AtHand {
             Action::NameChip { chip } => option("--chip", chip.as_deref().unwrap_or("CHIP")),
             Action::NamePart { part } => option("--fcb", part.as_deref().unwrap_or("PART")),
             Action::NameFlashloader => option("--flashloader", "FILE"),
+            Action::OwnLoader => option("--loader", "own"),
+            Action::NxpLoader => option("--loader", "nxp"),
             Action::NameBase { base } => {
                 let base = base.map(|base| format!("{base:#010x}"));
                 option("--base", base.as_deref().unwrap_or("ADDRESS"))
@@ -156,6 +165,7 @@ impl AtHand {
         let before = [
             ("--board", &self.board),
             ("--chip", &self.chip),
+            ("--loader", &self.loader),
             ("--flashloader", &self.flashloader),
         ];
         let mut words = vec!["rtboot".to_owned()];

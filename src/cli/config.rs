@@ -6,7 +6,8 @@ use clap::parser::ValueSource;
 use rtboot::Result;
 use rtboot::outcome::{Config, Outcome, Place, Setting, SettingSource};
 
-use super::{Context, folders, grammar, loader};
+use super::loader::source as loader;
+use super::{Context, folders, grammar};
 
 /// Show every setting, its value and where that comes from
 ///
@@ -16,10 +17,15 @@ use super::{Context, folders, grammar, loader};
 pub struct Args {}
 
 /// Keys of a settings file, the variable of each, and what counts when nothing says it.
-const KEYS: [(&str, &str, &str); 6] = [
+const KEYS: [(&str, &str, &str); 7] = [
     ("board", "RTBOOT_BOARD", "usb: the only board on USB"),
     ("chip", "RTBOOT_CHIP", "the board is asked"),
     ("flashloader", "RTBOOT_FLASHLOADER", "none is remembered"),
+    (
+        "loader",
+        "RTBOOT_LOADER",
+        "auto: NXP's flashloader when a file is known, else rtboot's own",
+    ),
     (
         "fcb",
         "RTBOOT_FCB",

@@ -14,8 +14,9 @@ use rtboot::port::Wire;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, Result};
 
+use super::loader::source as loader;
 use super::settings::Settings;
-use super::{Globals, Report, folders, loader, report};
+use super::{Globals, Report, folders, report};
 
 /// How long a terminal's user gets to plug a board in.
 const WAIT_AT_TERMINAL: Duration = Duration::from_secs(60);

@@ -14,10 +14,11 @@ use rtboot::outcome;
 use rtboot::{Error, Result};
 
 use super::action::AtHand;
+use super::loader::source as loader;
 use super::output::{try_out, write_whole};
 use super::pieces::{self, LayoutArgs};
 use super::report::MOST_CAUSES;
-use super::{Context, Report, loader};
+use super::{Context, Report};
 
 /// Say what is wrong with a board, how sure that is, and what to do next
 ///

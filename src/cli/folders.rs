@@ -59,6 +59,16 @@ fn home(passwd: &str, user: &str) -> Option<PathBuf> {
     of_user.nth(4).map(PathBuf::from)
 }
 
+/// Whether this is said for the first time on this machine; it counts as said from now on. Where that cannot be kept, it is said again.
+pub fn first_time(what: &str) -> bool {
+    let Ok(mark) = below(dirs::state_dir().or_else(dirs::data_local_dir), what) else {
+        return true;
+    };
+    let _ = mark.parent().map(std::fs::create_dir_all);
+    let new = std::fs::File::create_new(&mark);
+    !matches!(new, Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists)
+}
+
 /// The virtual board of the selector `virtual`.
 pub fn virtual_board() -> Result<PathBuf> {
     below(dirs::data_local_dir(), "virtual")

@@ -80,7 +80,17 @@ pub struct Globals {
     // the names come from the table of chips
     #[arg(long, global = true, value_name = "CHIP", env = "RTBOOT_CHIP", help = chip_help())]
     pub chip: Option<String>,
-    /// Flashloader to start for this run (`rtboot flashloader add` remembers one)
+    /// Which loader to start in RAM: auto takes NXP's flashloader when a file is given or remembered, else rtboot's own
+    #[arg(
+        long,
+        global = true,
+        value_name = "LOADER",
+        env = "RTBOOT_LOADER",
+        value_enum,
+        hide_possible_values = true
+    )]
+    pub loader: Option<loader::Choice>,
+    /// NXP's flashloader to start for this run (`rtboot flashloader add` remembers one)
     #[arg(long, global = true, value_name = "FILE", env = "RTBOOT_FLASHLOADER")]
     pub flashloader: Option<PathBuf>,
     /// Print one JSON object per line on stdout, for programs
@@ -156,7 +166,10 @@ enum Verb {
     /// Boot images: build, look at, check, convert
     #[command(subcommand)]
     Image(image::Command),
-    /// The flashloader files that rtboot knows and remembers
+    /// The loaders that rtboot can start in RAM: its own, and NXP's flashloader
+    #[command(subcommand)]
+    Loader(loader::Command),
+    /// NXP's flashloader files that rtboot knows and remembers
     #[command(subcommand)]
     Flashloader(flashloader::Command),
     /// Raw commands of the boot ROM's serial downloader
@@ -257,6 +270,7 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
         Verb::Reset(args) => reset::run(args, context),
         Verb::Fcb(command) => return fcb::run(command, context),
         Verb::Image(command) => return image::run(command, context),
+        Verb::Loader(command) => loader::run(command, context),
         Verb::Flashloader(command) => flashloader::run(command, context),
         Verb::Sdp(command) => {
             sdp::run(command, context).map(|()| context.report.record_change(Change::CommandDone))
@@ -322,6 +336,7 @@ mod tests {
                 board: some(),
                 chip: Some("rt1021".into()),
             },
+            Action::DoctorReport,
             Action::ListBoards,
             Action::Help,
             Action::Info,

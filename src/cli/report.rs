@@ -17,13 +17,15 @@ use anstyle::{AnsiColor, Style};
 use rtboot::advice::Measured;
 use rtboot::board::Trace;
 use rtboot::event::{self, Event, Known, Listener, Stage};
-use rtboot::finding;
+use rtboot::finding::catalogue::run::OWN_LOADER_UNPROVEN;
+use rtboot::finding::{self, Action, Next};
 use rtboot::outcome::{self, Line, Outcome, Severity};
 use rtboot::port::Wire;
 use rtboot::{Change, Content, Error};
 
 use super::Globals;
 use super::action::AtHand;
+use super::folders;
 use super::plain::plain;
 use about::at_hand;
 use bars::Bars;
@@ -469,6 +471,14 @@ impl Listener for Report {
             Event::Begin { stage, total } => self.begin(stage, total),
             Event::Progress { stage, done } => self.progress(stage, done),
             Event::End { stage, done } => self.end(stage, done),
+            // said once: it is true of every run, and a warning that always comes is read no more
+            Event::Finding(found) if found.code() == OWN_LOADER_UNPROVEN.code => {
+                if folders::first_time(OWN_LOADER_UNPROVEN.code) {
+                    let report = Next::Run(Action::DoctorReport);
+                    let how = self.at_hand.sentence(&report);
+                    self.tell_in_words(&OWN_LOADER_UNPROVEN, format!("{found}: {how}"));
+                }
+            }
             Event::Finding(found) => self.finding(&found),
             Event::Known(more) => {
                 self.log(&Event::Known(more.clone()).to_string());

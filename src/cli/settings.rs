@@ -19,7 +19,7 @@ use super::{folders, number};
 const NAMES: [&str; 2] = ["rtboot.local.toml", "rtboot.toml"];
 
 /// Keys that decide where a write goes, or what goes with it.
-pub const REDIRECTING: [&str; 3] = ["board", "flashloader", "fcb"];
+pub const REDIRECTING: [&str; 4] = ["board", "loader", "flashloader", "fcb"];
 
 /// What the settings files say, each key from the file that wins.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

@@ -13,7 +13,7 @@ use crate::board::{Board, Program, Selector};
 use crate::chip::{Chip, Identity};
 use crate::error::Step;
 use crate::event::{Known, Listener, tell_known};
-use crate::flash::{Flashloader, Loader, Rom, candidates, names, parts_for};
+use crate::flash::{Flashloader, Rom, candidates, names, parts_for};
 use crate::job::LaidOut;
 use crate::journal::{BoardJournal, BoardKey};
 use crate::mboot::Property;
@@ -227,19 +227,14 @@ fn from_rom(
     }
     let started = match image {
         Ok((identity, loader)) => {
-            let Loader {
-                image,
-                name,
-                sha256,
-            } = loader;
             facts.identity = identity;
             let sent = Known {
-                flashloader: Some(name),
-                flashloader_sha256: sha256,
+                flashloader: Some(loader.name.clone()),
+                flashloader_sha256: loader.sha256.clone(),
                 ..Known::default()
             };
             tell_known(listener, sent);
-            rom.start(identity, &image, board, listener)
+            rom.start(identity, &loader, board, listener)
         }
         Err(error) => Err(error),
     };

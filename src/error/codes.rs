@@ -46,6 +46,7 @@ impl Error {
             Error::LoaderDamaged { .. } => "flashloader-damaged",
             Error::JumpRefused { .. } => "jump-refused",
             Error::LoaderSilent { .. } => "flashloader-silent",
+            Error::OwnLoaderSilent { .. } => "own-loader-silent",
             Error::OtherBoard { .. } => "other-board",
             Error::NoFlash { .. } => "no-flash",
             Error::PartMismatch { .. } => "part-mismatch",
@@ -114,7 +115,9 @@ impl Error {
             Error::Sdp { source, .. } => sdp_exit(source),
             Error::Mboot { source, .. } => mboot_exit(source, 1),
             Error::NoLoader { .. } | Error::LoaderRam { .. } | Error::LoaderDamaged { .. } => 20,
-            Error::JumpRefused { .. } | Error::LoaderSilent { .. } => 20,
+            Error::JumpRefused { .. }
+            | Error::LoaderSilent { .. }
+            | Error::OwnLoaderSilent { .. } => 20,
             Error::NoFlash { .. } | Error::PartMismatch { .. } | Error::PartUnclear { .. } => 30,
             Error::FlashChanged { .. } => 30,
             Error::SfdpMismatch { .. }

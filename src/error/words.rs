@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use rtboot_fcb::{QeMethod, StatusLock};
 
+use super::Breadcrumb;
 use crate::chip::RomOwners;
 use crate::sdp;
 use crate::selector::{FoundBoard, Seen};
@@ -251,6 +252,55 @@ impl fmt::Display for OnPort {
             OnPort::Nothing => "nothing answers there now",
             OnPort::Unreadable(problem) => problem,
         })
+    }
+}
+
+/// Why rtboot's own loader cannot be used.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum NoOwn {
+    /// It is made for other chips.
+    OtherChip,
+    /// It talks over USB only.
+    Uart,
+    /// This build does not bring it.
+    NotBuilt,
+}
+
+impl fmt::Display for NoOwn {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            NoOwn::OtherChip => "rtboot's own loader does not run on it",
+            NoOwn::Uart => "rtboot's own loader does not talk over a UART yet",
+            NoOwn::NotBuilt => "this rtboot was built without its own loader",
+        })
+    }
+}
+
+/// Which loaders there are not.
+pub(super) fn no_loader(chip: &str, looked: bool, own: Option<NoOwn>) -> String {
+    match (looked, own) {
+        (_, None) => format!("no flashloader file is known for the {chip}"),
+        (true, Some(own)) => format!("no flashloader file is known for the {chip}, and {own}"),
+        (false, Some(own)) => format!("no loader for the {chip}: {own}"),
+    }
+}
+
+/// What reset the chip, as the end of a sentence.
+pub(super) fn reset_by(srsr: Option<&(u32, String)>) -> String {
+    match srsr {
+        Some((srsr, causes)) if causes.is_empty() => format!("; SRC_SRSR is {srsr:#x}"),
+        Some((srsr, causes)) => format!("; SRC_SRSR is {srsr:#x}: {causes}"),
+        None => String::new(),
+    }
+}
+
+/// What the loader wrote down, as the end of a sentence; that it wrote nothing tells only where RAM was read.
+pub(super) fn left_behind(breadcrumb: Option<&Breadcrumb>, read: bool) -> String {
+    match breadcrumb {
+        Some(crumb) => format!("; {crumb}"),
+        None if read => "; it left no trace in RAM".to_owned(),
+        None => String::new(),
     }
 }
 

@@ -22,6 +22,7 @@ pub mod loader;
 mod look;
 pub mod nor;
 pub mod open;
+pub mod own;
 pub mod plan;
 pub mod prepare;
 pub mod probe;
@@ -42,6 +43,7 @@ pub use loader::{Flashloader, LoaderFacts, NorFacts};
 pub use nor::Nor;
 pub(crate) use open::MEASURE;
 pub use open::{OpenEntry, OpenKind, OpenWork};
+pub use own::{Breadcrumb, OwnLoader};
 pub use plan::{Action, Geometry, Policy, WritePlan};
 pub use prepare::{Headers, Layout, OwnFcb, Prepared};
 pub use resume::Resume;
@@ -106,7 +108,7 @@ pub fn reach_flashloader(
                 ..Known::default()
             };
             tell_known(listener, sent);
-            let flashloader = rom.start(identity, &loader.image, board, listener)?;
+            let flashloader = rom.start(identity, &loader, board, listener)?;
             tell_known(listener, known(&flashloader));
             let started = Finding::new(&run::FLASHLOADER_STARTED);
             tell(listener, started.text("name", &loader.name));

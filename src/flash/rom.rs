@@ -13,12 +13,15 @@ use crate::board::{Board, Program, REAPPEAR, RomSession};
 use crate::chip::{self, BootMode, Chip, FlexRam, Identity, Registers, RomOwners, Told};
 use crate::error::{self, SplitBy, Step, Unread};
 use crate::event::{Listener, Meter, Stage, tell};
-use crate::flash::Flashloader;
+use crate::flash::{Breadcrumb, Flashloader, Loader};
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
 use crate::{Error, Result};
 
 /// How often the flashloader goes over a UART, in whole or in part, before the line counts as too bad.
 const UART_LOADS: usize = 4;
+/// How much longer the boot ROM may take to come back when our loader does not appear: RTWDOG resets the chip 33 s after the jump at
+/// the latest.
+const GIVES_UP: Duration = Duration::from_secs(30);
 
 /// Unique id of a chip: OCOTP CFG0 and CFG1, in this order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -153,14 +156,18 @@ impl Rom {
     ///
     /// # Errors
     /// [`Error::LoaderRam`], [`Error::Sdp`], [`Error::LoaderDamaged`], [`Error::JumpRefused`], [`Error::LoaderSilent`],
-    /// [`Error::OtherBoard`].
+    /// [`Error::OwnLoaderSilent`], [`Error::OtherBoard`].
     pub fn start(
         mut self,
         identity: Identity,
-        loader: &LoaderImage,
+        loader: &Loader,
         board: &mut Board,
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
+        let (loader, own) = (&loader.image, loader.own);
+        if own && !board.is_virtual() {
+            tell(listener, Finding::new(&run::OWN_LOADER_UNPROVEN));
+        }
         if !self.facts.refused.is_empty() {
             let unread = Finding::new(&entries::ROM_READS_REFUSED);
             tell(
@@ -191,6 +198,14 @@ impl Rom {
         let expected = self.facts.unique_id;
         drop(self.session); // its node goes away with the ROM
         if !board.await_program(Program::Flashloader, REAPPEAR)? {
+            if own {
+                return Err(own_silent(
+                    board,
+                    identity.chip,
+                    loader.jump,
+                    self.facts.hab,
+                ));
+            }
             let now = board.on_port();
             return Err(Error::LoaderSilent {
                 address: loader.jump,
@@ -306,6 +321,27 @@ impl Rom {
         let count = (head + loader.bytes.len()).next_multiple_of(4) as u32;
         let mut found = self.session.read_register(aligned, Width::Word, count)?;
         Ok(found.split_off(head.min(found.len())))
+    }
+}
+
+/// Our loader resets the chip where it cannot go on, and RTWDOG does where it hangs: then the boot ROM tells why.
+fn own_silent(board: &mut Board, chip: &Chip, address: u32, hab: Option<Hab>) -> Error {
+    let back = board.await_program(Program::Rom, GIVES_UP).unwrap_or(false);
+    let session = if back { board.rom().ok() } else { None };
+    let told = session.map(|mut session| {
+        let srsr = session.read_word(chip.registers.srsr).ok();
+        let left = session.read_register(Breadcrumb::ADDRESS, Width::Word, Breadcrumb::LEN);
+        (srsr, left.ok().and_then(|bytes| Breadcrumb::parse(&bytes)))
+    });
+    let (srsr, breadcrumb) = told.unwrap_or_default();
+    let causes = |srsr| chip.boot.reset_causes(srsr).collect::<Vec<_>>().join(", ");
+    Error::OwnLoaderSilent {
+        address,
+        waited_ms: as_millis(REAPPEAR),
+        now: board.on_port(),
+        srsr: srsr.map(|srsr| (srsr, causes(srsr))),
+        breadcrumb,
+        hab,
     }
 }
 

@@ -1,4 +1,4 @@
-//! Where a flashloader comes from, when one must be started.
+//! Where a loader comes from, when one must be started: NXP's flashloader from a file, or rtboot's own.
 
 use std::path::{Path, PathBuf};
 
@@ -7,19 +7,24 @@ use rtboot_bootable::LoaderImage;
 use crate::board::Board;
 use crate::chip::Chip;
 use crate::file::{Limit, Source};
+use crate::flash::own::OwnLoader;
 #[cfg(feature = "virtual")]
 use crate::port::virtual_board::VirtualBoard;
 use crate::{Error, Result};
 
-/// Where the flashloader comes from.
+/// Where the loader comes from. One that runs already is used, whatever it is.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum LoaderSource {
-    /// No file is known: a flashloader that runs already is used, and on a virtual board its stand-in.
+    /// No file is known: [`OwnLoader`] where it is for the chip; on a virtual board its stand-in.
     #[default]
-    None,
+    Auto,
     /// A file, or bytes.
     File(Source),
+    /// [`OwnLoader`], on a virtual board, too.
+    Own,
+    /// NXP's only, and no file is known: nothing but a virtual board's stand-in.
+    Nxp,
 }
 
 /// A flashloader that can be sent.
@@ -32,6 +37,8 @@ pub struct Loader {
     pub name: String,
     /// SHA-256 of its file, in hex; `None` in a build without the feature `loader-store`.
     pub sha256: Option<String>,
+    /// It is [`OwnLoader`].
+    pub own: bool,
 }
 
 impl LoaderSource {
@@ -40,19 +47,26 @@ impl LoaderSource {
         LoaderSource::File(Source::File(path.into()))
     }
 
-    /// The flashloader for this board.
+    /// The loader for this board.
     ///
     /// # Errors
     /// [`Error::NoLoader`], [`Error::ReadFile`], [`Error::Firmware`]; [`Error::LoaderDangerous`] for one whose DCD can
     /// change fuses.
     pub fn load(&self, chip: &Chip, board: &Board) -> Result<Loader> {
+        let none = |looked, own| Error::NoLoader {
+            chip: chip.name.into(),
+            looked,
+            own,
+        };
+        let standin = || standin(board).map(|standin| parse(&standin, chip));
+        let own = || OwnLoader::for_chip(chip, board.is_uart());
         match self {
             LoaderSource::File(source) => parse(source, chip),
-            LoaderSource::None => match standin(board) {
-                Some(standin) => parse(&standin, chip),
-                None => Err(Error::NoLoader {
-                    chip: chip.name.into(),
-                }),
+            LoaderSource::Own => own().map_err(|why| none(false, Some(why)))?,
+            LoaderSource::Nxp => standin().unwrap_or_else(|| Err(none(true, own().err()))),
+            LoaderSource::Auto => match standin() {
+                Some(standin) => standin,
+                None => own().map_err(|why| none(true, Some(why)))?,
             },
         }
     }
@@ -64,7 +78,19 @@ impl LoaderSource {
     pub fn check(&self, chip: &Chip) -> Result<()> {
         match self {
             LoaderSource::File(source) => parse(source, chip).map(drop),
-            LoaderSource::None => Ok(()),
+            LoaderSource::Auto | LoaderSource::Own | LoaderSource::Nxp => Ok(()),
+        }
+    }
+}
+
+/// A loader of the caller's own.
+impl From<LoaderImage> for Loader {
+    fn from(image: LoaderImage) -> Loader {
+        Loader {
+            name: format!("the loader at {:#010x}", image.load),
+            image,
+            sha256: None,
+            own: false,
         }
     }
 }
@@ -110,5 +136,6 @@ fn parse(source: &Source, chip: &Chip) -> Result<Loader> {
         image,
         name,
         sha256,
+        own: false,
     })
 }

@@ -347,7 +347,7 @@ impl Facts {
                 status: Some(*answer),
                 ..none
             },
-            Error::LoaderSilent { address, .. } => Facts {
+            Error::LoaderSilent { address, .. } | Error::OwnLoaderSilent { address, .. } => Facts {
                 address: Some(*address),
                 ..none
             },

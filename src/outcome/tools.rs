@@ -68,6 +68,57 @@ pub struct SerialPort {
     pub product: String,
 }
 
+/// The loaders that can be started in RAM.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct LoaderList {
+    /// What options and settings choose: `auto`, `own` or `nxp`.
+    pub choice: String,
+    /// NXP's file when one is given or remembered, and rtboot's own.
+    pub loaders: Vec<LoaderShow>,
+}
+
+/// Whose loader it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+#[serde(rename_all = "kebab-case")]
+pub enum LoaderKind {
+    /// rtboot's own.
+    Own,
+    /// NXP's flashloader.
+    Nxp,
+}
+
+/// A loader.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct LoaderShow {
+    /// Whose it is.
+    pub kind: LoaderKind,
+    /// What it is called.
+    pub name: String,
+    /// Its version, where that is known without starting it.
+    pub version: Option<String>,
+    /// SHA-256 of its file.
+    pub sha256: String,
+    /// Bytes of its file.
+    pub size: usize,
+    /// Where it goes in RAM.
+    pub load: u32,
+    /// The IVT that the ROM jumps to.
+    pub jump: u32,
+    /// Where its code begins.
+    pub entry: u32,
+    /// RAM that it needs.
+    pub needs: Vec<RamNeed>,
+    /// The chips that it is for.
+    pub chips: Vec<String>,
+    /// Whether it was proven in emulation only.
+    pub emulation_only: bool,
+    /// Whether it is the one that is sent when no loader runs.
+    pub sent: bool,
+}
+
 /// A flashloader file.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]

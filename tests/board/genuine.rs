@@ -133,9 +133,12 @@ fn write(
     let mut board = Board::on_plug(Box::new(Emulated(socket.clone())), Options::default());
     let mut running = match board.program()? {
         // the emulated ROM does not know the id register: the chip is named instead
-        Some(Program::Rom) => {
-            Rom::connect(&mut board)?.start(known(), loader, &mut board, &mut events)?
-        }
+        Some(Program::Rom) => Rom::connect(&mut board)?.start(
+            known(),
+            &loader.clone().into(),
+            &mut board,
+            &mut events,
+        )?,
         _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)?,
     };
     let facts = running.look_at_flash(&mut ())?;
@@ -163,7 +166,7 @@ fn nor_of(socket: &Socket, loader: &LoaderImage, fcb: &str) -> (Board, Vec<Event
     let mut running = match board.program().expect("a board") {
         Some(Program::Rom) => {
             let rom = Rom::connect(&mut board).expect("the ROM");
-            rom.start(known(), loader, &mut board, &mut events)
+            rom.start(known(), &loader.clone().into(), &mut board, &mut events)
                 .expect("a flashloader")
         }
         _ => flash::Flashloader::join(&mut board, Some(rt1021()), &mut events)

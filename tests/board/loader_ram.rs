@@ -31,7 +31,7 @@ fn start(settings: Settings) -> (Rig, Vec<Event>, Result<()>) {
     let rom = Rom::connect(&mut rig.board).expect("asked");
     let chip = Some(rtboot::chip::Chip::DEFAULT);
     let identity = rom.identify(chip).expect("named");
-    let started = rom.start(identity, &image, &mut rig.board, &mut events);
+    let started = rom.start(identity, &image.into(), &mut rig.board, &mut events);
     (rig, events, started.map(drop))
 }
 

@@ -99,7 +99,7 @@ fn probe(settings: Settings) -> rtboot::Result<rtboot::flash::probe::Found> {
     use rtboot::port::virtual_board::VirtualBoard;
     let virtual_board = VirtualBoard::from_board(rtboot_sim::Board::new(settings));
     let mut board = Board::on_virtual(&virtual_board, Options::default());
-    let standin = rtboot::LoaderSource::None;
+    let standin = rtboot::LoaderSource::Auto;
     let reached = rtboot::flash::reach_flashloader(&mut board, None, &standin, &mut ())?;
     let mut flashloader = reached.flashloader;
     let facts = flashloader.look_at_flash(&mut ())?;

@@ -178,7 +178,15 @@ impl Trial {
         let loader = self.cli.file("loader.bin", [standin, &[0]].concat());
         let elf = app("blinky.elf");
         self.run(0, "flashloader list", &[]);
+        self.run(0, "loader list", &[]);
+        self.fails(20, "loader show", &["nxp"]);
         self.run(0, "flashloader add", &[&loader]);
+        let list = self.run(0, "loader list", &[]);
+        assert_eq!(list["loaders"][0]["kind"], "nxp", "{list}");
+        assert_eq!(list["loaders"][0]["sent"], true, "{list}");
+        assert_eq!(list["loaders"][1]["emulation_only"], true, "{list}");
+        self.run(0, "loader show", &["own"]);
+        self.fails(2, "loader list", &["more"]);
         self.run(0, "flashloader use", &["loader.bin"]);
         self.fails(2, "flashloader use", &["other.bin"]);
         self.run(0, "flashloader remove", &["loader.bin"]);

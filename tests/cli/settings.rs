@@ -171,6 +171,43 @@ fn added_flashloader_is_used_from_then_on() {
 }
 
 #[test]
+fn loader_is_chosen_by_option_file_and_setting() {
+    let cli = Cli::fresh();
+    let list = |args: &[&str], words: &[&str]| {
+        let args: Vec<&str> = args.iter().chain(&["loader", "list"]).copied().collect();
+        cli.run(&args).says(0, words);
+    };
+    list(&[], &["* own", "rtboot's own", "proven in emulation only"]);
+    cli.run(&["loader", "show"]).says(
+        0,
+        &["sha256", "loads to 0x20208000", "for the RT1020, RT1021"],
+    );
+    cli.run(&["loader", "show", "nxp"])
+        .says(20, &["no flashloader file is known", "--loader own"]);
+    let file = cli.file("mine.bin", [standin_loader(), &[0]].concat());
+    cli.run(&["flashloader", "add", &file]).good();
+    list(&[], &["* nxp", "flashloaders/rt1021/", "  own"]);
+    list(&["--loader", "own"], &["  nxp", "* own"]);
+    cli.file("rtboot.toml", "loader = \"own\"\n");
+    list(&[], &["  nxp", "* own"]);
+    list(&["--loader", "nxp"], &["* nxp", "  own"]);
+    // what is given for this run wins over what is usual
+    cli.run(&["--flashloader", &file, "info"])
+        .says(0, &["started from", "mine.bin"]);
+    cli.run(&["--flashloader", &file, "--loader", "own", "info"])
+        .says(2, &["leave out one of the two", "[usage]"]);
+    cli.run(&["config"])
+        .says(0, &["loader", "own", "rtboot.toml"]);
+    cli.file("rtboot.toml", "loader = \"mine\"\n");
+    cli.run(&["info"])
+        .says(3, &["\"mine\" is none of auto, own, nxp", "rtboot.toml"]);
+    // it is not for the RT1024
+    cli.file("rtboot.toml", "");
+    let rt1024 = ["--chip", "rt1024", "--loader", "own", "loader", "list"];
+    cli.run(&rt1024).says(0, &["  own"]);
+}
+
+#[test]
 fn json_lines_end_with_a_result_or_an_error() {
     let cli = Cli::fresh();
     let run = cli.run(&["--json", "write", EVK, &app("blinky.elf")]);

@@ -7,6 +7,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rtboot-finding", &[]),
     ("rtboot-chip", &[]),
     ("rtboot-wire", &[]),
+    ("rtboot-loader-image", &[]),
     ("rtboot-sim", &[]),
     ("rtboot-fcb", &["rtboot-finding", "rtboot-chip"]),
     (
@@ -19,6 +20,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rtboot-finding",
             "rtboot-chip",
             "rtboot-wire",
+            "rtboot-loader-image",
             "rtboot-sim",
             "rtboot-fcb",
             "rtboot-bootable",
@@ -123,7 +125,17 @@ fn library_alone_needs_few_crates() {
 
 #[test]
 fn every_crate_takes_the_workspace_lints() {
-    for folder in [".", "finding", "chip", "wire", "fcb", "bootable", "sim"] {
+    let folders = [
+        ".",
+        "finding",
+        "chip",
+        "wire",
+        "fcb",
+        "bootable",
+        "sim",
+        "loader/image",
+    ];
+    for folder in folders {
         let path = crate::kit::root().join(folder).join("Cargo.toml");
         let text = std::fs::read_to_string(&path).expect("a manifest");
         assert!(text.contains("[lints]\nworkspace = true"), "{folder}");

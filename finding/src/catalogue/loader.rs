@@ -3,7 +3,7 @@
 entries! {
     CLOSED_PART Error "closed-part": "the part is closed (HAB) and the flashloader is not signed for it";
     LOADER_NONE Error "loader-none": "no flashloader file is known"
-        / "no flashloader file is known for the {chip}";
+        / "{error}";
     LOADER_BAD_FILE Error "loader-bad-file": "the flashloader file is for another chip, cut off, or not a flashloader"
         / "the flashloader file {file} cannot be used" => [
         "it is the flashloader of another chip: its addresses do not fit this one",
@@ -38,6 +38,11 @@ entries! {
         "a byte was lost on the way",
         "a virtual machine or hub does not pass on the second USB device (15a2:0073)",
         "the chip was entered by a jump from an application that left clocks and USB running",
+    ];
+    OWN_LOADER_SILENT Error "own-loader-silent": "rtboot's own loader was started but did not come up" => [
+        "the loader does something that this chip or board does not allow: it was proven in emulation only",
+        "the part is closed (HAB), and rtboot's own loader is not signed",
+        "a full-speed hub or a virtual machine does not pass on the second USB device (15a2:0073)",
     ];
     LOADER_OTHER_BOARD Error "loader-other-board": "another board answered at this USB port";
     LOADER_MUTE Error "loader-mute": "the flashloader is on the bus but does not answer" => [

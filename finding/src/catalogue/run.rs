@@ -13,6 +13,8 @@ entries! {
         / "a flashloader is already running; continuing from there";
     FLASHLOADER_STARTED Detail "flashloader-started": "a flashloader was started"
         / "started the flashloader {name}";
+    OWN_LOADER_UNPROVEN Warning "own-loader-unproven": "rtboot's own loader was proven in emulation only"
+        / "rtboot's own loader was proven in emulation only, never yet on a chip: whatever comes of this run, please send a report of the doctor to the authors of rtboot, as an issue in its repository";
     CHIP_TAKEN Detail "chip-taken": "the running flashloader does not tell its chip, as is normal for this chip"
         / "the flashloader does not allow the chip id to be read, as is normal for NXP's for the {chip}; assuming the {chip}";
     CHIP_UNTOLD Warning "chip-untold": "the running flashloader does not tell its chip"

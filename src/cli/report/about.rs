@@ -26,6 +26,7 @@ pub fn at_hand(globals: &Globals, about: &About<'_>) -> AtHand {
         verb: globals.verb.clone(),
         board: globals.board.clone(),
         chip: globals.chip.clone(),
+        loader: globals.loader.map(|loader| loader.name().to_owned()),
         flashloader: globals.flashloader.as_deref().map(path),
         app: apps.next(),
         also: apps.collect(),

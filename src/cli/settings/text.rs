@@ -5,7 +5,15 @@ use std::ops::Range;
 use toml::de::{DeTable, DeValue};
 
 /// Keys that a settings file may have.
-const KEYS: &[&str] = &["board", "chip", "flashloader", "fcb", "timeout", "wait"];
+const KEYS: &[&str] = &[
+    "board",
+    "chip",
+    "loader",
+    "flashloader",
+    "fcb",
+    "timeout",
+    "wait",
+];
 
 /// Keys and values of a settings file.
 pub fn parse(text: &str) -> Result<Vec<(&'static str, String)>, String> {

@@ -4,7 +4,7 @@ use rtboot_finding::catalogue::{host, loader as entries};
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
 use super::{AGAIN, CYCLE_AND_AGAIN};
-use crate::advice::{BETTER_LINE, LOADER_SOURCE, OTHER_BUILD};
+use crate::advice::{BETTER_LINE, LOADER_SOURCE, OTHER_BUILD, TELL_OWN_LOADER};
 use crate::board::Program;
 use crate::doctor::facts::Facts;
 use crate::sdp::Hab;
@@ -56,15 +56,17 @@ fn by(entry: &'static Entry, error: &Error) -> Finding {
 
 fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
     Some(match error {
-        Error::JumpRefused { .. } | Error::LoaderSilent { .. } if closed(facts) => {
+        Error::JumpRefused { .. } | Error::LoaderSilent { .. } | Error::OwnLoaderSilent { .. }
+            if closed(facts) =>
+        {
             Finding::new(&entries::CLOSED_PART)
                 .why(format!("the boot ROM says closed; {error}"))
                 .sure(Sure::Likely)
                 .act("use a flashloader that is signed with the key whose hash is in this part's fuses; the application must be signed with it, too")
                 .run(Action::HabStatus)
         }
-        Error::NoLoader { chip } => Finding::new(&entries::LOADER_NONE)
-            .text("chip", chip)
+        Error::NoLoader { .. } => Finding::new(&entries::LOADER_NONE)
+            .text("error", error)
             .why("the boot ROM alone can neither read nor write flash")
             .run(Action::AddFlashloader)
             .act(LOADER_SOURCE),
@@ -95,6 +97,12 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .sure(Sure::Likely)
             .run(Action::ShowFlashloader),
         Error::LoaderSilent { .. } => silent(facts, error),
+        Error::OwnLoaderSilent { .. } => by(&entries::OWN_LOADER_SILENT, error)
+            .run(Action::DoctorReport)
+            .act(TELL_OWN_LOADER)
+            .run(Action::AddFlashloader)
+            .act(LOADER_SOURCE)
+            .run(Action::NxpLoader),
         Error::LoaderDamaged { .. } => by(&entries::LOADER_DAMAGED, error)
             .act("reset the board")
             .act(BETTER_LINE)

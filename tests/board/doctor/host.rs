@@ -38,7 +38,7 @@ fn host(selector: &str, devices: Vec<HidDevice>) -> HostFacts {
 pub fn nobody(host: HostFacts, error: Error) -> Diagnosis {
     let request = Request {
         chip: None,
-        loader: &rtboot::LoaderSource::None,
+        loader: &rtboot::LoaderSource::Auto,
         expected: None,
         app: None,
         journals: None,

@@ -22,6 +22,8 @@ pub fn steps() -> ((u64, u64), (u64, u64)) {
     let mut exam = Exam::on(healthy());
     exam.no_loader = Some(Error::NoLoader {
         chip: "RT1021".into(),
+        looked: true,
+        own: None,
     });
     exam.run();
     let asked = exam.virtual_board.board().counts();
@@ -107,6 +109,8 @@ fn bad_flashloader_files_are_not_sent() {
 fn no_flashloader_file_is_found_after_the_rom() {
     let error = || Error::NoLoader {
         chip: "RT1021".into(),
+        looked: true,
+        own: None,
     };
     let mut exam = Exam::on(healthy());
     exam.no_loader = Some(error());
@@ -207,6 +211,8 @@ fn bytes_lost_on_a_uart_are_found_before_they_run() {
     let mut asked = over_uart(healthy());
     asked.no_loader = Some(Error::NoLoader {
         chip: "RT1021".into(),
+        looked: true,
+        own: None,
     });
     asked.run();
     // without a flashloader it is asked once more who is there: two pings, twelve zeros and a command as long as the load's
@@ -266,6 +272,18 @@ fn hand_made_loader_errors_lead_to_findings() {
         Some("loader-not-started")
     );
     assert_eq!(with(silent(), None), Some("loader-vanished"));
+    let own_silent = |now| Error::OwnLoaderSilent {
+        address: 0x2020_8000,
+        waited_ms: 10_000,
+        now,
+        srsr: Some((0x80, "RTWDOG".into())),
+        breadcrumb: None,
+        hab: Some(rtboot::sdp::Hab::Open),
+    };
+    assert_eq!(
+        with(own_silent(rtboot::OnPort::Rom), Some(Program::Rom)),
+        Some("own-loader-silent")
+    );
     // the healthy board reads open
     assert!(
         !format!(

@@ -13,12 +13,12 @@ fn examine(socket: &Socket, loader: &LoaderImage) -> Diagnosis {
     // the ROM is a model there and does not know the chip's id, so it is not the doctor who starts the flashloader
     if board.program().expect("a board") == Some(Program::Rom) {
         let rom = Rom::connect(&mut board).expect("the ROM");
-        rom.start(known(), loader, &mut board, &mut ())
+        rom.start(known(), &loader.clone().into(), &mut board, &mut ())
             .expect("a flashloader");
     }
     let request = Request {
         chip: Some(rt1021()),
-        loader: &rtboot::LoaderSource::None, // it runs already
+        loader: &rtboot::LoaderSource::Auto, // it runs already
         expected: None,
         app: None,
         journals: None,

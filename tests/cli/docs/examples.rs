@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use rtboot::mboot::{self, Status, Tag};
 use rtboot::{
-    BackupOf, Error, FlashState, FoundBoard, Holder, KeptUnit, OnPort, OutOfRange, Program,
-    Selector, SetUp, SfdpField, Step, TrialDiffers, Unread, port, sdp,
+    BackupOf, Breadcrumb, Error, FlashState, FoundBoard, Holder, KeptUnit, NoOwn, OnPort,
+    OutOfRange, Program, Selector, SetUp, SfdpField, Step, TrialDiffers, Unread, port, sdp,
 };
 use rtboot_fcb::{JedecId, StatusLock, StatusRegisters};
 use rtboot_finding::Finding;
@@ -228,6 +228,25 @@ pub fn loading() -> Vec<Error> {
         },
         Error::NoLoader {
             chip: "RT1021".into(),
+            looked: true,
+            own: None,
+        },
+        Error::NoLoader {
+            chip: "RT1021".into(),
+            looked: true,
+            own: Some(NoOwn::Uart),
+        },
+        Error::OwnLoaderSilent {
+            address: 0x2020_8000,
+            waited_ms: 10_000,
+            now: OnPort::Rom,
+            srsr: Some((0x80, "RTWDOG".into())),
+            breadcrumb: Breadcrumb::parse(
+                &[u32::from_le_bytes(*b"RTLD"), 6, 3, 0x402E_0140]
+                    .map(u32::to_le_bytes)
+                    .concat(),
+            ),
+            hab: Some(sdp::Hab::Open),
         },
         flashloader_ram(),
         Error::LoaderDamaged {

@@ -1,0 +1,129 @@
+//! Which loader is sent: NXP's flashloader that options or settings name, else the one that is remembered, else rtboot's own.
+
+use std::path::PathBuf;
+
+use rtboot::file::{self, Limit};
+use rtboot::flash::LoaderSource;
+use rtboot::loader_file::{LoaderFile, LoaderStore};
+use rtboot::{Error, Result, Source};
+
+use crate::cli::{Context, folders};
+
+/// Which loader to start when none runs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum Choice {
+    /// NXP's flashloader when a file is given or remembered, else rtboot's own
+    #[default]
+    Auto,
+    /// rtboot's own: no file is needed
+    Own,
+    /// NXP's flashloader: a file must be given or remembered
+    Nxp,
+}
+
+impl Choice {
+    /// As it is typed.
+    pub fn name(self) -> &'static str {
+        match self {
+            Choice::Auto => "auto",
+            Choice::Own => "own",
+            Choice::Nxp => "nxp",
+        }
+    }
+}
+
+/// The choice of options, variable or settings.
+pub fn choice(context: &mut Context) -> Result<Choice> {
+    if let Some(choice) = context.globals.loader {
+        // a setting says what is usual, an option what is meant now
+        let file = context.globals.flashloader.as_ref();
+        if let (Choice::Own, Some(file)) = (choice, file) {
+            return Err(Error::Usage(format!(
+                "`--loader own` sends no file, and {} is given as the flashloader: leave out one of the two (`--loader nxp` sends the file)",
+                file.display()
+            )));
+        }
+        return Ok(choice);
+    }
+    let settings = context.settings()?;
+    let Some((text, file)) = settings.origin("loader") else {
+        return Ok(Choice::Auto);
+    };
+    let choice = <Choice as clap::ValueEnum>::from_str(text, false);
+    choice.map_err(|_| Error::Settings {
+        path: file.to_owned(),
+        reason: format!("loader: \"{text}\" is none of auto, own, nxp"),
+    })
+}
+
+/// The loader, read, and called by its public build where it is one.
+pub fn source(context: &mut Context) -> Result<LoaderSource> {
+    let chip = context.desk_chip()?;
+    wanted(context, |path, bytes| {
+        let name = LoaderFile::parse(&bytes, &path, chip)?.name();
+        Ok(LoaderSource::File(Source::bytes(name, bytes)))
+    })
+}
+
+/// The loader as it is: what is wrong about a file that was named shows when it is needed.
+pub fn unread(context: &mut Context) -> Result<LoaderSource> {
+    let own = choice(context)? == Choice::Own;
+    if let (false, Some(path)) = (own, named(context)?) {
+        return Ok(LoaderSource::file(path));
+    }
+    wanted(context, |path, bytes| {
+        let name = path.display().to_string();
+        Ok(LoaderSource::File(Source::bytes(name, bytes)))
+    })
+}
+
+fn wanted(
+    context: &mut Context,
+    file: impl FnOnce(PathBuf, Vec<u8>) -> Result<LoaderSource>,
+) -> Result<LoaderSource> {
+    let choice = choice(context)?;
+    let settings_file = context.globals.flashloader.is_none();
+    // a file that was given for this run wins over a usual `loader = "own"`
+    if choice == Choice::Own && settings_file {
+        return Ok(LoaderSource::Own);
+    }
+    match (read(context)?, choice) {
+        (Some((path, bytes)), _) => file(path, bytes),
+        (None, Choice::Nxp) => Ok(LoaderSource::Nxp),
+        (None, _) => Ok(LoaderSource::Auto),
+    }
+}
+
+fn named(context: &mut Context) -> Result<Option<PathBuf>> {
+    match &context.globals.flashloader {
+        Some(path) => Ok(Some(path.clone())),
+        None => context.setting_path("flashloader"),
+    }
+}
+
+fn read(context: &mut Context) -> Result<Option<(PathBuf, Vec<u8>)>> {
+    if let Some(path) = named(context)? {
+        let bytes = file::read(&path, Limit::Firmware)?;
+        return Ok(Some((path, bytes)));
+    }
+    // where the system names no folder for a program's data, nothing is remembered
+    match folders::flashloaders() {
+        Ok(folder) => LoaderStore::open(&folder, context.desk_chip()?)?.sent(),
+        Err(_) => Ok(None),
+    }
+}
+
+/// What the remembered flashloader that is sent is called.
+pub fn remembered(context: &mut Context) -> Result<Option<String>> {
+    let Ok(folder) = folders::flashloaders() else {
+        return Ok(None);
+    };
+    let store = LoaderStore::open(&folder, context.desk_chip()?)?;
+    let sent = store.files().find(|(_, sent)| *sent);
+    Ok(sent.map(|(file, _)| format!("{}, remembered", file.name)))
+}
+
+/// NXP's file that would be sent: the one that is named, else the one that is remembered.
+pub fn file(context: &mut Context) -> Result<Option<(PathBuf, Vec<u8>)>> {
+    read(context)
+}
