@@ -26,10 +26,7 @@ pub fn app(stack: u32, reset: u32, len: usize) -> Vec<u8> {
 pub fn fcb() -> Fcb {
     let mut fcb = Fcb::new();
     fcb.set_sflash_a1_size(0x80_0000);
-    fcb.set_sequence(
-        0,
-        &Sequence::from_bytes(&[0x18, 0x0A, 0xEB, 0x04, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0]),
-    );
+    fcb.set_sequence(0, &Sequence::read(0xEB, 24, 4, 4, 6));
     fcb
 }
 

@@ -8,10 +8,11 @@ mod dice;
 use std::collections::BTreeMap;
 
 use dice::Dice;
-use rtboot_bootable::verdict::{Hab, next_piece};
+use rtboot_bootable::verdict::{Hab, judge_fcb, next_piece};
 use rtboot_bootable::{BootData, Chip, Conditions, Ivt, Memory, Starts, Verdict};
 use rtboot_fcb::lut::{Instruction, Opcode, Sequence};
 use rtboot_fcb::{Fcb, Part, SequenceCall, StatusRegisters, database};
+use rtboot_finding::Severity;
 use rtboot_finding::catalogue::image as found;
 use rtboot_sim::nor::Part as SimPart;
 use rtboot_sim::{BootMode, Straps};
@@ -699,6 +700,27 @@ fn verdict_and_virtual_rom_agree() {
         let refuses = by_bytes.starts == Starts::No;
         if by_bytes.starts == Starts::Yes || refuses && starts {
             differs("the verdict without a part", &by_bytes);
+        }
+        // the FCB alone, as `fcb check` looks at it
+        if let Some(fcb) = &case.fcb {
+            let stops = |part| {
+                let errors = judge_fcb(fcb, part, chip());
+                let mut errors = errors.into_iter();
+                errors.find(|finding| finding.severity >= Severity::Error)
+            };
+            if let Some(error) = stops(None)
+                && (starts || !refuses)
+            {
+                differs(&format!("the FCB alone ({error}), the bytes"), &by_bytes);
+            }
+            if let Some(error) = stops(Some(part))
+                && (starts || told.starts == Starts::Yes)
+            {
+                differs(
+                    &format!("the FCB on the part ({error}), the verdict"),
+                    &told,
+                );
+            }
         }
         // a board is read piece by piece; a share of the cases is enough for that, and takes less time
         if seed % 8 != 0 {

@@ -276,6 +276,19 @@ impl Sequence {
         self.0.get(..end).unwrap_or(&self.0)
     }
 
+    /// Whether all of it is erased flash: its page was not programmed, or not to its end.
+    pub fn is_erased(&self) -> bool {
+        self.to_bytes() == [0xFF; Sequence::LEN]
+    }
+
+    /// Whether a flash may answer it with its content at an address: it has an address and data to the controller, and the
+    /// controller knows its instructions.
+    pub fn may_read(&self) -> bool {
+        let has = |opcode: Opcode| self.steps().iter().any(|step| step.opcode.sdr() == opcode);
+        let known = |step: &Instruction| step.opcode.name().is_some();
+        self.steps().iter().all(known) && has(Opcode::RADDR) && has(Opcode::READ)
+    }
+
     /// Whether the sequence does nothing.
     pub fn is_empty(&self) -> bool {
         self.steps().is_empty()

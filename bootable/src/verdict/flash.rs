@@ -37,16 +37,15 @@ pub(super) fn judge(
 
 /// What an FCB alone tells: by itself, and on a part that nothing was asked of. See [`super::judge_fcb`].
 pub(super) fn judge_alone(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
-    let Some(part) = part else {
-        return check(fcb, None, chip);
-    };
-    let conditions = Conditions::default().parts(std::slice::from_ref(part));
-    let own = match fcb.sequence(index::READ).is_empty() {
+    let conditions = Conditions::default().parts(part.map_or(&[], std::slice::from_ref));
+    let mut own = match fcb.sequence(index::READ).is_empty() {
         true => Vec::new(),
         false => on_parts(fcb, &conditions),
     };
+    // that there is none is no finding about the block
+    own.retain(|finding| !finding.is(&found::PART_UNKNOWN));
     let mut findings = Vec::new();
-    for finding in with_rules(own, check(fcb, Some(part), chip), &mut findings) {
+    for finding in with_rules(own, check(fcb, part, chip), &mut findings) {
         // what else the ROM needs of the part was settled above
         let stops = STOPS.iter().any(|entry| finding.is(entry));
         let severity = match stops {
@@ -106,6 +105,10 @@ const STOPS: [&Entry; 2] = [&found::FCB_SIZE, &found::FCB_NO_READ];
 /// The FCB on every part that it may be.
 fn on_parts(fcb: &Fcb, conditions: &Conditions<'_>) -> Vec<Finding> {
     let parts = conditions.parts;
+    let read = fcb.sequence(index::READ);
+    if !read.may_read() {
+        return vec![Finding::new(&found::FCB_NOT_A_READ).text("sequence", read)];
+    }
     // reading does not tell parts with one id apart: messages name them all
     let names: Vec<&str> = parts.iter().map(|part| part.name.as_str()).collect();
     let names = names.join(" or ");
@@ -134,7 +137,7 @@ fn on_parts(fcb: &Fcb, conditions: &Conditions<'_>) -> Vec<Finding> {
     match parts.first() {
         Some(_) => unclear.unwrap_or_default(),
         None => {
-            vec![Finding::new(&found::PART_UNKNOWN).text("read", fcb.sequence(index::READ))]
+            vec![Finding::new(&found::PART_UNKNOWN).text("read", read)]
         }
     }
 }
@@ -161,7 +164,17 @@ impl OnPart<'_> {
         match Read::of(read.steps()) {
             Shape::Read(read) => {
                 let clear = findings.is_empty();
-                findings.extend(self.read(&read, after.dummy_cycles, after.as_shipped, clear));
+                let told = self.read(&read, after.dummy_cycles, after.as_shipped, clear);
+                let as_set = after.may_be.iter().any(|&cycles| {
+                    cycles != 0
+                        && self
+                            .read(&read, Some(cycles.into()), after.as_shipped, clear)
+                            .is_none()
+                });
+                findings.extend(match told {
+                    Some(_) if as_set => Some(self.open()),
+                    told => told,
+                });
             }
             Shape::Never => findings.push(self.misfit(after.dummy_cycles)),
             Shape::Odd => findings.push(self.open()),

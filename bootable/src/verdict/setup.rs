@@ -26,6 +26,8 @@ pub(super) struct SetUp {
     pub dummy_cycles: Option<u32>,
     /// The register that sets them holds what it is shipped with, so that other reads take their usual number.
     pub as_shipped: bool,
+    /// Dummy cycles that its own read may have instead: nobody looked at the register that sets them, and nothing wrote it.
+    pub may_be: Vec<u8>,
     /// What leaves open how the part reads afterwards.
     pub findings: Vec<Finding>,
 }
@@ -39,6 +41,9 @@ pub(super) fn play(fcb: &Fcb, part: &Part, status: Option<StatusRegisters>) -> S
         Some((control, value)) => (control.cycles_at(value), value & control.mask == 0),
         None => (Some(part.read.dummy_cycles), true),
     };
+    let unread = register.is_none();
+    let lasting = part.dummy_register.as_ref();
+    let lasting = lasting.filter(|control| unread && control.lasts());
     let mut player = Player {
         fcb,
         part,
@@ -49,6 +54,7 @@ pub(super) fn play(fcb: &Fcb, part: &Part, status: Option<StatusRegisters>) -> S
             },
             dummy_cycles: dummy_cycles.map(u32::from),
             as_shipped,
+            may_be: lasting.map_or(Vec::new(), |control| control.cycles.clone()),
             findings: Vec::new(),
         },
         write_enabled: false,
@@ -269,6 +275,7 @@ impl Player<'_> {
             Some(cycles) => {
                 self.after.dummy_cycles = Some(cycles.into());
                 self.after.as_shipped = false;
+                self.after.may_be.clear();
             }
             None => self.open(format_args!("{command:02X}h with {value:02x}")),
         }

@@ -1,5 +1,5 @@
 use rtboot_fcb::database;
-use rtboot_fcb::lut::{Opcode, Sequence};
+use rtboot_fcb::lut::{Opcode, Sequence, index};
 
 use super::*;
 use crate::testing::{app, at, headers, image_with};
@@ -89,6 +89,56 @@ fn without_a_part_the_read_is_not_checked() {
         answer(&memory, &no_status),
         (Starts::Unknown, vec!["quad-enable-unknown"])
     );
+}
+
+/// No part is needed to see that a sequence without an address, without data, or with instructions that do not exist brings
+/// nothing.
+#[test]
+fn a_sequence_that_reads_nothing_starts_nowhere() {
+    use rtboot_fcb::lut::Instruction;
+    let quad = Sequence::read(0xEB, 24, 4, 4, 6);
+    let quad = quad.steps();
+    let with = |at: usize, opcode: Opcode| {
+        let mut steps = quad.to_vec();
+        steps[at].opcode = opcode;
+        Sequence::of(&steps)
+    };
+    let parts = [part("IS25LP064A")];
+    let known = Conditions::default().parts(&parts).status(SET);
+    let no = (Starts::No, vec!["fcb-not-a-read"]);
+    for sequence in [
+        Sequence::from_bytes(&[0xFF; 16]),
+        Sequence::command(0x06),
+        Sequence::of(&quad[..3]),
+        with(0, Opcode(0x3F)),
+        with(1, Opcode::DUMMY),
+        with(3, Opcode::WRITE),
+    ] {
+        let memory = content(|fcb| fcb.set_sequence(index::READ, &sequence));
+        let (starts, reasons) = answer(&memory, &Conditions::default());
+        assert_eq!((starts, reasons), no, "{sequence}");
+        assert_eq!(answer(&memory, &known), no, "{sequence}");
+    }
+    // what may be right on a part that nobody knows
+    for steps in [
+        &quad[1..],
+        &[
+            Instruction::new(Opcode::CMD_DDR, 8, 0xA0),
+            Instruction::new(Opcode::RADDR_DDR, 8, 24),
+            Instruction::new(Opcode::CADDR_DDR, 8, 16),
+            Instruction::new(Opcode::DUMMY_RWDS_DDR, 8, 6),
+            Instruction::new(Opcode::READ_DDR, 8, 4),
+        ],
+    ] {
+        let sequence = Sequence::of(steps);
+        let memory = content(|fcb| fcb.set_sequence(index::READ, &sequence));
+        let unknown = (Starts::Unknown, vec!["part-unknown"]);
+        assert_eq!(
+            answer(&memory, &Conditions::default()),
+            unknown,
+            "{sequence}"
+        );
+    }
 }
 
 #[test]

@@ -69,7 +69,12 @@ pub(super) fn check(fcb: &Fcb, part: Option<&Part>, clocks: &ClockTable, found: 
             0 => &entries::FCB_NOT_A_READ,
             _ => &entries::FCB_HYPERBUS,
         };
-        found.push(Finding::new(entry).text("sequence", sequence));
+        let finding = Finding::new(entry).text("sequence", sequence);
+        // one without a command may be for a flash that its set-up takes to continuous read
+        found.push(match sequence.may_read() {
+            true => finding.severity(entry.severity.min(Severity::Warning)),
+            false => finding,
+        });
         return;
     };
     if fcb.flash_pads() > read.data_pads {

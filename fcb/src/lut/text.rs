@@ -72,6 +72,7 @@ impl fmt::Display for Sequence {
         match Shape::of(self) {
             Some(shape) => shape.fmt(f),
             None if self.is_empty() => f.write_str("-"),
+            None if self.is_erased() => f.write_str("erased bytes"),
             None => {
                 let steps: Vec<String> = self.steps().iter().map(Instruction::to_string).collect();
                 f.write_str(&steps.join(", "))

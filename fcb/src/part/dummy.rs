@@ -74,6 +74,11 @@ impl DummyControl {
         }
     }
 
+    /// Whether a status register holds it, so that it outlives power-off and a flash may come with another value.
+    pub fn lasts(&self) -> bool {
+        matches!(self.place, DummyPlace::Status2 | DummyPlace::Status3)
+    }
+
     /// What does not fit about it: `own` are the dummy cycles of the part's read as it is shipped.
     pub(super) fn misfit(&self, own: u8) -> Option<String> {
         let bits = self.mask.count_ones();
