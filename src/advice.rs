@@ -4,6 +4,7 @@
 //! flashing and from what the genuine flashloader can produce. [`Error`] itself stays facts. Commands are
 //! [`Action`]s; whoever talks to a person spells them out.
 
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use rtboot_finding::catalogue::{self, flash as of_flash, host, loader as of_loader, rom};
@@ -136,13 +137,26 @@ const RESET: &str = "reset the board and try again";
 const MARKING: &str = "read the marking on the flash; name the right part or correct the .cfg";
 
 /// What a run measured, as far as it tells causes apart.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Measured {
     /// What the board hangs on.
     pub wire: Option<Wire>,
     /// Whether the flash's status registers protect any of it.
     pub protected: Option<bool>,
+    /// What earlier runs left open on the board.
+    pub interrupted: Vec<Interrupted>,
+}
+
+/// A write or an erase of an earlier run that broke off.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Interrupted {
+    /// Addresses of flash whose bytes may be missing or wrong.
+    pub ranges: Vec<Range<u64>>,
+    /// What is told of it.
+    pub entry: &'static Entry,
+    /// What to do about it.
+    pub next: Vec<Next>,
 }
 
 impl Measured {
@@ -164,6 +178,20 @@ pub fn advice(error: &Error) -> Advice {
 
 /// The same in a run that measured this: causes that it rules out are left out, those that it shows come first.
 pub fn advice_measured(error: &Error, measured: &Measured) -> Advice {
+    // bytes that an interrupted run was at need no other explanation
+    if let Error::Verify { address, .. }
+    | Error::OtherFcb { address, .. }
+    | Error::NotProgrammed { address, .. } = error
+    {
+        let address = u64::from(*address);
+        let holds = |run: &&Interrupted| run.ranges.iter().any(|range| range.contains(&address));
+        if let Some(run) = measured.interrupted.iter().find(holds) {
+            return Advice {
+                causes: vec![run.entry],
+                next: run.next.clone(),
+            };
+        }
+    }
     let mut advice = advice_over(error, measured.wire);
     advice
         .causes

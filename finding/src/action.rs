@@ -62,6 +62,8 @@ pub enum Action {
     },
     /// Write again what an interrupted write left incomplete.
     FinishWrite {
+        /// What was typed then, behind `rtboot`, as a POSIX shell reads it: verb, options and files. `None` when nobody knows.
+        command: Option<String>,
         /// Its file; `None` when there were several.
         file: Option<String>,
         /// Whether it is an application that a boot loader starts.
@@ -69,6 +71,8 @@ pub enum Action {
     },
     /// Write something, and forget the bytes that an interrupted write kept.
     GiveUp {
+        /// As of [`Action::FinishWrite`].
+        command: Option<String>,
         /// The file of that write; `None` when there were several.
         file: Option<String>,
     },
@@ -243,6 +247,9 @@ impl Action {
             Action::Help => "explains it",
             Action::Info => "shows the chip and the size of the flash",
             Action::Write { .. } => "writes the application",
+            Action::FinishWrite {
+                command: Some(_), ..
+            } => "finishes it",
             Action::FinishWrite { .. } => "finishes it; give the options that it had then, too",
             Action::GiveUp { .. } => {
                 "writes this or another file, and gives the kept bytes and the rest of the interrupted write up"

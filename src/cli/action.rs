@@ -53,12 +53,23 @@ impl AtHand {
                 let app = app.unwrap_or_else(|| "APP".into());
                 self.on_board("write", self.for_app(part, Some(app)))
             }
-            Action::FinishWrite { file, second_stage } => {
+            Action::FinishWrite {
+                command: Some(command),
+                ..
+            } => self.on_board(command, Vec::new()),
+            Action::FinishWrite {
+                file, second_stage, ..
+            } => {
                 let flag = second_stage.then_some("--second-stage");
                 self.on_board("write", self.of_file(flag, file.as_deref()))
             }
-            Action::GiveUp { file } => {
-                let words = self.of_file(Some("--discard"), file.as_deref());
+            Action::GiveUp { command, file } => {
+                // a backup is not restored in part: what is written instead is another file
+                let written = command.as_deref().and_then(|words| words.strip_prefix("write "));
+                let words = match written {
+                    Some(words) => vec!["--discard".to_owned(), words.to_owned()],
+                    None => self.of_file(Some("--discard"), file.as_deref()),
+                };
                 self.on_board("write", words)
             }
             Action::FinishErase { start, end } => {
@@ -191,6 +202,13 @@ impl AtHand {
         let before = [part, base].into_iter().flatten().chain(flags);
         let files = app.into_iter().chain(also.map(|piece| quoted(piece)));
         before.chain(files).collect()
+    }
+
+    /// The command that ran, to be typed again: its verb, and the options and files that decide which bytes go where.
+    pub fn repeated(&self) -> String {
+        let words = self.for_app(self.fcb.as_deref(), self.app.clone());
+        let verb = self.verb.iter().cloned();
+        verb.chain(words).collect::<Vec<_>>().join(" ")
     }
 
     /// A flag and a file, with the options that were given for it where it is the application at hand.

@@ -14,14 +14,16 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use anstyle::{AnsiColor, Style};
-use rtboot::advice::Measured;
+use rtboot::advice::{Interrupted, Measured};
 use rtboot::board::Trace;
 use rtboot::event::{self, Event, Known, Listener, Stage};
 use rtboot::finding::catalogue::run::OWN_LOADER_UNPROVEN;
 use rtboot::finding::{self, Action, Next};
+use rtboot::flash::{OpenEntry, OpenWork};
 use rtboot::outcome::{self, Line, Outcome, Severity};
 use rtboot::port::Wire;
 use rtboot::{Change, Content, Error};
+use rtboot_bootable::verdict::Starts;
 
 use super::Globals;
 use super::action::AtHand;
@@ -121,6 +123,17 @@ impl Report {
     pub fn is_over(&mut self, wire: Wire) {
         self.measured.wire = Some(wire);
         self.bars.is_over(wire);
+    }
+
+    /// What earlier runs left incomplete on the board: it explains bytes that differ.
+    pub fn found_open(&mut self, open: &OpenWork, starts: Starts) {
+        let interrupted = |entry: &OpenEntry| Interrupted {
+            ranges: entry.ranges.clone(),
+            entry: entry.finding(starts).entry,
+            next: entry.next(),
+        };
+        let incomplete = open.entries.iter().filter(|entry| entry.is_incomplete());
+        self.measured.interrupted = incomplete.map(interrupted).collect();
     }
 
     /// Writes everything that is said from now on into a file, too.

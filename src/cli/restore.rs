@@ -38,6 +38,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let target = context.target()?;
     let options = WriteOptions {
         journal: Some(context.journals()?),
+        command: Some(context.report.at_hand().repeated()),
         after: match args.reset {
             true => After::Reset,
             false => After::Nothing,

@@ -48,6 +48,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let mut nor = target.open_flash(&mut board, &mut context.report)?;
     comparison.check_fits(&nor)?;
     let boot = nor.look_at_boot(&mut context.report)?;
+    context.report.found_open(&boot.open, boot.verdict.starts);
     let pieces = comparison.pieces();
     context.report.found(Outcome::Verify(outcome::Verify {
         file: pieces.names(),
@@ -71,7 +72,9 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         let text = format!("{}: {finding}", finding.severity);
         context.report.sentence(plain(&text), 2);
     }
-    for next in boot.open.entries.iter().flat_map(OpenEntry::next) {
+    // the error's own advice tells it where a byte differs
+    let next = boot.open.entries.iter().flat_map(OpenEntry::next);
+    for next in next.filter(|_| same.is_ok()) {
         let next = context.report.at_hand().sentence(&next);
         context.report.sentence(plain(&format!("  {next}")), 2);
     }

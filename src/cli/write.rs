@@ -258,6 +258,7 @@ fn options(args: &Args, context: &mut Context) -> Result<WriteOptions> {
         verify: !args.no_verify,
         journal: Some(context.journals()?),
         kept: args.kept.choice(),
+        command: Some(context.report.at_hand().repeated()),
         after: match (args.run, args.reset) {
             (true, _) => After::Start,
             (false, true) => After::Reset,

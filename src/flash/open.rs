@@ -319,6 +319,14 @@ impl OpenEntry {
         }
     }
 
+    /// Whether flash shows that it did not come to its end.
+    pub fn is_incomplete(&self) -> bool {
+        match &self.what {
+            OpenKind::Write { standing, .. } => *standing == Standing::Broken,
+            OpenKind::Erase => true,
+        }
+    }
+
     /// Whether bytes of these addresses may be missing, or erased in part.
     pub fn touches(&self, place: &Range<u64>) -> bool {
         let mut ranges = self.ranges.iter();
@@ -333,11 +341,14 @@ impl OpenEntry {
                 let file = (!image.name.contains(", ")).then(|| image.name.clone());
                 let second_stage = image.brings == Brings::SecondStage;
                 let measure = failed.as_ref().map(|_| Next::Measure(MEASURE.to_owned()));
+                // what another user's journal says is not put into this user's mouth
+                let command = image.command.clone().filter(|_| self.user.is_none());
                 let finish = Action::FinishWrite {
+                    command: command.clone(),
                     file: file.clone(),
                     second_stage,
                 };
-                let write = [finish, Action::GiveUp { file }].map(Next::Run);
+                let write = [finish, Action::GiveUp { command, file }].map(Next::Run);
                 measure.into_iter().chain(write).collect()
             }
             OpenKind::Erase => {
@@ -370,7 +381,7 @@ fn ended(phase: Phase, failed: Option<&FailedAt>) -> String {
 }
 
 /// "0x60000000..0x60001000 and 2 more".
-fn words(ranges: &[Range<u64>]) -> String {
+pub(crate) fn words(ranges: &[Range<u64>]) -> String {
     let first = |range: &Range<u64>| format!("{:#010x}..{:#010x}", range.start, range.end);
     match ranges {
         [] => "nothing".to_owned(),

@@ -64,6 +64,7 @@ pub struct Writer<'a> {
     journal: Option<&'a mut BoardJournal>,
     name: String,
     brings: Brings,
+    command: Option<String>,
     verify: bool,
     reached: Reached,
     /// The device said that the sector with the FCB is erased.
@@ -90,6 +91,7 @@ impl<'a> Writer<'a> {
             journal,
             name: "an image".into(),
             brings: Brings::default(),
+            command: None,
             verify: true,
             reached: Reached::Nothing,
             header_acknowledged: false,
@@ -105,6 +107,13 @@ impl<'a> Writer<'a> {
     pub fn named(mut self, name: impl Into<String>, brings: Brings) -> Writer<'a> {
         self.name = name.into();
         self.brings = brings;
+        self
+    }
+
+    /// What finishes it, should it break off; kept as [`ImageMark::command`](crate::journal::ImageMark::command).
+    #[must_use]
+    pub fn finished_by(mut self, command: Option<String>) -> Writer<'a> {
+        self.command = command;
         self
     }
 

@@ -8,6 +8,7 @@ use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Selector};
 use crate::event::{Listener, tell};
+use crate::flash::open::words;
 use crate::flash::{Flashloader, KeptBytes, Nor, NorFacts, UniqueId, WritePlan};
 use crate::journal::{BoardJournal, BoardKey, JournalStore};
 use crate::{Error, Result};
@@ -79,6 +80,13 @@ pub(super) fn tell_about(plan: &WritePlan, journal: &BoardJournal, listener: &mu
             .number("count", resume.kept.len_bytes() as u64)
             .text("file", journal.path().display());
         tell(listener, restored);
+    }
+    for (write, lost) in plan.given_up() {
+        let given_up = Finding::new(&run::WRITE_GIVEN_UP)
+            .text("image", &write.image.name)
+            .text("when", write.when())
+            .text("ranges", words(&lost));
+        tell(listener, given_up);
     }
     for write in &resume.open {
         let open = Finding::new(&run::WRITE_OPEN)

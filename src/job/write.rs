@@ -56,6 +56,9 @@ pub struct WriteOptions {
     pub journal: Option<JournalStore>,
     /// What becomes of bytes that an interrupted write kept there.
     pub kept: KeptBytes,
+    /// What finishes this write should it break off: verb, options and files behind `rtboot`, as a POSIX shell reads them. The
+    /// journal keeps it, and `doctor` shows it.
+    pub command: Option<String>,
     /// What happens when the image is there.
     pub after: After,
     /// The words for what cannot be undone.
@@ -89,6 +92,7 @@ impl Default for WriteOptions {
             verify: true,
             journal: None,
             kept: KeptBytes::Restore,
+            command: None,
             after: After::Nothing,
             consent: Consent::default(),
         }

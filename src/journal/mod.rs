@@ -120,6 +120,9 @@ pub struct ImageMark {
     pub digest: Digest,
     /// What its bytes are for.
     pub brings: Brings,
+    /// What finishes it: verb, options and files behind `rtboot`, as a POSIX shell reads them. `None` where it was not given.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<String>,
 }
 
 /// What the bytes of a write are for.

@@ -24,6 +24,7 @@ fn write_at(address: u32, before: &[u8], target: &[u8]) -> OpenWrite {
     let (start, end) = (u64::from(address), u64::from(half));
     OpenWrite {
         image: ImageMark {
+            command: None,
             name: "v2.hex".into(),
             digest: [7; 32],
             brings: Brings::BootImage,

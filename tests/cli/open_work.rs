@@ -1,6 +1,6 @@
 //! `info`, `verify` and `doctor` on a board where a write or an erase broke off: which one, what is incomplete, what to type.
 
-use crate::kit::cli::{Cli, Run};
+use crate::kit::cli::{Cli, RTBOOT, Run, shell};
 use crate::kit::{app, hex};
 use rtboot_sim::{Fault, Settings};
 use serde_json::Value;
@@ -99,11 +99,11 @@ fn interrupted_write_is_named_by_all() {
         assert_eq!(open["user"], Value::Null);
         let file = open["journal"].as_str().expect("a path");
         assert!(std::path::Path::new(file).is_file(), "{file}");
-        let finish = "write v2.hex` finishes it";
+        let finish = "write --fcb IS25LP064A v2.hex` finishes it";
         cli.run(&["info"])
             .says(0, &["the write of v2.hex (20", "was interrupted", finish]);
         cli.run(&["doctor"])
-            .says(1, &["the write of v2.hex", "write v2.hex"]);
+            .says(1, &["the write of v2.hex", "write --fcb IS25LP064A v2.hex"]);
         let verify = cli.run(&["verify", EVK, "v2.hex"]);
         assert_eq!(verify.code, 33, "{verify}");
         let finish = format!("write {} v2.hex` finishes it", EVK.replace('=', " "));
@@ -359,4 +359,62 @@ fn whole_board_has_nothing_open() {
             .read_dir()
             .is_ok_and(|mut it| it.next().is_some())
     );
+}
+
+/// A write of several files breaks off: what finishes it is typed whole, verify blames nothing else, and a write that takes its
+/// place says which bytes are lost.
+#[test]
+fn interrupted_write_of_several_files_can_be_finished_by_its_own_command() {
+    let data: Vec<u8> = (0..0x7000u32).map(|n| (n * 7) as u8).collect();
+    let place = 0x40_0000;
+    let flash = |cli: &Cli| {
+        let mut bytes = cli.flash();
+        // blank bytes at the end are not in the file
+        bytes.resize(8 << 20, 0xFF);
+        bytes
+    };
+    for finish in [true, false] {
+        let cli = Cli::fresh();
+        cli.file(
+            "app of mine.hex",
+            hex(LOADER, &application(LOADER, 0x1000, 1)),
+        );
+        cli.file("data.bin", data.clone());
+        let write = ["write", EVK, "app of mine.hex", "data.bin@0x60400000"];
+        cut(&cli, 30, &write);
+        let board = format!("rtboot --board virtual:{}", cli.at("board"));
+        let whole = format!("{board} write --fcb IS25LP064A 'app of mine.hex' data.bin@0x60400000");
+        let verify = cli.run(&["verify", EVK, "app of mine.hex"]);
+        assert_eq!(verify.code, 33, "{verify}");
+        assert!(
+            verify.stderr.contains("[image-incomplete]") && !verify.stderr.contains("clock"),
+            "{verify}"
+        );
+        assert!(verify.stderr.contains(&whole), "{verify}");
+        let doctor = cli.run(&["doctor"]);
+        assert!(
+            doctor.stdout.contains(&format!("next: {whole}")),
+            "{doctor}"
+        );
+        match finish {
+            true => {
+                let line = whole.replacen("rtboot", RTBOOT, 1);
+                let said = Run::of(&mut shell(cli.folder(), &line)).says(0, &[]);
+                assert!(!said.stderr.contains("is erased"), "{said}");
+                cli.would_start();
+                assert_eq!(flash(&cli)[place..][..data.len()], data);
+            }
+            false => {
+                let run = cli.run(&["write", EVK, "app of mine.hex"]).says(0, &[]);
+                let lost = "what that one brought to 0x60400000..0x60407000 is erased";
+                assert!(run.stderr.contains(lost), "{run}");
+                cli.would_start();
+                assert!(
+                    flash(&cli)[place..][..data.len()]
+                        .iter()
+                        .all(|&b| b == 0xFF)
+                );
+            }
+        }
+    }
 }

@@ -104,7 +104,7 @@ entries! {
         / "the flash contradicts the {part}: {what} is {found} by its SFDP, {expected} by the data sheet" => SAME_ID;
     FLASH_SFDP_OLD Warning "flash-sfdp-old": "the flash's SFDP table is too old to tell quad enable"
         / "the {part} describes itself by an older SFDP table, without quad enable";
-    FLASH_TOO_FAST Error "flash-too-fast": "the clock is too fast: the fast read is correct only at 30 MHz"
+    FLASH_TOO_FAST Error "flash-too-fast": "the clock is too fast for the fast read of this flash on this board"
         / "the fast read ({read}) gives {found} at {at} where the one-pad read gives {plain}; at 30 MHz it is correct" => [
         "the board's traces do not support this clock, or the DQS pin is used for something else",
     ];

@@ -54,6 +54,8 @@ entries! {
         / "{size} around the image saved to {file} until the write is done";
     BYTES_RESTORED Note "bytes-restored": "bytes saved by an interrupted write are restored"
         / "{count} bytes saved by an interrupted write are restored ({file})";
+    WRITE_GIVEN_UP Warning "write-given-up": "an interrupted write is given up"
+        / "the write of {image} ({when}) was interrupted, and this write takes its place: what that one brought to {ranges} is erased and not written again";
     WEAK_CELLS Note "weak-cells": "a sector reads differently each time"
         / "the sector at {at} reads differently each time, as an interrupted write or erase leaves it: it is erased and programmed again";
     SETTING Note "setting": "a settings file redirects this write"

@@ -73,6 +73,7 @@ impl WritePlan {
                 name: name.to_owned(),
                 digest: self.image,
                 brings,
+                command: None,
             },
             program: env!("CARGO_PKG_VERSION").to_owned(),
             time: now(),
@@ -91,6 +92,22 @@ impl WritePlan {
             failed: None,
             trimmed: false,
         }
+    }
+
+    /// Interrupted writes that this one takes the place of, each with those of its ranges that this one does not touch: a piece
+    /// of data is lost there, where another image over the same addresses is what was wanted.
+    pub fn given_up(&self) -> Vec<(&OpenWrite, Vec<Range<u64>>)> {
+        let meets = |range: &Range<u64>| {
+            let mut ours = self.ranges.iter();
+            ours.any(|our| our.start < range.end && range.start < our.end)
+        };
+        let lost = |write: &OpenWrite| -> Vec<Range<u64>> {
+            let of_it = |range: &&Range<u64>| write.ranges.contains(range) && !meets(range);
+            self.resume.given_up.iter().filter(of_it).cloned().collect()
+        };
+        let closed = self.resume.closed.iter();
+        let with_lost = closed.map(|write| (write, lost(write)));
+        with_lost.filter(|(_, lost)| !lost.is_empty()).collect()
     }
 
     /// Whether nothing may start before this write is whole: it changes what starts, or it is not known what does.

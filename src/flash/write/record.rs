@@ -25,7 +25,9 @@ impl Writer<'_> {
             true => journal.writes().to_vec(),
             false => self.plan.resume().open.clone(),
         };
-        journal.begin(others, self.plan.record(&self.name, self.brings))?;
+        let mut record = self.plan.record(&self.name, self.brings);
+        record.image.command.clone_from(&self.command);
+        journal.begin(others, record)?;
         let kept = self.plan.rescue();
         if !kept.is_empty() {
             let path = journal.path().to_owned();

@@ -177,6 +177,7 @@ impl WriteReady<'_> {
         let brings = self.brings();
         let writer =
             Writer::new(&mut self.nor, plan, self.journal.as_mut()).named(&self.name, brings);
+        let writer = writer.finished_by(self.options.command.clone());
         let writer = match self.options.verify {
             true => writer,
             false => writer.without_verify(),
