@@ -10,8 +10,8 @@ use loader_proto::{Loader, Payload};
 /// Called by the start-up code.
 #[unsafe(no_mangle)]
 extern "C" fn main() -> ! {
-    let mut board = Rt1021::start();
-    let mut loader = Loader::new();
+    let (mut board, window) = Rt1021::start();
+    let mut loader = Loader::new(window);
     let mut payload = Payload::new();
     loop {
         // a link that began anew has no one who waits for an answer

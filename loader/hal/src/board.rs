@@ -1,20 +1,23 @@
 //! The whole board behind the traits of the portable crates.
 
 use loader_nor::{Bus, BusError, Data, Sequence, Setup, Speed};
-use loader_proto::{Board, BoardState, LinkLost, Payload, Region};
+use loader_proto::{Board, BoardState, LinkLost, Payload, Region, WINDOW};
 use rtboot_wire::mboot::report;
 
 use crate::breadcrumb::{self, Stage};
 use crate::flexspi::FlexSpi;
 use crate::start::run_at;
-use crate::usb::Usb;
+use crate::usb::{self, Usb};
 use crate::watchdog::{self, Watchdogs};
 use crate::{memory, snapshot, system, time};
 
 /// How long the last answer waits for its host.
 const DRAIN_LIMIT: u32 = 1_000_000;
 /// After the last answer, so that the host has it before the device goes.
-const LEAVE: u32 = 2_000;
+const LEAVE: u32 = 1_000;
+
+const SRC_SRSR: u32 = 0x400F_8008;
+const SRC_SBMR2: u32 = 0x400F_801C;
 
 /// What could not be done at start; the bits of `BoardState::troubles`.
 mod trouble {
@@ -38,7 +41,9 @@ pub struct Rt1021 {
 impl Rt1021 {
     /// Brings the board up, to the point where a host can find it.
     #[inline(never)]
-    pub fn start() -> Rt1021 {
+    ///
+    /// Returns the board and the window, 4 KiB of fast memory for the commands.
+    pub fn start() -> (Rt1021, &'static mut [u8; WINDOW]) {
         breadcrumb::stage(Stage::CachesSet);
         system::stop_timers();
         let core_khz = time::start();
@@ -46,9 +51,11 @@ impl Rt1021 {
         let watchdogs = Watchdogs::start();
         breadcrumb::stage(Stage::WatchdogSet);
         let ram = memory::regions();
-        let (usb, pll_locked) = Usb::start();
+        let work = memory::work().start;
+        let (usb, pll_locked) = Usb::start(work);
+        let window = memory::window(work + usb::LEN);
         let trouble = |is: bool, bit| if is { bit } else { 0 };
-        Rt1021 {
+        let board = Rt1021 {
             troubles: trouble(core_khz == 0, trouble::NO_CRYSTAL_CLOCK)
                 | trouble(!pll_locked, trouble::USB_PLL_NOT_LOCKED)
                 | trouble(!watchdogs.is_set(), trouble::RTWDOG_NOT_SET)
@@ -59,7 +66,8 @@ impl Rt1021 {
             ram,
             core_khz,
             guarded: false,
-        }
+        };
+        (board, window)
     }
 
     /// One turn of every wait: USB and watchdogs. Until the host has configured USB for the first time nobody feeds
@@ -154,8 +162,8 @@ impl Board for Rt1021 {
         self.ram
     }
 
-    fn own(&self) -> Region {
-        memory::OWN
+    fn own(&self) -> [Region; 2] {
+        memory::own()
     }
 
     fn read_ram(&mut self, address: u32, into: &mut [u8]) {
@@ -193,6 +201,8 @@ impl Board for Rt1021 {
         BoardState {
             core_khz: self.core_khz,
             snapshot: snapshot::place(),
+            reset_cause: snapshot::register(SRC_SRSR),
+            boot_mode: snapshot::register(SRC_SBMR2),
             troubles: self.troubles,
             breadcrumb: breadcrumb::previous(),
         }

@@ -45,17 +45,18 @@ pub(crate) enum Error {
     UsbSetup = 6,
     UsbTripwire = 7,
     UsbAddToTail = 8,
+    NoWorkArea = 9,
 }
 
-// stage and error of the start before this one; 0 when there was none. Not in .bss: zeroed after `begin`.
+// stage, error and detail of the start before this one; 0 when there was none. Not in .bss: zeroed after `begin`.
 #[unsafe(link_section = ".keep")]
-static PREVIOUS: [AtomicU32; 2] = [AtomicU32::new(0), AtomicU32::new(0)];
+static PREVIOUS: [AtomicU32; 3] = [AtomicU32::new(0), AtomicU32::new(0), AtomicU32::new(0)];
 
 /// Keeps the previous breadcrumb and begins a new one.
 pub(crate) fn begin() {
     let was_here = AT.read() == MAGIC;
-    for (place, word) in PREVIOUS.iter().zip([AT.plus(4), AT.plus(8)]) {
-        place.store(if was_here { word.read() } else { 0 }, Relaxed);
+    for (place, offset) in PREVIOUS.iter().zip([4, 8, 12]) {
+        place.store(if was_here { AT.plus(offset).read() } else { 0 }, Relaxed);
     }
     AT.write(MAGIC);
     AT.plus(8).write(0);
@@ -63,8 +64,8 @@ pub(crate) fn begin() {
     stage(Stage::Entered);
 }
 
-pub(crate) fn previous() -> [u32; 2] {
-    [PREVIOUS[0].load(Relaxed), PREVIOUS[1].load(Relaxed)]
+pub(crate) fn previous() -> [u32; 3] {
+    [0, 1, 2].map(|word: usize| PREVIOUS[word].load(Relaxed))
 }
 
 pub(crate) fn stage(stage: Stage) {

@@ -1,10 +1,13 @@
 //! RAM that a host names, and the split of FlexRAM.
 
-use loader_proto::Region;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
+
+use loader_proto::{Region, WINDOW};
 
 use crate::clock;
 use crate::mmio::Register;
 use crate::start::probe_copy;
+use crate::usb;
 
 const GPR16: Register = Register::at(0x400A_C040);
 const GPR17: Register = Register::at(0x400A_C044);
@@ -36,11 +39,59 @@ const SPLITS: [(u8, u8); 16] = [
     (0, 0),
 ];
 
-/// The loader's own memory; link.x has the same numbers.
-pub(crate) const OWN: Region = Region {
+/// The image and the stack of the start; link.x has the same numbers.
+const IMAGE: Region = Region {
     start: 0x2020_8000,
     length: 0x8000,
 };
+/// Bytes of the work area: USB memory, the window, the stack.
+const WORK: u32 = 0x6000;
+const STACK: u32 = 0x1000;
+
+// first address of the work area; 0 before it is chosen
+static WORK_START: AtomicU32 = AtomicU32::new(0);
+
+/// Chooses the work area, at the end of a memory that this FlexRAM split has: DTCM, which the core reaches at once; else
+/// OCRAM behind the image; else ITCM. Bus masters reach all three. `None` for a split that the fuses cannot give.
+pub(crate) fn choose_work_area() -> Option<Region> {
+    let image_end = IMAGE.start + IMAGE.length;
+    let end = |region: &Region| region.start + region.length;
+    let [itcm, dtcm, ocram] = &regions();
+    let end = match () {
+        () if dtcm.length >= WORK => end(dtcm),
+        () if end(ocram) >= image_end + WORK => end(ocram),
+        () if itcm.length > WORK => end(itcm),
+        () => return None,
+    };
+    WORK_START.store(end - WORK, Relaxed);
+    Some(work())
+}
+
+/// The loader's own memory: image, work area.
+pub(crate) fn own() -> [Region; 2] {
+    [IMAGE, work()]
+}
+
+/// The work area.
+pub(crate) fn work() -> Region {
+    Region {
+        start: WORK_START.load(Relaxed),
+        length: WORK,
+    }
+}
+
+/// The window behind the USB memory of the work area. Called once.
+pub(crate) fn window(address: u32) -> &'static mut [u8; WINDOW] {
+    let window = address as *mut [u8; WINDOW];
+    // SAFETY: a part of the work area that nothing else uses; zeroed here, so that it is initialised; the only
+    // reference, as `start` runs once
+    unsafe {
+        window.write_bytes(0, 1);
+        &mut *window
+    }
+}
+
+const _: () = assert!(usb::LEN + WINDOW as u32 + STACK <= WORK);
 
 /// ITCM, DTCM and OCRAM as they are now. Never changed: code runs in it.
 pub(crate) fn regions() -> [Region; 3] {
@@ -86,10 +137,10 @@ pub(crate) fn read(address: u32, into: &mut [u8]) -> Result<(), Unreadable> {
     if failed == 0 { Ok(()) } else { Err(Unreadable) }
 }
 
-/// Copies to RAM that no Rust object lies in: the caller keeps the host out of [`OWN`].
+/// Copies to RAM that no Rust object lies in: the caller keeps the host out of [`own`].
 pub(crate) fn write(address: u32, data: &[u8]) {
     let length = data.len() as u32;
-    if OWN.touches(address, length) {
+    if own().iter().any(|own| own.touches(address, length)) {
         return;
     }
     // SAFETY: the target is outside all memory of this program; a fault is ignored, the host reads back

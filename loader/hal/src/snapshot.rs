@@ -72,6 +72,21 @@ pub(crate) fn place() -> (u32, u32) {
     (&raw const SNAPSHOT as u32, 4 * SNAPSHOT_WORDS as u32)
 }
 
+/// A register of [`TABLE`] as it was at entry; 0 for one that is not in it.
+pub(crate) fn register(address: u32) -> u32 {
+    let mut at = CORE_WORDS;
+    for (first, count, distance, _) in TABLE {
+        for i in 0..u32::from(*count) {
+            if first + i * u32::from(*distance) == address {
+                // SAFETY: inside the array, which TABLE does not fill; nothing writes to it any more
+                return unsafe { (&raw const SNAPSHOT).cast::<u32>().add(at).read_volatile() };
+            }
+            at += 1;
+        }
+    }
+    0
+}
+
 /// Reads the registers.
 pub(crate) fn take() {
     let mut at = CORE_WORDS;

@@ -1,6 +1,6 @@
 //! Start-up code and the functions that must be written in assembly.
 
-use crate::{breadcrumb, snapshot, system};
+use crate::{breadcrumb, memory, snapshot, system};
 
 core::arch::global_asm!(include_str!("start.S"));
 
@@ -17,6 +17,15 @@ extern "C" fn record_and_silence() {
     breadcrumb::begin();
     snapshot::take();
     system::silence();
+}
+
+/// Called last: the stack for everything else, at the end of the work area.
+#[unsafe(no_mangle)]
+extern "C" fn choose_stack() -> u32 {
+    match memory::choose_work_area() {
+        Some(area) => area.start + area.length,
+        None => breadcrumb::fail(breadcrumb::Error::NoWorkArea, 0),
+    }
 }
 
 /// A fault outside [`probe_copy`].

@@ -1,23 +1,23 @@
 //! From option words to a configured flash.
 
 use crate::fcb::{Fcb, Fields, SequenceIndex};
-use crate::flash::read_status;
+use crate::inspect::wait_ready;
 use crate::lut::{Sequence, instruction, opcode};
 use crate::sfdp::{QuadEnable, Sfdp};
 use crate::{Bus, Data, Error, Options, Rescue, Setup, clock, limits, rescue};
 
-const WRITE_ENABLE: Sequence = Sequence::command(0x06);
+pub(crate) const WRITE_ENABLE: Sequence = Sequence::command(0x06);
 pub(crate) const READ_STATUS: Sequence = Sequence::register_read(0x05);
 const ERASE_CHIP: Sequence = Sequence::command(0x60);
 /// ISSI and Macronix parts take 35h for "enter QPI", not for "read status register 2".
-const ENTERS_QPI_BY_35: [u8; 2] = [0x9D, 0xC2];
+pub(crate) const ENTERS_QPI_BY_35: [u8; 2] = [0x9D, 0xC2];
 /// Flash above this size needs 32-bit addresses.
 const MAX_24_BIT: u32 = 16 << 20;
 /// Continuous read: the mode byte that keeps a part in it.
 const STAY: u8 = 0xA5;
 
 /// How the controller is set up while nothing is known: plain reads of 16 MiB.
-const PROBE: Setup = Setup {
+pub(crate) const PROBE: Setup = Setup {
     read: Sequence::new(&[
         instruction(opcode::CMD, 1, 0x03),
         instruction(opcode::ADDRESS, 1, 24),
@@ -36,7 +36,7 @@ pub(crate) fn discover(
     bus: &mut impl Bus,
     options: Options,
     fcb: &mut Fcb,
-) -> Result<Rescue, Error> {
+) -> Result<(Rescue, [u8; 3]), Error> {
     bus.set_up(&PROBE)?;
     let (rung, id) = rescue(bus)?;
     if rung == Rescue::Failed {
@@ -48,7 +48,7 @@ pub(crate) fn discover(
     }
     enable_quad(bus, quad_enable(&sfdp, &options), id[0])?;
     build(&sfdp, &options, fcb)?;
-    Ok(rung)
+    Ok((rung, id))
 }
 
 /// The method of the table; the options decide for a table that is too old to say.
@@ -95,24 +95,17 @@ fn enable_quad(bus: &mut impl Bus, method: QuadEnable, manufacturer: u8) -> Resu
     }
 }
 
-fn register(bus: &mut impl Bus, code: u8) -> Result<u8, Error> {
+pub(crate) fn register(bus: &mut impl Bus, code: u8) -> Result<u8, Error> {
     let mut value = [0];
     bus.transfer(&Sequence::register_read(code), 0, Data::Read(&mut value))?;
     Ok(value[0])
 }
 
-fn write_status(bus: &mut impl Bus, code: u8, values: &[u8]) -> Result<(), Error> {
+pub(crate) fn write_status(bus: &mut impl Bus, code: u8, values: &[u8]) -> Result<(), Error> {
     bus.transfer(&WRITE_ENABLE, 0, Data::None)?;
     let sequence = Sequence::register_write(code, values.len() as u8);
     bus.transfer(&sequence, 0, Data::Write(values))?;
-    let start = bus.now();
-    while read_status(bus, &READ_STATUS, 1)? & 1 != 0 {
-        if bus.now().wrapping_sub(start) > limits::STATUS {
-            return Err(Error::Busy);
-        }
-        bus.pause(limits::ERASE_GAP);
-    }
-    Ok(())
+    wait_ready(bus, limits::STATUS)
 }
 
 /// Makes the FCB that NXP's loader makes of the same flash with quad enable set.

@@ -23,9 +23,12 @@ pub struct Geometry {
 /// The flash: not configured at first, then known by its FCB and mapped.
 #[derive(Debug)]
 pub struct Flash {
-    fcb: Fcb,
-    geometry: Option<Geometry>,
-    rescued: Rescue,
+    pub(crate) fcb: Fcb,
+    pub(crate) geometry: Option<Geometry>,
+    pub(crate) rescued: Rescue,
+    pub(crate) id: Option<[u8; 3]>,
+    read_khz: u32,
+    working_at: u32,
 }
 
 impl Default for Flash {
@@ -41,6 +44,9 @@ impl Flash {
             fcb: Fcb::EMPTY,
             geometry: None,
             rescued: Rescue::NotNeeded,
+            id: None,
+            read_khz: 0,
+            working_at: 0,
         }
     }
 
@@ -51,7 +57,10 @@ impl Flash {
     /// as [`Flash::set_up`].
     pub fn configure(&mut self, bus: &mut impl Bus, options: Options) -> Result<(), Error> {
         self.geometry = None;
-        self.rescued = configure::discover(bus, options, &mut self.fcb)?;
+        self.id = None;
+        let (rescued, id) = configure::discover(bus, options, &mut self.fcb)?;
+        self.rescued = rescued;
+        self.id = Some(id);
         self.apply(bus)
     }
 
@@ -88,6 +97,7 @@ impl Flash {
             self.wait(bus, limits::STATUS, limits::ERASE_GAP)?;
         }
         bus.set_speed(Speed::Read)?;
+        self.read_khz = setup.read_clock.khz();
         self.geometry = Some(Geometry {
             size: self.fcb.size(),
             page,
@@ -112,6 +122,21 @@ impl Flash {
         self.rescued
     }
 
+    /// The JEDEC id, when it has been asked for.
+    pub fn id(&self) -> Option<[u8; 3]> {
+        self.id
+    }
+
+    /// Clock of mapped reads; 0 while it is not configured.
+    pub fn read_khz(&self) -> u32 {
+        self.geometry.map_or(0, |_| self.read_khz)
+    }
+
+    /// The offset that the last erase or program worked on; after an error, where that was.
+    pub fn working_at(&self) -> u32 {
+        self.working_at
+    }
+
     fn configured(&self) -> Result<Geometry, Error> {
         self.geometry.ok_or(Error::Bus(BusError::Off))
     }
@@ -128,10 +153,11 @@ impl Flash {
     ///
     /// # Errors
     /// [`Error::Verify`] with the first offset that is not blank; [`Error::Busy`], [`Error::NotEnabled`], [`Error::Silent`].
-    pub fn erase(&self, bus: &mut impl Bus, start: u32, end: u32) -> Result<(), Error> {
+    pub fn erase(&mut self, bus: &mut impl Bus, start: u32, end: u32) -> Result<(), Error> {
         let Geometry { sector, block, .. } = self.configured()?;
         let mut at = start & !(sector - 1);
         while at < end {
+            self.working_at = at;
             let is_block = at & (block - 1) == 0 && end - at > block - sector;
             let (index, unit, limit) = match is_block {
                 true => (SequenceIndex::EraseBlock, block, limits::BLOCK),
@@ -152,8 +178,9 @@ impl Flash {
     ///
     /// # Errors
     /// As [`Flash::erase`].
-    pub fn erase_all(&self, bus: &mut impl Bus) -> Result<(), Error> {
+    pub fn erase_all(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
         let size = self.configured()?.size;
+        self.working_at = 0;
         let mib = size.div_ceil(1 << 20);
         let limit = limits::CHIP_PER_MIB.saturating_mul(mib).min(limits::CHIP);
         self.change(bus, |bus| {
@@ -168,8 +195,9 @@ impl Flash {
     ///
     /// # Errors
     /// [`Error::Alignment`]; [`Error::NotBlank`] and [`Error::Verify`] with the offset; as [`Flash::erase`].
-    pub fn program(&self, bus: &mut impl Bus, offset: u32, data: &[u8]) -> Result<(), Error> {
+    pub fn program(&mut self, bus: &mut impl Bus, offset: u32, data: &[u8]) -> Result<(), Error> {
         let page = self.configured()?.page;
+        self.working_at = offset;
         if offset & (page - 1) != 0 || data.len() as u32 & (page - 1) != 0 {
             return Err(Error::Alignment);
         }
@@ -195,6 +223,15 @@ impl Flash {
             (None, Some(at)) => Err(Error::NotBlank(at)),
             (None, None) => Ok(()),
         }
+    }
+
+    /// Programs the configuration block in use at the start of flash.
+    ///
+    /// # Errors
+    /// As [`Flash::program`].
+    pub fn program_fcb(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
+        let fcb = *self.fcb.bytes();
+        self.program(bus, 0, &fcb)
     }
 
     /// Whether `length` bytes at `offset` are blank.
@@ -254,11 +291,11 @@ impl Flash {
     }
 
     /// Runs commands at their clock; mapped reads see the new contents afterwards, whatever came of it.
-    fn change<B: Bus>(
+    pub(crate) fn change<B: Bus, R>(
         &self,
         bus: &mut B,
-        commands: impl FnOnce(&mut B) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        commands: impl FnOnce(&mut B) -> Result<R, Error>,
+    ) -> Result<R, Error> {
         bus.set_speed(Speed::Command)?;
         let result = commands(bus);
         bus.set_speed(Speed::Read)?;

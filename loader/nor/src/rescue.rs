@@ -6,11 +6,11 @@ use crate::lut::{Sequence, instruction, opcode};
 use crate::sfdp::Sfdp;
 use crate::{Bus, Data, Error, limits};
 
-const READ_ID: Sequence = Sequence::register_read(0x9F);
+pub(crate) const READ_ID: Sequence = Sequence::register_read(0x9F);
 const RESET_ENABLE: Sequence = Sequence::command(0x66);
 const RESET: Sequence = Sequence::command(0x99);
 
-/// What made the flash answer.
+/// What made the flash answer; the numbers are those of `rtboot_wire::loader::Rung`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Rescue {
@@ -20,22 +20,24 @@ pub enum Rescue {
     Waiting = 1,
     /// Release from deep power-down, ABh.
     PowerDown = 2,
+    /// The end of an erase or program.
+    Busy = 3,
     /// FFh on one pad: end of continuous read of parts with a one-pad command.
-    OnesOnOnePad = 3,
+    OnesOnOnePad = 4,
     /// Ones on four pads: end of continuous read (0-4-4).
-    OnesOnFourPads = 4,
+    OnesOnFourPads = 5,
     /// FFh on four pads: end of QPI (Winbond, GigaDevice, SST).
-    QpiFf = 5,
+    QpiFf = 6,
     /// F5h on four pads: end of QPI (ISSI, Macronix, Micron).
-    QpiF5 = 6,
+    QpiF5 = 7,
     /// Software reset, 66h and 99h.
-    Reset = 7,
+    Reset = 8,
     /// Software reset on four pads.
-    QpiReset = 8,
+    QpiReset = 9,
     /// F0h, reset of S25FL-S parts.
-    ResetF0 = 9,
+    ResetF0 = 10,
     /// Nothing helped.
-    Failed = 0xFF,
+    Failed = 11,
 }
 
 const fn quad(code: u8) -> u16 {
@@ -106,7 +108,7 @@ pub fn rescue(bus: &mut impl Bus) -> Result<(Rescue, [u8; 3]), Error> {
         bus.pause(limits::POWER_UP_GAP);
     }
     if let Some(id) = answers(bus)? {
-        return Ok((Rescue::Waiting, id));
+        return Ok((Rescue::Busy, id));
     }
     Ok(climb(bus, RESETS)?.unwrap_or((Rescue::Failed, [0xFF; 3])))
 }

@@ -4,7 +4,7 @@ use crate::lut::{Sequence, instruction, opcode};
 use crate::{Bus, Data, Error};
 
 /// 5Ah, 24-bit address, 8 dummy cycles, one pad.
-const READ_SFDP: Sequence = Sequence::new(&[
+pub(crate) const READ_SFDP: Sequence = Sequence::new(&[
     instruction(opcode::CMD, 1, 0x5A),
     instruction(opcode::ADDRESS, 1, 24),
     instruction(opcode::DUMMY, 1, 8),

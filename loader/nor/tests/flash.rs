@@ -131,7 +131,7 @@ fn busy_flash_is_awaited_and_never_reset() {
     chip.leave_busy(40);
     let mut flash = Flash::new();
     flash.configure(&mut chip, options(0xC000_0007)).unwrap();
-    assert_eq!(flash.rescued(), Rescue::Waiting);
+    assert_eq!(flash.rescued(), Rescue::Busy);
 
     let mut chip = Chip::issi();
     chip.leave_busy(usize::MAX);
@@ -165,7 +165,7 @@ fn missing_flash_has_no_sfdp() {
 fn erase_takes_blocks_where_they_fit() {
     let mut chip = Chip::issi();
     chip.memory[..0x4_0000].fill(0);
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     flash.erase(&mut chip, 0xF123, 0x2_1001).unwrap();
     assert_eq!((chip.count("20"), chip.count("d8")), (3, 1));
     assert!(chip.memory[..0xF000].iter().all(|byte| *byte == 0));
@@ -185,7 +185,7 @@ fn erase_takes_blocks_where_they_fit() {
 #[test]
 fn block_is_erased_at_once_when_its_last_sector_is_touched() {
     let mut chip = Chip::issi();
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     flash.erase(&mut chip, 0x3_0000, 0x3_F001).unwrap();
     assert_eq!((chip.count("20"), chip.count("d8")), (0, 1));
 }
@@ -194,7 +194,7 @@ fn block_is_erased_at_once_when_its_last_sector_is_touched() {
 fn worn_cell_fails_the_erase_with_its_place() {
     let mut chip = Chip::issi();
     chip.worn.push(0x2005);
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     assert_eq!(
         flash.erase(&mut chip, 0x2000, 0x3000),
         Err(Error::Verify(0x2005))
@@ -205,7 +205,7 @@ fn worn_cell_fails_the_erase_with_its_place() {
 fn protected_flash_fails_erase_and_program() {
     let mut chip = Chip::issi();
     chip.memory[0x100] = 0;
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     chip.status[0] |= 0x3C;
     assert_eq!(flash.erase(&mut chip, 0, 0x1000), Err(Error::Verify(0x100)));
     assert_eq!(
@@ -218,7 +218,7 @@ fn protected_flash_fails_erase_and_program() {
 fn program_stops_before_the_first_page_that_is_not_blank() {
     let mut chip = Chip::issi();
     chip.memory[0x1234] = 0x7F;
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     let result = flash.program(&mut chip, 0x1000, &[0x11; 1024]);
     assert_eq!(result, Err(Error::NotBlank(0x1234)));
     assert!(chip.memory[0x1000..0x1200].iter().all(|byte| *byte == 0x11));
@@ -228,7 +228,7 @@ fn program_stops_before_the_first_page_that_is_not_blank() {
 #[test]
 fn blank_page_is_not_programmed() {
     let mut chip = Chip::issi();
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     flash.program(&mut chip, 0, &[0xFF; 512]).unwrap();
     assert_eq!(chip.count("02"), 0);
 }
@@ -236,7 +236,7 @@ fn blank_page_is_not_programmed() {
 #[test]
 fn busy_flash_ends_in_an_error_within_its_limit() {
     let mut chip = Chip::issi();
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     chip.busy_polls = usize::MAX;
     let start = chip.now;
     assert_eq!(flash.erase(&mut chip, 0, 0x1000), Err(Error::Busy));
@@ -259,7 +259,7 @@ fn time_limit_of_the_fcb_counts() {
 #[test]
 fn flash_that_vanishes_is_told_from_a_busy_one() {
     let mut chip = Chip::issi();
-    let flash = ready(&mut chip);
+    let mut flash = ready(&mut chip);
     chip.mode = Mode::Absent;
     assert_eq!(flash.erase(&mut chip, 0, 0x1000), Err(Error::Silent));
 }
@@ -317,7 +317,7 @@ fn fcb_that_cannot_be_served_is_refused() {
 #[test]
 fn unconfigured_flash_does_nothing() {
     let mut chip = Chip::issi();
-    let flash = Flash::new();
+    let mut flash = Flash::new();
     assert!(flash.erase(&mut chip, 0, 0x1000).is_err());
     assert!(flash.program(&mut chip, 0, &[0; 256]).is_err());
     assert!(chip.log.is_empty());

@@ -5,6 +5,9 @@ use loader_nor::Bus;
 /// The longest payload that a report from the host can carry: 1024 bytes without the header.
 pub const MAX_PAYLOAD: usize = 1020;
 
+/// Bytes of the window, the memory that commands work in: as much as one record of a stream programs.
+pub const WINDOW: usize = rtboot_wire::loader::stream::MOST as usize;
+
 /// The host reset the bus or chose another configuration: the command at hand is over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LinkLost;
@@ -74,10 +77,14 @@ pub struct BoardState {
     pub core_khz: u32,
     /// Where the registers at entry are kept, and how many bytes.
     pub snapshot: (u32, u32),
+    /// SRC_SRSR at entry.
+    pub reset_cause: u32,
+    /// SRC_SBMR2 at entry.
+    pub boot_mode: u32,
     /// What the loader could not do at start, as bits; see `docs/loader.md`.
     pub troubles: u32,
-    /// Stage and error that the previous start of the loader left in RAM.
-    pub breadcrumb: [u32; 2],
+    /// Stage, error and its detail that the previous start of the loader left in RAM.
+    pub breadcrumb: [u32; 3],
 }
 
 /// A board with its link to the host, its RAM and its flash controller ([`Bus`]).
@@ -104,7 +111,7 @@ pub trait Board: Bus {
     fn ram(&self) -> [Region; 3];
 
     /// The loader's own memory: readable, never written for a host.
-    fn own(&self) -> Region;
+    fn own(&self) -> [Region; 2];
 
     /// Copies from RAM. The caller has checked the range against [`Board::ram`].
     fn read_ram(&mut self, address: u32, into: &mut [u8]);

@@ -24,7 +24,7 @@ impl FuseAnswer {
     }
 }
 
-impl Loader {
+impl Loader<'_> {
     pub(crate) fn erase_all(
         &mut self,
         board: &mut impl Board,
@@ -34,7 +34,8 @@ impl Loader {
         match memory {
             FLEXSPI_NOR => {
                 self.geometry()?;
-                self.flash.erase_all(board).map_err(status::of)
+                let result = self.flash.erase_all(board);
+                self.note(board, result, 0xFF).map_err(status::of)
             }
             absent if ABSENT.contains(&absent) => Err(Status::MEMORY_NOT_CONFIGURED),
             _ => Err(Status::INVALID_ARGUMENT),
@@ -54,7 +55,8 @@ impl Loader {
             Place::Ram(_) => Err(Status::FLASH_ADDRESS),
             Place::Flash(offset) => {
                 let end = offset + length;
-                self.flash.erase(board, offset, end).map_err(status::of)
+                let result = self.flash.erase(board, offset, end);
+                self.note(board, result, 0xFF).map_err(status::of)
             }
         }
     }
@@ -164,7 +166,7 @@ impl Loader {
 
     fn store_fcb(&mut self, board: &mut impl Board) -> Result<(), Status> {
         self.geometry().map_err(|_| Status::INVALID_ARGUMENT)?;
-        let flash = &self.flash;
+        let flash = &mut self.flash;
         let length = Fcb::LEN as u32;
         if flash
             .first_not_blank(board, 0, length)
@@ -173,8 +175,6 @@ impl Loader {
         {
             return Err(Status::MEMORY_CUMULATIVE_WRITE);
         }
-        flash
-            .program(board, 0, flash.fcb().bytes())
-            .map_err(status::of)
+        flash.program_fcb(board).map_err(status::of)
     }
 }

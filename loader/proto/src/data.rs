@@ -1,9 +1,10 @@
 //! Commands with a data phase: ReadMemory and WriteMemory.
 
-use rtboot_wire::mboot::{Command, Response, Status, report};
+use loader_nor::Error;
+use rtboot_wire::mboot::{Command, Status, Tag, report};
 
 use crate::board::{Board, LinkLost, Payload};
-use crate::loader::{Loader, Next, finish, parameters, respond};
+use crate::loader::{Loader, Next, announce, finish, parameters};
 use crate::memory::Place;
 use crate::property::PAYLOAD;
 use crate::status;
@@ -11,7 +12,7 @@ use crate::status;
 /// The largest page of a flash.
 const PAGE: usize = 256;
 
-impl Loader {
+impl Loader<'_> {
     #[inline(never)]
     pub(crate) fn read_memory(
         &mut self,
@@ -20,29 +21,76 @@ impl Loader {
         payload: &mut Payload,
     ) -> Result<Next, LinkLost> {
         let [start, length, memory] = parameters(command);
-        if let Some(response) = Response::announce(command.tag, length) {
-            respond(board, &response)?;
-        }
+        let source = Source::Memory(start, memory);
+        self.send(board, command.tag, payload, length, source)
+    }
+
+    /// The data phase to the host: announcement, data, generic response.
+    #[inline(never)]
+    pub(crate) fn send(
+        &mut self,
+        board: &mut impl Board,
+        command: Tag,
+        payload: &mut Payload,
+        length: u32,
+        source: Source,
+    ) -> Result<Next, LinkLost> {
+        announce(board, command, length)?;
         let mut done = 0;
         while done < length {
             let count = PAYLOAD.min((length - done) as usize);
             let read = match board.is_abort_pending() {
                 true => Err(Status::DATA_PHASE_ABORTED),
-                false => self.read(
-                    board,
-                    start.wrapping_add(done),
-                    payload.resize(count),
-                    memory,
-                ),
+                false => self.take(board, source, done, payload.resize(count)),
             };
             if let Err(status) = read {
                 board.send(report::DATA_IN, &[])?;
-                return finish(board, command.tag, Err(status));
+                return finish(board, command, Err(status));
             }
             board.send(report::DATA_IN, payload.bytes())?;
             done += count as u32;
         }
-        finish(board, command.tag, Ok(()))
+        finish(board, command, Ok(()))
+    }
+
+    /// The next bytes of a data phase.
+    fn take(
+        &mut self,
+        board: &mut impl Board,
+        source: Source,
+        done: u32,
+        into: &mut [u8],
+    ) -> Result<(), Status> {
+        match source {
+            Source::Memory(start, memory) => {
+                self.read(board, start.wrapping_add(done), into, memory)
+            }
+            Source::Sfdp(offset) => self
+                .flash
+                .read_sfdp(board, offset + done, into)
+                .map_err(status::own),
+            Source::Window(start) => {
+                let done = (start + done) as usize;
+                into.copy_from_slice(&self.window[done..done + into.len()]);
+                Ok(())
+            }
+        }
+    }
+
+    /// Fills the start of the window from RAM or flash.
+    pub(crate) fn read_to_window(
+        &mut self,
+        board: &mut impl Board,
+        address: u32,
+        length: u32,
+    ) -> Result<(), Status> {
+        let place = self.place(board, address, length, 0)?;
+        let into = &mut self.window[..length as usize];
+        match place {
+            Place::Ram(address) => board.read_ram(address, into),
+            Place::Flash(offset) => self.flash.read(board, offset, into).map_err(status::of)?,
+        }
+        Ok(())
     }
 
     fn read(
@@ -104,6 +152,17 @@ impl Loader {
     }
 }
 
+/// Where the data of a data phase come from.
+#[derive(Clone, Copy)]
+pub(crate) enum Source {
+    /// RAM or flash at this address, with this memory id.
+    Memory(u32, u32),
+    /// SFDP from this offset on.
+    Sfdp(u32),
+    /// The window from here on.
+    Window(u32),
+}
+
 /// Takes the data of a write in pieces of any length; flash is programmed in whole pages.
 pub(crate) struct Writer {
     place: Place,
@@ -123,7 +182,7 @@ impl Writer {
 
     pub fn write(
         &mut self,
-        loader: &Loader,
+        loader: &mut Loader<'_>,
         board: &mut impl Board,
         mut bytes: &[u8],
     ) -> Result<(), Status> {
@@ -155,7 +214,11 @@ impl Writer {
     }
 
     /// Programs what is left, the rest of its page as ones.
-    pub fn finish(&mut self, loader: &Loader, board: &mut impl Board) -> Result<(), Status> {
+    pub fn finish(
+        &mut self,
+        loader: &mut Loader<'_>,
+        board: &mut impl Board,
+    ) -> Result<(), Status> {
         if self.held == 0 {
             return Ok(());
         }
@@ -172,7 +235,7 @@ impl Writer {
 
     fn program_held(
         &mut self,
-        loader: &Loader,
+        loader: &mut Loader<'_>,
         board: &mut impl Board,
         page: usize,
     ) -> Result<(), Status> {
@@ -184,16 +247,24 @@ impl Writer {
 /// Programs whole pages and moves on behind them.
 fn program(
     place: &mut Place,
-    loader: &Loader,
+    loader: &mut Loader<'_>,
     board: &mut impl Board,
     pages: &[u8],
 ) -> Result<(), Status> {
     if let (Place::Flash(offset), [_, ..]) = (*place, pages) {
+        let result = loader.flash.program(board, offset, pages);
         loader
-            .flash
-            .program(board, offset, pages)
+            .note(board, result, expected(pages, offset, result))
             .map_err(status::of)?;
         *place = Place::Flash(offset + pages.len() as u32);
     }
     Ok(())
+}
+
+/// What should be at the place of an error.
+pub(crate) fn expected(data: &[u8], offset: u32, result: Result<(), Error>) -> u8 {
+    match result {
+        Err(Error::Verify(at)) => data[(at - offset) as usize],
+        _ => 0xFF,
+    }
 }

@@ -16,11 +16,13 @@ extern crate std;
 mod board;
 mod commands;
 mod data;
+mod hash;
+mod inspect;
 mod loader;
 mod memory;
 mod property;
 mod status;
 
-pub use board::{Board, BoardState, LinkLost, MAX_PAYLOAD, Payload, Region};
+pub use board::{Board, BoardState, LinkLost, MAX_PAYLOAD, Payload, Region, WINDOW};
 pub use loader::Loader;
-pub use property::{FEATURES, PAYLOAD, VERSION, vendor};
+pub use property::{FEATURES, PAYLOAD, VERSION};

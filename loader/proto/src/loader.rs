@@ -1,16 +1,30 @@
 //! The command loop.
 
-use loader_nor::{Flash, Geometry};
+use loader_nor::{Error, Flash, Geometry};
+use rtboot_wire::loader::Failure;
 use rtboot_wire::mboot::{Command, Response, Status, Tag, report};
 
-use crate::board::{Board, LinkLost, Payload};
+use crate::board::{Board, LinkLost, Payload, WINDOW};
 use crate::commands::FuseAnswer;
+use crate::memory::MAP;
+use crate::status;
 
-/// The loader's state between commands: the configured flash.
-#[derive(Debug, Default)]
-pub struct Loader {
+/// The loader's state between commands: the configured flash, and where a change of it failed last.
+#[derive(Debug)]
+pub struct Loader<'a> {
     pub(crate) flash: Flash,
+    pub(crate) failure: Failure,
+    pub(crate) window: &'a mut [u8; WINDOW],
 }
+
+const NO_FAILURE: Failure = Failure {
+    status: Status::SUCCESS,
+    record: 0,
+    address: 0,
+    expected: 0,
+    found: 0,
+    flash_status: 0,
+};
 
 /// What follows a command.
 pub(crate) enum Next {
@@ -23,17 +37,50 @@ pub(crate) enum Next {
 /// The bytes of a packet with the most parameters.
 const LONGEST: usize = Command::HEADER + 4 * Command::MAX_PARAMETERS;
 
-impl Loader {
-    /// A loader whose flash is not configured.
-    pub const fn new() -> Loader {
+impl<'a> Loader<'a> {
+    /// A loader whose flash is not configured, with memory to work in.
+    pub const fn new(window: &'a mut [u8; WINDOW]) -> Loader<'a> {
         Loader {
             flash: Flash::new(),
+            failure: NO_FAILURE,
+            window,
         }
     }
 
     /// The sizes of the flash, once it is configured.
     pub(crate) fn geometry(&self) -> Result<Geometry, Status> {
         self.flash.geometry().ok_or(Status::MEMORY_NOT_CONFIGURED)
+    }
+
+    /// Keeps where an erase or program failed. `expected` is what should be there.
+    #[inline(never)]
+    pub(crate) fn note(
+        &mut self,
+        board: &mut impl Board,
+        result: Result<(), Error>,
+        expected: u8,
+    ) -> Result<(), Error> {
+        self.failure = NO_FAILURE;
+        let Err(error) = result else { return Ok(()) };
+        let at = match error {
+            Error::Verify(at) | Error::NotBlank(at) => at,
+            _ => self.flash.working_at(),
+        };
+        let flash_status = self.flash.status(board).unwrap_or(0xFF);
+        let mut found = [0xFF];
+        if flash_status & 1 == 0 {
+            // a flash that is busy must not be read; one that cannot be read keeps the ones
+            let _ = self.flash.read(board, at, &mut found);
+        }
+        self.failure = Failure {
+            status: status::of(error),
+            address: MAP.start.wrapping_add(at),
+            record: 0,
+            expected,
+            found: found[0],
+            flash_status,
+        };
+        result
     }
 
     /// Waits for a command and carries it out.
@@ -74,6 +121,9 @@ impl Loader {
                 let response = Response::flash_read_once(FuseAnswer::of(board, command).0);
                 return respond(board, &response);
             }
+            Tag::LOADER_FETCH => return self.fetch(board, command, payload),
+            Tag::LOADER_FLASH_COMMAND => return self.flash_command(board, command, payload),
+            Tag::LOADER_HASH => return self.hash(board, command, payload),
             Tag::EXECUTE => return self.execute(board, command),
             Tag::RESET => return self.reset(board, command),
             Tag::FLASH_ERASE_ALL => self.erase_all(board, command),
@@ -108,6 +158,14 @@ pub(crate) fn parameters<const N: usize>(command: &Command) -> [u32; N] {
 pub(crate) fn respond(board: &mut impl Board, response: &Response) -> Result<Next, LinkLost> {
     board.send(report::RESPONSE, &response.to_bytes())?;
     Ok(Next::Wait)
+}
+
+/// The response that announces data for the host.
+pub(crate) fn announce(board: &mut impl Board, command: Tag, length: u32) -> Result<(), LinkLost> {
+    match Response::announce(command, length) {
+        Some(response) => board.send(report::RESPONSE, &response.to_bytes()),
+        None => Ok(()),
+    }
 }
 
 /// The generic response to a command: the last one it gets.

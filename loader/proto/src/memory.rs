@@ -6,7 +6,7 @@ use crate::board::{Board, Region};
 use crate::loader::Loader;
 
 /// Where the flash is mapped, and how far the map can reach.
-pub(crate) const WINDOW: Region = Region {
+pub(crate) const MAP: Region = Region {
     start: 0x6000_0000,
     length: 0x1000_0000,
 };
@@ -25,7 +25,7 @@ pub(crate) enum Place {
     Flash(u32),
 }
 
-impl Loader {
+impl Loader<'_> {
     /// The memory that holds all of `length` bytes at `start`.
     pub(crate) fn place(
         &self,
@@ -43,15 +43,15 @@ impl Loader {
         if board.ram().iter().any(|ram| ram.holds(start, length)) {
             return Ok(Place::Ram(start));
         }
-        if !WINDOW.holds(start, 1) {
+        if !MAP.holds(start, 1) {
             return Err(Status::MEMORY_RANGE_INVALID);
         }
         let map = Region {
-            start: WINDOW.start,
+            start: MAP.start,
             length: self.geometry()?.size,
         };
         match map.holds(start, length) {
-            true => Ok(Place::Flash(start - WINDOW.start)),
+            true => Ok(Place::Flash(start - MAP.start)),
             false => Err(Status::MEMORY_RANGE_INVALID),
         }
     }
@@ -65,7 +65,7 @@ impl Loader {
         memory: u32,
     ) -> Result<Place, Status> {
         match self.place(board, start, length, memory)? {
-            Place::Ram(_) if board.own().touches(start, length) => {
+            Place::Ram(_) if board.own().iter().any(|own| own.touches(start, length)) => {
                 Err(Status::MEMORY_RANGE_INVALID)
             }
             place => Ok(place),

@@ -1,34 +1,20 @@
 //! GetProperty and SetProperty.
 
+use rtboot_wire::loader::{self, Features};
 use rtboot_wire::mboot::{Command, ExternalMemory, Property, Response, Status, Tag, Version};
 
 use crate::board::Board;
 use crate::loader::Loader;
-use crate::memory::{ABSENT, FLEXSPI_NOR, WINDOW};
+use crate::memory::{ABSENT, FLEXSPI_NOR, MAP};
 
 /// The longest payload that the loader announces and sends. NXP's value: hosts pad a report to 1021 bytes by it.
 pub const PAYLOAD: usize = 1016;
 
-/// This loader's version: major, minor, fix in bytes 2, 1, 0.
-pub const VERSION: u32 = 0x00_00_01_00;
+/// This loader's version.
+pub const VERSION: Version = Version::new(b'L', 0, 2, 0);
 
-/// Vendor features as bits of [`vendor::IDENTITY`]; none yet.
-pub const FEATURES: u32 = 0;
-
-/// Properties that NXP does not have.
-pub mod vendor {
-    /// `[magic "RTLD", version, version of the vendor properties, features]`
-    pub const IDENTITY: u32 = 0x80;
-    /// `[address, bytes]` of the registers at entry, for ReadMemory.
-    pub const SNAPSHOT: u32 = 0x81;
-    /// `[core clock in kHz, troubles at start, stage and error of the start before, rescue rung]`
-    pub const STATE: u32 = 0x82;
-
-    /// First word of [`IDENTITY`].
-    pub const MAGIC: u32 = u32::from_le_bytes(*b"RTLD");
-    /// Version of these properties.
-    pub const REVISION: u32 = 1;
-}
+/// What the loader can do beside NXP's commands.
+pub const FEATURES: Features = Features::INSPECT.with(Features::HASH);
 
 /// The commands that are implemented.
 const COMMANDS: [Tag; 12] = [
@@ -63,7 +49,7 @@ const SECURITY_FUSE: (u32, u32) = (6, 1);
 /// Fuse words of the unique id.
 const UNIQUE_ID: [u32; 2] = [1, 2];
 
-impl Loader {
+impl Loader<'_> {
     pub(crate) fn get_property(&self, board: &mut impl Board, command: &Command) -> Response {
         let [property, index] = crate::loader::parameters(command);
         let mut words = Words::default();
@@ -94,9 +80,10 @@ impl Loader {
             Property::AVAILABLE_COMMANDS => words.push(const { commands() }),
             Property::MAX_PACKET_SIZE => words.push(PAYLOAD as u32),
             Property::RESERVED_REGIONS => {
-                let own = board.own();
-                words.push(own.start);
-                words.push(own.start + (own.length - 1));
+                for own in board.own() {
+                    words.push(own.start);
+                    words.push(own.start + (own.length - 1));
+                }
             }
             Property::RAM_START => words.push(ram.start),
             Property::RAM_SIZE => words.push(ram.length),
@@ -111,23 +98,43 @@ impl Loader {
             }
             Property::TARGET_VERSION => words.push(Version::new(b'T', 1, 0, 0).0),
             Property::EXTERNAL_MEMORY_ATTRIBUTES => return self.external(index, words),
-            Property(vendor::IDENTITY) => {
-                for word in [vendor::MAGIC, VERSION, vendor::REVISION, FEATURES] {
+            loader::IDENTITY => {
+                let snapshot = board.state().snapshot.1;
+                for word in [
+                    loader::MAGIC,
+                    loader::PROTOCOL,
+                    VERSION.0,
+                    FEATURES.0,
+                    snapshot,
+                ] {
                     words.push(word);
                 }
             }
-            Property(vendor::SNAPSHOT) => {
-                let (address, length) = board.state().snapshot;
-                words.push(address);
-                words.push(length);
+            loader::CLOCKS => {
+                let core = board.state().core_khz;
+                for khz in [core, self.flash.read_khz(), 0] {
+                    words.push(1000 * khz);
+                }
             }
-            Property(vendor::STATE) => {
+            loader::ENTRY => {
                 let state = board.state();
-                let [stage, error] = state.breadcrumb;
-                let rung = self.flash.rescued() as u32;
-                for word in [state.core_khz, state.troubles, stage, error, rung] {
+                let [stage, error, detail] = state.breadcrumb;
+                let before = [state.reset_cause, state.boot_mode, stage, error, detail];
+                for word in before.into_iter().chain([state.troubles]) {
                     words.push(word);
                 }
+            }
+            loader::MEMORIES => {
+                for ram in board.ram() {
+                    words.push(ram.length);
+                }
+            }
+            loader::FLASH => {
+                let [a, b, c] = self.flash.id().unwrap_or_default();
+                words.push(u32::from_le_bytes([a, b, c, 0]));
+                words.push(self.flash.rescued() as u32);
+                words.push(self.flash.geometry().map_or(0, |geometry| geometry.size));
+                words.push(1000 * self.flash.read_khz());
             }
             _ => return Err(Status::UNKNOWN_PROPERTY),
         }
@@ -142,7 +149,7 @@ impl Loader {
         }
         let geometry = self.geometry()?;
         let memory = ExternalMemory {
-            start: Some(WINDOW.start),
+            start: Some(MAP.start),
             size_kib: Some(geometry.size / 1024),
             page_size: Some(geometry.page),
             sector_size: Some(geometry.sector),

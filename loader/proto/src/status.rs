@@ -19,3 +19,17 @@ pub(crate) fn of(error: Error) -> Status {
         Error::NotBlank(_) => Status::MEMORY_CUMULATIVE_WRITE,
     }
 }
+
+/// The code that rtboot's own commands answer.
+pub(crate) fn own(error: Error) -> Status {
+    match error {
+        Error::Bus(BusError::Fault) => Status::LOADER_BUS_FAULT,
+        Error::Bus(_) => Status::LOADER_FLEXSPI_WAIT,
+        Error::Argument | Error::OtherKind | Error::DdrProbe => Status::INVALID_ARGUMENT,
+        Error::NoSfdp | Error::Silent => Status::LOADER_NO_FLASH,
+        Error::Busy => Status::LOADER_FLASH_BUSY,
+        Error::NotEnabled => Status::LOADER_WRITE_ENABLE,
+        Error::Verify(_) | Error::NotBlank(_) => Status::LOADER_NOT_PROGRAMMED,
+        Error::Alignment => Status::LOADER_BAD_RECORD,
+    }
+}

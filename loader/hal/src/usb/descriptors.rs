@@ -1,7 +1,6 @@
 //! What the device says it is. Vendor, product and report ids are those of NXP's flashloader, so that its hosts find it;
 //! the release number tells the two apart.
 
-use loader_proto::VERSION;
 use rtboot_wire::mboot::report;
 
 /// Packet of endpoint 0.
@@ -13,7 +12,7 @@ pub(super) const FULL_SPEED_PACKET: usize = 64;
 const REPORT_BODY: u16 = report::FULL as u16 - 1;
 
 /// Release 1.xx: NXP's loader has 0.02.
-const RELEASE: u16 = 0x0100 | (VERSION >> 8 & 0xFF) as u16;
+const RELEASE: u16 = 0x0101;
 
 pub(super) const DEVICE: [u8; 18] = [
     18,

@@ -1,41 +1,34 @@
 //! The memory that the USB controller shares with the core: queue heads, transfer descriptors, buffers.
 //!
-//! The controller reads and writes it on its own, so every access is volatile and none goes through a reference. The
-//! D-cache is off; a barrier orders the core's writes before the register write that tells the controller.
+//! It lies in the work area ([`crate::memory`]), at multiples of 1024 bytes: heads, descriptors and the buffer of control
+//! transfers first, then the packet buffers. The controller reads and writes it on its own, so every access is volatile and
+//! none goes through a reference. The D-cache is off; a barrier orders the core's writes before the register write that
+//! tells the controller.
 
-use core::cell::UnsafeCell;
+use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Bytes of a buffer: one packet of the fastest endpoint.
 pub(super) const BUFFER: usize = 1024;
-pub(super) const OUT_BUFFERS: usize = 3;
-pub(super) const IN_BUFFERS: usize = 2;
+pub(super) const OUT_BUFFERS: usize = 8;
+pub(super) const IN_BUFFERS: usize = 6;
 const HEADS: usize = 6;
 const TRANSFERS: usize = 2 + OUT_BUFFERS + IN_BUFFERS;
 const CONTROL: usize = 128;
+const _: () = assert!(64 * HEADS + 32 * TRANSFERS + CONTROL <= 1024);
 
-/// The controller wants the list of queue heads at a multiple of 2048, descriptors at multiples of 32.
-#[repr(C, align(2048))]
-struct Shared {
-    heads: [[u32; 16]; HEADS],
-    transfers: [[u32; 8]; TRANSFERS],
-    control: [u8; CONTROL],
-    padding: [u8; 1024 - 64 * HEADS - 32 * TRANSFERS - CONTROL],
-    buffers: [[u8; BUFFER]; OUT_BUFFERS + IN_BUFFERS],
+/// Bytes of all of it.
+pub(crate) const LEN: u32 = 1024 + (BUFFER * (OUT_BUFFERS + IN_BUFFERS)) as u32;
+
+static BASE: AtomicU32 = AtomicU32::new(0);
+
+/// Takes [`LEN`] bytes at `address`, and zeroes them. The controller wants its list of queue heads at a multiple of 2048.
+pub(super) fn place(address: u32) {
+    BASE.store(address, Relaxed);
+    for at in (0..LEN).step_by(4) {
+        // SAFETY: the work area is RAM that no Rust object lies in, and the controller is stopped
+        unsafe { ((address + at) as *mut u32).write_volatile(0) }
+    }
 }
-
-struct Memory(UnsafeCell<Shared>);
-
-// SAFETY: one thread of execution, no interrupts; the controller's accesses are no Rust accesses
-unsafe impl Sync for Memory {}
-
-#[unsafe(link_section = ".usb")]
-static MEMORY: Memory = Memory(UnsafeCell::new(Shared {
-    heads: [[0; 16]; HEADS],
-    transfers: [[0; 8]; TRANSFERS],
-    control: [0; CONTROL],
-    padding: [0; _],
-    buffers: [[0; BUFFER]; OUT_BUFFERS + IN_BUFFERS],
-}));
 
 /// Words of a queue head or of a transfer descriptor.
 #[derive(Clone, Copy)]
@@ -51,7 +44,7 @@ impl Words {
 
     pub fn read(self, index: u32) -> u32 {
         debug_assert!(index < self.count);
-        // SAFETY: an aligned word inside MEMORY
+        // SAFETY: an aligned word inside this memory
         unsafe { ((self.address + 4 * index) as *const u32).read_volatile() }
     }
 
@@ -77,7 +70,7 @@ impl Buffer {
     /// Copies from the buffer, from `at` on; what lies beyond it stays as it was.
     pub fn read(self, at: usize, into: &mut [u8]) {
         let count = into.len().min(self.length.saturating_sub(at));
-        // SAFETY: inside MEMORY, which `into` cannot overlap: no reference to MEMORY exists. The controller has handed the
+        // SAFETY: inside this memory, which `into` cannot overlap: no reference to it exists. The controller has handed the
         // buffer over, and the descriptor that said so was read volatile before
         unsafe {
             let from = (self.address as *const u8).add(at);
@@ -104,7 +97,7 @@ impl Buffer {
 }
 
 fn base() -> u32 {
-    MEMORY.0.get() as u32
+    BASE.load(Relaxed)
 }
 
 /// The list for ENDPTLISTADDR.

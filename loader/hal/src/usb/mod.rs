@@ -19,6 +19,7 @@ use rtboot_wire::mboot::report;
 
 use self::control::Change;
 use self::descriptors::{FULL_SPEED_PACKET, HIGH_SPEED_PACKET};
+pub(crate) use self::memory::LEN;
 use self::memory::{BUFFER, IN_BUFFERS, OUT_BUFFERS};
 use self::queue::Queue;
 use self::registers::*;
@@ -61,8 +62,8 @@ impl Usb {
     /// Takes the controller over from the boot ROM: the host sees the old device go and, with a delay, the new one come.
     ///
     /// The order is that of NXP's loader, plus flush, controller reset and PHY reset, which all other public drivers do.
-    /// Returns the device and whether its PLL says that it is locked.
-    pub fn start() -> (Usb, bool) {
+    /// `work` is the address of [`LEN`] bytes of memory. Returns the device and whether its PLL says that it is locked.
+    pub fn start(work: u32) -> (Usb, bool) {
         clock::USB.on();
         // nothing of the boot ROM's may stay active: its descriptors lie in its own memory
         INTERRUPTS.write(0);
@@ -92,6 +93,7 @@ impl Usb {
         }
 
         MODE.write(DEVICE_MODE);
+        memory::place(work);
         control::restart();
         let usb = Usb {
             out: Queue::new(OUT_BIT, 4, 2, 0, OUT_BUFFERS),

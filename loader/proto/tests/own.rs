@@ -1,0 +1,316 @@
+//! rtboot's own commands against a board in memory.
+
+mod session;
+
+use loader_nor::Rescue;
+use loader_proto::{FEATURES, PAYLOAD, VERSION};
+use rtboot_wire::loader::{self, Failure, Fetch, FlashCommand, HashKind, Rung};
+use rtboot_wire::mboot::{Command, Response, Status, Tag};
+use session::*;
+
+impl Session {
+    /// The data of a command that sends some, or the status that refused it.
+    fn data(&mut self, command: Command) -> Result<Vec<u8>, Status> {
+        let mut answers = self.command(command);
+        let (3, last) = answers.pop().expect("an answer") else {
+            panic!("no response at the end");
+        };
+        let last = Response::parse(&last).expect("a response");
+        assert!(last.is_generic() && last.answers(command.tag));
+        if answers.is_empty() {
+            assert_ne!(last.status(), Status::SUCCESS);
+            return Err(last.status());
+        }
+        let first = Response::parse(&answers.remove(0).1).expect("a response");
+        assert_eq!(first.tag, Tag::LOADER_DATA_RESPONSE);
+        let announced = first.values()[0] as usize;
+        let mut data = Vec::new();
+        for (id, payload) in answers {
+            assert_eq!(id, 4);
+            assert!(payload.len() <= PAYLOAD);
+            data.extend(payload);
+        }
+        match last.status() {
+            Status::SUCCESS => {
+                assert_eq!(data.len(), announced);
+                Ok(data)
+            }
+            status => Err(status),
+        }
+    }
+
+    fn fetch(&mut self, what: Fetch) -> Result<Vec<u8>, Status> {
+        self.data(loader::fetch(what, 0, 4096))
+    }
+}
+
+fn own_property(session: &mut Session, property: rtboot_wire::mboot::Property) -> Vec<u32> {
+    session.property(property.0, 0).expect("a property")
+}
+
+#[test]
+fn properties_tell_loader_entry_and_memories() {
+    let mut session = Session::new();
+    let identity = own_property(&mut session, loader::IDENTITY);
+    assert_eq!(identity[0].to_le_bytes(), *b"rtbl");
+    assert_eq!(identity[1..], [1, VERSION.0, FEATURES.0, 512]);
+    assert_eq!(
+        own_property(&mut session, loader::CLOCKS),
+        [396_000_000, 0, 0]
+    );
+    let entry = own_property(&mut session, loader::ENTRY);
+    assert_eq!(entry, [0x80, 1 << 24, 11, 5, 0x77, 4]);
+    let memories = own_property(&mut session, loader::MEMORIES);
+    assert_eq!(memories, [0x1_0000, 0x1_0000, 0x2_0000]);
+    assert_eq!(own_property(&mut session, loader::FLASH), [0, 0, 0, 0]);
+}
+
+#[test]
+fn flash_property_is_filled_by_configuration() {
+    let mut session = Session::configured();
+    let flash = own_property(&mut session, loader::FLASH);
+    assert_eq!(flash, [0x17_609D, 0, 8 << 20, 132_923_000]);
+    let clocks = own_property(&mut session, loader::CLOCKS);
+    assert_eq!(clocks[1], 132_923_000);
+}
+
+#[test]
+fn flash_property_names_the_rung() {
+    let mut chip = Chip::issi();
+    chip.mode = Mode::PowerDown;
+    let mut session = Session::with(chip);
+    session.fetch(Fetch::JedecId).expect("an id");
+    let flash = own_property(&mut session, loader::FLASH);
+    assert_eq!(flash, [0x17_609D, Rung::Released as u32, 0, 0]);
+}
+
+#[test]
+fn rungs_have_the_numbers_of_the_protocol() {
+    for (rescue, rung) in [
+        (Rescue::NotNeeded, Rung::None),
+        (Rescue::Waiting, Rung::Waited),
+        (Rescue::PowerDown, Rung::Released),
+        (Rescue::Busy, Rung::Busy),
+        (Rescue::OnesOnOnePad, Rung::ContinuousRead),
+        (Rescue::OnesOnFourPads, Rung::ContinuousQuad),
+        (Rescue::QpiFf, Rung::QpiFf),
+        (Rescue::QpiF5, Rung::QpiF5),
+        (Rescue::Reset, Rung::Reset),
+        (Rescue::QpiReset, Rung::ResetQuad),
+        (Rescue::ResetF0, Rung::ResetF0),
+        (Rescue::Failed, Rung::Silent),
+    ] {
+        assert_eq!(rescue as u32, rung as u32, "{rescue:?}");
+    }
+}
+
+#[test]
+fn id_sfdp_and_registers_come_without_configuration() {
+    let mut session = Session::new();
+    let id = session.fetch(Fetch::JedecId).unwrap();
+    assert_eq!((id.len(), &id[..3]), (8, &[0x9D, 0x60, 0x17][..]));
+    let sfdp = session.data(loader::fetch(Fetch::Sfdp, 0x30, 64)).unwrap();
+    assert_eq!(sfdp, session.board.chip.sfdp[0x30..0x70]);
+    session.board.chip.status[0] = 0x1C;
+    let registers = session.fetch(Fetch::Registers).unwrap();
+    assert_eq!(registers[..8], [0x05, 1, 0, 0, 0x1C, 0, 0, 0]);
+    assert_eq!(session.board.chip.count("35"), 0, "35h enters QPI");
+    assert_eq!(
+        session.status(Command::flash_erase_region(FLASH, 4096, 9)),
+        Status::MEMORY_NOT_CONFIGURED
+    );
+}
+
+#[test]
+fn configured_flash_can_be_inspected_and_read_afterwards() {
+    let mut session = Session::with(Chip::winbond());
+    session.board.chip.memory[..4].copy_from_slice(b"abcd");
+    assert_eq!(session.configure(0xC000_0007), Status::SUCCESS);
+    let registers = session.fetch(Fetch::Registers).unwrap();
+    assert_eq!(registers[8..16], [0x35, 1, 0, 0, 0x02, 0, 0, 0]);
+    let read = session.read(FLASH, 4);
+    assert_eq!(read[1], (4, b"abcd".to_vec()));
+}
+
+#[test]
+fn missing_flash_answers_59000() {
+    let mut chip = Chip::issi();
+    chip.mode = Mode::Absent;
+    let mut session = Session::with(chip);
+    for what in [Fetch::JedecId, Fetch::Sfdp, Fetch::Registers] {
+        assert_eq!(session.fetch(what), Err(Status::LOADER_NO_FLASH));
+    }
+}
+
+#[test]
+fn fetch_gives_what_there_is() {
+    let mut session = Session::new();
+    let place = (0x2020_8040_u32 - 0x2020_0000) as usize;
+    session.board.ram[2][place..place + 512].copy_from_slice(&pattern(512));
+    assert_eq!(session.fetch(Fetch::Snapshot).unwrap(), pattern(512));
+    let tail = session.data(loader::fetch(Fetch::Snapshot, 500, 100));
+    assert_eq!(tail.unwrap(), pattern(512)[500..]);
+    let behind = session.data(loader::fetch(Fetch::JedecId, 8, 8));
+    assert_eq!(behind, Ok(vec![]));
+    let part = session.data(loader::fetch(Fetch::JedecId, 1, 2));
+    assert_eq!(part, Ok(vec![0x60, 0x17]));
+    let unknown = Command::raw(Tag::LOADER_FETCH, false, &[9, 0, 8]).unwrap();
+    assert_eq!(session.data(unknown), Err(Status::INVALID_ARGUMENT));
+}
+
+#[test]
+fn failure_tells_place_and_bytes_of_a_worn_cell() {
+    let mut session = Session::configured();
+    session.board.chip.worn.push(0x2345);
+    let erase = Command::flash_erase_region(FLASH, 0x4000, 9);
+    assert_eq!(session.status(erase), Status::NOR_COMMAND_FAILURE);
+    let failure = Failure::parse(&session.fetch(Fetch::Failure).unwrap()).unwrap();
+    assert_eq!(failure.status, Status::NOR_COMMAND_FAILURE);
+    assert_eq!(failure.address, FLASH + 0x2345);
+    assert_eq!((failure.expected, failure.found), (0xFF, 0xFE));
+    assert_eq!(failure.flash_status, 0x40);
+    session.board.chip.worn.clear();
+    assert_eq!(session.status(erase), Status::SUCCESS);
+    assert_eq!(session.fetch(Fetch::Failure).unwrap(), [0; 24]);
+}
+
+#[test]
+fn raw_reads_are_played_as_they_are_given() {
+    let mut session = Session::configured();
+    let id = session.data(FlashCommand::reading(0x9F, 3).to_command());
+    assert_eq!(id, Ok(vec![0x9D, 0x60, 0x17]));
+    let sfdp = FlashCommand {
+        address: Some((0x30, 3)),
+        dummy_clocks: 8,
+        ..FlashCommand::reading(0x5A, 16)
+    };
+    let sfdp = session.data(sfdp.to_command()).unwrap();
+    assert_eq!(sfdp, session.board.chip.sfdp[0x30..0x40]);
+    assert_eq!(session.board.chip.log.last().unwrap(), "5a 1 000030");
+}
+
+#[test]
+fn raw_commands_that_change_need_their_bit() {
+    let mut session = Session::configured();
+    let status = FlashCommand {
+        sent: [0x5C, 0, 0, 0],
+        sent_bytes: 1,
+        write_enable: true,
+        wait: true,
+        ..FlashCommand::reading(0x01, 0)
+    };
+    let before = session.board.chip.status;
+    for forbidden in [
+        status,
+        FlashCommand::reading(0x60, 0),
+        FlashCommand::reading(0x35, 1),
+        FlashCommand {
+            write_enable: true,
+            ..FlashCommand::reading(0x05, 1)
+        },
+    ] {
+        let refused = session.data(forbidden.to_command());
+        assert_eq!(refused, Err(Status::LOADER_FORBIDDEN), "{forbidden:?}");
+    }
+    assert_eq!(session.board.chip.status, before);
+    let allowed = FlashCommand {
+        changes: true,
+        ..status
+    };
+    assert_eq!(session.data(allowed.to_command()), Ok(vec![]));
+    assert_eq!(session.board.chip.status[0], 0x5C);
+}
+
+#[test]
+fn raw_command_that_both_sends_and_receives_is_refused() {
+    let mut session = Session::configured();
+    let both = FlashCommand {
+        sent_bytes: 1,
+        changes: true,
+        ..FlashCommand::reading(0x01, 1)
+    };
+    let refused = session.data(both.to_command());
+    assert_eq!(refused, Err(Status::INVALID_ARGUMENT));
+}
+
+// vectors: FIPS 180-2 appendix B and the check value of CRC-32/ISO-HDLC
+#[test]
+fn hashes_have_the_published_values() {
+    let mut session = Session::configured();
+    session.board.chip.memory[0x1000..0x1009].copy_from_slice(b"123456789");
+    let crc = loader::hash(HashKind::Crc32, FLASH + 0x1000, 9, 0);
+    assert_eq!(session.data(crc).unwrap(), 0xCBF4_3926_u32.to_le_bytes());
+    let at = (RAM - 0x2020_0000) as usize;
+    session.board.ram[2][at..at + 3].copy_from_slice(b"abc");
+    let sha = session
+        .data(loader::hash(HashKind::Sha256, RAM, 3, 0))
+        .unwrap();
+    assert_eq!(sha.len(), 32);
+    assert_eq!(sha[..4], [0xBA, 0x78, 0x16, 0xBF]);
+    assert_eq!(sha[28..], [0xF2, 0x00, 0x15, 0xAD]);
+    let nothing = session
+        .data(loader::hash(HashKind::Sha256, RAM, 0, 0))
+        .unwrap();
+    assert_eq!(nothing[..4], [0xE3, 0xB0, 0xC4, 0x42]);
+}
+
+#[test]
+fn hashes_are_made_unit_by_unit() {
+    let mut session = Session::configured();
+    let length = 300 * 4096 + 100;
+    session.board.chip.memory[..length].copy_from_slice(&pattern(length));
+    for kind in [HashKind::Crc32, HashKind::Sha256] {
+        let bytes = kind.bytes() as usize;
+        let all = session
+            .data(loader::hash(kind, FLASH, length as u32, 4096))
+            .unwrap();
+        assert_eq!(all.len(), 301 * bytes);
+        for number in [0, 7, 299, 300] {
+            let at = FLASH + 4096 * number as u32;
+            let size = if number == 300 { 100 } else { 4096 };
+            let one = session.data(loader::hash(kind, at, size, 0)).unwrap();
+            assert_eq!(all[number * bytes..][..bytes], one);
+        }
+    }
+}
+
+#[test]
+fn hash_of_what_is_not_there_is_refused() {
+    let mut session = Session::new();
+    let outside = loader::hash(HashKind::Crc32, 0x3000_0000, 4, 0);
+    assert_eq!(session.data(outside), Err(Status::MEMORY_RANGE_INVALID));
+    let flash = loader::hash(HashKind::Crc32, FLASH, 4, 0);
+    assert_eq!(session.data(flash), Err(Status::MEMORY_NOT_CONFIGURED));
+    session.configure(0xC000_0007);
+    let beyond = loader::hash(HashKind::Crc32, FLASH + (8 << 20) - 4, 8, 0);
+    assert_eq!(session.data(beyond), Err(Status::MEMORY_RANGE_INVALID));
+    let unknown = Command::raw(Tag::LOADER_HASH, false, &[2, FLASH, 4, 0]).unwrap();
+    assert_eq!(session.data(unknown), Err(Status::INVALID_ARGUMENT));
+}
+
+#[test]
+fn empty_command_ends_a_hash() {
+    let mut session = Session::configured();
+    let command = loader::hash(HashKind::Crc32, FLASH, 1 << 20, 4096).to_bytes();
+    let answers = session.exchange(&[(1, &command), (1, &[])]);
+    assert_eq!(answers[1], (4, vec![]));
+    let aborted = generic(Status::DATA_PHASE_ABORTED, Tag::LOADER_HASH);
+    assert_eq!(answers[2..], [aborted]);
+}
+
+#[test]
+fn commands_without_feature_bit_are_unknown() {
+    let mut session = Session::configured();
+    for (bit, tag) in [
+        (1, Tag::LOADER_READ_BY_FCB),
+        (3, Tag::LOADER_STREAM),
+        (4, Tag::LOADER_PROTECT),
+        (5, Tag::LOADER_START),
+        (6, Tag::LOADER_SET_BAUD),
+    ] {
+        let command = Command::raw(tag, false, &[0, 0, 0]).unwrap();
+        let answers = session.command(command);
+        let unknown = answers.contains(&generic(Status::UNKNOWN_COMMAND, tag));
+        assert_eq!(unknown, FEATURES.0 >> bit & 1 == 0, "{tag}");
+    }
+}
