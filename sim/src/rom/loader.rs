@@ -21,6 +21,10 @@ pub enum Loader {
     Standin,
     /// The RT1021 OCRAM build of NXP-MCUBootUtility, 55077 bytes at 0x20208200.
     McuBootUtility,
+    /// The RT1021 build for DTCM of the same, 55077 bytes at 0x20000200; it needs a larger DTCM than the usual split gives.
+    McuBootUtilityDtcm,
+    /// The RT1021 build for ITCM of the same, 55069 bytes at 0x00000200; it needs a larger ITCM than the usual split gives.
+    McuBootUtilityItcm,
     /// The RT102x build in SPSDK's test data, 65157 bytes at 0x20208000.
     Spsdk,
     /// rtboot's own loader, as `loader/image` holds it.
@@ -30,12 +34,14 @@ pub enum Loader {
 impl Loader {
     /// RAM that the running loader keeps for itself, as property 12 tells.
     ///
-    /// Source: both genuine builds, emulated; the stand-in claims its own image and 8 KiB to work in.
+    /// Source: the genuine builds, emulated; the stand-in claims its own image and 8 KiB to work in.
     pub fn build(self) -> Build {
         let own = (standin::LOAD, standin::LOAD + standin::LEN as u32 - 1);
         let reserved = match self {
             Loader::Standin => [own, (0x2021_0000, 0x2021_1FFF)],
             Loader::McuBootUtility => [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
+            Loader::McuBootUtilityDtcm => [(0x2000_0400, 0x2000_D925), (0x2001_0000, 0x2001_5AD7)],
+            Loader::McuBootUtilityItcm => [(0x0400, 0xD91D), (0x1_0000, 0x1_5AD7)],
             Loader::Spsdk => [(0x2020_A000, 0x2021_7E85), (0x2000_0000, 0x2000_5AD7)],
             // the image, and what it works in behind it
             Loader::Own => {
@@ -59,11 +65,21 @@ fn own_image() -> BootData {
 }
 
 /// Where a known build lies and the SHA-256 of its bytes.
-const KNOWN: [(Loader, u32, &str); 2] = [
+const KNOWN: [(Loader, u32, &str); 4] = [
     (
         Loader::McuBootUtility,
         0x2020_8200,
         "00e78626456dba1aa0317ff63a80df82f7aa92972bb710a7ecb5f0f2d4361591",
+    ),
+    (
+        Loader::McuBootUtilityDtcm,
+        0x2000_0200,
+        "c0c620699ebe094c31c0cfdab5f9779448485303a51d4f11bd5ce34721c545e8",
+    ),
+    (
+        Loader::McuBootUtilityItcm,
+        0x0000_0200,
+        "29546cd172cee26be0e24276a95ab7b083d516bdb20b0429632e8393901f79f5",
     ),
     (
         Loader::Spsdk,
@@ -155,4 +171,35 @@ fn in_its_ram(ram: &Ram, loader: Loader) -> Jump {
 
 fn take<const N: usize>(ram: &Ram, address: u32) -> Option<[u8; N]> {
     ram.slice(address, N)?.try_into().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Fuse values of the FlexRAM split with which each build came up in emulation, and with which it did not.
+    #[test]
+    fn builds_for_tightly_coupled_memory_need_their_split() {
+        for (loader, good, bad) in [
+            (Loader::McuBootUtility, [0, 8], [1, 5]),
+            (Loader::McuBootUtilityDtcm, [1, 2], [0, 8]),
+            (Loader::McuBootUtilityItcm, [4, 9], [0, 1]),
+        ] {
+            for split in good {
+                let ram = Ram::partitioned(split);
+                assert_eq!(
+                    in_its_ram(&ram, loader),
+                    Jump::Start(loader),
+                    "split {split}"
+                );
+            }
+            for split in bad {
+                let jump = in_its_ram(&Ram::partitioned(split), loader);
+                assert!(
+                    matches!(jump, Jump::Lost(_)),
+                    "{loader:?}, split {split}: {jump:?}"
+                );
+            }
+        }
+    }
 }
