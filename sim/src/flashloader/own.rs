@@ -12,11 +12,15 @@
 mod configure;
 mod descriptors;
 mod flash;
+mod hash;
+mod inspect;
 mod memory;
 mod pace;
 mod property;
 mod rescue;
 mod server;
+mod source;
+mod stream;
 
 use std::collections::VecDeque;
 
@@ -34,9 +38,9 @@ const HEADER: usize = 4;
 /// One packet on an interrupt endpoint: bInterval 1, a microframe.
 const PACKET_NS: u64 = 125_000;
 /// Reports from the host that the controller takes by itself.
-const OUT_BUFFERS: usize = 3;
+const OUT_BUFFERS: usize = 8;
 /// Reports to the host that the controller keeps.
-const IN_BUFFERS: usize = 2;
+const IN_BUFFERS: usize = 6;
 
 /// A report: its id and its payload.
 type Report = (u8, Vec<u8>);

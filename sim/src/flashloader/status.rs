@@ -45,6 +45,24 @@ pub const SFDP_NOT_FOUND: Status = 20107;
 pub const FLASH_NOT_FOUND: Status = 20109;
 /// Dummy cycles of the double-rate read not found.
 pub const DUMMY_PROBE: Status = 20110;
+/// rtboot's own loader: the flash gives no id.
+pub const OWN_NO_FLASH: Status = 59000;
+/// The flash stays busy.
+pub const OWN_FLASH_BUSY: Status = 59001;
+/// Write enable did not take.
+pub const OWN_WRITE_ENABLE: Status = 59002;
+/// Programmed bytes do not read back.
+pub const OWN_NOT_PROGRAMMED: Status = 59003;
+/// Erased bytes are not blank.
+pub const OWN_NOT_ERASED: Status = 59004;
+/// A record of the stream cannot be.
+pub const OWN_BAD_RECORD: Status = 59005;
+/// The bytes of a record are damaged.
+pub const OWN_BAD_DATA: Status = 59006;
+/// The flash may not be given this command.
+pub const OWN_FORBIDDEN: Status = 59007;
+/// FlexSPI did not play a sequence.
+pub const OWN_FLEXSPI: Status = 59008;
 /// Fuse word does not read back as given.
 pub const OTP_VERIFY: Status = 20201;
 

@@ -6,6 +6,9 @@ use crate::flashloader::Control;
 use crate::nor::Part;
 use crate::rom::loader::OWN;
 
+mod inspect;
+mod stream;
+
 /// Where its image is loaded and jumped to.
 const LOAD: u32 = 0x2020_8000;
 const OPTIONS: u32 = 0x2020_2000;
@@ -119,13 +122,18 @@ fn own_properties_tell_loader_and_chip() {
     assert_eq!(identity[..2], [u32::from_le_bytes(*b"rtbl"), 1]);
     assert_eq!(identity[4], 512);
     assert_eq!(property(&mut board, 0x5254_0002, 0), [396_000_000, 0, 0]);
-    assert_eq!(property(&mut board, 0x5254_0003, 0), [1, 0x0100_0001, 0, 0]);
+    assert_eq!(
+        property(&mut board, 0x5254_0003, 0),
+        [1, 0x0100_0001, 0, 0, 0, 0]
+    );
     let sizes = [0x1_0000, 0x1_0000, 0x2_0000];
     assert_eq!(property(&mut board, 0x5254_0004, 0), sizes);
-    // ISSI, awake at once; no size yet
-    let flash = property(&mut board, 0x5254_0005, 0);
-    assert_eq!(flash[..3], [0x0017_609D, 0, 0]);
-    assert_eq!(property(&mut board, 12, 0), [0x2020_8000, 0x2020_FFFF]);
+    // nobody has asked it yet
+    assert_eq!(property(&mut board, 0x5254_0005, 0), [0; 4]);
+    let own = [0x2020_8000, 0x2020_FFFF, 0x2000_A000, 0x2000_FFFF];
+    assert_eq!(property(&mut board, 12, 0), own);
+    assert_eq!(write(&mut board, 0x2000_9FFF, &[1], 1), 0);
+    assert_eq!(write(&mut board, 0x2000_9FFF, &[1, 2], 2), 10200);
     assert_eq!(property(&mut board, 15, 2), [0x2_0000]);
     assert_eq!(property(&mut board, 2, 0), [0x10]);
     assert_eq!(property(&mut board, 7, 0), [0x1_4F5F]);
@@ -149,7 +157,7 @@ fn own_loader_leaves_its_breadcrumb_for_the_next_run() {
     board.wait(SECOND);
     assert_eq!(
         property(&mut board, 0x5254_0003, 0),
-        [2, 0x0100_0001, 11, 0]
+        [2, 0x0100_0001, 11, 0, 0, 0]
     );
 }
 
@@ -300,7 +308,7 @@ fn empty_command_ends_a_read() {
         }
     }
     assert_eq!(ids[ids.len() - 2..], [(4, 4), (3, 16)]);
-    assert!(ids.len() < 8, "{ids:?}");
+    assert!(ids.len() < 12, "{ids:?}");
     assert_eq!(property(&mut board, 1, 0), [0x4B02_0100]);
 }
 

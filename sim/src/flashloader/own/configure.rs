@@ -11,7 +11,7 @@ use super::rescue::{self, READ_STATUS};
 use crate::machine::Machine;
 
 /// Makers of parts that take 35h for "enter QPI", not for "read status register 2".
-const ENTERS_QPI_BY_35: [u8; 2] = [0x9D, 0xC2];
+pub const ENTERS_QPI_BY_35: [u8; 2] = [0x9D, 0xC2];
 /// Dwords of the shortest basic table.
 const SHORTEST: usize = 9;
 
@@ -47,7 +47,7 @@ pub fn from_options(
     }
     plain_reads(m);
     let found = rescue::climb(m)?;
-    flash.found = Some(found);
+    (flash.id, flash.rung) = (Some(found.id), found.rung);
     let tables = read_sfdp(m).map_err(|stop| match stop {
         Stop::Status(_) => Error::NoSfdp,
         Stop::Hang => Error::Rejected,

@@ -7,8 +7,9 @@ use super::super::status::{
     COMMAND_FAILURE, CUMULATIVE_WRITE, DUMMY_PROBE, FLASH_NOT_FOUND, FLEXSPI_COMMAND,
     FLEXSPI_TIMEOUT, INVALID_ARGUMENT, NOT_CONFIGURED, SFDP_NOT_FOUND, Status, WRITE_ALIGNMENT,
 };
+use super::configure;
 use super::pace::{COMPARE_BYTE_NS, TRANSFER_NS};
-use super::{configure, rescue};
+use super::rescue::Rung;
 use crate::flexspi::AHB_LINE;
 use crate::machine::Machine;
 
@@ -62,7 +63,7 @@ pub enum Error {
     /// Not the start of a page.
     Alignment,
     /// Not blank before a program.
-    NotBlank,
+    NotBlank(Difference),
     /// Does not read as erased or programmed.
     Verify(Difference),
     /// Not configured.
@@ -89,7 +90,7 @@ impl From<Error> for Status {
             Error::Busy | Error::Silent => FLEXSPI_TIMEOUT,
             Error::NotEnabled | Error::Verify(_) => COMMAND_FAILURE,
             Error::Alignment => WRITE_ALIGNMENT,
-            Error::NotBlank => CUMULATIVE_WRITE,
+            Error::NotBlank(_) => CUMULATIVE_WRITE,
             Error::NotConfigured => NOT_CONFIGURED,
         }
     }
@@ -102,8 +103,12 @@ pub struct Flash {
     geometry: Option<Geometry>,
     /// Clock of mapped reads.
     read_hz: u64,
-    /// The first answer to 9Fh that made sense, and what it took to get it.
-    pub(super) found: Option<rescue::Found>,
+    /// The JEDEC id, once it was asked for.
+    pub(super) id: Option<[u8; 3]>,
+    /// What it took to get it.
+    pub(super) rung: Rung,
+    /// The offset that the last erase or program worked on.
+    working_at: u32,
 }
 
 impl Default for Flash {
@@ -112,7 +117,9 @@ impl Default for Flash {
             config: Config::blank(),
             geometry: None,
             read_hz: SAFE_CLOCK_HZ,
-            found: None,
+            id: None,
+            rung: Rung::None,
+            working_at: 0,
         }
     }
 }
@@ -149,26 +156,24 @@ impl Flash {
         self.config.bytes()
     }
 
-    /// Root clock of the controller; 0 before it is set up.
-    pub fn root_hz(&self, m: &Machine) -> u32 {
-        let on = self.geometry.is_some() || self.found.is_some();
-        if on { m.flexspi.clock_hz as u32 } else { 0 }
+    /// Clock of mapped reads; 0 while it is not configured.
+    pub fn read_hz(&self) -> u32 {
+        self.geometry.map_or(0, |_| self.read_hz as u32)
     }
 
-    /// Property FLASH: id with the maker in bits 7:0, rung, bytes, clock of reads. Asks the flash when nothing is known of it.
-    pub fn words(&mut self, m: &mut Machine) -> [u32; 4] {
-        if self.found.is_none() {
-            configure::plain_reads(m);
-            self.found = rescue::climb(m).ok();
-        }
-        let found = self.found.unwrap_or(rescue::Found::NOTHING);
-        let [maker, kind, size] = found.id;
-        let bytes = self.geometry.map_or(0, |geometry| geometry.size);
+    /// The offset that the last erase or program worked on.
+    pub fn working_at(&self) -> u32 {
+        self.working_at
+    }
+
+    /// Property FLASH: id with the maker in bits 7:0, rung, bytes, clock of reads; 0 for what is not known.
+    pub fn words(&self) -> [u32; 4] {
+        let [maker, kind, size] = self.id.unwrap_or_default();
         [
             u32::from_le_bytes([maker, kind, size, 0]),
-            found.rung as u32,
-            bytes,
-            self.read_hz as u32,
+            self.rung as u32,
+            self.geometry.map_or(0, |geometry| geometry.size),
+            self.read_hz(),
         ]
     }
 
@@ -192,7 +197,7 @@ impl Flash {
 
     /// Finds out what the flash is, sets quad enable, makes a block and puts it in force.
     pub fn probe(&mut self, m: &mut Machine, word0: u32, word1: u32) -> Result<(), Status> {
-        self.geometry = None;
+        (self.geometry, self.id) = (None, None);
         configure::from_options(self, m, word0, word1)?;
         Ok(self.apply(m)?)
     }
@@ -283,7 +288,7 @@ impl Flash {
     }
 
     /// Erases the sectors that touch `start..end`, in blocks where they fit, and checks that they are blank.
-    pub fn erase(&self, m: &mut Machine, start: u32, end: u32) -> Result<(), Status> {
+    pub fn erase(&mut self, m: &mut Machine, start: u32, end: u32) -> Result<(), Error> {
         let Geometry { sector, block, .. } = self.configured()?;
         let mut at = start & !(sector - 1);
         while at < end {
@@ -296,8 +301,9 @@ impl Flash {
     }
 
     /// Erases a sector or a block, and checks that it is blank.
-    pub fn erase_unit(&self, m: &mut Machine, at: u32, unit: u32) -> Result<(), Error> {
+    pub fn erase_unit(&mut self, m: &mut Machine, at: u32, unit: u32) -> Result<(), Error> {
         let geometry = self.configured()?;
+        self.working_at = at;
         let (index, limit) = match unit == geometry.block {
             true => (seq::ERASE_BLOCK, limits::BLOCK),
             false => (seq::ERASE_SECTOR, limits::SECTOR),
@@ -311,8 +317,9 @@ impl Flash {
     }
 
     /// Erases everything, and checks that it is blank.
-    pub fn erase_all(&self, m: &mut Machine) -> Result<(), Status> {
+    pub fn erase_all(&mut self, m: &mut Machine) -> Result<(), Error> {
         let size = self.configured()?.size;
+        self.working_at = 0;
         let mib = u64::from(size.div_ceil(1 << 20));
         let limit = (limits::CHIP_PER_MIB * mib).min(limits::CHIP);
         self.change(m, |m| {
@@ -320,11 +327,11 @@ impl Flash {
             self.play(m, seq::ERASE_CHIP)?;
             self.wait(m, limit, limits::ERASE_GAP)
         })?;
-        Ok(self.check_blank(m, 0, size)?)
+        self.check_blank(m, 0, size)
     }
 
     /// Programs whole pages, which must be blank, and reads them back. Pages before one that is not blank are programmed.
-    pub fn program(&self, m: &mut Machine, offset: u32, data: &[u8]) -> Result<(), Status> {
+    pub fn program(&mut self, m: &mut Machine, offset: u32, data: &[u8]) -> Result<(), Error> {
         let page = self.configured()?.page as usize;
         let not_blank = self.difference(m, offset, data.len() as u32, |_| 0xFF);
         let good = not_blank.map_or(data.len(), |found| {
@@ -332,17 +339,23 @@ impl Flash {
         });
         self.program_pages(m, offset, &data[..good])?;
         match not_blank {
-            Some(_) => Err(Error::NotBlank.into()),
+            Some(found) => Err(Error::NotBlank(found)),
             None => Ok(()),
         }
     }
 
     /// Programs blank pages, the first and the last of which need not be whole, and reads them back. Those of ones are left
     /// out: programming them changes nothing.
-    pub fn program_pages(&self, m: &mut Machine, offset: u32, data: &[u8]) -> Result<(), Error> {
+    pub fn program_pages(
+        &mut self,
+        m: &mut Machine,
+        offset: u32,
+        data: &[u8],
+    ) -> Result<(), Error> {
         let page = self.configured()?.page as usize;
-        self.change(m, |m| {
-            let (mut at, mut rest) = (offset, data);
+        let mut at = offset;
+        let done = self.change(m, |m| {
+            let mut rest = data;
             while !rest.is_empty() {
                 let room = page - at as usize % page;
                 let (now, later) = rest.split_at(room.min(rest.len()));
@@ -355,7 +368,9 @@ impl Flash {
                 rest = later;
             }
             Ok(())
-        })?;
+        });
+        self.working_at = at;
+        done?;
         let expected = |at: u32| data[(at - offset) as usize];
         match self.difference(m, offset, data.len() as u32, expected) {
             Some(found) => Err(Error::Verify(found)),
@@ -412,11 +427,11 @@ impl Flash {
     }
 
     /// Runs commands at their clock; buffers are dropped whatever came of it.
-    fn change(
+    pub(super) fn change<T>(
         &self,
         m: &mut Machine,
-        commands: impl FnOnce(&mut Machine) -> Result<(), Error>,
-    ) -> Result<(), Error> {
+        commands: impl FnOnce(&mut Machine) -> Result<T, Error>,
+    ) -> Result<T, Error> {
         m.flexspi.clock_hz = SAFE_CLOCK_HZ;
         let done = commands(m);
         m.flexspi.software_reset();

@@ -7,11 +7,13 @@ use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
 use crate::memory::BANKS;
 
-/// The loader's own memory: readable, never written for a host.
-pub const OWN: Region = Region {
+/// The image, and the stack of the start.
+const IMAGE: Region = Region {
     start: 0x2020_8000,
     length: 0x8000,
 };
+/// Bytes of the work area: USB memory, buffers, the stack.
+const WORK: u32 = 0x6000;
 /// As far as the memory window of FlexSPI can reach.
 const WINDOW: Region = Region {
     start: AHB_BASE,
@@ -57,6 +59,22 @@ pub fn banks(m: &Machine) -> [Region; 3] {
     })
 }
 
+/// The loader's own memory: readable, never written for a host. The work area is the end of DTCM where that is large enough,
+/// else of OCRAM, else of ITCM.
+pub fn own(m: &Machine) -> [Region; 2] {
+    let [itcm, dtcm, ocram] = banks(m);
+    let bank = match () {
+        () if dtcm.length >= WORK => dtcm,
+        () if ocram.end() >= IMAGE.end() + u64::from(WORK) => ocram,
+        () => itcm,
+    };
+    let work = Region {
+        start: bank.start + bank.length.saturating_sub(WORK),
+        length: WORK.min(bank.length),
+    };
+    [IMAGE, work]
+}
+
 /// The memory that holds the whole range.
 pub fn place(
     m: &Machine,
@@ -98,7 +116,13 @@ pub fn writable(
     memory: u32,
 ) -> Result<Place, Status> {
     match place(m, flash, start, length, memory)? {
-        Place::Ram(_) if OWN.touches(Region { start, length }) => Err(MEMORY_RANGE),
+        Place::Ram(_)
+            if own(m)
+                .iter()
+                .any(|own| own.touches(Region { start, length })) =>
+        {
+            Err(MEMORY_RANGE)
+        }
         place => Ok(place),
     }
 }

@@ -3,7 +3,7 @@
 use super::super::memory::FLEXSPI_NOR;
 use super::super::property::{common, number};
 use super::super::status::{READ_ONLY_PROPERTY, Status, UNKNOWN_PROPERTY};
-use super::memory::{self, OWN};
+use super::memory;
 use super::server::{MAX_PAYLOAD, SNAPSHOT, Server};
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
@@ -11,8 +11,7 @@ use crate::machine::Machine;
 /// "rtbl".
 const MAGIC: u32 = u32::from_le_bytes(*b"rtbl");
 const PROTOCOL: u32 = 1;
-/// 0.1.0.
-const VERSION: u32 = 0x0000_0100;
+const VERSION: u32 = u32::from_be_bytes([b'L', 0, 2, 0]);
 /// Core clock, which the loader leaves as it is. Source: fact sheet, D2.
 const CORE_HZ: u32 = 396_000_000;
 /// USB-HID.
@@ -30,7 +29,14 @@ mod vendor {
 }
 
 /// What the loader can do beside NXP's commands, as bits.
-pub const FEATURES: u32 = 0;
+const FEATURES: u32 = feature::INSPECT | feature::HASH | feature::STREAM;
+
+mod feature {
+    /// Fetch and FlashCommand.
+    pub const INSPECT: u32 = 1 << 0;
+    pub const HASH: u32 = 1 << 2;
+    pub const STREAM: u32 = 1 << 3;
+}
 
 /// The words of a property.
 pub fn get(
@@ -46,7 +52,10 @@ pub fn get(
     Ok(match property {
         number::PERIPHERALS => vec![PERIPHERALS],
         number::COMMANDS => vec![COMMANDS],
-        number::RESERVED => vec![OWN.start, OWN.start + (OWN.length - 1)],
+        number::RESERVED => memory::own(m)
+            .iter()
+            .flat_map(|own| [own.start, own.start + (own.length - 1)])
+            .collect(),
         number::RAM_SIZE => vec![*sizes.get(index as usize).unwrap_or(&sizes[0])],
         number::EXTERNAL => {
             memory::is_flash(index)?;
@@ -61,14 +70,15 @@ pub fn get(
             ]
         }
         vendor::IDENTITY => vec![MAGIC, PROTOCOL, VERSION, FEATURES, SNAPSHOT.length],
-        vendor::CLOCKS => vec![CORE_HZ, server.flash.root_hz(m), 0],
+        vendor::CLOCKS => vec![CORE_HZ, server.flash.read_hz(), 0],
         vendor::ENTRY => {
             let entry = server.entry;
-            let [stage, error] = entry.breadcrumb;
-            vec![entry.cause, entry.boot_mode, stage, error]
+            let [stage, error, detail] = entry.breadcrumb;
+            // no troubles: the clock runs, the PLL locks, the watchdogs can be set
+            vec![entry.cause, entry.boot_mode, stage, error, detail, 0]
         }
         vendor::MEMORIES => sizes.to_vec(),
-        vendor::FLASH => server.flash.words(m).to_vec(),
+        vendor::FLASH => server.flash.words().to_vec(),
         _ => return Err(UNKNOWN_PROPERTY),
     })
 }

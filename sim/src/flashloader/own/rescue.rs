@@ -41,14 +41,6 @@ pub struct Found {
     pub rung: Rung,
 }
 
-impl Found {
-    /// No answer.
-    pub const NOTHING: Found = Found {
-        id: [0; 3],
-        rung: Rung::Silent,
-    };
-}
-
 /// A command byte on one wire that reads a byte.
 const fn register(code: u32) -> u32 {
     pair(instruction(CMD, ONE, code), instruction(READ, ONE, 1))

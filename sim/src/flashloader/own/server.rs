@@ -15,9 +15,13 @@ use super::super::status::{
     UNKNOWN_COMMAND, WRITE_ALIGNMENT,
 };
 use super::super::{Outcome, Packet, config, jump, thumb};
-use super::flash::Flash;
+use super::flash::{Difference, Error, Flash};
+use super::inspect::Failure;
 use super::memory::{self, Place, Region};
-use super::{Report, pace, property};
+use super::source::{self, Source};
+use super::stream::{self, Stream};
+use super::{Report, hash, inspect, pace, property};
+use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
 
 /// The longest payload that it announces and sends.
@@ -41,6 +45,15 @@ const DRAIN_NS: u64 = 1_000_000_000;
 /// A whole configuration block.
 const BLOCK: usize = config::LEN;
 
+/// Commands of rtboot's own.
+pub(super) mod vendor {
+    pub const FETCH: u8 = 0x50;
+    pub const FLASH_COMMAND: u8 = 0x51;
+    pub const HASH: u8 = 0x53;
+    pub const STREAM: u8 = 0x54;
+    pub const DATA_RESPONSE: u8 = 0xD0;
+}
+
 /// Report ids.
 mod id {
     pub const COMMAND: u8 = 1;
@@ -56,19 +69,20 @@ pub struct Entry {
     pub cause: u32,
     /// SRC_SBMR2.
     pub boot_mode: u32,
-    /// Stage and error of the run before; 0 when there was none.
-    pub breadcrumb: [u32; 2],
+    /// Stage, error and detail of the run before; 0 when there was none.
+    pub breadcrumb: [u32; 3],
 }
 
 /// The data phase under way.
 #[derive(Debug, Clone)]
-enum Phase {
+pub(super) enum Phase {
     None,
     Read {
-        at: u32,
+        tag: u8,
+        source: Source,
         left: u32,
-        memory: u32,
     },
+    Stream(Stream),
     Write {
         place: Result<Place, Status>,
         left: usize,
@@ -86,7 +100,9 @@ pub struct Server {
     pub answers: VecDeque<Report>,
     /// How it ends, and until when it waits for the host.
     pub ending: Option<(Outcome, u64)>,
-    phase: Phase,
+    /// Where and why the last erase, program or stream failed.
+    pub failure: Failure,
+    pub(super) phase: Phase,
 }
 
 impl Server {
@@ -94,7 +110,7 @@ impl Server {
     pub fn start(m: &mut Machine, entry: Entry) -> Server {
         let mut entry = entry;
         if m.ram.word(BREADCRUMB) == Some(BREADCRUMB_MAGIC) {
-            entry.breadcrumb = [4, 8].map(|at| m.ram.word(BREADCRUMB + at).unwrap_or(0));
+            entry.breadcrumb = [4, 8, 12].map(|at| m.ram.word(BREADCRUMB + at).unwrap_or(0));
         }
         let mut put = |address: u32, word: u32| m.ram.write(address, &word.to_le_bytes());
         for (i, word) in [BREADCRUMB_MAGIC, FIRST_COMMAND, 0, 0]
@@ -118,6 +134,7 @@ impl Server {
             entry,
             answers: VecDeque::new(),
             ending: None,
+            failure: Failure::default(),
             phase: Phase::None,
         }
     }
@@ -141,7 +158,7 @@ impl Server {
     }
 
     /// The generic response: the last one that a command gets.
-    fn finish(&mut self, tag: u8, result: Result<(), Status>) {
+    pub(super) fn finish(&mut self, tag: u8, result: Result<(), Status>) {
         self.phase = Phase::None;
         self.say(generic(result.err().unwrap_or(SUCCESS), tag));
     }
@@ -154,50 +171,91 @@ impl Server {
 
     /// Next piece for the host; false when there is none. `ends_read`: the host's next report is an empty command.
     pub fn goes_on(&mut self, m: &mut Machine, ends_read: bool) -> bool {
-        let Phase::Read { at, left, memory } = self.phase else {
+        let phase = std::mem::replace(&mut self.phase, Phase::None);
+        let Phase::Read {
+            tag,
+            mut source,
+            left,
+        } = phase
+        else {
+            self.phase = phase;
             return false;
         };
+        if left == 0 {
+            self.finish(tag, Ok(()));
+            return true;
+        }
         let length = left.min(MAX_PAYLOAD as u32);
         let data = match ends_read {
-            _ if left == 0 => {
-                self.finish(tag::READ_MEMORY, Ok(()));
-                return true;
-            }
             true => Err(ABORT_DATA_PHASE),
-            false => self.read(m, at, length, memory),
+            false => source.next(&mut self.flash, m, length),
         };
         match data {
             Ok(data) => {
-                m.clock.work(pace::COPY_BYTE_NS * u64::from(length));
-                self.phase = Phase::Read {
-                    at: at.wrapping_add(length),
-                    left: left - length,
-                    memory,
-                };
+                m.clock.work(pace::COPY_BYTE_NS * data.len() as u64);
+                let left = left - data.len() as u32;
+                self.phase = Phase::Read { tag, source, left };
                 self.say(Packet::Data(data));
             }
             Err(status) => {
                 self.say(Packet::Data(Vec::new()));
-                self.finish(tag::READ_MEMORY, Err(status));
+                self.finish(tag, Err(status));
             }
         }
         true
     }
 
-    fn read(
+    /// Announces data for the host, or refuses.
+    fn announce(&mut self, tag: u8, found: Result<(Source, u32), Status>) {
+        let (source, left) = match found {
+            Ok(found) => found,
+            Err(status) => return self.finish(tag, Err(status)),
+        };
+        let own_response = match tag {
+            tag::READ_MEMORY => tag::READ_MEMORY + tag::RESPONSE,
+            _ => vendor::DATA_RESPONSE,
+        };
+        self.say(response(own_response, 1, &[SUCCESS, left]));
+        self.phase = Phase::Read { tag, source, left };
+    }
+
+    /// Keeps where and why an erase or program failed; `code` is what it answers.
+    pub(super) fn note(
         &mut self,
         m: &mut Machine,
-        address: u32,
-        length: u32,
-        memory: u32,
-    ) -> Result<Vec<u8>, Status> {
-        match memory::place(m, &self.flash, address, length, memory)? {
-            Place::Ram(address) => {
-                let bytes = m.ram.slice(address, length as usize);
-                Ok(bytes.map(<[u8]>::to_vec).unwrap_or_default())
+        record: u32,
+        result: Result<(), Error>,
+        code: fn(Error) -> Status,
+    ) -> Result<(), Status> {
+        self.failure = Failure::default();
+        let Err(error) = result else { return Ok(()) };
+        let flash_status = inspect::status(&self.flash, m).unwrap_or(0xFF);
+        let difference = match error {
+            Error::Verify(found) | Error::NotBlank(found) => found,
+            _ => {
+                let offset = self.flash.working_at();
+                // a flash that is busy must not be read
+                let found = match flash_status & 1 {
+                    0 => self.flash.read(m, offset, 1).first().copied(),
+                    _ => None,
+                };
+                Difference {
+                    offset,
+                    expected: 0xFF,
+                    found: found.unwrap_or(0xFF),
+                }
             }
-            Place::Flash(offset) => Ok(self.flash.read(m, offset, length as usize)),
-        }
+        };
+        let status = code(error);
+        self.failure = Failure {
+            status,
+            record,
+            address: AHB_BASE.wrapping_add(difference.offset),
+            expected: difference.expected,
+            found: difference.found,
+            flash_status,
+        };
+        Err(status)
     }
 
     /// A report of the host.
@@ -207,6 +265,11 @@ impl Server {
                 self.finish(tag::WRITE_MEMORY, Err(ABORT_DATA_PHASE));
             }
             (id::DATA_OUT, Phase::Write { .. }, bytes) => self.data(m, bytes),
+            (id::DATA_OUT, Phase::Stream(_), []) => {
+                self.finish(vendor::STREAM, Err(ABORT_DATA_PHASE));
+            }
+            (id::DATA_OUT, Phase::Stream(_), bytes) => stream::data(self, m, bytes),
+            (id::COMMAND, Phase::Stream(_), []) => self.refuse(vendor::STREAM, ABORT_DATA_PHASE),
             (id::COMMAND, Phase::Write { .. }, []) => {
                 self.refuse(tag::WRITE_MEMORY, ABORT_DATA_PHASE);
             }
@@ -222,23 +285,33 @@ impl Server {
     fn command(&mut self, m: &mut Machine, payload: &[u8]) {
         m.clock.work(pace::COMMAND_NS);
         let request = Request::parse(payload);
-        let [a, b, c, ..] = request.parameters;
-        let result = match request.tag {
+        let [a, b, c, d, ..] = request.parameters;
+        let tag = request.tag;
+        let result = match tag {
             tag::GET_PROPERTY => return self.get_property(m, a, b),
             tag::READ_ONCE => return self.say(fuse_word(m, a, b)),
             tag::READ_MEMORY => {
-                self.say(response(tag::READ_MEMORY + tag::RESPONSE, 1, &[SUCCESS, b]));
-                self.phase = Phase::Read {
-                    at: a,
-                    left: b,
-                    memory: c,
-                };
-                return;
+                // never refused at once: each piece is judged when it is read
+                let source = Source::Memory { at: a, memory: c };
+                return self.announce(tag, Ok((source, b)));
             }
+            vendor::FETCH => {
+                let found = inspect::fetch(self, m, a, b, c);
+                return self.announce(tag, found);
+            }
+            vendor::FLASH_COMMAND => {
+                let answer = inspect::flash_command(&mut self.flash, m, [a, b, c, d]);
+                return self.announce(tag, answer.map(Source::whole));
+            }
+            vendor::HASH => {
+                let job = hash::judge(&self.flash, m, [a, b, c, d]);
+                return self.announce(tag, job);
+            }
+            vendor::STREAM => return stream::begin(self, a, b),
             tag::WRITE_MEMORY => return self.write(m, a, b, c),
             tag::EXECUTE => return self.execute(m, a, b, c),
             tag::RESET => return self.reset(m),
-            tag::ERASE_ALL => memory::is_flash(a).and_then(|()| self.flash.erase_all(m)),
+            tag::ERASE_ALL => self.erase_all(m, a),
             tag::ERASE_REGION => self.erase(m, a, b, c),
             tag::FILL_MEMORY => self.fill(m, a, b, c),
             tag::CALL => match self.call(m, a, b) {
@@ -249,7 +322,7 @@ impl Server {
             tag::CONFIGURE_MEMORY => self.configure(m, a, b),
             _ => Err(UNKNOWN_COMMAND),
         };
-        self.finish(request.tag, result);
+        self.finish(tag, result);
     }
 
     fn get_property(&mut self, m: &mut Machine, property: u32, index: u32) {
@@ -258,6 +331,13 @@ impl Server {
             Err(status) => vec![status],
         };
         self.say(response(tag::GET_PROPERTY + tag::RESPONSE, 0, &words));
+    }
+
+    fn erase_all(&mut self, m: &mut Machine, memory: u32) -> Result<(), Status> {
+        memory::is_flash(memory)?;
+        self.flash.configured()?;
+        let result = self.flash.erase_all(m);
+        self.note(m, 0, result, Status::from)
     }
 
     fn erase(
@@ -272,7 +352,10 @@ impl Server {
         }
         match memory::place(m, &self.flash, start, length, memory)? {
             Place::Ram(_) => Err(FLASH_ADDRESS),
-            Place::Flash(offset) => self.flash.erase(m, offset, offset + length),
+            Place::Flash(offset) => {
+                let result = self.flash.erase(m, offset, offset + length);
+                self.note(m, 0, result, Status::from)
+            }
         }
     }
 
@@ -361,7 +444,8 @@ impl Server {
         }
         held.extend_from_slice(bytes);
         let whole: Vec<u8> = held.drain(..held.len() / page * page).collect();
-        self.flash.program(m, offset, &whole)?;
+        let result = self.flash.program(m, offset, &whole);
+        self.note(m, 0, result, Status::from)?;
         Ok(Place::Flash(offset + whole.len() as u32))
     }
 
@@ -372,7 +456,8 @@ impl Server {
         };
         let mut page = held.to_vec();
         page.resize(self.flash.configured()?.page as usize, 0xFF);
-        self.flash.program(m, offset, &page)
+        let result = self.flash.program(m, offset, &page);
+        self.note(m, 0, result, Status::from)
     }
 
     /// `None`: the code does not return.
@@ -410,9 +495,8 @@ impl Server {
         if memory != super::super::memory::FLEXSPI_NOR || address == 0 {
             return Err(INVALID_ARGUMENT);
         }
-        let block = self
-            .read(m, address, BLOCK as u32, 0)
-            .map_err(|_| INVALID_ARGUMENT)?;
+        let block =
+            source::read(&self.flash, m, address, BLOCK as u32, 0).map_err(|_| INVALID_ARGUMENT)?;
         let word = |at: usize| {
             let bytes = block.get(at..at + 4).and_then(|b| b.try_into().ok());
             bytes.map_or(0, u32::from_le_bytes)
@@ -433,6 +517,6 @@ impl Server {
             return Err(CUMULATIVE_WRITE);
         }
         let block = *self.flash.block();
-        self.flash.program(m, 0, &block)
+        Ok(self.flash.program(m, 0, &block)?)
     }
 }

@@ -1,0 +1,227 @@
+//! Stream: erases and programs, each worked on as soon as its record is there, while the next ones arrive.
+//!
+//! | offset | bytes | field of a record |
+//! |--|--|--|
+//! | 0 | 1 | 1 erase, 2 program raw bytes, 3 program an LZ4 block |
+//! | 1 | 1 | 0 |
+//! | 2 | 2 | bytes behind the head; 0 for an erase |
+//! | 4 | 4 | address, as the chip sees it |
+//! | 8 | 4 | bytes of flash |
+//! | 12 | 4 | CRC-32 of the bytes as they go into flash; 0 for an erase |
+//!
+//! The first that fails ends the work; the rest is read and thrown away.
+
+use super::super::status::{
+    INVALID_ARGUMENT, OWN_BAD_DATA, OWN_BAD_RECORD, OWN_NOT_ERASED, Status,
+};
+use super::flash::{Error, Geometry};
+use super::inspect::{Failure, own};
+use super::pace;
+use super::server::{Phase, Server, vendor};
+use crate::flexspi::AHB_BASE;
+use crate::machine::Machine;
+
+/// Bytes of a head.
+const HEAD: usize = 16;
+/// Most bytes that one record programs.
+const MOST: u32 = 4096;
+const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
+
+/// A stream under way.
+#[derive(Debug, Clone)]
+pub struct Stream {
+    /// Bytes still to come.
+    left: usize,
+    /// Bytes of a record that is not whole yet.
+    held: Vec<u8>,
+    /// Number of that record.
+    number: u32,
+    failed: Option<Status>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Head {
+    kind: u8,
+    packed: usize,
+    address: u32,
+    length: u32,
+    crc: u32,
+}
+
+impl Head {
+    /// `None` for a kind that is unknown and for lengths that contradict each other.
+    fn parse(bytes: &[u8]) -> Option<Head> {
+        let word = |at: usize| {
+            let bytes = bytes.get(at..at + 4)?.try_into().ok()?;
+            Some(u32::from_le_bytes(bytes))
+        };
+        let first = word(0)?;
+        let head = Head {
+            kind: first as u8,
+            packed: (first >> 16) as usize,
+            address: word(4)?,
+            length: word(8)?,
+            crc: word(12)?,
+        };
+        let programs = head.packed > 0 && (1..=MOST).contains(&head.length);
+        let good = match head.kind {
+            1 => head.packed == 0 && head.crc == 0 && head.length > 0,
+            2 => programs && head.packed == head.length as usize,
+            3 => programs,
+            _ => false,
+        };
+        (good && first >> 8 & 0xFF == 0).then_some(head)
+    }
+}
+
+/// Begins a stream.
+pub fn begin(server: &mut Server, length: u32, options: u32) {
+    let begun = match server.flash.configured() {
+        _ if options != 0 => Err(INVALID_ARGUMENT),
+        Ok(_) => Ok(()),
+        Err(error) => Err(error.into()),
+    };
+    let is_good = begun.is_ok();
+    server.finish(vendor::STREAM, begun);
+    if !is_good {
+        return;
+    }
+    server.failure = Failure::default();
+    match length {
+        0 => server.finish(vendor::STREAM, Ok(())),
+        _ => {
+            server.phase = Phase::Stream(Stream {
+                left: length as usize,
+                held: Vec::new(),
+                number: 0,
+                failed: None,
+            });
+        }
+    }
+}
+
+/// A piece of a stream; more bytes than are left are cut.
+pub fn data(server: &mut Server, m: &mut Machine, bytes: &[u8]) {
+    let Phase::Stream(mut stream) = std::mem::replace(&mut server.phase, Phase::None) else {
+        return;
+    };
+    let bytes = &bytes[..bytes.len().min(stream.left)];
+    stream.left -= bytes.len();
+    m.clock.work(pace::COPY_BYTE_NS * bytes.len() as u64);
+    stream.held.extend_from_slice(bytes);
+    while stream.failed.is_none()
+        && let Some((head, body)) = stream.next_record()
+    {
+        let done = match head {
+            Some(head) => record(server, m, stream.number, head, &body),
+            None => refuse(server, stream.number, 0, OWN_BAD_RECORD),
+        };
+        stream.failed = done.err();
+        stream.number += 1;
+    }
+    if stream.failed.is_some() {
+        stream.held.clear();
+    }
+    if stream.left > 0 {
+        server.phase = Phase::Stream(stream);
+        return;
+    }
+    let result = match stream.failed {
+        Some(status) => Err(status),
+        // it ends within a record
+        None if !stream.held.is_empty() => refuse(server, stream.number, 0, OWN_BAD_RECORD),
+        None => Ok(()),
+    };
+    server.finish(vendor::STREAM, result);
+}
+
+impl Stream {
+    /// The next record that is whole; its head is `None` when it cannot be.
+    fn next_record(&mut self) -> Option<(Option<Head>, Vec<u8>)> {
+        let bytes = self.held.get(..HEAD)?;
+        let Some(head) = Head::parse(bytes) else {
+            return Some((None, Vec::new()));
+        };
+        let end = HEAD + head.packed;
+        let body = self.held.get(HEAD..end)?.to_vec();
+        self.held.drain(..end);
+        Some((Some(head), body))
+    }
+}
+
+/// A record that the loader does not even try.
+fn refuse(server: &mut Server, record: u32, address: u32, status: Status) -> Result<(), Status> {
+    server.failure = Failure {
+        status,
+        record,
+        address,
+        ..Failure::default()
+    };
+    Err(status)
+}
+
+fn record(
+    server: &mut Server,
+    m: &mut Machine,
+    number: u32,
+    head: Head,
+    body: &[u8],
+) -> Result<(), Status> {
+    let Geometry { size, .. } = server.flash.configured()?;
+    let inside = |offset: &u32| u64::from(*offset) + u64::from(head.length) <= u64::from(size);
+    let Some(offset) = head.address.checked_sub(AHB_BASE).filter(inside) else {
+        return refuse(server, number, head.address, OWN_BAD_RECORD);
+    };
+    match head.kind {
+        1 => erase(server, m, number, head, offset),
+        _ => match unpack(m, head, body) {
+            Some(bytes) => {
+                let result = server.flash.program_pages(m, offset, &bytes);
+                server.note(m, number, result, own)
+            }
+            None => refuse(server, number, head.address, OWN_BAD_DATA),
+        },
+    }
+}
+
+fn erase(
+    server: &mut Server,
+    m: &mut Machine,
+    number: u32,
+    head: Head,
+    offset: u32,
+) -> Result<(), Status> {
+    let Geometry {
+        size,
+        sector,
+        block,
+        ..
+    } = server.flash.configured()?;
+    let result = match head.length {
+        length if length == size => server.flash.erase_all(m),
+        length if [sector, block].contains(&length) && offset.is_multiple_of(length) => {
+            server.flash.erase_unit(m, offset, length)
+        }
+        _ => return refuse(server, number, head.address, OWN_BAD_RECORD),
+    };
+    server.note(m, number, result, |error| match error {
+        Error::Verify(_) => OWN_NOT_ERASED,
+        other => own(other),
+    })
+}
+
+/// The bytes that go into flash; `None` when they are damaged.
+fn unpack(m: &mut Machine, head: Head, body: &[u8]) -> Option<Vec<u8>> {
+    let length = head.length as usize;
+    let bytes = match head.kind {
+        3 => {
+            let mut bytes = vec![0; length];
+            m.clock.work(pace::LZ4_BYTE_NS * length as u64);
+            let got = lz4_flex::block::decompress_into(body, &mut bytes).ok()?;
+            (got == length).then_some(bytes)?
+        }
+        _ => body.to_vec(),
+    };
+    m.clock.work(pace::CRC_BYTE_NS * length as u64);
+    (CRC.checksum(&bytes) == head.crc).then_some(bytes)
+}
