@@ -8,7 +8,9 @@
 use std::time::Duration;
 
 use super::link::protocol;
-use super::{Command, Error, Link, MemoryId, Packet, Property, Response, Status, Step, Tag};
+use super::{
+    Command, Error, Features, Link, MemoryId, Packet, Property, Response, Status, Step, Tag,
+};
 use crate::port::Deadline;
 
 /// How long the client waits for answers, by kind of command.
@@ -81,6 +83,8 @@ pub struct Client<L> {
     pub(super) synced: bool,
     /// Property 0x0B, once asked.
     pub(super) payload: Option<usize>,
+    /// Commands of rtboot's own loader that this one said it has.
+    pub(super) features: Features,
 }
 
 impl<L: Link> Client<L> {
@@ -91,6 +95,7 @@ impl<L: Link> Client<L> {
             timeouts: Timeouts::default(),
             synced: false,
             payload: None,
+            features: Features(0),
         }
     }
 

@@ -28,6 +28,7 @@ mod error;
 mod hid;
 mod keys;
 mod link;
+mod own;
 mod uart;
 mod verbs;
 
@@ -35,6 +36,8 @@ pub use client::{Client, Timeouts};
 pub use error::{Error, Step, hint};
 pub use hid::{HidLink, describe_report};
 pub use link::{Link, LinkError, Packet, Sent};
+pub use own::LoaderIdentity;
+pub use rtboot_wire::loader::{Failure, Features, Fetch, FlashCommand, HashKind};
 pub use rtboot_wire::mboot::{
     Command, Described, ExternalMemory, MemoryId, PacketBytes, PingResponse, Property, Response,
     Status, Tag, Version, frame,

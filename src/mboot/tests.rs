@@ -9,6 +9,7 @@ use crate::port::fake::{FakeHid, gone};
 mod data;
 mod drip;
 mod evil;
+mod own;
 mod reads;
 mod sync;
 mod verbs;

@@ -22,10 +22,12 @@
 
 use crate::mboot::{Command, Property, Tag};
 
+mod checksum;
 mod failure;
 mod flash_command;
 pub mod stream;
 
+pub use checksum::crc32;
 pub use failure::Failure;
 pub use flash_command::{FlashCommand, NotOneCommand};
 
