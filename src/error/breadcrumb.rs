@@ -69,6 +69,7 @@ impl Breadcrumb {
             6 => "a USB setup packet does not clear",
             7 => "the USB setup tripwire never holds",
             8 => "a USB queue does not take a transfer",
+            9 => "the FlexRAM split leaves no RAM for its USB buffers",
             _ => "an error that this rtboot does not know",
         })
     }

@@ -35,6 +35,8 @@ pub enum Step {
     },
     /// The flashloader is asked for its version.
     AskVersion,
+    /// The loader is asked whether it is rtboot's own.
+    AskIdentity,
     /// The flashloader is asked for the chip id.
     AskChip,
     /// The flashloader is asked for the chip's unique id.
@@ -50,6 +52,11 @@ pub enum Step {
     /// Flash is read.
     ReadFlash {
         /// From where.
+        address: u32,
+    },
+    /// Flash is hashed on the chip.
+    HashFlash {
+        /// From here on.
         address: u32,
     },
     /// Flash is read on four pads, to be compared with one pad.
@@ -170,6 +177,7 @@ impl Step {
             Step::ResendFlashloader { .. } => "resend-flashloader",
             Step::StartFlashloader { .. } => "start-flashloader",
             Step::AskVersion => "ask-version",
+            Step::AskIdentity => "ask-identity",
             Step::AskChip => "ask-chip",
             Step::ReadUniqueId => "read-unique-id",
             Step::AskReservedRam => "ask-reserved-ram",
@@ -177,6 +185,7 @@ impl Step {
             Step::AskFlashSetUp => "ask-flash-set-up",
             Step::AskFlash(question) => question.code(),
             Step::ReadFlash { .. } => "read-flash",
+            Step::HashFlash { .. } => "hash-flash",
             Step::ReadFlashQuad { .. } => "read-flash-quad",
             Step::Reset => "reset",
             Step::StartApplication { .. } => "start-application",
@@ -225,6 +234,7 @@ impl fmt::Display for Step {
                 write!(f, "starting the flashloader at {address:#010x}")
             }
             Step::AskVersion => f.write_str("asking the flashloader for its version"),
+            Step::AskIdentity => f.write_str("asking the loader whether it is rtboot's own"),
             Step::AskChip => f.write_str("asking the flashloader for the chip id"),
             Step::ReadUniqueId => f.write_str("reading the unique id"),
             Step::AskReservedRam => f.write_str("asking for the flashloader's own RAM"),
@@ -232,6 +242,7 @@ impl fmt::Display for Step {
             Step::AskFlashSetUp => f.write_str("asking for the state of the flash"),
             Step::AskFlash(question) => write!(f, "reading {question}"),
             Step::ReadFlash { address } => write!(f, "reading flash at {address:#010x}"),
+            Step::HashFlash { address } => write!(f, "hashing flash at {address:#010x}"),
             Step::ReadFlashQuad { address } => {
                 write!(f, "reading flash at {address:#010x} on four pads")
             }

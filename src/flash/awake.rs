@@ -25,8 +25,9 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::flash as entries;
 
 use super::loader::{Flashloader, NorFacts};
-use crate::Result;
-use crate::error::Question;
+use crate::error::{Question, Step};
+use crate::mboot::{self, Features, Fetch, Rung};
+use crate::{Error, Result};
 
 /// Wrong bits of an id that noise explains.
 const NOISE_BITS: u32 = 3;
@@ -87,6 +88,9 @@ pub(super) fn id(flashloader: &mut Flashloader) -> Result<Id> {
         return Ok(id);
     }
     let before = first.id;
+    if flashloader.has(Features::INSPECT) {
+        return rescued(flashloader, before);
+    }
     let gentle = [
         (LeftIn::ContinuousRead, probe::leave_continuous_read()),
         (LeftIn::Qpi, probe::leave_qpi()),
@@ -110,6 +114,32 @@ pub(super) fn id(flashloader: &mut Flashloader) -> Result<Id> {
         }
     }
     twice(flashloader)
+}
+
+/// The id after the rescue ladder of rtboot's own loader, which tries more than FCBs can, and never resets a busy flash.
+fn rescued(flashloader: &mut Flashloader, before: JedecId) -> Result<Id> {
+    let session = flashloader.session();
+    let asked = session.fetch(Fetch::JedecId, 0, 3);
+    let rung = match asked {
+        Ok(_) => session.rescue_rung().map_err(failed)?,
+        // it says so where nothing helped, and where the flash stays busy
+        Err(mboot::Error::Refused { .. }) => None,
+        Err(error) => return Err(failed(error)),
+    };
+    let now = twice(flashloader)?;
+    let from = match rung {
+        Some(Rung::ContinuousRead | Rung::ContinuousQuad) => LeftIn::ContinuousRead,
+        Some(Rung::QpiFf | Rung::QpiF5) => LeftIn::Qpi,
+        Some(Rung::Released) => LeftIn::PowerDown,
+        Some(Rung::Reset | Rung::ResetQuad | Rung::ResetF0) => LeftIn::Other,
+        Some(Rung::None | Rung::Waited | Rung::Busy | Rung::Silent) | None => return Ok(now),
+    };
+    let woken = now.id.answers().then_some(Woken { from, before });
+    Ok(Id { woken, ..now })
+}
+
+fn failed(source: mboot::Error) -> Error {
+    Error::mboot(Step::AskFlash(Question::Wake))(source)
 }
 
 /// The id after two answers that differ: noise that has passed, or a part that the first question brought out of continuous

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rtboot_bootable::{BootData, Ivt, Memory};
+use rtboot_wire::loader::crc32;
 
 use crate::error::OutOfRange;
 use crate::event::{Listener, Meter, Stage};
@@ -64,7 +65,10 @@ pub fn plan_around(
     sectors.push(geometry.sector_of(geometry.base + IVT));
     sectors.sort_unstable();
     sectors.dedup();
-    let mut current = read_sectors(nor, &sectors, &geometry, listener)?;
+    let mut current = match nor.hashes() {
+        true => ask_sectors(nor, &sectors, image, &geometry, listener)?,
+        false => read_sectors(nor, &sectors, &geometry, listener)?,
+    };
     let resume = match policy.erase_all.is_some() {
         true => Resume::erased(open),
         false => Resume::decide(open, image, &current, &geometry, policy.kept),
@@ -124,21 +128,73 @@ pub(super) fn read_sectors(
     geometry: &Geometry,
     listener: &mut dyn Listener,
 ) -> Result<BTreeMap<u32, Vec<u8>>> {
-    let mut current = BTreeMap::new();
     let total = sectors.len() as u64 * u64::from(geometry.sector);
     let mut meter = Meter::begin(listener, Stage::Compare, total);
+    let mut current = BTreeMap::new();
+    read_into(&mut current, nor, sectors, geometry, &mut meter)?;
+    meter.end();
+    Ok(current)
+}
+
+/// What the sectors hold, with a loader that hashes: those that the image brings whole are read only where their CRC-32 is neither
+/// the image's nor that of a blank sector. What is taken as equal is proved by the verify; sectors with bytes to be kept, and those that
+/// decide what the ROM starts, are always read.
+fn ask_sectors(
+    nor: &mut Nor,
+    sectors: &[u32],
+    image: &Memory,
+    geometry: &Geometry,
+    listener: &mut dyn Listener,
+) -> Result<BTreeMap<u32, Vec<u8>>> {
+    let size = geometry.sector as usize;
+    let header = [geometry.base, geometry.sector_of(geometry.base + IVT)];
+    let whole = |at: &u32| !header.contains(at) && image.bytes(*at, size).is_some();
+    let (asked, mut read): (Vec<u32>, Vec<u32>) = sectors.iter().partition(|at| whole(at));
+    let total = sectors.len() as u64 * u64::from(geometry.sector);
+    let mut meter = Meter::begin(listener, Stage::Compare, total);
+    let mut current = BTreeMap::new();
+    let blank = vec![0xFF; size];
+    let of_blank = crc32(&blank);
+    for range in ranges(&asked, geometry.sector) {
+        let crcs = nor.checksums(range.clone(), geometry.sector, &meter)?;
+        for (at, crc) in range.step_by(size).zip(crcs) {
+            let wanted = image.bytes(at, size).unwrap_or_default();
+            let holds = match () {
+                _ if crc == crc32(wanted) => wanted,
+                _ if crc == of_blank => blank.as_slice(),
+                _ => {
+                    read.push(at);
+                    continue;
+                }
+            };
+            current.insert(at, holds.to_vec());
+            meter.add(u64::from(geometry.sector));
+        }
+    }
+    read.sort_unstable();
+    read_into(&mut current, nor, &read, geometry, &mut meter)?;
+    meter.end();
+    Ok(current)
+}
+
+fn read_into(
+    current: &mut BTreeMap<u32, Vec<u8>>,
+    nor: &mut Nor,
+    sectors: &[u32],
+    geometry: &Geometry,
+    meter: &mut Meter<'_>,
+) -> Result<()> {
     for range in ranges(sectors, geometry.sector) {
         // in pieces: all of a large flash twice would be much memory
         let piece = geometry.sector.max(PIECE);
         for start in range.clone().step_by(piece as usize) {
-            let read = nor.read(start, piece.min(range.end - start), &mut meter)?;
+            let read = nor.read(start, piece.min(range.end - start), meter)?;
             for (i, sector) in read.chunks(geometry.sector as usize).enumerate() {
                 current.insert(start + i as u32 * geometry.sector, sector.to_vec());
             }
         }
     }
-    meter.end();
-    Ok(current)
+    Ok(())
 }
 
 /// Addresses that may belong to what the header in flash starts.

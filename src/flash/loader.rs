@@ -16,7 +16,7 @@ use crate::error::{Question, SetUp, Step};
 use crate::event::{Listener, tell};
 use crate::flash::awake::Woken;
 use crate::flash::rom::{RomFacts, UniqueId, wrong_chip};
-use crate::mboot::{self, Departure, MemoryId, Status, Version};
+use crate::mboot::{self, Departure, Features, LoaderIdentity, MemoryId, Status, Version};
 use crate::{Error, Result};
 
 /// What a flashloader tells about itself and the chip.
@@ -26,6 +26,8 @@ pub struct LoaderFacts {
     pub identity: Identity,
     /// Its version.
     pub version: Version,
+    /// What it says of itself when it is rtboot's own.
+    pub own: Option<LoaderIdentity>,
     /// Unique id of the chip.
     pub unique_id: UniqueId,
     /// RAM that it needs for itself: first and last address, inclusive.
@@ -91,7 +93,18 @@ impl Flashloader {
     pub fn connect(board: &mut Board, identity: Identity) -> Result<Flashloader> {
         let mut session = board.loader()?;
         let version = version(&mut session)?;
-        Flashloader::greet(session, version, identity)
+        Flashloader::greet(session, version, None, identity)
+    }
+
+    /// As [`Flashloader::connect`], for one that may be rtboot's own: that is asked, too.
+    ///
+    /// # Errors
+    /// As [`Flashloader::connect`].
+    pub fn connect_own(board: &mut Board, identity: Identity) -> Result<Flashloader> {
+        let mut session = board.loader()?;
+        let version = version(&mut session)?;
+        let own = own(&mut session)?;
+        Flashloader::greet(session, version, own, identity)
     }
 
     /// As [`Flashloader::connect`], for one that ran already: its USB ids are those of every RT10xx flashloader, so it is asked
@@ -106,13 +119,15 @@ impl Flashloader {
     ) -> Result<Flashloader> {
         let mut session = board.loader()?;
         let version = version(&mut session)?;
-        let identity = ask_chip(&mut session, named, listener)?;
-        Flashloader::greet(session, version, identity)
+        let own = own(&mut session)?;
+        let identity = ask_chip(&mut session, named, own.is_some(), listener)?;
+        Flashloader::greet(session, version, own, identity)
     }
 
     fn greet(
         mut session: LoaderSession,
         version: Version,
+        own: Option<LoaderIdentity>,
         identity: Identity,
     ) -> Result<Flashloader> {
         let id = session
@@ -131,6 +146,7 @@ impl Flashloader {
         let facts = LoaderFacts {
             identity,
             version,
+            own,
             unique_id,
             reserved,
             scratch,
@@ -171,6 +187,11 @@ impl Flashloader {
 
     pub(super) fn set_sent_again(&mut self, bytes: usize) {
         self.sent_again = bytes;
+    }
+
+    /// Whether it has these commands of rtboot's own loader.
+    pub fn has(&self, features: Features) -> bool {
+        self.facts.own.is_some_and(|own| own.features.has(features))
     }
 
     /// The session, for raw commands. Whatever they configure, the next flash step configures anew.
@@ -293,6 +314,10 @@ fn version(session: &mut LoaderSession) -> Result<Version> {
     session.version().map_err(Error::mboot(Step::AskVersion))
 }
 
+fn own(session: &mut LoaderSession) -> Result<Option<LoaderIdentity>> {
+    session.identity().map_err(Error::mboot(Step::AskIdentity))
+}
+
 /// Which chip a running flashloader is on: its id register, read through it.
 ///
 /// NXP's builds for the RT1010, RT1050 and RT1060 answer; those for the RT1020, RT1021 and RT1024 refuse every address outside RAM and
@@ -300,6 +325,7 @@ fn version(session: &mut LoaderSession) -> Result<Version> {
 fn ask_chip(
     session: &mut LoaderSession,
     named: Option<&'static Chip>,
+    own: bool,
     listener: &mut dyn Listener,
 ) -> Result<Identity> {
     let mut told = Told::default();
@@ -332,7 +358,8 @@ fn ask_chip(
     let identity = told
         .identify(named)
         .map_err(|contradiction| wrong_chip(named, contradiction))?;
-    if let (None, Some(error)) = (told.id, refusal) {
+    // ours runs on chips with one id only
+    if let (None, Some(error), false) = (told.id, refusal, own) {
         untold(identity, &error, listener);
     }
     Ok(identity)

@@ -215,6 +215,7 @@ impl Rom {
             });
         }
         let mut flashloader = match identity.told.id {
+            Some(_) if own => Flashloader::connect_own(board, identity)?,
             Some(_) => Flashloader::connect(board, identity)?,
             // the ROM kept its registers to itself: the flashloader may tell
             None => Flashloader::join(board, Some(identity.chip), listener)?,

@@ -18,7 +18,7 @@ use super::Flashloader;
 pub use crate::error::TrialDiffers;
 use crate::error::{SetUp, Step};
 use crate::event::{Listener, Meter, Stage};
-use crate::mboot::{self, MemoryId};
+use crate::mboot::{self, Features, FlashCommand, MemoryId};
 use crate::{Error, Result};
 
 /// Longest piece read in one go; between pieces Ctrl-C is looked at.
@@ -139,12 +139,32 @@ impl Flashloader {
         }
     }
 
+    /// Whether [`Flashloader::soft_reset_flash`] can be asked of this loader.
+    pub fn resets_flash(&self) -> bool {
+        self.facts().own.is_none() || self.has(Features::INSPECT)
+    }
+
     /// Brings the part's volatile registers to what they are after power-on.
     ///
     /// # Errors
     /// [`Error::Configure`].
     pub fn soft_reset_flash(&mut self, size: u32) -> Result<()> {
-        self.configure(&trial::soft_reset(size), SetUp::Trial)
+        if self.facts().own.is_none() {
+            return self.configure(&trial::soft_reset(size), SetUp::Trial);
+        }
+        // our loader looks at the status between the commands of an FCB, and any command behind 66h takes it back
+        let [enable, reset] = [0x66, 0x99].map(|opcode| FlashCommand {
+            changes: true,
+            ..FlashCommand::reading(opcode, 0)
+        });
+        let failed = |source| Error::Configure {
+            set_up: SetUp::Trial,
+            source,
+        };
+        let session = self.session();
+        session.flash_command(enable).map_err(failed)?;
+        session.flash_command(reset).map_err(failed)?;
+        Ok(())
     }
 
     fn compare_through(

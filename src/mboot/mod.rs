@@ -37,7 +37,7 @@ pub use error::{Error, Step, hint};
 pub use hid::{HidLink, describe_report};
 pub use link::{Link, LinkError, Packet, Sent};
 pub use own::LoaderIdentity;
-pub use rtboot_wire::loader::{Failure, Features, Fetch, FlashCommand, HashKind};
+pub use rtboot_wire::loader::{Failure, Features, Fetch, FlashCommand, HashKind, Rung};
 pub use rtboot_wire::mboot::{
     Command, Described, ExternalMemory, MemoryId, PacketBytes, PingResponse, Property, Response,
     Status, Tag, Version, frame,

@@ -5,7 +5,7 @@
 //!
 //! Source: `rtboot_wire::loader`.
 
-use rtboot_wire::loader::{self, Features, Fetch, FlashCommand, HashKind};
+use rtboot_wire::loader::{self, Features, Fetch, FlashCommand, HashKind, Rung};
 
 use super::data::READ_PACKETS;
 use super::verbs::check_range;
@@ -75,6 +75,16 @@ impl<L: Link> Client<L> {
         self.has(Tag::LOADER_FETCH, Features::INSPECT)?;
         let command = loader::fetch(what, offset, length);
         self.read_phase(&command, length, false, 0, &mut |_| true)
+    }
+
+    /// What was needed to get the flash's id when it was asked for last; `None` for a rung that is not known.
+    ///
+    /// # Errors
+    /// As [`Client::get_property`].
+    pub fn rescue_rung(&mut self) -> Result<Option<Rung>, Error> {
+        self.has(Tag::GET_PROPERTY, Features::INSPECT)?;
+        let words = self.get_property(loader::FLASH, 0)?;
+        Ok(words.get(1).copied().and_then(Rung::of))
     }
 
     /// One command for the flash, and what it answers.

@@ -4,41 +4,38 @@ use std::time::Duration;
 
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::chip::Chip;
-use rtboot::event::Event;
-use rtboot::flash::{LoaderSource, reach_flashloader};
+use rtboot::event::{Event, Stage};
+use rtboot::flash::{LoaderSource, Trial, WriteReport, reach_flashloader};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, NoOwn, OnPort, Result, sdp};
 
+use crate::kit::board::{Rig, old_flash, starts};
+use crate::kit::case::application;
 use crate::kit::rt1021;
 
-/// A real board to rtboot: a loader that it does not know dies, and the watchdog brings the boot ROM back.
+/// A real board to rtboot, which runs no loader that is started on it; its watchdog brings the boot ROM back.
 struct RealBoard {
     board: VirtualBoard,
     /// What the loader left in RAM.
-    left: Option<[u32; 4]>,
+    left: [u32; 4],
     /// Looks until the watchdog resets the chip.
     patience: u32,
 }
 
 impl Plug for RealBoard {
     fn look(&mut self) -> Result<Look> {
-        if let Some(id) = self.board.identity() {
-            return Ok(Look::Program(match id.product_id {
-                0x0073 => Program::Flashloader,
-                _ => Program::Rom,
-            }));
+        if let Some(0x0130) = self.board.identity().map(|id| id.product_id) {
+            return Ok(Look::Program(Program::Rom));
         }
         self.patience = self.patience.saturating_sub(1);
         if self.patience == 0 {
             self.board.board().reset();
             self.board.wait(Duration::from_secs(1));
-            if let Some(words) = self.left.take() {
-                let bytes: Vec<u8> = words.iter().flat_map(|word| word.to_le_bytes()).collect();
-                let mut session = sdp::Sdp::new(sdp::HidLink::new(self.board.hid()));
-                session
-                    .write_file(0x2020_FFF0, &bytes, &mut |_| {})
-                    .expect("in RAM");
-            }
+            let bytes = self.left.map(u32::to_le_bytes).concat();
+            let mut session = sdp::Sdp::new(sdp::HidLink::new(self.board.hid()));
+            session
+                .write_file(0x2020_FFF0, &bytes, &mut |_| {})
+                .expect("in RAM");
         }
         Ok(Look::Nothing)
     }
@@ -52,7 +49,7 @@ impl Plug for RealBoard {
     }
 }
 
-fn real(left: Option<[u32; 4]>, patience: u32) -> (VirtualBoard, Board) {
+fn real(left: [u32; 4], patience: u32) -> (VirtualBoard, Board) {
     let board = VirtualBoard::new();
     let plug = RealBoard {
         board: board.clone(),
@@ -72,7 +69,7 @@ fn start(board: &mut Board, source: &LoaderSource) -> (Vec<Event>, Error) {
 #[test]
 fn own_loader_that_resets_is_told_with_cause_and_breadcrumb() {
     let crumb = [u32::from_le_bytes(*b"RTLD"), 6, 3, 0x402E_0140];
-    let (_, mut board) = real(Some(crumb), 400);
+    let (_, mut board) = real(crumb, 400);
     let (events, error) = start(&mut board, &LoaderSource::Auto);
     let Error::OwnLoaderSilent {
         address,
@@ -107,14 +104,14 @@ fn own_loader_that_resets_is_told_with_cause_and_breadcrumb() {
 
 #[test]
 fn own_loader_without_a_trace_is_said_to_have_left_none() {
-    let (_, mut board) = real(None, 400);
+    let (_, mut board) = real([0; 4], 400);
     let (_, error) = start(&mut board, &LoaderSource::Own);
     assert!(
         error.to_string().ends_with("it left no trace in RAM"),
         "{error}"
     );
     // a chip that hangs for good
-    let (_, mut board) = real(None, u32::MAX);
+    let (_, mut board) = real([0; 4], u32::MAX);
     let (_, error) = start(&mut board, &LoaderSource::Own);
     assert!(
         error
@@ -126,7 +123,7 @@ fn own_loader_without_a_trace_is_said_to_have_left_none() {
 
 #[test]
 fn own_loader_goes_to_its_chips_and_wires_only() {
-    let (_, board) = real(None, 1);
+    let (_, board) = real([0; 4], 1);
     let rt1024 = Chip::by_name("RT1024").expect("a row");
     let why = |source: LoaderSource, chip, board: &Board| match source.load(chip, board) {
         Err(Error::NoLoader { looked, own, .. }) => Err((looked, own)),
@@ -150,4 +147,105 @@ fn own_loader_goes_to_its_chips_and_wires_only() {
     assert_eq!(why(LoaderSource::Auto, rt1021(), &at_hand), Ok(false));
     assert_eq!(why(LoaderSource::Nxp, rt1021(), &at_hand), Ok(false));
     assert_eq!(why(own(), rt1021(), &at_hand), Ok(true));
+}
+
+/// A board with old content and quad enable set, for rtboot's own loader or the stand-in.
+fn rig(own: bool) -> Rig {
+    let mut rig = Rig::with_flash(old_flash(0x4_0000));
+    rig.options.base = Some(0x6000_2000);
+    rig.virtual_board.board().nor_mut().set_quad_enabled(true);
+    match own {
+        true => rig.with_own_loader(),
+        false => rig,
+    }
+}
+
+/// What a write of this application moves: reports to and from the board, changes of flash.
+fn moved(rig: &mut Rig, app: &[u8]) -> (WriteReport, [u64; 3]) {
+    let counts = |rig: &Rig| {
+        let counts = rig.virtual_board.board().counts();
+        [counts.usb_out, counts.usb_in, counts.nor_operations]
+    };
+    let before = counts(rig);
+    let written = rig
+        .write_bytes(app, "app.bin", "issi.cfg")
+        .expect("written");
+    let after = counts(rig);
+    let moved = [0, 1, 2].map(|i| after[i] - before[i]);
+    (written.report, moved)
+}
+
+#[test]
+fn own_loader_leaves_the_same_flash_as_the_stand_in() {
+    let app = application(3, 150_001);
+    let flash = [false, true].map(|own| {
+        let mut rig = rig(own);
+        let (report, _) = moved(&mut rig, &app);
+        assert!(report.changed && report.bytes_verified > 150_000);
+        assert_eq!(starts(&rig), Some(0x6000_2401));
+        assert_eq!(rig.journal_files(), 0, "own: {own}");
+        rig.flash()
+    });
+    assert_eq!(flash[1][0x2000..][..150_001], app);
+    assert!(flash[0] == flash[1]);
+}
+
+#[test]
+fn unchanged_image_hardly_travels_with_hashes() {
+    let app = application(3, 150_001);
+    let [standin, own] = [false, true].map(|own| {
+        let mut rig = rig(own);
+        moved(&mut rig, &app);
+        let (report, moved) = moved(&mut rig, &app);
+        assert!(!report.changed);
+        assert_eq!(moved[2], 0, "flash was changed");
+        assert!(matches!(report.trial, Trial::Same { bytes } if bytes > 0));
+        moved
+    });
+    eprintln!("reports out, in: {standin:?} with the stand-in, {own:?} with ours");
+    // the stand-in's are the image twice: compared, then verified
+    assert!(own[1] * 3 < standin[1], "{own:?} and {standin:?}");
+}
+
+#[test]
+fn one_changed_byte_rewrites_one_sector_with_hashes() {
+    let mut app = application(3, 150_001);
+    let mut rig = rig(true);
+    moved(&mut rig, &app);
+    app[0x1_2345] ^= 0x10;
+    let (report, _) = moved(&mut rig, &app);
+    // and the first, so that nothing half-written starts
+    assert_eq!((report.sectors_erased, report.sectors_programmed), (2, 0));
+    assert_eq!(rig.flash()[0x2000..][..150_001], app);
+    assert_eq!(starts(&rig), Some(0x6000_2401));
+}
+
+#[test]
+fn byte_that_changes_behind_the_compare_is_found_by_the_hash() {
+    let app = application(3, 150_001);
+    let mut rig = rig(true);
+    moved(&mut rig, &app);
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    nor.use_plain().expect("set up");
+    let flash = rig.flash();
+    let pieces = [
+        (0x6000_0000, &flash[..0x2_0000]),
+        (0x6002_0000, &flash[0x2_0000..0x2_8000]),
+    ];
+    nor.verify(&pieces, Stage::Verify, &mut ()).expect("equal");
+    rig.virtual_board.board().flash_mut()[0x2_1234] ^= 0x40;
+    match nor.verify(&pieces, Stage::Verify, &mut ()) {
+        Err(Error::Verify {
+            address,
+            expected,
+            found,
+            count,
+            total,
+        }) => {
+            assert_eq!(address, 0x6002_1234);
+            assert_eq!((expected, found), (flash[0x2_1234], flash[0x2_1234] ^ 0x40));
+            assert_eq!((count, total), (1, 0x2_8000));
+        }
+        other => panic!("{other:?}"),
+    }
 }

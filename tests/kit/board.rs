@@ -8,7 +8,7 @@ use rtboot::flash::{self, FcbChoice, Nor, WriteReport};
 use rtboot::job::{self, Target, WriteJob, WriteOptions};
 use rtboot::journal::{BoardJournal, JournalStore};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{Result, Source};
+use rtboot::{LoaderSource, Result, Source};
 use rtboot_bootable::Memory;
 
 use super::random::pattern;
@@ -34,6 +34,8 @@ pub struct Rig {
     pub board: Board,
     pub journals: JournalStore,
     pub options: WriteOptions,
+    /// What is started when no loader runs.
+    pub loader: LoaderSource,
     pub events: Vec<Event>,
     folder: tempfile::TempDir,
 }
@@ -87,6 +89,7 @@ impl Rig {
             virtual_board,
             journals: JournalStore::new(folder.path()),
             options: WriteOptions::default(),
+            loader: standin(),
             events: Vec::new(),
             folder,
         }
@@ -111,7 +114,7 @@ impl Rig {
     /// Gets a flashloader to run.
     pub fn flashloader(&mut self) -> Result<flash::Flashloader> {
         let reached =
-            flash::reach_flashloader(&mut self.board, None, &standin(), &mut self.events)?;
+            flash::reach_flashloader(&mut self.board, None, &self.loader, &mut self.events)?;
         Ok(reached.flashloader)
     }
 
@@ -145,7 +148,15 @@ impl Rig {
             ..self.options.clone()
         };
         let file = Source::bytes(name, bytes);
-        write(&mut self.board, &file, options, &mut self.events)
+        let (board, loader) = (&mut self.board, self.loader.clone());
+        write_with(board, loader, &file, options, &mut self.events)
+    }
+
+    /// The same, with rtboot's own loader.
+    #[must_use]
+    pub fn with_own_loader(mut self) -> Rig {
+        self.loader = LoaderSource::Own;
+        self
     }
 }
 
@@ -156,8 +167,19 @@ pub fn write(
     options: WriteOptions,
     listener: &mut dyn Listener,
 ) -> Result<Written> {
+    write_with(board, standin(), file, options, listener)
+}
+
+/// The same, with this loader.
+pub fn write_with(
+    board: &mut Board,
+    loader: LoaderSource,
+    file: &Source,
+    options: WriteOptions,
+    listener: &mut dyn Listener,
+) -> Result<Written> {
     let mut target = Target::default();
-    target.loader = standin();
+    target.loader = loader;
     let job = WriteJob::prepare(&file.into(), options, rt1021())?;
     let mut ready = job.identify(board, &target, listener)?;
     let plan = ready.plan(listener)?;

@@ -193,7 +193,9 @@ impl Reader<'_> {
             return Ok(ReadProof::Same);
         }
         // set-up commands of an application that ran before outlive a reset of the chip
-        self.flashloader.soft_reset_flash(self.size)?;
+        if self.flashloader.resets_flash() {
+            self.flashloader.soft_reset_flash(self.size)?;
+        }
         let slow = probe::read_by(&part.read, part.size, ClockIndex::MHZ_30);
         match probe::as_read_by(&own, false) {
             Some(fast) => self.prove(plain, address, &fast, Some(&slow)),

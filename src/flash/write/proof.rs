@@ -16,7 +16,7 @@ impl Writer<'_> {
         self.quad_set = self.nor.set_quad(listener)?;
         // Other dummy cycles that an application set outlive a reset of the chip. A reset of the flash would close the locks
         // of single blocks that it opened.
-        if self.nor.facts().own_locks.is_none() {
+        if self.nor.facts().own_locks.is_none() && self.nor.loader().resets_flash() {
             let size = self.nor.part().size;
             self.nor.loader().soft_reset_flash(size)?;
         }

@@ -49,6 +49,7 @@ fn genuine_loader_gets_the_question_and_nothing_else() {
                 .read_by_fcb(0x2000, 0x6000_0000, 4, &mut |_| true)
                 .map(drop),
         );
+        refused(client.rescue_rung().map(drop));
         refused(client.sha256(0x6000_0000, 4096).map(drop));
         refused(
             client

@@ -1,0 +1,81 @@
+//! Comparison and proof by hashes that rtboot's own loader makes on the chip: flash need not travel to the host.
+//!
+//! A CRC-32 tells what differs. It is no proof: what it calls equal is proved by SHA-256 in the verify, with a sample read back.
+
+use std::ops::Range;
+
+use crate::digest::Sha256;
+use crate::error::Step;
+use crate::event::Meter;
+use crate::flash::nor::Nor;
+use crate::mboot::{self, Features, MemoryId};
+use crate::{Error, Result};
+
+/// Bytes that one SHA-256 covers: between two of them Ctrl-C is looked at.
+pub(super) const HASHED: u32 = 256 * 1024;
+/// Bytes that one command makes CRCs of.
+const SUMMED: u32 = 1 << 20;
+/// Bytes of each hashed piece that are read back all the same: they show a loader that hashes something else than flash.
+const SAMPLE: u32 = 256;
+
+impl Nor {
+    /// Whether the loader hashes flash on the chip.
+    pub fn hashes(&self) -> bool {
+        self.loader.has(Features::HASH)
+    }
+
+    /// The CRC-32 of each `unit` bytes of flash, through the present set-up.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`]; [`Error::Interrupted`].
+    pub fn checksums(&mut self, range: Range<u32>, unit: u32, meter: &Meter) -> Result<Vec<u32>> {
+        let piece = (SUMMED / unit.max(1) * unit).max(unit);
+        let mut all = Vec::new();
+        for start in range.clone().step_by(piece as usize) {
+            let length = piece.min(range.end - start);
+            let session = self.loader.quiet_session();
+            let crcs = session.crc32(start, length, unit, &mut |_| !meter.cancelled());
+            all.extend(crcs.map_err(failed(start))?);
+            if meter.cancelled() {
+                return Err(Error::interrupted());
+            }
+        }
+        Ok(all)
+    }
+
+    /// Whether flash holds these bytes from `start` on: by SHA-256, and by a sample that is read back. `false` proves nothing: the
+    /// bytes are to be read then.
+    pub(super) fn is_proved(&mut self, start: u32, expected: &[&[u8]]) -> Result<bool> {
+        let mut wanted = Sha256::new();
+        for piece in expected {
+            wanted.update(piece);
+        }
+        let wanted = wanted.finish();
+        let length: u32 = expected.iter().map(|piece| piece.len() as u32).sum();
+        let session = self.loader.quiet_session();
+        if session.sha256(start, length).map_err(failed(start))? != wanted {
+            return Ok(false);
+        }
+        // another place in each run, as far as the content differs
+        let [a, b, c, d, ..] = wanted;
+        let offset = u32::from_le_bytes([a, b, c, d]) % length.div_ceil(SAMPLE).max(1) * SAMPLE;
+        let count = SAMPLE.min(length - offset);
+        let sample = session
+            .read_memory(start + offset, count, MemoryId::FLEXSPI_NOR, &mut |_| true)
+            .map_err(Error::mboot(Step::ReadFlash {
+                address: start + offset,
+            }))?;
+        let bytes = expected.iter().copied().flatten();
+        Ok(bytes
+            .skip(offset as usize)
+            .zip(&sample)
+            .all(|(a, b)| a == b))
+    }
+}
+
+fn failed(address: u32) -> impl FnOnce(mboot::Error) -> Error {
+    move |error| match error {
+        mboot::Error::Cancelled { .. } => Error::interrupted(),
+        error => Error::mboot(Step::HashFlash { address })(error),
+    }
+}
