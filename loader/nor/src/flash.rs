@@ -203,9 +203,25 @@ impl Flash {
         }
         let checked = self.first_difference(bus, offset, data.len() as u32, |_| 0xFF)?;
         let good = checked.map_or(data.len(), |at| ((at - offset) & !(page - 1)) as usize);
-        self.change(bus, |bus| {
-            let mut at = offset;
-            for page in data[..good].chunks(page as usize) {
+        self.overwrite(bus, offset, &data[..good])?;
+        match checked {
+            Some(at) => Err(Error::NotBlank(at)),
+            None => Ok(()),
+        }
+    }
+
+    /// Programs whole pages without asking whether they are blank, and reads them back.
+    ///
+    /// # Errors
+    /// [`Error::Alignment`]; [`Error::Verify`] with the offset; as [`Flash::erase`].
+    pub fn overwrite(&mut self, bus: &mut impl Bus, offset: u32, data: &[u8]) -> Result<(), Error> {
+        let page = self.configured()?.page;
+        if (offset | data.len() as u32) & (page - 1) != 0 {
+            return Err(Error::Alignment);
+        }
+        let mut at = offset;
+        let result = self.change(bus, |bus| {
+            for page in data.chunks(page as usize) {
                 // programming ones changes nothing
                 if page.iter().any(|byte| *byte != 0xFF) {
                     self.enable_writes(bus)?;
@@ -216,12 +232,14 @@ impl Flash {
                 at += page.len() as u32;
             }
             Ok(())
-        })?;
-        let found = self.first_difference(bus, offset, good as u32, |at| data[at as usize])?;
-        match (found, checked) {
-            (Some(at), _) => Err(Error::Verify(at)),
-            (None, Some(at)) => Err(Error::NotBlank(at)),
-            (None, None) => Ok(()),
+        });
+        self.working_at = at;
+        result?;
+        let found =
+            self.first_difference(bus, offset, data.len() as u32, |at| data[at as usize])?;
+        match found {
+            Some(at) => Err(Error::Verify(at)),
+            None => Ok(()),
         }
     }
 

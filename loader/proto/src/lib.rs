@@ -22,6 +22,7 @@ mod loader;
 mod memory;
 mod property;
 mod status;
+mod stream;
 
 pub use board::{Board, BoardState, LinkLost, MAX_PAYLOAD, Payload, Region, WINDOW};
 pub use loader::Loader;

@@ -17,7 +17,7 @@ pub struct Loader<'a> {
     pub(crate) window: &'a mut [u8; WINDOW],
 }
 
-const NO_FAILURE: Failure = Failure {
+pub(crate) const NO_FAILURE: Failure = Failure {
     status: Status::SUCCESS,
     record: 0,
     address: 0,
@@ -124,6 +124,7 @@ impl<'a> Loader<'a> {
             Tag::LOADER_FETCH => return self.fetch(board, command, payload),
             Tag::LOADER_FLASH_COMMAND => return self.flash_command(board, command, payload),
             Tag::LOADER_HASH => return self.hash(board, command, payload),
+            Tag::LOADER_STREAM => return self.stream(board, command, payload),
             Tag::EXECUTE => return self.execute(board, command),
             Tag::RESET => return self.reset(board, command),
             Tag::FLASH_ERASE_ALL => self.erase_all(board, command),

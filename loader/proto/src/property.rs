@@ -14,7 +14,9 @@ pub const PAYLOAD: usize = 1016;
 pub const VERSION: Version = Version::new(b'L', 0, 2, 0);
 
 /// What the loader can do beside NXP's commands.
-pub const FEATURES: Features = Features::INSPECT.with(Features::HASH);
+pub const FEATURES: Features = Features::INSPECT
+    .with(Features::HASH)
+    .with(Features::STREAM);
 
 /// The commands that are implemented.
 const COMMANDS: [Tag; 12] = [

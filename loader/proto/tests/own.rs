@@ -2,8 +2,10 @@
 
 mod session;
 
+use loader_codec::Crc32;
 use loader_nor::Rescue;
 use loader_proto::{FEATURES, PAYLOAD, VERSION};
+use rtboot_wire::loader::stream::{Action, Head, Program};
 use rtboot_wire::loader::{self, Failure, Fetch, FlashCommand, HashKind, Rung};
 use rtboot_wire::mboot::{Command, Response, Status, Tag};
 use session::*;
@@ -313,4 +315,192 @@ fn commands_without_feature_bit_are_unknown() {
         let unknown = answers.contains(&generic(Status::UNKNOWN_COMMAND, tag));
         assert_eq!(unknown, FEATURES.0 >> bit & 1 == 0, "{tag}");
     }
+}
+
+/// Bytes of a record.
+fn record(address: u32, action: Action, body: &[u8]) -> Vec<u8> {
+    let mut bytes = Head { address, action }.to_bytes().to_vec();
+    bytes.extend(body);
+    bytes
+}
+
+fn erase(address: u32, length: u32) -> Vec<u8> {
+    record(address, Action::Erase(length), &[])
+}
+
+fn program(address: u32, data: &[u8], lz4: bool) -> Vec<u8> {
+    let body = if lz4 {
+        lz4_flex::block::compress(data)
+    } else {
+        data.to_vec()
+    };
+    let mut crc = Crc32::new();
+    crc.update(data);
+    let program = Program {
+        length: data.len() as u32,
+        packed: body.len() as u16,
+        lz4,
+        crc: crc.finish(),
+    };
+    record(address, Action::Program(program), &body)
+}
+
+impl Session {
+    /// Sends a stream in reports of this size; the final status, and what was kept of a failure.
+    fn stream(&mut self, records: &[Vec<u8>], chunk: usize) -> (Status, Failure) {
+        let bytes = records.concat();
+        let command = loader::stream(bytes.len() as u32).to_bytes();
+        let mut reports: Vec<(u8, &[u8])> = vec![(1, &command)];
+        reports.extend(bytes.chunks(chunk).map(|chunk| (2, chunk)));
+        let answers = self.exchange(&reports);
+        assert_eq!(answers[0], generic(Status::SUCCESS, Tag::LOADER_STREAM));
+        assert_eq!(answers.len(), 2, "one final response");
+        let last = Response::parse(&answers[1].1).unwrap();
+        assert!(last.answers(Tag::LOADER_STREAM));
+        let failure = Failure::parse(&self.fetch(Fetch::Failure).unwrap()).unwrap();
+        (last.status(), failure)
+    }
+
+    fn good_stream(&mut self, records: &[Vec<u8>], chunk: usize) {
+        assert_eq!(self.stream(records, chunk).0, Status::SUCCESS);
+    }
+}
+
+#[test]
+fn stream_erases_and_programs_whatever_the_size_of_reports() {
+    for chunk in [7, 16, 300, 1016] {
+        let mut session = Session::configured();
+        session.board.chip.memory[..0x2_0000].fill(0x11);
+        let data = pattern(3 * 4096 + 700);
+        let mut records = vec![erase(FLASH, 0x1_0000), erase(FLASH + 0x1_0000, 0x1000)];
+        for (i, piece) in data.chunks(4096).enumerate() {
+            records.push(program(FLASH + 4096 * i as u32, piece, i % 2 == 0));
+        }
+        session.good_stream(&records, chunk);
+        assert_eq!(&session.flash()[..data.len()], &data[..], "{chunk}");
+        assert!(
+            session.flash()[data.len()..0x1_1000]
+                .iter()
+                .all(|b| *b == 0xFF)
+        );
+        assert!(
+            session.flash()[0x1_1000..0x2_0000]
+                .iter()
+                .all(|b| *b == 0x11)
+        );
+        assert_eq!(session.board.chip.count("d8"), 1);
+        assert_eq!(session.board.chip.count("20"), 1);
+    }
+}
+
+#[test]
+fn stream_over_the_whole_flash_erases_it_at_once() {
+    let mut session = Session::configured();
+    session.board.chip.memory.fill(0);
+    session.good_stream(&[erase(FLASH, 8 << 20)], 1016);
+    assert_eq!(session.board.chip.count("60"), 1);
+    assert!(session.flash().iter().all(|byte| *byte == 0xFF));
+}
+
+#[test]
+fn stream_stops_at_the_first_record_that_fails() {
+    let mut session = Session::configured();
+    let data = pattern(4096);
+    session.board.chip.memory[0x1800] = 0;
+    let records = [
+        program(FLASH, &data, false),
+        program(FLASH + 0x1000, &data, true),
+        program(FLASH + 0x2000, &data, false),
+    ];
+    let (status, failure) = session.stream(&records, 1016);
+    assert_eq!(status, Status::LOADER_NOT_PROGRAMMED);
+    assert_eq!((failure.status, failure.record), (status, 1));
+    assert_eq!(failure.address, FLASH + 0x1800);
+    assert_eq!((failure.expected, failure.found), (data[0x800], 0));
+    assert_eq!(&session.flash()[..4096], &data[..]);
+    assert!(session.flash()[0x2000..0x3000].iter().all(|b| *b == 0xFF));
+    session.good_stream(&[erase(FLASH, 0x2000), program(FLASH, &data, true)], 1016);
+    assert_eq!(session.fetch(Fetch::Failure).unwrap(), [0; 24]);
+}
+
+#[test]
+fn worn_cell_fails_the_erase_of_a_stream() {
+    let mut session = Session::configured();
+    session.board.chip.worn.push(0x3210);
+    let (status, failure) = session.stream(&[erase(FLASH, 0x4000)], 1016);
+    assert_eq!(status, Status::LOADER_NOT_ERASED);
+    assert_eq!(failure.address, FLASH + 0x3210);
+    assert_eq!((failure.expected, failure.found), (0xFF, 0xFE));
+}
+
+#[test]
+fn damaged_record_programs_nothing() {
+    let data = pattern(4096);
+    for lz4 in [false, true] {
+        let good = program(FLASH, &data, lz4);
+        for at in [12, 16, good.len() / 2] {
+            let mut bad = good.clone();
+            bad[at] ^= 0x10;
+            let mut session = Session::configured();
+            let (status, failure) = session.stream(&[bad], 1016);
+            assert_eq!(status, Status::LOADER_BAD_DATA, "{lz4} {at}");
+            assert_eq!(failure.address, FLASH);
+            assert_eq!(session.board.chip.count("02"), 0);
+        }
+    }
+}
+
+#[test]
+fn records_that_cannot_be_are_refused() {
+    let data = pattern(256);
+    let mut unknown = erase(FLASH, 4096);
+    unknown[0] = 9;
+    for (bad, status) in [
+        (unknown, Status::LOADER_BAD_RECORD),
+        (erase(FLASH + 0x100, 4096), Status::LOADER_BAD_RECORD),
+        (erase(FLASH, 4097), Status::LOADER_BAD_RECORD),
+        (program(FLASH + 1, &data, false), Status::LOADER_BAD_RECORD),
+        (program(RAM, &data, false), Status::MEMORY_RANGE_INVALID),
+        (erase(FLASH + (8 << 20), 4096), Status::MEMORY_RANGE_INVALID),
+        (
+            program(FLASH, &data, false)[..200].to_vec(),
+            Status::LOADER_BAD_RECORD,
+        ),
+        (erase(FLASH, 4096)[..9].to_vec(), Status::LOADER_BAD_RECORD),
+    ] {
+        let mut session = Session::configured();
+        let (found, failure) = session.stream(&[bad], 1016);
+        assert_eq!((found, failure.status), (status, status));
+        assert_eq!(session.board.chip.count("06"), 1, "only quad enable");
+    }
+}
+
+#[test]
+fn stream_is_refused_before_its_data() {
+    let mut session = Session::new();
+    let status = session.status(loader::stream(16));
+    assert_eq!(status, Status::MEMORY_NOT_CONFIGURED);
+    session.configure(0xC000_0007);
+    let options = Command::raw(Tag::LOADER_STREAM, true, &[16, 1]).unwrap();
+    assert_eq!(session.status(options), Status::INVALID_ARGUMENT);
+    assert_eq!(
+        session.status(Command::raw(Tag::LOADER_FETCH, false, &[9]).unwrap()),
+        Status::INVALID_ARGUMENT
+    );
+}
+
+#[test]
+fn host_ends_or_replaces_a_stream() {
+    let mut session = Session::configured();
+    let bytes = program(FLASH, &pattern(256), false);
+    let command = loader::stream(bytes.len() as u32).to_bytes();
+    let property = Command::get_property(1, 0).to_bytes();
+    let first = generic(Status::SUCCESS, Tag::LOADER_STREAM);
+    let aborted = generic(Status::DATA_PHASE_ABORTED, Tag::LOADER_STREAM);
+    let answers = session.exchange(&[(1, &command), (2, &bytes[..100]), (2, &[])]);
+    assert_eq!(answers, [first.clone(), aborted]);
+    let answers = session.exchange(&[(1, &command), (2, &bytes[..100]), (1, &property)]);
+    assert_eq!(answers[0], first);
+    assert_eq!(answers[1].1[0], Tag::GET_PROPERTY_RESPONSE.0);
+    assert_eq!(session.board.chip.count("02"), 0);
 }

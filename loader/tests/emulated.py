@@ -1,0 +1,171 @@
+"""rtboot's own commands on the emulated board, with its referee and its virtual time.
+
+    PYTHONPATH=FOLDER python loader/tests/emulated.py [IMAGE] [ENTRY]
+
+FOLDER holds the package `oracle`, which needs unicorn and cryptography. Prints what it measured; exit status 1 when an answer is
+wrong or a rule was broken."""
+
+import hashlib
+import pathlib
+import random
+import struct
+import sys
+import zlib
+
+from oracle.mboot import GET_PROPERTY, Session
+from oracle.usbframe import FrameHost
+
+FLASH = 0x6000_0000
+FETCH, FLASH_COMMAND, READ_BY_FCB, HASH, STREAM, PROTECT, START = range(0x50, 0x57)
+ANSWER, GENERIC = 0xD0, 0xA0
+SHA256, CRC32 = 0, 1
+# the model of the flash does not know the read commands of these ISSI registers; data sheets have them
+UNKNOWN_REGISTERS = ("unknown opcode 0x48", "unknown opcode 0x61", "unknown opcode 0x81")
+
+
+def lz4(data):
+    """An LZ4 block of runs and literals: what a simple packer would make."""
+    out, literals, at = b"", b"", 0
+
+    def length(count):
+        return b"" if count < 15 else bytes([255] * ((count - 15) // 255) + [(count - 15) % 255])
+
+    while at < len(data):
+        run = 0
+        while literals and at + run < len(data) - 12 and data[at + run] == literals[-1]:
+            run += 1
+        if run < 8:
+            literals += data[at:at + 1]
+            at += 1
+            continue
+        out += bytes([min(len(literals), 15) << 4 | min(run - 4, 15)]) + length(len(literals)) + literals
+        out += b"\1\0" + length(run - 4)
+        literals, at = b"", at + run
+    return out + bytes([min(len(literals), 15) << 4]) + length(len(literals)) + literals
+
+
+def erase(offset, length):
+    return struct.pack("<BBHIII", 1, 0, 0, FLASH + offset, length, 0)
+
+
+def program(offset, data, packed=None):
+    body = packed or data
+    return struct.pack("<BBHIII", 3 if packed else 2, 0, len(body), FLASH + offset, len(data), zlib.crc32(data)) + body
+
+
+class Host(Session):
+    def __init__(self, image, entry):
+        super().__init__(image, strict=True, entry=entry, trace_spi=False)
+        FrameHost(self.board)
+
+    @property
+    def now(self):
+        return self.board.clock.ns
+
+    def property(self, number):
+        return self.simple(GET_PROPERTY, number, 0)[1]
+
+    def ask(self, tag, *parameters):
+        """Status and data of a command that sends some."""
+        self.command(tag, *parameters)
+        kind, words = self.response()
+        if kind != ANSWER:
+            return words[0], b""
+        got = b""
+        while True:
+            kind, value = self.response(insns=400_000_000)
+            if kind == GENERIC:
+                assert value[0] or len(got) == words[1], (len(got), words)
+                return value[0], got
+            got += value if kind == "data" else b""
+
+    def stream(self, data):
+        self.command(STREAM, len(data), 0, flags=1)
+        first = self.response()[1][0]
+        if first:
+            return first
+        for at in range(0, len(data), self.chunk):
+            self.data(data[at:at + self.chunk])
+        return self.response()[1][0]
+
+
+def expect(what, found, wanted):
+    if found != wanted:
+        sys.exit(f"{what}: {found!r}, not {wanted!r}")
+
+
+def inspect(host):
+    magic, protocol, version, features, snapshot = host.property(0x5254_0001)[1:]
+    expect("magic", struct.pack("<I", magic), b"rtbl")
+    expect("protocol and snapshot", (protocol, snapshot), (1, 512))
+    print(f"version {version:#x}, features {features:#x}")
+    core = host.property(0x5254_0002)[1]
+    expect("core clock", 380_000_000 < core < 410_000_000, True)
+    expect("snapshot", host.ask(FETCH, 0, 0, 4), (0, b"SNP1"))
+    expect("id", host.ask(FETCH, 1, 0, 3), (0, b"\x9d\x60\x17"))
+    expect("SFDP", host.ask(FETCH, 2, 0, 4), (0, b"SFDP"))
+    expect("registers", host.ask(FETCH, 3, 0, 8), (0, bytes([5, 1, 0, 0, 0, 0, 0, 0])))
+    expect("raw read", host.ask(FLASH_COMMAND, 0x9F, 0, 0, 3), (0, b"\x9d\x60\x17"))
+    expect("raw erase", host.ask(FLASH_COMMAND, 0x60, 0, 0, 0), (59007, b""))
+
+
+def hashes(host):
+    memory = host.board.nor.mem
+    length = 1 << 20
+    memory[:length] = random.Random(1).randbytes(length)
+    for kind, name in ((CRC32, "CRC-32"), (SHA256, "SHA-256")):
+        start = host.now
+        status, got = host.ask(HASH, kind, FLASH, length, 4096 if kind else 0)
+        taken = host.now - start
+        pieces = [bytes(memory[at:at + 4096]) for at in range(0, length, 4096)] if kind else [bytes(memory[:length])]
+        made = [struct.pack("<I", zlib.crc32(piece)) if kind else hashlib.sha256(piece).digest() for piece in pieces]
+        expect(name, (status, got), (0, b"".join(made)))
+        print(f"{name} {length / taken * 1e3:.1f} MB/s")
+
+
+def streams(host):
+    memory, length = host.board.nor.mem, 0x2_0000
+    memory[:] = b"\xFF" * len(memory)
+    noise = random.Random(2).randbytes(length)
+    start = host.now
+    records = [program(at, noise[at:at + 4096]) for at in range(0, length, 4096)]
+    expect("stream of raw records", host.stream(b"".join(records)), 0)
+    expect("flash", bytes(memory[:length]), noise)
+    print(f"stream, raw, blank flash {length / (host.now - start) * 1e6:.0f} KB/s")
+    text = b"".join(bytes([i % 251]) * (i % 97) for i in range(4000))[:length]
+    text = text.ljust(length, b"\x55")
+    start = host.now
+    records = [erase(0, length)]
+    records += [program(at, text[at:at + 4096], lz4(text[at:at + 4096])) for at in range(0, length, 4096)]
+    sent = b"".join(records)
+    expect("stream of packed records", host.stream(sent), 0)
+    expect("flash", bytes(memory[:length]), text)
+    print(f"stream, packed to {100 * len(sent) // length} %, with erase {length / (host.now - start) * 1e6:.0f} KB/s")
+    host.board.nor.stuck_zero = {0x1234: 1}
+    expect("worn cell", host.stream(erase(0, 0x2000)), 59004)
+    failure = struct.unpack("<6I", host.ask(FETCH, 4, 0, 24)[1])
+    expect("failure", failure[:5], (59004, 0, FLASH + 0x1234, 0xFF, 0xFE))
+    host.board.nor.stuck_zero = {}
+    damaged = bytearray(program(0x8000, noise[:4096]))
+    damaged[300] ^= 1
+    before = bytes(memory[0x8000:0x9000])
+    expect("damaged record", host.stream(bytes(damaged)), 59006)
+    expect("flash behind it", bytes(memory[0x8000:0x9000]), before)
+
+
+def main():
+    image = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "image/rtboot-loader.bin"
+    host = Host(image, sys.argv[2] if len(sys.argv) > 2 else "silicon")
+    host.start_firmware()
+    inspect(host)
+    expect("configure", host.configure(0xC000_0007)[1][0], 0)
+    hashes(host)
+    streams(host)
+    broken = [violation for violation in host.board.violations if violation.text not in UNKNOWN_REGISTERS]
+    for violation in broken:
+        print(violation)
+    sys.exit(1 if broken else 0)
+
+
+if __name__ == "__main__":
+    main()
