@@ -154,6 +154,10 @@ impl Board {
             flash_setup: memory.map(|memory| FlashSetup {
                 memory,
                 controller: self.machine.flexspi.registers(),
+                own: match &self.program {
+                    Program::Own(usb) => Some(usb.knows()),
+                    _ => None,
+                },
             }),
             flash_mode: Some(nor.lasting()).filter(|mode| *mode != nor.lasting_at_power_on()),
             read_parameters: Some(nor.read_default)
@@ -169,7 +173,12 @@ impl Board {
         if let Some(mode) = mode {
             self.machine.nor_mut().set_lasting(mode);
         }
-        let Some(FlashSetup { memory, controller }) = setup else {
+        let Some(FlashSetup {
+            memory,
+            controller,
+            own,
+        }) = setup
+        else {
             return;
         };
         match &mut self.program {
@@ -177,7 +186,12 @@ impl Board {
                 usb.processor_mut().nor_mut().set_up_as(&memory);
                 serial.processor_mut().nor_mut().set_up_as(&memory);
             }
-            Program::Own(usb) => usb.set_up_as(&memory),
+            Program::Own(usb) => {
+                usb.set_up_as(&memory);
+                if let Some(state) = own {
+                    usb.set_known(state);
+                }
+            }
             _ => return,
         }
         self.machine.flexspi.set_registers(controller);

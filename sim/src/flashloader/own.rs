@@ -9,6 +9,7 @@
 //!
 //! Source: `docs/loader.md`; the number of buffers: `loader/hal/src/usb/memory.rs`.
 
+mod by_fcb;
 mod configure;
 mod descriptors;
 mod flash;
@@ -17,6 +18,7 @@ mod inspect;
 mod memory;
 mod pace;
 mod property;
+mod protect;
 mod rescue;
 mod server;
 mod source;
@@ -24,8 +26,12 @@ mod stream;
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::{Control, NorSetup, OutResult, Outcome};
 use crate::machine::Machine;
+use inspect::Failure;
+use rescue::Rung;
 pub use server::Entry;
 use server::Server;
 
@@ -44,6 +50,16 @@ const IN_BUFFERS: usize = 6;
 
 /// A report: its id and its payload.
 type Report = (u8, Vec<u8>);
+
+/// What the loader knows, as a folder keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct OwnState {
+    id: Option<[u8; 3]>,
+    rung: Rung,
+    entry: Entry,
+    failure: Failure,
+}
 
 /// rtboot's own loader behind its USB endpoints.
 #[derive(Debug, Clone)]
@@ -68,6 +84,24 @@ impl OwnLoader {
             for_host: VecDeque::new(),
             configured: true,
         }
+    }
+
+    /// What it knows beside how the flash is set up.
+    pub fn knows(&self) -> OwnState {
+        OwnState {
+            id: self.server.flash.id,
+            rung: self.server.flash.rung,
+            entry: self.server.entry,
+            failure: self.server.failure,
+        }
+    }
+
+    /// Takes on what [`OwnLoader::knows`] told.
+    pub fn set_known(&mut self, state: OwnState) {
+        self.server.flash.id = state.id;
+        self.server.flash.rung = state.rung;
+        self.server.entry = state.entry;
+        self.server.failure = state.failure;
     }
 
     /// How the flash is set up.

@@ -63,6 +63,12 @@ pub const OWN_BAD_DATA: Status = 59006;
 pub const OWN_FORBIDDEN: Status = 59007;
 /// FlexSPI did not play a sequence.
 pub const OWN_FLEXSPI: Status = 59008;
+/// What lies in flash cannot be started.
+pub const OWN_NOT_AN_IMAGE: Status = 59010;
+/// The image has a DCD.
+pub const OWN_DCD: Status = 59011;
+/// The status registers are locked.
+pub const OWN_LOCKED: Status = 59012;
 /// Fuse word does not read back as given.
 pub const OTP_VERIFY: Status = 20201;
 

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fuses::parse_number;
 use crate::fault::Fault;
-use crate::flashloader::NorSetup;
+use crate::flashloader::{NorSetup, OwnState};
 use crate::flexspi::Registers;
 use crate::nor::{Lasting, Part};
 use crate::rom::RomOptions;
@@ -35,6 +35,9 @@ pub enum Running {
 pub struct FlashSetup {
     pub memory: NorSetup,
     pub controller: Registers,
+    /// What rtboot's own loader knows beside that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub own: Option<OwnState>,
 }
 
 impl FlashSetup {

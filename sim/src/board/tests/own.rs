@@ -6,6 +6,7 @@ use crate::flashloader::Control;
 use crate::nor::Part;
 use crate::rom::loader::OWN;
 
+mod apply;
 mod inspect;
 mod stream;
 
@@ -375,14 +376,35 @@ fn own_loader_goes_on_in_a_folder() {
     let place = tempfile::tempdir().expect("a folder");
     let bytes = pattern(300);
     let mut board = Board::open(place.path()).expect("a board");
+    for (i, word) in [u32::from_le_bytes(*b"RTLD"), 6, 4, 0x81]
+        .into_iter()
+        .enumerate()
+    {
+        let at = 0x2020_FFF0 + 4 * i as u32;
+        assert!(board.machine.ram.write(at, &word.to_le_bytes()));
+    }
     assert_eq!(write_file(&mut board, LOAD, OWN), Some(FILE_DONE));
     command(&mut board, JUMP, LOAD, 0);
     assert_eq!(answer(&mut board), Some((3, OPEN)));
     board.wait(SECOND);
     assert_eq!(configure(&mut board, 0xC000_0007), 0);
+    assert_eq!(write(&mut board, FLASH + 1, &bytes, 1016), 20105);
+    board.fault_mut().push(Fault::IgnoresProgram);
+    assert_eq!(write(&mut board, FLASH, &bytes, 1016), 20106);
+    let known: Vec<_> = (3..6)
+        .map(|i| property(&mut board, 0x5254_0000 + i, 0))
+        .collect();
+    let failure = inspect::fetch(&mut board, 4);
+    board.fault_mut().clear();
     drop(board);
     let mut board = Board::open(place.path()).expect("the board");
     assert_eq!(board.loader(), Some(Loader::Own));
+    let now: Vec<_> = (3..6)
+        .map(|i| property(&mut board, 0x5254_0000 + i, 0))
+        .collect();
+    assert_eq!(now, known);
+    assert_eq!(inspect::fetch(&mut board, 4), failure);
+    assert_ne!(failure, Ok(vec![0; 24]));
     assert_eq!(write(&mut board, FLASH, &bytes, 1016), 0);
     assert_eq!(read(&mut board, FLASH, 300), bytes);
     drop(board);

@@ -203,10 +203,10 @@ impl Flash {
     }
 
     /// Puts a block in force.
-    pub fn set_up(&mut self, m: &mut Machine, block: &[u8]) -> Result<(), Status> {
+    pub fn set_up(&mut self, m: &mut Machine, block: &[u8]) -> Result<(), Error> {
         self.geometry = None;
         self.config = Config::from_bytes(block).ok_or(Error::Argument)?;
-        Ok(self.apply(m)?)
+        self.apply(m)
     }
 
     /// Sizes of the block; fields that are 0 have the usual values.
@@ -301,7 +301,7 @@ impl Flash {
     }
 
     /// Erases a sector or a block, and checks that it is blank.
-    pub fn erase_unit(&mut self, m: &mut Machine, at: u32, unit: u32) -> Result<(), Error> {
+    fn erase_unit(&mut self, m: &mut Machine, at: u32, unit: u32) -> Result<(), Error> {
         let geometry = self.configured()?;
         self.working_at = at;
         let (index, limit) = match unit == geometry.block {
@@ -344,8 +344,8 @@ impl Flash {
         }
     }
 
-    /// Programs blank pages, the first and the last of which need not be whole, and reads them back. Those of ones are left
-    /// out: programming them changes nothing.
+    /// Programs whole pages, blank or not, and reads them back. Those of ones are left out: programming them changes nothing.
+
     pub fn program_pages(
         &mut self,
         m: &mut Machine,
@@ -355,17 +355,13 @@ impl Flash {
         let page = self.configured()?.page as usize;
         let mut at = offset;
         let done = self.change(m, |m| {
-            let mut rest = data;
-            while !rest.is_empty() {
-                let room = page - at as usize % page;
-                let (now, later) = rest.split_at(room.min(rest.len()));
+            for now in data.chunks(page) {
                 if now.iter().any(|byte| *byte != 0xFF) {
                     self.enable_writes(m)?;
                     transfer(m, &self.sequence(seq::PAGE_PROGRAM), at, now, now.len())?;
                     self.wait(m, limits::PAGE, limits::PAGE_GAP)?;
                 }
                 at += now.len() as u32;
-                rest = later;
             }
             Ok(())
         });

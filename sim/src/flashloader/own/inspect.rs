@@ -1,5 +1,7 @@
 //! Fetch and FlashCommand: what the loader and the flash know, and single commands for the flash.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::config::{instruction, pair};
 use super::super::probe::lut::{CMD, DUMMY, ONE, RADDR, READ, WRITE};
 use super::super::status::{
@@ -20,9 +22,9 @@ const SFDP_SPACE: u32 = 1 << 24;
 /// Most bytes that a FlashCommand receives.
 const MOST: u32 = 1024;
 /// Commands that read and change nothing in any part, but for 35h.
-const READS: [u8; 26] = [
+const READS: [u8; 25] = [
     0x03, 0x05, 0x07, 0x0B, 0x0C, 0x13, 0x14, 0x15, 0x16, 0x2B, 0x35, 0x3F, 0x48, 0x4B, 0x5A, 0x61,
-    0x65, 0x70, 0x81, 0x85, 0x90, 0x9F, 0xAB, 0xAF, 0xB5, 0xC8,
+    0x65, 0x70, 0x81, 0x85, 0x90, 0x9F, 0xAF, 0xB5, 0xC8,
 ];
 
 /// Bits of a FlashCommand's first word.
@@ -34,7 +36,8 @@ mod shape {
 }
 
 /// Where and why an erase, program or stream failed; all 0 when nothing has.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Failure {
     pub status: Status,
     /// Number of the record of a stream.
@@ -116,7 +119,7 @@ pub fn fetch(
 }
 
 /// Runs commands for a flash that need not be configured.
-fn with<T>(
+pub fn with<T>(
     flash: &Flash,
     m: &mut Machine,
     commands: impl FnOnce(&mut Machine) -> Result<T, Error>,
@@ -131,7 +134,7 @@ fn with<T>(
 }
 
 /// A command byte that reads.
-fn ask(flash: &Flash, m: &mut Machine, code: u8, length: usize) -> Result<Vec<u8>, Error> {
+pub fn ask(flash: &Flash, m: &mut Machine, code: u8, length: usize) -> Result<Vec<u8>, Error> {
     let words = pair(
         instruction(CMD, ONE, code.into()),
         instruction(READ, ONE, 4),

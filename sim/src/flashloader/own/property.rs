@@ -29,13 +29,21 @@ mod vendor {
 }
 
 /// What the loader can do beside NXP's commands, as bits.
-const FEATURES: u32 = feature::INSPECT | feature::HASH | feature::STREAM;
+const FEATURES: u32 = feature::INSPECT
+    | feature::READ_BY_FCB
+    | feature::HASH
+    | feature::STREAM
+    | feature::PROTECT
+    | feature::START;
 
 mod feature {
     /// Fetch and FlashCommand.
     pub const INSPECT: u32 = 1 << 0;
+    pub const READ_BY_FCB: u32 = 1 << 1;
     pub const HASH: u32 = 1 << 2;
     pub const STREAM: u32 = 1 << 3;
+    pub const PROTECT: u32 = 1 << 4;
+    pub const START: u32 = 1 << 5;
 }
 
 /// The words of a property.

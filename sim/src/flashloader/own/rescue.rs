@@ -3,6 +3,8 @@
 //! The numbers of the rungs are those of `wire/src/loader.rs`. A flash in continuous read answers a status read with data
 //! of its own, so modes are ended before the wait for a busy one, which ignores those commands.
 
+use serde::{Deserialize, Serialize};
+
 use super::super::config::{instruction, pair};
 use super::super::probe::lut::{CMD, DUMMY, FOUR, ONE, RADDR, READ};
 use super::flash::{Error, limits, read_status, transfer, wait};
@@ -17,7 +19,8 @@ const POWER_UP_GAP_US: u64 = 1_000;
 const RECOVERY_NS: u64 = 300_000;
 
 /// What made the flash answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 #[repr(u32)]
 pub enum Rung {
     None = 0,

@@ -9,10 +9,12 @@
 
 use std::collections::VecDeque;
 
+use serde::{Deserialize, Serialize};
+
 use super::super::processor::command::{Request, fuse_word, generic, response, tag};
 use super::super::status::{
-    ABORT_DATA_PHASE, CUMULATIVE_WRITE, FLASH_ADDRESS, INVALID_ARGUMENT, SUCCESS, Status,
-    UNKNOWN_COMMAND, WRITE_ALIGNMENT,
+    ABORT_DATA_PHASE, CUMULATIVE_WRITE, FLASH_ADDRESS, INVALID_ARGUMENT, MEMORY_RANGE, OWN_DCD,
+    OWN_FORBIDDEN, OWN_NOT_AN_IMAGE, SUCCESS, Status, UNKNOWN_COMMAND, WRITE_ALIGNMENT,
 };
 use super::super::{Outcome, Packet, config, jump, thumb};
 use super::flash::{Difference, Error, Flash};
@@ -20,9 +22,11 @@ use super::inspect::Failure;
 use super::memory::{self, Place, Region};
 use super::source::{self, Source};
 use super::stream::{self, Stream};
-use super::{Report, hash, inspect, pace, property};
+use super::{Report, by_fcb, hash, inspect, pace, property, protect};
+use crate::boot::{self, NoStart};
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
+use crate::rom::registers::boot_fuses;
 
 /// The longest payload that it announces and sends.
 pub const MAX_PAYLOAD: usize = 1016;
@@ -49,8 +53,11 @@ const BLOCK: usize = config::LEN;
 pub(super) mod vendor {
     pub const FETCH: u8 = 0x50;
     pub const FLASH_COMMAND: u8 = 0x51;
+    pub const READ_BY_FCB: u8 = 0x52;
     pub const HASH: u8 = 0x53;
     pub const STREAM: u8 = 0x54;
+    pub const PROTECT: u8 = 0x55;
+    pub const START: u8 = 0x56;
     pub const DATA_RESPONSE: u8 = 0xD0;
 }
 
@@ -63,7 +70,8 @@ mod id {
 }
 
 /// What the boot ROM and the run before left.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub struct Entry {
     /// SRC_SRSR.
     pub cause: u32,
@@ -182,6 +190,7 @@ impl Server {
             return false;
         };
         if left == 0 {
+            source.end(m);
             self.finish(tag, Ok(()));
             return true;
         }
@@ -198,6 +207,7 @@ impl Server {
                 self.say(Packet::Data(data));
             }
             Err(status) => {
+                source.end(m);
                 self.say(Packet::Data(Vec::new()));
                 self.finish(tag, Err(status));
             }
@@ -307,6 +317,12 @@ impl Server {
                 let job = hash::judge(&self.flash, m, [a, b, c, d]);
                 return self.announce(tag, job);
             }
+            vendor::READ_BY_FCB => {
+                let found = by_fcb::begin(m, a, b, c);
+                return self.announce(tag, found);
+            }
+            vendor::PROTECT => protect::run(&mut self.flash, m, a),
+            vendor::START => return self.start_application(m, a),
             vendor::STREAM => return stream::begin(self, a, b),
             tag::WRITE_MEMORY => return self.write(m, a, b, c),
             tag::EXECUTE => return self.execute(m, a, b, c),
@@ -481,6 +497,27 @@ impl Server {
         self.end(m, outcome);
     }
 
+    /// Starts the application in flash as the boot ROM would, without the boot pins.
+    fn start_application(&mut self, m: &mut Machine, address: u32) {
+        let started = match address {
+            _ if boot_fuses(m).closed() => Err(OWN_FORBIDDEN),
+            AHB_BASE => boot::start_by_loader(m).map_err(|why| match why {
+                NoStart::NotAnImage => OWN_NOT_AN_IMAGE,
+                NoStart::Dcd => OWN_DCD,
+            }),
+            _ => Err(MEMORY_RANGE),
+        };
+        self.finish(vendor::START, started.map(drop));
+        if let Ok(start) = started {
+            let outcome = Outcome::Jumped {
+                pc: start.entry & !1,
+                sp: start.stack.unwrap_or(0),
+                argument: 0,
+            };
+            self.end(m, outcome);
+        }
+    }
+
     fn reset(&mut self, m: &mut Machine) {
         self.finish(tag::RESET, Ok(()));
         self.flash.settle(m);
@@ -503,7 +540,7 @@ impl Server {
         };
         match word(0) {
             0xF000_000F => self.store_block(m),
-            config::TAG => self.flash.set_up(m, &block),
+            config::TAG => Ok(self.flash.set_up(m, &block)?),
             word0 => self.flash.probe(m, word0, word(4)),
         }
     }

@@ -3,8 +3,8 @@
 use super::super::status::Status;
 use super::flash::Flash;
 use super::hash::Job;
-use super::inspect;
 use super::memory::{self, Place};
+use super::{by_fcb, inspect};
 use crate::machine::Machine;
 
 /// What is left to send.
@@ -18,6 +18,8 @@ pub enum Source {
     Sfdp(u32),
     /// Hashes as they are made.
     Hash(Job),
+    /// Flash through another FCB.
+    ByFcb(by_fcb::Reading),
 }
 
 impl Source {
@@ -47,6 +49,14 @@ impl Source {
                 Ok(bytes)
             }
             Source::Hash(job) => job.next(flash, m, length),
+            Source::ByFcb(reading) => Ok(reading.next(m, length)),
+        }
+    }
+
+    /// The data phase is over.
+    pub fn end(&self, m: &mut Machine) {
+        if let Source::ByFcb(_) = self {
+            by_fcb::end(m);
         }
     }
 }

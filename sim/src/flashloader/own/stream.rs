@@ -12,7 +12,7 @@
 //! The first that fails ends the work; the rest is read and thrown away.
 
 use super::super::status::{
-    INVALID_ARGUMENT, OWN_BAD_DATA, OWN_BAD_RECORD, OWN_NOT_ERASED, Status,
+    INVALID_ARGUMENT, MEMORY_RANGE, OWN_BAD_DATA, OWN_BAD_RECORD, OWN_NOT_ERASED, Status,
 };
 use super::flash::{Error, Geometry};
 use super::inspect::{Failure, own};
@@ -167,15 +167,22 @@ fn record(
     head: Head,
     body: &[u8],
 ) -> Result<(), Status> {
-    let Geometry { size, .. } = server.flash.configured()?;
+    let Geometry {
+        size, page, sector, ..
+    } = server.flash.configured()?;
     let inside = |offset: &u32| u64::from(*offset) + u64::from(head.length) <= u64::from(size);
     let Some(offset) = head.address.checked_sub(AHB_BASE).filter(inside) else {
-        return refuse(server, number, head.address, OWN_BAD_RECORD);
+        return refuse(server, number, head.address, MEMORY_RANGE);
     };
+    let unit = if head.kind == 1 { sector } else { page };
+    if !offset.is_multiple_of(unit) {
+        return refuse(server, number, head.address, OWN_BAD_RECORD);
+    }
     match head.kind {
         1 => erase(server, m, number, head, offset),
         _ => match unpack(m, head, body) {
-            Some(bytes) => {
+            Some(mut bytes) => {
+                bytes.resize(bytes.len().next_multiple_of(page as usize), 0xFF);
                 let result = server.flash.program_pages(m, offset, &bytes);
                 server.note(m, number, result, own)
             }
@@ -191,17 +198,10 @@ fn erase(
     head: Head,
     offset: u32,
 ) -> Result<(), Status> {
-    let Geometry {
-        size,
-        sector,
-        block,
-        ..
-    } = server.flash.configured()?;
+    let Geometry { size, sector, .. } = server.flash.configured()?;
     let result = match head.length {
         length if length == size => server.flash.erase_all(m),
-        length if [sector, block].contains(&length) && offset.is_multiple_of(length) => {
-            server.flash.erase_unit(m, offset, length)
-        }
+        length if length.is_multiple_of(sector) => server.flash.erase(m, offset, offset + length),
         _ => return refuse(server, number, head.address, OWN_BAD_RECORD),
     };
     server.note(m, number, result, |error| match error {

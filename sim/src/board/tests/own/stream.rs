@@ -90,21 +90,31 @@ fn stream_erases_and_programs() {
     let text = b"same same same same same same same same same ".repeat(100);
     let mut bytes = job(&content);
     bytes.extend(erase(0x2_0000, 0x1000));
-    bytes.extend(program(0x2_0003, b"five!"));
+    bytes.extend(program(0x2_0100, b"five!"));
+    // a sector, a block, two sectors
+    bytes.extend(erase(0x4_F000, 0x1_3000));
     bytes.extend(erase(0x4_1000, 0x1000));
     bytes.extend(program_lz4(0x4_1000, &text[..4096]));
     board.trace_spi(true);
     assert_eq!(stream(&mut board, &bytes), Some(0));
     let trace = board.take_spi_trace().join("\n");
-    assert!(trace.contains("d8 @010000"), "{trace}");
+    for erase in [
+        "d8 @010000",
+        "20 @04f000",
+        "d8 @050000",
+        "20 @060000",
+        "20 @061000",
+    ] {
+        assert!(trace.contains(erase), "{erase}: {trace}");
+    }
     let flash = board.flash();
     assert_eq!(flash[..0x2_0000], content);
-    assert_eq!(flash[0x2_0000..0x2_0009], *b"\xFF\xFF\xFFfive!\xFF");
+    assert_eq!(flash[0x2_00FF..0x2_0106], *b"\xFFfive!\xFF");
     assert_eq!(flash[0x4_1000..0x4_2000], text[..4096]);
-    assert_eq!(
-        (flash[0x2_1000], flash[0x4_0FFF], flash[0x4_2000]),
-        (0x5A, 0x5A, 0x5A)
-    );
+    for at in [0x2_1000, 0x4_0FFF, 0x4_2000, 0x4_EFFF, 0x6_2000] {
+        assert_eq!(flash[at], 0x5A, "{at:#x}");
+    }
+    assert!(flash[0x4_F000..0x6_2000].iter().all(|byte| *byte == 0xFF));
     assert_eq!(failure(&mut board), [0; 6]);
     // all of it
     assert_eq!(stream(&mut board, &erase(0, 8 << 20)), Some(0));
@@ -121,11 +131,12 @@ fn stream_refuses_records_that_cannot_be() {
     // two bytes come out of the block where 500 should
     let zeros = [&[1, 2][..], &[0; 498]].concat();
     let short = [head(3, 3, FLASH, 500, crc(&zeros)), vec![0x20, 1, 2]].concat();
-    let cases: [(Vec<u8>, u32); 9] = [
+    let cases: [(Vec<u8>, u32); 10] = [
         (erase(0x800, 0x1000), 59005),
-        (erase(0x1000, 0x2000), 59005),
-        (erase(0x80_0000, 0x1000), 59005),
-        (head(1, 0, 0x2020_0000, 0x1000, 0), 59005),
+        (erase(0x1000, 0x1800), 59005),
+        (program(0x1003, &pattern(100)), 59005),
+        (erase(0x80_0000, 0x1000), 10200),
+        (head(1, 0, 0x2020_0000, 0x1000, 0), 10200),
         (head(4, 0, FLASH, 0x1000, 0), 59005),
         (good[..60].to_vec(), 59005),
         (damaged, 59006),
@@ -136,7 +147,7 @@ fn stream_refuses_records_that_cannot_be() {
         let mut board = configured(filled(Part::is25lp064a()));
         let after = erase(0x2000, 0x1000);
         let bytes = [erase(0, 0x1000), record.clone(), after].concat();
-        let bytes = if i == 5 {
+        let bytes = if i == 6 {
             [erase(0, 0x1000), record].concat()
         } else {
             bytes
