@@ -9,11 +9,11 @@ use rtboot::flash::{FcbChoice, Headers, WriteReport};
 use rtboot::job::{WriteJob, WriteOptions};
 use rtboot::journal::JournalStore;
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{Error, Result, Source};
+use rtboot::{Error, LoaderSource, Result, Source};
 use rtboot_sim::{Fault, Settings};
 
-use super::board::write;
-use super::rt1021;
+use super::board::write_with;
+use super::{rt1021, standin};
 use super::wire::{Line, Trip, Wire};
 
 /// All that the tests put into flash lies below.
@@ -57,9 +57,20 @@ pub struct Case {
     pub done: Vec<u8>,
     pub file: Source,
     pub options: WriteOptions,
+    /// What is started when no loader runs.
+    pub loader: LoaderSource,
 }
 
 impl Case {
+    /// The same with rtboot's own loader.
+    #[must_use]
+    pub fn with_own_loader(self) -> Case {
+        Case {
+            loader: LoaderSource::Own,
+            ..self
+        }
+    }
+
     /// Over random bytes that start nothing, quad enable clear.
     pub fn over_noise() -> Case {
         let old = noise(1, WINDOW).iter().map(|b| b & 0x7F).collect();
@@ -89,6 +100,7 @@ impl Case {
             done: Vec::new(),
             file: Source::bytes("app.bin", application(7, APP)),
             options: options(headers),
+            loader: standin(),
         };
         let board = case.board(Vec::new());
         let journals = tempfile::tempdir().expect("a folder");
@@ -123,7 +135,8 @@ impl Case {
             journal: Some(journals.clone()),
             ..self.options.clone()
         };
-        Ok(write(&mut board, &self.file, options, &mut ())?.report)
+        let loader = self.loader.clone();
+        Ok(write_with(&mut board, loader, &self.file, options, &mut ())?.report)
     }
 
     /// What passes in an undisturbed write, and the counts at its end.

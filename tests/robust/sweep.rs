@@ -126,6 +126,16 @@ fn sample_of_fault_points_over_hid() {
 }
 
 #[test]
+fn sample_of_fault_points_with_own_loader() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        hid(&case.with_own_loader(), Share::About(30), &mut table);
+    }
+    report("over HID, rtboot's own loader", &table);
+    table.check();
+}
+
+#[test]
 fn sample_of_fault_points_over_a_uart() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::application_only()] {
@@ -174,6 +184,17 @@ fn every_fault_point_over_hid() {
         );
     }
     report("over HID", &table);
+    table.check();
+}
+
+#[test]
+#[ignore = "thousands of writes: minutes in release"]
+fn every_fault_point_with_own_loader() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        hid(&case.with_own_loader(), Share::All, &mut table);
+    }
+    report("over HID, rtboot's own loader", &table);
     table.check();
 }
 
