@@ -178,7 +178,12 @@ pub(super) fn program_advice(
     differs: Option<(u8, u8)>,
     wire: Option<Wire>,
 ) -> Advice {
-    match (error.status(), differs) {
+    // ours says the same with a code of its own
+    let status = match error.status() {
+        Some(Status::LOADER_NOT_PROGRAMMED) => Some(Status(20106)),
+        status => status,
+    };
+    match (status, differs) {
         (Some(Status(20106)), None | Some((_, 0xFF))) => no_effect(),
         (Some(Status(20106)), Some((expected, found))) if expected & !found != 0 => Advice::of(&[
             &cause::PAGE_NOT_BLANK,
@@ -195,7 +200,7 @@ fn change_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
     match error {
         mboot::Error::Refused { status, .. } => match status {
             Status(10203) => Advice::of(&[&cause::PAGE_NOT_BLANK]).run(Action::Again),
-            Status(7000..=7002) => Advice::of(&[
+            Status(7000..=7002) | &Status::LOADER_FLASH_BUSY => Advice::of(&[
                 &entries::FLASH_BUSY,
                 &cause::SUPPLY_DIPS,
                 &cause::WORN_CELLS,

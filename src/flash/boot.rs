@@ -259,14 +259,33 @@ impl Nor {
         expected: &Memory,
         listener: &mut dyn Listener,
     ) -> Result<Trial> {
-        let (part, status) = (self.part().clone(), self.facts().status);
-        let of = TrialOf {
-            fcb,
-            part: Some(&part),
-            status,
-            size: part.size,
-        };
+        let part = self.part().clone();
+        let of = self.trial_of(fcb, &part);
         self.loader().try_fcb(of, expected, listener)
+    }
+
+    /// The same, for an FCB that reads as the set-up before did: what goes wrong is an error.
+    ///
+    /// # Errors
+    /// As [`Flashloader::sample_fcb`](super::Flashloader::sample_fcb).
+    pub fn sample_fcb(
+        &mut self,
+        fcb: &Fcb,
+        expected: &Memory,
+        listener: &mut dyn Listener,
+    ) -> Result<Trial> {
+        let part = self.part().clone();
+        let of = self.trial_of(fcb, &part);
+        self.loader().sample_fcb(of, expected, listener)
+    }
+
+    fn trial_of<'a>(&self, fcb: &'a Fcb, part: &'a Part) -> TrialOf<'a> {
+        TrialOf {
+            fcb,
+            part: Some(part),
+            status: self.facts().status,
+            size: part.size,
+        }
     }
 
     /// Reads on one pad what the ROM needs, tries the FCB that is there, and judges it; changes nothing in flash.

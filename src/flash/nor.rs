@@ -5,6 +5,7 @@
 
 mod hash;
 mod status;
+mod stream;
 
 use std::collections::BTreeSet;
 
@@ -327,6 +328,9 @@ impl Nor {
     /// # Errors
     /// [`Error::Program`], with the first wrong byte when flash can still be read; [`Error::Interrupted`].
     pub fn program(&mut self, run: &Run, meter: &mut Meter) -> Result<()> {
+        if self.streams() {
+            return self.program_by_stream(run, meter);
+        }
         let before = meter.done();
         let written = self.loader.quiet_session().write_memory(
             run.address,

@@ -124,6 +124,23 @@ impl Flashloader {
         expected: &Memory,
         listener: &mut dyn Listener,
     ) -> Result<Trial> {
+        match self.sample_fcb(of, expected, listener) {
+            Ok(trial) => Ok(trial),
+            Err(error @ Error::Interrupted { .. }) => Err(error),
+            Err(error) => Ok(Trial::NotTried(NotTried::Failed(error.to_string()))),
+        }
+    }
+
+    /// The same, for an FCB that reads as the set-up before did: what goes wrong is not its fault, and an error.
+    ///
+    /// # Errors
+    /// [`Error::Configure`], [`Error::Mboot`]; [`Error::Interrupted`].
+    pub fn sample_fcb(
+        &mut self,
+        of: TrialOf<'_>,
+        expected: &Memory,
+        listener: &mut dyn Listener,
+    ) -> Result<Trial> {
         let fcb = match trial::trial(of.fcb, of.part, of.status, self.chip()) {
             Ok(fcb) => fcb,
             Err(why) => return Ok(Trial::NotTried(NotTried::Fcb(why))),
@@ -131,12 +148,7 @@ impl Flashloader {
         // behind the size that it gives the ROM reads nothing, and neither does the flashloader
         let reach = (of.fcb.sflash_a1_size() & !0x3FF).min(of.size);
         let expected = expected.slice(self.chip().map.flash_base, reach as usize);
-        let tried = self.compare_through(&fcb, of, &expected, listener);
-        match tried {
-            Ok(trial) => Ok(trial),
-            Err(error @ Error::Interrupted { .. }) => Err(error),
-            Err(error) => Ok(Trial::NotTried(NotTried::Failed(error.to_string()))),
-        }
+        self.compare_through(&fcb, of, &expected, listener)
     }
 
     /// Whether [`Flashloader::soft_reset_flash`] can be asked of this loader.

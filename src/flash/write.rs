@@ -201,7 +201,10 @@ impl<'a> Writer<'a> {
             // sectors of a plan are apart from each other
             let _ = targets.replace(address, bytes[..seen].to_vec());
         }
-        self.nor.try_fcb(&fcb, &targets, listener)
+        match alike {
+            true => self.nor.sample_fcb(&fcb, &targets, listener),
+            false => self.nor.try_fcb(&fcb, &targets, listener),
+        }
     }
 
     /// All that says no before anything is changed, the status register included.

@@ -129,7 +129,11 @@ impl Error {
                 *status,
                 Status::FAIL | TIMEOUT | Status::DATA_PHASE_ABORTED | PING
             ),
-            Error::Refused { status, .. } => *status == Status::DATA_PHASE_ABORTED,
+            // a record of a stream carries the CRC of its bytes
+            Error::Refused { status, .. } => matches!(
+                *status,
+                Status::DATA_PHASE_ABORTED | Status::LOADER_BAD_RECORD | Status::LOADER_BAD_DATA
+            ),
             _ => false,
         }
     }

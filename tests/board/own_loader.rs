@@ -4,12 +4,15 @@ use std::time::Duration;
 
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::chip::Chip;
-use rtboot::event::{Event, Stage};
+use rtboot::event::{Event, Listener, Stage};
 use rtboot::flash::{LoaderSource, Trial, WriteReport, reach_flashloader};
+use rtboot::job::WriteOptions;
+use rtboot::mboot::Status;
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{Error, NoOwn, OnPort, Result, sdp};
+use rtboot::{Error, FcbChoice, NoOwn, OnPort, Result, Source, sdp};
+use rtboot_sim::Fault;
 
-use crate::kit::board::{Rig, old_flash, starts};
+use crate::kit::board::{Rig, old_flash, starts, write_with};
 use crate::kit::case::application;
 use crate::kit::rt1021;
 
@@ -248,4 +251,92 @@ fn byte_that_changes_behind_the_compare_is_found_by_the_hash() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn stream_that_fails_names_the_byte() {
+    let app = application(3, 150_001);
+    let offset = 0x1_2345_usize;
+    let wanted = app[offset - 0x2000];
+    let bit = 1 << wanted.trailing_ones();
+    let mut rig = rig(true);
+    let stuck = Fault::StuckAtOne {
+        address: offset as u32,
+        bits: bit,
+    };
+    rig.virtual_board.board().fault_mut().push(stuck);
+    let error = rig
+        .write_bytes(&app, "app.bin", "issi.cfg")
+        .expect_err("stuck");
+    let Error::WhileWriting { source, .. } = &error else {
+        panic!("{error}");
+    };
+    let Error::Program {
+        address,
+        length,
+        source,
+        differs,
+    } = &**source
+    else {
+        panic!("{error}");
+    };
+    assert_eq!(*differs, Some((0x6001_2345, wanted, wanted | bit)));
+    // the record that holds it
+    assert_eq!((*address, *length), (0x6001_2100, 0x1000));
+    assert_eq!(source.status(), Some(Status::LOADER_NOT_PROGRAMMED));
+    assert_eq!(error.exit_code(), 32);
+    assert_eq!(starts(&rig), None, "nothing half-written starts");
+    // the same command finishes it once the cell is well
+    rig.virtual_board.board().fault_mut().clear();
+    moved(&mut rig, &app);
+    assert_eq!(rig.flash()[0x2000..][..150_001], app);
+    assert_eq!(starts(&rig), Some(0x6000_2401));
+}
+
+#[test]
+fn repetitive_image_travels_packed() {
+    let mut app = application(3, 0x400);
+    app.resize(150_001, 0x5A);
+    let [standin, own] = [false, true].map(|own| {
+        let mut rig = rig(own);
+        let (_, moved) = moved(&mut rig, &app);
+        assert_eq!(rig.flash()[0x2000..][..150_001], app);
+        moved
+    });
+    eprintln!("reports out, in: {standin:?} with the stand-in, {own:?} with ours");
+    // 148 reports of data, packed into a few
+    assert!(own[0] + 130 < standin[0], "{own:?} and {standin:?}");
+}
+
+#[test]
+fn stop_while_it_programs_leaves_nothing_that_starts() {
+    struct Stop(bool);
+    impl Listener for Stop {
+        fn event(&mut self, event: Event) {
+            self.0 |=
+                matches!(event, Event::Progress { stage: Stage::Program, done } if done > 50_000);
+        }
+        fn cancelled(&self) -> bool {
+            self.0
+        }
+    }
+    let app = application(3, 150_001);
+    let mut rig = rig(true);
+    let options = WriteOptions {
+        fcb: FcbChoice::named("issi.cfg", rt1021())
+            .expect("in the database")
+            .0,
+        journal: Some(rig.journals.clone()),
+        ..rig.options.clone()
+    };
+    let file = Source::bytes("app.bin", app.clone());
+    let mut stop = Stop(false);
+    let stopped = write_with(&mut rig.board, LoaderSource::Own, &file, options, &mut stop);
+    assert_eq!(stopped.expect_err("stopped").exit_code(), 70);
+    assert_eq!(starts(&rig), None);
+    assert_eq!(rig.journal_files(), 1);
+    moved(&mut rig, &app);
+    assert_eq!(rig.flash()[0x2000..][..150_001], app);
+    assert_eq!(starts(&rig), Some(0x6000_2401));
+    assert_eq!(rig.journal_files(), 0);
 }

@@ -13,8 +13,8 @@ use rtboot::{Error, LoaderSource, Result, Source};
 use rtboot_sim::{Fault, Settings};
 
 use super::board::write_with;
-use super::{rt1021, standin};
 use super::wire::{Line, Trip, Wire};
+use super::{rt1021, standin};
 
 /// All that the tests put into flash lies below.
 pub const WINDOW: usize = 0x2_0000;

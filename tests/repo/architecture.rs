@@ -35,6 +35,7 @@ const ONE_USER: &[(&str, &str)] = &[
     ("clap", "rtboot"),
     ("indicatif", "rtboot"),
     ("crc", "rtboot-wire rtboot-sim"), // the virtual board shares no code
+    ("lz4_flex", "rtboot rtboot-sim"),
     ("object", "rtboot-bootable"),
     ("toml", "rtboot-fcb rtboot"),
 ];

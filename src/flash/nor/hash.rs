@@ -4,6 +4,8 @@
 
 use std::ops::Range;
 
+use rtboot_wire::loader::crc32;
+
 use crate::digest::Sha256;
 use crate::error::Step;
 use crate::event::Meter;
@@ -41,6 +43,16 @@ impl Nor {
             }
         }
         Ok(all)
+    }
+
+    /// Whether every sector of this range has the CRC-32 of a blank one. `false` proves nothing: they are to be read then.
+    ///
+    /// # Errors
+    /// As [`Nor::checksums`].
+    pub fn is_blank(&mut self, range: Range<u32>, sector: u32, meter: &Meter) -> Result<bool> {
+        let blank = crc32(&vec![0xFF; sector as usize]);
+        let crcs = self.checksums(range, sector, meter)?;
+        Ok(crcs.iter().all(|crc| *crc == blank))
     }
 
     /// Whether flash holds these bytes from `start` on: by SHA-256, and by a sample that is read back. `false` proves nothing: the

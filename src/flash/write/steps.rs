@@ -73,6 +73,10 @@ impl Writer<'_> {
             erased.len() as u64 * u64::from(g.sector),
         );
         for range in ranges(&erased, g.sector) {
+            if self.nor.hashes() && self.nor.is_blank(range.clone(), g.sector, &meter)? {
+                meter.add(range.len() as u64);
+                continue;
+            }
             let found = self
                 .nor
                 .read(range.start, range.end - range.start, &mut meter)?;
