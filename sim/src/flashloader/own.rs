@@ -10,8 +10,11 @@
 //! Source: `docs/loader.md`; the number of buffers: `loader/hal/src/usb/memory.rs`.
 
 mod by_fcb;
+mod commands;
 mod configure;
+mod controller;
 mod descriptors;
+mod error;
 mod flash;
 mod hash;
 mod inspect;
@@ -23,6 +26,7 @@ mod rescue;
 mod server;
 mod source;
 mod stream;
+mod write;
 
 use std::collections::VecDeque;
 

@@ -5,11 +5,13 @@
 
 #![allow(dead_code)]
 
+pub mod scenario;
+
 use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rtboot_sim::flashloader::{Control, Flashloader, OutResult, Outcome};
+use rtboot_sim::flashloader::{Control, Entry, Flashloader, OutResult, Outcome, OwnLoader};
 use rtboot_sim::machine::{Costs, Machine};
 use rtboot_sim::nor::{Nor, Part, ReadRegister, Trace};
 use serde_json::Value;
@@ -47,10 +49,54 @@ pub fn pattern(count: usize, seed: u32) -> Vec<u8> {
         .collect()
 }
 
-/// A virtual board that runs the flashloader, and the host's side of the wire.
+/// The loader that runs.
+pub enum Device {
+    Genuine(Box<Flashloader>),
+    Own(Box<OwnLoader>),
+}
+
+impl Device {
+    pub fn usb_out(&mut self, m: &mut Machine, report: &[u8]) -> OutResult {
+        match self {
+            Device::Genuine(loader) => loader.usb_out(m, report),
+            Device::Own(loader) => loader.usb_out(m, report),
+        }
+    }
+
+    pub fn usb_in(&mut self, m: &mut Machine) -> Option<Vec<u8>> {
+        match self {
+            Device::Genuine(loader) => loader.usb_in(m),
+            Device::Own(loader) => loader.usb_in(m),
+        }
+    }
+
+    pub fn usb_control(&mut self, m: &mut Machine, setup: [u8; 8], data: &[u8]) -> Control {
+        match self {
+            Device::Genuine(loader) => loader.usb_control(m, setup, data),
+            Device::Own(loader) => loader.usb_control(m, setup),
+        }
+    }
+
+    pub fn enumerate(&mut self, m: &mut Machine) {
+        match self {
+            Device::Genuine(loader) => loader.enumerate(m),
+            Device::Own(loader) => loader.enumerate(),
+        }
+    }
+
+    /// How it ended, if it did and the host has its answers.
+    pub fn outcome(&self) -> Option<Outcome> {
+        match self {
+            Device::Genuine(loader) => loader.outcome(),
+            Device::Own(loader) => loader.outcome(0),
+        }
+    }
+}
+
+/// A virtual board that runs a loader, and the host's side of the wire.
 pub struct Rig {
     pub m: Machine,
-    pub loader: Flashloader,
+    pub loader: Device,
     /// Reports that a host's background polling picked up.
     inbox: VecDeque<Vec<u8>>,
     /// Costs at the last step.
@@ -75,13 +121,25 @@ impl Rig {
         nor.part.block_locks = None;
         nor.part.ddr = true;
         let mut m = Machine::new(nor);
-        let loader = Flashloader::start(&mut m);
+        let loader = Device::Genuine(Box::new(Flashloader::start(&mut m)));
         Rig {
             m,
             loader,
             inbox: VecDeque::new(),
             before: Costs::default(),
         }
+    }
+
+    /// The same with rtboot's own loader.
+    pub fn own(part: &str) -> Rig {
+        let mut rig = Rig::new(part);
+        let entry = Entry {
+            cause: 1,
+            boot_mode: 0x0100_0001,
+            ..Entry::default()
+        };
+        rig.loader = Device::Own(Box::new(OwnLoader::start(&mut rig.m, entry)));
+        rig
     }
 
     /// Sends a report; a host that polls makes room by reading. False when the endpoint never takes it.

@@ -3,10 +3,11 @@
 use super::super::config::{Config, TAG, field, instruction, misc, pair, seq};
 use super::super::driver::SAFE_CLOCK_HZ;
 use super::super::probe::lut::{CMD, DDR, DUMMY, FOUR, JMP_ON_CS, MODE8, ONE, RADDR, READ, WRITE};
-use super::super::probe::tables::{Tables, geometry, read_sfdp};
+use super::super::probe::tables::{Tables, geometry};
 use super::super::probe::{MAX_24_BIT, Options};
-use super::super::status::Stop;
-use super::flash::{Error, Flash, limits, read_status, transfer, wait};
+use super::controller::{limits, read_status, transfer, wait};
+use super::error::Error;
+use super::flash::Flash;
 use super::rescue::{self, READ_STATUS};
 use crate::machine::Machine;
 
@@ -14,6 +15,8 @@ use crate::machine::Machine;
 pub const ENTERS_QPI_BY_35: [u8; 2] = [0x9D, 0xC2];
 /// Dwords of the shortest basic table.
 const SHORTEST: usize = 9;
+/// Parameter headers that are looked at.
+const MOST_HEADERS: u32 = 10;
 
 /// Sets the controller up for plain reads of 16 MiB, while nothing is known.
 pub fn plain_reads(m: &mut Machine) {
@@ -48,19 +51,36 @@ pub fn from_options(
     plain_reads(m);
     let found = rescue::climb(m)?;
     (flash.id, flash.rung) = (Some(found.id), found.rung);
-    let tables = read_sfdp(m).map_err(|stop| match stop {
-        Stop::Status(_) => Error::NoSfdp,
-        Stop::Hang => Error::Rejected,
-    })?;
-    if !tables.holds(SHORTEST) {
-        return Err(Error::NoSfdp);
-    }
+    let tables = read_tables(m)?;
     if options.command_pads() != 0 {
         return Err(Error::Argument);
     }
     enable_quad(m, &tables, options, found.id[0])?;
     flash.config = block(&tables, options)?;
     Ok(())
+}
+
+/// The basic table, by one parameter header after the other. The other tables are not looked at.
+fn read_tables(m: &mut Machine) -> Result<Tables, Error> {
+    let header = rescue::sfdp(m, 0, 8)?;
+    let count = header.get(6).map_or(0, |last| u32::from(*last) + 1);
+    for number in 0..count.min(MOST_HEADERS) {
+        let header = rescue::sfdp(m, 8 + 8 * number, 8)?;
+        let &[low, _, _, dwords, a, b, c, high] = header.as_slice() else {
+            return Err(Error::Rejected);
+        };
+        if (low, high) == (0x00, 0xFF) {
+            let length = usize::from(dwords).min(16) * 4;
+            let bytes = rescue::sfdp(m, u32::from_le_bytes([a, b, c, 0]), length)?;
+            let tables = Tables::of_basic(&bytes);
+            return if tables.holds(SHORTEST) {
+                Ok(tables)
+            } else {
+                Err(Error::NoSfdp)
+            };
+        }
+    }
+    Err(Error::NoSfdp)
 }
 
 /// Where quad enable lies: the command that reads its register, the bit, the command that writes it, and whether that

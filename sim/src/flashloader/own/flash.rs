@@ -3,34 +3,14 @@
 use super::super::NorSetup;
 use super::super::config::{Config, LEN, field, misc, seq};
 use super::super::driver::{SAFE_CLOCK_HZ, clock_hz};
-use super::super::status::{
-    COMMAND_FAILURE, CUMULATIVE_WRITE, DUMMY_PROBE, FLASH_NOT_FOUND, FLEXSPI_COMMAND,
-    FLEXSPI_TIMEOUT, INVALID_ARGUMENT, NOT_CONFIGURED, SFDP_NOT_FOUND, Status, WRITE_ALIGNMENT,
-};
+use super::super::status::Status;
 use super::configure;
-use super::pace::{COMPARE_BYTE_NS, TRANSFER_NS};
+use super::controller::{limits, read_status, transfer, wait};
+use super::error::{Difference, Error};
+use super::pace::COMPARE_BYTE_NS;
 use super::rescue::Rung;
 use crate::flexspi::AHB_LINE;
 use crate::machine::Machine;
-
-/// Slot of the controller's table that commands use.
-const SCRATCH: usize = 1;
-/// Looks beyond which a part that did not get ready never will: the rest of the limit passes at once.
-const PATIENCE: u32 = 64;
-
-/// Limits in microseconds. Source: `loader/nor/src/limits.rs`.
-pub mod limits {
-    pub const PAGE: u64 = 20_000;
-    pub const SECTOR: u64 = 4_000_000;
-    pub const BLOCK: u64 = 8_000_000;
-    pub const CHIP_PER_MIB: u64 = 26_000_000;
-    pub const CHIP: u64 = 900_000_000;
-    pub const STATUS: u64 = 300_000;
-    /// Between two looks while a page is programmed.
-    pub const PAGE_GAP: u64 = 2;
-    /// Between two looks at anything else.
-    pub const ERASE_GAP: u64 = 25;
-}
 
 /// Sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,61 +19,6 @@ pub struct Geometry {
     pub page: u32,
     pub sector: u32,
     pub block: u32,
-}
-
-/// Why an operation failed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Error {
-    /// The controller does not play the sequence.
-    Rejected,
-    /// An option word or a block asks for what cannot be.
-    Argument,
-    /// No SFDP signature.
-    NoSfdp,
-    /// HyperFlash or octal.
-    OtherKind,
-    /// Double data rate: no pattern is programmed to find its dummy clocks.
-    DdrProbe,
-    /// Busy at the limit.
-    Busy,
-    /// Ones only.
-    Silent,
-    /// Write enable or quad enable did not take.
-    NotEnabled,
-    /// Not the start of a page.
-    Alignment,
-    /// Not blank before a program.
-    NotBlank(Difference),
-    /// Does not read as erased or programmed.
-    Verify(Difference),
-    /// Not configured.
-    NotConfigured,
-}
-
-/// The first byte that differs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Difference {
-    pub offset: u32,
-    pub expected: u8,
-    pub found: u8,
-}
-
-impl From<Error> for Status {
-    /// The code that NXP's loader uses for the same thing.
-    fn from(error: Error) -> Status {
-        match error {
-            Error::Rejected => FLEXSPI_COMMAND,
-            Error::Argument => INVALID_ARGUMENT,
-            Error::NoSfdp => SFDP_NOT_FOUND,
-            Error::OtherKind => FLASH_NOT_FOUND,
-            Error::DdrProbe => DUMMY_PROBE,
-            Error::Busy | Error::Silent => FLEXSPI_TIMEOUT,
-            Error::NotEnabled | Error::Verify(_) => COMMAND_FAILURE,
-            Error::Alignment => WRITE_ALIGNMENT,
-            Error::NotBlank(_) => CUMULATIVE_WRITE,
-            Error::NotConfigured => NOT_CONFIGURED,
-        }
-    }
 }
 
 /// The flash: not configured at first, then known by its block and mapped.
@@ -122,22 +47,6 @@ impl Default for Flash {
             working_at: 0,
         }
     }
-}
-
-/// Plays one sequence; `size` bytes are read or written, 0 = as many as the sequence says.
-pub fn transfer(
-    m: &mut Machine,
-    words: &[u32],
-    address: u32,
-    tx: &[u8],
-    size: usize,
-) -> Result<Vec<u8>, Error> {
-    m.flexspi.set_lut(SCRATCH, words);
-    m.flexspi.clear_pointer();
-    m.clock.work(TRANSFER_NS);
-    m.flexspi
-        .ip_command(SCRATCH, 1, address, tx, size, &mut m.clock)
-        .map_err(|_| Error::Rejected)
 }
 
 impl Flash {
@@ -345,7 +254,6 @@ impl Flash {
     }
 
     /// Programs whole pages, blank or not, and reads them back. Those of ones are left out: programming them changes nothing.
-
     pub fn program_pages(
         &mut self,
         m: &mut Machine,
@@ -469,44 +377,4 @@ impl Flash {
             gap_us,
         )
     }
-}
-
-/// Looks at the status until the part is ready, as long as the limit allows.
-pub fn wait(
-    m: &mut Machine,
-    status: &[u32],
-    (bit, set_means_busy): (u32, bool),
-    limit_us: u64,
-    gap_us: u64,
-) -> Result<(), Error> {
-    let end = m
-        .clock
-        .device_ns()
-        .saturating_add(limit_us.saturating_mul(1000));
-    let most = m.nor().busy_polls.saturating_add(PATIENCE);
-    let mut looks = 0;
-    loop {
-        let value = read_status(m, status, if bit < 8 { 1 } else { 4 })?;
-        if (value >> (bit & 31) & 1 != 0) != set_means_busy {
-            return Ok(());
-        }
-        looks += 1;
-        if looks > most || m.clock.device_ns() > end {
-            m.clock.work(end.saturating_sub(m.clock.device_ns()));
-            return Err(Error::Busy);
-        }
-        m.clock.work(gap_us * 1000);
-    }
-}
-
-/// One or four bytes of a status register, the first byte low.
-pub fn read_status(m: &mut Machine, sequence: &[u32], bytes: usize) -> Result<u32, Error> {
-    let data = transfer(m, sequence, 0, &[], bytes)?;
-    if data.len() < bytes {
-        return Err(Error::Rejected);
-    }
-    Ok(data
-        .iter()
-        .rev()
-        .fold(0, |word, byte| word << 8 | u32::from(*byte)))
 }

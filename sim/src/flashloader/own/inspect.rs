@@ -9,7 +9,9 @@ use super::super::status::{
     OWN_WRITE_ENABLE, Status,
 };
 use super::configure::{ENTERS_QPI_BY_35, plain_reads};
-use super::flash::{Error, Flash, limits, read_status, transfer, wait};
+use super::controller::{limits, read_status, transfer, wait};
+use super::error::Error;
+use super::flash::Flash;
 use super::rescue::{self, READ_STATUS, Rung};
 use super::server::{SNAPSHOT, Server};
 use super::source::Source;

@@ -3,7 +3,9 @@
 use super::super::config::{instruction, pair};
 use super::super::probe::lut::{CMD, ONE, WRITE};
 use super::super::status::{INVALID_ARGUMENT, OWN_LOCKED, Status};
-use super::flash::{Error, Flash, limits, read_status, transfer, wait};
+use super::controller::{limits, read_status, transfer, wait};
+use super::error::Error;
+use super::flash::Flash;
 use super::inspect::{ask, own, read_id, with};
 use super::rescue::READ_STATUS;
 use crate::machine::Machine;

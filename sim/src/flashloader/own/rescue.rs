@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::super::config::{instruction, pair};
 use super::super::probe::lut::{CMD, DUMMY, FOUR, ONE, RADDR, READ};
-use super::flash::{Error, limits, read_status, transfer, wait};
+use super::controller::{limits, read_status, transfer, wait};
+use super::error::Error;
 use crate::machine::Machine;
 
 /// 05h, one byte.
@@ -133,7 +134,7 @@ fn answer(m: &mut Machine, rung: Rung) -> Result<Option<Found>, Error> {
         return Err(Error::Rejected);
     };
     let is_id = id != [0; 3] && id != [0xFF; 3];
-    Ok((is_id && sfdp(m, 0, 4)? == b"SFDP").then_some(Found { id, rung }))
+    Ok((is_id && sfdp(m, 0, 8)?.starts_with(b"SFDP")).then_some(Found { id, rung }))
 }
 
 /// Bytes of SFDP.

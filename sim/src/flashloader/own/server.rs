@@ -12,21 +12,17 @@ use std::collections::VecDeque;
 use serde::{Deserialize, Serialize};
 
 use super::super::processor::command::{Request, fuse_word, generic, response, tag};
-use super::super::status::{
-    ABORT_DATA_PHASE, CUMULATIVE_WRITE, FLASH_ADDRESS, INVALID_ARGUMENT, MEMORY_RANGE, OWN_DCD,
-    OWN_FORBIDDEN, OWN_NOT_AN_IMAGE, SUCCESS, Status, UNKNOWN_COMMAND, WRITE_ALIGNMENT,
-};
-use super::super::{Outcome, Packet, config, jump, thumb};
-use super::flash::{Difference, Error, Flash};
+use super::super::status::{ABORT_DATA_PHASE, SUCCESS, Status, UNKNOWN_COMMAND};
+use super::super::{Outcome, Packet};
+use super::error::{Difference, Error};
+use super::flash::Flash;
 use super::inspect::Failure;
-use super::memory::{self, Place, Region};
-use super::source::{self, Source};
+use super::memory::{Place, Region};
+use super::source::Source;
 use super::stream::{self, Stream};
 use super::{Report, by_fcb, hash, inspect, pace, property, protect};
-use crate::boot::{self, NoStart};
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
-use crate::rom::registers::boot_fuses;
 
 /// The longest payload that it announces and sends.
 pub const MAX_PAYLOAD: usize = 1016;
@@ -44,11 +40,6 @@ const FIRST_COMMAND: u32 = 11;
 const SNAPSHOT_MAGIC: u32 = u32::from_le_bytes(*b"SNP1");
 const SNAPSHOT_SRSR: u32 = 45;
 const SNAPSHOT_SBMR2: u32 = 46;
-/// How long it waits for the host to take the answer before a reset or a jump.
-const DRAIN_NS: u64 = 1_000_000_000;
-/// A whole configuration block.
-const BLOCK: usize = config::LEN;
-
 /// Commands of rtboot's own.
 pub(super) mod vendor {
     pub const FETCH: u8 = 0x50;
@@ -158,7 +149,7 @@ impl Server {
         self.ending.is_some()
     }
 
-    fn say(&mut self, packet: Packet) {
+    pub(super) fn say(&mut self, packet: Packet) {
         self.answers.push_back(match packet {
             Packet::Command(bytes) => (id::RESPONSE, bytes),
             Packet::Data(bytes) => (id::DATA_IN, bytes),
@@ -172,7 +163,7 @@ impl Server {
     }
 
     /// Ends a write whose data are still to come.
-    fn refuse(&mut self, tag: u8, status: Status) {
+    pub(super) fn refuse(&mut self, tag: u8, status: Status) {
         self.say(Packet::Command(Vec::new()));
         self.finish(tag, Err(status));
     }
@@ -339,221 +330,5 @@ impl Server {
             _ => Err(UNKNOWN_COMMAND),
         };
         self.finish(tag, result);
-    }
-
-    fn get_property(&mut self, m: &mut Machine, property: u32, index: u32) {
-        let words = match property::get(self, m, property, index) {
-            Ok(values) => [vec![SUCCESS], values].concat(),
-            Err(status) => vec![status],
-        };
-        self.say(response(tag::GET_PROPERTY + tag::RESPONSE, 0, &words));
-    }
-
-    fn erase_all(&mut self, m: &mut Machine, memory: u32) -> Result<(), Status> {
-        memory::is_flash(memory)?;
-        self.flash.configured()?;
-        let result = self.flash.erase_all(m);
-        self.note(m, 0, result, Status::from)
-    }
-
-    fn erase(
-        &mut self,
-        m: &mut Machine,
-        start: u32,
-        length: u32,
-        memory: u32,
-    ) -> Result<(), Status> {
-        if length == 0 {
-            return Ok(());
-        }
-        match memory::place(m, &self.flash, start, length, memory)? {
-            Place::Ram(_) => Err(FLASH_ADDRESS),
-            Place::Flash(offset) => {
-                let result = self.flash.erase(m, offset, offset + length);
-                self.note(m, 0, result, Status::from)
-            }
-        }
-    }
-
-    fn fill(
-        &mut self,
-        m: &mut Machine,
-        start: u32,
-        length: u32,
-        pattern: u32,
-    ) -> Result<(), Status> {
-        let place = memory::writable(m, &self.flash, start, length, 0)?;
-        let bytes: Vec<u8> = pattern
-            .to_le_bytes()
-            .into_iter()
-            .cycle()
-            .take(length as usize)
-            .collect();
-        let mut held = Vec::new();
-        let place = self.put(m, place, &mut held, &bytes)?;
-        self.put_rest(m, place, &held)
-    }
-
-    /// The first answer never fails: the address is judged when data come.
-    fn write(&mut self, m: &mut Machine, start: u32, length: u32, memory: u32) {
-        self.finish(tag::WRITE_MEMORY, Ok(()));
-        if length == 0 {
-            return self.finish(tag::WRITE_MEMORY, Ok(()));
-        }
-        self.phase = Phase::Write {
-            place: memory::writable(m, &self.flash, start, length, memory),
-            left: length as usize,
-            held: Vec::new(),
-        };
-    }
-
-    /// A piece of a write; more bytes than are left are cut.
-    fn data(&mut self, m: &mut Machine, bytes: &[u8]) {
-        let phase = std::mem::replace(&mut self.phase, Phase::None);
-        let Phase::Write {
-            place,
-            left,
-            mut held,
-        } = phase
-        else {
-            return;
-        };
-        let bytes = &bytes[..bytes.len().min(left)];
-        let left = left - bytes.len();
-        m.clock.work(pace::COPY_BYTE_NS * bytes.len() as u64);
-        let written = place.and_then(|place| self.put(m, place, &mut held, bytes));
-        match written {
-            Err(status) if left > 0 => self.refuse(tag::WRITE_MEMORY, status),
-            Err(status) => self.finish(tag::WRITE_MEMORY, Err(status)),
-            Ok(place) if left == 0 => {
-                let result = self.put_rest(m, place, &held);
-                self.finish(tag::WRITE_MEMORY, result);
-            }
-            Ok(place) => {
-                self.phase = Phase::Write {
-                    place: Ok(place),
-                    left,
-                    held,
-                };
-            }
-        }
-    }
-
-    /// Puts bytes at a place; flash is programmed in whole pages, the rest is held. The place behind what is written.
-    fn put(
-        &mut self,
-        m: &mut Machine,
-        place: Place,
-        held: &mut Vec<u8>,
-        bytes: &[u8],
-    ) -> Result<Place, Status> {
-        let offset = match place {
-            Place::Ram(address) => {
-                m.ram.write(address, bytes);
-                return Ok(Place::Ram(address + bytes.len() as u32));
-            }
-            Place::Flash(offset) => offset,
-        };
-        let page = self.flash.configured()?.page as usize;
-        if !(offset as usize).is_multiple_of(page) {
-            return Err(WRITE_ALIGNMENT);
-        }
-        held.extend_from_slice(bytes);
-        let whole: Vec<u8> = held.drain(..held.len() / page * page).collect();
-        let result = self.flash.program(m, offset, &whole);
-        self.note(m, 0, result, Status::from)?;
-        Ok(Place::Flash(offset + whole.len() as u32))
-    }
-
-    /// Programs what is held, the rest of its page as ones.
-    fn put_rest(&mut self, m: &mut Machine, place: Place, held: &[u8]) -> Result<(), Status> {
-        let (Place::Flash(offset), [_, ..]) = (place, held) else {
-            return Ok(());
-        };
-        let mut page = held.to_vec();
-        page.resize(self.flash.configured()?.page as usize, 0xFF);
-        let result = self.flash.program(m, offset, &page);
-        self.note(m, 0, result, Status::from)
-    }
-
-    /// `None`: the code does not return.
-    fn call(&self, m: &mut Machine, address: u32, argument: u32) -> Option<Result<(), Status>> {
-        if !memory::is_code(m, &self.flash, address) {
-            return Some(Err(INVALID_ARGUMENT));
-        }
-        match thumb::call(m, address, argument) {
-            thumb::End::Returned(SUCCESS) => Some(Ok(())),
-            thumb::End::Returned(status) => Some(Err(status)),
-            thumb::End::Gone => None,
-        }
-    }
-
-    fn execute(&mut self, m: &mut Machine, address: u32, argument: u32, stack: u32) {
-        if !memory::is_code(m, &self.flash, address) || !memory::is_stack(m, stack) {
-            return self.finish(tag::EXECUTE, Err(INVALID_ARGUMENT));
-        }
-        self.finish(tag::EXECUTE, Ok(()));
-        let outcome = jump(m, address, argument, stack);
-        self.end(m, outcome);
-    }
-
-    /// Starts the application in flash as the boot ROM would, without the boot pins.
-    fn start_application(&mut self, m: &mut Machine, address: u32) {
-        let started = match address {
-            _ if boot_fuses(m).closed() => Err(OWN_FORBIDDEN),
-            AHB_BASE => boot::start_by_loader(m).map_err(|why| match why {
-                NoStart::NotAnImage => OWN_NOT_AN_IMAGE,
-                NoStart::Dcd => OWN_DCD,
-            }),
-            _ => Err(MEMORY_RANGE),
-        };
-        self.finish(vendor::START, started.map(drop));
-        if let Ok(start) = started {
-            let outcome = Outcome::Jumped {
-                pc: start.entry & !1,
-                sp: start.stack.unwrap_or(0),
-                argument: 0,
-            };
-            self.end(m, outcome);
-        }
-    }
-
-    fn reset(&mut self, m: &mut Machine) {
-        self.finish(tag::RESET, Ok(()));
-        self.flash.settle(m);
-        self.end(m, Outcome::Reset);
-    }
-
-    fn end(&mut self, m: &Machine, outcome: Outcome) {
-        self.ending = Some((outcome, m.clock.device_ns().saturating_add(DRAIN_NS)));
-    }
-
-    fn configure(&mut self, m: &mut Machine, memory: u32, address: u32) -> Result<(), Status> {
-        if memory != super::super::memory::FLEXSPI_NOR || address == 0 {
-            return Err(INVALID_ARGUMENT);
-        }
-        let block =
-            source::read(&self.flash, m, address, BLOCK as u32, 0).map_err(|_| INVALID_ARGUMENT)?;
-        let word = |at: usize| {
-            let bytes = block.get(at..at + 4).and_then(|b| b.try_into().ok());
-            bytes.map_or(0, u32::from_le_bytes)
-        };
-        match word(0) {
-            0xF000_000F => self.store_block(m),
-            config::TAG => Ok(self.flash.set_up(m, &block)?),
-            word0 => self.flash.probe(m, word0, word(4)),
-        }
-    }
-
-    /// The block in use into the first two pages of flash.
-    fn store_block(&mut self, m: &mut Machine) -> Result<(), Status> {
-        if self.flash.geometry().is_none() {
-            return Err(INVALID_ARGUMENT);
-        }
-        if !self.flash.is_blank(m, 0, BLOCK as u32) {
-            return Err(CUMULATIVE_WRITE);
-        }
-        let block = *self.flash.block();
-        Ok(self.flash.program(m, 0, &block)?)
     }
 }

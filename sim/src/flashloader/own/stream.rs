@@ -14,7 +14,8 @@
 use super::super::status::{
     INVALID_ARGUMENT, MEMORY_RANGE, OWN_BAD_DATA, OWN_BAD_RECORD, OWN_NOT_ERASED, Status,
 };
-use super::flash::{Error, Geometry};
+use super::error::Error;
+use super::flash::Geometry;
 use super::inspect::{Failure, own};
 use super::pace;
 use super::server::{Phase, Server, vendor};

@@ -18,6 +18,17 @@ pub struct Tables {
 }
 
 impl Tables {
+    /// The tables of a part that has these bytes of the basic one, and no other.
+    pub fn of_basic(bytes: &[u8]) -> Tables {
+        let mut tables = Tables {
+            basic: [0; 16],
+            basic_len: bytes.len(),
+            four_byte: None,
+        };
+        fill(&mut tables.basic, bytes);
+        tables
+    }
+
     /// Word `number` of the basic table, counted from 1 as JESD216 does.
     pub fn word(&self, number: usize) -> u32 {
         self.basic[number - 1]
