@@ -6,5 +6,5 @@
 /// What the boot ROM's serial downloader takes: load address and entry stand in its IVT.
 pub const IMAGE: &[u8] = include_bytes!("rtboot-loader.bin");
 
-/// The version that it was built as.
-pub const VERSION: &str = env!("CARGO_PKG_VERSION");
+/// The version that it says of itself, as in `loader/proto/src/property.rs`.
+pub const VERSION: &str = "0.2.0";

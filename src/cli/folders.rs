@@ -1,6 +1,6 @@
 //! Where rtboot keeps what it remembers.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use rtboot::journal::OtherUser;
 use rtboot::{Error, Result};
@@ -61,11 +61,14 @@ fn home(passwd: &str, user: &str) -> Option<PathBuf> {
 
 /// Whether this is said for the first time on this machine; it counts as said from now on. Where that cannot be kept, it is said again.
 pub fn first_time(what: &str) -> bool {
-    let Ok(mark) = below(dirs::state_dir().or_else(dirs::data_local_dir), what) else {
-        return true;
-    };
+    let mark = below(dirs::state_dir().or_else(dirs::data_local_dir), what);
+    mark.map_or(true, |mark| set_mark(&mark))
+}
+
+/// Whether this file was not there yet.
+fn set_mark(mark: &Path) -> bool {
     let _ = mark.parent().map(std::fs::create_dir_all);
-    let new = std::fs::File::create_new(&mark);
+    let new = std::fs::File::create_new(mark);
     !matches!(new, Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists)
 }
 
@@ -82,4 +85,23 @@ pub fn flashloaders() -> Result<PathBuf> {
 /// The user's settings file; `None` when the system names no place.
 pub fn user_settings() -> Option<PathBuf> {
     Some(dirs::config_dir()?.join("rtboot").join("config.toml"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::set_mark;
+
+    #[test]
+    fn mark_is_new_once_and_always_where_it_cannot_be_kept() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mark = folder.path().join("state/own-loader-unproven");
+        assert_eq!([set_mark(&mark), set_mark(&mark)], [true, false]);
+        let file = folder.path().join("file");
+        std::fs::write(&file, "").expect("written");
+        let below_a_file = file.join("mark");
+        assert_eq!(
+            [set_mark(&below_a_file), set_mark(&below_a_file)],
+            [true; 2]
+        );
+    }
 }

@@ -38,6 +38,16 @@ pub struct LoaderFacts {
     pub configured_kib: Option<u32>,
 }
 
+impl LoaderFacts {
+    /// Its version in messages, with whose it is where that is rtboot's own.
+    pub fn called(&self) -> String {
+        match self.own {
+            Some(own) => format!("rtboot's own loader, {}", own.version),
+            None => self.version.to_string(),
+        }
+    }
+}
+
 /// What the flash tells about itself.
 #[derive(Debug, Clone, PartialEq)]
 pub struct NorFacts {

@@ -70,8 +70,11 @@ pub struct RomInfo {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 pub struct LoaderInfo {
-    /// Its version.
+    /// Its version, as flashloaders tell it.
     pub version: String,
+    /// The version of rtboot's own loader, when it is that.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub own: Option<String>,
     /// Which file was started, when this run did.
     pub build: Option<String>,
     /// The chip's unique id, in hex.

@@ -5,9 +5,9 @@ use std::time::Duration;
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::chip::Chip;
 use rtboot::event::{Event, Listener, Stage};
-use rtboot::flash::{LoaderSource, Trial, WriteReport, reach_flashloader};
+use rtboot::flash::{LoaderSource, OwnLoader, Trial, WriteReport, reach_flashloader};
 use rtboot::job::WriteOptions;
-use rtboot::mboot::Status;
+use rtboot::mboot::{Features, Status};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, FcbChoice, NoOwn, OnPort, Result, Source, sdp};
 use rtboot_sim::Fault;
@@ -339,4 +339,26 @@ fn stop_while_it_programs_leaves_nothing_that_starts() {
     assert_eq!(rig.flash()[0x2000..][..150_001], app);
     assert_eq!(starts(&rig), Some(0x6000_2401));
     assert_eq!(rig.journal_files(), 0);
+}
+
+#[test]
+fn version_that_is_listed_is_the_one_that_it_says() {
+    let mut rig = Rig::fresh().with_own_loader();
+    let flashloader = rig.flashloader().expect("ours");
+    let own = flashloader.facts().own.expect("it says so");
+    let listed = OwnLoader::embedded().expect("built in");
+    assert_eq!(own.version.to_string(), format!("L{}", listed.version));
+    assert!(own.features.has(Features::HASH.with(Features::STREAM)));
+    // one that runs already is asked, too
+    drop(flashloader);
+    let joined = rig.flashloader().expect("it runs");
+    assert_eq!(joined.facts().own, Some(own));
+}
+
+#[test]
+fn stand_in_is_not_taken_for_ours() {
+    let mut rig = Rig::fresh();
+    drop(rig.flashloader().expect("the stand-in"));
+    let joined = rig.flashloader().expect("it runs");
+    assert_eq!(joined.facts().own, None);
 }

@@ -208,6 +208,25 @@ fn loader_is_chosen_by_option_file_and_setting() {
 }
 
 #[test]
+fn own_loader_does_the_whole_job_on_a_virtual_board() {
+    let cli = Cli::fresh();
+    let own = |args: &[&str]| {
+        let args: Vec<&str> = ["--loader", "own"].iter().chain(args).copied().collect();
+        cli.run(&args)
+    };
+    own(&["info"]).says(0, &["flashloader:   rtboot's own loader, L"]);
+    own(&["write", EVK, &app("blinky.elf")]).says(0, &["the ROM would start it"]);
+    cli.would_start();
+    let verify = own(&["verify", EVK, &app("blinky.elf")]);
+    verify.says(0, &["identical"]);
+    own(&["doctor", EVK, &app("blinky.elf")]).says(0, &["nothing is wrong"]);
+    own(&["verify", EVK, &app("blinky_fast.elf")]).says(33, &["[verify-failed]"]);
+    // the next command goes on with the loader that runs
+    cli.run(&["info"])
+        .says(0, &["rtboot's own loader, L", "was running already"]);
+}
+
+#[test]
 fn json_lines_end_with_a_result_or_an_error() {
     let cli = Cli::fresh();
     let run = cli.run(&["--json", "write", EVK, &app("blinky.elf")]);

@@ -103,9 +103,11 @@ fn boot_mode(mode: BootMode) -> &'static str {
 }
 
 fn loader(facts: &LoaderFacts, known: &Info, report: &mut Report) {
+    let version = facts.called();
     let build = match &known.started {
-        Some(name) => format!("{}, started from {name}", facts.version),
-        None => format!("{}, was running already", facts.version),
+        Some(_) if facts.own.is_some() => version,
+        Some(name) => format!("{version}, started from {name}"),
+        None => format!("{version}, was running already"),
     };
     report.sentence(line("flashloader", &build), HANG);
     if known.rom.as_ref().is_none_or(|rom| rom.unique_id.is_none()) {
@@ -186,6 +188,7 @@ fn object(known: &Info, at_hand: &AtHand) -> outcome::Info {
     };
     let loader = |facts: &LoaderFacts| outcome::LoaderInfo {
         version: facts.version.to_string(),
+        own: facts.own.map(|own| own.version.to_string()),
         build: known.started.clone(),
         unique_id: facts.unique_id.to_string(),
         security_state: known.security.clone(),

@@ -158,7 +158,7 @@ impl Rows {
         if facts.rom.as_ref().is_none_or(|rom| rom.told.id.is_none()) {
             self.add(source, "chip", run.facts.identity.to_string());
         }
-        let text = format!("{}, {how}", run.facts.version);
+        let text = format!("{}, {how}", run.facts.called());
         self.add(source, "flashloader", text);
         if let Some(commands) = run.commands {
             self.add(source, "flashloader-commands", format!("{commands:#x}"));

@@ -55,6 +55,14 @@ impl Nor {
         Ok(crcs.iter().all(|crc| *crc == blank))
     }
 
+    /// Whether flash holds these bytes, by SHA-256 and a sample; always `false` with a loader that does not hash.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`].
+    pub fn holds(&mut self, address: u32, bytes: &[u8]) -> Result<bool> {
+        Ok(self.hashes() && self.is_proved(address, &[bytes])?)
+    }
+
     /// Whether flash holds these bytes from `start` on: by SHA-256, and by a sample that is read back. `false` proves nothing: the
     /// bytes are to be read then.
     pub(super) fn is_proved(&mut self, start: u32, expected: &[&[u8]]) -> Result<bool> {
