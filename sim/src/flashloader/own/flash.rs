@@ -65,9 +65,10 @@ impl Flash {
         self.config.bytes()
     }
 
-    /// Clock of mapped reads; 0 while it is not configured.
+    /// Clock of mapped reads in whole kHz, as Hz; 0 while it is not configured.
     pub fn read_hz(&self) -> u32 {
-        self.geometry.map_or(0, |_| self.read_hz as u32)
+        self.geometry
+            .map_or(0, |_| (self.read_hz / 1000 * 1000) as u32)
     }
 
     /// The offset that the last erase or program worked on.
