@@ -71,7 +71,8 @@ pub struct Nor {
     pub cut_tears: Option<u64>,
     /// Power was lost in `cut_after`'s operation; a power cycle clears it.
     pub cut: bool,
-    /// Bits that read both ways, left by a torn operation: address to mask. An erase or a program of the bit firms them.
+    /// Bits that read both ways, left by a torn operation: address to mask. An erase or a program of the bit firms them. At odd
+    /// addresses they keep their value while there is power.
     pub weak: BTreeMap<u32, u8>,
     /// Programs, erases and status writes so far.
     pub operations: u64,
@@ -206,6 +207,7 @@ impl Nor {
         }
         self.mode = self.awake();
         self.cut = false;
+        self.settle_weak_bits(true);
     }
 
     /// Is quad enable set?

@@ -24,6 +24,13 @@ pub enum Trip {
     Fault(Fault),
     /// The host gets nothing for so many milliseconds; then all that came meanwhile.
     Late(u64),
+    /// From here on, of the reports with data for a flashloader that hold these bytes the one with this number, counted from 1,
+    /// arrives with bits turned in the first of them.
+    DataTurned {
+        report: u64,
+        holds: Vec<u8>,
+        xor: u8,
+    },
     /// From now on something comes each 0.3 s and never more: over a UART one byte, of what the board says or any other, over HID
     /// the last report once more.
     Drips,
@@ -65,7 +72,13 @@ struct State {
     last: Vec<u8>,
     log: Option<Vec<Line>>,
     change: Option<(Change, u32)>,
+    /// Reports to go, bytes and bits of [`Trip::DataTurned`].
+    turn: Option<(u64, Vec<u8>, u8)>,
 }
+
+/// Report id of data that the host sends; in front of the data are two bytes more and its length.
+const DATA_OUT: u8 = 2;
+const DATA_AT: usize = 4;
 
 /// A cable: USB or UART.
 #[derive(Clone)]
@@ -145,6 +158,9 @@ impl Wire {
             }
             Some((_, Trip::Reset)) => self.board.board().reset(),
             Some((_, Trip::Fault(fault))) => self.board.board().fault_mut().push(fault),
+            Some((_, Trip::DataTurned { report, holds, xor })) => {
+                state.turn = Some((report, holds, xor));
+            }
             Some((_, Trip::Drips)) => state.drip = Some(self.board.board().elapsed()),
             Some((_, Trip::Late(ms))) => {
                 let now = self.board.board().elapsed();
@@ -181,6 +197,26 @@ impl Wire {
         }
         state.drip = Some(self.board.board().elapsed() + DRIP);
         Some(true)
+    }
+
+    /// A report as it arrives: of [`Trip::DataTurned`].
+    fn turned(&self, report: &[u8]) -> Vec<u8> {
+        let mut report = report.to_vec();
+        let loader = self.board.board().state() == rtboot_sim::State::Flashloader;
+        let mut state = self.state();
+        if let Some((left, holds, xor)) = &mut state.turn
+            && loader
+            && report.first() == Some(&DATA_OUT)
+            && let data = report.get_mut(DATA_AT..).unwrap_or_default()
+            && let Some(at) = (0..data.len()).find(|at| data[*at..].starts_with(holds))
+        {
+            *left = left.saturating_sub(1);
+            if *left == 0 {
+                data[at] ^= *xor;
+                state.turn = None;
+            }
+        }
+        report
     }
 
     fn note(&self, way: Way, bytes: &[u8]) {
@@ -241,7 +277,7 @@ impl<P: HidPort> HidPort for Plugged<P> {
     fn write(&mut self, report: &[u8]) -> std::result::Result<(), port::Error> {
         self.0.call()?;
         self.0.note(Way::Out, report);
-        self.1.write(report)
+        self.1.write(&self.0.turned(report))
     }
 
     fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {

@@ -12,6 +12,7 @@ mod commands;
 mod images;
 mod model;
 mod tally;
+mod themes;
 mod world;
 
 use std::sync::Mutex;
@@ -60,7 +61,7 @@ fn sample_of_command_sequences() {
         tally.wrong.iter().for_each(|wrong| println!("{wrong}"));
         return check(&tally);
     }
-    let tally = run(0..120);
+    let tally = run(0..160);
     check(&tally);
     // a share in which nothing happens would prove nothing
     assert!(tally.refused() > 0 && tally.broken() > 60 && tally.succeeded() > 200);

@@ -156,7 +156,7 @@ impl Nor {
             register::clocks(register, mode, &status, format.kind(), format.wait)
         };
         let at = self.array_address(cycle);
-        self.settle_weak_bits();
+        self.settle_weak_bits(false);
         let mut bytes = shifted(
             &self.memory,
             at,

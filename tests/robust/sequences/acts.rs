@@ -8,7 +8,7 @@ use rtboot::job::{
     self, BootLoader, Comparison, Edges, EraseRange, Piece, Pieces, Target, Unprotect, WriteJob,
     WriteOptions,
 };
-use rtboot::{FcbChoice, Result, Source};
+use rtboot::{Error, FcbChoice, Result, Source};
 use rtboot_bootable::verdict::Starts;
 
 use super::commands::{Command, Mishap, Policy, What, Write};
@@ -29,16 +29,21 @@ impl World {
     }
 
     pub fn command(&mut self, command: &Command, mishap: Option<Mishap>) {
-        let weak: Vec<usize> = self
-            .board
-            .board()
-            .nor()
-            .weak
-            .keys()
-            .map(|at| *at as usize)
-            .collect();
+        let weak = self.weak_cells();
         // cells that read both ways
-        self.model.open(&weak);
+        self.model.open(&weak.keys().copied().collect::<Vec<_>>());
+        self.weak_of.retain(|at, _| weak.contains_key(at));
+        self.doubtful.extend(&weak);
+        self.act(command, mishap);
+        let host = 1 << self.host;
+        for at in self.weak_cells().into_keys() {
+            if !weak.contains_key(&at) {
+                self.weak_of.insert(at, host);
+            }
+        }
+    }
+
+    fn act(&mut self, command: &Command, mishap: Option<Mishap>) {
         match command {
             Command::Write(write) => drop(self.written(write, mishap)),
             Command::Erase { at, length } => self.erase(Some(*at..at + length), mishap),
@@ -88,7 +93,7 @@ impl World {
     }
 
     /// The files of a write, the base of the first, and the bytes that they put into flash.
-    fn brought(&self, what: &What) -> (Pieces, usize, Vec<(usize, Vec<u8>)>) {
+    pub fn brought(&self, what: &What) -> (Pieces, usize, Vec<(usize, Vec<u8>)>) {
         match what {
             What::Image { image, loader } => {
                 let image = &self.images[*image];
@@ -125,11 +130,31 @@ impl World {
         let before = self.flash();
         let (host, clean, policy) = (1 << self.host, mishap.is_none(), write.policy);
         let (pieces, base, own) = self.brought(&write.what);
+        if !before.starts_with(b"FCFB") {
+            // nothing can have run since a command got lost, so its journal takes all of its places for that command's
+            for (by, range) in self.on_its_way.iter().filter(|(by, _)| *by == host) {
+                self.model.may_return(*by, range);
+            }
+        }
         let result = self.write(&pieces, self.options(write, Some(base)), mishap);
         self.far_open |= policy == Policy::EraseAll && result.is_err();
         let flash = self.flash();
         let sectors = self.sectors(&own, policy, flash.len());
         self.count(Command::Write(write.clone()).name(), &result, clean);
+        if result.is_ok() {
+            self.no_weak_cells(&own);
+            let brought = |at: usize| {
+                own.iter()
+                    .any(|(from, b)| (*from..from + b.len()).contains(&at))
+            };
+            self.doubtful.retain(|at, _| !brought(*at));
+        }
+        if let Some(range) = result.as_ref().err().and_then(on_its_way) {
+            self.on_its_way.push((host, range));
+        }
+        if write.kept == KeptBytes::Discard {
+            self.weak_of.retain(|_, by| *by != host);
+        }
         if write.kept == KeptBytes::RestoreOver {
             self.model.asks_for_old(host);
         }
@@ -147,7 +172,7 @@ impl World {
                 let kept = policy != Policy::KeepNothing;
                 let touched = |at: usize| sectors.iter().any(|range| range.contains(&at));
                 let back = |at: usize, by: u8| by & host != 0 && kept && touched(at);
-                self.model.succeeded(&own, &erased, back, &flash)
+                self.model.succeeded(host, &own, &erased, back, &flash)
             }
             Err(error) => {
                 let began = error
@@ -176,6 +201,34 @@ impl World {
         }
         self.report(wrong);
         result
+    }
+
+    /// After a write: where a command of the same host broke off before, its journal knew that cells may be weak, and the write
+    /// does not trust what they read.
+    fn no_weak_cells(&mut self, own: &[(usize, Vec<u8>)]) {
+        let (weak, host) = (self.weak_cells(), 1 << self.host);
+        let sectors = own
+            .iter()
+            .map(|(at, bytes)| self.whole_sectors(*at..at + bytes.len()));
+        let sectors: Vec<Range<usize>> = sectors.collect();
+        let left = self.weak_of.iter().find(|(at, by)| {
+            **by == host && weak.contains_key(at) && sectors.iter().any(|it| it.contains(at))
+        });
+        if let Some((&at, _)) = left {
+            self.found(&format!("a weak cell was trusted at {at:#x}"));
+        }
+    }
+
+    /// What a command changes in flash.
+    pub fn places(&self, command: &Command) -> Vec<Range<usize>> {
+        match command {
+            Command::Write(write) => {
+                let (_, _, own) = self.brought(&write.what);
+                own.iter().map(|(at, b)| *at..at + b.len()).collect()
+            }
+            Command::Erase { at, length } => std::iter::once(*at..at + length).collect(),
+            _ => Vec::new(),
+        }
     }
 
     fn erase(&mut self, range: Option<Range<usize>>, mishap: Option<Mishap>) {
@@ -210,10 +263,12 @@ impl World {
             Ok(_) => {
                 self.spoilt = true;
                 self.far_open &= !all;
-                self.model.succeeded(&[], &[range], |_, _| false, &flash)
+                self.model
+                    .succeeded(host, &[], &[range], |_, _| false, &flash)
             }
             Err(_) => {
-                self.spoilt |= flash != before;
+                // part of an image may be what a user wants to be left; of all of it nothing
+                self.spoilt |= !all && flash != before;
                 // it was to be wiped
                 self.model.may_give_up_in(&range, host);
                 let ranges = [range];
@@ -355,6 +410,23 @@ impl World {
         if let Some(at) = changed {
             self.found(&format!("a command that only looks changed {at:#x}"));
         }
+    }
+}
+
+/// What the command was to change that failed.
+fn on_its_way(error: &Error) -> Option<Range<usize>> {
+    match error {
+        Error::WhileWriting { source, .. } => on_its_way(source),
+        Error::Program {
+            address, length, ..
+        }
+        | Error::Erase {
+            address, length, ..
+        } => {
+            let at = (address - BASE) as usize;
+            Some(at..at + *length as usize)
+        }
+        _ => None,
     }
 }
 

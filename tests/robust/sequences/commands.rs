@@ -1,5 +1,7 @@
 //! What can be done to a board, and what can go wrong meanwhile.
 
+use std::ops::Range;
+
 use rtboot::flash::KeptBytes;
 use rtboot::job::BootLoader;
 use rtboot_sim::{ByteFault, Counts, Fault, ReportFault};
@@ -40,11 +42,23 @@ pub enum Command {
     OtherTool {
         image: usize,
     },
+    /// The flash is replaced by one of the same kind, or another board without a unique id takes this one's place.
+    AnotherChip {
+        holds: Holds,
+    },
     PowerCycle,
     /// The reset button: RAM and the flash's modes stay.
     WarmReset,
     /// The board goes to the other host.
     OtherHost,
+}
+
+/// What another chip holds when it comes.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Holds {
+    Nothing,
+    Noise { seed: u32 },
+    Image { image: usize },
 }
 
 /// A write of any kind.
@@ -99,6 +113,7 @@ impl Command {
             Command::ApplicationStores { .. } => "the application stores bytes",
             Command::ApplicationProtects => "the application protects the flash",
             Command::OtherTool { .. } => "another tool writes an image",
+            Command::AnotherChip { .. } => "another chip",
             Command::PowerCycle => "power off and on",
             Command::WarmReset => "reset button",
             Command::OtherHost => "the other host",
@@ -144,7 +159,7 @@ pub enum Mishap {
 }
 
 /// On both links.
-const BOTH: [&str; 9] = [
+const BOTH: [&str; 11] = [
     "power cut",
     "torn operation",
     "answers late",
@@ -154,9 +169,11 @@ const BOTH: [&str; 9] = [
     "flash busy for ever",
     "flash ignores erases",
     "flash ignores programs",
+    "sector does not erase",
+    "bit does not program",
 ];
 
-const HID: [&str; 8] = [
+const HID: [&str; 9] = [
     "unplugged",
     "endpoint stalls",
     "report out lost",
@@ -165,6 +182,7 @@ const HID: [&str; 8] = [
     "report in lost",
     "report in doubled",
     "report in, a bit turned",
+    "data out, a bit turned",
 ];
 
 const UART: [&str; 7] = [
@@ -183,18 +201,19 @@ impl Mishap {
         BOTH.into_iter().chain(HID).chain(UART)
     }
 
-    /// A kind, and something of it at any place of a command.
-    pub fn any(uart: bool, dice: &mut Random) -> (&'static str, Mishap) {
+    /// A kind, and something of it at any place of a command that changes these places of flash.
+    pub fn any(places: &[Range<usize>], uart: bool, dice: &mut Random) -> (&'static str, Mishap) {
         let own = match uart {
             true => &UART[..],
             false => &HID[..],
         };
         let number = dice.below(BOTH.len() + own.len());
         let kind = BOTH.iter().chain(own).nth(number).expect("below their sum");
-        (kind, Mishap::of(kind, uart, dice))
+        (kind, Mishap::of(kind, places, uart, dice))
     }
 
-    fn of(kind: &str, uart: bool, dice: &mut Random) -> Mishap {
+    /// Something of this kind.
+    pub fn of(kind: &str, places: &[Range<usize>], uart: bool, dice: &mut Random) -> Mishap {
         // a command that looks passes some dozen calls of the port, a write some hundred
         let calls = [30, 120, 300][dice.below(3)];
         let call = 1 + dice.below(calls) as u64;
@@ -204,7 +223,9 @@ impl Mishap {
             false => calls / 2,
         };
         let passed = 1 + dice.below(most) as u64;
-        let operation = 1 + dice.below(calls / 4) as u64;
+        // an erase passes one operation of the flash, a small write two or three
+        let operations = [3, 12, 75][dice.below(3)];
+        let operation = 1 + dice.below(operations) as u64;
         let fault = |fault| Mishap::Call(call, Trip::Fault(fault));
         let out = |what| Mishap::Board(Fault::UsbOut { at: passed, what });
         let inward = |what| Mishap::Board(Fault::UsbIn { at: passed, what });
@@ -225,6 +246,17 @@ impl Mishap {
             }),
             "report in lost" => inward(ReportFault::Drop),
             "report in doubled" => inward(ReportFault::Duplicate),
+            "data out, a bit turned" => {
+                let reports = [6, 80, 300][dice.below(3)];
+                Mishap::Call(
+                    1,
+                    Trip::DataTurned {
+                        report: 1 + dice.below(reports) as u64,
+                        holds: Vec::new(),
+                        xor: 1 << dice.below(8),
+                    },
+                )
+            }
             "report in, a bit turned" => inward(ReportFault::Corrupt {
                 byte: dice.below(40),
                 xor: 1 << dice.below(8),
@@ -254,9 +286,27 @@ impl Mishap {
             "flash busy for ever" => fault(Fault::StuckBusy),
             "flash ignores erases" => fault(Fault::IgnoresErase),
             "flash ignores programs" => fault(Fault::IgnoresProgram),
+            "sector does not erase" => Mishap::Board(Fault::WornSector {
+                address: place_in(places, dice),
+            }),
+            "bit does not program" => Mishap::Board(Fault::StuckAtOne {
+                address: place_in(places, dice),
+                bits: 1 << dice.below(8),
+            }),
             _ => unreachable!("{kind} is no kind"),
         }
     }
+}
+
+/// A place in one of these ranges, in the last one as often as in all others: the last sector is the last to be looked at.
+fn place_in(places: &[Range<usize>], dice: &mut Random) -> u32 {
+    let last = places.iter().max_by_key(|range| range.end);
+    let any = places.get(dice.below(places.len()));
+    let range = match dice.below(2) {
+        0 => last,
+        _ => any,
+    };
+    range.map_or(0, |range| range.start + dice.below(range.len())) as u32
 }
 
 /// The fault with its place counted from what has passed already.

@@ -26,6 +26,8 @@ pub const IMAGES: [(usize, usize); 6] = [
     (SLOT, 1_500),
     (SLOT, 7_777),
 ];
+/// Two of more than one sector that the ROM starts at once, from this one on.
+pub const LONG_IMAGES: usize = 2;
 /// Where the entry of an application lies, counted from its first byte; bit 0 is set.
 const ENTRY: usize = 0x401;
 

@@ -1,6 +1,5 @@
 //! What flash must hold, byte by byte.
 
-use std::collections::BTreeMap;
 use std::ops::Range;
 
 /// What is known of one byte.
@@ -21,10 +20,33 @@ pub struct Model {
     kept: Vec<Kept>,
     /// For bytes at risk: the hosts that may have saved them.
     host: Vec<u8>,
-    /// Older values that a host may still have saved, by their place.
-    old: BTreeMap<usize, (u8, u8)>,
-    /// Those that a user asked to have back, whatever flash holds.
-    asked_for: BTreeMap<usize, u8>,
+    /// What the journals of each host may hold of each byte.
+    saved: [Vec<Saved>; 2],
+    /// Hosts whose kept byte may come back, whatever flash holds: a user asked for it, or the byte is blank, as after a cut erase.
+    may_return: Vec<u8>,
+}
+
+/// The last values of a byte that a host saved.
+#[derive(Clone, Copy, Debug, Default)]
+struct Saved {
+    values: [u8; 4],
+    count: u8,
+}
+
+impl Saved {
+    fn add(&mut self, value: u8) {
+        if !self.holds(value) {
+            self.values[usize::from(self.count) % 4] = value;
+            self.count = match self.count {
+                7 => 4,
+                count => count + 1,
+            };
+        }
+    }
+
+    fn holds(&self, value: u8) -> bool {
+        self.values[..usize::from(self.count).min(4)].contains(&value)
+    }
 }
 
 /// A byte that is not what it must be.
@@ -42,25 +64,34 @@ impl Model {
             value: flash.to_vec(),
             kept: vec![Kept::Firm; flash.len()],
             host: vec![0; flash.len()],
-            old: BTreeMap::new(),
-            asked_for: BTreeMap::new(),
+            saved: [Vec::new(), Vec::new()],
+            may_return: vec![0; flash.len()],
         }
     }
 
+    /// The hosts that may have saved this byte.
+    fn savers(&self, at: usize) -> u8 {
+        let has = |host: usize| {
+            self.saved[host]
+                .get(at)
+                .is_some_and(|saved| saved.count > 0)
+        };
+        u8::from(has(0)) | u8::from(has(1)) << 1
+    }
+
     /// Something outside of rtboot gave these bytes: the application, another tool.
-    pub fn set(&mut self, at: usize, bytes: &[u8], broken: &[Range<usize>]) {
-        for at in at..at + bytes.len() {
-            self.asked_for.remove(&at);
-        }
+    pub fn set(&mut self, at: usize, bytes: &[u8]) {
+        self.set_by(0, at, bytes);
+    }
+
+    /// The same by a command of a host, whose journal forgets what it kept of these bytes.
+    fn set_by(&mut self, host: u8, at: usize, bytes: &[u8]) {
         for (at, &byte) in (at..).zip(bytes) {
-            let at_risk = self.kept[at] == Kept::AtRisk;
-            if at_risk {
-                self.old.insert(at, (self.value[at], self.host[at]));
-            }
-            if byte == 0xFF && (at_risk || broken.iter().any(|range| range.contains(&at))) {
+            self.may_return[at] = match byte {
                 // what is blank may be a cut erase: kept bytes go back there
-                self.asked_for.insert(at, self.value[at]);
-            }
+                0xFF => self.savers(at) & !host,
+                _ => 0,
+            };
         }
         self.value[at..at + bytes.len()].copy_from_slice(bytes);
         self.kept[at..at + bytes.len()].fill(Kept::Firm);
@@ -70,16 +101,17 @@ impl Model {
     /// of the bytes at risk must be there again.
     pub fn succeeded(
         &mut self,
+        host: u8,
         own: &[(usize, Vec<u8>)],
         erased: &[Range<usize>],
         puts_back: impl Fn(usize, u8) -> bool,
         flash: &[u8],
     ) -> Option<Wrong> {
         for range in erased {
-            self.set(range.start, &vec![0xFF; range.len()], &[]);
+            self.set_by(host, range.start, &vec![0xFF; range.len()]);
         }
         for (at, bytes) in own {
-            self.set(*at, bytes, &[]);
+            self.set_by(host, *at, bytes);
         }
         let wrong = self.settle(flash, &puts_back);
         for (at, kept) in self.kept.iter_mut().enumerate() {
@@ -109,7 +141,12 @@ impl Model {
                 self.kept[range.clone()].fill(Kept::Open);
             }
         }
+        let saved = &mut self.saved[usize::from(host >> 1)];
+        saved.resize(flash.len(), Saved::default());
         for at in touched.iter().cloned().flatten() {
+            // it may have saved what was there, or what an earlier one of its journals holds
+            saved[at].add(self.value[at]);
+            saved[at].add(before[at]);
             if flash[at] != before[at] && self.kept[at] == Kept::Firm {
                 self.kept[at] = Kept::AtRisk;
                 self.host[at] = host;
@@ -129,7 +166,11 @@ impl Model {
             if self.kept[at] == Kept::Open || found == wanted {
                 continue;
             }
-            if self.asked_for.get(&at) == Some(&found) {
+            let returns = |host: usize| {
+                let saved = self.saved[host].get(at);
+                self.may_return[at] >> host & 1 == 1 && saved.is_some_and(|it| it.holds(found))
+            };
+            if returns(0) || returns(1) {
                 self.value[at] = found;
                 continue;
             }
@@ -153,9 +194,17 @@ impl Model {
 
     /// A host's user wants back what it saved, over whatever flash holds now.
     pub fn asks_for_old(&mut self, host: u8) {
-        let saved = self.old.iter().filter(|(_, (_, by))| by & host != 0);
-        self.asked_for
-            .extend(saved.map(|(at, (value, _))| (*at, *value)));
+        self.may_return.iter_mut().for_each(|by| *by |= host);
+    }
+
+    /// What this host saved of these bytes may come back, whatever they hold now.
+    pub fn may_return(&mut self, host: u8, range: &Range<usize>) {
+        let end = range.end.min(self.may_return.len());
+        let places = self.may_return.get_mut(range.start..end);
+        places
+            .unwrap_or_default()
+            .iter_mut()
+            .for_each(|by| *by |= host);
     }
 
     /// What these bytes hold is nobody's, until they are written.

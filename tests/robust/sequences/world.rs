@@ -1,5 +1,6 @@
 //! A board, two hosts and their files, and what is true of them.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::ops::Range;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +15,7 @@ use rtboot::journal::JournalStore;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::{Settings, State};
 
-use super::commands::{Command, Mishap, Policy, What, Write, from_now};
+use super::commands::{Command, Holds, Mishap, Policy, What, Write, from_now};
 use super::images::{Image, Kit, kits};
 use super::model::{Model, Wrong};
 use super::tally::Tally;
@@ -45,10 +46,16 @@ pub struct World {
     pub far_open: bool,
     /// What they were to bring.
     pub begun: Vec<(usize, Vec<u8>)>,
+    /// What commands were to change that got lost on their way, by host.
+    pub on_its_way: Vec<(u8, Range<usize>)>,
+    /// Cells that read both ways, by the host whose command left them: its journal knows of them.
+    pub weak_of: BTreeMap<usize, u8>,
+    /// Cells that read both ways, or did until a write that knew nothing of it programmed what it read.
+    pub doubtful: BTreeMap<usize, u8>,
     pub talk: bool,
+    pub uart: bool,
     /// Nothing happens behind it.
     window: usize,
-    uart: bool,
     hosts: [tempfile::TempDir; 2],
     seed: u64,
     log: Vec<String>,
@@ -115,6 +122,9 @@ impl World {
             broken: Vec::new(),
             far_open: false,
             begun: Vec::new(),
+            on_its_way: Vec::new(),
+            weak_of: BTreeMap::new(),
+            doubtful: BTreeMap::new(),
             talk: false,
             window,
             uart: false,
@@ -126,22 +136,15 @@ impl World {
 
     /// A whole sequence, and at its end the cure: an undisturbed write.
     pub fn run(mut self) -> Tally {
-        let commands = 3 + self.dice.below(7);
-        let mut mishaps = 1 + self.dice.below(5);
-        for left in (0..commands).rev() {
-            let command = self.any_command();
-            let mishap = (mishaps > 0 && self.dice.below(left + 1) < mishaps).then(|| {
-                mishaps -= 1;
-                Mishap::any(self.uart, &mut self.dice)
-            });
+        for (command, mishap) in self.script() {
             self.step(&command, mishap);
         }
         self.cure();
         self.tally
     }
 
-    fn any_command(&mut self) -> Command {
-        let image = self.dice.below(self.images.len());
+    /// A place that no image fills, and bytes for it.
+    pub fn any_gap(&mut self) -> (usize, Vec<u8>) {
         let far = self.window - 0x1_0000;
         let gaps = [
             0x300,
@@ -155,7 +158,13 @@ impl World {
         ];
         let at = gaps[self.dice.below(gaps.len())];
         let length = 1 + self.dice.below(0x10);
-        let bytes = self.dice.bytes(length);
+        (at, self.dice.bytes(length))
+    }
+
+    pub fn any_command(&mut self) -> Command {
+        let image = self.dice.below(self.images.len());
+        let far = self.window - 0x1_0000;
+        let (at, bytes) = self.any_gap();
         match self.dice.below(32) {
             0..12 => Command::Write(self.any_write(image, at, bytes)),
             12..14 => Command::Erase {
@@ -176,12 +185,33 @@ impl World {
             26 => Command::OtherTool { image },
             27 => Command::PowerCycle,
             28 => Command::WarmReset,
+            29 => Command::AnotherChip {
+                holds: self.any_chip(),
+            },
             _ => Command::OtherHost,
         }
     }
 
-    fn any_write(&mut self, image: usize, at: usize, bytes: Vec<u8>) -> Write {
-        let what = match self.dice.below(10) {
+    pub fn any_chip(&mut self) -> Holds {
+        match self.dice.below(4) {
+            0 => Holds::Nothing,
+            1 => Holds::Image {
+                image: self.dice.below(self.images.len()),
+            },
+            _ => Holds::Noise {
+                seed: self.dice.next(),
+            },
+        }
+    }
+
+    pub fn any_what(&mut self) -> What {
+        let image = self.dice.below(self.images.len());
+        let (at, bytes) = self.any_gap();
+        self.what(image, at, bytes)
+    }
+
+    fn what(&mut self, image: usize, at: usize, bytes: Vec<u8>) -> What {
+        match self.dice.below(10) {
             0..3 => What::Image {
                 image,
                 loader: BootLoader::Replace,
@@ -197,7 +227,11 @@ impl World {
             5 | 6 => What::Pieces { image, at, bytes },
             7 => What::Application { image },
             _ => What::Data { at, bytes },
-        };
+        }
+    }
+
+    fn any_write(&mut self, image: usize, at: usize, bytes: Vec<u8>) -> Write {
+        let what = self.what(image, at, bytes);
         let policy = match self.dice.below(10) {
             0..7 => Policy::Usual,
             7 => Policy::NoSkip,
@@ -220,6 +254,7 @@ impl World {
             Command::ApplicationStores { at, bytes } => self.store(*at, bytes),
             Command::ApplicationProtects => self.protect(),
             Command::OtherTool { image } => self.other_tool(*image),
+            Command::AnotherChip { holds } => self.another_chip(*holds),
             Command::PowerCycle => self.power_cycle(),
             Command::WarmReset => self.warm_reset(),
             Command::OtherHost => self.host = 1 - self.host,
@@ -264,7 +299,9 @@ impl World {
         let cells = at as u32..(at + bytes.len()) as u32;
         board.nor_mut().weak.retain(|cell, _| !cells.contains(cell));
         drop(board);
-        self.model.set(at, bytes, &self.broken);
+        self.doubtful
+            .retain(|cell, _| !cells.contains(&(*cell as u32)));
+        self.model.set(at, bytes);
         // that somebody else brought what a write that broke was to bring cannot be known: it goes with that write
         for (from, begun) in &self.begun {
             let equal = |(place, byte): &(usize, &u8)| {
@@ -299,6 +336,27 @@ impl World {
         for (at, bytes) in &self.images[image].done {
             self.set(*at, bytes);
         }
+        self.spoilt = false;
+    }
+
+    /// Its journals are those of the chip that was there.
+    fn another_chip(&mut self, holds: Holds) {
+        let mut flash = vec![0xFF; self.window];
+        match holds {
+            Holds::Nothing => {}
+            Holds::Noise { seed } => {
+                let noise = noise(seed, self.window);
+                let old = noise.iter().map(|byte| byte & 0x7F);
+                flash.iter_mut().zip(old).for_each(|(to, from)| *to = from);
+            }
+            Holds::Image { image } => {
+                for (at, bytes) in &self.images[image].done {
+                    flash[*at..at + bytes.len()].copy_from_slice(bytes);
+                }
+            }
+        }
+        self.set(0, &flash);
+        self.power_cycle();
         self.spoilt = false;
     }
 
@@ -388,12 +446,21 @@ impl World {
             return;
         };
         let flash = self.flash();
-        let holds = |(at, bytes): &(usize, Vec<u8>)| flash[*at..].starts_with(bytes);
+        self.doubtful.extend(self.weak_cells());
+        // an erase that lost power as it began leaves an image that starts, but for cells that read both ways
+        let alike = |at: usize, bytes: &[u8]| {
+            let mut pairs = (at..).zip(bytes).zip(&flash[at..]);
+            pairs.all(|((at, byte), found)| {
+                let doubtful = self.doubtful.get(&at).copied().unwrap_or(0);
+                (byte ^ found) & !doubtful == 0
+            })
+        };
+        let holds = |(at, bytes): &(usize, Vec<u8>)| alike(*at, bytes);
         // header and application may come of two writes; each of them is whole, and the header leads to the application
         let here = |image: &&Image| image.entry() == starts.entry;
         // the ROM reads the first half of an FCB; a page of 512 bytes that is cut holds no more
         let half = |(at, bytes): &(usize, Vec<u8>)| {
-            self.kit.part.page >= 512 && *at == 0 && flash.starts_with(&bytes[..0x100])
+            self.kit.part.page >= 512 && *at == 0 && alike(0, &bytes[..0x100])
         };
         let whole = |part: usize| {
             let mut images = self.images.iter().filter(here);
@@ -414,6 +481,13 @@ impl World {
             self.found("bytes far behind everything changed");
         }
         window
+    }
+
+    /// Cells that read both ways, and which of their bits.
+    pub fn weak_cells(&self) -> BTreeMap<usize, u8> {
+        let board = self.board.board();
+        let weak = board.nor().weak.iter();
+        weak.map(|(at, mask)| (*at as usize, *mask)).collect()
     }
 
     pub fn firm_cells(&self) -> bool {
