@@ -5,7 +5,7 @@ use super::super::status::{INVALID_ARGUMENT, MEMORY_RANGE, Status};
 use super::flash::Flash;
 use super::inspect::own;
 use super::rescue;
-use super::source::Source;
+use super::source::{self, Source};
 use crate::flexspi::{AHB_BASE, Registers};
 use crate::machine::Machine;
 
@@ -18,12 +18,13 @@ pub struct Reading {
 
 /// Puts the FCB in force, and takes the controller back until the data are read.
 pub fn begin(
+    flash: &Flash,
     m: &mut Machine,
     fcb: u32,
     address: u32,
     length: u32,
 ) -> Result<(Source, u32), Status> {
-    let block = m.ram.slice(fcb, LEN).ok_or(INVALID_ARGUMENT)?.to_vec();
+    let block = source::read(flash, m, fcb, LEN as u32, 0)?;
     if !block.starts_with(b"FCFB") {
         return Err(INVALID_ARGUMENT);
     }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use super::super::processor::command::{Request, fuse_word, generic, response, tag};
 use super::super::status::{ABORT_DATA_PHASE, SUCCESS, Status, UNKNOWN_COMMAND};
 use super::super::{Outcome, Packet};
-use super::error::{Difference, Error};
+use super::error::Error;
 use super::flash::Flash;
 use super::inspect::Failure;
 use super::memory::{Place, Region};
@@ -231,29 +231,22 @@ impl Server {
         self.failure = Failure::default();
         let Err(error) = result else { return Ok(()) };
         let flash_status = inspect::status(&self.flash, m).unwrap_or(0xFF);
-        let difference = match error {
-            Error::Verify(found) | Error::NotBlank(found) => found,
-            _ => {
-                let offset = self.flash.working_at();
-                // a flash that is busy must not be read
-                let found = match flash_status & 1 {
-                    0 => self.flash.read(m, offset, 1).first().copied(),
-                    _ => None,
-                };
-                Difference {
-                    offset,
-                    expected: 0xFF,
-                    found: found.unwrap_or(0xFF),
-                }
-            }
+        let (offset, expected) = match error {
+            Error::Verify(place) | Error::NotBlank(place) => (place.offset, place.expected),
+            _ => (self.flash.working_at(), 0xFF),
+        };
+        // read once more; a flash that is busy must not be read
+        let found = match flash_status & 1 {
+            0 => self.flash.read(m, offset, 1).first().copied(),
+            _ => None,
         };
         let status = code(error);
         self.failure = Failure {
             status,
             record,
-            address: AHB_BASE.wrapping_add(difference.offset),
-            expected: difference.expected,
-            found: difference.found,
+            address: AHB_BASE.wrapping_add(offset),
+            expected,
+            found: found.unwrap_or(0xFF),
             flash_status,
         };
         Err(status)
@@ -309,7 +302,7 @@ impl Server {
                 return self.announce(tag, job);
             }
             vendor::READ_BY_FCB => {
-                let found = by_fcb::begin(m, a, b, c);
+                let found = by_fcb::begin(&self.flash, m, a, b, c);
                 return self.announce(tag, found);
             }
             vendor::PROTECT => protect::run(&mut self.flash, m, a),

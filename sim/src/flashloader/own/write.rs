@@ -72,11 +72,32 @@ impl Server {
         if !(offset as usize).is_multiple_of(page) {
             return Err(WRITE_ALIGNMENT);
         }
-        held.extend_from_slice(bytes);
-        let whole: Vec<u8> = held.drain(..held.len() / page * page).collect();
-        let result = self.flash.program(m, offset, &whole);
-        self.note(m, 0, result, Status::from)?;
-        Ok(Place::Flash(offset + whole.len() as u32))
+        // a page that was begun is programmed on its own, the whole pages behind it together
+        let mut at = offset;
+        let mut rest = bytes;
+        if !held.is_empty() {
+            let (first, behind) = rest.split_at(rest.len().min(page - held.len()));
+            held.extend_from_slice(first);
+            rest = behind;
+            if held.len() < page {
+                return Ok(Place::Flash(at));
+            }
+            self.program(m, at, held)?;
+            held.clear();
+            at += page as u32;
+        }
+        let (whole, behind) = rest.split_at(rest.len() / page * page);
+        self.program(m, at, whole)?;
+        held.extend_from_slice(behind);
+        Ok(Place::Flash(at + whole.len() as u32))
+    }
+
+    fn program(&mut self, m: &mut Machine, offset: u32, pages: &[u8]) -> Result<(), Status> {
+        if pages.is_empty() {
+            return Ok(());
+        }
+        let result = self.flash.program(m, offset, pages);
+        self.note(m, 0, result, Status::from)
     }
 
     /// Programs what is held, the rest of its page as ones.
@@ -91,7 +112,6 @@ impl Server {
         };
         let mut page = held.to_vec();
         page.resize(self.flash.configured()?.page as usize, 0xFF);
-        let result = self.flash.program(m, offset, &page);
-        self.note(m, 0, result, Status::from)
+        self.program(m, offset, &page)
     }
 }

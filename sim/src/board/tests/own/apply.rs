@@ -55,7 +55,7 @@ fn read_by_fcb_reads_as_the_rom_would() {
     assert_eq!(data(&mut board, 0x52, &[FCB, FCB, 2]), Err(10200));
     assert_eq!(write(&mut board, FCB, &[0; 512], 512), 0);
     assert_eq!(read_by(&mut board, FCB), Err(4));
-    assert_eq!(read_by(&mut board, 0x4000_0000), Err(4));
+    assert_eq!(read_by(&mut board, 0x4000_0000), Err(10200));
 }
 
 #[test]
