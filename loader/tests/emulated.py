@@ -12,7 +12,7 @@ import struct
 import sys
 import zlib
 
-from oracle.mboot import GET_PROPERTY, Session
+from oracle.mboot import CONFIGURE, FILL, GET_PROPERTY, Session
 from oracle.usbframe import FrameHost
 
 FLASH = 0x6000_0000
@@ -153,6 +153,51 @@ def streams(host):
     expect("flash behind it", bytes(memory[0x8000:0x9000]), before)
 
 
+def protection(host):
+    nor = host.board.nor
+    nor.mem[:4] = b"kept"
+    expect("protect", (host.simple(PROTECT, 1)[1][0], nor.status[0]), (0, 0x7C))
+    expect("erase of protected flash", host.stream(erase(0, 4096)), 59004)
+    expect("flash", bytes(nor.mem[:4]), b"kept")
+    # the model notes every erase of protected flash; this one was meant
+    host.board.violations[:] = [v for v in host.board.violations if "block protected" not in v.text]
+    expect("unprotect", (host.simple(PROTECT, 0)[1][0], nor.status[0]), (0, 0x40))
+    expect("erase", host.stream(erase(0, 4096)), 0)
+
+
+def other_fcb(host):
+    """Reads at three clocks; the configuration comes back."""
+    nor = host.board.nor
+    host.simple(FILL, 0x2020_2000, 4, 0xF000_000F)
+    expect("FCB stored", host.simple(CONFIGURE, 9, 0x2020_2000)[1][0], 0)
+    fcb = bytearray(nor.mem[:512])
+    data = bytes(nor.mem[0x2000:0x3000])
+    before = host.property(0x5254_0005)
+    for clock in (1, 4, 7):
+        fcb[0x46] = clock
+        host.write(0x2000_3000, bytes(fcb))
+        expect("read by an FCB", host.ask(READ_BY_FCB, 0x2000_3000, FLASH + 0x2000, 4096), (0, data))
+    expect("FLASH", host.property(0x5254_0005), before)
+    expect("flash", host.read(FLASH + 0x2000, 4096, 9)[1], data)
+
+
+def start(host):
+    """Starts a vector table in flash whose code, in RAM, stores VTOR, SP, PRIMASK and CCR."""
+    nor = host.board.nor
+    expect("start without IVT", host.simple(START, FLASH)[1][0], 59010)
+    ivt = struct.pack("<11I", 0x4120_00D1, FLASH + 0x2000, 0, 0, FLASH + 0x1020, FLASH + 0x1000, 0, 0, FLASH, 0x4000, 0)
+    nor.mem[0x1000:0x1000 + len(ivt)] = ivt
+    nor.mem[0x2000:0x2008] = struct.pack("<2I", 0x2000_8000, 0x2000_1001)
+    # ldr r3, =0xE000ED08; ldr r0, [r3]; mov r1, sp; mrs r2, primask; ldr r4, [r3, #12]; ldr r5, =0x20004000; stmia; b .
+    code = struct.pack("<12H", 0x4B04, 0x6818, 0x4669, 0xF3EF, 0x8210, 0x68DC, 0x4D02, 0xC517, 0xE7FE, 0xBF00, 0xED08, 0xE000)
+    host.write(0x2000_1000, code + struct.pack("<I", 0x2000_4000))
+    expect("start", host.simple(START, FLASH)[1][0], 0)
+    host.board.step(60 * 20)
+    found = struct.unpack("<4I", bytes(host.board.cpu.uc.mem_read(0x2000_4000, 16)))
+    expect("VTOR, SP, PRIMASK, CCR", found, (FLASH + 0x2000, 0x2000_8000, 0, 0x200))
+    expect("USB", host.board.usb, None)
+
+
 def main():
     image = sys.argv[1] if len(sys.argv) > 1 else pathlib.Path(__file__).parents[1] / "image/rtboot-loader.bin"
     host = Host(image, sys.argv[2] if len(sys.argv) > 2 else "silicon")
@@ -161,6 +206,9 @@ def main():
     expect("configure", host.configure(0xC000_0007)[1][0], 0)
     hashes(host)
     streams(host)
+    protection(host)
+    other_fcb(host)
+    start(host)
     broken = [violation for violation in host.board.violations if violation.text not in UNKNOWN_REGISTERS]
     for violation in broken:
         print(violation)

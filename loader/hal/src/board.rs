@@ -6,7 +6,7 @@ use rtboot_wire::mboot::report;
 
 use crate::breadcrumb::{self, Stage};
 use crate::flexspi::FlexSpi;
-use crate::start::run_at;
+use crate::start::{boot_at, run_at};
 use crate::usb::{self, Usb};
 use crate::watchdog::{self, Watchdogs};
 use crate::{memory, snapshot, system, time};
@@ -190,6 +190,14 @@ impl Board for Rt1021 {
         self.watchdogs.stop();
         // SAFETY: the host asks for it, at an address that was checked to be code; nothing of this program is used again
         unsafe { run_at(address, argument, stack) }
+    }
+
+    fn start(&mut self, table: u32, stack: u32, code: u32) {
+        self.leave();
+        self.watchdogs.stop();
+        time::stop();
+        // SAFETY: the caller found an image there; nothing of this program is used again
+        unsafe { boot_at(code, stack, table) }
     }
 
     fn reset(&mut self) {

@@ -1,7 +1,7 @@
 //! The registers as the boot ROM left them, before the loader changed any: the first report from real hardware tells what
 //! no document says.
 //!
-//! `SNAPSHOT_WORDS` words at a fixed place behind the boot data, in the order of [`TABLE`]; word 0 is "SNP1", words 1 to 9
+//! `SNAPSHOT_WORDS` words at a fixed place at the end of the second OCRAM bank, in the order of [`TABLE`]; word 0 is "SNP1", words 1 to 9
 //! are PRIMASK, SP, MSP, PSP, CONTROL, xPSR, CCR, LR, VTOR. A register behind a closed clock gate is not read: its word is
 //! 0xDEADC10C. A read that faults gives 0xDEADFA17.
 
@@ -22,7 +22,9 @@ const MPU_SIZE: Register = Register::at(0xE000_EDA0);
 const MPU_REGIONS: u32 = 16;
 
 /// `(first address, how many words, distance in bytes, gate)`
-const TABLE: &[(u32, u8, u8, Gate)] = &[
+// in the gap before the vectors, which begin at a multiple of 1024
+#[unsafe(link_section = ".gap")]
+static TABLE: [(u32, u8, u8, Gate); 33] = [
     (0xE000_ED88, 1, 4, NONE),              // CPACR
     (0xE000_ED90, 2, 4, NONE),              // MPU_TYPE, MPU_CTRL
     (0xE000_E010, 1, 4, NONE),              // SYST_CSR
@@ -75,7 +77,7 @@ pub(crate) fn place() -> (u32, u32) {
 /// A register of [`TABLE`] as it was at entry; 0 for one that is not in it.
 pub(crate) fn register(address: u32) -> u32 {
     let mut at = CORE_WORDS;
-    for (first, count, distance, _) in TABLE {
+    for (first, count, distance, _) in &TABLE {
         for i in 0..u32::from(*count) {
             if first + i * u32::from(*distance) == address {
                 // SAFETY: inside the array, which TABLE does not fill; nothing writes to it any more
@@ -96,7 +98,7 @@ pub(crate) fn take() {
             at += 1;
         }
     };
-    for (first, count, distance, gate) in TABLE {
+    for (first, count, distance, gate) in &TABLE {
         for i in 0..u32::from(*count) {
             put(match gate.is_on() {
                 true => read(first + i * u32::from(*distance)),

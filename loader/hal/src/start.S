@@ -275,3 +275,27 @@ memset:
     b       3b
 4:  mov     r0, r12
     bx      lr
+
+/* void boot_at(code, stack, table): leaves the loader for an application; table 0 keeps VTOR and the stack pointer */
+    .global boot_at
+    .thumb_func
+boot_at:
+    movw    r3, #0xED14         /* SCB.CCR: I-cache off; the D-cache is off already */
+    movt    r3, #0xE000
+    ldr     r12, [r3]
+    bic     r12, r12, #0x20000
+    dsb
+    isb
+    str     r12, [r3]
+    dsb
+    isb
+    movs    r12, #0
+    str     r12, [r3, #0x23C]   /* ICIALLU at 0xE000EF50 */
+    dsb
+    isb
+    cbz     r2, 1f
+    str     r2, [r3, #-12]      /* VTOR */
+    dsb
+    msr     msp, r1
+1:  cpsie   i                   /* nothing is enabled or pending */
+    bx      r0

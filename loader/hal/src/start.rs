@@ -9,6 +9,8 @@ unsafe extern "C" {
     pub(crate) fn probe_copy(to: u32, from: u32, bytes: u32) -> u32;
     /// Jumps; does not return.
     pub(crate) fn run_at(address: u32, argument: u32, stack: u32) -> !;
+    /// Jumps with caches off and interrupts on, as the boot ROM does; does not return.
+    pub(crate) fn boot_at(code: u32, stack: u32, table: u32) -> !;
 }
 
 /// Called first, on the loader's stack and with its vectors, in whatever state the boot ROM left caches and MPU.

@@ -66,6 +66,11 @@ pub(crate) fn start() -> u32 {
     measure()
 }
 
+/// Stops the clock, for code that does not know of it.
+pub(crate) fn stop() {
+    CONTROL.write(0);
+}
+
 /// Counts the core's cycles from one tick to another; 0 when the clock stopped.
 fn measure() -> u32 {
     let before = COUNT.read();

@@ -74,7 +74,7 @@ impl Flash {
         self.apply(bus)
     }
 
-    fn apply(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
+    pub(crate) fn apply(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
         let setup = self.fcb.setup()?;
         let [page, sector, block] = self.fcb.geometry();
         let sizes_fit = [page, sector, block]
@@ -201,7 +201,7 @@ impl Flash {
         if offset & (page - 1) != 0 || data.len() as u32 & (page - 1) != 0 {
             return Err(Error::Alignment);
         }
-        let checked = self.first_difference(bus, offset, data.len() as u32, |_| 0xFF)?;
+        let checked = self.first_difference(bus, offset, data.len() as u32, None)?;
         let good = checked.map_or(data.len(), |at| ((at - offset) & !(page - 1)) as usize);
         self.overwrite(bus, offset, &data[..good])?;
         match checked {
@@ -235,8 +235,7 @@ impl Flash {
         });
         self.working_at = at;
         result?;
-        let found =
-            self.first_difference(bus, offset, data.len() as u32, |at| data[at as usize])?;
+        let found = self.first_difference(bus, offset, data.len() as u32, Some(data))?;
         match found {
             Some(at) => Err(Error::Verify(at)),
             None => Ok(()),
@@ -262,7 +261,7 @@ impl Flash {
         offset: u32,
         length: u32,
     ) -> Result<Option<u32>, Error> {
-        self.first_difference(bus, offset, length, |_| 0xFF)
+        self.first_difference(bus, offset, length, None)
     }
 
     /// Waits until the flash is idle, so that a reset finds it ready to be read.
@@ -275,30 +274,33 @@ impl Flash {
 
     fn check_blank(&self, bus: &mut impl Bus, offset: u32, length: u32) -> Result<(), Error> {
         let length = length.min(self.configured()?.size.saturating_sub(offset));
-        match self.first_difference(bus, offset, length, |_| 0xFF)? {
+        match self.first_difference(bus, offset, length, None)? {
             Some(at) => Err(Error::Verify(at)),
             None => Ok(()),
         }
     }
 
+    /// The first offset where flash is not as `expected`, or not blank.
+    #[inline(never)]
     fn first_difference(
         &self,
         bus: &mut impl Bus,
         offset: u32,
         length: u32,
-        expected: impl Fn(u32) -> u8,
+        expected: Option<&[u8]>,
     ) -> Result<Option<u32>, Error> {
         let mut piece = [0; PIECE];
         let mut done = 0;
         while done < length {
             let piece = &mut piece[..PIECE.min((length - done) as usize)];
             bus.read_mapped(offset + done, piece)?;
+            let expected = expected.map(|data| &data[done as usize..][..piece.len()]);
             let different = piece
                 .iter()
-                .zip(done..)
-                .find(|(byte, at)| **byte != expected(*at));
-            if let Some((_, at)) = different {
-                return Ok(Some(offset + at));
+                .enumerate()
+                .position(|(i, byte)| *byte != expected.map_or(0xFF, |data| data[i]));
+            if let Some(at) = different {
+                return Ok(Some(offset + done + at as u32));
             }
             done += piece.len() as u32;
             if done & 0x3FFF == 0 {

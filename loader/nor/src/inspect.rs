@@ -62,7 +62,7 @@ fn registers(maker: u8) -> &'static [(u8, u8)] {
 impl Flash {
     /// Makes commands possible. If the flash is not configured, the controller is set up for one line.
     #[inline(never)]
-    fn begin(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
+    pub(crate) fn begin(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
         match self.geometry {
             Some(_) => bus.set_speed(Speed::Command)?,
             None => bus.set_up(&PROBE)?,
@@ -72,7 +72,11 @@ impl Flash {
 
     /// Ends what [`Flash::begin`] began: back to mapped reads, if the flash is configured.
     #[inline(never)]
-    fn end(&mut self, bus: &mut impl Bus, result: Result<(), Error>) -> Result<(), Error> {
+    pub(crate) fn end(
+        &mut self,
+        bus: &mut impl Bus,
+        result: Result<(), Error>,
+    ) -> Result<(), Error> {
         if self.geometry.is_some() {
             bus.set_speed(Speed::Read)?;
         }
@@ -112,6 +116,17 @@ impl Flash {
         }
         self.id = Some([a, b, c]);
         Ok(bytes)
+    }
+
+    /// Brings controller and flash back to where they were, after another [`Flash`] had them: that may have left the flash in
+    /// continuous read. A flash that does not come back counts as not configured.
+    #[inline(never)]
+    pub fn restore(&mut self, bus: &mut impl Bus) {
+        let was_configured = self.geometry.take().is_some();
+        let answers = self.begin(bus).and_then(|()| rescue(bus));
+        if was_configured && answers.is_ok() {
+            let _ = self.apply(bus);
+        }
     }
 
     fn maker(&mut self, bus: &mut impl Bus) -> Result<u8, Error> {
@@ -173,11 +188,18 @@ impl Flash {
     ///
     /// # Errors
     /// As [`Flash::read_id`], which tells whether 35h is a read.
+    #[expect(
+        clippy::manual_contains,
+        reason = "contains() takes 160 bytes of the image"
+    )]
     pub fn allows(&mut self, bus: &mut impl Bus, command: &RawCommand<'_>) -> Result<bool, Error> {
         if command.changes {
             return Ok(true);
         }
-        if command.write_enable || !command.sent.is_empty() || !READS.contains(&command.code) {
+        if command.write_enable
+            || !command.sent.is_empty()
+            || !READS.iter().any(|code| *code == command.code)
+        {
             return Ok(false);
         }
         if command.code != 0x35 {

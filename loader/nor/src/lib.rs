@@ -21,6 +21,7 @@ mod inspect;
 pub mod limits;
 pub mod lut;
 mod options;
+mod protect;
 mod rescue;
 mod sfdp;
 
@@ -52,6 +53,8 @@ pub enum Error {
     Silent,
     /// Write enable or quad enable did not take.
     NotEnabled,
+    /// A status register keeps its value: it is locked.
+    Locked,
     /// The start of a program operation is not on a page.
     Alignment,
     /// Flash is not blank at this offset.

@@ -83,8 +83,7 @@ impl Sequence {
 
     /// Whether an instruction has this opcode, at single or double data rate.
     pub fn contains(&self, opcode: u8) -> bool {
-        self.instructions()
-            .any(|instruction| instruction >> 10 & 0x1F == u16::from(opcode) && opcode < 0x1F)
+        self.find(|instruction| instruction >> 10 & 0x1F == u16::from(opcode) && opcode < 0x1F) != 0
     }
 
     /// The command byte of a sequence that starts with one.
@@ -95,23 +94,27 @@ impl Sequence {
 
     /// Whether it runs at double data rate.
     pub fn is_ddr(&self) -> bool {
-        self.instructions()
-            .any(|instruction| instruction >> 15 != 0 && instruction >> 10 & 0x1F != 0x1F)
+        self.find(|instruction| instruction >> 15 != 0 && instruction >> 10 & 0x1F != 0x1F) != 0
     }
 
     /// How many bytes its WRITE instruction names; 0 without one.
     pub fn write_count(&self) -> u8 {
-        self.instructions()
-            .find(|instruction| instruction >> 10 == u16::from(opcode::WRITE))
-            .map_or(0, |instruction| instruction as u8)
+        self.find(|instruction| instruction >> 10 == u16::from(opcode::WRITE)) as u8
     }
 
-    fn instructions(&self) -> impl Iterator<Item = u16> {
-        let halves = self
-            .0
-            .into_iter()
-            .flat_map(|word| [word as u16, (word >> 16) as u16]);
-        halves.take_while(|half| half >> 10 != 0)
+    /// The first instruction that is one; 0, which stops a sequence, when none is.
+    fn find(&self, is_it: impl Fn(u16) -> bool) -> u16 {
+        for word in self.0 {
+            for instruction in [word as u16, (word >> 16) as u16] {
+                if instruction >> 10 == 0 {
+                    return 0;
+                }
+                if is_it(instruction) {
+                    return instruction;
+                }
+            }
+        }
+        0
     }
 }
 

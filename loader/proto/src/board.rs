@@ -129,6 +129,10 @@ pub trait Board: Bus {
     /// not return on a chip.
     fn execute(&mut self, address: u32, argument: u32, stack: u32);
 
+    /// Leaves the loader for a flash application, as the boot ROM would: caches off, USB off, interrupts on. `table` is its
+    /// vector table and `stack` its stack pointer; both are 0 for code that has none. Does not return on a chip.
+    fn start(&mut self, table: u32, stack: u32, code: u32);
+
     /// Resets the chip. Does not return on a chip.
     fn reset(&mut self);
 

@@ -122,28 +122,17 @@ impl Loader<'_> {
         let mut writer = Writer::new(place.unwrap_or(Place::Ram(0)));
         let mut left = length as usize;
         while left > 0 {
-            match (board.receive(payload)?, payload.bytes()) {
-                (report::DATA_OUT, []) => {
-                    return finish(board, command.tag, Err(Status::DATA_PHASE_ABORTED));
-                }
-                (report::DATA_OUT, bytes) => {
-                    let bytes = &bytes[..bytes.len().min(left)];
-                    left -= bytes.len();
-                    let written = place.and_then(|_| writer.write(self, board, bytes));
-                    if let Err(status) = written {
-                        if left > 0 {
-                            board.send(report::RESPONSE, &[])?;
-                        }
-                        return finish(board, command.tag, Err(status));
-                    }
-                }
-                // a new host: the one that began this write is gone, nobody waits for its answer
-                (report::COMMAND, [_, ..]) => return Ok(Next::Interrupted),
-                (report::COMMAND, []) => {
+            if let Some(next) = receive_data(board, command.tag, payload, left)? {
+                return Ok(next);
+            }
+            let bytes = payload.bytes();
+            left -= bytes.len();
+            let written = place.and_then(|_| writer.write(self, board, bytes));
+            if let Err(status) = written {
+                if left > 0 {
                     board.send(report::RESPONSE, &[])?;
-                    return finish(board, command.tag, Err(Status::DATA_PHASE_ABORTED));
                 }
-                _ => {}
+                return finish(board, command.tag, Err(status));
             }
         }
         // without data nothing was held; NXP's loader takes that at any address
@@ -259,6 +248,35 @@ fn program(
         *place = Place::Flash(offset + pages.len() as u32);
     }
     Ok(())
+}
+
+/// Waits for data of the host, `left` bytes at most: `None` when the payload has some. Otherwise the host ended the data phase
+/// of `command`, which has been answered, or began another command.
+#[inline(never)]
+pub(crate) fn receive_data(
+    board: &mut impl Board,
+    command: Tag,
+    payload: &mut Payload,
+    left: usize,
+) -> Result<Option<Next>, LinkLost> {
+    loop {
+        match (board.receive(payload)?, payload.bytes()) {
+            (report::DATA_OUT, []) => break,
+            (report::DATA_OUT, bytes) => {
+                let length = bytes.len().min(left);
+                payload.resize(length);
+                return Ok(None);
+            }
+            // a new host: the one that began this command is gone, nobody waits for its answer
+            (report::COMMAND, [_, ..]) => return Ok(Some(Next::Interrupted)),
+            (report::COMMAND, []) => {
+                board.send(report::RESPONSE, &[])?;
+                break;
+            }
+            _ => {}
+        }
+    }
+    finish(board, command, Err(Status::DATA_PHASE_ABORTED)).map(Some)
 }
 
 /// What should be at the place of an error.

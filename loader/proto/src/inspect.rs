@@ -1,6 +1,6 @@
 //! rtboot's own commands that look at the flash and at the loader: Fetch and FlashCommand.
 
-use loader_nor::RawCommand;
+use loader_nor::{Fcb, Flash, RawCommand};
 use rtboot_wire::loader::{self, Fetch, FlashCommand};
 use rtboot_wire::mboot::{Command, Status};
 
@@ -79,6 +79,48 @@ impl Loader<'_> {
             length += ROW;
         }
         Ok(length)
+    }
+
+    pub(crate) fn protect(
+        &mut self,
+        board: &mut impl Board,
+        command: &Command,
+    ) -> Result<(), Status> {
+        let [all] = parameters(command);
+        match all {
+            0 | 1 => self.flash.protect(board, all == 1).map_err(status::own),
+            _ => Err(Status::INVALID_ARGUMENT),
+        }
+    }
+
+    #[inline(never)]
+    pub(crate) fn read_by_fcb(
+        &mut self,
+        board: &mut impl Board,
+        command: &Command,
+        payload: &mut Payload,
+    ) -> Result<Next, LinkLost> {
+        let [fcb, start, length] = parameters(command);
+        if let Err(status) = self.read_to_window(board, fcb, Fcb::LEN as u32) {
+            return finish(board, command.tag, Err(status));
+        }
+        let mut other = Flash::new();
+        let ready = other.set_up(board, &self.window[..Fcb::LEN]);
+        core::mem::swap(&mut self.flash, &mut other);
+        let ready = match ready.map_err(status::own) {
+            Ok(()) => self.flash_offset(board, start, length),
+            Err(status) => Err(status),
+        };
+        let next = match ready {
+            Ok(_) => {
+                let source = Source::Memory(start, 0);
+                self.send(board, command.tag, payload, length, source)
+            }
+            Err(status) => finish(board, command.tag, Err(status)),
+        };
+        self.flash = other;
+        self.flash.restore(board);
+        next
     }
 
     #[inline(never)]

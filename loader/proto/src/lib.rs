@@ -21,6 +21,7 @@ mod inspect;
 mod loader;
 mod memory;
 mod property;
+mod start;
 mod status;
 mod stream;
 

@@ -56,6 +56,19 @@ impl Loader<'_> {
         }
     }
 
+    /// The offset of `length` bytes that lie in flash.
+    pub(crate) fn flash_offset(
+        &self,
+        board: &impl Board,
+        start: u32,
+        length: u32,
+    ) -> Result<u32, Status> {
+        match self.place(board, start, length, 0)? {
+            Place::Flash(offset) => Ok(offset),
+            Place::Ram(_) => Err(Status::MEMORY_RANGE_INVALID),
+        }
+    }
+
     /// As [`Loader::place`], and the host may write there.
     pub(crate) fn writable(
         &self,

@@ -16,7 +16,10 @@ pub const VERSION: Version = Version::new(b'L', 0, 2, 0);
 /// What the loader can do beside NXP's commands.
 pub const FEATURES: Features = Features::INSPECT
     .with(Features::HASH)
-    .with(Features::STREAM);
+    .with(Features::READ_BY_FCB)
+    .with(Features::STREAM)
+    .with(Features::PROTECT)
+    .with(Features::START);
 
 /// The commands that are implemented.
 const COMMANDS: [Tag; 12] = [
@@ -47,7 +50,7 @@ const fn commands() -> u32 {
 /// USB-HID.
 const PERIPHERALS: u32 = 1 << 4;
 /// Fuse word 6 bit 1: closed by HAB.
-const SECURITY_FUSE: (u32, u32) = (6, 1);
+pub(crate) const SECURITY_FUSE: (u32, u32) = (6, 1);
 /// Fuse words of the unique id.
 const UNIQUE_ID: [u32; 2] = [1, 2];
 
@@ -189,6 +192,7 @@ struct Words {
 }
 
 impl Words {
+    #[inline(never)]
     fn push(&mut self, word: u32) {
         if let Some(place) = self.words.get_mut(self.count) {
             *place = word;

@@ -14,7 +14,7 @@ pub(crate) fn of(error: Error) -> Status {
         Error::OtherKind => Status::NOR_FLASH_NOT_FOUND,
         Error::DdrProbe => Status::NOR_DUMMY_PROBE,
         Error::Busy | Error::Silent => Status::FLEXSPI_DEVICE_TIMEOUT,
-        Error::NotEnabled | Error::Verify(_) => Status::NOR_COMMAND_FAILURE,
+        Error::NotEnabled | Error::Locked | Error::Verify(_) => Status::NOR_COMMAND_FAILURE,
         Error::Alignment => Status::NOR_WRITE_ALIGNMENT,
         Error::NotBlank(_) => Status::MEMORY_CUMULATIVE_WRITE,
     }
@@ -29,6 +29,7 @@ pub(crate) fn own(error: Error) -> Status {
         Error::NoSfdp | Error::Silent => Status::LOADER_NO_FLASH,
         Error::Busy => Status::LOADER_FLASH_BUSY,
         Error::NotEnabled => Status::LOADER_WRITE_ENABLE,
+        Error::Locked => Status::LOADER_LOCKED,
         Error::Verify(_) | Error::NotBlank(_) => Status::LOADER_NOT_PROGRAMMED,
         Error::Alignment => Status::LOADER_BAD_RECORD,
     }

@@ -4,12 +4,11 @@ use loader_codec::{Crc32, Decoder};
 use loader_nor::Error;
 use rtboot_wire::loader::Failure;
 use rtboot_wire::loader::stream::{Action, Head, Program};
-use rtboot_wire::mboot::{Command, Status, report};
+use rtboot_wire::mboot::{Command, Status};
 
 use crate::board::{Board, LinkLost, Payload};
-use crate::data::expected;
+use crate::data::{expected, receive_data};
 use crate::loader::{Loader, NO_FAILURE, Next, finish, parameters};
-use crate::memory::Place;
 use crate::status;
 
 /// How far the stream has come.
@@ -61,25 +60,14 @@ impl Loader<'_> {
         let mut result = Ok(());
         let mut left = length as usize;
         while left > 0 {
-            match (board.receive(payload)?, payload.bytes()) {
-                (report::DATA_OUT, []) => {
-                    return finish(board, command.tag, Err(Status::DATA_PHASE_ABORTED));
-                }
-                (report::DATA_OUT, bytes) => {
-                    let bytes = &bytes[..bytes.len().min(left)];
-                    left -= bytes.len();
-                    // behind a failure the host's data are taken, or it would wait for ever
-                    if result.is_ok() {
-                        result = self.take_records(board, &mut stream, bytes);
-                    }
-                }
-                // a new host: the one that began this stream is gone, nobody waits for its answer
-                (report::COMMAND, [_, ..]) => return Ok(Next::Interrupted),
-                (report::COMMAND, []) => {
-                    board.send(report::RESPONSE, &[])?;
-                    return finish(board, command.tag, Err(Status::DATA_PHASE_ABORTED));
-                }
-                _ => {}
+            if let Some(next) = receive_data(board, command.tag, payload, left)? {
+                return Ok(next);
+            }
+            let bytes = payload.bytes();
+            left -= bytes.len();
+            // behind a failure the host's data are taken, or it would wait for ever
+            if result.is_ok() {
+                result = self.take_records(board, &mut stream, bytes);
             }
         }
         if result.is_ok() && (stream.held > 0 || stream.body.is_some()) {
@@ -179,9 +167,7 @@ impl Loader<'_> {
             Action::Erase(length) => (length, geometry.sector, length),
             Action::Program(program) => (program.length, geometry.page, 0),
         };
-        let Place::Flash(offset) = self.place(board, head.address, length, 0)? else {
-            return Err(Status::MEMORY_RANGE_INVALID);
-        };
+        let offset = self.flash_offset(board, head.address, length)?;
         match (offset | multiple) & (unit - 1) {
             0 => Ok((head, offset)),
             _ => Err(Status::LOADER_BAD_RECORD),

@@ -504,3 +504,148 @@ fn host_ends_or_replaces_a_stream() {
     assert_eq!(answers[1].1[0], Tag::GET_PROPERTY_RESPONSE.0);
     assert_eq!(session.board.chip.count("02"), 0);
 }
+
+/// Puts an image into flash: an FCB of NXP's kind, an IVT and the head of a vector table.
+fn install(session: &mut Session, entry: u32, dcd: u32, start: u32) {
+    assert_eq!(session.configure(0xC000_0007), Status::SUCCESS);
+    session.configure(0xF000_000F);
+    let words = [
+        0x4120_00D1,
+        entry,
+        0,
+        dcd,
+        FLASH + 0x1020,
+        FLASH + 0x1000,
+        0,
+        0,
+        start,
+        0x4000,
+        0,
+    ];
+    let table = [0x2000_8000, FLASH + 0x2101];
+    let memory = &mut session.board.chip.memory;
+    for (at, words) in [(0x1000, &words[..]), (0x2000, &table[..])] {
+        for (i, word) in words.iter().enumerate() {
+            memory[at + 4 * i..][..4].copy_from_slice(&u32::to_le_bytes(*word));
+        }
+    }
+}
+
+#[test]
+fn application_starts_by_its_vector_table() {
+    let mut session = Session::new();
+    install(&mut session, FLASH + 0x2000, 0, FLASH);
+    assert_eq!(session.status(loader::start(FLASH)), Status::SUCCESS);
+    let started = Act::Started(FLASH + 0x2000, 0x2000_8000, FLASH + 0x2101);
+    assert_eq!(session.board.acts, [started]);
+}
+
+#[test]
+fn application_starts_at_code() {
+    let mut session = Session::new();
+    install(&mut session, FLASH + 0x2345, 0, FLASH);
+    assert_eq!(session.status(loader::start(FLASH)), Status::SUCCESS);
+    assert_eq!(session.board.acts, [Act::Started(0, 0, FLASH + 0x2345)]);
+}
+
+#[test]
+fn what_is_no_application_is_not_started() {
+    let entry = FLASH + 0x2000;
+    for (entry, dcd, start, status) in [
+        (entry, FLASH + 0x1100, FLASH, Status::LOADER_DCD_REFUSED),
+        (entry, 0, 0x2020_0000, Status::LOADER_NOT_AN_IMAGE),
+        (FLASH + 0x3000, 0, FLASH, Status::LOADER_NOT_AN_IMAGE),
+        (0x2000, 0, FLASH, Status::LOADER_NOT_AN_IMAGE),
+    ] {
+        let mut session = Session::new();
+        install(&mut session, entry, dcd, start);
+        assert_eq!(session.status(loader::start(FLASH)), status);
+        assert_eq!(session.board.acts, []);
+    }
+    let mut session = Session::new();
+    let blank = session.status(loader::start(FLASH));
+    assert_eq!(blank, Status::LOADER_NOT_AN_IMAGE);
+    let elsewhere = session.status(loader::start(FLASH + 0x1000));
+    assert_eq!(elsewhere, Status::MEMORY_RANGE_INVALID);
+}
+
+#[test]
+fn closed_part_starts_nothing() {
+    let mut session = Session::new();
+    install(&mut session, FLASH + 0x2000, 0, FLASH);
+    session.board.closed = true;
+    let refused = session.status(loader::start(FLASH));
+    assert_eq!(refused, Status::LOADER_FORBIDDEN);
+    assert_eq!(session.board.acts, []);
+}
+
+#[test]
+fn protection_is_set_and_cleared_and_quad_enable_stays() {
+    for (chip, all, none) in [
+        (Chip::issi(), [0x7C, 0], [0x40, 0]),
+        (Chip::winbond(), [0x1C, 2], [0, 2]),
+    ] {
+        let mut session = Session::with(chip);
+        session.configure(0xC000_0007);
+        assert_eq!(session.status(loader::protect(true)), Status::SUCCESS);
+        assert_eq!(session.board.chip.status, all);
+        assert_eq!(session.status(loader::protect(false)), Status::SUCCESS);
+        assert_eq!(session.board.chip.status, none);
+    }
+}
+
+#[test]
+fn protection_by_the_complement_bit_is_cleared() {
+    let mut chip = Chip::winbond();
+    chip.status = [0, 0x42];
+    let mut session = Session::with(chip);
+    assert_eq!(session.status(loader::protect(false)), Status::SUCCESS);
+    assert_eq!(session.board.chip.status, [0, 2]);
+    assert_eq!(session.status(loader::protect(false)), Status::SUCCESS);
+    assert_eq!(session.board.chip.count("01"), 1, "nothing to change");
+}
+
+#[test]
+fn registers_that_keep_their_values_are_locked() {
+    let mut chip = Chip::issi();
+    chip.status[0] = 0x1C;
+    chip.locked = true;
+    let mut session = Session::with(chip);
+    let status = session.status(loader::protect(false));
+    assert_eq!(status, Status::LOADER_LOCKED);
+    let unknown = Command::raw(Tag::LOADER_PROTECT, false, &[2]).unwrap();
+    assert_eq!(session.status(unknown), Status::INVALID_ARGUMENT);
+}
+
+#[test]
+fn flash_is_read_by_another_fcb_and_the_configuration_comes_back() {
+    let mut session = Session::configured();
+    session.board.chip.memory[0x5000..0x6000].copy_from_slice(&pattern(4096));
+    session.configure(0xF000_000F);
+    let mut fcb = session.flash()[..512].to_vec();
+    fcb[0x46] = 1;
+    session.write(RAM, &fcb, PAYLOAD);
+    let before = session.board.chip.setup;
+    let read = loader::read_by_fcb(RAM, FLASH + 0x5000, 4096);
+    assert_eq!(session.data(read).unwrap(), pattern(4096));
+    assert_eq!(session.board.chip.setup, before, "set up as before");
+    assert_eq!(
+        own_property(&mut session, loader::FLASH)[3],
+        132_923_000,
+        "the clock of before"
+    );
+    assert_eq!(session.read(FLASH + 0x5000, 16)[1].1, pattern(16));
+}
+
+#[test]
+fn fcb_that_cannot_be_served_is_refused() {
+    let mut session = Session::configured();
+    let nonsense = loader::read_by_fcb(RAM, FLASH, 16);
+    assert_eq!(session.data(nonsense), Err(Status::INVALID_ARGUMENT));
+    assert_eq!(session.read(FLASH, 4)[1].1, [0xFF; 4]);
+    session.configure(0xF000_000F);
+    let fcb = session.flash()[..512].to_vec();
+    session.write(RAM, &fcb, PAYLOAD);
+    let beyond = loader::read_by_fcb(RAM, FLASH + (8 << 20) - 8, 16);
+    assert_eq!(session.data(beyond), Err(Status::MEMORY_RANGE_INVALID));
+}

@@ -29,6 +29,8 @@ pub struct Chip {
     pub busy_polls: usize,
     /// Commands in order, as text.
     pub log: Vec<String>,
+    /// Its status registers take no new values.
+    pub locked: bool,
     /// Offsets whose bit 0 cannot be erased.
     pub worn: Vec<usize>,
     pub setup: Option<Setup>,
@@ -79,6 +81,7 @@ impl Chip {
             mode: Mode::Spi,
             busy_polls: 3,
             log: Vec::new(),
+            locked: false,
             worn: Vec::new(),
             setup: None,
             speed: None,
@@ -208,7 +211,8 @@ impl Chip {
                 0x5A => answer = Some(self.sfdp[at..].to_vec()),
                 0x06 => self.status[0] |= WEL,
                 0x01 | 0x31 => {
-                    if let (Data::Write(bytes), true) = (&data, self.status[0] & WEL != 0) {
+                    let writable = self.status[0] & WEL != 0 && !self.locked;
+                    if let (Data::Write(bytes), true) = (&data, writable) {
                         let first = usize::from(command == 0x31);
                         for (place, byte) in self.status[first..].iter_mut().zip(bytes.iter()) {
                             *place = *byte;

@@ -43,6 +43,7 @@ pub const REGIONS: [Region; 3] = [
 pub enum Act {
     Called(u32, u32),
     Executed(u32, u32, u32),
+    Started(u32, u32, u32),
     Reset,
 }
 
@@ -52,6 +53,8 @@ pub struct FakeBoard {
     pub from_host: VecDeque<(u8, Vec<u8>)>,
     pub to_host: Vec<(u8, Vec<u8>)>,
     pub acts: Vec<Act>,
+    /// Fuse word 6 says that HAB closed the part.
+    pub closed: bool,
 }
 
 pub struct Session {
@@ -72,6 +75,7 @@ impl Session {
                 from_host: VecDeque::new(),
                 to_host: Vec::new(),
                 acts: Vec::new(),
+                closed: false,
             },
             loader: Loader::new(Box::leak(Box::new([0; WINDOW]))),
             payload: Payload::new(),
@@ -228,7 +232,12 @@ impl Board for FakeBoard {
         self.place(address, data.len()).copy_from_slice(data);
     }
     fn fuse(&mut self, index: u32) -> Option<u32> {
-        (index < 64).then_some(0x1000 + index)
+        // the bit of a closed part is 0x1006 & 2
+        let word = match (index, self.closed) {
+            (6, false) => 0x1004,
+            _ => 0x1000 + index,
+        };
+        (index < 64).then_some(word)
     }
     fn call(&mut self, address: u32, argument: u32) -> u32 {
         self.acts.push(Act::Called(address, argument));
@@ -236,6 +245,9 @@ impl Board for FakeBoard {
     }
     fn execute(&mut self, address: u32, argument: u32, stack: u32) {
         self.acts.push(Act::Executed(address, argument, stack));
+    }
+    fn start(&mut self, table: u32, stack: u32, code: u32) {
+        self.acts.push(Act::Started(table, stack, code));
     }
     fn reset(&mut self) {
         self.acts.push(Act::Reset);
