@@ -19,6 +19,9 @@ use crate::flash::rom::{RomFacts, UniqueId, wrong_chip};
 use crate::mboot::{self, Departure, Features, LoaderIdentity, MemoryId, Status, Version};
 use crate::{Error, Result};
 
+/// Longest page that rtboot's own loader programs at once.
+const OWN_PAGE: u32 = 256;
+
 /// What a flashloader tells about itself and the chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoaderFacts {
@@ -242,11 +245,16 @@ impl Flashloader {
         self.configured = None;
         let failed = |source| Error::Configure { set_up, source };
         let scratch = self.facts.scratch;
+        let mut sent = fcb.clone();
+        if self.facts.own.is_some() {
+            // our loader programs pages of 256 bytes at most; a part with longer ones takes them in halves
+            sent.set_page_size(fcb.page_size().min(OWN_PAGE));
+        }
         self.session
-            .write_memory(scratch, fcb.as_bytes(), MemoryId::INTERNAL, &mut |_| true)
+            .write_memory(scratch, sent.as_bytes(), MemoryId::INTERNAL, &mut |_| true)
             .map_err(failed)?;
-        if can_change_flash(fcb) {
-            self.check_in_ram(fcb, scratch).map_err(failed)?;
+        if can_change_flash(&sent) {
+            self.check_in_ram(&sent, scratch).map_err(failed)?;
         }
         self.session
             .configure_memory(MemoryId::FLEXSPI_NOR, scratch)

@@ -157,7 +157,7 @@ impl<L: Link> Client<L> {
         Ok(words.iter().map(|word| u32::from_le_bytes(*word)).collect())
     }
 
-    /// Sends [records](rtboot_wire::loader::stream) that erase and program. `progress` gets the bytes of records sent.
+    /// Sends [records](mod@rtboot_wire::loader::stream) that erase and program. `progress` gets the bytes of records sent.
     ///
     /// # Errors
     /// [`Error::Refused`] with the status of the record that failed: [`Fetch::Failure`] tells place and bytes; [`Error::Cancelled`]

@@ -11,10 +11,11 @@ use rtboot::mboot::{Features, Status};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::{Error, FcbChoice, NoOwn, OnPort, Result, Source, sdp};
 use rtboot_sim::Fault;
+use rtboot_sim::nor::Part;
 
 use crate::kit::board::{Rig, old_flash, starts, write_with};
 use crate::kit::case::application;
-use crate::kit::rt1021;
+use crate::kit::{app, rt1021};
 
 /// A real board to rtboot, which runs no loader that is started on it; its watchdog brings the boot ROM back.
 struct RealBoard {
@@ -361,4 +362,34 @@ fn stand_in_is_not_taken_for_ours() {
     drop(rig.flashloader().expect("the stand-in"));
     let joined = rig.flashloader().expect("it runs");
     assert_eq!(joined.facts().own, None);
+}
+
+#[test]
+fn every_virtual_part_is_written_as_by_the_stand_in() {
+    let mut tried = 0;
+    for name in Part::names() {
+        let part = Part::find(name).expect("by its name");
+        let written = [false, true].map(|own| {
+            let mut rig = Rig::with_part(part.clone());
+            if own {
+                rig = rig.with_own_loader();
+            }
+            let written = rig.write(app("blinky.elf"), "auto");
+            match written {
+                Ok(_) => Ok((starts(&rig), rig.flash())),
+                Err(error) => Err(error.code()),
+            }
+        });
+        assert!(
+            written[0] == written[1],
+            "{name}: {:?}",
+            written.map(|w| w.map(|w| w.0))
+        );
+        tried += usize::from(
+            written[1]
+                .as_ref()
+                .is_ok_and(|(starts, _)| starts.is_some()),
+        );
+    }
+    assert!(tried > 15, "{tried} parts start what was written");
 }
