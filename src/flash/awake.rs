@@ -25,8 +25,8 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::flash as entries;
 
 use super::loader::{Flashloader, NorFacts};
-use crate::error::{Question, Step};
-use crate::mboot::{self, Features, Fetch, Rung};
+use crate::error::{Question, SetUp, Step};
+use crate::mboot::{self, Features, Fetch, FlashCommand, Rung};
 use crate::{Error, Result};
 
 /// Wrong bits of an id that noise explains.
@@ -118,6 +118,17 @@ pub(super) fn id(flashloader: &mut Flashloader) -> Result<Id> {
 
 /// The id after the rescue ladder of rtboot's own loader, which tries more than FCBs can, and never resets a busy flash.
 fn rescued(flashloader: &mut Flashloader, before: JedecId) -> Result<Id> {
+    // it rescues a flash only while none is configured, and an FCB that it cannot serve leaves none
+    let mut unserved = probe::plain_read(REACH_24);
+    unserved.set_flash_pads(8);
+    match flashloader.configure(&unserved, SetUp::Ask(Question::Wake)) {
+        Ok(())
+        | Err(Error::Configure {
+            source: mboot::Error::Refused { .. },
+            ..
+        }) => {}
+        Err(error) => return Err(error),
+    }
     let session = flashloader.session();
     let asked = session.fetch(Fetch::JedecId, 0, 3);
     let rung = match asked {
@@ -229,10 +240,51 @@ pub(super) fn four_byte(flashloader: &mut Flashloader, vendor: &str, size: u32) 
     if is_busy(flashloader)? {
         return Ok(false);
     }
-    flashloader.read_through(&probe::leave_four_byte(vendor), Question::Wake, 0, 3)?;
+    match flashloader.has(Features::INSPECT) {
+        true => leave_four_byte(flashloader, vendor, size)?,
+        false => {
+            let fcb = probe::leave_four_byte(vendor);
+            flashloader.read_through(&fcb, Question::Wake, 0, 3)?;
+        }
+    }
     let fcb = probe::plain_read(REACH_24);
     let now = flashloader.read_through(&fcb, Question::PlainRead, 0, PIECE)?;
     Ok(now == wide)
+}
+
+/// The same commands as those of [`probe::leave_four_byte`], one by one: rtboot's own loader looks at the status between the set-up
+/// commands of an FCB, which that block does not say how to do.
+fn leave_four_byte(flashloader: &mut Flashloader, vendor: &str, size: u32) -> Result<()> {
+    let plain = FlashCommand {
+        changes: true,
+        ..FlashCommand::reading(0x04, 0)
+    };
+    let commands = match vendor {
+        "Winbond" | "Macronix" | "Micron" | "GigaDevice" => [
+            FlashCommand {
+                opcode: 0xE9,
+                write_enable: true,
+                ..plain
+            },
+            plain,
+        ],
+        "Infineon" => [
+            plain,
+            FlashCommand {
+                opcode: 0x17,
+                sent_bytes: 1,
+                ..plain
+            },
+        ],
+        _ => return flashloader.soft_reset_flash(size),
+    };
+    for command in commands {
+        flashloader
+            .session()
+            .flash_command(command)
+            .map_err(failed)?;
+    }
+    Ok(())
 }
 
 impl NorFacts {

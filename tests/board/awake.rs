@@ -20,8 +20,11 @@ fn left_by(loader: &mut Flashloader, sequence: Sequence) {
     loader.read_through(&fcb, question, 0, 4).expect("a read");
 }
 
+/// Whose loader runs: the stand-in for NXP's, and rtboot's own.
+const LOADERS: [bool; 2] = [false, true];
+
 /// A part with quad enable set, in a rig whose flashloader runs.
-fn rig(part: Part) -> (Rig, Flashloader) {
+fn rig(part: Part, own: bool) -> (Rig, Flashloader) {
     let quad = match part.jedec[0] {
         0x9D | 0xC2 => [0x40, 0, 0],
         _ => [0, 2, 0],
@@ -31,6 +34,9 @@ fn rig(part: Part) -> (Rig, Flashloader) {
         status: quad,
         ..rtboot_sim::Settings::default()
     });
+    if own {
+        rig = rig.with_own_loader();
+    }
     let loader = rig.flashloader().expect("a flashloader");
     (rig, loader)
 }
@@ -41,9 +47,10 @@ fn continuous() -> Sequence {
 
 #[test]
 fn flash_in_continuous_read_is_brought_back() {
-    for part in [Part::is25lp064a(), Part::w25q64jv()] {
+    let parts = || [Part::is25lp064a(), Part::w25q64jv()].into_iter();
+    for (part, own) in parts().flat_map(|part| LOADERS.map(|own| (part.clone(), own))) {
         let id = JedecId(part.jedec);
-        let (rig, mut loader) = rig(part);
+        let (rig, mut loader) = rig(part, own);
         left_by(&mut loader, continuous());
         let wrong = loader.jedec_id().expect("an answer");
         assert_ne!(wrong, id, "the mode is on");
@@ -64,8 +71,12 @@ fn flash_in_continuous_read_is_brought_back() {
 
 #[test]
 fn flash_in_qpi_and_in_power_down_is_brought_back() {
-    for (command, from) in [(0x35, LeftIn::Qpi), (0xB9, LeftIn::PowerDown)] {
-        let (_rig, mut loader) = rig(Part::is25lp064a());
+    let modes = [(0x35, LeftIn::Qpi), (0xB9, LeftIn::PowerDown)];
+    for ((command, from), own) in modes
+        .into_iter()
+        .flat_map(|mode| LOADERS.map(|own| (mode, own)))
+    {
+        let (_rig, mut loader) = rig(Part::is25lp064a(), own);
         left_by(&mut loader, Sequence::read_register(command, 4));
         assert!(!loader.jedec_id().expect("an answer").answers());
         let facts = loader.look_at_flash(&mut ()).expect("a flash");
@@ -104,9 +115,10 @@ fn send(rig: &Rig, commands: Vec<Command>) {
 
 #[test]
 fn four_byte_mode_is_ended_and_told() {
-    for (part, commands) in in_four_byte_mode() {
+    let cases = in_four_byte_mode().into_iter();
+    for ((part, commands), own) in cases.flat_map(|case| LOADERS.map(|own| (case.clone(), own))) {
         let name = part.name;
-        let (rig, mut loader) = rig(part);
+        let (rig, mut loader) = rig(part, own);
         rig.virtual_board.board().nor_mut().memory[..4].copy_from_slice(b"FCFB");
         send(&rig, commands);
         let left = rig.virtual_board.board().nor().lasting();
@@ -128,7 +140,7 @@ fn four_byte_mode_is_ended_and_told() {
 
 #[test]
 fn healthy_flash_hears_no_exit() {
-    let (rig, mut loader) = rig(Part::is25lp064a());
+    let (rig, mut loader) = rig(Part::is25lp064a(), false);
     rig.virtual_board.board().nor_mut().trace = Some(Default::default());
     loader.look_at_flash(&mut ()).expect("a flash");
     let heard = rig.virtual_board.board().nor_mut().take_trace();
@@ -139,13 +151,15 @@ fn healthy_flash_hears_no_exit() {
 
 #[test]
 fn write_to_a_flash_in_continuous_read_succeeds() {
-    let (mut rig, mut loader) = rig(Part::is25lp064a());
-    left_by(&mut loader, continuous());
-    drop(loader);
-    rig.virtual_board.board().reset();
-    rig.virtual_board.wait(std::time::Duration::from_secs(1));
-    let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
-    assert!(written.report.changed);
+    for own in LOADERS {
+        let (mut rig, mut loader) = rig(Part::is25lp064a(), own);
+        left_by(&mut loader, continuous());
+        drop(loader);
+        rig.virtual_board.board().reset();
+        rig.virtual_board.wait(std::time::Duration::from_secs(1));
+        let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
+        assert!(written.report.changed);
+    }
 }
 
 #[test]
