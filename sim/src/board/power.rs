@@ -119,7 +119,7 @@ impl Board {
             ..Entry::default()
         };
         let mut usb = OwnLoader::start(&mut self.machine, entry);
-        usb.enumerate();
+        usb.enumerate(&mut self.machine);
         usb
     }
 

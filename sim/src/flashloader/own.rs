@@ -32,6 +32,7 @@ use std::collections::VecDeque;
 
 use serde::{Deserialize, Serialize};
 
+use super::usb::enumeration;
 use super::{Control, NorSetup, OutResult, Outcome};
 use crate::machine::Machine;
 use inspect::Failure;
@@ -207,10 +208,16 @@ impl OwnLoader {
         self.begin_anew(false);
     }
 
-    /// Reset and configuration, as an operating system does.
-    pub fn enumerate(&mut self) {
-        self.bus_reset();
-        self.begin_anew(true);
+    /// An operating system enumerates the device.
+    pub fn enumerate(&mut self, m: &mut Machine) {
+        for request in enumeration() {
+            match request {
+                Some(setup) => {
+                    self.usb_control(m, setup);
+                }
+                None => self.bus_reset(),
+            }
+        }
     }
 
     /// How the program ended, if it did by now: once the host has its answers, or a second after them.

@@ -37,6 +37,32 @@ pub enum Control {
     Stall,
 }
 
+/// Reset, address, descriptors, configuration and SET_IDLE, as an operating system does: SETUP packets, `None` for a bus reset.
+pub(super) fn enumeration() -> [Option<[u8; 8]>; 12] {
+    let get = |kind, value: u16, index: u16, length: u16| {
+        let ([v0, v1], [i0, i1], [l0, l1]) = (
+            value.to_le_bytes(),
+            index.to_le_bytes(),
+            length.to_le_bytes(),
+        );
+        Some([kind, 6, v0, v1, i0, i1, l0, l1])
+    };
+    [
+        None,
+        get(0x80, 0x100, 0, 64),
+        None,
+        Some([0, 5, 1, 0, 0, 0, 0, 0]),
+        get(0x80, 0x100, 0, 18),
+        get(0x80, 0x200, 0, 9),
+        get(0x80, 0x200, 0, 41),
+        get(0x80, 0x301, 0x409, 255),
+        get(0x80, 0x302, 0x409, 255),
+        Some([0, 9, 1, 0, 0, 0, 0, 0]),
+        Some([0x21, 0x0A, 0, 0, 0, 0, 0, 0]),
+        get(0x81, 0x2200, 0, 76),
+    ]
+}
+
 /// The flashloader behind its USB endpoints.
 #[derive(Debug, Clone)]
 pub struct Flashloader {
@@ -188,28 +214,16 @@ impl Flashloader {
         }
     }
 
-    /// Reset, address, descriptors, configuration and SET_IDLE, as an operating system does.
+    /// An operating system enumerates the device.
     pub fn enumerate(&mut self, m: &mut Machine) {
-        let get = |kind, value: u16, index: u16, length: u16| {
-            let ([v0, v1], [i0, i1], [l0, l1]) = (
-                value.to_le_bytes(),
-                index.to_le_bytes(),
-                length.to_le_bytes(),
-            );
-            [kind, 6, v0, v1, i0, i1, l0, l1]
-        };
-        self.bus_reset(m);
-        self.usb_control(m, get(0x80, 0x100, 0, 64), &[]);
-        self.bus_reset(m);
-        self.usb_control(m, [0, 5, 1, 0, 0, 0, 0, 0], &[]);
-        self.usb_control(m, get(0x80, 0x100, 0, 18), &[]);
-        self.usb_control(m, get(0x80, 0x200, 0, 9), &[]);
-        self.usb_control(m, get(0x80, 0x200, 0, 41), &[]);
-        self.usb_control(m, get(0x80, 0x301, 0x409, 255), &[]);
-        self.usb_control(m, get(0x80, 0x302, 0x409, 255), &[]);
-        self.usb_control(m, [0, 9, 1, 0, 0, 0, 0, 0], &[]);
-        self.usb_control(m, [0x21, 0x0A, 0, 0, 0, 0, 0, 0], &[]);
-        self.usb_control(m, get(0x81, 0x2200, 0, 76), &[]);
+        for request in enumeration() {
+            match request {
+                Some(setup) => {
+                    self.usb_control(m, setup, &[]);
+                }
+                None => self.bus_reset(m),
+            }
+        }
     }
 
     /// How the program ended, if it did: then nothing is on the bus any more, unless `Silent`.

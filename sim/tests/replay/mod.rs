@@ -80,7 +80,7 @@ impl Device {
     pub fn enumerate(&mut self, m: &mut Machine) {
         match self {
             Device::Genuine(loader) => loader.enumerate(m),
-            Device::Own(loader) => loader.enumerate(),
+            Device::Own(loader) => loader.enumerate(m),
         }
     }
 

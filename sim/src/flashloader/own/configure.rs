@@ -195,7 +195,8 @@ fn block(tables: &Tables, options: Options) -> Result<Config, Error> {
     ] {
         config.set_lut(sequence, 0, pair(first, second));
     }
-    config.set_lut(seq::PAGE_PROGRAM, 1, instruction(WRITE, ONE, 4));
+    // NXP's says 4; whoever plays the sequence sets the length anyway
+    config.set_lut(seq::PAGE_PROGRAM, 1, instruction(WRITE, ONE, 0));
     Ok(config)
 }
 

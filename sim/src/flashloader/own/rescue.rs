@@ -106,9 +106,9 @@ pub fn climb(m: &mut Machine) -> Result<Found, Error> {
     let status = read_status(m, &READ_STATUS, 1)?;
     if status != 0xFF && status & 1 != 0 {
         wait(m, &READ_STATUS, (0, true), limits::BLOCK, POWER_UP_GAP_US)?;
-        if let Some(found) = answer(m, Rung::Busy)? {
-            return Ok(found);
-        }
+    }
+    if let Some(found) = answer(m, Rung::Busy)? {
+        return Ok(found);
     }
     try_all(m, &RESETS)?.ok_or(Error::NoSfdp)
 }
