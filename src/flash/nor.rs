@@ -151,11 +151,15 @@ impl Nor {
     /// # Errors
     /// [`Error::Configure`].
     pub fn use_erasing(&mut self, unit: EraseUnit) -> Result<()> {
-        if self.part.quad_enabled(&self.facts.status) != Some(false) {
-            return self.use_work(unit);
-        }
-        let fcb = self.part.plain_work_fcb(unit, limits::ready_ms(&self.part));
-        self.loader.configure(&fcb, SetUp::Erase)
+        self.use_erasing_within(unit, limits::ready_ms(&self.part))
+    }
+
+    fn use_erasing_within(&mut self, unit: EraseUnit, limit_ms: u32) -> Result<()> {
+        let (fcb, set_up) = match self.part.quad_enabled(&self.facts.status) {
+            Some(false) => (self.part.plain_work_fcb(unit, limit_ms), SetUp::Erase),
+            _ => (self.part.work_fcb(unit, limit_ms), SetUp::Write),
+        };
+        self.loader.configure(&fcb, set_up)
     }
 
     /// Sets up the work FCB for programming: without the flashloader's own limit.
@@ -305,6 +309,11 @@ impl Nor {
             }
         };
         first.map_err(failed(false))?;
+        if self.loader.facts().own.is_some() {
+            // an FCB's limit is that of a sector, and ours holds a chip erase to it; it has a limit of its own for that
+            let set_up = self.use_erasing_within(EraseUnit::Sector, 0);
+            set_up.map_err(failed(true))?;
+        }
         self.erase_all_of_it(confirmed).map_err(failed(true))
     }
 

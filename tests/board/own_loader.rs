@@ -9,7 +9,7 @@ use rtboot::flash::{LoaderSource, OwnLoader, Trial, WriteReport, reach_flashload
 use rtboot::job::WriteOptions;
 use rtboot::mboot::{Features, Status};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::{Error, FcbChoice, NoOwn, OnPort, Result, Source, sdp};
+use rtboot::{Act, Consent, Error, FcbChoice, NoOwn, OnPort, Result, Source, sdp};
 use rtboot_sim::Fault;
 use rtboot_sim::nor::Part;
 
@@ -392,4 +392,26 @@ fn every_virtual_part_is_written_as_by_the_stand_in() {
         );
     }
     assert!(tried > 15, "{tried} parts start what was written");
+}
+
+#[test]
+fn whole_flash_is_erased_by_own_loader() {
+    for name in ["is25lp064a", "mt25ql128aba", "s25fl256s"] {
+        let part = Part::find(name).expect("by its name");
+        let mut rig = Rig::with(rtboot_sim::Settings {
+            part,
+            flash: old_flash(0x4_0000),
+            ..Default::default()
+        })
+        .with_own_loader();
+        rig.options.erase_all = true;
+        rig.options.consent = Consent::words([Act::erase_flash().words]);
+        let written = rig.write(app("blinky.elf"), "auto");
+        written.unwrap_or_else(|error| panic!("{name}: {error}"));
+        assert!(
+            rig.flash()[0x3000..].iter().all(|&byte| byte == 0xFF),
+            "{name}"
+        );
+        assert!(starts(&rig).is_some(), "{name}");
+    }
 }
