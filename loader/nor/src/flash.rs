@@ -2,7 +2,7 @@
 
 use crate::fcb::{Fcb, SequenceIndex};
 use crate::lut::{Sequence, opcode};
-use crate::{Bus, BusError, Data, Error, Options, Rescue, Speed, configure, limits};
+use crate::{Bus, BusError, Data, Error, Options, Rescue, Speed, configure, limits, rescue};
 
 /// Bytes that are read at once to be compared.
 const PIECE: usize = 256;
@@ -64,13 +64,18 @@ impl Flash {
         self.apply(bus)
     }
 
-    /// Sets controller and flash up as this FCB of 512 bytes says. After an error it counts as not configured.
+    /// Makes the flash answer, then sets controller and flash up as this FCB of 512 bytes says. After an error it counts as not configured.
     ///
     /// # Errors
     /// [`Error::Argument`] for an FCB that this loader cannot serve; [`Error::Bus`]; [`Error::Busy`].
     pub fn set_up(&mut self, bus: &mut impl Bus, fcb: &[u8]) -> Result<(), Error> {
         self.geometry = None;
         self.fcb.set(fcb)?;
+        self.begin(bus)?;
+        // an earlier program may have left the flash in another mode; one that gives no id may still do what the FCB says
+        let (rescued, id) = rescue(bus)?;
+        self.rescued = rescued;
+        self.id = (rescued != Rescue::Failed).then_some(id);
         self.apply(bus)
     }
 

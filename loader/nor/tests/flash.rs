@@ -322,3 +322,20 @@ fn unconfigured_flash_does_nothing() {
     assert!(flash.program(&mut chip, 0, &[0; 256]).is_err());
     assert!(chip.log.is_empty());
 }
+
+#[test]
+fn flash_in_another_mode_is_rescued_before_an_fcb_is_applied() {
+    for (mode, rung) in [
+        (Mode::PowerDown, Rescue::PowerDown),
+        (Mode::Continuous, Rescue::OnesOnFourPads),
+        (Mode::Qpi, Rescue::QpiF5),
+    ] {
+        let mut chip = Chip::issi();
+        chip.mode = mode;
+        chip.status[0] = 0x40;
+        let mut flash = Flash::new();
+        assert_eq!(flash.set_up(&mut chip, &golden()), Ok(()), "{mode:?}");
+        assert_eq!((flash.rescued(), chip.mode), (rung, Mode::Spi));
+        assert_eq!(flash.id(), Some(chip.id));
+    }
+}
