@@ -203,7 +203,15 @@ fn genuine_flashloader_writes_a_bootable_flash() {
     let (report, _, nor) = write(&socket, &loader, "blinky.elf", &fcb).expect("written");
     assert!(report.changed);
     nor.into_loader().reset().expect("reset");
-    let status = socket.ask("status");
+    // a loader may answer first and reset then; the emulated board goes on only while it is asked for something
+    let mut status = socket.ask("status");
+    for _ in 0..100 {
+        if status.contains("\"state\": \"app\"") {
+            break;
+        }
+        socket.ask("in 1");
+        status = socket.ask("status");
+    }
     assert!(status.contains("\"state\": \"app\""), "{status}");
 
     socket.ask("power serial");
