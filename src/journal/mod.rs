@@ -64,6 +64,9 @@ pub struct OpenWrite {
     pub kept: Memory,
     /// The command that was on its way when the link failed.
     pub in_flight: Option<InFlight>,
+    /// Whether it erases the whole flash at once, after its first sector.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub erases_all: bool,
     /// Whether a later write took sectors over, so that those that are left do not tell everything.
     pub trimmed: bool,
     /// What the flash did otherwise than it was told. `None` where the link, the power or the user ended the write.

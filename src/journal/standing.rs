@@ -81,12 +81,18 @@ impl OpenWrite {
         let Some(first) = self.sectors.get(&self.sizes.base) else {
             return false;
         };
-        let leads = self.holds_fcb && self.phase == Phase::Erasing && first.erased_with.is_some();
+        let leads = (self.holds_fcb || self.erases_all)
+            && self.phase == Phase::Erasing
+            && first.erased_with.is_some();
         let differs = |(address, mark): (&u32, &SectorMark)| {
             let held = now.get(address).map(|held| digest(held));
             held != Some(mark.before) && (held.is_none() || held != mark.left)
         };
-        let behind = |(_, mark): &(&u32, &SectorMark)| mark.erased_with != first.erased_with;
+        let behind = |(address, mark): &(&u32, &SectorMark)| match self.erases_all {
+            // an erase of the first sector alone goes before it
+            true => **address != self.sizes.base,
+            false => mark.erased_with != first.erased_with,
+        };
         let blank = |held: &Vec<u8>| held.iter().all(|&byte| byte == 0xFF);
         leads
             && !now.get(&self.sizes.base).is_some_and(blank)

@@ -43,6 +43,7 @@ fn write_at(address: u32, before: &[u8], target: &[u8]) -> OpenWrite {
         runs: std::iter::once(start..start + SECTOR as u64).collect(),
         kept,
         in_flight: None,
+        erases_all: false,
         trimmed: false,
         failed: None,
     }
@@ -82,6 +83,26 @@ fn every_prefix_of_an_erase_is_the_broken_state() {
     // bits in any order, some weak: only ones are too many
     let scattered = before().iter().map(|byte| byte | 0x91).collect();
     assert_eq!(standing(&write, scattered, true), Standing::Broken);
+}
+
+/// Before a chip erase the first sector is erased alone: where it holds something, the cut erase was of another flash.
+#[test]
+fn cut_chip_erase_leaves_the_first_sector_blank() {
+    let mut write = write_at(BASE, &before(), &target());
+    let far = write_at(BASE + 0x2000, &before(), &target());
+    write.sectors.extend(far.sectors);
+    for mark in write.sectors.values_mut() {
+        mark.erased_with = Some(BASE);
+    }
+    (write.erases_all, write.kept) = (true, Memory::new());
+    let other = vec![0x33; SECTOR];
+    let with = |first: Vec<u8>| {
+        let held = BTreeMap::from([(BASE, first), (BASE + 0x2000, other.clone())]);
+        write.standing(&held, true)
+    };
+    assert_eq!(with(vec![0xFF; SECTOR]), Standing::Broken);
+    assert!(matches!(with(before()), Standing::Foreign(_)));
+    assert!(matches!(with(other.clone()), Standing::Foreign(_)));
 }
 
 #[test]

@@ -90,6 +90,7 @@ impl WritePlan {
             kept: self.rescue.clone(),
             in_flight: None,
             failed: None,
+            erases_all: self.erases_all(),
             trimmed: false,
         }
     }
