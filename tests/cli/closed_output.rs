@@ -6,7 +6,7 @@ use crate::kit::app;
 use crate::kit::cli::{self, Cli, RTBOOT};
 
 /// Every command, by lines for a folder with a board, an application and some files. The second is whether it changes flash.
-const LINES: [(&str, bool); 52] = [
+const LINES: [(&str, bool); 54] = [
     ("list", false),
     ("info", false),
     ("doctor", false),
@@ -37,6 +37,8 @@ const LINES: [(&str, bool); 52] = [
     ("image show blinky.elf", false),
     ("image check image.bin", false),
     ("image convert blinky.elf -", false),
+    ("loader list", false),
+    ("loader show", false),
     ("flashloader add loader.bin", false),
     ("flashloader list", false),
     ("flashloader use loader.bin", false),
