@@ -22,7 +22,7 @@ equal back-app.bin "$APPS/blinky.bin" "the application read back"
 seen "read by the own loader: the application comes back byte for byte"
 
 rtboot reset
-case $WHERE in usb | emulated) wait_until socket_has "$SOCKET" ROM ;; esac
+case $WHERE in usb) wait_until socket_has "$SOCKET" ROM ;; esac
 rtboot write --fcb issi.cfg "$APPS/blinky_fast.elf" --reset
 seen "reset to the ROM, and another application written from there, with reset"
 
