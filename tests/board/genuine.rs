@@ -1,6 +1,6 @@
-//! The whole job against NXP's genuine flashloader, executed on an emulated board behind a TCP socket.
+//! The whole job against NXP's genuine flashloader, or rtboot's own loader, executed on an emulated board behind a TCP socket.
 //!
-//! Skipped unless `RTBOOT_GENUINE` names the socket (`127.0.0.1:3241`) and `RTBOOT_GENUINE_LOADER` the flashloader file.
+//! Skipped unless `RTBOOT_GENUINE` names the socket (`127.0.0.1:3241`) and `RTBOOT_GENUINE_LOADER` the file of the loader.
 //! The socket takes one line a command (`id`, `out HEX`, `in MS`, `power MODE`, `qe 0|1`, `protect HEX`,
 //! `flash present|absent`, `status`) and answers with one line.
 
