@@ -9,7 +9,7 @@
 //! | broken | something else | it stays open; only the sectors of both are put in order. The FCB's page stays out if it waits for that write |
 //! | changed by somebody else | of any of its sectors | refused, unless the user says what becomes of the kept bytes |
 //!
-//! Where an erase is open, every sector that this write touches is erased again, whatever it reads.
+//! Where an erase is open, or a chip erase for a write, every sector that this write touches is erased again, whatever it reads.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -108,6 +108,10 @@ impl Resume {
         };
         for write in writes {
             resume.add(write, &case)?;
+            // a cut chip erase weakens cells anywhere, not only where that write puts bytes
+            if write.may_have_erased_all() {
+                resume.refresh.extend(&case.touched);
+            }
         }
         resume.holds = resume.open.iter().position(|write| write.holds_fcb);
         if resume.holds.is_some() && case.has_fcb {
@@ -158,7 +162,10 @@ impl Resume {
     /// Flash counts as it is; where both wrote, cells may be weak all the same.
     fn discard(&mut self, writes: &[OpenWrite], wanted: &Memory, g: &Geometry) {
         let touched = touched_sectors(wanted, g).into_iter();
-        let shared = |sector: &u32| writes.iter().any(|w| w.sectors.contains_key(sector));
+        let shared = |sector: &u32| {
+            let mut writes = writes.iter();
+            writes.any(|w| w.may_have_erased_all() || w.sectors.contains_key(sector))
+        };
         self.refresh.extend(touched.filter(shared));
         self.closed = writes.to_vec();
     }

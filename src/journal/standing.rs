@@ -76,6 +76,11 @@ impl OpenWrite {
         }
     }
 
+    /// Whether a chip erase for it may have been cut, which leaves no sector of the flash as it was.
+    pub fn may_have_erased_all(&self) -> bool {
+        self.erases_all && self.phase == Phase::Erasing
+    }
+
     /// Whether the sector with the FCB, which is erased before all others, is not blank, and others are not as they were.
     fn changed_behind_the_first(&self, now: &BTreeMap<u32, Vec<u8>>) -> bool {
         let Some(first) = self.sectors.get(&self.sizes.base) else {
