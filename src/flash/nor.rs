@@ -399,20 +399,18 @@ impl Nor {
         let total = pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         let mut meter = Meter::begin(listener, stage, total);
         let (mut first, mut count) = (None, 0);
-        let hashes = self.hashes();
-        let most = if hashes { hash::HASHED } else { READ_PIECE };
+        let most = match self.hashes() {
+            true => hash::HASHED,
+            false => READ_PIECE,
+        };
         for run in adjoining(pieces, most as usize) {
             let (start, length) = (
                 run[0].0,
                 run.iter().map(|(_, bytes)| bytes.len() as u32).sum(),
             );
             let expected: Vec<&[u8]> = run.iter().map(|(_, bytes)| *bytes).collect();
-            if hashes && self.is_proved(start, &expected)? {
-                meter.add(u64::from(length));
-                match meter.cancelled() {
-                    true => return Err(Error::interrupted()),
-                    false => continue,
-                }
+            if self.holds(start, &expected, &mut meter)? {
+                continue;
             }
             let found = self.read(start, length, &mut meter)?;
             let expected = run.iter().flat_map(|(_, bytes)| bytes.iter());

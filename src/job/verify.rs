@@ -121,8 +121,7 @@ impl Comparison {
         for (start, bytes) in memory.segments() {
             for (i, piece) in bytes.chunks(READ).enumerate() {
                 let address = start + (i * READ) as u32;
-                if nor.holds(address, piece)? {
-                    meter.add(piece.len() as u64);
+                if nor.holds(address, &[piece], &mut meter)? {
                     compared.add(address, piece, piece);
                     continue;
                 }

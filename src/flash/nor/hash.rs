@@ -55,17 +55,23 @@ impl Nor {
         Ok(crcs.iter().all(|crc| *crc == blank))
     }
 
-    /// Whether flash holds these bytes, by SHA-256 and a sample; always `false` with a loader that does not hash.
+    /// Whether flash holds these bytes from `start` on, by SHA-256 and a sample; always `false` with a loader that does not hash.
+    /// `false` proves nothing: the bytes are to be read then. What is proved goes to the meter.
     ///
     /// # Errors
-    /// [`Error::Mboot`].
-    pub fn holds(&mut self, address: u32, bytes: &[u8]) -> Result<bool> {
-        Ok(self.hashes() && self.is_proved(address, &[bytes])?)
+    /// [`Error::Mboot`]; [`Error::Interrupted`].
+    pub fn holds(&mut self, start: u32, expected: &[&[u8]], meter: &mut Meter) -> Result<bool> {
+        if !self.hashes() || !self.is_proved(start, expected)? {
+            return Ok(false);
+        }
+        meter.add(expected.iter().map(|piece| piece.len() as u64).sum());
+        match meter.cancelled() {
+            true => Err(Error::interrupted()),
+            false => Ok(true),
+        }
     }
 
-    /// Whether flash holds these bytes from `start` on: by SHA-256, and by a sample that is read back. `false` proves nothing: the
-    /// bytes are to be read then.
-    pub(super) fn is_proved(&mut self, start: u32, expected: &[&[u8]]) -> Result<bool> {
+    fn is_proved(&mut self, start: u32, expected: &[&[u8]]) -> Result<bool> {
         let mut wanted = Sha256::new();
         for piece in expected {
             wanted.update(piece);
