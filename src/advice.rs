@@ -121,10 +121,10 @@ pub(crate) const BETTER_LINE: &str =
 /// Where a flashloader comes from; docs/flashloader.md lists the known builds.
 pub(crate) const LOADER_SOURCE: &str = "NXP publishes it with NXP-MCUBootUtility (src/targets/MIMXRT1021) and in the SDK's package \"Flashloader RT1020\"";
 /// Where word of our own loader on a real chip belongs.
-pub(crate) const TELL_OWN_LOADER: &str =
-    "send it, with this error, to the authors of rtboot, as an issue in its repository";
+const TELL_OWN_LOADER: &str =
+    "send that report, with this error, to the authors of rtboot, as an issue in its repository";
 /// For a board on a UART without a flashloader file.
-const OVER_USB: &str = "or connect the board's USB: rtboot's own loader needs no file there";
+const OVER_USB: &str = "connect the board's USB instead: rtboot's own loader needs no file there";
 /// The doctor, on the board at hand.
 const DOCTOR: Action = Action::Doctor {
     board: None,

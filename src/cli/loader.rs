@@ -10,7 +10,7 @@ use rtboot::{Error, Result};
 
 use super::Context;
 pub use source::Choice;
-use source::{choice, file};
+use source::{choice, read};
 
 /// What nobody should overlook.
 const UNPROVEN: &str = "proven in emulation only, never yet on a chip";
@@ -103,7 +103,7 @@ fn own(chip: &'static Chip, choice: Choice, context: &mut Context) -> Result<Opt
     let image = own.parsed(for_chip)?;
     let sent = match choice {
         Choice::Own => true,
-        Choice::Auto => file(context)?.is_none(),
+        Choice::Auto => read(context)?.is_none(),
         Choice::Nxp => false,
     };
     Ok(Some(LoaderShow {
@@ -126,7 +126,7 @@ fn own(chip: &'static Chip, choice: Choice, context: &mut Context) -> Result<Opt
 
 /// NXP's, when a file is given or remembered.
 fn nxp(chip: &'static Chip, choice: Choice, context: &mut Context) -> Result<Option<LoaderShow>> {
-    let Some((path, bytes)) = file(context)? else {
+    let Some((path, bytes)) = read(context)? else {
         return Ok(None);
     };
     let loader = LoaderFile::parse(&bytes, &path, chip)?;

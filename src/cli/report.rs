@@ -485,7 +485,7 @@ impl Listener for Report {
             Event::Progress { stage, done } => self.progress(stage, done),
             Event::End { stage, done } => self.end(stage, done),
             // said once: it is true of every run, and a warning that always comes is read no more
-            Event::Finding(found) if found.code() == OWN_LOADER_UNPROVEN.code => {
+            Event::Finding(found) if found.is(&OWN_LOADER_UNPROVEN) => {
                 if folders::first_time(OWN_LOADER_UNPROVEN.code) {
                     let report = Next::Run(Action::DoctorReport);
                     let how = self.at_hand.sentence(&report);

@@ -101,7 +101,8 @@ fn named(context: &mut Context) -> Result<Option<PathBuf>> {
     }
 }
 
-fn read(context: &mut Context) -> Result<Option<(PathBuf, Vec<u8>)>> {
+/// NXP's file that would be sent: the one that is named, else the one that is remembered.
+pub fn read(context: &mut Context) -> Result<Option<(PathBuf, Vec<u8>)>> {
     if let Some(path) = named(context)? {
         let bytes = file::read(&path, Limit::Firmware)?;
         return Ok(Some((path, bytes)));
@@ -121,9 +122,4 @@ pub fn remembered(context: &mut Context) -> Result<Option<String>> {
     let store = LoaderStore::open(&folder, context.desk_chip()?)?;
     let sent = store.files().find(|(_, sent)| *sent);
     Ok(sent.map(|(file, _)| format!("{}, remembered", file.name)))
-}
-
-/// NXP's file that would be sent: the one that is named, else the one that is remembered.
-pub fn file(context: &mut Context) -> Result<Option<(PathBuf, Vec<u8>)>> {
-    read(context)
 }

@@ -4,7 +4,7 @@ use rtboot_finding::catalogue::{host, loader as entries};
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
 use super::{AGAIN, CYCLE_AND_AGAIN};
-use crate::advice::{BETTER_LINE, LOADER_SOURCE, OTHER_BUILD, TELL_OWN_LOADER};
+use crate::advice::{BETTER_LINE, LOADER_SOURCE, OTHER_BUILD, advice};
 use crate::board::Program;
 use crate::doctor::facts::Facts;
 use crate::sdp::Hab;
@@ -97,12 +97,11 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .sure(Sure::Likely)
             .run(Action::ShowFlashloader),
         Error::LoaderSilent { .. } => silent(facts, error),
-        Error::OwnLoaderSilent { .. } => by(&entries::OWN_LOADER_SILENT, error)
-            .run(Action::DoctorReport)
-            .act(TELL_OWN_LOADER)
-            .run(Action::AddFlashloader)
-            .act(LOADER_SOURCE)
-            .run(Action::NxpLoader),
+        Error::OwnLoaderSilent { .. } => {
+            let mut silent = by(&entries::OWN_LOADER_SILENT, error);
+            silent.next = advice(error).next;
+            silent
+        }
         Error::LoaderDamaged { .. } => by(&entries::LOADER_DAMAGED, error)
             .act("reset the board")
             .act(BETTER_LINE)
