@@ -6,8 +6,8 @@ use rtboot_wire::mboot::report;
 
 use crate::breadcrumb::{self, Stage};
 use crate::flexspi::FlexSpi;
+use crate::link::{self, Link};
 use crate::start::{boot_at, run_at};
-use crate::usb::{self, Usb};
 use crate::watchdog::{self, Watchdogs};
 use crate::{memory, snapshot, system, time};
 
@@ -29,7 +29,7 @@ mod trouble {
 
 /// An i.MX RT1021 that has just left its boot ROM.
 pub struct Rt1021 {
-    usb: Usb,
+    link: Link,
     flexspi: FlexSpi,
     watchdogs: Watchdogs,
     ram: [Region; 3],
@@ -52,15 +52,15 @@ impl Rt1021 {
         breadcrumb::stage(Stage::WatchdogSet);
         let ram = memory::regions();
         let work = memory::work().start;
-        let (usb, pll_locked) = Usb::start(work);
-        let window = memory::window(work + usb::LEN);
+        let (link, pll_locked) = Link::start(work);
+        let window = memory::window(work + link::LEN);
         let trouble = |is: bool, bit| if is { bit } else { 0 };
         let board = Rt1021 {
             troubles: trouble(core_khz == 0, trouble::NO_CRYSTAL_CLOCK)
                 | trouble(!pll_locked, trouble::USB_PLL_NOT_LOCKED)
                 | trouble(!watchdogs.is_set(), trouble::RTWDOG_NOT_SET)
                 | trouble(watchdogs.others_run(), trouble::OTHER_WATCHDOG_RUNS),
-            usb,
+            link,
             flexspi: FlexSpi::new(),
             watchdogs,
             ram,
@@ -70,11 +70,11 @@ impl Rt1021 {
         (board, window)
     }
 
-    /// One turn of every wait: USB and watchdogs. Until the host has configured USB for the first time nobody feeds
+    /// One turn of every wait: the link and watchdogs. Until the host has been there for the first time nobody feeds
     /// RTWDOG: a loader that no host can see ends in the boot ROM.
     fn turn(&mut self) {
-        self.usb.poll();
-        if self.usb.is_configured() && !self.guarded {
+        self.link.poll();
+        if self.link.is_found() && !self.guarded {
             self.guarded = true;
             self.watchdogs.set_period(watchdog::RUN_SECONDS);
         }
@@ -85,7 +85,7 @@ impl Rt1021 {
 
     fn leave(&mut self) {
         time::delay(LEAVE);
-        self.usb.stop();
+        self.link.stop();
     }
 }
 
@@ -125,27 +125,27 @@ impl Board for Rt1021 {
     fn receive(&mut self, payload: &mut Payload) -> Result<u8, LinkLost> {
         loop {
             self.turn();
-            if self.usb.take_lost() {
+            if self.link.take_lost() {
                 return Err(LinkLost);
             }
-            if let Some(id) = self.usb.take_report(payload) {
+            if let Some(id) = self.link.take_report(payload) {
                 return Ok(id);
             }
         }
     }
 
     fn is_abort_pending(&mut self) -> bool {
-        self.usb.is_next_empty(report::COMMAND)
+        self.link.is_next_empty(report::COMMAND)
     }
 
     fn send(&mut self, id: u8, payload: &[u8]) -> Result<(), LinkLost> {
         loop {
             self.turn();
-            if self.usb.take_lost() {
+            if self.link.take_lost() {
                 return Err(LinkLost);
             }
-            if self.usb.can_send() {
-                self.usb.send(id, payload);
+            if self.link.can_send() {
+                self.link.send(id, payload);
                 return Ok(());
             }
         }
@@ -153,7 +153,7 @@ impl Board for Rt1021 {
 
     fn drain(&mut self) {
         let start = time::now();
-        while !self.usb.is_idle() && time::now().wrapping_sub(start) < DRAIN_LIMIT {
+        while !self.link.is_idle() && time::now().wrapping_sub(start) < DRAIN_LIMIT {
             self.turn();
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! This is the only crate with `unsafe` code. [`mmio`] turns constant addresses into registers, [`start`] holds the
 //! assembly, [`memory`] the two ways to touch memory that a host names. Everything runs with interrupts masked: one thread
-//! of execution, and a bus master (USB) that touches nothing but [`usb`]'s own memory.
+//! of execution, and a bus master (USB) that touches nothing but its own memory.
 //!
 //! Waits are bounded by a microsecond clock from the 24 MHz crystal ([`time`]); a wait that ends is an error with its own
 //! code in the [`breadcrumb`].
@@ -12,12 +12,14 @@ mod board;
 mod breadcrumb;
 mod clock;
 mod flexspi;
+mod link;
 mod memory;
 mod mmio;
 mod snapshot;
 mod start;
 mod system;
 mod time;
+#[cfg(feature = "usb")]
 mod usb;
 mod watchdog;
 

@@ -5,9 +5,9 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use loader_proto::{Region, WINDOW};
 
 use crate::clock;
+use crate::link;
 use crate::mmio::Register;
 use crate::start::probe_copy;
-use crate::usb;
 
 const GPR16: Register = Register::at(0x400A_C040);
 const GPR17: Register = Register::at(0x400A_C044);
@@ -44,7 +44,7 @@ const IMAGE: Region = Region {
     start: 0x2020_8000,
     length: 0x8000,
 };
-/// Bytes of the work area: USB memory, the window, the stack.
+/// Bytes of the work area: memory of the link, the window, the stack.
 const WORK: u32 = 0x6000;
 const STACK: u32 = 0x1000;
 
@@ -80,7 +80,7 @@ pub(crate) fn work() -> Region {
     }
 }
 
-/// The window behind the USB memory of the work area. Called once.
+/// The window behind the link's memory in the work area. Called once.
 pub(crate) fn window(address: u32) -> &'static mut [u8; WINDOW] {
     let window = address as *mut [u8; WINDOW];
     // SAFETY: a part of the work area that nothing else uses; zeroed here, so that it is initialised; the only
@@ -91,7 +91,7 @@ pub(crate) fn window(address: u32) -> &'static mut [u8; WINDOW] {
     }
 }
 
-const _: () = assert!(usb::LEN + WINDOW as u32 + STACK <= WORK);
+const _: () = assert!(link::LEN + WINDOW as u32 + STACK <= WORK);
 
 /// ITCM, DTCM and OCRAM as they are now. Never changed: code runs in it.
 pub(crate) fn regions() -> [Region; 3] {

@@ -110,8 +110,8 @@ impl Usb {
         (usb, locked)
     }
 
-    /// Whether the host has chosen the configuration.
-    pub fn is_configured(&self) -> bool {
+    /// Whether a host has found the device: it has chosen the configuration.
+    pub fn is_found(&self) -> bool {
         self.configured
     }
 
