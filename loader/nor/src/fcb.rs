@@ -150,9 +150,15 @@ impl Fcb {
         self.lut(index as u8)
     }
 
+    #[inline(never)]
     fn lut(&self, index: u8) -> Sequence {
-        let at = field::LUT + 16 * usize::from(index & 15);
-        Sequence([0, 4, 8, 12].map(|i| self.word(at + i)))
+        let mut at = field::LUT + 16 * usize::from(index & 15);
+        let mut words = [0; 4];
+        for word in &mut words {
+            *word = self.word(at);
+            at += 4;
+        }
+        Sequence(words)
     }
 
     /// Size of the flash in bytes.

@@ -59,9 +59,10 @@ pub(super) fn build(tag: Tag, data_follows: bool, parameters: &Parameters) -> Pa
     let mut bytes = [0; MAX_LEN];
     let flags = if data_follows { DATA_FOLLOWS } else { 0 };
     let header = [tag.0, flags, 0, parameters.count];
-    let words = parameters.as_slice().iter().flat_map(|w| w.to_le_bytes());
-    for (place, byte) in bytes.iter_mut().zip(header.into_iter().chain(words)) {
-        *place = byte;
+    let words = parameters.as_slice().iter().map(|word| word.to_le_bytes());
+    let places = bytes.as_chunks_mut().0;
+    for (place, word) in places.iter_mut().zip(core::iter::once(header).chain(words)) {
+        *place = word;
     }
     PacketBytes {
         bytes,

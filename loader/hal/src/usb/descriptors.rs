@@ -78,27 +78,25 @@ const HID: [u8; 9] = [9, 0x21, 0x00, 0x01, 0, 1, 0x22, REPORT_LENGTH as u8 + 1, 
 
 /// The configuration at a speed, as configuration (2) or other-speed configuration (7).
 pub(super) fn configuration(kind: u8, high_speed: bool) -> [u8; 41] {
-    let packet = if high_speed {
-        HIGH_SPEED_PACKET
-    } else {
-        FULL_SPEED_PACKET
-    };
-    let [low, high] = (packet as u16).to_le_bytes();
-    let mut bytes = [0; 41];
-    let parts: [&[u8]; 5] = [
-        &[9, kind, 41, 0, 1, 1, 0, 0xC0, 50],
-        &[9, 4, 0, 0, 2, 3, 0, 0, 3],
-        &HID,
-        &[7, 5, 0x81, 3, low, high, 1],
-        &[7, 5, 0x02, 3, low, high, 1],
-    ];
-    let mut at = 0;
-    for part in parts {
-        bytes[at..at + part.len()].copy_from_slice(part);
-        at += part.len();
+    let mut bytes = CONFIGURATION;
+    bytes[1] = kind;
+    if !high_speed {
+        for at in [31, 38] {
+            bytes[at] = FULL_SPEED_PACKET as u8;
+            bytes[at + 1] = 0;
+        }
     }
     bytes
 }
+
+#[rustfmt::skip]
+const CONFIGURATION: [u8; 41] = [
+    9, 2, 41, 0, 1, 1, 0, 0xC0, 50,
+    9, 4, 0, 0, 2, 3, 0, 0, 3,
+    HID[0], HID[1], HID[2], HID[3], HID[4], HID[5], HID[6], HID[7], HID[8],
+    7, 5, 0x81, 3, HIGH_SPEED_PACKET as u8, (HIGH_SPEED_PACKET >> 8) as u8, 1,
+    7, 5, 0x02, 3, HIGH_SPEED_PACKET as u8, (HIGH_SPEED_PACKET >> 8) as u8, 1,
+];
 
 /// The HID descriptor alone.
 pub(super) const fn hid() -> [u8; 9] {
