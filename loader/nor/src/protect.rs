@@ -16,6 +16,8 @@ const SST: u8 = 0xBF;
 const UNLOCK_ALL: Sequence = Sequence::command(0x98);
 /// Complement bit in status register 2: what is protected becomes what is not.
 const CMP: u8 = 1 << 6;
+/// Capacity byte of the JEDEC id of a 16 MiB part.
+const LARGEST_24_BIT: u8 = 0x18;
 /// Bits of status register 1 that an erase or program sets and clears.
 const VOLATILE: u8 = 3;
 
@@ -27,9 +29,9 @@ impl Flash {
     /// [`Error::Silent`], [`Error::Busy`], [`Error::Bus`].
     #[inline(never)]
     pub fn protect(&mut self, bus: &mut impl Bus, all: bool) -> Result<(), Error> {
-        let [maker, ..] = self.read_id(bus)?;
+        let [maker, _, capacity, ..] = self.read_id(bus)?;
         self.begin(bus)?;
-        let result = protect(bus, maker, all);
+        let result = protect(bus, maker, capacity, all);
         self.end(bus, result)
     }
 }
@@ -49,7 +51,7 @@ fn method(bus: &mut impl Bus, maker: u8) -> Result<QuadEnable, Error> {
     }
 }
 
-fn protect(bus: &mut impl Bus, maker: u8, all: bool) -> Result<(), Error> {
+fn protect(bus: &mut impl Bus, maker: u8, capacity: u8, all: bool) -> Result<(), Error> {
     if maker == SST {
         if all {
             return Err(Error::Argument);
@@ -65,7 +67,8 @@ fn protect(bus: &mut impl Bus, maker: u8, all: bool) -> Result<(), Error> {
     );
     let blocks = match maker {
         MICRON => 0x5C,
-        _ if has_second => 0x1C,
+        // above 16 MiB the bit that was "top or bottom" is one of them
+        _ if has_second && capacity <= LARGEST_24_BIT => 0x1C,
         _ => 0x3C,
     };
     let first = register(bus, 0x05)? & !VOLATILE;

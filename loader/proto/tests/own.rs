@@ -595,6 +595,18 @@ fn protection_is_set_and_cleared_and_quad_enable_stays() {
 }
 
 #[test]
+fn parts_above_16_mib_have_one_block_protect_bit_more() {
+    let mut chip = Chip::winbond();
+    chip.id[2] = 0x19;
+    chip.status = [0x24, 2];
+    let mut session = Session::with(chip);
+    assert_eq!(session.status(loader::protect(false)), Status::SUCCESS);
+    assert_eq!(session.board.chip.status, [0, 2]);
+    assert_eq!(session.status(loader::protect(true)), Status::SUCCESS);
+    assert_eq!(session.board.chip.status, [0x3C, 2]);
+}
+
+#[test]
 fn protection_by_the_complement_bit_is_cleared() {
     let mut chip = Chip::winbond();
     chip.status = [0, 0x42];
