@@ -186,46 +186,6 @@ fn internal(machine: &mut Machine, conditions: Conditions) -> Result<Start, Stri
     image.start(&mut flash, &ivt)
 }
 
-/// Why a loader does not start the application in flash.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum NoStart {
-    /// Nothing there that runs in place.
-    NotAnImage,
-    /// It wants a DCD carried out.
-    Dcd,
-}
-
-/// What a loader finds that starts the application in flash as the ROM would; the FCB is in force afterwards. The controller is as
-/// before when there is nothing to start.
-pub(crate) fn start_by_loader(machine: &mut Machine) -> Result<Start, NoStart> {
-    let before = machine.flexspi.registers();
-    let found = application_in_flash(machine);
-    if found.is_err() {
-        machine.flexspi.address_shift = 0;
-        machine.flexspi.set_registers(before);
-    }
-    found
-}
-
-fn application_in_flash(machine: &mut Machine) -> Result<Start, NoStart> {
-    let none = |_: String| NoStart::NotAnImage;
-    let fcb = fcb::set_up(machine, false).map_err(none)?;
-    let mut flash = Flash { machine, fcb };
-    let bytes = flash.read(IVT_OFFSET).ok_or(NoStart::NotAnImage)?;
-    if flash.misreads(IVT_OFFSET, &bytes) {
-        return Err(NoStart::NotAnImage);
-    }
-    let ivt = Ivt::parse(&bytes).map_err(none)?;
-    if ivt.dcd != 0 {
-        return Err(NoStart::Dcd);
-    }
-    let image = Image::locate(&mut flash, &ivt).map_err(none)?;
-    if image.base != BASE {
-        return Err(NoStart::NotAnImage);
-    }
-    image.start(&mut flash, &ivt).map_err(none)
-}
-
 /// Whether the ROM looks for its image where this board's flash is.
 fn reachable(conditions: Conditions) -> Result<(), String> {
     let config = conditions.config;

@@ -25,6 +25,7 @@ mod protect;
 mod rescue;
 mod server;
 mod source;
+mod start;
 mod stream;
 mod write;
 

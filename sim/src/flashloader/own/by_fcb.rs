@@ -1,10 +1,9 @@
 //! ReadByFcb: reads flash as the boot ROM does with an FCB in RAM, its set-up commands included.
 
 use super::super::config::LEN;
-use super::super::status::{INVALID_ARGUMENT, MEMORY_RANGE, Status};
+use super::super::status::{MEMORY_RANGE, Status};
 use super::flash::Flash;
 use super::inspect::own;
-use super::rescue;
 use super::source::{self, Source};
 use crate::flexspi::{AHB_BASE, Registers};
 use crate::machine::Machine;
@@ -18,29 +17,23 @@ pub struct Reading {
 
 /// Puts the FCB in force, and takes the controller back until the data are read.
 pub fn begin(
-    flash: &Flash,
+    flash: &mut Flash,
     m: &mut Machine,
     fcb: u32,
     address: u32,
     length: u32,
 ) -> Result<(Source, u32), Status> {
     let block = source::read(flash, m, fcb, LEN as u32, 0)?;
-    if !block.starts_with(b"FCFB") {
-        return Err(INVALID_ARGUMENT);
-    }
     let before = m.flexspi.registers();
     let mut other = Flash::default();
     let begun = other.set_up(m, &block).map_err(own);
+    let size = other.geometry().map_or(0, |geometry| geometry.size);
+    let inside = |offset: &u32| u64::from(*offset) + u64::from(length) <= u64::from(size);
+    let offset = address.checked_sub(AHB_BASE).filter(inside);
+    let ready = begun.and_then(|()| offset.ok_or(MEMORY_RANGE));
+    let offset = ready.inspect_err(|_| flash.restore(m))?;
     let controller = m.flexspi.registers();
     m.flexspi.set_registers(before);
-    begun?;
-    let size = other.geometry().map_or(0, |geometry| geometry.size);
-    let offset = address.checked_sub(AHB_BASE);
-    let inside = |offset: &u32| u64::from(*offset) + u64::from(length) <= u64::from(size);
-    let Some(offset) = offset.filter(inside) else {
-        end(m);
-        return Err(MEMORY_RANGE);
-    };
     Ok((Source::ByFcb(Reading { controller, offset }), length))
 }
 
@@ -57,13 +50,4 @@ impl Reading {
         m.flexspi.set_registers(ours);
         bytes
     }
-}
-
-/// Ends a continuous read that the FCB's read sequence began.
-pub fn end(m: &mut Machine) {
-    let ours = m.flexspi.registers();
-    // it answers at once unless the mode is on; nothing more can be done about one that does not answer at all
-    let _ = rescue::climb(m);
-    m.flexspi.set_registers(ours);
-    m.flexspi.software_reset();
 }

@@ -2,17 +2,14 @@
 
 use super::super::processor::command::{response, tag};
 use super::super::status::{
-    CUMULATIVE_WRITE, FLASH_ADDRESS, INVALID_ARGUMENT, MEMORY_RANGE, OWN_DCD, OWN_FORBIDDEN,
-    OWN_NOT_AN_IMAGE, SUCCESS, Status,
+    CUMULATIVE_WRITE, FLASH_ADDRESS, INVALID_ARGUMENT, MEMORY_RANGE, SUCCESS, Status,
 };
 use super::super::{Outcome, config, jump, thumb};
 use super::memory::{self, Place};
 use super::server::{Server, vendor};
-use super::{property, source};
-use crate::boot::{self, NoStart};
+use super::{property, source, start};
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
-use crate::rom::registers::boot_fuses;
 
 /// How long it waits for the host to take the answer before a reset or a jump.
 const DRAIN_NS: u64 = 1_000_000_000;
@@ -101,19 +98,15 @@ impl Server {
 
     /// Starts the application in flash as the boot ROM would, without the boot pins.
     pub(super) fn start_application(&mut self, m: &mut Machine, address: u32) {
-        let started = match address {
-            _ if boot_fuses(m).closed() => Err(OWN_FORBIDDEN),
-            AHB_BASE => boot::start_by_loader(m).map_err(|why| match why {
-                NoStart::NotAnImage => OWN_NOT_AN_IMAGE,
-                NoStart::Dcd => OWN_DCD,
-            }),
+        let found = match address {
+            AHB_BASE => start::application(&mut self.flash, m),
             _ => Err(MEMORY_RANGE),
         };
-        self.finish(vendor::START, started.map(drop));
-        if let Ok(start) = started {
+        self.finish(vendor::START, found.map(drop));
+        if let Ok((pc, sp)) = found {
             let outcome = Outcome::Jumped {
-                pc: start.entry & !1,
-                sp: start.stack.unwrap_or(0),
+                pc,
+                sp,
                 argument: 0,
             };
             self.end(m, outcome);

@@ -61,7 +61,7 @@ pub fn from_options(
 }
 
 /// The basic table, by one parameter header after the other. The other tables are not looked at.
-fn read_tables(m: &mut Machine) -> Result<Tables, Error> {
+pub fn read_tables(m: &mut Machine) -> Result<Tables, Error> {
     let header = rescue::sfdp(m, 0, 8)?;
     let count = header.get(6).map_or(0, |last| u32::from(*last) + 1);
     for number in 0..count.min(MOST_HEADERS) {

@@ -1,14 +1,14 @@
 //! Memory 9: what the firmware does with a configured flash. Every wait has a limit.
 
 use super::super::NorSetup;
-use super::super::config::{Config, LEN, field, misc, seq};
+use super::super::config::{Config, LEN, TAG, field, misc, seq};
 use super::super::driver::{SAFE_CLOCK_HZ, clock_hz};
 use super::super::status::Status;
 use super::configure;
 use super::controller::{limits, read_status, transfer, wait};
 use super::error::{Difference, Error};
 use super::pace::COMPARE_BYTE_NS;
-use super::rescue::Rung;
+use super::rescue::{self, Rung};
 use crate::flexspi::AHB_LINE;
 use crate::machine::Machine;
 
@@ -112,11 +112,30 @@ impl Flash {
         Ok(self.apply(m)?)
     }
 
-    /// Puts a block in force.
+    /// Makes the flash answer, then puts a block in force. A flash that gives no id may still do what the block says.
     pub fn set_up(&mut self, m: &mut Machine, block: &[u8]) -> Result<(), Error> {
         self.geometry = None;
-        self.config = Config::from_bytes(block).ok_or(Error::Argument)?;
+        self.config = Config::from_bytes(block)
+            .filter(|config| config.u32(field::TAG) == TAG)
+            .ok_or(Error::Argument)?;
+        configure::plain_reads(m);
+        (self.id, self.rung) = match rescue::climb(m) {
+            Ok(found) => (Some(found.id), found.rung),
+            Err(Error::NoSfdp) => (None, Rung::Silent),
+            Err(error) => return Err(error),
+        };
         self.apply(m)
+    }
+
+    /// After another block was in force: brings the flash back to commands, and its own block into force, if it has one.
+    pub fn restore(&mut self, m: &mut Machine) {
+        let was_configured = self.geometry.take().is_some();
+        configure::plain_reads(m);
+        let answers = !matches!(rescue::climb(m), Err(error) if error != Error::NoSfdp);
+        if was_configured && answers {
+            // one that does not come back counts as not configured
+            let _ = self.apply(m);
+        }
     }
 
     /// Sizes of the block; fields that are 0 have the usual values.

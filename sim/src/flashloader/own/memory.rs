@@ -50,6 +50,14 @@ pub enum Place {
     Flash(u32),
 }
 
+/// Whether FlexSPI's window reaches that far.
+pub fn in_window(address: u32) -> bool {
+    WINDOW.holds(Region {
+        start: address,
+        length: 1,
+    })
+}
+
 /// The memories of the chip as FlexRAM is split now.
 pub fn banks(m: &Machine) -> [Region; 3] {
     let sizes = m.ram.sizes();

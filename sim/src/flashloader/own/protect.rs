@@ -1,12 +1,14 @@
 //! Protect: clears the block protection, or protects all of the flash. Other bits keep their values.
 
 use super::super::config::{instruction, pair};
-use super::super::probe::lut::{CMD, ONE, WRITE};
+use super::super::probe::lut::{CMD, ONE, READ, WRITE};
+use super::super::probe::tables::Tables;
 use super::super::status::{INVALID_ARGUMENT, OWN_LOCKED, Status};
+use super::configure::read_tables;
 use super::controller::{limits, read_status, transfer, wait};
 use super::error::Error;
 use super::flash::Flash;
-use super::inspect::{ask, own, read_id, with};
+use super::inspect::{own, read_id, with};
 use super::rescue::READ_STATUS;
 use crate::machine::Machine;
 
@@ -15,17 +17,30 @@ const COMPLEMENT: u8 = 1 << 6;
 /// Status register 1: bits that cannot be written.
 const READ_ONLY: u8 = 3;
 
-/// The block protect bits by JEDEC id, and whether there is a status register 2 with the complement bit.
-fn bits([maker, _, capacity]: [u8; 3]) -> (u8, bool) {
-    // above 16 MiB the bit between the block protect bits and top/bottom is one of them, too
-    let large = capacity > 0x18;
+/// The block protect bits of status register 1.
+fn bits([maker, _, capacity]: [u8; 3], has_second: bool) -> u8 {
     match maker {
-        0x20 => (0x5C, false),
-        // ISSI, Macronix, Eon
-        0x9D | 0xC2 | 0x1C => (0x3C, false),
-        0x01 if large => (0x1C, false),
-        _ if large => (0x3C, true),
-        _ => (0x1C, true),
+        0x20 => 0x5C,
+        // above 16 MiB the bit that was "top or bottom" is one of them
+        _ if has_second && capacity <= 0x18 => 0x1C,
+        _ => 0x3C,
+    }
+}
+
+/// The command that writes status register 2, and whether it writes register 1 before it. By SFDP, or by the maker where that is
+/// too old to tell.
+fn second_by(m: &mut Machine, maker: u8) -> Result<Option<(u32, bool)>, Error> {
+    let method = read_tables(m).ok().filter(Tables::is_long);
+    match method.map(|tables| tables.word(15) >> 20 & 7) {
+        Some(1 | 4 | 5) => Ok(Some((0x01, true))),
+        Some(6) => Ok(Some((0x31, false))),
+        Some(0 | 2 | 3) => Ok(None),
+        _ => match maker {
+            0x9D | 0xC2 | 0x20 => Ok(None),
+            0xEF => Ok(Some((0x01, true))),
+            0xC8 => Ok(Some((0x31, false))),
+            _ => Err(Error::Argument),
+        },
     }
 }
 
@@ -38,66 +53,55 @@ pub fn run(flash: &mut Flash, m: &mut Machine, what: u32) -> Result<(), Status> 
     };
     let id = read_id(flash, m).map_err(own)?;
     let id = id.first_chunk().copied().unwrap_or_default();
-    let (mask, has_second) = bits(id);
-    let first = |m: &mut Machine| with(flash, m, |m| read_status(m, &READ_STATUS, 1));
-    let old = first(m).map_err(own)? as u8;
-    let new = match protects {
-        true => old | mask,
-        false => old & !mask,
-    } & !READ_ONLY;
-    let second = match has_second {
-        true => ask(flash, m, 0x35, 1).map_err(own)?.first().copied(),
-        false => None,
-    };
-    let complement = second.filter(|value| value & COMPLEMENT != 0);
-    let done = |m: &mut Machine| -> Result<bool, Error> {
-        let first = with(flash, m, |m| read_status(m, &READ_STATUS, 1))? as u8;
-        let left = match complement {
-            Some(_) => ask(flash, m, 0x35, 1)?
-                .first()
-                .is_none_or(|now| now & COMPLEMENT != 0),
-            None => false,
-        };
-        Ok((first ^ new) & mask == 0 && !left)
-    };
-    if done(m).map_err(own)? {
-        return Ok(());
-    }
-    // 01h clears register 2 of some parts when it gets one byte, and is ignored by others when it gets two
-    let writes: Vec<(u8, Vec<u8>)> = match second {
-        Some(second) => vec![
-            (0x01, vec![new, second & !COMPLEMENT]),
-            (0x01, vec![new]),
-            (0x31, vec![second & !COMPLEMENT]),
-        ],
-        None => vec![(0x01, vec![new])],
-    };
-    for (code, values) in writes {
-        write(flash, m, code, &values).map_err(own)?;
-        if done(m).map_err(own)? {
-            return Ok(());
-        }
-    }
-    Err(OWN_LOCKED)
+    let done = with(flash, m, |m| change(m, id, protects)).map_err(own)?;
+    done.then_some(()).ok_or(OWN_LOCKED)
 }
 
-fn write(flash: &Flash, m: &mut Machine, code: u8, values: &[u8]) -> Result<(), Error> {
+/// Whether the registers are as they should be in the end.
+fn change(m: &mut Machine, id: [u8; 3], protects: bool) -> Result<bool, Error> {
+    let second_by = second_by(m, id[0])?;
+    let mask = bits(id, second_by.is_some());
+    let old = register(m, 0x05)? & !READ_ONLY;
+    let new = if protects { old | mask } else { old & !mask };
+    let second = match second_by {
+        Some(_) => register(m, 0x35)?,
+        None => 0,
+    };
+    let second_new = second & !COMPLEMENT;
+    if (old, second) == (new, second_new) {
+        return Ok(true);
+    }
+    match second_by {
+        Some((_, true)) => write(m, 0x01, &[new, second_new])?,
+        Some((code, false)) => {
+            write(m, 0x01, &[new])?;
+            if second != second_new {
+                write(m, code, &[second_new])?;
+            }
+        }
+        None => write(m, 0x01, &[new])?,
+    }
+    Ok((register(m, 0x05)? ^ new) & mask == 0
+        && (second_by.is_none() || register(m, 0x35)? & COMPLEMENT == 0))
+}
+
+fn register(m: &mut Machine, code: u32) -> Result<u8, Error> {
+    let words = pair(instruction(CMD, ONE, code), instruction(READ, ONE, 1));
+    read_status(m, &[words, 0, 0, 0], 1).map(|value| value as u8)
+}
+
+fn write(m: &mut Machine, code: u32, values: &[u8]) -> Result<(), Error> {
     let words = pair(
-        instruction(CMD, ONE, code.into()),
+        instruction(CMD, ONE, code),
         instruction(WRITE, ONE, values.len() as u32),
     );
-    with(flash, m, |m| {
-        transfer(m, &[instruction(CMD, ONE, 0x06), 0, 0, 0], 0, &[], 0)?;
-        if read_status(m, &READ_STATUS, 1)? & 2 == 0 {
-            return Err(Error::NotEnabled);
-        }
-        transfer(m, &[words, 0, 0, 0], 0, values, values.len())?;
-        wait(
-            m,
-            &READ_STATUS,
-            (0, true),
-            limits::STATUS,
-            limits::ERASE_GAP,
-        )
-    })
+    transfer(m, &[instruction(CMD, ONE, 0x06), 0, 0, 0], 0, &[], 0)?;
+    transfer(m, &[words, 0, 0, 0], 0, values, values.len())?;
+    wait(
+        m,
+        &READ_STATUS,
+        (0, true),
+        limits::STATUS,
+        limits::ERASE_GAP,
+    )
 }

@@ -181,7 +181,7 @@ impl Server {
             return false;
         };
         if left == 0 {
-            source.end(m);
+            source.end(&mut self.flash, m);
             self.finish(tag, Ok(()));
             return true;
         }
@@ -198,7 +198,7 @@ impl Server {
                 self.say(Packet::Data(data));
             }
             Err(status) => {
-                source.end(m);
+                source.end(&mut self.flash, m);
                 self.say(Packet::Data(Vec::new()));
                 self.finish(tag, Err(status));
             }
@@ -302,7 +302,7 @@ impl Server {
                 return self.announce(tag, job);
             }
             vendor::READ_BY_FCB => {
-                let found = by_fcb::begin(&self.flash, m, a, b, c);
+                let found = by_fcb::begin(&mut self.flash, m, a, b, c);
                 return self.announce(tag, found);
             }
             vendor::PROTECT => protect::run(&mut self.flash, m, a),

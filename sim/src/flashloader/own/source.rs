@@ -54,9 +54,9 @@ impl Source {
     }
 
     /// The data phase is over.
-    pub fn end(&self, m: &mut Machine) {
+    pub fn end(&self, flash: &mut Flash, m: &mut Machine) {
         if let Source::ByFcb(_) = self {
-            by_fcb::end(m);
+            flash.restore(m);
         }
     }
 }

@@ -88,6 +88,12 @@ fn protect_covers_all_of_every_part_and_clears_it() {
         });
         board.nor_mut().set_quad_enabled(true);
         let before = board.nor().status;
+        // their SFDP says nothing of status registers, and nothing is known of their makers'
+        if ["xt25f64b", "en25qh64", "en25qh128"].contains(&name) {
+            assert_eq!(run(&mut board, 0x55, &[1]), 4, "{name}");
+            assert_eq!(board.nor().status, before, "{name}");
+            continue;
+        }
         assert_eq!(run(&mut board, 0x55, &[1]), 0, "{name}");
         assert_eq!(board.nor().protected(), 0..size, "{name}");
         assert!(board.nor().quad_enabled(), "{name}");
@@ -197,14 +203,13 @@ fn start_refuses_what_the_rom_would_not_run_in_place() {
         }
         assert_eq!(run(&mut board, 0x56, &[FLASH]), expected, "{name}");
         assert_eq!(run(&mut board, 0x56, &[FLASH + 0x1000]), 10200, "{name}");
-        // the loader goes on as it was
         assert_eq!(board.state(), State::Flashloader, "{name}");
-        if is_set_up {
-            board.trace_spi(true);
+        // flash is configured as its FCB says, if it holds one
+        if name == "erased" {
+            assert_eq!(run(&mut board, 0x02, &[FLASH, 0x1000, 9]), 10205, "{name}");
+        } else if is_set_up {
             let now = read(&mut board, FLASH, 0x3000);
             assert_eq!(now[..flash.len()], flash, "{name}");
-            let trace = board.take_spi_trace();
-            assert!(trace[0].starts_with("eb @000000/4"), "{name}: {trace:?}");
         }
     }
 }
