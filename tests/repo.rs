@@ -6,4 +6,5 @@ mod kit;
 mod repo {
     mod architecture;
     mod licences;
+    mod loader_differences;
 }
