@@ -1,7 +1,7 @@
 //! The whole board behind the traits of the portable crates.
 
 use loader_nor::{Bus, BusError, Data, Sequence, Setup, Speed};
-use loader_proto::{Board, BoardState, LinkLost, Payload, Region, WINDOW};
+use loader_proto::{Board, BoardState, Build, LinkLost, Payload, Region, WINDOW};
 use rtboot_wire::mboot::report;
 
 use crate::breadcrumb::{self, Stage};
@@ -52,7 +52,10 @@ impl Rt1021 {
         breadcrumb::stage(Stage::WatchdogSet);
         let ram = memory::regions();
         let work = memory::work().start;
-        let (link, pll_locked) = Link::start(work);
+        #[cfg_attr(not(feature = "uart"), expect(unused_mut))]
+        let (mut link, pll_locked) = Link::start(work);
+        #[cfg(feature = "uart")]
+        link.set_core_clock(core_khz);
         let window = memory::window(work + link::LEN);
         let trouble = |is: bool, bit| if is { bit } else { 0 };
         let board = Rt1021 {
@@ -135,6 +138,11 @@ impl Board for Rt1021 {
     }
 
     fn is_abort_pending(&mut self) -> bool {
+        // over a UART the host's answer to the last frame tells
+        #[cfg(feature = "uart")]
+        while !self.link.can_send() {
+            self.turn();
+        }
         self.link.is_next_empty(report::COMMAND)
     }
 
@@ -213,6 +221,27 @@ impl Board for Rt1021 {
             boot_mode: snapshot::register(SRC_SBMR2),
             troubles: self.troubles,
             breadcrumb: breadcrumb::previous(),
+            #[cfg(feature = "uart")]
+            uart_hz: self.link.clock(),
+            #[cfg(not(feature = "uart"))]
+            uart_hz: 0,
         }
+    }
+
+    fn build(&self) -> Build {
+        Build {
+            uart: cfg!(feature = "uart"),
+            restricted: cfg!(feature = "restricted"),
+        }
+    }
+
+    #[cfg(feature = "uart")]
+    fn has_speed(&self, baud: u32) -> bool {
+        self.link.has_speed(baud)
+    }
+
+    #[cfg(feature = "uart")]
+    fn set_speed_of_line(&mut self, baud: u32) {
+        self.link.set_speed(baud);
     }
 }

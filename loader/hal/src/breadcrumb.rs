@@ -18,6 +18,7 @@ const AT: Register = Register::at(0x2020_FFF0);
 const MAGIC: u32 = u32::from_le_bytes(*b"RTLD");
 
 /// What was done last.
+#[allow(dead_code, reason = "some belong to one of the links")]
 #[derive(Clone, Copy)]
 #[repr(u32)]
 pub(crate) enum Stage {
@@ -31,9 +32,12 @@ pub(crate) enum Stage {
     Addressed = 9,
     Configured = 10,
     FirstCommand = 11,
+    UartSet = 12,
+    UartListens = 13,
 }
 
 /// Why the loader gave up.
+#[allow(dead_code, reason = "some belong to one of the links")]
 #[derive(Clone, Copy)]
 #[repr(u32)]
 pub(crate) enum Error {

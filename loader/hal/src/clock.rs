@@ -25,12 +25,16 @@ pub(crate) const NONE: Gate = Gate(0xFF, 0);
 pub(crate) const PIT: Gate = Gate(1, 6);
 pub(crate) const GPT1: Gate = Gate(1, 10);
 pub(crate) const GPT1_SERIAL: Gate = Gate(1, 11);
+#[cfg(feature = "uart")]
+pub(crate) const GPIO1: Gate = Gate(1, 13);
 pub(crate) const OCOTP: Gate = Gate(2, 6);
 pub(crate) const WDOG1: Gate = Gate(3, 8);
 pub(crate) const IOMUXC: Gate = Gate(4, 1);
 pub(crate) const IOMUXC_GPR: Gate = Gate(4, 2);
 pub(crate) const RTWDOG: Gate = Gate(5, 2);
 pub(crate) const WDOG2: Gate = Gate(5, 5);
+#[cfg(feature = "uart")]
+pub(crate) const LPUART1: Gate = Gate(5, 12);
 pub(crate) const USB: Gate = Gate(6, 0);
 pub(crate) const DCDC: Gate = Gate(6, 3);
 pub(crate) const FLEXSPI: Gate = Gate(6, 5);
@@ -53,7 +57,7 @@ impl Gate {
     }
 }
 
-/// The clock of the USB PHY. Starts PLL3 only if the boot ROM did not: FlexSPI runs from it, too. Returns whether it is
+/// PLL3, the clock of the USB PHY. Starts PLL3 only if the boot ROM did not: FlexSPI runs from it, too. Returns whether it is
 /// locked; NXP's loader does not ask, so a PLL that does not say so is no reason to give up.
 pub(crate) fn start_usb_pll() -> bool {
     PLL_USB1.plus(SET).write(EN_USB_CLKS);

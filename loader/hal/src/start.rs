@@ -4,6 +4,16 @@ use crate::{breadcrumb, memory, snapshot, system};
 
 core::arch::global_asm!(include_str!("start.S"));
 
+// behind the sixteen vectors of the core: interrupts 0 to 20
+#[cfg(feature = "uart")]
+core::arch::global_asm!(
+    ".section .interrupts, \"a\", %progbits",
+    ".rept 20",
+    ".word fault",
+    ".endr",
+    ".word uart_interrupt",
+);
+
 unsafe extern "C" {
     /// Copies `bytes` bytes; returns 1 instead of faulting when an address cannot be accessed.
     pub(crate) fn probe_copy(to: u32, from: u32, bytes: u32) -> u32;

@@ -104,6 +104,12 @@ pub(crate) fn now() -> u32 {
     MICROSECONDS.load(Relaxed)
 }
 
+/// Cycles of the core; wraps within eleven seconds.
+#[cfg(feature = "uart")]
+pub(crate) fn cycles() -> u32 {
+    DWT_CYCLES.read()
+}
+
 /// The end of a wait.
 struct Limit {
     start: u32,

@@ -5,7 +5,7 @@
 
 use crate::clock;
 use crate::mmio::{Register, Register16};
-use crate::time;
+use crate::{system, time};
 
 const CS: Register = Register::at(0x400B_C000);
 const COUNT: Register = CS.plus(4);
@@ -86,7 +86,7 @@ impl Watchdogs {
         // MASK_WDOG3_RST = 0xA: a time-out resets the chip
         SRC_CONTROL.modify(0xF << 28, 0xA << 28);
         let configuration = ENABLE | UPDATE | LPO_CLOCK | PRESCALED | COMMANDS_32_BIT;
-        self.set = configure(configuration, TICKS_PER_SECOND * seconds);
+        self.set = system::undisturbed(|| configure(configuration, TICKS_PER_SECOND * seconds));
     }
 
     /// Feeds every watchdog that runs, at most every ten milliseconds.
@@ -99,17 +99,18 @@ impl Watchdogs {
         match CS.read() {
             cs if cs & ENABLE == 0 => {}
             cs if cs & COMMANDS_32_BIT != 0 => COUNT.write(REFRESH),
-            _ => {
+            _ => system::undisturbed(|| {
                 COUNT.write(REFRESH & 0xFFFF);
                 COUNT.write(REFRESH >> 16);
-            }
+            }),
         }
         feed_others(self.others);
     }
 
     /// Stops RTWDOG, for code that does not know of it.
     pub fn stop(&mut self) {
-        let _ = configure(UPDATE | LPO_CLOCK | PRESCALED | COMMANDS_32_BIT, 0xFFFF);
+        let off = UPDATE | LPO_CLOCK | PRESCALED | COMMANDS_32_BIT;
+        let _ = system::undisturbed(|| configure(off, 0xFFFF));
     }
 }
 

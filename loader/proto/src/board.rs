@@ -2,8 +2,8 @@
 
 use loader_nor::Bus;
 
-/// The longest payload that a report from the host can carry: 1024 bytes without the header.
-pub const MAX_PAYLOAD: usize = 1020;
+/// The longest payload that can come from the host: a frame's over a UART; a report's over USB is four bytes shorter.
+pub const MAX_PAYLOAD: usize = 1024;
 
 /// Bytes of the window, the memory that commands work in: as much as one record of a stream programs.
 pub const WINDOW: usize = rtboot_wire::loader::stream::MOST as usize;
@@ -85,6 +85,17 @@ pub struct BoardState {
     pub troubles: u32,
     /// Stage, error and its detail that the previous start of the loader left in RAM.
     pub breadcrumb: [u32; 3],
+    /// Clock of the UART in Hz; 0 without one.
+    pub uart_hz: u32,
+}
+
+/// What was decided when the image was built.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Build {
+    /// The host is on a UART; otherwise on USB.
+    pub uart: bool,
+    /// To be signed for closed parts: nobody gets at RAM or starts code through it.
+    pub restricted: bool,
 }
 
 /// A board with its link to the host, its RAM and its flash controller ([`Bus`]).
@@ -138,4 +149,15 @@ pub trait Board: Bus {
 
     /// What the vendor properties tell.
     fn state(&self) -> BoardState;
+
+    /// Which build this is.
+    fn build(&self) -> Build;
+
+    /// Whether the UART can do this speed.
+    fn has_speed(&self, _baud: u32) -> bool {
+        false
+    }
+
+    /// Changes the UART's speed. When no host is heard at it, the old one comes back.
+    fn set_speed_of_line(&mut self, _baud: u32) {}
 }

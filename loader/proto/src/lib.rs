@@ -21,10 +21,13 @@ mod inspect;
 mod loader;
 mod memory;
 mod property;
+pub mod serial;
+mod speed;
 mod start;
 mod status;
 mod stream;
 
-pub use board::{Board, BoardState, LinkLost, MAX_PAYLOAD, Payload, Region, WINDOW};
+pub use board::{Board, BoardState, Build, LinkLost, MAX_PAYLOAD, Payload, Region, WINDOW};
 pub use loader::Loader;
+pub use memory::MAILBOX;
 pub use property::{FEATURES, PAYLOAD, VERSION};

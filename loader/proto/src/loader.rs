@@ -111,6 +111,9 @@ impl<'a> Loader<'a> {
         payload: &mut Payload,
     ) -> Result<Next, LinkLost> {
         let status = match command.tag {
+            Tag::EXECUTE | Tag::CALL | Tag::FLASH_READ_ONCE if board.build().restricted => {
+                Err(Status::SECURITY_VIOLATION)
+            }
             Tag::READ_MEMORY => return self.read_memory(board, command, payload),
             Tag::WRITE_MEMORY => return self.write_memory(board, command, payload),
             Tag::GET_PROPERTY => {
@@ -126,6 +129,7 @@ impl<'a> Loader<'a> {
             Tag::LOADER_HASH => return self.hash(board, command, payload),
             Tag::LOADER_READ_BY_FCB => return self.read_by_fcb(board, command, payload),
             Tag::LOADER_START => return self.start(board, command),
+            Tag::LOADER_SET_BAUD => return self.set_baud(board, command),
             Tag::LOADER_STREAM => return self.stream(board, command, payload),
             Tag::EXECUTE => return self.execute(board, command),
             Tag::RESET => return self.reset(board, command),

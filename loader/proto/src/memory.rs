@@ -11,6 +11,13 @@ pub(crate) const MAP: Region = Region {
     length: 0x1000_0000,
 };
 
+/// All of RAM that a restricted build reads and writes for a host: FCBs and option words go there. The boot ROM used it, so
+/// nothing of this program lies in it, and nothing starts there.
+pub const MAILBOX: Region = Region {
+    start: 0x2020_2000,
+    length: 0x400,
+};
+
 /// Memory id of the FlexSPI NOR flash.
 pub(crate) const FLEXSPI_NOR: u32 = 9;
 /// SPI NOR and SD card: memories of NXP's loader that this one does not have. They count as never configured.
@@ -40,7 +47,8 @@ impl Loader<'_> {
             1 => return Err(Status::MEMORY_NOT_CONFIGURED),
             _ => return Err(Status::MEMORY_RANGE_INVALID),
         }
-        if board.ram().iter().any(|ram| ram.holds(start, length)) {
+        let open = !board.build().restricted || MAILBOX.holds(start, length);
+        if open && board.ram().iter().any(|ram| ram.holds(start, length)) {
             return Ok(Place::Ram(start));
         }
         if !MAP.holds(start, 1) {

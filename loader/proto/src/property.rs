@@ -3,17 +3,25 @@
 use rtboot_wire::loader::{self, Features};
 use rtboot_wire::mboot::{Command, ExternalMemory, Property, Response, Status, Tag, Version};
 
-use crate::board::Board;
+use crate::board::{Board, Build};
 use crate::loader::Loader;
 use crate::memory::{ABSENT, FLEXSPI_NOR, MAP};
 
-/// The longest payload that the loader announces and sends. NXP's value: hosts pad a report to 1021 bytes by it.
+/// The longest payload that the loader announces and sends over USB. NXP's value: hosts pad a report to 1021 bytes by it.
 pub const PAYLOAD: usize = 1016;
+
+/// The longest payload over the connection of this build.
+pub(crate) fn payload(build: Build) -> usize {
+    match build.uart {
+        true => crate::serial::MOST,
+        false => PAYLOAD,
+    }
+}
 
 /// This loader's version.
 pub const VERSION: Version = Version::new(b'L', 0, 2, 0);
 
-/// What the loader can do beside NXP's commands.
+/// What every build can do beside NXP's commands.
 pub const FEATURES: Features = Features::INSPECT
     .with(Features::HASH)
     .with(Features::READ_BY_FCB)
@@ -22,33 +30,51 @@ pub const FEATURES: Features = Features::INSPECT
     .with(Features::START);
 
 /// The commands that are implemented.
-const COMMANDS: [Tag; 12] = [
+const COMMANDS: [Tag; 9] = [
     Tag::FLASH_ERASE_ALL,
     Tag::FLASH_ERASE_REGION,
     Tag::READ_MEMORY,
     Tag::WRITE_MEMORY,
     Tag::FILL_MEMORY,
     Tag::GET_PROPERTY,
-    Tag::EXECUTE,
-    Tag::CALL,
     Tag::RESET,
     Tag::SET_PROPERTY,
-    Tag::FLASH_READ_ONCE,
     Tag::CONFIGURE_MEMORY,
 ];
+/// Those that a restricted build refuses.
+const OPEN: [Tag; 3] = [Tag::EXECUTE, Tag::CALL, Tag::FLASH_READ_ONCE];
 
-const fn commands() -> u32 {
+const fn bits(tags: &[Tag]) -> u32 {
     let mut word = 0;
     let mut i = 0;
-    while i < COMMANDS.len() {
-        word |= 1 << (COMMANDS[i].0 - 1);
+    while i < tags.len() {
+        word |= 1 << (tags[i].0 - 1);
         i += 1;
     }
     word
 }
 
-/// USB-HID.
-const PERIPHERALS: u32 = 1 << 4;
+fn commands(build: Build) -> u32 {
+    match build.restricted {
+        true => const { bits(&COMMANDS) },
+        false => const { bits(&COMMANDS) | bits(&OPEN) },
+    }
+}
+
+fn features(build: Build) -> Features {
+    let mut features = FEATURES;
+    if build.uart {
+        features = features.with(Features::BAUD);
+    }
+    if build.restricted {
+        features = features.with(Features::RESTRICTED);
+    }
+    features
+}
+
+/// Bits of the property.
+const UART: u32 = 1 << 0;
+const USB_HID: u32 = 1 << 4;
 /// Fuse word 6 bit 1: closed by HAB.
 pub(crate) const SECURITY_FUSE: (u32, u32) = (6, 1);
 /// Fuse words of the unique id.
@@ -81,9 +107,12 @@ impl Loader<'_> {
         let ram = ram.get(index as usize).unwrap_or(&ram[0]);
         match Property(property) {
             Property::CURRENT_VERSION => words.push(Version::new(b'K', 2, 1, 0).0),
-            Property::AVAILABLE_PERIPHERALS => words.push(PERIPHERALS),
-            Property::AVAILABLE_COMMANDS => words.push(const { commands() }),
-            Property::MAX_PACKET_SIZE => words.push(PAYLOAD as u32),
+            Property::AVAILABLE_PERIPHERALS => words.push(match board.build().uart {
+                true => UART,
+                false => USB_HID,
+            }),
+            Property::AVAILABLE_COMMANDS => words.push(commands(board.build())),
+            Property::MAX_PACKET_SIZE => words.push(payload(board.build()) as u32),
             Property::RESERVED_REGIONS => {
                 for own in board.own() {
                     words.push(own.start);
@@ -109,17 +138,18 @@ impl Loader<'_> {
                     loader::MAGIC,
                     loader::PROTOCOL,
                     VERSION.0,
-                    FEATURES.0,
+                    features(board.build()).0,
                     snapshot,
                 ] {
                     words.push(word);
                 }
             }
             loader::CLOCKS => {
-                let core = board.state().core_khz;
-                for khz in [core, self.flash.read_khz(), 0] {
+                let state = board.state();
+                for khz in [state.core_khz, self.flash.read_khz()] {
                     words.push(1000 * khz);
                 }
+                words.push(state.uart_hz);
             }
             loader::ENTRY => {
                 let state = board.state();

@@ -38,7 +38,8 @@ pub const ROM_PING_RESPONSE_LEN: usize = 12;
 /// Largest payload that an RT1021 flashloader sends or takes.
 pub const MAX_PAYLOAD: usize = 1024;
 
-const CRC: crc::Crc<u16> = crc::Crc::<u16>::new(&crc::CRC_16_XMODEM);
+// without a table: the RAM loader has no space for one
+const CRC: crc::Crc<u16, crc::NoTable> = crc::Crc::<u16, crc::NoTable>::new(&crc::CRC_16_XMODEM);
 
 /// The CRC over the pieces, as it stands in the frame.
 fn checksum(pieces: &[&[u8]]) -> [u8; 2] {

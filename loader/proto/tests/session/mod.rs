@@ -6,9 +6,10 @@ pub mod chip;
 
 use std::collections::VecDeque;
 
+#[allow(unused_imports)] // as above
 pub use chip::{Chip, Mode};
 use loader_nor::{Bus, BusError, Data, Sequence, Setup, Speed};
-use loader_proto::{Board, BoardState, LinkLost, Loader, Payload, Region, WINDOW};
+use loader_proto::{Board, BoardState, Build, LinkLost, Loader, Payload, Region, WINDOW};
 use rtboot_wire::mboot::{Command, Response, Status, Tag};
 
 pub const RAM: u32 = 0x2020_2000;
@@ -45,6 +46,7 @@ pub enum Act {
     Executed(u32, u32, u32),
     Started(u32, u32, u32),
     Reset,
+    Speed(u32),
 }
 
 pub struct FakeBoard {
@@ -55,6 +57,7 @@ pub struct FakeBoard {
     pub acts: Vec<Act>,
     /// Fuse word 6 says that HAB closed the part.
     pub closed: bool,
+    pub build: Build,
 }
 
 pub struct Session {
@@ -76,6 +79,7 @@ impl Session {
                 to_host: Vec::new(),
                 acts: Vec::new(),
                 closed: false,
+                build: Build::default(),
             },
             loader: Loader::new(Box::leak(Box::new([0; WINDOW]))),
             payload: Payload::new(),
@@ -84,6 +88,12 @@ impl Session {
 
     pub fn new() -> Session {
         Session::with(Chip::issi())
+    }
+
+    pub fn of_build(build: Build) -> Session {
+        let mut session = Session::new();
+        session.board.build = build;
+        session
     }
 
     pub fn configured() -> Session {
@@ -260,6 +270,16 @@ impl Board for FakeBoard {
             reset_cause: 0x80,
             boot_mode: 1 << 24,
             breadcrumb: [11, 5, 0x77],
+            uart_hz: if self.build.uart { 24_000_000 } else { 0 },
         }
+    }
+    fn build(&self) -> Build {
+        self.build
+    }
+    fn has_speed(&self, baud: u32) -> bool {
+        self.build.uart && baud <= 3_000_000
+    }
+    fn set_speed_of_line(&mut self, baud: u32) {
+        self.acts.push(Act::Speed(baud));
     }
 }
