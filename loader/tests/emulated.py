@@ -12,7 +12,7 @@ import struct
 import sys
 import zlib
 
-from oracle.mboot import CONFIGURE, FILL, GET_PROPERTY, Session
+from oracle.mboot import CONFIGURE, FILL, GET_PROPERTY, READ, WRITE, Session
 from oracle.usbframe import FrameHost
 
 FLASH = 0x6000_0000
@@ -54,8 +54,8 @@ def program(offset, data, packed=None):
 
 
 class Host(Session):
-    def __init__(self, image, entry):
-        super().__init__(image, strict=True, entry=entry, trace_spi=False)
+    def __init__(self, image, entry, **board):
+        super().__init__(image, strict=True, entry=entry, trace_spi=False, **board)
         FrameHost(self.board)
 
     @property
@@ -79,6 +79,15 @@ class Host(Session):
                 return value[0], got
             got += value if kind == "data" else b""
 
+    def resynchronised(self):
+        """Skips what an ended read left in the host, up to the answer of a GetProperty."""
+        self.command(GET_PROPERTY, 1, 0)
+        for _ in range(16):
+            answer = self.response()
+            if answer[0] == 0xA7:
+                return True
+        return False
+
     def stream(self, data):
         self.command(STREAM, len(data), 0, flags=1)
         first = self.response()[1][0]
@@ -87,6 +96,78 @@ class Host(Session):
         for at in range(0, len(data), self.chunk):
             self.data(data[at:at + self.chunk])
         return self.response()[1][0]
+
+
+class Bulk:
+    """The bulk interface: frames as reports without padding, read in transfers of many frames."""
+
+    TRANSFER, DEPTH = 0x4000, 2
+
+    def __init__(self, host):
+        self.usb, self.board = host.board.host, host.board
+        (_, self.packet, _), (_, other, _) = (self.board.hid.endpoints[at] for at in (0x83, 0x03))
+        expect("packets", self.packet, other)
+        self.pending, self.got, self.sizes = [], b"", set()
+
+    def out(self, id, payload):
+        self.send(struct.pack("<BBH", id, 0, len(payload)) + payload)
+
+    def send(self, raw):
+        sent = self.usb.queue_out(0x03, raw, self.packet)
+        self.usb.run_until(lambda: sent.done)
+
+    def command(self, tag, *words, flags=0):
+        self.out(1, struct.pack(f"<BBBB{len(words)}I", tag, flags, 0, len(words), *words))
+
+    def post(self):
+        while len(self.pending) < self.DEPTH:
+            self.pending.append(self.usb.queue_in(0x83, self.TRANSFER, self.packet))
+
+    def take(self, count):
+        while len(self.got) < count:
+            self.post()
+            self.usb.run_until(lambda: self.pending[0].done)
+            done = self.pending.pop(0)
+            if done.error:
+                raise done.error
+            self.got += done.data
+        taken, self.got = self.got[:count], self.got[count:]
+        return taken
+
+    def frame(self):
+        id, zero, length = struct.unpack("<BBH", self.take(4))
+        expect("second byte", zero, 0)
+        self.sizes.add(length)
+        return id, self.take(length)
+
+    def response(self):
+        id, packet = self.frame()
+        expect("response", id, 3)
+        return packet[0], struct.unpack(f"<{packet[3]}I", packet[4:])
+
+    def simple(self, tag, *words):
+        self.command(tag, *words)
+        return self.response()
+
+    def ask(self, tag, *words):
+        """As Host.ask."""
+        self.command(tag, *words)
+        kind, values = self.response()
+        if kind == GENERIC:
+            return values[0], b""
+        got, length = b"", values[1]
+        while True:
+            id, payload = self.frame()
+            if id == 3:
+                status = struct.unpack("<I", payload[4:8])[0]
+                assert status or len(got) == length, (len(got), length)
+                return status, got
+            got += payload
+
+    def give_up(self):
+        """What a host does whose program ends: no transfer is posted any more."""
+        self.usb.cancel(0x83)
+        self.pending, self.got = [], b""
 
 
 def expect(what, found, wanted):
@@ -107,6 +188,107 @@ def inspect(host):
     expect("registers", host.ask(FETCH, 3, 0, 8), (0, bytes([5, 1, 0, 0, 0, 0, 0, 0])))
     expect("raw read", host.ask(FLASH_COMMAND, 0x9F, 0, 0, 3), (0, b"\x9d\x60\x17"))
     expect("raw erase", host.ask(FLASH_COMMAND, 0x60, 0, 0, 0), (59007, b""))
+
+
+def control(host, kind, request, value, index, length):
+    return host.board.host.control(kind, request, value, index, length)
+
+
+def descriptors(host):
+    """What Linux and Windows ask for."""
+    device = control(host, 0x80, 6, 0x100, 0, 18)
+    expect("USB and release", struct.unpack("<H8xH", device[2:14]), (0x201, 0x102))
+    expect("interfaces", host.board.hid.interfaces, [(3, 0, 0), (0xFF, 0, 0)])
+    # 64 bytes, a whole packet: the host is told that there is no more
+    expect("configuration", len(control(host, 0x80, 6, 0x200, 0, 255)), 64)
+    expect("configuration, exactly", len(control(host, 0x80, 6, 0x200, 0, 64)), 64)
+    head = control(host, 0x80, 6, 0xF00, 0, 5)
+    bos = control(host, 0x80, 6, 0xF00, 0, struct.unpack("<H", head[2:4])[0])
+    uuid = bytes.fromhex("df60ddd8 8945c74c 9cd2659d 9e648a9f")
+    expect("capability", (len(bos), bos[5:9], bos[9:25]), (33, bytes([28, 16, 5, 0]), uuid))
+    windows, length, code, other = struct.unpack("<IHBB", bos[25:])
+    expect("Windows", (windows, other), (0x0603_0000, 0))
+    whole = control(host, 0xC0, code, 0, 7, length)
+    expect("set", struct.unpack("<HHIH", whole[:10]), (10, 0, windows, length))
+    expect("configuration subset", struct.unpack("<HHBBH", whole[10:18]), (8, 1, 0, 0, length - 10))
+    expect("function subset", struct.unpack("<HHBBH", whole[18:26]), (8, 2, 1, 0, length - 18))
+    expect("id", whole[26:46], bytes([20, 0, 3, 0]) + b"WINUSB".ljust(16, b"\0"))
+    expect("property", struct.unpack("<HHHH", whole[46:54]), (length - 46, 4, 7, 42))
+    expect("name", whole[54:96].decode("utf-16-le"), "DeviceInterfaceGUIDs\0")
+    guid = whole[98:].decode("utf-16-le")
+    expect("GUID", (whole[96:98], len(guid), guid[0], guid[37:]), (bytes([80, 0]), 40, "{", "}\0\0"))
+
+
+def bulk(host, length):
+    memory = host.board.nor.mem
+    pipe = Bulk(host)
+    identity = pipe.simple(GET_PROPERTY, 0x5254_0001, 0)
+    expect("identity", identity[1][1:], host.property(0x5254_0001)[1:])
+    start = host.now
+    expect("bulk read", pipe.ask(READ, FLASH, length, 9), (0, bytes(memory[:length])))
+    print(f"read, bulk, packets of {pipe.packet} {length / (host.now - start) * 1e3:.1f} MB/s")
+    start = host.now
+    expect("HID read", host.read(FLASH, length // 8, 9)[1], bytes(memory[:length // 8]))
+    print(f"read, HID {length / 8 / (host.now - start) * 1e3:.2f} MB/s")
+    expect("longest data", max(pipe.sizes), 1020)
+    for length in (0, 1, 508, 1020, 1021, 1532, 2040, 4080):
+        expect(f"{length} bytes", pipe.ask(READ, FLASH + 3, length, 9), (0, bytes(memory[3:3 + length])))
+    digest = hashlib.sha256(memory[:5000]).digest()
+    expect("hash", pipe.ask(HASH, SHA256, FLASH, 5000, 0), (0, digest))
+    expect("bad address", pipe.ask(READ, 0x3000_0000, 16, 0)[0], 10200)
+    # a write: frames to the device are one packet
+    pipe.command(WRITE, 0x2000_3000, 1000, 0, flags=1)
+    expect("write", pipe.response(), (GENERIC, (0, WRITE)))
+    most = pipe.packet - 4
+    for at in range(0, 1000, most):
+        pipe.out(2, bytes(memory[at:min(at + most, 1000)]))
+    expect("written", pipe.response(), (GENERIC, (0, WRITE)))
+    expect("RAM", host.read(0x2000_3000, 1000)[1], bytes(memory[:1000]))
+    interfaces(host, pipe)
+
+
+def interfaces(host, pipe):
+    """One interface has a command while the other is in a data phase."""
+    memory = host.board.nor.mem
+    # a bulk host that is gone in the middle of a read: HID is answered, and nothing of the read comes later
+    pipe.command(READ, FLASH, 0x8_0000, 9)
+    expect("announcement", pipe.response()[1][0], 0)
+    expect("data", pipe.frame(), (4, bytes(memory[:1020])))
+    pipe.give_up()
+    expect("HID", host.read(FLASH, 2000, 9)[1], bytes(memory[:2000]))
+    expect("bulk, afterwards", pipe.ask(READ, FLASH + 8, 16, 9), (0, bytes(memory[8:24])))
+    # the same the other way round
+    host.command(READ, FLASH, 0x8_0000, 9)
+    expect("announcement", host.response()[1][0], 0)
+    expect("bulk", pipe.ask(READ, FLASH, 3000, 9), (0, bytes(memory[:3000])))
+    expect("HID, afterwards", host.resynchronised(), True)
+    # a HID write that waits for data; what comes of them later is dropped
+    host.command(WRITE, 0x2000_3000, 4000, 0, flags=1)
+    expect("write", host.response()[1][0], 0)
+    host.data(b"1" * host.chunk)
+    expect("bulk", pipe.ask(READ, 0x2000_3000, 8, 0), (0, b"1" * 8))
+    host.data(b"2" * host.chunk)
+    expect("bulk", pipe.ask(READ, FLASH, 3000, 9), (0, bytes(memory[:3000])))
+    expect("HID", host.read(0x2000_3000, 4, 0)[1], b"1111")
+    # an empty command ends a bulk read
+    pipe.command(READ, FLASH, 0x8_0000, 9)
+    pipe.response(), pipe.frame()
+    pipe.out(1, b"")
+    while True:
+        id, payload = pipe.frame()
+        if id == 3:
+            break
+    expect("ended", struct.unpack("<I", payload[4:8])[0], 10002)
+    # both interfaces begin anew without the other
+    for interface, endpoint in ((1, 0x83), (1, 0x03)):
+        control(host, 2, 1, 0, endpoint, 0)
+    control(host, 1, 11, 0, 1, 0)
+    expect("bulk, begun anew", pipe.ask(READ, FLASH, 3000, 9), (0, bytes(memory[:3000])))
+    expect("HID", host.read(FLASH, 16, 9)[1], bytes(memory[:16]))
+    # what is no frame is dropped
+    pipe.send(b"\1")
+    pipe.send(b"\1\0\xff\xff1234")
+    expect("bulk, after junk", pipe.ask(READ, FLASH, 16, 9), (0, bytes(memory[:16])))
 
 
 def hashes(host):
@@ -204,12 +386,21 @@ def main():
     host.start_firmware()
     inspect(host)
     expect("configure", host.configure(0xC000_0007)[1][0], 0)
+    descriptors(host)
     hashes(host)
+    bulk(host, 1 << 20)
     streams(host)
     protection(host)
     other_fcb(host)
     start(host)
-    broken = [violation for violation in host.board.violations if violation.text not in UNKNOWN_REGISTERS]
+    slow = Host(image, "silicon", high_speed=False)
+    slow.start_firmware()
+    expect("configure", slow.configure(0xC000_0007)[1][0], 0)
+    slow.board.nor.mem[:1 << 14] = random.Random(3).randbytes(1 << 14)
+    descriptors(slow)
+    bulk(slow, 1 << 14)
+    violations = host.board.violations + slow.board.violations
+    broken = [violation for violation in violations if violation.text not in UNKNOWN_REGISTERS]
     for violation in broken:
         print(violation)
     sys.exit(1 if broken else 0)

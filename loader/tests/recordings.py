@@ -16,9 +16,11 @@ import tempfile
 import zlib
 
 from oracle import record
-from oracle.mboot import CONFIGURE, FILL, GET_PROPERTY, SET_PROPERTY
+from oracle.mboot import CONFIGURE, FILL, GET_PROPERTY, READ, SET_PROPERTY, WRITE
+from oracle.usbhost import endpoint_in, endpoint_out
 
-from emulated import (ANSWER, FETCH, FLASH, FLASH_COMMAND, GENERIC, HASH, PROTECT, READ_BY_FCB, START, STREAM, erase, program)
+from emulated import (ANSWER, CRC32, FETCH, FLASH, FLASH_COMMAND, GENERIC, HASH, PROTECT, READ_BY_FCB, SHA256, START, STREAM,
+                      erase, program)
 
 PROJECT = pathlib.Path(__file__).parents[2]
 COMMITTED = PROJECT / "tests/transcripts/own"
@@ -190,7 +192,87 @@ def own_start(s):
         s.step(name), image(**changed), s.simple(START, FLASH)
 
 
-OWN = ["own_inspect", "own_stream", "own_read_by_fcb", "own_protect_is25lp064a", "own_protect_w25q64jv", "own_start"]
+class Frames:
+    """The bulk interface; packet by packet, so that nothing is fetched that is not recorded."""
+
+    PACKET, MOST = 512, 508
+
+    def __init__(self, s):
+        self.s = s
+
+    def send(self, raw):
+        self.s.note(bulk_out=raw.hex())
+        self.s.board.host.complete(endpoint_out(self.s.board.usb, 3, raw, self.PACKET))
+
+    def out(self, id, payload):
+        self.send(struct.pack("<BBH", id, 0, len(payload)) + payload)
+
+    def into(self):
+        raw = b""
+        while len(raw) < 4 or len(raw) < 4 + struct.unpack("<H", raw[2:4])[0]:
+            raw += self.s.board.host.complete(endpoint_in(self.s.board.usb, 3, self.PACKET, self.PACKET))
+        self.s.note(bulk_in=raw.hex())
+        return raw[0]
+
+    def command(self, tag, *words, flags=0):
+        self.out(1, struct.pack(f"<BBBB{len(words)}I", tag, flags, 0, len(words), *words))
+        self.into()
+
+    def ask(self, tag, *words):
+        """A command that sends data, up to its last response."""
+        self.command(tag, *words)
+        while self.into() != 3:
+            pass
+
+    def control(self, *setup):
+        self.s.board.host.control(*setup)
+        self.s.note(control=struct.pack("<BBHHH", *setup, 0).hex())
+
+
+@record.scenario()
+def own_bulk(s):
+    """Frames on the bulk interface, alone and with reports of the HID interface between them."""
+    s.start_firmware().recording = True
+    record.ready(s)
+    pipe, data = Frames(s), record.pattern(1500, 7)
+    s.step("properties")
+    for number in (0x5254_0001, 1, 12):
+        pipe.command(GET_PROPERTY, number, 0)
+    s.step("unknown command"), pipe.command(0x40, 0, 0)
+    s.step("write RAM"), pipe.command(WRITE, RAM, len(data), 0, flags=1)
+    for at in range(0, len(data), pipe.MOST):
+        pipe.out(2, data[at:at + pipe.MOST])
+    pipe.into()
+    for length in (0, 1, 508, 1020, 1021, 1500):
+        s.step(f"read {length} bytes of RAM"), pipe.ask(READ, RAM, length, 0)
+    s.step("program"), pipe.command(WRITE, FLASH + 0x1000, 512, 9, flags=1)
+    pipe.out(2, data[:508]), pipe.out(2, data[508:512]), pipe.into()
+    s.step("read flash"), pipe.ask(READ, FLASH + 0xF80, 2300, 9)
+    s.step("SHA-256"), pipe.ask(HASH, SHA256, FLASH + 0x1000, 512, 0)
+    s.step("CRC-32"), pipe.ask(HASH, CRC32, FLASH, 0x2000, 0x1000)
+    s.step("no such address"), pipe.ask(READ, 0x3000_0000, 16, 0)
+    s.step("an empty command ends a read"), pipe.command(READ, RAM, 8000, 0), pipe.into(), pipe.out(1, b"")
+    while pipe.into() != 3:
+        pass
+    s.step("no frames")
+    pipe.send(b"\1"), pipe.send(b"\1\0\xff\xff1234"), pipe.out(2, b"data"), pipe.out(7, b"what")
+    pipe.command(GET_PROPERTY, 1, 0)
+    s.step("a HID command while a bulk read is not fetched"), pipe.command(READ, RAM, 16000, 0), pipe.into()
+    s.simple(GET_PROPERTY, 1, 0)
+    s.step("bulk again"), pipe.ask(READ, RAM, 8, 0)
+    s.step("a bulk command while a HID write waits"), s.command(WRITE, RAM + 0x800, 3000, 0, flags=1), s.response()
+    s.data(b"1" * 1016), pipe.ask(READ, RAM + 0x800, 16, 0)
+    s.step("data that came too late"), s.data(b"2" * 1016), pipe.ask(READ, RAM + 0x800 + 1016, 16, 0)
+    s.step("HID again"), s.read(RAM, 1100)
+    s.step("a HID command while a bulk write waits"), pipe.command(WRITE, RAM + 0x800, 3000, 0, flags=1)
+    pipe.out(2, b"3" * 508), s.simple(GET_PROPERTY, 1, 0)
+    s.step("data that came too late"), pipe.out(2, b"4" * 508), s.read(RAM + 0x800, 600)
+    s.step("the bulk endpoints begin anew")
+    pipe.control(2, 1, 0, 0x83), pipe.control(2, 1, 0, 3), pipe.control(1, 11, 0, 1)
+    pipe.command(GET_PROPERTY, 1, 0), s.simple(GET_PROPERTY, 1, 0)
+
+
+OWN = ["own_bulk", "own_inspect", "own_stream", "own_read_by_fcb", "own_protect_is25lp064a", "own_protect_w25q64jv", "own_start"]
 
 
 def lines(path):

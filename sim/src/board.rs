@@ -87,6 +87,7 @@ pub struct Board {
     /// From when on the host sees the USB device, in nanoseconds.
     attached_at: u64,
     usb: usb::Wire,
+    bulk: usb::Wire,
     uart: serial::Wire,
     reason: String,
     store: Option<Store>,
@@ -128,6 +129,7 @@ impl Board {
             applied: Vec::new(),
             attached_at: 0,
             usb: usb::Wire::default(),
+            bulk: usb::Wire::default(),
             uart: serial::Wire::default(),
             reason: "never switched on".into(),
             store: None,

@@ -25,6 +25,10 @@ pub struct Costs {
     pub in1: u64,
     /// OUT transactions on the interrupt endpoint 2.
     pub out2: u64,
+    /// Packets from the bulk interface of rtboot's own loader, endpoint 3.
+    pub in3: u64,
+    /// Packets to it.
+    pub out3: u64,
     /// Bytes received from and sent to a UART host.
     pub uart_bytes: u64,
     /// FlexSPI: IP commands.

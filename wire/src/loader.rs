@@ -22,6 +22,7 @@
 
 use crate::mboot::{Command, Property, Tag};
 
+pub mod bulk;
 mod checksum;
 mod failure;
 mod flash_command;

@@ -134,6 +134,9 @@ impl Board for Rt1021 {
             if let Some(id) = self.link.take_report(payload) {
                 return Ok(id);
             }
+            if self.link.yields() {
+                return Err(LinkLost);
+            }
         }
     }
 
@@ -156,7 +159,14 @@ impl Board for Rt1021 {
                 self.link.send(id, payload);
                 return Ok(());
             }
+            if self.link.yields() {
+                return Err(LinkLost);
+            }
         }
+    }
+
+    fn payload(&self) -> usize {
+        self.link.payload()
     }
 
     fn drain(&mut self) {

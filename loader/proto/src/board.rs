@@ -115,6 +115,11 @@ pub trait Board: Bus {
     /// [`LinkLost`].
     fn send(&mut self, id: u8, payload: &[u8]) -> Result<(), LinkLost>;
 
+    /// The longest payload of data to the host on the link that the command came from, at most [`MAX_PAYLOAD`].
+    fn payload(&self) -> usize {
+        crate::property::payload(self.build())
+    }
+
     /// Waits until the host has taken every report, at most for a second.
     fn drain(&mut self);
 

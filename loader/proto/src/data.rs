@@ -6,7 +6,6 @@ use rtboot_wire::mboot::{Command, Status, Tag, report};
 use crate::board::{Board, LinkLost, Payload};
 use crate::loader::{Loader, Next, announce, finish, parameters};
 use crate::memory::Place;
-use crate::property;
 use crate::status;
 
 /// The largest page of a flash.
@@ -38,8 +37,7 @@ impl Loader<'_> {
         announce(board, command, length)?;
         let mut done = 0;
         while done < length {
-            let most = property::payload(board.build());
-            let count = most.min((length - done) as usize);
+            let count = board.payload().min((length - done) as usize);
             let read = match board.is_abort_pending() {
                 true => Err(Status::DATA_PHASE_ABORTED),
                 false => self.take(board, source, done, payload.resize(count)),

@@ -63,9 +63,10 @@ fn commands(build: Build) -> u32 {
 
 fn features(build: Build) -> Features {
     let mut features = FEATURES;
-    if build.uart {
-        features = features.with(Features::BAUD);
-    }
+    features = features.with(match build.uart {
+        true => Features::BAUD,
+        false => Features::BULK,
+    });
     if build.restricted {
         features = features.with(Features::RESTRICTED);
     }

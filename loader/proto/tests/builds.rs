@@ -110,7 +110,7 @@ fn restricted_build_starts_nothing_and_tells_no_fuses() {
     for tag in [Tag::EXECUTE, Tag::CALL, Tag::FLASH_READ_ONCE] {
         assert_eq!(commands >> (tag.0 - 1) & 1, 0, "{tag:?}");
     }
-    let features = FEATURES.with(Features::RESTRICTED);
+    let features = FEATURES.with(Features::BULK).with(Features::RESTRICTED);
     assert_eq!(word(&mut session, loader::IDENTITY, 3), features.0);
 }
 

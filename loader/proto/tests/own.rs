@@ -6,7 +6,7 @@ use loader_codec::Crc32;
 use loader_nor::Rescue;
 use loader_proto::{FEATURES, PAYLOAD, VERSION};
 use rtboot_wire::loader::stream::{Action, Head, Program};
-use rtboot_wire::loader::{self, Failure, Fetch, FlashCommand, HashKind, Rung};
+use rtboot_wire::loader::{self, Failure, Features, Fetch, FlashCommand, HashKind, Rung};
 use rtboot_wire::mboot::{Command, Response, Status, Tag};
 use session::*;
 
@@ -55,7 +55,10 @@ fn properties_tell_loader_entry_and_memories() {
     let mut session = Session::new();
     let identity = own_property(&mut session, loader::IDENTITY);
     assert_eq!(identity[0].to_le_bytes(), *b"rtbl");
-    assert_eq!(identity[1..], [1, VERSION.0, FEATURES.0, 512]);
+    assert_eq!(
+        identity[1..],
+        [1, VERSION.0, FEATURES.with(Features::BULK).0, 512]
+    );
     assert_eq!(
         own_property(&mut session, loader::CLOCKS),
         [396_000_000, 0, 0]

@@ -128,6 +128,7 @@ impl Board {
         self.reach_flash();
         self.link = Link::Either;
         self.usb = super::usb::Wire::default();
+        self.bulk = super::usb::Wire::default();
         self.uart.restart();
         self.reason = why;
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use super::{Board, Link, Program, nanos};
 use crate::fault::{ReportFault, mangle};
-use crate::flashloader::{self, Control, OutResult};
+use crate::flashloader::{self, Control, Interface, OutResult};
 use crate::rom::registers::boot_fuses;
 use crate::rom::{descriptors, hid};
 
@@ -77,7 +77,7 @@ const FLASHLOADER: UsbIdentity = UsbIdentity {
 const OWN_LOADER: UsbIdentity = UsbIdentity {
     manufacturer: "rtboot",
     product: "rtboot RAM loader",
-    release: 0x0101,
+    release: 0x0102,
     ..FLASHLOADER
 };
 
@@ -123,10 +123,37 @@ impl Board {
             _ if self.usb.stalled_in => None,
             Program::Rom(rom, _) => rom.has_answer().then_some(now),
             Program::Flashloader(_, usb, _) => usb.usb_in_ready_at(),
-            Program::Own(usb) => usb.usb_in_ready_at(),
+            Program::Own(usb) => usb.usb_in_ready_at(Interface::Hid),
             _ => None,
         };
         at.map(Duration::from_nanos)
+    }
+
+    /// The same of the bulk interface, whose frames come back by [`Board::bulk_read`].
+    pub fn bulk_in_ready(&self) -> Option<Duration> {
+        let Program::Own(usb) = &self.program else {
+            return None;
+        };
+        let at = match (self.bulk.again.is_empty(), self.usb.stalled_in) {
+            (false, _) => Some(self.machine.clock.now_ns()),
+            (true, true) => None,
+            (true, false) => usb.usb_in_ready_at(Interface::Bulk),
+        };
+        at.map(Duration::from_nanos)
+    }
+
+    /// Whether the present device has a bulk interface.
+    pub fn has_bulk(&self) -> bool {
+        self.usb().is_some() && matches!(self.program, Program::Own(_))
+    }
+
+    /// When the bulk interface takes the next frame, in virtual time; `None` as with [`Board::usb_out_ready`].
+    pub fn bulk_out_ready(&self) -> Option<Duration> {
+        match &self.program {
+            Program::Own(usb) => usb.usb_out_ready_at(Interface::Bulk),
+            _ => None,
+        }
+        .map(Duration::from_nanos)
     }
 
     /// When the device takes the next OUT report, in virtual time; `None` when that depends on an IN report being read first, or
@@ -135,7 +162,7 @@ impl Board {
         let at = match &self.program {
             Program::Rom(..) => Some(self.machine.clock.now_ns()),
             Program::Flashloader(_, usb, _) => usb.usb_out_ready_at(),
-            Program::Own(usb) => usb.usb_out_ready_at(),
+            Program::Own(usb) => usb.usb_out_ready_at(Interface::Hid),
             _ => None,
         };
         at.map(Duration::from_nanos)
@@ -143,6 +170,15 @@ impl Board {
 
     /// One whole OUT report, id first: by SET_REPORT to the ROM, by the interrupt endpoint to the flashloader.
     pub fn usb_write(&mut self, report: &[u8]) -> Result<(), Gone> {
+        self.write(Interface::Hid, report)
+    }
+
+    /// One transfer to the bulk interface of rtboot's own loader: a frame.
+    pub fn bulk_write(&mut self, frame: &[u8]) -> Result<(), Gone> {
+        self.write(Interface::Bulk, frame)
+    }
+
+    fn write(&mut self, interface: Interface, report: &[u8]) -> Result<(), Gone> {
         self.sync();
         self.settle();
         self.usb().ok_or(Gone::Detached)?;
@@ -162,17 +198,22 @@ impl Board {
         }
         self.link = Link::Usb;
         for copy in mangle(report, &faults) {
-            self.deliver(&copy)?;
+            self.deliver(interface, &copy)?;
         }
         self.settle();
         Ok(())
     }
 
-    fn deliver(&mut self, report: &[u8]) -> Result<(), Gone> {
+    fn deliver(&mut self, interface: Interface, report: &[u8]) -> Result<(), Gone> {
         let m = &mut self.machine;
         let patience = m.clock.now_ns().saturating_add(WRITE_PATIENCE_NS);
         let in_time = |ready: Option<u64>| ready.is_some_and(|ready| ready <= patience);
         let result = match &mut self.program {
+            Program::Own(usb) if in_time(usb.usb_out_ready_at(interface)) => {
+                usb.usb_out(m, interface, report)
+            }
+            Program::Own(_) => OutResult::Nak,
+            _ if interface == Interface::Bulk => return Err(Gone::Detached),
             Program::Rom(rom, _) => {
                 hid::set_report(rom, m, report);
                 OutResult::Taken
@@ -180,8 +221,7 @@ impl Board {
             Program::Flashloader(_, usb, _) if in_time(usb.usb_out_ready_at()) => {
                 usb.usb_out(m, report)
             }
-            Program::Own(usb) if in_time(usb.usb_out_ready_at()) => usb.usb_out(m, report),
-            Program::Flashloader(..) | Program::Own(_) => OutResult::Nak,
+            Program::Flashloader(..) => OutResult::Nak,
             Program::Application(_) | Program::Silent | Program::Off => return Err(Gone::Detached),
         };
         match result {
@@ -192,41 +232,60 @@ impl Board {
 
     /// The next IN report, id first, if there is one within `timeout` of virtual time; else that time has passed.
     pub fn usb_read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Gone> {
+        self.read(Interface::Hid, timeout)
+    }
+
+    /// The same from the bulk interface of rtboot's own loader: the next frame.
+    pub fn bulk_read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Gone> {
+        self.read(Interface::Bulk, timeout)
+    }
+
+    fn read(&mut self, interface: Interface, timeout: Duration) -> Result<Option<Vec<u8>>, Gone> {
         self.sync();
         let until = self.machine.clock.now_ns().saturating_add(nanos(timeout));
         loop {
-            if let Some(report) = self.usb.again.pop_front() {
+            if let Some(report) = self.arrived(interface).pop_front() {
                 self.settle();
                 return Ok(Some(report));
             }
             self.settle();
             self.usb().ok_or(Gone::Detached)?;
-            let Some(report) = self.next_report(until) else {
+            let Some(report) = self.next_report(interface, until) else {
                 self.machine.clock.advance_to(until);
                 self.settle();
                 return Ok(None);
             };
-            self.pass(&report)?;
+            self.pass(interface, &report)?;
+        }
+    }
+
+    fn arrived(&mut self, interface: Interface) -> &mut VecDeque<Vec<u8>> {
+        match interface {
+            Interface::Hid => &mut self.usb.again,
+            Interface::Bulk => &mut self.bulk.again,
         }
     }
 
     /// A report that is there by `until`.
-    fn next_report(&mut self, until: u64) -> Option<Vec<u8>> {
+    fn next_report(&mut self, interface: Interface, until: u64) -> Option<Vec<u8>> {
         if self.usb.stalled_in {
             return None;
         }
         match &mut self.program {
+            Program::Own(usb) if usb.usb_in_ready_at(interface)? <= until => {
+                usb.usb_in(&mut self.machine, interface)
+            }
+            _ if interface == Interface::Bulk => None,
             Program::Rom(rom, _) => hid::in_report(rom, &mut self.machine),
             Program::Flashloader(_, usb, _) if usb.usb_in_ready_at()? <= until => {
                 usb.usb_in(&mut self.machine)
             }
-            Program::Own(usb) if usb.usb_in_ready_at()? <= until => usb.usb_in(&mut self.machine),
             _ => None,
         }
     }
 
     /// Carries an IN report over the wire: what arrives waits in `again`.
-    fn pass(&mut self, report: &[u8]) -> Result<(), Gone> {
+    fn pass(&mut self, interface: Interface, report: &[u8]) -> Result<(), Gone> {
         let faults = self.faults.usb_in();
         for fault in &faults {
             match fault {
@@ -239,7 +298,7 @@ impl Board {
             }
         }
         if !self.usb.stalled_in {
-            self.usb.again.extend(mangle(report, &faults));
+            self.arrived(interface).extend(mangle(report, &faults));
         }
         Ok(())
     }
@@ -265,6 +324,7 @@ impl Board {
     /// The host resets the bus: the ROM drops pending answers, the flashloader does as the genuine one.
     pub fn usb_bus_reset(&mut self) {
         self.usb.forget();
+        self.bulk.forget();
         match &mut self.program {
             Program::Rom(rom, _) => rom.forget_answers(),
             Program::Flashloader(_, usb, _) => usb.bus_reset(&mut self.machine),

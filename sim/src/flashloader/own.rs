@@ -1,11 +1,16 @@
-//! rtboot's own RAM loader as a USB device: reports on two interrupt endpoints, as NXP's loader has them.
+//! rtboot's own RAM loader as a USB device: reports on two interrupt endpoints, as NXP's loader has them, and the same as
+//! frames on two bulk endpoints.
 //!
 //! ```text
 //! OUT report  id 1 command, id 2 data: id, 0, length (2, LE), payload     up to 1024 bytes, one packet
 //! IN report   id 3 response, id 4 data: the same                          always 1021 bytes, one packet
+//! OUT frame   the same                                                    up to 512 bytes, one packet
+//! IN frame    the same                                                    4 to 1024 bytes, packets of 512
 //! ```
 //! Unlike NXP's it takes reports while it works: [`OUT_BUFFERS`] of them, and it has [`IN_BUFFERS`] for those to the host.
 //! So flash and wire work at the same time.
+//!
+//! One interface has the word. A command on the other one gets it where the command at hand has to wait for its host.
 //!
 //! Source: `docs/loader.md`; the number of buffers: `loader/hal/src/usb/memory.rs`.
 
@@ -49,10 +54,50 @@ const REPORT: usize = 1021;
 const HEADER: usize = 4;
 /// One packet on an interrupt endpoint: bInterval 1, a microframe.
 const PACKET_NS: u64 = 125_000;
-/// Reports from the host that the controller takes by itself.
-const OUT_BUFFERS: usize = 8;
+/// A packet on a bulk endpoint: 13 of them fit into a microframe.
+const BULK_PACKET_NS: u64 = 125_000 / 13;
+/// Reports from the host that the controller takes by itself, on each interface.
+const OUT_BUFFERS: [usize; 2] = [8, 1];
 /// Reports to the host that the controller keeps.
-const IN_BUFFERS: usize = 6;
+const IN_BUFFERS: usize = 4;
+/// The longest payload of data to the host, on each interface.
+const MAX_PAYLOAD: [usize; 2] = [1016, 1020];
+/// Bytes of a packet on the bulk endpoints.
+pub const BULK_PACKET: usize = 512;
+
+/// An interface of the USB device.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Interface {
+    /// Reports on endpoints 1 IN and 2 OUT.
+    Hid = 0,
+    /// Frames on endpoint 3.
+    Bulk = 1,
+}
+
+impl Interface {
+    fn other(self) -> Interface {
+        match self {
+            Interface::Hid => Interface::Bulk,
+            Interface::Bulk => Interface::Hid,
+        }
+    }
+
+    /// Bytes of a packet from the host.
+    fn packet(self) -> usize {
+        match self {
+            Interface::Hid => PACKET,
+            Interface::Bulk => BULK_PACKET,
+        }
+    }
+
+    /// How long so many bytes are on the wire.
+    fn wire_ns(self, bytes: usize) -> u64 {
+        match self {
+            Interface::Hid => PACKET_NS,
+            Interface::Bulk => BULK_PACKET_NS * bytes.div_ceil(BULK_PACKET).max(1) as u64,
+        }
+    }
+}
 
 /// A report: its id and its payload.
 type Report = (u8, Vec<u8>);
@@ -71,11 +116,13 @@ pub struct OwnState {
 #[derive(Debug, Clone)]
 pub struct OwnLoader {
     server: Server,
-    /// Reports from the host that the firmware has not looked at, in their buffers.
-    waiting: VecDeque<Report>,
+    /// Reports from the host that the firmware has not looked at, in their buffers, of each interface.
+    waiting: [VecDeque<Report>; 2],
     /// When it looks at those that it has looked at: until then each has its buffer.
-    looked_at: VecDeque<u64>,
-    /// Reports for the host, each with the time from when on it is there.
+    looked_at: [VecDeque<u64>; 2],
+    /// The interface that has the word.
+    active: Interface,
+    /// Reports for the host on that interface, each with the time from when on it is there.
     for_host: VecDeque<(u64, Vec<u8>)>,
     configured: bool,
 }
@@ -85,8 +132,9 @@ impl OwnLoader {
     pub fn start(m: &mut Machine, entry: Entry) -> OwnLoader {
         OwnLoader {
             server: Server::start(m, entry),
-            waiting: VecDeque::new(),
-            looked_at: VecDeque::new(),
+            waiting: Default::default(),
+            looked_at: Default::default(),
+            active: Interface::Hid,
             for_host: VecDeque::new(),
             configured: true,
         }
@@ -120,52 +168,62 @@ impl OwnLoader {
         self.server.flash.set_up_as(setup);
     }
 
-    /// One OUT transfer on endpoint 2. Waits (in virtual time) until there is a buffer; `Nak` when there will be none.
-    pub fn usb_out(&mut self, m: &mut Machine, transfer: &[u8]) -> OutResult {
+    /// One OUT transfer. Waits (in virtual time) until there is a buffer; `Nak` when there will be none.
+    pub fn usb_out(&mut self, m: &mut Machine, interface: Interface, transfer: &[u8]) -> OutResult {
         let packets = transfer
-            .chunks(PACKET)
+            .chunks(interface.packet())
             .chain(transfer.is_empty().then_some(transfer));
         for packet in packets {
-            let Some(ready) = self.usb_out_ready_at() else {
+            let Some(ready) = self.usb_out_ready_at(interface) else {
                 return OutResult::Nak;
             };
             m.clock.advance_to(ready);
-            m.clock.advance(PACKET_NS);
-            m.costs.out2 += 1;
+            m.clock.advance(interface.wire_ns(packet.len()));
+            match interface {
+                Interface::Hid => m.costs.out2 += 1,
+                Interface::Bulk => m.costs.out3 += 1,
+            }
             let now = m.clock.now_ns();
-            self.looked_at.retain(|at| *at > now);
+            self.looked_at[interface as usize].retain(|at| *at > now);
             // a report that is shorter than it says is dropped
             if let Some(report) = report(packet) {
-                self.waiting.push_back(report);
+                self.waiting[interface as usize].push_back(report);
                 self.work(m);
             }
         }
         OutResult::Taken
     }
 
-    /// From when on endpoint 2 takes a report; `None` = not before an IN report is read.
-    pub fn usb_out_ready_at(&self) -> Option<u64> {
+    /// From when on an interface takes a report; `None` = not before an IN report is read.
+    pub fn usb_out_ready_at(&self, interface: Interface) -> Option<u64> {
         if !self.configured || self.server.is_over() {
             return None;
         }
-        let room = OUT_BUFFERS.checked_sub(self.waiting.len() + 1)?;
-        match self.looked_at.len().saturating_sub(room) {
+        let waiting = self.waiting[interface as usize].len();
+        let looked_at = &self.looked_at[interface as usize];
+        let room = OUT_BUFFERS[interface as usize].checked_sub(waiting + 1)?;
+        match looked_at.len().saturating_sub(room) {
             0 => Some(0),
-            too_many => self.looked_at.get(too_many - 1).copied(),
+            too_many => looked_at.get(too_many - 1).copied(),
         }
     }
 
-    /// When the next IN report is or becomes ready; `None` = none is pending.
-    pub fn usb_in_ready_at(&self) -> Option<u64> {
-        self.for_host.front().map(|(ready, _)| *ready)
+    /// When the next IN report of an interface is or becomes ready; `None` = none is pending.
+    pub fn usb_in_ready_at(&self, interface: Interface) -> Option<u64> {
+        let first = self.for_host.front().filter(|_| interface == self.active);
+        first.map(|(ready, _)| *ready)
     }
 
-    /// The next IN report, 1021 bytes, id first; the clock goes on to when it is ready.
-    pub fn usb_in(&mut self, m: &mut Machine) -> Option<Vec<u8>> {
+    /// The next IN report, 1021 bytes with HID, id first; the clock goes on to when it is ready.
+    pub fn usb_in(&mut self, m: &mut Machine, interface: Interface) -> Option<Vec<u8>> {
+        self.usb_in_ready_at(interface)?;
         let (ready, report) = self.for_host.pop_front()?;
         m.clock.advance_to(ready);
-        m.clock.advance(PACKET_NS);
-        m.costs.in1 += 1;
+        m.clock.advance(interface.wire_ns(report.len()));
+        match interface {
+            Interface::Hid => m.costs.in1 += 1,
+            Interface::Bulk => m.costs.in3 += report.len().div_ceil(BULK_PACKET) as u64,
+        }
         self.work(m);
         Some(report)
     }
@@ -177,12 +235,20 @@ impl OwnLoader {
         m.costs.setup += 1;
         let answer = match (kind, request, value_high) {
             (0x80 | 0x81, 6, _) => descriptors::answer(kind, value_high, value_low),
+            (0xC0, descriptors::MICROSOFT_CODE, _) if index == 7 => Some(descriptors::microsoft()),
             (0x80, 8, _) => Some(vec![u8::from(self.configured)]),
             (0x80..=0x82, 0, _) => Some(vec![u8::from(kind == 0x80), 0]),
             (0x81, 10, _) => Some(vec![0]),
             (0x00, 9, _) if value_low <= 1 => self.begin_anew(value_low == 1),
             // SET_INTERFACE; CLEAR_FEATURE(HALT)
-            (0x01, 11, 0) if value_low == 0 && self.configured => self.begin_anew(true),
+            (0x01, 11, 0) if value_low == 0 && self.configured => {
+                match index {
+                    0 => [0x81, 0x02].map(|endpoint| self.clear_halt(endpoint)),
+                    1 => [0x83, 0x03].map(|endpoint| self.clear_halt(endpoint)),
+                    _ => [(); 2],
+                };
+                Some(Vec::new())
+            }
             (0x02, 1, 0) if value_low == 0 => {
                 self.clear_halt(index);
                 Some(Vec::new())
@@ -230,19 +296,43 @@ impl OwnLoader {
 
     fn begin_anew(&mut self, configured: bool) -> Option<Vec<u8>> {
         self.configured = configured;
-        self.waiting.clear();
+        self.waiting = Default::default();
         self.for_host.clear();
         self.server.lose_link();
         Some(Vec::new())
     }
 
+    /// The other interface goes on.
     fn clear_halt(&mut self, endpoint: u8) {
-        match endpoint {
-            0x81 => self.for_host.clear(),
-            0x02 => self.waiting.clear(),
+        let interface = match endpoint {
+            0x81 | 0x02 => Interface::Hid,
+            0x83 | 0x03 => Interface::Bulk,
             _ => return,
+        };
+        if endpoint & 0x80 == 0 {
+            self.waiting[interface as usize].clear();
         }
-        self.server.lose_link();
+        if interface == self.active {
+            if endpoint & 0x80 != 0 {
+                self.for_host.clear();
+            }
+            self.server.lose_link();
+        }
+    }
+
+    /// Gives the word to the other interface when it has a command. What else is there, is left from a data phase that ended.
+    fn yields(&mut self) -> bool {
+        let other = self.active.other();
+        while let Some((id, _)) = self.waiting[other as usize].front() {
+            if *id == server::id::COMMAND {
+                self.active = other;
+                self.for_host.clear();
+                self.server.lose_link();
+                return true;
+            }
+            self.waiting[other as usize].pop_front();
+        }
+        false
     }
 
     /// The firmware works until it needs a report from the host or a buffer for one to it.
@@ -251,21 +341,34 @@ impl OwnLoader {
             while self.for_host.len() < IN_BUFFERS
                 && let Some(report) = self.server.answers.pop_front()
             {
-                self.for_host
-                    .push_back((m.clock.device_ns(), padded(&report)));
+                let bytes = match self.active {
+                    Interface::Hid => padded(&report),
+                    Interface::Bulk => frame(&report),
+                };
+                self.for_host.push_back((m.clock.device_ns(), bytes));
             }
-            if !self.server.answers.is_empty() || self.server.is_over() {
+            if self.server.is_over() {
                 return;
             }
+            if !self.server.answers.is_empty() {
+                match self.yields() {
+                    true => continue,
+                    false => return,
+                }
+            }
+            let active = self.active as usize;
             let ends_read =
-                matches!(self.waiting.front(), Some((1, payload)) if payload.is_empty());
-            if self.server.goes_on(m, ends_read) {
+                matches!(self.waiting[active].front(), Some((1, payload)) if payload.is_empty());
+            if self.server.goes_on(m, MAX_PAYLOAD[active], ends_read) {
                 continue;
             }
-            let Some((id, payload)) = self.waiting.pop_front() else {
-                return;
+            let Some((id, payload)) = self.waiting[active].pop_front() else {
+                match self.yields() {
+                    true => continue,
+                    false => return,
+                }
             };
-            self.looked_at.push_back(m.clock.device_ns());
+            self.looked_at[active].push_back(m.clock.device_ns());
             self.server.report(m, id, &payload);
         }
     }
@@ -278,6 +381,12 @@ fn report(packet: &[u8]) -> Option<Report> {
     };
     let declared = usize::from(u16::from_le_bytes([low, high]));
     Some((id, payload.get(..declared)?.to_vec()))
+}
+
+/// The report without padding.
+fn frame((id, payload): &Report) -> Vec<u8> {
+    let [low, high] = (payload.len() as u16).to_le_bytes();
+    [&[*id, 0, low, high], payload.as_slice()].concat()
 }
 
 /// The report as it goes over the wire.

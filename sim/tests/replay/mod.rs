@@ -11,7 +11,9 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use rtboot_sim::flashloader::{Control, Entry, Flashloader, OutResult, Outcome, OwnLoader};
+use rtboot_sim::flashloader::{
+    Control, Entry, Flashloader, Interface, OutResult, Outcome, OwnLoader,
+};
 use rtboot_sim::machine::{Costs, Machine};
 use rtboot_sim::nor::{Nor, Part, ReadRegister, Trace};
 use serde_json::Value;
@@ -59,14 +61,14 @@ impl Device {
     pub fn usb_out(&mut self, m: &mut Machine, report: &[u8]) -> OutResult {
         match self {
             Device::Genuine(loader) => loader.usb_out(m, report),
-            Device::Own(loader) => loader.usb_out(m, report),
+            Device::Own(loader) => loader.usb_out(m, Interface::Hid, report),
         }
     }
 
     pub fn usb_in(&mut self, m: &mut Machine) -> Option<Vec<u8>> {
         match self {
             Device::Genuine(loader) => loader.usb_in(m),
-            Device::Own(loader) => loader.usb_in(m),
+            Device::Own(loader) => loader.usb_in(m, Interface::Hid),
         }
     }
 
@@ -164,6 +166,24 @@ impl Rig {
         assert!(self.send(&report, true));
     }
 
+    /// A frame to the bulk interface. False when it never takes it.
+    pub fn send_bulk(&mut self, frame: &[u8]) -> bool {
+        match &mut self.loader {
+            Device::Own(loader) => {
+                loader.usb_out(&mut self.m, Interface::Bulk, frame) == OutResult::Taken
+            }
+            Device::Genuine(_) => false,
+        }
+    }
+
+    /// The next frame of the bulk interface.
+    pub fn receive_bulk(&mut self) -> Option<Vec<u8>> {
+        match &mut self.loader {
+            Device::Own(loader) => loader.usb_in(&mut self.m, Interface::Bulk),
+            Device::Genuine(_) => None,
+        }
+    }
+
     /// The next report.
     pub fn receive(&mut self) -> Option<Vec<u8>> {
         self.inbox
@@ -180,6 +200,8 @@ impl Rig {
             ("out0", now.out0 - self.before.out0),
             ("out2", now.out2 - self.before.out2),
             ("in1", now.in1 - self.before.in1),
+            ("out3", now.out3 - self.before.out3),
+            ("in3", now.in3 - self.before.in3),
         ];
         self.before = now;
         let gone = !matches!(self.loader.outcome(), None | Some(Outcome::Silent));
@@ -277,6 +299,16 @@ impl Player {
                 answer,
                 &hex::encode(&got[..got.len().min(answer.len() / 2)]),
             );
+        } else if let Some(frame) = text(line, "bulk_out") {
+            self.last = frame.to_string();
+            let taken = rig.send_bulk(&bytes(frame));
+            self.differ("frame", "true", &taken.to_string());
+        } else if let Some(frame) = text(line, "bulk_in") {
+            let got = rig.receive_bulk().unwrap_or_default();
+            self.differ("frame to the host", frame, &hex::encode(&got));
+        } else if let Some(setup) = text(line, "control") {
+            let setup = bytes(setup).try_into().unwrap();
+            rig.loader.usb_control(&mut rig.m, setup, &[]);
         } else if let Some(event) = text(line, "event") {
             self.event(rig, event);
         } else if let Some(board) = line.get("board") {

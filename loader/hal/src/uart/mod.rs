@@ -11,9 +11,9 @@ mod line;
 mod memory;
 
 use loader_proto::Payload;
-use loader_proto::serial::Serial;
 use loader_proto::serial::autobaud::{Edges, speed};
 use loader_proto::serial::divider::Divider;
+use loader_proto::serial::{MOST, Serial};
 use rtboot_wire::mboot::report;
 
 pub(crate) use self::memory::LEN;
@@ -220,6 +220,16 @@ impl Uart {
             breadcrumb::stage(Stage::FirstCommand);
         }
         id
+    }
+
+    /// The longest payload of data to the host.
+    pub fn payload(&self) -> usize {
+        MOST
+    }
+
+    /// There is no other connection that a command could come from.
+    pub fn yields(&mut self) -> bool {
+        false
     }
 
     /// Whether the host has ended the data to it; `id` is that of a command. Known once it has answered the last frame.

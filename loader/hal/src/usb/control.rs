@@ -14,6 +14,8 @@ const OUT_HEAD: usize = 0;
 const IN_HEAD: usize = 1;
 const OUT_TRANSFER: usize = 0;
 const IN_TRANSFER: usize = 1;
+const EMPTY_TRANSFER: usize = 2;
+const _: () = assert!(EMPTY_TRANSFER < memory::CONTROL_TRANSFERS);
 const OUT_BIT: u32 = 1;
 const IN_BIT: u32 = 1 << 16;
 /// The set-up packet in a queue head.
@@ -43,6 +45,8 @@ pub(super) enum Change {
     Configured(u8),
     /// The host cleared the halt of an endpoint: its data toggle begins anew.
     Cleared(u8),
+    /// The host chose the only setting of an interface: the data toggles of its endpoints begin anew.
+    Interface(u8),
 }
 
 /// Makes the queue heads of endpoint 0.
@@ -102,10 +106,14 @@ pub(super) fn serve(configured: bool, high_speed: bool) -> Change {
             },
             (0x80, 6) => reply(&[&descriptors::QUALIFIER], length),
             (0x80, 7) => reply(&[&descriptors::configuration(7, !high_speed)], length),
+            (0x80, 15) => reply(&[&descriptors::BOS], length),
             (0x81, 0x21) => reply(&[&descriptors::hid()], length),
             (0x81, 0x22) => reply(&[&descriptors::REPORT, &[descriptors::REPORT_END]], length),
             _ => stall(),
         },
+        (0xC0, descriptors::MICROSOFT_CODE) if index == descriptors::MICROSOFT_INDEX => {
+            reply(&[&descriptors::MICROSOFT], length);
+        }
         (0x80, 0) => reply(&[&[1, 0]], length), // self-powered
         (0x81, 0) => reply(&[&[0, 0]], length),
         (0x82, 0) => {
@@ -125,8 +133,7 @@ pub(super) fn serve(configured: bool, high_speed: bool) -> Change {
         // acknowledged by the caller, once it is done: the host may use the endpoints at once
         (0x00, 9) if value_low <= 1 => return Change::Configured(value_low),
         (0x02, 1) if value == 0 => return Change::Cleared(index as u8),
-        // SET_INTERFACE: all data toggles begin anew, as after a configuration
-        (0x01, 11) if value == 0 && configured => return Change::Configured(1),
+        (0x01, 11) if value == 0 && configured => return Change::Interface(index as u8),
         // SET_IDLE: reports are never sent twice
         (0x21, 10) => acknowledge(),
         // reports travel on the interrupt endpoints only, as with NXP's loader
@@ -174,13 +181,18 @@ fn reply(parts: &[&[u8]], asked: u16) {
         buffer.write(length, part);
         length += part.len();
     }
-    // no descriptor is a multiple of 64 bytes long, so a short packet always ends a reply that is shorter than asked
-    let length = length.min(usize::from(asked));
+    let asked = usize::from(asked);
     let (data, status) = (
         memory::transfer(IN_TRANSFER),
         memory::transfer(OUT_TRANSFER),
     );
-    queue::fill(data, buffer.address(), length);
+    queue::fill(data, buffer.address(), length.min(asked));
+    if length < asked && length.is_multiple_of(CONTROL_PACKET) {
+        // the host waits for a short packet; the configuration has 64 bytes
+        let empty = memory::transfer(EMPTY_TRANSFER);
+        queue::fill(empty, buffer.address(), 0);
+        data.write(queue::NEXT, empty.address());
+    }
     queue::fill(status, buffer.address(), 0);
     queue::prepare(memory::head(IN_HEAD), data);
     queue::prepare(memory::head(OUT_HEAD), status);

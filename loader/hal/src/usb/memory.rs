@@ -1,7 +1,7 @@
 //! The memory that the USB controller shares with the core: queue heads, transfer descriptors, buffers.
 //!
-//! It lies in the work area ([`crate::memory`]), at multiples of 1024 bytes: heads, descriptors and the buffer of control
-//! transfers first, then the packet buffers. The controller reads and writes it on its own, so every access is volatile and
+//! It lies in the work area ([`crate::memory`]), at multiples of 1024 bytes: heads and descriptors first, then the packet
+//! buffers. The controller reads and writes it on its own, so every access is volatile and
 //! none goes through a reference. The D-cache is off; a barrier orders the core's writes before the register write that
 //! tells the controller.
 
@@ -9,15 +9,23 @@ use core::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 /// Bytes of a buffer: one packet of the fastest endpoint.
 pub(super) const BUFFER: usize = 1024;
+/// Reports from the host.
 pub(super) const OUT_BUFFERS: usize = 8;
-pub(super) const IN_BUFFERS: usize = 6;
-const HEADS: usize = 6;
-const TRANSFERS: usize = 2 + OUT_BUFFERS + IN_BUFFERS;
-const CONTROL: usize = 128;
-const _: () = assert!(64 * HEADS + 32 * TRANSFERS + CONTROL <= 1024);
+/// A frame from the host on the bulk endpoint.
+pub(super) const BULK_BUFFERS: usize = 1;
+/// To the host, on the endpoint of the interface that has the word.
+pub(super) const IN_BUFFERS: usize = 4;
+/// For the data of control transfers.
+const CONTROL_BUFFER: usize = OUT_BUFFERS + BULK_BUFFERS + IN_BUFFERS;
+const BUFFERS: usize = CONTROL_BUFFER + 1;
+const HEADS: usize = 8;
+/// Descriptors of control transfers come first.
+pub(super) const CONTROL_TRANSFERS: usize = 3;
+const TRANSFERS: usize = CONTROL_TRANSFERS + CONTROL_BUFFER;
+const _: () = assert!(64 * HEADS + 32 * TRANSFERS <= 1024);
 
 /// Bytes of all of it.
-pub(crate) const LEN: u32 = 1024 + (BUFFER * (OUT_BUFFERS + IN_BUFFERS)) as u32;
+pub(crate) const LEN: u32 = 1024 + (BUFFER * BUFFERS) as u32;
 
 static BASE: AtomicU32 = AtomicU32::new(0);
 
@@ -124,14 +132,11 @@ pub(super) fn transfer(index: usize) -> Words {
 
 /// For the data of control transfers.
 pub(super) fn control() -> Buffer {
-    Buffer {
-        address: base() + (64 * HEADS + 32 * TRANSFERS) as u32,
-        length: CONTROL,
-    }
+    buffer(CONTROL_BUFFER)
 }
 
 pub(super) fn buffer(index: usize) -> Buffer {
-    assert!(index < OUT_BUFFERS + IN_BUFFERS);
+    assert!(index < BUFFERS);
     Buffer {
         address: base() + (1024 + BUFFER * index) as u32,
         length: BUFFER,

@@ -1,4 +1,8 @@
-//! The USB device: one HID interface, reports on interrupt endpoints 1 (IN) and 2 (OUT).
+//! The USB device: a HID interface, reports on interrupt endpoints 1 (IN) and 2 (OUT), and a bulk interface, frames on
+//! endpoint 3 in both directions.
+//!
+//! One of the two has the word: commands and data come from it, answers go to it. Where it has to wait for its host, a
+//! command on the other one gets the word and ends what is being done: the host that began that may be gone.
 //!
 //! The controller is polled: [`Usb::poll`] has to be called at least every few milliseconds. Reports from the host arrive
 //! in a ring of buffers without the core's help, so they are not held up while flash is programmed; reports to the host
@@ -7,6 +11,10 @@
 //! At high speed a report is one packet. At full speed it is up to sixteen packets of 64 bytes, and one that ends with a
 //! full packet is not ended by the bus: the length in its header ends it. Zeros behind it are padding: a report never
 //! begins with a zero.
+//!
+//! A frame is a report without padding. One from the host is one packet. Those to the host are up to [`BUFFER`] bytes long,
+//! two full packets, so that a host can ask for many in one transfer; the answer that ends every exchange is short and ends
+//! the transfer.
 
 mod control;
 mod descriptors;
@@ -15,12 +23,13 @@ mod queue;
 mod registers;
 
 use loader_proto::Payload;
+use rtboot_wire::loader::bulk;
 use rtboot_wire::mboot::report;
 
 use self::control::Change;
-use self::descriptors::{FULL_SPEED_PACKET, HIGH_SPEED_PACKET};
+use self::descriptors::{BULK_PACKET, FULL_SPEED_PACKET, HIGH_SPEED_PACKET};
 pub(crate) use self::memory::LEN;
-use self::memory::{BUFFER, IN_BUFFERS, OUT_BUFFERS};
+use self::memory::{BUFFER, BULK_BUFFERS, CONTROL_TRANSFERS, IN_BUFFERS, OUT_BUFFERS};
 use self::queue::Queue;
 use self::registers::*;
 use crate::breadcrumb::{self, Error, Stage};
@@ -34,14 +43,39 @@ const RESET_LIMIT: u32 = 10_000;
 /// Between the end of the PHY's reset and its clock.
 const PHY_SETTLE: u32 = 20;
 
-const OUT_BIT: u32 = 1 << 2;
-const IN_BIT: u32 = 1 << 17;
 const HEADER: usize = report::HEADER;
+
+/// Indices of interfaces.
+const HID: usize = 0;
+const BULK: usize = 1;
+/// Endpoint numbers of each interface, to the host and from it.
+const IN_NUMBERS: [u32; 2] = [1, 3];
+const OUT_NUMBERS: [u32; 2] = [2, 3];
+/// Types of the endpoints from number 1 on. The unused type bits must never say "control", not even while the endpoint is off.
+const TYPES: [u32; 3] = [TYPE_INTERRUPT, TYPE_INTERRUPT, TYPE_BULK];
+
+/// Bits of an interface in [`FLUSH`].
+const fn in_bit(interface: usize) -> u32 {
+    1 << (16 + IN_NUMBERS[interface])
+}
+
+const fn out_bit(interface: usize) -> u32 {
+    1 << OUT_NUMBERS[interface]
+}
+
+const _: () = assert!(bulk::MOST + HEADER == BUFFER && bulk::MOST <= loader_proto::MAX_PAYLOAD);
+const _: () = assert!(bulk::INTERFACE as usize == BULK);
+const _: () =
+    assert!(bulk::IN as u32 == 0x80 | IN_NUMBERS[BULK] && bulk::OUT as u32 == OUT_NUMBERS[BULK]);
+
+const ENDPOINT_BITS: u32 = in_bit(HID) | out_bit(HID) | in_bit(BULK) | out_bit(BULK);
 
 /// The USB device.
 pub(crate) struct Usb {
-    out: Queue,
+    out: [Queue; 2],
+    // of the interface that has the word
     input: Queue,
+    active: usize,
     configured: bool,
     lost: bool,
     // full speed: the report whose packets are being put together
@@ -96,8 +130,18 @@ impl Usb {
         memory::place(work);
         control::restart();
         let usb = Usb {
-            out: Queue::new(OUT_BIT, 4, 2, 0, OUT_BUFFERS),
-            input: Queue::new(IN_BIT, 3, 2 + OUT_BUFFERS, OUT_BUFFERS, IN_BUFFERS),
+            out: [
+                queue_from_host(HID, 0, OUT_BUFFERS),
+                queue_from_host(BULK, OUT_BUFFERS, BULK_BUFFERS),
+            ],
+            input: Queue::new(
+                in_bit(HID),
+                in_head(HID),
+                CONTROL_TRANSFERS + OUT_BUFFERS + BULK_BUFFERS,
+                OUT_BUFFERS + BULK_BUFFERS,
+                IN_BUFFERS,
+            ),
+            active: HID,
             configured: false,
             lost: false,
             part: None,
@@ -120,6 +164,31 @@ impl Usb {
         core::mem::take(&mut self.lost)
     }
 
+    /// Asked where the command at hand has to wait for its host: whether the other interface has a command, which gets the
+    /// word. The command at hand is over then.
+    pub fn yields(&mut self) -> bool {
+        let other = 1 - self.active;
+        while let Some(done) = self.out[other].front() {
+            if !done.failed && header(self.out[other].buffer(done.slot)).0 == report::COMMAND {
+                self.give_word(other);
+                return true;
+            }
+            // what is left of a data phase that has ended
+            self.out[other].pop();
+            self.listen();
+        }
+        false
+    }
+
+    /// What the other interface has not fetched is void: it is an answer to nobody, and its memory is needed.
+    fn give_word(&mut self, interface: usize) {
+        control::flush(in_bit(self.active));
+        self.part = None;
+        self.active = interface;
+        self.input.move_to(in_bit(interface), in_head(interface));
+        self.input.restart(packet(interface), IN_BUFFERS);
+    }
+
     /// Serves bus resets and endpoint 0.
     pub fn poll(&mut self) {
         let status = STATUS.read() & STATUS_ALL;
@@ -134,6 +203,15 @@ impl Usb {
                 Change::None => return,
                 Change::Configured(value) => self.configure(value != 0),
                 Change::Cleared(endpoint) => self.clear_halt(endpoint),
+                Change::Interface(index) => {
+                    if let (Some(input), Some(out)) = (
+                        IN_NUMBERS.get(usize::from(index)),
+                        OUT_NUMBERS.get(usize::from(index)),
+                    ) {
+                        self.clear_halt(0x80 | *input as u8);
+                        self.clear_halt(*out as u8);
+                    }
+                }
             }
             control::acknowledge();
         }
@@ -153,13 +231,12 @@ impl Usb {
     }
 
     fn unconfigure(&mut self) {
-        for endpoint in 1..3 {
-            // the unused type bits must never say "control", not even while the endpoint is off
-            ENDPOINT
-                .plus(4 * endpoint)
-                .write(TYPE_INTERRUPT << IN | TYPE_INTERRUPT);
+        for (number, kind) in (1..).zip(TYPES) {
+            ENDPOINT.plus(4 * number).write(kind << IN | kind);
         }
-        self.out.forget();
+        for out in &mut self.out {
+            out.forget();
+        }
         self.input.forget();
         self.configured = false;
         self.lost = true;
@@ -167,18 +244,21 @@ impl Usb {
     }
 
     fn configure(&mut self, on: bool) {
-        control::flush(OUT_BIT | IN_BIT);
+        control::flush(ENDPOINT_BITS);
         self.unconfigure();
         if !on {
             return;
         }
-        self.out.restart(packet(), out_slots());
-        self.input.restart(packet(), IN_BUFFERS);
-        let types = TYPE_INTERRUPT << IN | TYPE_INTERRUPT;
-        ENDPOINT
-            .plus(4)
-            .write(types | (ENABLE | TOGGLE_RESET) << IN);
-        ENDPOINT.plus(8).write(types | ENABLE | TOGGLE_RESET);
+        self.input.restart(packet(self.active), IN_BUFFERS);
+        for interface in [HID, BULK] {
+            self.out[interface].restart(packet(interface), out_slots(interface));
+            ENDPOINT
+                .plus(4 * IN_NUMBERS[interface])
+                .set((ENABLE | TOGGLE_RESET) << IN);
+            ENDPOINT
+                .plus(4 * OUT_NUMBERS[interface])
+                .set(ENABLE | TOGGLE_RESET);
+        }
         self.configured = true;
         breadcrumb::stage(Stage::Configured);
         self.listen();
@@ -186,49 +266,62 @@ impl Usb {
 
     /// Gives all free OUT buffers to the controller.
     fn listen(&mut self) {
-        let length = packet();
-        while self.out.free().is_some() {
-            self.out.push(length);
+        for interface in [HID, BULK] {
+            while self.out[interface].free().is_some() {
+                self.out[interface].push(packet(interface));
+            }
         }
     }
 
     /// The host starts an endpoint anew: what was queued is void, its data toggle begins at 0. The other endpoint goes on
     /// with its own toggle. The command at hand is over.
     fn clear_halt(&mut self, endpoint: u8) {
-        match endpoint {
-            0x81 if self.configured => {
-                control::flush(IN_BIT);
-                self.input.restart(packet(), IN_BUFFERS);
-                ENDPOINT.plus(4).set(TOGGLE_RESET << IN);
-            }
-            0x02 if self.configured => {
-                control::flush(OUT_BIT);
-                self.out.restart(packet(), out_slots());
-                ENDPOINT.plus(8).set(TOGGLE_RESET);
-                self.part = None;
-                self.listen();
-            }
+        let number = u32::from(endpoint & 0x7F);
+        let is_in = endpoint & 0x80 != 0;
+        let numbers = if is_in { IN_NUMBERS } else { OUT_NUMBERS };
+        let interface = match numbers {
+            [hid, _] if hid == number => HID,
+            [_, bulk] if bulk == number => BULK,
             _ => return,
+        };
+        if !self.configured {
+            return;
         }
-        self.lost = true;
+        let register = ENDPOINT.plus(4 * number);
+        if is_in {
+            control::flush(in_bit(interface));
+            if interface == self.active {
+                self.input.restart(packet(interface), IN_BUFFERS);
+            }
+            register.set(TOGGLE_RESET << IN);
+        } else {
+            control::flush(out_bit(interface));
+            self.out[interface].restart(packet(interface), out_slots(interface));
+            register.set(TOGGLE_RESET);
+            if interface == HID {
+                self.part = None;
+            }
+            self.listen();
+        }
+        // the other interface goes on
+        self.lost |= interface == self.active;
     }
 
     /// The next report of the host, if it is whole. Reports that are shorter than they say are dropped.
     pub fn take_report(&mut self, payload: &mut Payload) -> Option<u8> {
-        while let Some(done) = self.out.front() {
-            let buffer = self.out.buffer(done.slot);
-            let report = match is_high_speed() {
-                true => whole_report(buffer, BUFFER - done.left.min(BUFFER)),
-                false => {
-                    self.add_packet(buffer, FULL_SPEED_PACKET - done.left.min(FULL_SPEED_PACKET))
-                }
+        while let Some(done) = self.out[self.active].front() {
+            let buffer = self.out[self.active].buffer(done.slot);
+            let got = packet(self.active).saturating_sub(done.left);
+            let report = match is_high_speed() || self.active == BULK {
+                true => whole_report(buffer, got),
+                false => self.add_packet(buffer, got),
             };
             let mut id = None;
             if let Some((buffer, report)) = report.filter(|_| !done.failed) {
                 buffer.read(HEADER, payload.resize(report.declared));
                 id = Some(report.id);
             }
-            self.out.pop();
+            self.out[self.active].pop();
             self.listen();
             if id.is_some() {
                 breadcrumb::stage(Stage::FirstCommand);
@@ -240,10 +333,11 @@ impl Usb {
 
     /// Whether the next report has this id and no payload.
     pub fn is_next_empty(&self, id: u8) -> bool {
-        let Some(done) = self.out.front() else {
+        let out = &self.out[self.active];
+        let Some(done) = out.front() else {
             return false;
         };
-        self.part.is_none() && !done.failed && header(self.out.buffer(done.slot)) == (id, 0)
+        self.part.is_none() && !done.failed && header(out.buffer(done.slot)) == (id, 0)
     }
 
     /// Full speed: a packet of a report. Returns the report when it is the last one.
@@ -289,16 +383,29 @@ impl Usb {
         self.input.is_empty()
     }
 
-    /// Queues a report; [`Usb::can_send`] said that there is space. It always has its full length: hosts read that many.
+    /// The longest payload of data to the host.
+    pub fn payload(&self) -> usize {
+        match self.active {
+            HID => loader_proto::PAYLOAD,
+            _ => bulk::MOST,
+        }
+    }
+
+    /// Queues a report or a frame; [`Usb::can_send`] said that there is space. A report always has its full length: hosts
+    /// read that many.
     pub fn send(&mut self, id: u8, payload: &[u8]) {
-        let (Some(slot), Some(header)) = (self.input.free(), report::header(id, payload)) else {
+        let Some(slot) = self.input.free() else {
             return;
         };
         let buffer = self.input.buffer(slot);
-        buffer.write(0, &header);
+        buffer.write(0, &bulk::header(id, payload.len() as u16));
         buffer.write(HEADER, payload);
-        buffer.clear(HEADER + payload.len());
-        self.input.push(report::FULL);
+        let mut length = HEADER + payload.len();
+        if self.active == HID {
+            buffer.clear(length);
+            length = report::FULL;
+        }
+        self.input.push(length);
     }
 
     /// Leaves the bus.
@@ -313,21 +420,38 @@ fn is_high_speed() -> bool {
     PORT.has(HIGH_SPEED)
 }
 
-/// Bytes of a packet of the interrupt endpoints.
-fn packet() -> usize {
-    if is_high_speed() {
-        HIGH_SPEED_PACKET
-    } else {
-        FULL_SPEED_PACKET
+/// The queue of an interface's reports from the host.
+const fn queue_from_host(interface: usize, first: usize, slots: usize) -> Queue {
+    let head = 2 * OUT_NUMBERS[interface] as usize;
+    Queue::new(
+        out_bit(interface),
+        head,
+        CONTROL_TRANSFERS + first,
+        first,
+        slots,
+    )
+}
+
+/// The queue head of an interface's endpoint to the host.
+const fn in_head(interface: usize) -> usize {
+    2 * IN_NUMBERS[interface] as usize + 1
+}
+
+/// Bytes of a packet of an interface's endpoints.
+fn packet(interface: usize) -> usize {
+    match (is_high_speed(), interface) {
+        (false, _) => FULL_SPEED_PACKET,
+        (true, HID) => HIGH_SPEED_PACKET,
+        (true, _) => BULK_PACKET,
     }
 }
 
 /// OUT buffers that are queued.
-fn out_slots() -> usize {
-    if is_high_speed() {
-        OUT_BUFFERS
-    } else {
-        PART_BUFFER
+fn out_slots(interface: usize) -> usize {
+    match (is_high_speed(), interface) {
+        (true, HID) => OUT_BUFFERS,
+        (false, HID) => PART_BUFFER,
+        _ => BULK_BUFFERS,
     }
 }
 

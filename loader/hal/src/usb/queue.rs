@@ -7,7 +7,7 @@ use crate::mmio::barrier;
 use crate::time;
 
 /// Words of a transfer descriptor.
-const NEXT: u32 = 0;
+pub(super) const NEXT: u32 = 0;
 const TOKEN: u32 = 1;
 const PAGES: u32 = 2;
 /// Words of a queue head: the capabilities, then a copy of the descriptor in work from word 2 on.
@@ -66,6 +66,12 @@ impl Queue {
             oldest: 0,
             used: 0,
         }
+    }
+
+    /// The same memory for another endpoint, once both are flushed; [`Queue::restart`] must follow.
+    pub fn move_to(&mut self, bit: u32, head: usize) {
+        self.bit = bit;
+        self.head = head;
     }
 
     /// Forgets all transfers; the endpoint has been flushed. From now on with `slots` of the buffers.

@@ -38,6 +38,7 @@ pub(super) const DEVICE_MODE: u32 = 0xA;
 
 /// Bits of ENDPTCTRLn for the OUT side; IN is 16 bits higher.
 pub(super) const STALL: u32 = 1;
+pub(super) const TYPE_BULK: u32 = 2 << 2;
 pub(super) const TYPE_INTERRUPT: u32 = 3 << 2;
 pub(super) const TOGGLE_RESET: u32 = 1 << 6;
 pub(super) const ENABLE: u32 = 1 << 7;

@@ -109,7 +109,7 @@ fn own_image_starts_the_own_loader() {
     assert_eq!(board.loader(), Some(Loader::Own));
     let usb = board.usb().expect("attached");
     assert_eq!((usb.vendor_id, usb.product_id), (0x15A2, 0x0073));
-    assert_eq!((usb.release, usb.product), (0x0101, "rtboot RAM loader"));
+    assert_eq!((usb.release, usb.product), (0x0102, "rtboot RAM loader"));
     let mut other = OWN.to_vec();
     other[0x3000] ^= 1;
     let board = jumped(Settings::default(), &other);

@@ -34,7 +34,8 @@ const FEATURES: u32 = feature::INSPECT
     | feature::HASH
     | feature::STREAM
     | feature::PROTECT
-    | feature::START;
+    | feature::START
+    | feature::BULK;
 
 mod feature {
     /// Fetch and FlashCommand.
@@ -44,6 +45,8 @@ mod feature {
     pub const STREAM: u32 = 1 << 3;
     pub const PROTECT: u32 = 1 << 4;
     pub const START: u32 = 1 << 5;
+    /// The bulk interface.
+    pub const BULK: u32 = 1 << 7;
 }
 
 /// The words of a property.

@@ -24,7 +24,7 @@ use super::{Report, by_fcb, hash, inspect, pace, property, protect};
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
 
-/// The longest payload that it announces and sends.
+/// The longest payload that it announces.
 pub const MAX_PAYLOAD: usize = 1016;
 /// Where the registers at entry are kept.
 pub const SNAPSHOT: Region = Region {
@@ -53,7 +53,7 @@ pub(super) mod vendor {
 }
 
 /// Report ids.
-mod id {
+pub(super) mod id {
     pub const COMMAND: u8 = 1;
     pub const DATA_OUT: u8 = 2;
     pub const RESPONSE: u8 = 3;
@@ -168,8 +168,8 @@ impl Server {
         self.finish(tag, Err(status));
     }
 
-    /// Next piece for the host; false when there is none. `ends_read`: the host's next report is an empty command.
-    pub fn goes_on(&mut self, m: &mut Machine, ends_read: bool) -> bool {
+    /// Next piece for the host, at most `most` bytes; false when there is none. `ends_read`: the host's next report is an empty command.
+    pub fn goes_on(&mut self, m: &mut Machine, most: usize, ends_read: bool) -> bool {
         let phase = std::mem::replace(&mut self.phase, Phase::None);
         let Phase::Read {
             tag,
@@ -185,7 +185,7 @@ impl Server {
             self.finish(tag, Ok(()));
             return true;
         }
-        let length = left.min(MAX_PAYLOAD as u32);
+        let length = left.min(most as u32);
         let data = match ends_read {
             true => Err(ABORT_DATA_PHASE),
             false => source.next(&mut self.flash, m, length),
