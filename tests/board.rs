@@ -18,6 +18,7 @@ mod board {
     mod probe_thread;
     mod refusals;
     mod silent_flash;
+    mod started_image;
     mod traps;
     mod uart_order;
     #[cfg(unix)]

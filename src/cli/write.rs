@@ -45,7 +45,7 @@ pub struct Args {
     /// Erase the whole flash first; asks for a confirmation in words
     #[arg(long, conflicts_with = "second_stage")]
     erase_all: bool,
-    /// Erase the bytes around the image in its sectors instead of keeping them
+    /// Erase the bytes around the image in its sectors instead of keeping them (never those of the image that starts now)
     #[arg(long)]
     erase_around: bool,
     /// Also rewrite sectors that already hold the right bytes

@@ -333,7 +333,7 @@ impl Nor {
     }
 
     /// Gathers what the ROM needs; reads what is not `known`.
-    fn look(
+    pub(super) fn look(
         &mut self,
         known: &dyn Fn(u32, u32) -> Option<Vec<u8>>,
         listener: &mut dyn Listener,

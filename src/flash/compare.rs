@@ -11,6 +11,7 @@ use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
 use crate::flash::resume::Resume;
+use crate::flash::started::Started;
 use crate::journal::{BoardJournal, OpenWrite, Sizes};
 use crate::{Error, Result};
 
@@ -82,8 +83,12 @@ pub fn plan_around(
         true => boot_extent(nor, &current, &geometry)?,
         false => geometry.all(),
     };
+    let mut started = Started::from(extent);
+    if policy.erase_all.is_none() {
+        started.image = nor.started_image(image, &current, !policy.keep_around, listener)?;
+    }
     Ok(WritePlan::new(
-        image, resume, current, geometry, extent, policy,
+        image, resume, current, geometry, started, policy,
     ))
 }
 

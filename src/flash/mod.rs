@@ -29,6 +29,7 @@ pub mod probe;
 pub mod resume;
 pub mod rom;
 pub mod source;
+pub mod started;
 mod trial;
 pub mod write;
 
@@ -49,6 +50,7 @@ pub use prepare::{Headers, Layout, OwnFcb, Prepared};
 pub use resume::Resume;
 pub use rom::{Rom, RomFacts, UniqueId};
 pub use source::{Loader, LoaderSource};
+pub use started::{Started, StartedImage};
 pub use trial::{NotTried, Trial, TrialDiffers, TrialOf};
 pub use write::{WriteReport, Writer};
 

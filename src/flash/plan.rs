@@ -18,6 +18,7 @@ use rtboot_bootable::Memory;
 use rtboot_fcb::Fcb;
 
 use super::resume::Resume;
+use super::started::{Started, StartedImage};
 use crate::consent::EraseFlash;
 use crate::journal::{Digest, digest_of};
 
@@ -70,6 +71,8 @@ pub struct WritePlan {
     resume: Resume,
     image: Digest,
     ranges: Vec<Range<u64>>,
+    started: Option<StartedImage>,
+    spared: Vec<Range<u64>>,
 }
 
 impl WritePlan {
@@ -78,15 +81,16 @@ impl WritePlan {
     /// * `wanted`: the image, all of it inside the flash.
     /// * `resume`: what becomes of interrupted writes; bytes that they kept count as if flash held them.
     /// * `current`: what flash holds, sector by sector; every touched sector must be there in full, and the first of flash.
-    /// * `boot_extent`: the addresses that may belong to what starts.
+    /// * `started`: what starts now. Its bytes stay though those around the image are to go.
     pub fn new(
         wanted: &Memory,
         resume: Resume,
         current: BTreeMap<u32, Vec<u8>>,
         geometry: Geometry,
-        boot_extent: Range<u32>,
+        started: impl Into<Started>,
         policy: Policy,
     ) -> WritePlan {
+        let started = started.into();
         let ranges = wanted.segments().map(|(start, bytes)| {
             let start = u64::from(start);
             start..start + bytes.len() as u64
@@ -100,13 +104,15 @@ impl WritePlan {
             resume,
             image: digest_of(wanted),
             ranges: ranges.collect(),
+            started: started.image,
+            spared: Vec::new(),
         };
         for (address, held) in current {
             plan.add_sector(address, held, wanted, policy);
         }
         plan.hold_fcb();
         let held = plan.resume.holds.is_some() && plan.had_fcb();
-        plan.boot_first = held || plan.must_unboot(boot_extent);
+        plan.boot_first = held || plan.must_unboot(started.may_reach);
         if plan.boot_first
             && let Some(first) = plan.sectors.get_mut(&geometry.base)
         {
@@ -128,6 +134,11 @@ impl WritePlan {
         } else {
             vec![0xFF; held.len()]
         };
+        if !keep && policy.erase_all.is_none() {
+            let spared = self.spare_image(address, &held, wanted, &mut target);
+            self.spared.extend(spared);
+        }
+        let kept = &self.resume.kept;
         for range in &self.resume.given_up {
             let inside = |at: u64| at.saturating_sub(u64::from(address)).min(held.len() as u64);
             let place = inside(range.start) as usize..inside(range.end) as usize;
@@ -153,6 +164,32 @@ impl WritePlan {
                 touched,
             },
         );
+    }
+
+    /// Keeps bytes of the image that starts now in a sector that is to lose what lies around the new bytes; tells which.
+    fn spare_image(
+        &self,
+        sector: u32,
+        held: &[u8],
+        wanted: &Memory,
+        target: &mut [u8],
+    ) -> Vec<Range<u64>> {
+        let mut spared: Vec<Range<u64>> = Vec::new();
+        for range in self.started.iter().flat_map(StartedImage::ranges) {
+            for ((at, &byte), to) in (u64::from(sector)..).zip(held).zip(target.iter_mut()) {
+                let is_new = || wanted.byte(at as u32).is_some();
+                if !range.contains(&at) || byte == 0xFF || is_new() {
+                    continue;
+                }
+                *to = byte;
+                match spared.last_mut() {
+                    // blank bytes between them belong to the image, too
+                    Some(last) if range.contains(&last.start) => last.end = at + 1,
+                    _ => spared.push(at..at + 1),
+                }
+            }
+        }
+        spared
     }
 
     /// Keeps the FCB's page out while a half image could start through it. Its bytes wait in that image's journal.
@@ -192,6 +229,36 @@ impl WritePlan {
     /// What becomes of interrupted writes.
     pub fn resume(&self) -> &Resume {
         &self.resume
+    }
+
+    /// Bytes that stay in sectors that were to lose what lies around the new bytes: they belong to the image that starts now.
+    pub fn spared(&self) -> &[Range<u64>] {
+        &self.spared
+    }
+
+    /// The image that starts now, where the write may concern it.
+    pub fn started(&self) -> Option<&StartedImage> {
+        self.started.as_ref()
+    }
+
+    /// Bytes of the application that starts now which this write replaces by others: from the first to behind the last in each
+    /// sector.
+    pub fn replaced(&self) -> Vec<Range<u64>> {
+        let body = self.started.iter().flat_map(|image| &image.body);
+        let changed = body.filter_map(|range| {
+            let differs = |at: &u64| {
+                let sector = self.geometry.sector_of(*at as u32);
+                self.sectors.get(&sector).is_some_and(|plan| {
+                    let offset = (*at - u64::from(sector)) as usize;
+                    plan.current.get(offset) != plan.target.get(offset)
+                        && plan.current.get(offset) != Some(&0xFF)
+                })
+            };
+            let mut all = range.clone().filter(differs);
+            let first = all.next()?;
+            Some(first..all.next_back().unwrap_or(first) + 1)
+        });
+        changed.collect()
     }
 
     /// The flash that the plan is for.

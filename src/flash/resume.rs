@@ -246,7 +246,7 @@ impl Resume {
 }
 
 /// Whether a boot image is written that starts by itself: FCB, IVT and what the IVT enters are among its bytes.
-fn brings_boot(wanted: &Memory, g: &Geometry) -> bool {
+pub(super) fn brings_boot(wanted: &Memory, g: &Geometry) -> bool {
     let header = wanted.bytes(g.base, 4).is_some_and(has_fcb);
     let entry = wanted.word(g.base + IVT + IVT_ENTRY);
     // an entry in RAM is of an image that the ROM copies from behind its header

@@ -66,6 +66,10 @@ entries! {
         / "whether {user} has a journal of this board cannot be seen ({file})";
     JOURNAL_ELSEWHERE Note "journal-elsewhere": "the journal of an interrupted write is missing"
         / "flash looks as if a write was interrupted, but this user has no journal of it: bytes around the image may be in a journal of {places}";
+    IMAGE_BYTES_KEPT Note "image-bytes-kept": "bytes around the new ones stay, because they belong to the image that starts"
+        / "bytes of the image that the ROM starts now ({image}) stay at {ranges}, for this write does not bring that image; to remove them, erase those sectors";
+    IMAGE_BYTES_REPLACED Warning "image-bytes-replaced": "bytes of the image that starts are replaced"
+        / "bytes of the image that the ROM starts now ({image}) are replaced at {ranges}; unless that is meant, write the whole image again";
     NOT_VERIFIED Warning "not-verified": "the write is not verified"
         / "nothing is read back, so a wrong byte would go unnoticed";
     ROUNDED Note "rounded": "a range was rounded to whole sectors"

@@ -8,6 +8,7 @@ use rtboot_fcb::Fcb;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
+use super::told::tell_of_started;
 use super::{Goal, Took, WriteOptions};
 use crate::board::Board;
 use crate::error::Content;
@@ -77,6 +78,7 @@ impl WriteReady<'_> {
         if let Some(journal) = &self.journal {
             of_journal::tell_about(&plan, journal, listener);
         }
+        tell_of_started(&plan, listener);
         Ok(plan)
     }
 

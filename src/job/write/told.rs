@@ -5,7 +5,8 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
 
 use crate::event::{Listener, tell};
-use crate::flash::{Layout, NorFacts, candidates, names};
+use crate::flash::open::words;
+use crate::flash::{Layout, NorFacts, WritePlan, candidates, names};
 use crate::job::laid_out::LaidOut;
 
 /// The names of all parts that a flash with this id may be.
@@ -57,4 +58,23 @@ pub(super) fn about(piece: &LaidOut) -> Finding {
 pub(super) fn is_to_come(finding: &Finding, layout: &Layout) -> bool {
     layout.needs_part
         && (finding.is(&image_found::FCB_NOT_GIVEN) || finding.is(&fcb_found::FCB_MISSING))
+}
+
+/// Says what the write does to the image that starts now, where it brings another thing.
+pub(super) fn tell_of_started(plan: &WritePlan, listener: &mut dyn Listener) {
+    let Some(image) = plan.started() else {
+        return;
+    };
+    let about = |entry, ranges: &[_]| {
+        Finding::new(entry)
+            .text("ranges", words(ranges))
+            .text("image", image.place())
+    };
+    let replaced = plan.replaced();
+    if !replaced.is_empty() {
+        tell(listener, about(&run::IMAGE_BYTES_REPLACED, &replaced));
+    }
+    if !plan.spared().is_empty() {
+        tell(listener, about(&run::IMAGE_BYTES_KEPT, plan.spared()));
+    }
 }
