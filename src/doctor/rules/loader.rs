@@ -4,7 +4,7 @@ use rtboot_finding::catalogue::{host, loader as entries};
 use rtboot_finding::{Action, Entry, Finding, Sure};
 
 use super::{AGAIN, CYCLE_AND_AGAIN};
-use crate::advice::{BETTER_LINE, LOADER_SOURCE, OTHER_BUILD, advice};
+use crate::advice::{BETTER_LINE, OTHER_BUILD, advice};
 use crate::board::Program;
 use crate::doctor::facts::Facts;
 use crate::sdp::Hab;
@@ -54,6 +54,12 @@ fn by(entry: &'static Entry, error: &Error) -> Finding {
     Finding::new(entry).why(error.to_string())
 }
 
+/// A finding with the steps that the error has, too.
+fn as_advised(mut finding: Finding, error: &Error) -> Finding {
+    finding.next = advice(error).next;
+    finding
+}
+
 fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
     Some(match error {
         Error::JumpRefused { .. } | Error::LoaderSilent { .. } | Error::OwnLoaderSilent { .. }
@@ -65,11 +71,12 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
                 .act("use a flashloader that is signed with the key whose hash is in this part's fuses; the application must be signed with it, too")
                 .run(Action::HabStatus)
         }
-        Error::NoLoader { .. } => Finding::new(&entries::LOADER_NONE)
-            .text("error", error)
-            .why("the boot ROM alone can neither read nor write flash")
-            .run(Action::AddFlashloader)
-            .act(LOADER_SOURCE),
+        Error::NoLoader { .. } => as_advised(
+            Finding::new(&entries::LOADER_NONE)
+                .text("error", error)
+                .why("the boot ROM alone can neither read nor write flash"),
+            error,
+        ),
         Error::Firmware { path, source } => Finding::new(&entries::LOADER_BAD_FILE)
             .text("file", path.display())
             .why(source.to_string())
@@ -97,11 +104,7 @@ fn failed(facts: &Facts, error: &Error) -> Option<Finding> {
             .sure(Sure::Likely)
             .run(Action::ShowFlashloader),
         Error::LoaderSilent { .. } => silent(facts, error),
-        Error::OwnLoaderSilent { .. } => {
-            let mut silent = by(&entries::OWN_LOADER_SILENT, error);
-            silent.next = advice(error).next;
-            silent
-        }
+        Error::OwnLoaderSilent { .. } => as_advised(by(&entries::OWN_LOADER_SILENT, error), error),
         Error::LoaderDamaged { .. } => by(&entries::LOADER_DAMAGED, error)
             .act("reset the board")
             .act(BETTER_LINE)

@@ -1,9 +1,10 @@
 //! Boot ROM and flashloader: faults on the wire until a flashloader runs.
 
-use rtboot::Error;
+use rtboot::advice::advice;
 use rtboot::board::{Board, Options, Program};
 use rtboot::doctor;
 use rtboot::finding::Action;
+use rtboot::{Error, NoOwn};
 use rtboot_sim::{ByteFault, Fault, ReportFault};
 
 use super::boot::fused;
@@ -116,6 +117,18 @@ fn no_flashloader_file_is_found_after_the_rom() {
     exam.no_loader = Some(error());
     let diagnosis = exam.finds("loader-none");
     assert_eq!(diagnosis.next(), Some(&Action::AddFlashloader.into()));
+    // on a UART the board's USB takes rtboot's own loader; elsewhere it is asked for
+    for own in [None, Some(NoOwn::Uart), Some(NoOwn::OtherChip)] {
+        let error = || Error::NoLoader {
+            chip: "RT1021".into(),
+            looked: true,
+            own,
+        };
+        let mut exam = Exam::on(healthy());
+        exam.no_loader = Some(error());
+        let diagnosis = exam.finds("loader-none");
+        assert_eq!(diagnosis.findings[0].next, advice(&error()).next);
+    }
     let mut exam = Exam::on(healthy());
     exam.no_loader = Some(Error::LoaderDangerous {
         path: "loader.bin".into(),
