@@ -7,13 +7,13 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use rtboot_finding::catalogue::{self, flash as of_flash, host, loader as of_loader, rom};
+use rtboot_finding::catalogue::{self, cause, flash as of_flash, host, loader as of_loader, rom};
 use rtboot_finding::{Action, Entry, Next};
 
 use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
-use crate::error::{BackupOf, Content, NoOwn, Unread};
+use crate::error::{BackupOf, Breadcrumb, Content, NoOwn, OnPort, Unread};
 use crate::port::Wire;
 use crate::sdp::Hab;
 use crate::selector::Selector;
@@ -483,7 +483,12 @@ fn loader(error: &Error) -> Advice {
                 Some(_) => file,
             }
         }
-        Error::OwnLoaderSilent { .. } => Advice::of(&[&of_loader::OWN_LOADER_SILENT])
+        Error::OwnLoaderSilent {
+            now,
+            breadcrumb,
+            hab,
+            ..
+        } => own_silent(now, breadcrumb.as_ref(), *hab)
             .run(Action::DoctorReport)
             .act(TELL_OWN_LOADER)
             .run(Action::AddFlashloader)
@@ -529,6 +534,24 @@ fn loader_silent(hab: Option<Hab>) -> Advice {
         Some(Hab::Open) => {}
         Some(Hab::Closed) => causes.insert(0, &of_loader::CLOSED_PART),
         None => causes.insert(1, &of_loader::CLOSED_PART),
+    }
+    Advice::of(&causes)
+}
+
+/// What it left behind tells whether it ran into something, or its USB device was not seen.
+fn own_silent(now: &OnPort, breadcrumb: Option<&Breadcrumb>, hab: Option<Hab>) -> Advice {
+    let mut causes: Vec<&'static Entry> = match (now, breadcrumb) {
+        (_, Some(crumb)) if crumb.error != 0 => vec![&cause::OWN_LOADER_UNFIT],
+        // the loader resets the chip where it cannot go on, and a watchdog does where it hangs
+        (OnPort::Rom, _) | (_, Some(_)) => {
+            vec![&cause::OWN_LOADER_UNFIT, &cause::SECOND_USB_DEVICE]
+        }
+        _ => vec![&cause::SECOND_USB_DEVICE, &cause::OWN_LOADER_UNFIT],
+    };
+    match hab {
+        Some(Hab::Open) => {}
+        Some(Hab::Closed) => causes.insert(0, &of_loader::CLOSED_PART),
+        None => causes.push(&of_loader::CLOSED_PART),
     }
     Advice::of(&causes)
 }
@@ -588,6 +611,43 @@ mod tests {
         assert_eq!(advice.doctor_does(), Some("can rule some of them out"));
     }
 
+    fn own_silent(hab: Option<Hab>, now: crate::OnPort, error: Option<u32>) -> Error {
+        Error::OwnLoaderSilent {
+            address: 0x2020_8000,
+            waited_ms: 10_000,
+            now,
+            srsr: None,
+            breadcrumb: error.map(|error| crate::Breadcrumb {
+                stage: 6,
+                error,
+                detail: 0,
+            }),
+            hab,
+        }
+    }
+
+    #[test]
+    fn what_own_loader_left_sorts_its_causes() {
+        let first = |now, error| {
+            let advice = advice(&own_silent(Some(Hab::Open), now, error));
+            advice
+                .causes
+                .iter()
+                .map(|cause| cause.code)
+                .collect::<Vec<_>>()
+        };
+        use crate::OnPort::{Nothing, Rom};
+        assert_eq!(first(Rom, Some(3)), ["own-loader-unfit"]);
+        assert_eq!(
+            first(Rom, Some(0)),
+            ["own-loader-unfit", "second-usb-device"]
+        );
+        assert_eq!(
+            first(Nothing, None),
+            ["second-usb-device", "own-loader-unfit"]
+        );
+    }
+
     #[test]
     fn part_that_reads_open_is_not_called_closed() {
         let errors = |hab| {
@@ -605,6 +665,19 @@ mod tests {
                 },
             ]
         };
+        let own = |hab| advice(&own_silent(hab, crate::OnPort::Rom, None)).causes;
+        let is_closed = |causes: Vec<&Entry>| {
+            let mut causes = causes.iter();
+            causes.position(|cause| cause.code == of_loader::CLOSED_PART.code)
+        };
+        assert_eq!(is_closed(own(Some(Hab::Open))), None);
+        assert_eq!(is_closed(own(Some(Hab::Closed))), Some(0));
+        assert!(is_closed(own(None)).is_some());
+        let words = format!(
+            "{:?}",
+            advice(&own_silent(Some(Hab::Open), crate::OnPort::Rom, None))
+        );
+        assert!(!words.contains("closed"), "{words}");
         let place = |error: &Error| {
             let causes = advice(error).causes;
             let code = of_loader::CLOSED_PART.code;

@@ -247,7 +247,8 @@ pub enum OnPort {
 impl fmt::Display for OnPort {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            OnPort::Rom => "the boot ROM is still there",
+            // it stayed, or a reset brought it back
+            OnPort::Rom => "the boot ROM answers there",
             OnPort::Flashloader => "a flashloader is there",
             OnPort::Nothing => "nothing answers there now",
             OnPort::Unreadable(problem) => problem,

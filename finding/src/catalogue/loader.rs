@@ -29,9 +29,10 @@ entries! {
     LOADER_DAMAGED Error "loader-damaged": "the flashloader did not arrive intact in RAM" => [
         "bytes were lost or changed on the UART, which has no checksum in the boot ROM",
     ];
-    LOADER_NOT_STARTED Error "loader-not-started": "the boot ROM accepted the flashloader but is still running" => [
+    LOADER_NOT_STARTED Error "loader-not-started": "the flashloader was started, and the boot ROM answers in its place" => [
         "the flashloader's load or jump address belongs to another chip (RT1050: 0x20000400; RT1021: 0x20208200 or 0x20208400)",
         "the file is cut off",
+        "it ran, and a fault or a watchdog reset the chip",
     ];
     LOADER_VANISHED Error "loader-vanished": "the flashloader was started but did not come back" => [
         "the file is damaged or for another chip: the chip now runs garbage",
@@ -41,7 +42,6 @@ entries! {
     ];
     OWN_LOADER_SILENT Error "own-loader-silent": "rtboot's own loader was started but did not come up" => [
         "the loader does something that this chip or board does not allow: it was proven in emulation only",
-        "the part is closed (HAB), and rtboot's own loader is not signed",
         "a full-speed hub or a virtual machine does not pass on the second USB device (15a2:0073)",
     ];
     LOADER_OTHER_BOARD Error "loader-other-board": "another board answered at this USB port";
