@@ -4,10 +4,9 @@
 //! flashing and from what the genuine flashloader can produce. [`Error`] itself stays facts. Commands are
 //! [`Action`]s; whoever talks to a person spells them out.
 
-use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-use rtboot_finding::catalogue::{self, cause, flash as of_flash, host, loader as of_loader, rom};
+use rtboot_finding::catalogue::{self, cause, host, loader as of_loader, rom};
 use rtboot_finding::{Action, Entry, Next};
 
 use crate::Error;
@@ -20,9 +19,11 @@ use crate::selector::Selector;
 
 mod flash;
 mod link;
+mod measured;
 
 use flash::{configure_advice, erase_advice, erase_ignored, program_advice, verify_advice};
 use link::{mboot_advice, port_advice, sdp_advice};
+pub use measured::{Interrupted, Measured};
 
 /// Words for people about an error.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -136,41 +137,6 @@ const CYCLE_TO_DOWNLOAD: &str =
 const RESET: &str = "reset the board and try again";
 const MARKING: &str = "read the marking on the flash; name the right part or correct the .cfg";
 
-/// What a run measured, as far as it tells causes apart.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-#[non_exhaustive]
-pub struct Measured {
-    /// What the board hangs on.
-    pub wire: Option<Wire>,
-    /// Whether the flash's status registers protect any of it.
-    pub protected: Option<bool>,
-    /// What earlier runs left open on the board.
-    pub interrupted: Vec<Interrupted>,
-}
-
-/// A write or an erase of an earlier run that broke off.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Interrupted {
-    /// Addresses of flash whose bytes may be missing or wrong.
-    pub ranges: Vec<Range<u64>>,
-    /// What is told of it.
-    pub entry: &'static Entry,
-    /// What to do about it.
-    pub next: Vec<Next>,
-}
-
-impl Measured {
-    /// What the measurement says of this cause: true, false, or nothing.
-    fn says(&self, cause: &Entry) -> Option<bool> {
-        let protects = [
-            &of_flash::FLASH_PROTECTED,
-            &of_flash::FLASH_PROTECTED_LOCKED,
-        ];
-        let is_one = protects.iter().any(|entry| entry.code == cause.code);
-        self.protected.filter(|_| is_one)
-    }
-}
-
 /// What rtboot advises about this error, whatever was measured.
 pub fn advice(error: &Error) -> Advice {
     advice_over(error, None)
@@ -193,12 +159,7 @@ pub fn advice_measured(error: &Error, measured: &Measured) -> Advice {
         }
     }
     let mut advice = advice_over(error, measured.wire);
-    advice
-        .causes
-        .retain(|cause| measured.says(cause) != Some(false));
-    advice
-        .causes
-        .sort_by_key(|cause| measured.says(cause) != Some(true));
+    measured.sort(error, &mut advice.causes);
     advice
 }
 

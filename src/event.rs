@@ -7,6 +7,8 @@ use std::fmt;
 
 use rtboot_finding::Finding;
 
+use crate::sdp::Hab;
+
 /// A stage of a run, in the order in which a write goes through them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -83,6 +85,63 @@ pub enum Event {
     Finding(Finding),
     /// More is known of the board; what is `None` is as it was.
     Known(Box<Known>),
+    /// More was measured that tells causes of a failure apart; what is `None` is as it was.
+    Measured(Box<Measurements>),
+}
+
+/// What a run measured of the board on its way, where it tells likely causes of a failure apart.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Measurements {
+    /// Whether the part runs unsigned code, as its boot ROM says.
+    pub hab: Option<Hab>,
+    /// Whether boot pins or fuses put the flash on the second pin group.
+    pub second_pins: Option<bool>,
+    /// Whether the loader then drives the second pin group.
+    pub loader_on_second_pins: Option<bool>,
+    /// Whether the chip's FlexRAM split leaves the loader the RAM that it needs.
+    pub flexram_fits: Option<bool>,
+    /// Whether the loader's file is a build whose digest is known.
+    pub loader_is_known: Option<bool>,
+    /// Whether a loader was sent: from then on another USB device is talked to.
+    pub loader_sent: Option<bool>,
+    /// Whether the UART spoiled bytes of the loader.
+    pub uart_spoils: Option<bool>,
+    /// Whether the status register said busy when the flash was looked at.
+    pub flash_busy: Option<bool>,
+    /// Whether the flash was left in QPI mode.
+    pub flash_in_qpi: Option<bool>,
+    /// Whether the flash has SFDP tables.
+    pub has_sfdp: Option<bool>,
+    /// Whether the flash's id is that of the part that it is taken for, and of no other.
+    pub id_names_part: Option<bool>,
+}
+
+impl Measurements {
+    /// Takes over what was measured later.
+    pub fn add(&mut self, more: &Measurements) {
+        self.hab = more.hab.or(self.hab);
+        let fields = [
+            (&mut self.second_pins, more.second_pins),
+            (&mut self.loader_on_second_pins, more.loader_on_second_pins),
+            (&mut self.flexram_fits, more.flexram_fits),
+            (&mut self.loader_is_known, more.loader_is_known),
+            (&mut self.loader_sent, more.loader_sent),
+            (&mut self.uart_spoils, more.uart_spoils),
+            (&mut self.flash_busy, more.flash_busy),
+            (&mut self.flash_in_qpi, more.flash_in_qpi),
+            (&mut self.has_sfdp, more.has_sfdp),
+            (&mut self.id_names_part, more.id_names_part),
+        ];
+        for (field, value) in fields {
+            *field = value.or(*field);
+        }
+    }
+}
+
+/// Tells a listener what was measured.
+pub fn tell_measured(to: &mut dyn Listener, measured: Measurements) {
+    to.event(Event::Measured(Box::new(measured)));
 }
 
 /// What a run knows of the board that it works with. Each field is told as soon as it is known, so that a failure has it, too.
@@ -171,6 +230,7 @@ impl fmt::Display for Event {
             Event::Progress { stage, done } => write!(f, "{stage}: {done} bytes done"),
             Event::End { stage, done } => write!(f, "{stage}: done, {done} bytes"),
             Event::Finding(finding) => write!(f, "{finding}"),
+            Event::Measured(measured) => write!(f, "{measured:?}"),
             Event::Known(known) => {
                 let facts = [
                     ("board", &known.board),

@@ -6,6 +6,7 @@ mod kit;
 mod board {
     mod awake;
     mod broken_erase;
+    mod causes;
     mod doctor;
     mod flash_state;
     mod genuine;

@@ -19,6 +19,7 @@ pub(super) fn identity(error: &Error) -> Advice {
             &entries::FLASH_SILENT,
             &entries::FLASH_SECOND_PINS,
             &entries::FLASH_BUSY,
+            &entries::FLASH_LOADER_PINS,
         ])
         .act(CYCLE),
         Error::PartMismatch { known_as, .. } => {

@@ -480,6 +480,7 @@ impl Report {
 
 impl Listener for Report {
     fn event(&mut self, event: Event) {
+        self.measured.hear(&event);
         match event {
             Event::Begin { stage, total } => self.begin(stage, total),
             Event::Progress { stage, done } => self.progress(stage, done),
@@ -496,8 +497,8 @@ impl Listener for Report {
             Event::Known(more) => {
                 self.log(&Event::Known(more.clone()).to_string());
                 self.known.add(*more);
-                self.measured.protected = self.known.flash_protected;
             }
+            Event::Measured(_) => {}
         }
     }
 

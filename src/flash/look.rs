@@ -6,11 +6,11 @@ use rtboot_fcb::{
     probe, sfdp::Sfdp,
 };
 
-use super::awake;
+use super::awake::{self, LeftIn};
 use super::loader::{Flashloader, NorFacts, byte};
 use crate::Result;
 use crate::error::{Question, SfdpField};
-use crate::event::{Known, Listener, tell, tell_known};
+use crate::event::{Known, Listener, Measurements, tell, tell_known, tell_measured};
 
 /// Bytes of SFDP worth reading: headers and tables of every part seen lie in the first 256.
 const SFDP_BYTES: u32 = 256;
@@ -72,6 +72,13 @@ impl Flashloader {
             woken,
             four_byte_mode,
         };
+        let measured = Measurements {
+            flash_busy: Some(facts.answers() && facts.status.sr1 & StatusRegisters::BUSY != 0),
+            flash_in_qpi: Some(woken.is_some_and(|woken| woken.from == LeftIn::Qpi)),
+            has_sfdp: Some(facts.sfdp.is_ok()),
+            ..Measurements::default()
+        };
+        tell_measured(listener, measured);
         if let Some(finding) = facts.left_in_four_byte_mode() {
             tell(listener, finding);
         }

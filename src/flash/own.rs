@@ -76,6 +76,7 @@ impl OwnLoader {
             name: own.name(),
             sha256: Some(own.sha256()),
             own: true,
+            is_known: Some(true),
         }))
     }
 }

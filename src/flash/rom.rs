@@ -12,7 +12,7 @@ use rtboot_finding::catalogue::{rom as entries, run};
 use crate::board::{Board, Program, REAPPEAR, RomSession};
 use crate::chip::{self, BootMode, Chip, FlexRam, Identity, Registers, RomOwners, Told};
 use crate::error::{self, SplitBy, Step, Unread};
-use crate::event::{Listener, Meter, Stage, tell};
+use crate::event::{Listener, Measurements, Meter, Stage, tell, tell_measured};
 use crate::flash::{Breadcrumb, Flashloader, Loader};
 use crate::sdp::{self, Hab, JumpOutcome, Status, Width};
 use crate::{Error, Result};
@@ -164,6 +164,7 @@ impl Rom {
         board: &mut Board,
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
+        tell_measured(listener, self.measurements(loader, identity.chip));
         let (loader, own) = (&loader.image, loader.own);
         if own && !board.is_virtual() {
             tell(listener, Finding::new(&run::OWN_LOADER_UNPROVEN));
@@ -181,6 +182,11 @@ impl Rom {
             true => self.check_loaded(loader, listener)?,
             false => 0,
         };
+        let sent = Measurements {
+            loader_sent: Some(true),
+            ..Measurements::default()
+        };
+        tell_measured(listener, sent);
         match self.session.jump_address(loader.jump) {
             Ok(JumpOutcome::Left | JumpOutcome::Silent) => {}
             Err(sdp::Error::Refused { status, .. }) => {
@@ -224,6 +230,22 @@ impl Rom {
         flashloader.check_same_board(expected)?;
         flashloader.set_rom_facts(self.facts);
         Ok(flashloader)
+    }
+
+    /// What is known by now that tells causes of a failure apart.
+    fn measurements(&self, loader: &Loader, chip: &'static Chip) -> Measurements {
+        let config = self.facts.sbmr1.map(|sbmr1| chip.boot_config(sbmr1));
+        let split = self.facts.flexram.map(|(split, _)| split);
+        Measurements {
+            hab: self.facts.hab,
+            second_pins: config.map(|config| {
+                config.device == 0 && config.flash_type == 7 && !config.moves_flashloader()
+            }),
+            loader_on_second_pins: config.map(|config| config.moves_flashloader()),
+            flexram_fits: split.map(|split| loader.image.missing(split).is_none()),
+            loader_is_known: loader.is_known,
+            ..Measurements::default()
+        }
     }
 
     /// That the chip has the RAM that the flashloader needs: without it, it dies right after the jump.
@@ -294,6 +316,11 @@ impl Rom {
             let again = &loader.bytes[first..=last];
             loads += 1;
             sent_again += again.len();
+            let measured = Measurements {
+                uart_spoils: Some(true),
+                ..Measurements::default()
+            };
+            tell_measured(listener, measured);
             let spoiled = Finding::new(&run::FLASHLOADER_SENT_AGAIN);
             let spoiled = spoiled
                 .address("at", address)

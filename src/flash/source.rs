@@ -39,6 +39,8 @@ pub struct Loader {
     pub sha256: Option<String>,
     /// It is [`OwnLoader`].
     pub own: bool,
+    /// Its file is a build whose digest is known; `None` where files are not digested.
+    pub is_known: Option<bool>,
 }
 
 impl LoaderSource {
@@ -91,6 +93,7 @@ impl From<LoaderImage> for Loader {
             image,
             sha256: None,
             own: false,
+            is_known: None,
         }
     }
 }
@@ -131,11 +134,14 @@ fn parse(source: &Source, chip: &Chip) -> Result<Loader> {
     #[cfg(feature = "loader-store")]
     let sha256 = Some(crate::digest::sha256([&bytes]));
     #[cfg(not(feature = "loader-store"))]
-    let sha256 = None;
+    let sha256: Option<String> = None;
+    let build = |sha256: &String| rtboot_bootable::known::find(bytes.len(), sha256).is_some();
+    let is_known = sha256.as_ref().map(build);
     Ok(Loader {
         image,
         name,
         sha256,
         own: false,
+        is_known,
     })
 }

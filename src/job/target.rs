@@ -9,7 +9,7 @@ use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Options, Selector};
 use crate::chip::Chip;
-use crate::event::{Known, Listener, tell, tell_known};
+use crate::event::{Known, Listener, Measurements, tell, tell_known, tell_measured};
 use crate::flash::{
     Flashloader, LoaderSource, Nor, NorFacts, PartSource, Reached, reach_flashloader,
 };
@@ -164,6 +164,11 @@ impl Target {
             ..Known::default()
         };
         tell_known(listener, known);
+        let measured = Measurements {
+            id_names_part: Some(nor.candidates().len() == 1),
+            ..Measurements::default()
+        };
+        tell_measured(listener, measured);
         Ok(nor)
     }
 

@@ -22,8 +22,10 @@ use super::target::Target;
 use crate::board::Board;
 use crate::chip::Chip;
 use crate::consent::{Act, Consent};
-use crate::event::{Known, Listener, tell, tell_known};
-use crate::flash::{FcbChoice, Headers, KeptBytes, Layout, Nor, OwnFcb, Prepared, WriteReport};
+use crate::event::{Known, Listener, Measurements, tell, tell_known, tell_measured};
+use crate::flash::{
+    FcbChoice, Headers, KeptBytes, Layout, Nor, OwnFcb, Prepared, WriteReport, candidates,
+};
 use crate::journal::JournalStore;
 use crate::{Error, Result, Source};
 
@@ -279,6 +281,11 @@ impl WriteJob {
             ..Known::default()
         };
         tell_known(listener, known);
+        let measured = Measurements {
+            id_names_part: Some(candidates(facts.id, Some(&part)).len() == 1),
+            ..Measurements::default()
+        };
+        tell_measured(listener, measured);
         let found = Finding::new(&run::PART)
             .text("chip", flashloader.chip().name)
             .text("vendor", &part.vendor)

@@ -115,6 +115,11 @@ impl Error {
         }
     }
 
+    /// Whether an answer was lost or garbled on its way.
+    pub(crate) fn is_of_link(&self) -> bool {
+        matches!(self, Error::Timeout { .. } | Error::Protocol { .. }) || self.data_was_garbled()
+    }
+
     /// Whether the device says that bytes of the data phase were lost or changed on their way: a packet stopped halfway, was no
     /// packet, was a ping, or an acknowledgement was garbled into an end of data. NXP's flashloader, measured over its UART.
     pub fn data_was_garbled(&self) -> bool {

@@ -60,6 +60,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether an answer was lost or garbled on its way.
+    pub(crate) fn is_of_link(&self) -> bool {
+        matches!(self, Error::Timeout { .. } | Error::Protocol { .. })
+    }
+
     /// What to do about it, where something can be done.
     pub fn hint(&self) -> Option<&'static str> {
         match self {

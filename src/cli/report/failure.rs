@@ -118,3 +118,28 @@ pub fn print_usage_error(message: &str) {
         let _ = writeln!(std::io::stdout(), "{line}");
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn three_causes_are_shown_unless_more_are_asked_for() {
+        let error = Error::NoFlash {
+            found: rtboot_fcb::JedecId([0xFF; 3]),
+        };
+        let failure = Failure::new(&error, &rtboot::advice::advice(&error));
+        assert_eq!(failure.causes.len(), 4);
+        let shown = |causes| {
+            let text = text(&failure, causes, None);
+            let of = |line: &&str| line.starts_with("    ");
+            text.lines()
+                .filter(of)
+                .map(str::to_owned)
+                .collect::<Vec<_>>()
+        };
+        let few = shown(Causes::Likeliest);
+        assert_eq!((few.len(), few[3].as_str()), (4, "    1 more with -v"));
+        assert_eq!(shown(Causes::All).len(), 4);
+    }
+}
