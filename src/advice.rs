@@ -12,7 +12,7 @@ use rtboot_finding::{Action, Entry, Next};
 use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
-use crate::error::{BackupOf, Breadcrumb, Content, NoOwn, OnPort, Unread};
+use crate::error::{BackupOf, Breadcrumb, Content, OnPort, Unread};
 use crate::port::Wire;
 use crate::sdp::Hab;
 use crate::selector::Selector;
@@ -124,8 +124,6 @@ pub(crate) const LOADER_SOURCE: &str = "NXP publishes it with NXP-MCUBootUtility
 /// Where word of our own loader on a real chip belongs.
 const TELL_OWN_LOADER: &str =
     "send that report, with this error, to the authors of rtboot, as an issue in its repository";
-/// For a board on a UART without a flashloader file.
-const OVER_USB: &str = "connect the board's USB instead: rtboot's own loader needs no file there";
 /// The doctor, on the board at hand.
 const DOCTOR: Action = Action::Doctor {
     board: None,
@@ -440,7 +438,6 @@ fn loader(error: &Error) -> Advice {
                 .run(Action::NameFlashloader);
             match own {
                 None => file.run(Action::OwnLoader),
-                Some(NoOwn::Uart) => file.act(OVER_USB),
                 Some(_) => file,
             }
         }

@@ -25,7 +25,7 @@ pub use usb::{Gone, UsbIdentity};
 
 use crate::boot::{BootVerdict, Start};
 use crate::fault::{Counts, Fault, Faults};
-use crate::flashloader::{Flashloader, OwnLoader};
+use crate::flashloader::{Flashloader, OwnLoader, OwnSerial};
 use crate::fuses::Fuses;
 use crate::machine::{Costs, Machine, RT1021};
 use crate::nor::{Nor, Part, Trace};
@@ -58,6 +58,7 @@ enum Program {
     Flashloader(Loader, Box<Flashloader>, Box<SerialLoader>),
     /// rtboot's own loader, on USB only.
     Own(Box<OwnLoader>),
+    OwnUart(Box<OwnSerial>),
     /// `None`: the program before this one started it.
     Application(Option<Start>),
     Silent,
@@ -140,7 +141,7 @@ impl Board {
     pub fn state(&self) -> State {
         match self.program {
             Program::Rom(..) => State::Rom,
-            Program::Flashloader(..) | Program::Own(_) => State::Flashloader,
+            Program::Flashloader(..) | Program::Own(_) | Program::OwnUart(_) => State::Flashloader,
             Program::Application(_) => State::Application,
             Program::Silent => State::Silent,
             Program::Off => State::Off,
@@ -165,6 +166,7 @@ impl Board {
         match self.program {
             Program::Flashloader(loader, ..) => Some(loader),
             Program::Own(_) => Some(Loader::Own),
+            Program::OwnUart(_) => Some(Loader::OwnUart),
             _ => None,
         }
     }

@@ -23,7 +23,7 @@ mod usb;
 
 pub use nor::NorSetup;
 pub(crate) use own::PACKET as OWN_PACKET;
-pub use own::{Entry, Interface, OwnLoader, OwnState};
+pub use own::{Entry, Interface, OwnLoader, OwnSerial, OwnState};
 pub use processor::{Packet, Processor, Received, Waits};
 pub use usb::{Control, Flashloader, OutResult, PACKET, REPORT};
 

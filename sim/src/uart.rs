@@ -257,7 +257,7 @@ impl SerialLoader {
 }
 
 /// Where the line falls in a byte, in bits from its start bit on; lowest bit first.
-fn falling_edges(byte: u8) -> impl Iterator<Item = u64> {
+pub(crate) fn falling_edges(byte: u8) -> impl Iterator<Item = u64> {
     let level = move |place: u64| match place {
         0 => false,
         place => byte >> (place - 1) & 1 == 1,

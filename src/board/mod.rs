@@ -219,6 +219,14 @@ impl Board {
         self.plug.is_uart()
     }
 
+    /// The speed at which the UART was opened; `None` on USB.
+    pub fn baud(&self) -> Option<u32> {
+        match &self.selector {
+            Selector::Uart { baud, .. } => Some(*baud),
+            _ => None,
+        }
+    }
+
     /// The virtual board behind, when it is one.
     #[cfg(feature = "virtual")]
     pub fn virtual_board(&self) -> Option<&VirtualBoard> {

@@ -28,6 +28,11 @@ pub enum Step {
         /// Where to.
         address: u32,
     },
+    /// rtboot's own loader and the port change to a higher speed of the UART.
+    RaiseSpeed {
+        /// Bits per second.
+        baud: u32,
+    },
     /// The ROM is told to jump to the flashloader.
     StartFlashloader {
         /// Where to.
@@ -175,6 +180,7 @@ impl Step {
             Step::LoadFlashloader { .. } => "load-flashloader",
             Step::ReadBackFlashloader => "read-back-flashloader",
             Step::ResendFlashloader { .. } => "resend-flashloader",
+            Step::RaiseSpeed { .. } => "raise-speed",
             Step::StartFlashloader { .. } => "start-flashloader",
             Step::AskVersion => "ask-version",
             Step::AskIdentity => "ask-identity",
@@ -230,6 +236,7 @@ impl fmt::Display for Step {
             Step::ResendFlashloader { address } => {
                 write!(f, "sending the flashloader again from {address:#010x}")
             }
+            Step::RaiseSpeed { baud } => write!(f, "agreeing on {baud} baud with the loader"),
             Step::StartFlashloader { address } => {
                 write!(f, "starting the flashloader at {address:#010x}")
             }

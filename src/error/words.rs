@@ -262,8 +262,6 @@ impl fmt::Display for OnPort {
 pub enum NoOwn {
     /// It is made for other chips.
     OtherChip,
-    /// It talks over USB only.
-    Uart,
     /// This build does not bring it.
     NotBuilt,
 }
@@ -272,7 +270,6 @@ impl fmt::Display for NoOwn {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             NoOwn::OtherChip => "rtboot's own loader does not run on it",
-            NoOwn::Uart => "rtboot's own loader does not talk over a UART yet",
             NoOwn::NotBuilt => "this rtboot was built without its own loader",
         })
     }

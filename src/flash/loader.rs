@@ -10,7 +10,7 @@ use rtboot_fcb::{Fcb, JedecId, Part, Protected, StatusRegisters, lut, probe, sfd
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
-use crate::board::{Board, LoaderSession};
+use crate::board::{Board, DEFAULT_BAUD, LoaderSession};
 use crate::chip::{CHIPS, Chip, Identity, Told};
 use crate::error::{Question, SetUp, Step};
 use crate::event::{Listener, tell};
@@ -21,6 +21,9 @@ use crate::{Error, Result};
 
 /// Longest page that rtboot's own loader programs at once.
 const OWN_PAGE: u32 = 256;
+
+/// Speeds that are tried over a UART, one after the other. Common adapters end at the last one.
+const SPEEDS: [u32; 3] = [230_400, 460_800, 921_600];
 
 /// What a flashloader tells about itself and the chip.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -172,6 +175,33 @@ impl Flashloader {
             sent_again: 0,
             rom: None,
         })
+    }
+
+    /// Over a UART, with rtboot's own loader: agrees on the highest speed that port, loader and line can do. Lower ones than the
+    /// usual were chosen for a reason, and stay.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`] when the loader is lost on the way.
+    pub fn raise_speed(&mut self, board: &Board, listener: &mut dyn Listener) -> Result<()> {
+        let usual = board.baud().filter(|baud| *baud >= DEFAULT_BAUD);
+        let (Some(first), true) = (usual, self.has(Features::BAUD)) else {
+            return Ok(());
+        };
+        let mut now = first;
+        for next in SPEEDS.into_iter().filter(|next| *next > first) {
+            let raised = self.session.change_speed(now, next);
+            if !raised.map_err(Error::mboot(Step::RaiseSpeed { baud: next }))? {
+                let stays = Finding::new(&run::UART_SPEED_STAYS);
+                let stays = stays.number("tried", next);
+                tell(listener, stays.number("baud", now));
+                break;
+            }
+            now = next;
+        }
+        if now != first {
+            tell(listener, Finding::new(&run::UART_SPEED).number("baud", now));
+        }
+        Ok(())
     }
 
     /// What it told.

@@ -89,7 +89,8 @@ pub fn reach_flashloader(
     match board.program()? {
         Some(Program::Flashloader) => {
             tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
-            let flashloader = Flashloader::join(board, chip, listener)?;
+            let mut flashloader = Flashloader::join(board, chip, listener)?;
+            flashloader.raise_speed(board, listener)?;
             tell_known(listener, known(&flashloader));
             Ok(Reached {
                 flashloader,

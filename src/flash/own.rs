@@ -21,11 +21,23 @@ pub struct OwnLoader {
 }
 
 impl OwnLoader {
-    /// The one that this program brings; `None` in a build without the feature `own-loader`.
+    /// The one that this program brings for USB; `None` in a build without the feature `own-loader`.
     pub fn embedded() -> Option<OwnLoader> {
         #[cfg(feature = "own-loader")]
         let own = Some(OwnLoader {
             image: rtboot_loader_image::IMAGE,
+            version: rtboot_loader_image::VERSION,
+        });
+        #[cfg(not(feature = "own-loader"))]
+        let own = None;
+        own
+    }
+
+    /// The same for a board on a UART: an image for each connection.
+    pub fn over_uart() -> Option<OwnLoader> {
+        #[cfg(feature = "own-loader")]
+        let own = Some(OwnLoader {
+            image: rtboot_loader_image::UART_IMAGE,
             version: rtboot_loader_image::VERSION,
         });
         #[cfg(not(feature = "own-loader"))]
@@ -64,12 +76,13 @@ impl OwnLoader {
         chip: &Chip,
         over_uart: bool,
     ) -> std::result::Result<Result<Loader>, NoOwn> {
-        let own = OwnLoader::embedded().ok_or(NoOwn::NotBuilt)?;
+        let own = match over_uart {
+            true => OwnLoader::over_uart(),
+            false => OwnLoader::embedded(),
+        };
+        let own = own.ok_or(NoOwn::NotBuilt)?;
         if !chip.own_loader {
             return Err(NoOwn::OtherChip);
-        }
-        if over_uart {
-            return Err(NoOwn::Uart);
         }
         Ok(own.parsed(chip).map(|image| Loader {
             image,
@@ -90,20 +103,23 @@ mod tests {
         let names: Vec<&str> = OwnLoader::chips().map(|chip| chip.name).collect();
         assert_eq!(names, ["RT1020", "RT1021"]);
         for chip in &crate::chip::CHIPS {
-            let made = OwnLoader::for_chip(chip, false);
+            let made = [false, true].map(|uart| OwnLoader::for_chip(chip, uart));
             if !chip.own_loader {
-                assert_eq!(made.err(), Some(NoOwn::OtherChip), "{}", chip.name);
+                let why = made.map(|made| made.err());
+                assert_eq!(why, [Some(NoOwn::OtherChip); 2], "{}", chip.name);
                 continue;
             }
-            let loader = made.expect("for this chip").expect("an image");
-            assert_eq!(loader.image.load, 0x2020_8000);
-            assert_eq!(loader.image.jump, 0x2020_8000);
-            assert!(loader.image.dcd.is_none());
-            // every FlexRAM split has the first two banks of OCRAM
-            for split in chip.fuses.flexram {
-                assert!(loader.image.missing(split).is_none(), "{split}");
+            let loaders = made.map(|made| made.expect("for this chip").expect("an image"));
+            assert_ne!(loaders[0].sha256, loaders[1].sha256);
+            for loader in loaders {
+                assert_eq!(loader.image.load, 0x2020_8000);
+                assert_eq!(loader.image.jump, 0x2020_8000);
+                assert!(loader.image.dcd.is_none());
+                // every FlexRAM split has the first two banks of OCRAM
+                for split in chip.fuses.flexram {
+                    assert!(loader.image.missing(split).is_none(), "{split}");
+                }
             }
-            assert_eq!(OwnLoader::for_chip(chip, true).err(), Some(NoOwn::Uart));
         }
     }
 }

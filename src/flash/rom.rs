@@ -226,6 +226,7 @@ impl Rom {
             // the ROM kept its registers to itself: the flashloader may tell
             None => Flashloader::join(board, Some(identity.chip), listener)?,
         };
+        flashloader.raise_speed(board, listener)?;
         flashloader.set_sent_again(sent_again);
         flashloader.check_same_board(expected)?;
         flashloader.set_rom_facts(self.facts);

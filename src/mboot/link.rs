@@ -98,6 +98,28 @@ pub trait Link: Send {
     /// The port's; [`LinkError::Protocol`] for bytes that are no packet.
     fn receive(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError>;
 
+    /// Whether the port can leave one speed for another, and come back.
+    ///
+    /// # Errors
+    /// The port's.
+    fn has_speed(&mut self, _from: u32, _to: u32) -> Result<bool, LinkError> {
+        Ok(false)
+    }
+
+    /// Follows the device, which has agreed to another speed. `false`: it is not heard at it, and both are back at the old one.
+    /// When the link ends, the device is asked to go back to the first speed.
+    ///
+    /// # Errors
+    /// The port's; [`LinkError::Timeout`] when the device is not heard at the old speed either.
+    fn follow_speed(&mut self, _from: u32, _to: u32) -> Result<bool, LinkError> {
+        Ok(false)
+    }
+
+    /// Packets that arrived damaged or were refused as such, so far.
+    fn damaged(&self) -> usize {
+        0
+    }
+
     /// Asks the device to stop sending data. `false` when the link cannot: then the rest must be read and discarded.
     fn stop_receiving(&mut self) -> bool {
         false
@@ -136,6 +158,15 @@ impl<L: Link + ?Sized> Link for Box<L> {
     }
     fn settle_time(&self) -> Duration {
         (**self).settle_time()
+    }
+    fn has_speed(&mut self, from: u32, to: u32) -> Result<bool, LinkError> {
+        (**self).has_speed(from, to)
+    }
+    fn follow_speed(&mut self, from: u32, to: u32) -> Result<bool, LinkError> {
+        (**self).follow_speed(from, to)
+    }
+    fn damaged(&self) -> usize {
+        (**self).damaged()
     }
     fn describe(&self) -> String {
         (**self).describe()

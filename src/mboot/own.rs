@@ -8,8 +8,12 @@
 use rtboot_wire::loader::{self, Features, Fetch, FlashCommand, HashKind, Rung};
 
 use super::data::READ_PACKETS;
+use super::link::LinkError;
 use super::verbs::check_range;
-use super::{Client, Command, Error, Link, Progress, Tag, Version};
+use super::{Client, Command, Error, Link, Progress, Step, Tag, Version};
+
+/// Bytes of the registers at entry that a new speed is tried with.
+const SPEED_PATTERN: u32 = 512;
 
 /// What a loader of ours says of itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -176,6 +180,47 @@ impl<L: Link> Client<L> {
     pub fn protect(&mut self, all: bool) -> Result<(), Error> {
         self.has(Tag::LOADER_PROTECT, Features::PROTECT)?;
         self.plain(&loader::protect(all), self.timeouts.configure)
+    }
+
+    /// Agrees with the loader on another speed of the UART, and tries it. `false`: the port, the loader or the line cannot do it, and
+    /// both are at the old speed.
+    ///
+    /// # Errors
+    /// [`Error::Timeout`] when the loader is not heard at the old speed either.
+    pub fn change_speed(&mut self, from: u32, to: u32) -> Result<bool, Error> {
+        let tag = Tag::LOADER_SET_BAUD;
+        self.has(tag, Features::BAUD)?;
+        let failed = |error: LinkError| error.during(tag, Step::Response, 0);
+        if !self.link.has_speed(from, to).map_err(failed)? || !self.agree_on(from, to)? {
+            return Ok(false);
+        }
+        // frames in both directions, none of which may arrive damaged
+        let damaged = self.link.damaged();
+        let read = self.fetch(Fetch::Snapshot, 0, SPEED_PATTERN);
+        match read {
+            Ok(_) if self.link.damaged() == damaged => Ok(true),
+            Err(error @ (Error::Gone { .. } | Error::Port { .. })) => Err(error),
+            _ => {
+                self.synced = false;
+                // a line that spoils this, too, comes back by the pings of `follow_speed`
+                if !self.agree_on(to, from).unwrap_or(false) {
+                    self.link.follow_speed(to, from).map_err(failed)?;
+                }
+                Ok(false)
+            }
+        }
+    }
+
+    /// The loader takes the speed, and both ends are at it.
+    fn agree_on(&mut self, from: u32, to: u32) -> Result<bool, Error> {
+        let tag = Tag::LOADER_SET_BAUD;
+        match self.plain(&loader::set_baud(to), self.timeouts.command) {
+            Ok(()) => {}
+            Err(Error::Refused { .. }) => return Ok(false),
+            Err(error) => return Err(error),
+        }
+        let followed = self.link.follow_speed(from, to);
+        followed.map_err(|error| error.during(tag, Step::Response, 0))
     }
 
     /// A reading in commands of at most as many packets as a system keeps; each piece a multiple of `grain`.

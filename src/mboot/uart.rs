@@ -10,10 +10,12 @@
 
 use std::time::Duration;
 
+use rtboot_wire::loader;
+
 use super::link::{Link, LinkError, Packet, Sent};
-use super::{Command, PingResponse, Response, frame};
+use super::{Command, PingResponse, Response, Tag, frame};
 use crate::port::traced::Direction;
-use crate::port::{Deadline, SerialPort};
+use crate::port::{self, Deadline, SerialPort};
 
 /// Window for the answer to one ping (blhost).
 const PING_WINDOW: Duration = Duration::from_millis(500);
@@ -31,10 +33,20 @@ const RESENDS: usize = 3;
 const STRAY_LIMIT: usize = 16;
 /// Silence after which an earlier session is over: its longest frame takes 90 ms at 115200 baud.
 const SETTLE: Duration = Duration::from_millis(100);
+/// Time for the device to change its speed, and for an adapter to send its last bytes at the old one.
+const CHANGE: Duration = Duration::from_millis(10);
+/// Pings at a new speed, and the window of each: they end before the device goes back to the old one.
+const SPEED_TRIES: usize = 3;
+const SPEED_WINDOW: Duration = Duration::from_millis(150);
+/// Pings at the old speed. The device comes back to it 2 s after it changed; one that did not change hears what was not meant for
+/// it, and needs a ping more.
+const RETURN_TRIES: usize = 8;
+/// The device's answer when it is asked to go back to the first speed at the end.
+const FAREWELL: Duration = Duration::from_millis(500);
 
 /// MBOOT over a serial port.
 #[derive(Debug)]
-pub struct UartLink<P> {
+pub struct UartLink<P: SerialPort> {
     port: P,
     /// A packet that came where an acknowledgement was due.
     early: Option<Packet>,
@@ -42,6 +54,11 @@ pub struct UartLink<P> {
     stop: bool,
     /// The device has answered a ping.
     pinged: bool,
+    /// The first speed, where another one was agreed on.
+    first_speed: Option<u32>,
+    /// The last command ends the program on the device.
+    leaves: bool,
+    damaged: usize,
 }
 
 /// Who answers a ping.
@@ -74,6 +91,9 @@ impl<P: SerialPort> UartLink<P> {
             early: None,
             stop: false,
             pinged: false,
+            first_speed: None,
+            leaves: false,
+            damaged: 0,
         }
     }
 
@@ -159,11 +179,6 @@ impl<P: SerialPort> UartLink<P> {
     /// The port below.
     pub fn port_mut(&mut self) -> &mut P {
         &mut self.port
-    }
-
-    /// Gives the port back.
-    pub fn into_port(self) -> P {
-        self.port
     }
 
     /// Skips noise up to a start byte and returns the type byte after it; `None` when nothing came.
@@ -277,6 +292,7 @@ impl<P: SerialPort> UartLink<P> {
                 }
                 Incoming::Damaged if damaged < RESENDS => {
                     damaged += 1;
+                    self.damaged += 1;
                     self.port.write(&[frame::START, frame::NAK])?;
                     deadline = Deadline::after(self.port.now(), timeout);
                 }
@@ -304,6 +320,41 @@ impl<P: SerialPort> UartLink<P> {
         Ok(self.port.write(&[frame::START, answer])?)
     }
 
+    /// Whether one of some pings is answered.
+    fn answers(&mut self, tries: usize, window: Duration) -> Result<bool, LinkError> {
+        for _ in 0..tries {
+            match self.ping_in(window) {
+                Ok(Pinged::Flashloader(_)) => return Ok(true),
+                Ok(_) | Err(LinkError::Protocol { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(false)
+    }
+
+    /// Lets time pass until the line is silent for so long; what comes meanwhile was not meant for the speed that follows.
+    fn rest(&mut self, time: Duration) -> Result<(), LinkError> {
+        for _ in 0..STRAY_LIMIT {
+            if self.port.read(&mut [0; 64], time)? == 0 {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Both ends go back to the first speed: the next program on the port expects it.
+    fn go_back(&mut self, first: u32) -> Result<(), LinkError> {
+        if !self.leaves {
+            let command = loader::set_baud(first).to_bytes();
+            // whatever the answer is: a device that stays at its speed hears the next pings as noise, and measures them
+            if let Ok(Sent::Taken) = self.send(frame::COMMAND, &command, FAREWELL) {
+                let _ = self.packet(FAREWELL);
+            }
+            self.rest(CHANGE)?;
+        }
+        Ok(self.port.set_baud(first)?)
+    }
+
     /// Sends a frame until it is acknowledged.
     fn send(&mut self, kind: u8, payload: &[u8], timeout: Duration) -> Result<Sent, LinkError> {
         let too_long = LinkError::Protocol {
@@ -317,7 +368,7 @@ impl<P: SerialPort> UartLink<P> {
             match self.incoming(timeout)? {
                 Incoming::Ack => return Ok(Sent::Taken),
                 Incoming::Abort => return Ok(Sent::Stop),
-                Incoming::Nak => {}
+                Incoming::Nak => self.damaged += 1,
                 Incoming::Nothing => return Err(LinkError::Timeout { waited: timeout }),
                 // the acknowledgement was lost, the answer was not
                 Incoming::Packet(packet) => {
@@ -341,7 +392,9 @@ impl<P: SerialPort> UartLink<P> {
 
 impl<P: SerialPort> Link for UartLink<P> {
     fn send_command(&mut self, packet: &[u8], timeout: Duration) -> Result<(), LinkError> {
+        const LEAVE: [Tag; 3] = [Tag::RESET, Tag::EXECUTE, Tag::LOADER_START];
         self.stop = false;
+        self.leaves = packet.first().is_some_and(|tag| LEAVE.contains(&Tag(*tag)));
         if !self.pinged {
             self.ping()?;
         }
@@ -364,6 +417,38 @@ impl<P: SerialPort> Link for UartLink<P> {
         true
     }
 
+    fn has_speed(&mut self, from: u32, to: u32) -> Result<bool, LinkError> {
+        let taken = self.port.set_baud(to);
+        self.port.set_baud(from)?;
+        match taken {
+            Ok(()) => Ok(true),
+            Err(port::Error::Io { .. }) => Ok(false),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    fn follow_speed(&mut self, from: u32, to: u32) -> Result<bool, LinkError> {
+        let first = *self.first_speed.get_or_insert(from);
+        self.rest(CHANGE)?;
+        self.port.set_baud(to)?;
+        if self.answers(SPEED_TRIES, SPEED_WINDOW)? {
+            self.first_speed = (to != first).then_some(first);
+            return Ok(true);
+        }
+        self.port.set_baud(from)?;
+        self.first_speed = (from != first).then_some(first);
+        match self.answers(RETURN_TRIES, PING_WINDOW)? {
+            true => Ok(false),
+            false => Err(LinkError::Timeout {
+                waited: PING_WINDOW.saturating_mul(RETURN_TRIES as u32),
+            }),
+        }
+    }
+
+    fn damaged(&self) -> usize {
+        self.damaged
+    }
+
     fn chunk_size(&self, device_max: usize) -> usize {
         device_max.clamp(1, frame::MAX_PAYLOAD)
     }
@@ -378,6 +463,15 @@ impl<P: SerialPort> Link for UartLink<P> {
 
     fn now(&self) -> Duration {
         self.port.now()
+    }
+}
+
+impl<P: SerialPort> Drop for UartLink<P> {
+    fn drop(&mut self) {
+        if let Some(first) = self.first_speed.take() {
+            // nobody is left to tell
+            let _ = self.go_back(first);
+        }
     }
 }
 

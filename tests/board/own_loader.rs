@@ -144,11 +144,8 @@ fn own_loader_goes_to_its_chips_and_wires_only() {
     assert_eq!(why(own(), rt1024, &board), Err((false, other)));
     assert_eq!(why(LoaderSource::Auto, rt1024, &board), Err((true, other)));
     let over_uart = Board::on_serial(VirtualBoard::new().serial(115_200), Options::default());
-    let uart = Some(NoOwn::Uart);
-    assert_eq!(
-        why(LoaderSource::Auto, rt1021(), &over_uart),
-        Err((true, uart))
-    );
+    assert_eq!(why(own(), rt1021(), &over_uart), Ok(true));
+    assert_eq!(why(own(), rt1024, &over_uart), Err((false, other)));
     // the virtual board keeps its stand-in unless ours is asked for
     let at_hand = Board::on_virtual(&VirtualBoard::new(), Options::default());
     assert_eq!(why(LoaderSource::Auto, rt1021(), &at_hand), Ok(false));

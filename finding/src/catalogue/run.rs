@@ -25,6 +25,10 @@ entries! {
         / "the flashloader in RAM is not checked: {error}; a byte lost on the UART would leave the flashloader silent";
     FLASHLOADER_SENT_AGAIN Warning "flashloader-sent-again": "the UART corrupted bytes of the flashloader"
         / "the UART corrupted the flashloader at {at}: sending {count} bytes again";
+    UART_SPEED Note "uart-speed": "a higher speed was agreed on over the UART"
+        / "UART: {baud} baud from now on";
+    UART_SPEED_STAYS Note "uart-speed-stays": "the UART does not take a higher speed"
+        / "{tried} baud do not get through the UART: it stays at {baud}";
     NO_FLASHLOADER Note "no-flashloader": "no flashloader is remembered";
     IMAGE Note "image": "what the application file is"
         / "{file}: {format}, {kind}; {size} bytes for flash in {start}..{end}";

@@ -136,6 +136,7 @@ impl Board {
             }
             (Program::Flashloader(_, usb, _), _) => Some(usb.processor().nor().setup()),
             (Program::Own(usb), _) => Some(usb.setup()),
+            (Program::OwnUart(serial), _) => Some(serial.setup()),
             _ => None,
         };
         let program = match (self.state(), self.loader()) {
@@ -156,6 +157,7 @@ impl Board {
                 controller: self.machine.flexspi.registers(),
                 own: match &self.program {
                     Program::Own(usb) => Some(usb.knows()),
+                    Program::OwnUart(serial) => Some(serial.knows()),
                     _ => None,
                 },
             }),
@@ -190,6 +192,12 @@ impl Board {
                 usb.set_up_as(&memory);
                 if let Some(state) = own {
                     usb.set_known(state);
+                }
+            }
+            Program::OwnUart(serial) => {
+                serial.set_up_as(&memory);
+                if let Some(state) = own {
+                    serial.set_known(state);
                 }
             }
             _ => return,

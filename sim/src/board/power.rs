@@ -2,7 +2,7 @@
 
 use super::{Board, Link, Program};
 use crate::boot::{self, Booted, Start};
-use crate::flashloader::{Entry, Flashloader, Outcome, OwnLoader, Processor};
+use crate::flashloader::{Entry, Flashloader, Outcome, OwnLoader, OwnSerial, Processor};
 use crate::rom::loader::Loader;
 use crate::rom::registers::boot_fuses;
 use crate::rom::serial::SerialRom;
@@ -91,6 +91,10 @@ impl Board {
     pub(crate) fn start_loader(&mut self, loader: Loader) {
         let program = match loader {
             Loader::Own => Program::Own(Box::new(self.own_loader())),
+            Loader::OwnUart => {
+                let entry = self.entry();
+                Program::OwnUart(Box::new(OwnSerial::start(&mut self.machine, entry)))
+            }
             _ => {
                 let mut usb = Flashloader::start_build(&mut self.machine, loader.build());
                 usb.enumerate(&mut self.machine);
@@ -109,15 +113,20 @@ impl Board {
             .saturating_add(LOADER_ATTACH_NS);
     }
 
-    fn own_loader(&mut self) -> OwnLoader {
-        let entry = Entry {
+    /// What the boot ROM leaves to rtboot's own loader.
+    fn entry(&self) -> Entry {
+        Entry {
             cause: match &self.program {
                 Program::Rom(rom, _) => rom.registers.cause,
                 _ => CAUSE_PIN,
             },
             boot_mode: boot_fuses(&self.machine).sbmr2(self.straps),
             ..Entry::default()
-        };
+        }
+    }
+
+    fn own_loader(&mut self) -> OwnLoader {
+        let entry = self.entry();
         let mut usb = OwnLoader::start(&mut self.machine, entry);
         usb.enumerate(&mut self.machine);
         usb
@@ -140,7 +149,10 @@ impl Board {
     pub(super) fn reach_flash(&mut self) {
         let sbmr1 = boot_fuses(&self.machine).sbmr1(self.straps);
         let group = sbmr1 >> 8 & 7 == 7 || self.machine.fuses.shadow(4) >> 20 & 1 == 1;
-        let loader = matches!(self.program, Program::Flashloader(..) | Program::Own(_));
+        let loader = matches!(
+            self.program,
+            Program::Flashloader(..) | Program::Own(_) | Program::OwnUart(_)
+        );
         let second = self.faults.second_pins();
         self.machine.nor_mut().out_of_reach = loader && second != group;
     }
@@ -168,6 +180,7 @@ impl Board {
         let outcome = match &self.program {
             Program::Flashloader(_, usb, serial) => usb.outcome().or(serial.outcome()),
             Program::Own(usb) => usb.outcome(self.machine.clock.now_ns()),
+            Program::OwnUart(serial) => serial.outcome(self.machine.clock.now_ns()),
             _ => return,
         };
         match outcome {

@@ -97,6 +97,7 @@ impl Board {
     pub fn uart_busy(&self) -> bool {
         let at_work = match &self.program {
             Program::Flashloader(_, _, serial) => serial.at_work_until(&self.machine),
+            Program::OwnUart(serial) => serial.at_work_until(&self.machine),
             _ => None,
         };
         self.uart.speaking() || at_work.is_some()
@@ -155,6 +156,10 @@ impl Board {
     fn chip_baud(&self) -> u32 {
         match &self.program {
             Program::Flashloader(_, _, serial) => serial.baud().unwrap_or(self.uart.host),
+            Program::OwnUart(serial) => {
+                let now = self.machine.clock.now_ns();
+                serial.baud(now).unwrap_or(self.uart.host)
+            }
             _ => self.uart.rom,
         }
     }
@@ -176,6 +181,10 @@ impl Board {
                     self.link = Link::Uart;
                 }
             }
+            Program::OwnUart(serial) => {
+                self.link = Link::Uart;
+                serial.arrive(&mut self.machine, self.uart.host, heard);
+            }
             _ => {}
         }
     }
@@ -187,10 +196,12 @@ impl Board {
         }
         loop {
             self.speak();
-            let Program::Flashloader(_, _, serial) = &self.program else {
-                return;
+            let due = match &self.program {
+                Program::Flashloader(_, _, serial) => serial.due(&self.machine),
+                Program::OwnUart(serial) => serial.due(&self.machine),
+                _ => return,
             };
-            match serial.due(&self.machine) {
+            match due {
                 Some(due) if due <= until => self.machine.clock.advance_to(due),
                 _ => return,
             }
@@ -217,6 +228,9 @@ impl Board {
             Program::Flashloader(_, _, serial) => {
                 serial.run(&mut self.machine, &mut self.uart.to_host);
             }
+            Program::OwnUart(serial) => {
+                serial.run(&mut self.machine, &mut self.uart.to_host);
+            }
             _ => {}
         }
     }
@@ -228,6 +242,7 @@ impl Board {
             Program::Flashloader(_, _, serial) if self.link == Link::Uart => {
                 serial.due(&self.machine)
             }
+            Program::OwnUart(serial) if self.link == Link::Uart => serial.due(&self.machine),
             _ => None,
         };
         byte.into_iter().chain(work).min()

@@ -92,7 +92,7 @@ impl Board {
             Program::Rom(..) => Some(ROM_OPEN),
             Program::Flashloader(..) => Some(FLASHLOADER),
             Program::Own(_) => Some(OWN_LOADER),
-            Program::Application(_) | Program::Silent | Program::Off => None,
+            Program::OwnUart(_) | Program::Application(_) | Program::Silent | Program::Off => None,
         }
     }
 
@@ -222,7 +222,9 @@ impl Board {
                 usb.usb_out(m, report)
             }
             Program::Flashloader(..) => OutResult::Nak,
-            Program::Application(_) | Program::Silent | Program::Off => return Err(Gone::Detached),
+            Program::OwnUart(_) | Program::Application(_) | Program::Silent | Program::Off => {
+                return Err(Gone::Detached);
+            }
         };
         match result {
             OutResult::Taken => Ok(()),

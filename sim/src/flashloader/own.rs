@@ -28,6 +28,7 @@ mod pace;
 mod property;
 mod protect;
 mod rescue;
+mod serial;
 mod server;
 mod source;
 mod start;
@@ -43,6 +44,7 @@ use super::{Control, NorSetup, OutResult, Outcome};
 use crate::machine::Machine;
 use inspect::Failure;
 use rescue::Rung;
+pub use serial::OwnSerial;
 pub use server::Entry;
 use server::Server;
 
@@ -112,6 +114,24 @@ pub struct OwnState {
     failure: Failure,
 }
 
+impl OwnState {
+    fn of(server: &Server) -> OwnState {
+        OwnState {
+            id: server.flash.id,
+            rung: server.flash.rung,
+            entry: server.entry,
+            failure: server.failure,
+        }
+    }
+
+    fn put(self, server: &mut Server) {
+        server.flash.id = self.id;
+        server.flash.rung = self.rung;
+        server.entry = self.entry;
+        server.failure = self.failure;
+    }
+}
+
 /// rtboot's own loader behind its USB endpoints.
 #[derive(Debug, Clone)]
 pub struct OwnLoader {
@@ -142,20 +162,12 @@ impl OwnLoader {
 
     /// What it knows beside how the flash is set up.
     pub fn knows(&self) -> OwnState {
-        OwnState {
-            id: self.server.flash.id,
-            rung: self.server.flash.rung,
-            entry: self.server.entry,
-            failure: self.server.failure,
-        }
+        OwnState::of(&self.server)
     }
 
     /// Takes on what [`OwnLoader::knows`] told.
     pub fn set_known(&mut self, state: OwnState) {
-        self.server.flash.id = state.id;
-        self.server.flash.rung = state.rung;
-        self.server.entry = state.entry;
-        self.server.failure = state.failure;
+        state.put(&mut self.server);
     }
 
     /// How the flash is set up.

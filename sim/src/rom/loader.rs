@@ -27,8 +27,10 @@ pub enum Loader {
     McuBootUtilityItcm,
     /// The RT102x build in SPSDK's test data, 65157 bytes at 0x20208000.
     Spsdk,
-    /// rtboot's own loader, as `loader/image` holds it.
+    /// rtboot's own loader for USB, as `loader/image` holds it.
     Own,
+    /// The same for a UART.
+    OwnUart,
 }
 
 impl Loader {
@@ -44,7 +46,7 @@ impl Loader {
             Loader::McuBootUtilityItcm => [(0x0400, 0xD91D), (0x1_0000, 0x1_5AD7)],
             Loader::Spsdk => [(0x2020_A000, 0x2021_7E85), (0x2000_0000, 0x2000_5AD7)],
             // the image, and what it works in behind it
-            Loader::Own => {
+            Loader::Own | Loader::OwnUart => {
                 let start = own_image().start;
                 let end = start + OWN.len() as u32;
                 [(start, end - 1), (end, 0x2020_FFFF)]
@@ -56,6 +58,9 @@ impl Loader {
 
 /// rtboot's own loader: recognised whole, so that a build of other bytes is another loader.
 pub(crate) const OWN: &[u8] = include_bytes!("../../../loader/image/rtboot-loader.bin");
+
+/// The same for a UART.
+pub(crate) const OWN_UART: &[u8] = include_bytes!("../../../loader/image/rtboot-loader-uart.bin");
 
 /// Where its image says that it lies: its IVT is its first word, its boot data follow.
 fn own_image() -> BootData {
@@ -143,6 +148,9 @@ pub fn recognise(ram: &Ram, data: &BootData) -> Jump {
     }
     if data.start == own_image().start && bytes == OWN {
         return in_its_ram(ram, Loader::Own);
+    }
+    if data.start == own_image().start && bytes == OWN_UART {
+        return in_its_ram(ram, Loader::OwnUart);
     }
     let hash = hex::encode(Sha256::digest(bytes));
     match KNOWN

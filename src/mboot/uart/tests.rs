@@ -19,10 +19,9 @@ fn response(payload: &[u8]) -> Vec<u8> {
 
 /// A link that needs no ping, to a line that says each piece after the write of the same place.
 fn link(script: &[&[u8]]) -> UartLink<FakeSerial> {
-    UartLink {
-        pinged: true,
-        ..UartLink::new(FakeSerial::script(script))
-    }
+    let mut link = UartLink::new(FakeSerial::script(script));
+    link.pinged = true;
+    link
 }
 
 fn what(result: Result<impl std::fmt::Debug, LinkError>) -> &'static str {

@@ -117,8 +117,8 @@ fn no_flashloader_file_is_found_after_the_rom() {
     exam.no_loader = Some(error());
     let diagnosis = exam.finds("loader-none");
     assert_eq!(diagnosis.next(), Some(&Action::AddFlashloader.into()));
-    // on a UART the board's USB takes rtboot's own loader; elsewhere it is asked for
-    for own in [None, Some(NoOwn::Uart), Some(NoOwn::OtherChip)] {
+    // rtboot's own loader is the way out only where it runs
+    for own in [None, Some(NoOwn::OtherChip)] {
         let error = || Error::NoLoader {
             chip: "RT1021".into(),
             looked: true,

@@ -234,7 +234,7 @@ pub fn loading() -> Vec<Error> {
         Error::NoLoader {
             chip: "RT1021".into(),
             looked: true,
-            own: Some(NoOwn::Uart),
+            own: Some(NoOwn::OtherChip),
         },
         Error::OwnLoaderSilent {
             address: 0x2020_8000,

@@ -4,7 +4,8 @@ use super::super::memory::FLEXSPI_NOR;
 use super::super::property::{common, number};
 use super::super::status::{READ_ONLY_PROPERTY, Status, UNKNOWN_PROPERTY};
 use super::memory;
-use super::server::{MAX_PAYLOAD, SNAPSHOT, Server};
+use super::serial::CLOCK_HZ;
+use super::server::{SNAPSHOT, Server};
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
 
@@ -14,8 +15,9 @@ const PROTOCOL: u32 = 1;
 const VERSION: u32 = u32::from_be_bytes([b'L', 0, 2, 0]);
 /// Core clock, which the loader leaves as it is. Source: fact sheet, D2.
 const CORE_HZ: u32 = 396_000_000;
-/// USB-HID.
-const PERIPHERALS: u32 = 0x10;
+/// USB-HID, UART.
+const USB_HID: u32 = 0x10;
+const UART: u32 = 0x01;
 /// Bit `tag - 1` for every command of NXP's that it has.
 const COMMANDS: u32 = 0x1_4F5F;
 
@@ -45,6 +47,8 @@ mod feature {
     pub const STREAM: u32 = 1 << 3;
     pub const PROTECT: u32 = 1 << 4;
     pub const START: u32 = 1 << 5;
+    /// SetBaud.
+    pub const BAUD: u32 = 1 << 6;
     /// The bulk interface.
     pub const BULK: u32 = 1 << 7;
 }
@@ -56,12 +60,12 @@ pub fn get(
     property: u32,
     index: u32,
 ) -> Result<Vec<u32>, Status> {
-    if let Some(words) = common(m, MAX_PAYLOAD, property, index) {
+    if let Some(words) = common(m, server.payload(), property, index) {
         return Ok(words);
     }
     let sizes = m.ram.sizes();
     Ok(match property {
-        number::PERIPHERALS => vec![PERIPHERALS],
+        number::PERIPHERALS => vec![if server.uart { UART } else { USB_HID }],
         number::COMMANDS => vec![COMMANDS],
         number::RESERVED => memory::own(m)
             .iter()
@@ -80,8 +84,17 @@ pub fn get(
                 geometry.block,
             ]
         }
-        vendor::IDENTITY => vec![MAGIC, PROTOCOL, VERSION, FEATURES, SNAPSHOT.length],
-        vendor::CLOCKS => vec![CORE_HZ, server.flash.read_hz(), 0],
+        vendor::IDENTITY => {
+            let features = match server.uart {
+                true => FEATURES & !feature::BULK | feature::BAUD,
+                false => FEATURES,
+            };
+            vec![MAGIC, PROTOCOL, VERSION, features, SNAPSHOT.length]
+        }
+        vendor::CLOCKS => {
+            let uart = if server.uart { CLOCK_HZ } else { 0 };
+            vec![CORE_HZ, server.flash.read_hz(), uart]
+        }
         vendor::ENTRY => {
             let entry = server.entry;
             let [stage, error, detail] = entry.breadcrumb;

@@ -20,12 +20,13 @@ use super::inspect::Failure;
 use super::memory::{Place, Region};
 use super::source::Source;
 use super::stream::{self, Stream};
-use super::{Report, by_fcb, hash, inspect, pace, property, protect};
+use super::{Report, by_fcb, hash, inspect, pace, property, protect, serial};
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
 
-/// The longest payload that it announces.
-pub const MAX_PAYLOAD: usize = 1016;
+/// The longest payload that it announces: over USB, over a UART.
+const USB_PAYLOAD: usize = 1016;
+pub const UART_PAYLOAD: usize = 1024;
 /// Where the registers at entry are kept.
 pub const SNAPSHOT: Region = Region {
     start: 0x2020_8040,
@@ -49,8 +50,12 @@ pub(super) mod vendor {
     pub const STREAM: u8 = 0x54;
     pub const PROTECT: u8 = 0x55;
     pub const START: u8 = 0x56;
+    pub const SET_BAUD: u8 = 0x57;
     pub const DATA_RESPONSE: u8 = 0xD0;
 }
+
+/// The clock gives no such speed.
+const NO_SUCH_BAUD: Status = 59013;
 
 /// Report ids.
 pub(super) mod id {
@@ -102,6 +107,10 @@ pub struct Server {
     /// Where and why the last erase, program or stream failed.
     pub failure: Failure,
     pub(super) phase: Phase,
+    /// The host is on a UART.
+    pub(super) uart: bool,
+    /// The speed that counts once the host has its answer.
+    pub(super) new_baud: Option<u32>,
 }
 
 impl Server {
@@ -135,13 +144,29 @@ impl Server {
             ending: None,
             failure: Failure::default(),
             phase: Phase::None,
+            uart: false,
+            new_baud: None,
         }
+    }
+
+    /// As [`Server::start`], for the image whose host is on a UART.
+    pub fn start_on_uart(m: &mut Machine, entry: Entry) -> Server {
+        Server {
+            uart: true,
+            ..Server::start(m, entry)
+        }
+    }
+
+    /// The longest payload that it announces and sends.
+    pub fn payload(&self) -> usize {
+        if self.uart { UART_PAYLOAD } else { USB_PAYLOAD }
     }
 
     /// The link began anew: the command at hand is over, nobody waits for its answer.
     pub fn lose_link(&mut self) {
         self.answers.clear();
         self.phase = Phase::None;
+        self.new_baud = None;
     }
 
     /// It answers no more.
@@ -305,6 +330,13 @@ impl Server {
                 let found = by_fcb::begin(&mut self.flash, m, a, b, c);
                 return self.announce(tag, found);
             }
+            vendor::SET_BAUD if self.uart => match serial::has_speed(a) {
+                true => {
+                    self.new_baud = Some(a);
+                    Ok(())
+                }
+                false => Err(NO_SUCH_BAUD),
+            },
             vendor::PROTECT => protect::run(&mut self.flash, m, a),
             vendor::START => return self.start_application(m, a),
             vendor::STREAM => return stream::begin(self, a, b),
