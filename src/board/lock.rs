@@ -13,7 +13,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::holders;
-use crate::port::{self, HidPort, SerialPort};
+use crate::port::{self, BulkPort, HidPort, SerialPort};
 use crate::{Error, Result};
 
 /// A board's place, held against other runs while any clone is there.
@@ -166,6 +166,10 @@ impl<P: HidPort> HidPort for Guarded<P> {
     }
     fn sends_short_reports(&self) -> bool {
         self.port.sends_short_reports()
+    }
+    // lives no longer than this port: one link holds both
+    fn open_bulk(&mut self) -> Ported<Box<dyn BulkPort>> {
+        self.port.open_bulk()
     }
 }
 

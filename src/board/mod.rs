@@ -340,7 +340,9 @@ impl Board {
     fn hid(&self, port: Box<dyn HidPort>, decoder: traced::Decoder) -> Box<dyn HidPort> {
         let port = Guarded::new(port, self.lock.clone());
         match self.options.trace.clone() {
-            Some(trace) => Box::new(traced::Traced::new(port, decoder, move |l: &str| trace(l))),
+            Some(trace) => Box::new(traced::TracedBoth::new(port, decoder, move |l: &str| {
+                trace(l)
+            })),
             None => Box::new(port),
         }
     }

@@ -48,5 +48,9 @@ fn rules() -> String {
         )
     };
     let rules: String = devices().into_iter().map(rule).collect();
-    format!("{HEAD}{rules}")
+    let (vendor, product) = FLASHLOADER_USB;
+    let bulk = format!(
+        "\n# the bulk interface of rtboot's own loader, for faster reads; rtboot works without it, too\nSUBSYSTEM==\"usb\", ENV{{DEVTYPE}}==\"usb_device\", ATTRS{{idVendor}}==\"{vendor:04x}\", ATTRS{{idProduct}}==\"{product:04x}\", MODE=\"0660\", GROUP=\"plugdev\", TAG+=\"uaccess\"\n"
+    );
+    format!("{HEAD}{rules}{bulk}")
 }

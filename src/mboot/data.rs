@@ -124,7 +124,32 @@ impl<L: Link> Client<L> {
     /// Sends a command and takes the data that comes, at most `limit` bytes; with `exact`, no fewer either.
     ///
     /// `before` bytes were done by earlier commands; they count for `progress` and in errors.
+    ///
+    /// What fails on a loader's bulk interface is read again over HID, and the bulk interface is not used any more.
     pub(super) fn read_phase(
+        &mut self,
+        command: &Command,
+        limit: u32,
+        exact: bool,
+        before: u64,
+        progress: Progress<'_>,
+    ) -> Result<Vec<u8>, Error> {
+        let read = self.read_once(command, limit, exact, before, progress);
+        let broken = matches!(
+            read,
+            Err(Error::Timeout { .. }
+                | Error::Protocol { .. }
+                | Error::Port { .. }
+                | Error::Gone { .. })
+        );
+        if !broken || !self.link.fall_back() {
+            return read;
+        }
+        self.synced = false;
+        self.read_once(command, limit, exact, before, progress)
+    }
+
+    fn read_once(
         &mut self,
         command: &Command,
         limit: u32,

@@ -7,13 +7,18 @@ use std::time::Duration;
 
 use rtboot_wire::mboot::report::{self, HEADER, MAX_PAYLOAD, Malformed, Report, SHORT};
 
+use super::bulk::{Pipe, READS};
+use super::data::READ_PACKETS;
 use super::link::{Link, LinkError, Packet, Sent};
-use super::{Command, Response};
+use super::{Command, Response, Tag};
 use crate::port::traced::Direction;
 use crate::port::{self, HidPort};
 
 /// Silence after which no stale report is left: one that waits in the device comes at once.
 const SETTLE: Duration = Duration::from_millis(20);
+
+/// Packets of one read command over the bulk interface, which loses none: 256 KiB, so that Ctrl-C is heard at full speed, too.
+const BULK_READ_PACKETS: u32 = 258;
 
 /// Times that a report is given to a device that takes none: it is busy, and Linux gives up after 5 s each. Only one that goes
 /// out in one packet, for nothing of it can have arrived.
@@ -25,12 +30,21 @@ pub struct HidLink<P> {
     port: P,
     /// A packet that was seen while data was sent.
     early: Option<Packet>,
+    /// The bulk interface of rtboot's own loader, for reads.
+    pipe: Option<Pipe>,
+    /// Whether the answers to the last command come there.
+    in_pipe: bool,
 }
 
 impl<P: HidPort> HidLink<P> {
     /// A link over `port`.
     pub fn new(port: P) -> HidLink<P> {
-        HidLink { port, early: None }
+        HidLink {
+            port,
+            early: None,
+            pipe: None,
+            in_pipe: false,
+        }
     }
 
     /// The port below.
@@ -94,6 +108,11 @@ fn parse(bytes: Vec<u8>) -> Result<Packet, LinkError> {
 
 impl<P: HidPort> Link for HidLink<P> {
     fn send_command(&mut self, packet: &[u8], _timeout: Duration) -> Result<(), LinkError> {
+        let tag = packet.first().copied().map(Tag);
+        self.in_pipe = self.pipe.is_some() && tag.is_some_and(|tag| READS.contains(&tag));
+        if let Some(pipe) = self.pipe.as_mut().filter(|_| self.in_pipe) {
+            return pipe.send(packet);
+        }
         self.send(report::COMMAND, packet)
     }
 
@@ -117,6 +136,9 @@ impl<P: HidPort> Link for HidLink<P> {
     }
 
     fn receive(&mut self, timeout: Duration) -> Result<Option<Packet>, LinkError> {
+        if let Some(pipe) = self.pipe.as_mut().filter(|_| self.in_pipe) {
+            return pipe.receive(timeout);
+        }
         match self.early.take() {
             Some(packet) => Ok(Some(packet)),
             None => self.port.read(timeout)?.map(parse).transpose(),
@@ -134,6 +156,27 @@ impl<P: HidPort> Link for HidLink<P> {
 
     fn settle_time(&self) -> Duration {
         SETTLE
+    }
+
+    fn open_bulk(&mut self) {
+        if self.pipe.is_none() {
+            self.pipe = self.port.open_bulk().ok().and_then(Pipe::new);
+        }
+    }
+
+    fn fall_back(&mut self) -> bool {
+        let was_used = std::mem::take(&mut self.in_pipe);
+        if was_used {
+            self.pipe = None;
+        }
+        was_used
+    }
+
+    fn read_packets(&self) -> u32 {
+        match self.pipe {
+            Some(_) => BULK_READ_PACKETS,
+            None => READ_PACKETS,
+        }
     }
 
     fn describe(&self) -> String {

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::data::READ_PACKETS;
 use super::{Error, Step, Tag};
 use crate::port;
 
@@ -131,6 +132,20 @@ pub trait Link: Send {
     /// The longest silence between two packets that an earlier session left behind.
     fn settle_time(&self) -> Duration;
 
+    /// Opens a faster way for commands that only bring data, where the loader said that it has one. Where it cannot be opened,
+    /// all goes on as before.
+    fn open_bulk(&mut self) {}
+
+    /// Gives that way up. `true` when the last command went over it: that can be given again.
+    fn fall_back(&mut self) -> bool {
+        false
+    }
+
+    /// Most data packets of one read command.
+    fn read_packets(&self) -> u32 {
+        READ_PACKETS
+    }
+
     /// The name of the port below, for messages.
     fn describe(&self) -> String;
 
@@ -167,6 +182,15 @@ impl<L: Link + ?Sized> Link for Box<L> {
     }
     fn damaged(&self) -> usize {
         (**self).damaged()
+    }
+    fn open_bulk(&mut self) {
+        (**self).open_bulk();
+    }
+    fn fall_back(&mut self) -> bool {
+        (**self).fall_back()
+    }
+    fn read_packets(&self) -> u32 {
+        (**self).read_packets()
     }
     fn describe(&self) -> String {
         (**self).describe()

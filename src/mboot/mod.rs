@@ -22,6 +22,7 @@
     )
 )]
 
+mod bulk;
 mod client;
 mod data;
 mod error;

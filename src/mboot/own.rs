@@ -7,7 +7,6 @@
 
 use rtboot_wire::loader::{self, Features, Fetch, FlashCommand, HashKind, Rung};
 
-use super::data::READ_PACKETS;
 use super::link::LinkError;
 use super::verbs::check_range;
 use super::{Client, Command, Error, Link, Progress, Step, Tag, Version};
@@ -57,6 +56,9 @@ impl<L: Link> Client<L> {
             Err(error) => return Err(error),
         };
         self.features = identity.map_or(Features(0), |own| own.features);
+        if self.features.has(Features::BULK) {
+            self.link.open_bulk();
+        }
         Ok(identity)
     }
 
@@ -231,7 +233,7 @@ impl<L: Link> Client<L> {
         progress: Progress<'_>,
         command: impl Fn(u32, u32) -> Command,
     ) -> Result<Vec<u8>, Error> {
-        let most = self.max_packet_size()? as u32 * READ_PACKETS / grain * grain;
+        let most = self.max_packet_size()? as u32 * self.link.read_packets() / grain * grain;
         let mut data = Vec::new();
         while (data.len() as u32) < length {
             let done = data.len() as u32;

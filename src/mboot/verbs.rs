@@ -2,7 +2,6 @@
 
 use rtboot_wire::mboot::regions;
 
-use super::data::READ_PACKETS;
 use super::link::protocol;
 use super::{
     Client, Command, Error, ExternalMemory, Link, MemoryId, Progress, Property, Status, Step, Tag,
@@ -117,7 +116,7 @@ impl<L: Link> Client<L> {
         progress: Progress<'_>,
     ) -> Result<Vec<u8>, Error> {
         check_range(tag, address, u64::from(length))?;
-        let most = self.max_packet_size()? as u32 * READ_PACKETS;
+        let most = self.max_packet_size()? as u32 * self.link.read_packets();
         let mut data = Vec::new(); // grows with what arrives
         loop {
             let done = data.len() as u32;

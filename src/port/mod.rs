@@ -3,6 +3,7 @@
 //! ```text
 //! SDP, MBOOT clients ─ links ─┬─ HidPort ────┬─ hid            a USB HID device (hidapi)
 //!                             │              ├─ virtual_board  the embedded virtual board (rtboot-sim)
+//!                             ├─ BulkPort ───┼─ bulk           the loader's second USB interface (nusb)
 //!                             └─ SerialPort ─┼─ serial         a UART (serialport)
 //!                                            └─ traced         any of them, one line per packet
 //! ```
@@ -10,7 +11,7 @@
 //! A port moves bytes and waits; it knows no protocol. A [`HidPort`] moves whole reports, the report id
 //! first, in both directions. A [`SerialPort`] moves a stream.
 //!
-//! The cargo features `hid`, `serial` and `virtual` bring the three transports. The traits and the types that describe
+//! The cargo features `hid`, `bulk`, `serial` and `virtual` bring the transports. The traits and the types that describe
 //! devices are always there, so a program can bring a transport of its own.
 
 #![cfg_attr(
@@ -27,6 +28,7 @@ use std::fmt::Write as _;
 use std::sync::OnceLock;
 use std::time::{Duration, Instant};
 
+pub mod bulk;
 mod error;
 pub mod hid;
 pub mod serial;
@@ -34,6 +36,7 @@ pub mod traced;
 #[cfg(feature = "virtual")]
 pub mod virtual_board;
 
+pub use bulk::BulkPort;
 pub use error::Error;
 
 /// The port that an [`Error`] names when it is about all HID devices.
@@ -133,6 +136,16 @@ pub trait HidPort: Send {
         true
     }
 
+    /// Opens the bulk interface of the same device, which rtboot's own loader has.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] where there is none; as [`bulk::open`].
+    fn open_bulk(&mut self) -> Result<Box<dyn BulkPort>, Error> {
+        Err(Error::NotFound {
+            port: format!("a bulk interface beside {}", self.describe()),
+        })
+    }
+
     /// The port's clock, for limits on how long something takes; it starts anywhere and never goes back.
     fn now(&self) -> Duration {
         monotonic()
@@ -188,6 +201,9 @@ macro_rules! forward {
             }
             fn sends_short_reports(&self) -> bool {
                 (**self).sends_short_reports()
+            }
+            fn open_bulk(&mut self) -> Result<Box<dyn BulkPort>, Error> {
+                (**self).open_bulk()
             }
             fn now(&self) -> Duration {
                 (**self).now()

@@ -10,7 +10,7 @@
 use std::fmt::{self, Write as _};
 use std::time::Duration;
 
-use super::{Error, HidPort, SerialPort};
+use super::{BulkPort, Error, HidPort, SerialPort};
 
 /// Which way a packet went.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -128,6 +128,84 @@ impl<P: HidPort, S: FnMut(&str) + Send> HidPort for Traced<P, S> {
 
     fn sends_short_reports(&self) -> bool {
         self.port.sends_short_reports()
+    }
+}
+
+impl<P: BulkPort, S: FnMut(&str) + Send> BulkPort for Traced<P, S> {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.say(Direction::Out, bytes);
+        let written = self.port.write(bytes);
+        written.inspect_err(|error| self.say_error(Direction::Out, error))
+    }
+
+    fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
+        let read = self.port.read(timeout);
+        match &read {
+            Ok(Some(bytes)) => self.say(Direction::In, bytes),
+            Ok(None) => {}
+            Err(error) => self.say_error(Direction::In, error),
+        }
+        read
+    }
+
+    fn describe(&self) -> String {
+        self.port.describe()
+    }
+
+    fn now(&self) -> Duration {
+        self.port.now()
+    }
+}
+
+/// A traced HID port whose bulk interface is traced, too.
+pub struct TracedBoth<P, S> {
+    port: Traced<P, S>,
+    sink: S,
+}
+
+impl<P, S: FnMut(&str) + Send + Clone> TracedBoth<P, S> {
+    /// As [`Traced::new`].
+    pub fn new(port: P, decoder: Decoder, sink: S) -> TracedBoth<P, S> {
+        TracedBoth {
+            port: Traced::new(port, decoder, sink.clone()),
+            sink,
+        }
+    }
+}
+
+impl<P: fmt::Debug, S> fmt::Debug for TracedBoth<P, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.port.fmt(f)
+    }
+}
+
+impl<P: HidPort, S: FnMut(&str) + Send + Clone + 'static> HidPort for TracedBoth<P, S> {
+    fn write(&mut self, report: &[u8]) -> Result<(), Error> {
+        HidPort::write(&mut self.port, report)
+    }
+    fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
+        HidPort::read(&mut self.port, timeout)
+    }
+    fn describe(&self) -> String {
+        HidPort::describe(&self.port)
+    }
+    fn now(&self) -> Duration {
+        HidPort::now(&self.port)
+    }
+    fn sends_short_reports(&self) -> bool {
+        self.port.sends_short_reports()
+    }
+    fn open_bulk(&mut self) -> Result<Box<dyn BulkPort>, Error> {
+        match self.port.port.open_bulk() {
+            Ok(port) => {
+                let decoder = self.port.decoder;
+                Ok(Box::new(Traced::new(port, decoder, self.sink.clone())))
+            }
+            Err(error) => {
+                (self.sink)(&format!("reads go over HID: {error}"));
+                Err(error)
+            }
+        }
     }
 }
 

@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use rtboot_sim::{Board, Gone, Settings, UsbIdentity};
 
-use super::{Error, HidPort, SerialPort, VIRTUAL as NAME, VIRTUAL_UART as UART};
+use super::{BulkPort, Error, HidPort, SerialPort, VIRTUAL as NAME, VIRTUAL_UART as UART};
 pub use make::{Look, Make, MakeError, Switches};
 #[cfg(all(unix, feature = "serial"))]
 pub use pty::Pty;
@@ -185,6 +185,40 @@ impl HidPort for VirtualHid {
             Some(usb) => format!("{NAME} ({:04x}:{:04x})", usb.vendor_id, usb.product_id),
             None => NAME.into(),
         }
+    }
+
+    fn open_bulk(&mut self) -> Result<Box<dyn BulkPort>, Error> {
+        self.check()?;
+        match self.board.board().has_bulk() {
+            true => Ok(Box::new(VirtualBulk(VirtualHid {
+                board: self.board.clone(),
+                identity: self.identity,
+            }))),
+            false => Err(Error::NotFound {
+                port: format!("a bulk interface beside {}", self.describe()),
+            }),
+        }
+    }
+}
+
+/// The second interface behind the same plug.
+struct VirtualBulk(VirtualHid);
+
+impl BulkPort for VirtualBulk {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), Error> {
+        self.0.check()?;
+        let written = self.0.board.board().bulk_write(bytes);
+        written.map_err(|gone| self.0.error(gone))
+    }
+
+    fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
+        self.0.check()?;
+        let read = self.0.board.board().bulk_read(timeout);
+        read.map_err(|gone| self.0.error(gone))
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
     }
 }
 

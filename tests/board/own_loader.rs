@@ -7,11 +7,12 @@ use rtboot::chip::Chip;
 use rtboot::event::{Event, Listener, Stage};
 use rtboot::flash::{LoaderSource, OwnLoader, Trial, WriteReport, reach_flashloader};
 use rtboot::job::WriteOptions;
-use rtboot::mboot::{Features, Status};
+use rtboot::mboot::{self, Features, HidLink, Mboot, MemoryId, Property, Status};
 use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::port::{self, BulkPort, HidPort};
 use rtboot::{Act, Consent, Error, FcbChoice, NoOwn, OnPort, Result, Source, sdp};
-use rtboot_sim::Fault;
 use rtboot_sim::nor::Part;
+use rtboot_sim::{Fault, ReportFault};
 
 use crate::kit::board::{Rig, old_flash, starts, write_with};
 use crate::kit::case::application;
@@ -414,4 +415,179 @@ fn whole_flash_is_erased_by_own_loader() {
         );
         assert!(starts(&rig).is_some(), "{name}");
     }
+}
+
+/// A HID port whose bulk interface breaks at a call.
+struct Breaking {
+    hid: Box<dyn HidPort>,
+    /// Calls of the bulk interface until it breaks, and what it does then.
+    left: u32,
+    how: Break,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+enum Break {
+    /// The interface is claimed by someone else.
+    Gone,
+    /// Nothing comes any more.
+    Silent,
+    /// Bytes are turned.
+    Damaged,
+    /// Bytes are lost.
+    Short,
+}
+
+impl HidPort for Breaking {
+    fn write(&mut self, report: &[u8]) -> std::result::Result<(), port::Error> {
+        self.hid.write(report)
+    }
+
+    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+        self.hid.read(timeout)
+    }
+
+    fn describe(&self) -> String {
+        self.hid.describe()
+    }
+
+    fn open_bulk(&mut self) -> std::result::Result<Box<dyn BulkPort>, port::Error> {
+        Ok(Box::new(BreakingBulk {
+            bulk: self.hid.open_bulk()?,
+            left: self.left,
+            how: self.how,
+        }))
+    }
+}
+
+struct BreakingBulk {
+    bulk: Box<dyn BulkPort>,
+    left: u32,
+    how: Break,
+}
+
+impl BreakingBulk {
+    fn breaks(&mut self) -> bool {
+        self.left = self.left.saturating_sub(1);
+        self.left == 0
+    }
+
+    fn gone(&self) -> port::Error {
+        let port = self.describe();
+        port::Error::Gone { port }
+    }
+}
+
+impl BulkPort for BreakingBulk {
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), port::Error> {
+        match (self.breaks(), self.how) {
+            (false, _) => self.bulk.write(bytes),
+            (true, Break::Gone) => Err(self.gone()),
+            (true, Break::Damaged) => self.bulk.write(&[&[9], &bytes[1..]].concat()),
+            (true, Break::Silent | Break::Short) => Ok(()),
+        }
+    }
+
+    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+        if !self.breaks() {
+            return self.bulk.read(timeout);
+        }
+        match self.how {
+            Break::Gone => Err(self.gone()),
+            Break::Silent => Ok(None),
+            Break::Damaged => {
+                let read = self.bulk.read(timeout)?;
+                Ok(read.map(|bytes| [&[bytes[0], bytes[1] ^ 0x40], &bytes[2..]].concat()))
+            }
+            Break::Short => {
+                let read = self.bulk.read(timeout)?;
+                Ok(read.map(|bytes| bytes[..bytes.len() - 1].to_vec()))
+            }
+        }
+    }
+
+    fn describe(&self) -> String {
+        self.bulk.describe()
+    }
+}
+
+/// A board on which the own loader runs, with this in flash.
+fn loaded(flash: &[u8]) -> VirtualBoard {
+    let mut rig = Rig::fresh().with_own_loader();
+    drop(rig.flashloader().expect("ours"));
+    rig.virtual_board.board().flash_mut()[..flash.len()].copy_from_slice(flash);
+    let board = rig.virtual_board.clone();
+    let mut client = Mboot::new(HidLink::new(board.hid()));
+    client
+        .fill_memory(0x2020_2000, 4, 0xC000_0007)
+        .expect("option word");
+    client
+        .configure_memory(MemoryId::FLEXSPI_NOR, 0x2020_2000)
+        .expect("configured");
+    board
+}
+
+fn client(board: &VirtualBoard, left: u32, how: Break) -> Mboot<HidLink<Breaking>> {
+    let hid = board.hid();
+    Mboot::new(HidLink::new(Breaking { hid, left, how }))
+}
+
+#[test]
+fn reads_and_hashes_go_over_the_bulk_interface() {
+    let content: Vec<u8> = (0..600_000_u32).map(|i| (i * 7 + i / 251) as u8).collect();
+    let board = loaded(&content);
+    let mut client = client(&board, u32::MAX, Break::Gone);
+    client.identity().expect("asked").expect("ours");
+    // asks for the longest payload, once
+    client
+        .read_memory(0x6000_0000, 4, MemoryId::FLEXSPI_NOR, &mut |_| true)
+        .expect("read");
+    let before = board.board().costs();
+    let read = client.read_memory(0x6000_0000, 600_000, MemoryId::FLEXSPI_NOR, &mut |_| true);
+    assert!(read.expect("read") == content);
+    let crcs = client.crc32(0x6000_0000, 0x2000, 0x1000, &mut |_| true);
+    let whole = |at: usize| rtboot_wire::loader::crc32(&content[at..at + 0x1000]);
+    assert_eq!(crcs.expect("hashed"), [whole(0), whole(0x1000)]);
+    let after = board.board().costs();
+    assert_eq!((after.in1, after.out2), (before.in1, before.out2));
+    assert!(after.in3 > 600_000 / 512);
+    // what is no read goes over HID
+    client
+        .get_property(Property::CURRENT_VERSION, 0)
+        .expect("version");
+    assert_eq!(board.board().costs().in1, after.in1 + 1);
+}
+
+#[test]
+fn a_read_that_breaks_on_the_bulk_interface_is_read_over_hid() {
+    let content: Vec<u8> = (0..9_000_u32).map(|i| (i * 13 + i / 256) as u8).collect();
+    let board = loaded(&content);
+    let mut fell_back = 0;
+    for how in [Break::Gone, Break::Silent, Break::Damaged, Break::Short] {
+        for left in 1..18 {
+            let mut client = client(&board, left, how);
+            client.identity().expect("asked").expect("ours");
+            let before = board.board().costs().in1;
+            let read = client.read_memory(0x6000_0000, 9_000, MemoryId::FLEXSPI_NOR, &mut |_| true);
+            assert!(read.expect("read") == content, "{how:?} {left}");
+            fell_back += u32::from(board.board().costs().in1 > before);
+            // the next command is in step
+            let id = client.fetch(rtboot_wire::loader::Fetch::JedecId, 0, 3);
+            assert_eq!(id.expect("asked"), [0x9D, 0x60, 0x17], "{how:?} {left}");
+        }
+    }
+    assert!(fell_back > 40, "{fell_back}");
+    assert!(board.board().flash()[..9_000] == content);
+}
+
+#[test]
+fn cable_pulled_in_a_bulk_read_is_told_as_gone() {
+    let board = loaded(&[0x5A; 4096]);
+    let mut client = client(&board, u32::MAX, Break::Gone);
+    client.identity().expect("asked").expect("ours");
+    let at = board.board().counts().usb_in + 4;
+    let what = ReportFault::Unplug;
+    board.board().fault_mut().push(Fault::UsbIn { at, what });
+    let read = client.read_memory(0x6000_0000, 4096, MemoryId::FLEXSPI_NOR, &mut |_| true);
+    assert!(matches!(read, Err(mboot::Error::Gone { .. })), "{read:?}");
+    assert_eq!(board.board().flash()[..4096], [0x5A; 4096]);
 }

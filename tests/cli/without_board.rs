@@ -195,13 +195,19 @@ fn udev_rules_cover_rom_and_flashloader_only() {
         let ids = format!("ATTRS{{idVendor}}==\"{vendor}\", ATTRS{{idProduct}}==\"{product}\"");
         assert!(rules.iter().any(|rule| rule.contains(&ids)), "{ids}");
     }
+    let (usb, hidraw): (Vec<&str>, Vec<&str>) = rules
+        .iter()
+        .partition(|rule| rule.starts_with("SUBSYSTEM==\"usb\""));
+    assert!(
+        matches!(usb[..], [rule] if rule.contains("ATTRS{idVendor}==\"15a2\", ATTRS{idProduct}==\"0073\""))
+    );
+    assert!(
+        hidraw
+            .iter()
+            .all(|rule| rule.starts_with("SUBSYSTEM==\"hidraw\""))
+    );
     for rule in &rules {
-        for part in [
-            "SUBSYSTEM==\"hidraw\"",
-            "MODE=\"0660\"",
-            "GROUP=\"plugdev\"",
-            "TAG+=\"uaccess\"",
-        ] {
+        for part in ["MODE=\"0660\"", "GROUP=\"plugdev\"", "TAG+=\"uaccess\""] {
             assert!(rule.contains(part), "{part}: {rule}");
         }
     }

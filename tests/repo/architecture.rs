@@ -31,6 +31,7 @@ const LAYERS: &[(&str, &[&str])] = &[
 /// Outside crates that exactly one crate of ours may use.
 const ONE_USER: &[(&str, &str)] = &[
     ("hidapi", "rtboot"),
+    ("nusb", "rtboot"),
     ("serialport", "rtboot"),
     ("clap", "rtboot"),
     ("indicatif", "rtboot"),
@@ -117,6 +118,7 @@ fn library_alone_needs_few_crates() {
         "toml",
         "rtboot-sim",
         "hidapi",
+        "nusb",
         "serialport",
     ] {
         assert!(!crates.contains(unwanted), "{unwanted} in {crates:?}");

@@ -12,7 +12,7 @@ use std::time::Duration;
 use rtboot_wire::{mboot, sdp};
 
 use super::{HidDevice, HidKind, OpenProblem, identify};
-use crate::port::{ALL_HID, Error, HidPort};
+use crate::port::{ALL_HID, BulkPort, Error, HidPort, bulk};
 
 /// Longest report read: 1021 bytes of the flashloader, rounded up.
 const READ_BUFFER: usize = 2048;
@@ -80,6 +80,7 @@ pub(super) fn open(device: &HidDevice) -> Result<Box<dyn HidPort>, Error> {
         handle,
         name: format!("{} ({:04x}:{:04x})", device.path, device.vid, device.pid),
         path: device.path.clone(),
+        port_path: device.port_path.clone(),
         full_length: full_length(device.kind),
     }))
 }
@@ -187,6 +188,7 @@ struct OpenHid {
     handle: hidapi::HidDevice,
     name: String,
     path: String,
+    port_path: Option<String>,
     full_length: usize,
 }
 
@@ -272,6 +274,10 @@ impl HidPort for OpenHid {
                 Err(error) => return Err(self.error("read from", &error)),
             }
         }
+    }
+
+    fn open_bulk(&mut self) -> Result<Box<dyn BulkPort>, Error> {
+        bulk::open(self.port_path.as_deref())
     }
 
     fn describe(&self) -> String {
