@@ -136,6 +136,16 @@ fn sample_of_fault_points_with_own_loader() {
 }
 
 #[test]
+fn sample_of_fault_points_over_a_uart_with_own_loader() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        uart(&case.with_own_loader(), Share::About(20), &mut table);
+    }
+    report("over a UART, rtboot's own loader", &table);
+    table.check();
+}
+
+#[test]
 fn sample_of_fault_points_over_a_uart() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::application_only()] {
