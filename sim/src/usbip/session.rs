@@ -5,6 +5,7 @@
 //! endpoint 2 OUT    waits while the firmware does not listen (NAK)
 //! endpoint 1 IN     waits until there is a report; it comes in packets, and a packet shorter than the endpoint's ends the
 //!                   transfer, as does a full buffer
+//! endpoint 3        the same in both directions, where the device has a bulk interface
 //! ```
 
 use std::collections::VecDeque;
@@ -16,7 +17,7 @@ use std::time::{Duration, Instant};
 use super::slot::{Place, Slot, Taken};
 use super::wire::{self, Failure, Request, Urb};
 use crate::board::{Board, Gone};
-use crate::flashloader::Control;
+use crate::flashloader::{BULK_PACKET, Control, Interface};
 
 /// More transfers than a host keeps waiting at an endpoint of a HID device.
 const MAX_WAITING: usize = 64;
@@ -49,20 +50,71 @@ enum Turn {
     Left,
 }
 
+/// An interface's two endpoints.
+struct Pipe {
+    interface: Interface,
+    /// Bytes of an IN packet.
+    packet: usize,
+    output: VecDeque<Urb>,
+    input: VecDeque<Urb>,
+    /// Packets to the host that no transfer has taken yet.
+    packets: VecDeque<Vec<u8>>,
+    /// What the first IN transfer has got so far.
+    got: Vec<u8>,
+}
+
+impl Pipe {
+    fn new(interface: Interface, packet: usize) -> Pipe {
+        Pipe {
+            interface,
+            packet,
+            output: VecDeque::new(),
+            input: VecDeque::new(),
+            packets: VecDeque::new(),
+            got: Vec::new(),
+        }
+    }
+
+    /// When the device takes the first OUT transfer, and when it has something for the first IN transfer.
+    fn ready(&self, board: &Board) -> [Option<Duration>; 2] {
+        let (takes, gives) = match self.interface {
+            Interface::Hid => (board.usb_out_ready(), board.usb_in_ready()),
+            Interface::Bulk => (board.bulk_out_ready(), board.bulk_in_ready()),
+        };
+        [
+            self.output.front().and(takes),
+            self.input.front().and(gives),
+        ]
+    }
+
+    /// Gives the next packet to the first IN transfer; its answer when that ends it, `None` when there is no packet or no
+    /// transfer.
+    fn fill(&mut self) -> Option<Vec<u8>> {
+        let room = self.input.front()?.length;
+        let packet = self.packets.pop_front()?;
+        let room = room.saturating_sub(self.got.len());
+        let fits = packet.len() <= room;
+        self.got.extend(&packet[..packet.len().min(room)]);
+        if fits && packet.len() == self.packet && packet.len() < room {
+            return Some(Vec::new());
+        }
+        let urb = self.input.pop_front()?;
+        let failure = (!fits).then_some(Failure::Babble);
+        let data = std::mem::take(&mut self.got);
+        Some(wire::ended_in(urb.seqnum, failure, &data))
+    }
+}
+
 /// A device that a host has imported.
 pub struct Session<'a> {
     slot: &'a Slot,
     taken: &'a Taken,
     stream: TcpStream,
     control: VecDeque<Urb>,
-    output: VecDeque<Urb>,
-    input: VecDeque<Urb>,
+    hid: Pipe,
+    bulk: Pipe,
     /// Transfers that the device will never end.
     stuck: Vec<Urb>,
-    /// Packets of IN reports that no transfer has taken yet.
-    packets: VecDeque<Vec<u8>>,
-    /// What the first IN transfer has got so far.
-    got: Vec<u8>,
     /// Answers to be sent when the wall clock is where the board is.
     answers: Vec<u8>,
 }
@@ -74,11 +126,9 @@ impl<'a> Session<'a> {
             taken,
             stream,
             control: VecDeque::new(),
-            output: VecDeque::new(),
-            input: VecDeque::new(),
+            hid: Pipe::new(Interface::Hid, taken.packet),
+            bulk: Pipe::new(Interface::Bulk, BULK_PACKET),
             stuck: Vec::new(),
-            packets: VecDeque::new(),
-            got: Vec::new(),
             answers: Vec::new(),
         }
     }
@@ -125,8 +175,10 @@ impl<'a> Session<'a> {
         let stuck = self.stuck.len();
         let queue = match (urb.endpoint, urb.is_in) {
             (0, _) => &mut self.control,
-            (1, true) => &mut self.input,
-            (2, false) if self.taken.has_out_endpoint => &mut self.output,
+            (1, true) => &mut self.hid.input,
+            (2, false) if self.taken.has_out_endpoint => &mut self.hid.output,
+            (3, true) if self.taken.has_bulk => &mut self.bulk.input,
+            (3, false) if self.taken.has_bulk => &mut self.bulk.output,
             _ => return self.fail(&urb, Failure::Stall),
         };
         match queue.len() + stuck < MAX_WAITING {
@@ -135,17 +187,31 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn pending(&self) -> usize {
-        self.control.len() + self.output.len() + self.input.len() + self.stuck.len()
+    fn queues(&mut self) -> [&mut VecDeque<Urb>; 5] {
+        [
+            &mut self.control,
+            &mut self.hid.output,
+            &mut self.hid.input,
+            &mut self.bulk.output,
+            &mut self.bulk.input,
+        ]
+    }
+
+    fn pending(&mut self) -> usize {
+        let queued: usize = self.queues().iter().map(|queue| queue.len()).sum();
+        queued + self.stuck.len()
     }
 
     /// Unlinks a transfer; `false` when it has ended already.
     fn unlink(&mut self, victim: u32) -> bool {
-        if self.input.front().is_some_and(|urb| urb.seqnum == victim) {
-            self.got.clear();
+        for pipe in [&mut self.hid, &mut self.bulk] {
+            let first = pipe.input.front();
+            if first.is_some_and(|urb| urb.seqnum == victim) {
+                pipe.got.clear();
+            }
         }
         let before = self.pending();
-        for queue in [&mut self.control, &mut self.output, &mut self.input] {
+        for queue in self.queues() {
             queue.retain(|urb| urb.seqnum != victim);
         }
         self.stuck.retain(|urb| urb.seqnum != victim);
@@ -186,22 +252,33 @@ impl<'a> Session<'a> {
             return Turn::Again;
         }
         let now = board.elapsed();
-        let takes = self.output.front().and_then(|_| board.usb_out_ready());
-        if takes.is_some_and(|at| at <= now) {
-            self.send(board, place);
-            return Turn::Again;
+        let mut next = None;
+        for interface in [Interface::Hid, Interface::Bulk] {
+            let [takes, gives] = self.pipe(interface).ready(board);
+            if takes.is_some_and(|at| at <= now) {
+                self.send(board, place, interface);
+                return Turn::Again;
+            }
+            if let Some(answer) = self.pipe(interface).fill() {
+                self.answers.extend(answer);
+                return Turn::Again;
+            }
+            if gives.is_some_and(|at| at <= now) {
+                self.receive(board, interface);
+                return Turn::Again;
+            }
+            next = next.into_iter().chain(takes).chain(gives).min();
         }
-        if self.fill() {
-            return Turn::Again;
-        }
-        let gives = self.input.front().and_then(|_| board.usb_in_ready());
-        if gives.is_some_and(|at| at <= now) {
-            self.receive(board);
-            return Turn::Again;
-        }
-        match takes.into_iter().chain(gives).min() {
+        match next {
             Some(at) => Turn::After(at.saturating_sub(now)),
             None => Turn::Idle,
+        }
+    }
+
+    fn pipe(&mut self, interface: Interface) -> &mut Pipe {
+        match interface {
+            Interface::Hid => &mut self.hid,
+            Interface::Bulk => &mut self.bulk,
         }
     }
 
@@ -224,18 +301,22 @@ impl<'a> Session<'a> {
         }
     }
 
-    fn send(&mut self, board: &mut Board, place: &mut Place) {
-        let Some(urb) = self.output.pop_front() else {
+    fn send(&mut self, board: &mut Board, place: &mut Place, interface: Interface) {
+        let Some(urb) = self.pipe(interface).output.pop_front() else {
             return;
         };
-        match board.usb_write(&urb.data) {
+        let written = match interface {
+            Interface::Hid => board.usb_write(&urb.data),
+            Interface::Bulk => board.bulk_write(&urb.data),
+        };
+        match written {
             Ok(()) => {
                 let taken = urb.data.len();
                 self.answers
                     .extend(wire::ended_out(urb.seqnum, None, taken));
             }
             Err(Gone::Stalled) => self.stick(board, place, urb),
-            Err(Gone::Detached) => self.output.push_front(urb),
+            Err(Gone::Detached) => self.pipe(interface).output.push_front(urb),
         }
     }
 
@@ -245,36 +326,21 @@ impl<'a> Session<'a> {
         place.pace.forgive(board.elapsed(), Instant::now());
     }
 
-    fn receive(&mut self, board: &mut Board) {
-        if let Ok(Some(report)) = board.usb_read(Duration::ZERO) {
-            self.packets
-                .extend(report.chunks(self.taken.packet).map(<[u8]>::to_vec));
+    fn receive(&mut self, board: &mut Board, interface: Interface) {
+        let read = match interface {
+            Interface::Hid => board.usb_read(Duration::ZERO),
+            Interface::Bulk => board.bulk_read(Duration::ZERO),
+        };
+        if let Ok(Some(report)) = read {
+            let pipe = self.pipe(interface);
+            let packet = pipe.packet;
+            pipe.packets
+                .extend(report.chunks(packet).map(<[u8]>::to_vec));
             // at once: the device may have left the bus with this answer
-            while self.fill() {}
+            while let Some(answer) = self.pipe(interface).fill() {
+                self.answers.extend(answer);
+            }
         }
-    }
-
-    /// Gives the next packet to the first IN transfer; `false` when there is no packet or no transfer.
-    fn fill(&mut self) -> bool {
-        let Some(room) = self.input.front().map(|urb| urb.length) else {
-            return false;
-        };
-        let Some(packet) = self.packets.pop_front() else {
-            return false;
-        };
-        let room = room.saturating_sub(self.got.len());
-        let fits = packet.len() <= room;
-        self.got.extend(&packet[..packet.len().min(room)]);
-        if fits && packet.len() == self.taken.packet && packet.len() < room {
-            return true;
-        }
-        if let Some(urb) = self.input.pop_front() {
-            let failure = (!fits).then_some(Failure::Babble);
-            let data = std::mem::take(&mut self.got);
-            self.answers
-                .extend(wire::ended_in(urb.seqnum, failure, &data));
-        }
-        true
     }
 
     /// The device has left, unnoticed so far: no transfer ends, but the host can unlink them.
@@ -294,7 +360,7 @@ impl<'a> Session<'a> {
     /// The device has left: all waiting transfers end.
     fn shut_down(&mut self) -> io::Result<()> {
         let mut all = std::mem::take(&mut self.stuck);
-        for queue in [&mut self.control, &mut self.output, &mut self.input] {
+        for queue in self.queues() {
             all.extend(queue.drain(..));
         }
         for urb in &all {

@@ -40,6 +40,8 @@ pub struct Taken {
     pub enumeration: Duration,
     /// An endpoint for OUT reports, beside endpoint 0.
     pub has_out_endpoint: bool,
+    /// The bulk interface of rtboot's own loader, endpoint 3.
+    pub has_bulk: bool,
     /// wMaxPacketSize of the IN endpoint.
     pub packet: usize,
 }
@@ -125,6 +127,7 @@ impl Slot {
                 exported,
                 enumeration: place.enumeration.unwrap_or_default(),
                 has_out_endpoint,
+                has_bulk: board.has_bulk(),
                 packet: board.usb_packet(),
             })
         })

@@ -1,6 +1,6 @@
 use super::*;
 use crate::standin::{self, standin_loader};
-use crate::testkit::{FILE_DONE, JUMP, write_file};
+use crate::testkit::{FILE_DONE, JUMP, answer, command, write_file};
 
 /// Command packet without parameters but one, in an OUT report.
 fn packet(tag: u8, parameter: u32) -> Vec<u8> {
@@ -193,4 +193,60 @@ fn release_cuts_power_unless_self_powered() {
         });
         assert_eq!(lock(&bench.boards[0]).state(), state);
     }
+}
+
+/// A board whose own loader is on the bus.
+fn with_own_loader() -> Board {
+    let mut board = Board::new(Settings::default());
+    let written = write_file(&mut board, 0x2020_8000, crate::rom::loader::OWN);
+    assert_eq!(written, Some(FILE_DONE));
+    command(&mut board, JUMP, 0x2020_8000, 0);
+    assert!(answer(&mut board).is_some());
+    board.wait(Duration::from_secs(1));
+    board
+}
+
+#[test]
+fn bulk_transfers_hold_many_frames() {
+    let bench = Bench::new(vec![with_own_loader()], Cable::default());
+    let mut host = bench.import("1-1").expect("a board");
+    let (_, configuration) = host.descriptor(2, 0);
+    assert_eq!((configuration.len(), configuration[4]), (64, 2));
+    assert_eq!(host.descriptor(15, 0).1.len(), 33);
+    let (_, windows) = host.get([0xC0, 0x20, 0, 0, 7, 0, 178, 0]);
+    assert_eq!(windows[30..36], *b"WINUSB");
+    // two transfers wait before the command goes out: the announcement ends the first, the response the third
+    let ins = [0; 3].map(|_| host.submit_in(3, [0; 8], 4096));
+    let read = [
+        &[1, 0, 16, 0, 3, 0, 0, 3][..],
+        &[0; 4],
+        &[0, 0x20, 0, 0],
+        &[0; 4],
+    ]
+    .concat();
+    let sent = host.submit_out(3, [0; 8], &read);
+    let mut answers: Vec<Answer> = (0..4).map(|_| host.answer(&ins)).collect();
+    answers.sort_by_key(|answer| answer.seqnum);
+    assert!(answers.iter().all(|answer| answer.status == 0));
+    assert_eq!(answers[3].seqnum, sent);
+    assert_eq!(answers[0].data[..5], [3, 0, 12, 0, 0xA3]);
+    // frames of 1024 bytes fill a transfer
+    for (at, frame) in answers[1].data.chunks(1024).enumerate() {
+        assert_eq!(frame[..4], [4, 0, 0xFC, 3], "{at}");
+    }
+    assert_eq!((answers[1].data.len(), answers[2].data.len()), (4096, 4096));
+    // the rest, and an unlinked transfer takes nothing with it
+    let last = host.submit_in(3, [0; 8], 4096);
+    let rest = host.answer(&[last]).data;
+    assert_eq!(rest[..4], [4, 0, 32, 0]);
+    let last = host.submit_in(3, [0; 8], 4096);
+    assert_eq!(host.answer(&[last]).data[..5], [3, 0, 12, 0, 0xA0]);
+}
+
+#[test]
+fn boards_without_bulk_interface_stall_its_endpoints() {
+    let bench = Bench::new(vec![with_flashloader()], Cable::default());
+    let mut host = bench.import("1-1").expect("a board");
+    let seqnum = host.submit_in(3, [0; 8], 512);
+    assert_eq!(host.answer(&[seqnum]).status, -32);
 }
