@@ -6,7 +6,7 @@ use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::chip::Chip;
 use rtboot::event::{Event, Listener, Stage};
 use rtboot::flash::{LoaderSource, OwnLoader, Trial, WriteReport, reach_flashloader};
-use rtboot::job::WriteOptions;
+use rtboot::job::{Comparison, LayoutOptions, Pieces, WriteOptions};
 use rtboot::mboot::{self, Features, HidLink, Mboot, MemoryId, Property, Status};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::port::{self, BulkPort, HidPort};
@@ -590,4 +590,69 @@ fn cable_pulled_in_a_bulk_read_is_told_as_gone() {
     let read = client.read_memory(0x6000_0000, 4096, MemoryId::FLEXSPI_NOR, &mut |_| true);
     assert!(matches!(read, Err(mboot::Error::Gone { .. })), "{read:?}");
     assert_eq!(board.board().flash()[..4096], [0x5A; 4096]);
+}
+
+/// Asks to stop once a stage has gone through so many bytes.
+struct StopsIn {
+    stage: Stage,
+    behind: u64,
+    done: u64,
+}
+
+impl Listener for StopsIn {
+    fn event(&mut self, event: Event) {
+        if let Event::Progress { stage, done } | Event::End { stage, done } = event
+            && stage == self.stage
+        {
+            self.done = done;
+        }
+    }
+
+    fn cancelled(&self) -> bool {
+        self.done > self.behind
+    }
+}
+
+#[test]
+fn stop_in_a_verify_by_hashes_is_no_finding() {
+    let app = application(3, 300_001);
+    let mut rig = rig(true);
+    moved(&mut rig, &app);
+    let before = rig.flash();
+    let file: Pieces = (&Source::bytes("app.bin", app)).into();
+    let layout = LayoutOptions {
+        fcb: FcbChoice::named("issi.cfg", rt1021()).expect("known").0,
+        ..rig.options.layout()
+    };
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    let boot = nor.look_at_boot(&mut ()).expect("it starts");
+    let comparison = Comparison::prepare(&file, &layout, rt1021()).expect("a good file");
+    let mut compare = |behind| {
+        let counts = || rig.virtual_board.board().counts().usb_in;
+        let reports = counts();
+        let stage = Stage::Verify;
+        let done = 0;
+        let mut stops = StopsIn {
+            stage,
+            behind,
+            done,
+        };
+        let result = comparison.compare(&mut nor, &boot, &mut stops);
+        (result, stops.done, counts() - reports)
+    };
+    let (whole, total, reports) = compare(u64::MAX);
+    whole.expect("equal");
+    // by hashes: read, it would be 5,000 reports
+    assert!(reports < 500, "{reports}");
+    for behind in [0, 0x1_0000, 0x3_0000] {
+        let (result, done, _) = compare(behind);
+        let error = result.expect_err("it is stopped");
+        assert!(behind < done && done < total, "{behind:#x}: {done:#x}");
+        assert!(matches!(error, Error::Interrupted { .. }), "{error}");
+        assert_eq!(error.exit_code(), 70);
+        let advice = rtboot::advice::advice(&error);
+        assert!(advice.causes.is_empty(), "{advice:?}");
+    }
+    compare(u64::MAX).0.expect("the loader goes on");
+    assert!(rig.flash() == before);
 }
