@@ -158,6 +158,9 @@ pub fn advice_measured(error: &Error, measured: &Measured) -> Advice {
     }
     let mut advice = advice_over(error, measured.wire);
     measured.sort(error, &mut advice.causes);
+    if matches!(error, Error::Verify { .. }) && measured.on_the_way.one_pad == Some(true) {
+        advice.next = flash::verify_on_one_pad();
+    }
     advice
 }
 

@@ -113,6 +113,8 @@ pub struct Measurements {
     pub flash_in_qpi: Option<bool>,
     /// Whether the flash has SFDP tables.
     pub has_sfdp: Option<bool>,
+    /// Whether flash is compared through a slow read on one pad.
+    pub one_pad: Option<bool>,
     /// Whether the flash's id is that of the part that it is taken for, and of no other.
     pub id_names_part: Option<bool>,
 }
@@ -131,6 +133,7 @@ impl Measurements {
             (&mut self.flash_busy, more.flash_busy),
             (&mut self.flash_in_qpi, more.flash_in_qpi),
             (&mut self.has_sfdp, more.has_sfdp),
+            (&mut self.one_pad, more.one_pad),
             (&mut self.id_names_part, more.id_names_part),
         ];
         for (field, value) in fields {

@@ -2,7 +2,7 @@
 
 use rtboot_fcb::{Protected, StatusLock};
 use rtboot_finding::catalogue::{app, cause, flash as entries};
-use rtboot_finding::{Action, Entry, Finding};
+use rtboot_finding::{Action, Entry, Finding, Next};
 
 use super::link::mboot_advice;
 use super::{Advice, BLOCK_LOCKS, CYCLE, MARKING, write_cfg};
@@ -265,6 +265,18 @@ pub(super) fn verify_advice(expected: u8, found: u8) -> Advice {
         .run(Action::Verify)
         .act("write again; if errors move, with a lower clock")
         .run(Action::PartToCfg { part: None })
+}
+
+/// The steps where the bytes were compared on one pad: no clock of an FCB has a part in it.
+pub(super) fn verify_on_one_pad() -> Vec<Next> {
+    Advice::default()
+        .act("verify again: errors that move are read errors, errors that stay are in flash")
+        .run(Action::Verify)
+        .run(Action::Write {
+            app: None,
+            part: None,
+        })
+        .next
 }
 
 /// The finding about what [`Error::SfdpMismatch`] is about.

@@ -80,6 +80,9 @@ impl Measured {
             _ if is(&flash::FLASH_BUSY) => shown(on_the_way.flash_busy),
             _ if is(&flash::FLASH_IN_QPI) => on_the_way.flash_in_qpi,
             _ if is(&flash::FLASH_NO_SFDP) => on_the_way.has_sfdp.map(|has| !has),
+            _ if is(&flash::FLASH_TOO_FAST) || is(&flash::FLASH_QUAD_WRONG) => {
+                ruled_out(on_the_way.one_pad)
+            }
             _ if is(&flash::FLASH_OTHER_PART) => ruled_out(on_the_way.id_names_part),
             _ if is(&host::UART_NOISY) => shown(on_the_way.uart_spoils),
             _ if is(&host::HOST_PERMISSION) => ruled_out(on_the_way.loader_sent),

@@ -12,7 +12,7 @@ use super::range::check_inside;
 use super::target::Target;
 use crate::chip::Chip;
 use crate::error::OutOfRange;
-use crate::event::{Listener, Meter, Stage, tell};
+use crate::event::{Listener, Measurements, Meter, Stage, tell, tell_measured};
 use crate::flash::{BootLook, FcbChoice, Headers, Nor};
 use crate::{Error, Result};
 
@@ -116,6 +116,11 @@ impl Comparison {
         self.check_fits(nor)?;
         let memory = self.expected(nor, boot, listener)?;
         nor.use_plain()?;
+        let measured = Measurements {
+            one_pad: Some(true),
+            ..Measurements::default()
+        };
+        tell_measured(listener, measured);
         let mut compared = Compared::on(&nor.chip().map);
         let mut meter = Meter::begin(listener, Stage::Verify, memory.len_bytes() as u64);
         for (start, bytes) in memory.segments() {

@@ -1,12 +1,13 @@
 //! Likely causes of an error are sorted by what the run measured: what it shows comes first, what it rules out is not named.
 
-use crate::kit::app;
 use crate::kit::board::{Rig, old_flash};
+use crate::kit::{app, app_bytes, rt1021};
 use rtboot::advice::{Measured, advice_measured};
 use rtboot::board::{Board, Options};
 use rtboot::flash::{self, Policy};
+use rtboot::job::{Comparison, LayoutOptions};
 use rtboot::port::Wire;
-use rtboot::{Error, OnPort};
+use rtboot::{Error, FcbChoice, OnPort, Source};
 use rtboot_sim::{ByteFault, Fault, Settings};
 
 /// The codes of the likely causes, by all that the run told.
@@ -148,4 +149,29 @@ fn closed_part_is_named_only_where_the_rom_says_so() {
     assert_eq!(of(true)[0], "closed-part");
     // nor is it RAM, for the split was read
     assert_eq!(of(false), ["loader-bad-file", "loader-vanished"]);
+}
+
+#[test]
+fn compare_on_one_pad_blames_no_clock() {
+    let mut rig = Rig::fresh();
+    rig.write(app("blinky.elf"), "issi.cfg").expect("written");
+    rig.virtual_board.board().flash_mut()[0x2300] ^= 0x81;
+    let layout = LayoutOptions {
+        fcb: FcbChoice::named("issi.cfg", rt1021()).expect("known").0,
+        ..rig.options.layout()
+    };
+    let file = (&Source::bytes("blinky.elf", app_bytes("blinky.elf"))).into();
+    let comparison = Comparison::prepare(&file, &layout, rt1021()).expect("a good file");
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    let boot = nor.look_at_boot(&mut ()).expect("read");
+    let error = comparison.compare(&mut nor, &boot, &mut rig.events);
+    let error = error.expect_err("a byte differs");
+    assert_eq!(causes(&rig, &error, Wire::Hid), ["app-differs"]);
+    let mut measured = Measured::default();
+    rig.events.iter().for_each(|event| measured.hear(event));
+    let next = format!("{:?}", advice_measured(&error, &measured).next);
+    assert!(
+        next.contains("Write {") && !next.contains("clock"),
+        "{next}"
+    );
 }

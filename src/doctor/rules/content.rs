@@ -1,7 +1,7 @@
 //! What is in flash, as the ROM would read it: blank, shifted, half written, for another flash, or sound.
 
 use rtboot_bootable::verdict::Verdict;
-use rtboot_bootable::{Kind, Memory};
+use rtboot_bootable::{Kind, Memory, header_areas};
 use rtboot_fcb::{ClockIndex, Fcb};
 use rtboot_finding::catalogue::{content as entries, fcb as fcb_entries, image as image_entries};
 use rtboot_finding::{Entry, Finding, Severity, Sure};
@@ -161,15 +161,28 @@ fn foreign(facts: &Facts, content: &Content) -> Option<Finding> {
                     ))
                     .run(write(facts)),
             ),
-            None if seen.fcb.is_none() && seen.ivt.is_none() => Some(
-                Finding::new(&entries::CONTENT_UNKNOWN)
-                    .why(seen.reason.clone())
-                    .run(write(facts)),
-            ),
+            None if seen.fcb.is_none() && seen.ivt.is_none() => {
+                let finding = Finding::new(&entries::CONTENT_UNKNOWN).run(write(facts));
+                Some(match headers_are_blank(facts, content) {
+                    true => finding
+                        .because("something was written behind the place of the boot headers, or the headers were erased")
+                        .why("flash is erased where FCB and IVT belong, and not everywhere behind them"),
+                    false => finding.why(seen.reason.clone()),
+                })
+            }
             None => None,
         },
         _ => None,
     }
+}
+
+/// Whether nothing lies where the boot headers belong.
+fn headers_are_blank(facts: &Facts, content: &Content) -> bool {
+    let areas = header_areas(&facts.identity.chip.map);
+    areas.into_iter().all(|(_, address, length)| {
+        let bytes = content.memory.bytes(address, length);
+        bytes.is_some_and(|bytes| bytes.iter().all(|&byte| byte == 0xFF))
+    })
 }
 
 /// A vector table of a RAM application at one of the usual places: where it lies, and its reset handler.

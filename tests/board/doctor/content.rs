@@ -73,6 +73,12 @@ fn blank_flash_with_application_is_not_programmed() {
 fn zeros_and_noise_are_no_boot_image() {
     finds(with_flash(vec![0; 0x4000]), "content-zeros");
     finds(with_flash(pattern(0x4000)), "content-unknown");
+    // nothing was written to the start here
+    let mut behind = vec![0xFF; 0x4000];
+    behind[0x2300..0x2340].fill(0x5A);
+    let diagnosis = finds(with_flash(behind), "content-unknown");
+    let causes = format!("{:?}", diagnosis.findings[0].causes);
+    assert!(!causes.contains("to the start"), "{causes}");
 }
 
 #[test]
