@@ -12,7 +12,8 @@ use rtboot_finding::{Action, Entry, Next};
 use crate::Error;
 use crate::chip::Chip;
 use crate::consent::ActKind;
-use crate::error::{BackupOf, Breadcrumb, Content, OnPort, Unread};
+use crate::error::{BackupOf, Breadcrumb, Content, OnPort, Step, Unread};
+use crate::mboot;
 use crate::port::Wire;
 use crate::sdp::Hab;
 use crate::selector::Selector;
@@ -208,6 +209,14 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::OtherBoard { .. } => board(error),
         Error::Port(source) => port_advice(source, wire),
         Error::Sdp { step, source } => sdp_advice(*step, source, wire),
+        Error::Mboot {
+            step:
+                Step::AskFlash(_)
+                | Step::ReadFlash { .. }
+                | Step::ReadFlashQuad { .. }
+                | Step::HashFlash { .. },
+            source: source @ mboot::Error::Timeout { .. },
+        } => flash::silent_while_reading(source),
         Error::Mboot { source, .. } => mboot_advice(source, wire),
         Error::NoLoader { .. }
         | Error::LoaderRam { .. }

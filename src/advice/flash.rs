@@ -138,8 +138,21 @@ pub(super) fn configure_advice(error: &mboot::Error, wire: Option<Wire>) -> Advi
         Some(Status(20107)) => Advice::of(&[&entries::FLASH_SILENT, &entries::FLASH_NO_SFDP])
             .act("read the flash's id without SFDP")
             .run(Action::Info),
+        // a loader that is asked to set a flash up has answered before
+        _ if matches!(error, mboot::Error::Timeout { .. }) => {
+            Advice::of(&[&entries::FLASH_BUSY, &entries::FLASH_SILENT])
+                .hint(error.hint())
+                .act(CYCLE)
+        }
         _ => mboot_advice(error, wire),
     }
+}
+
+/// A loader that answered before, and not while it read flash.
+pub(super) fn silent_while_reading(error: &mboot::Error) -> Advice {
+    Advice::of(&[&entries::FLASH_LINK_SILENT])
+        .hint(error.hint())
+        .act(CYCLE)
 }
 
 /// An erase that was refused, or lost on the way; `content` is what the run found in flash afterwards.

@@ -175,3 +175,12 @@ fn compare_on_one_pad_blames_no_clock() {
         "{next}"
     );
 }
+
+#[test]
+fn loader_that_answered_before_listens_to_no_other_port() {
+    let mut rig = Rig::with(with(Fault::StuckBusy)).with_own_loader();
+    let error = rig.write(app("blinky.elf"), "issi.cfg");
+    let error = error.expect_err("the flash stays busy");
+    let found = causes(&rig, &error, Wire::Hid);
+    assert_eq!(found, ["flash-busy", "flash-silent"], "{error}");
+}
