@@ -240,11 +240,11 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         Error::Configure { source, .. } => configure_advice(source, wire),
         Error::Erase { source, .. } => erase_advice(source, None, wire),
         Error::Program {
-            source, differs, ..
-        } => {
-            let bytes = differs.map(|(_, expected, found)| (expected, found));
-            program_advice(source, bytes, wire)
-        }
+            address,
+            source,
+            differs,
+            ..
+        } => program_advice(source, *address, *differs, wire),
         Error::NotBlank { .. } => erase_ignored(None),
         Error::HoldsBytes { .. } => Advice::default(),
         Error::NotProgrammed { .. } => Advice::default().run(Action::Write {

@@ -186,19 +186,27 @@ pub(super) fn erase_ignored(content: Option<&Content>) -> Advice {
     }
 }
 
-/// A program command that was refused, or lost on the way; `differs` is what the first wrong byte should be and what it is.
+/// Bytes of the smallest page: a program command sends no page that is blank.
+const PAGE: u32 = 256;
+
+/// A program command that was refused, or lost on the way; `differs` is the place of the first wrong byte, what it should be and
+/// what it is.
 pub(super) fn program_advice(
     error: &mboot::Error,
-    differs: Option<(u8, u8)>,
+    address: u32,
+    differs: Option<(u32, u8, u8)>,
     wire: Option<Wire>,
 ) -> Advice {
+    // pages before it were programmed by the same command
+    let part = differs.is_some_and(|(at, ..)| at.saturating_sub(address) >= PAGE);
+    let differs = differs.map(|(_, expected, found)| (expected, found));
     // ours says the same with a code of its own
     let status = match error.status() {
         Some(Status::LOADER_NOT_PROGRAMMED) => Some(Status(20106)),
         status => status,
     };
     match (status, differs) {
-        (Some(Status(20106)), None | Some((_, 0xFF))) => no_effect(),
+        (Some(Status(20106)), None | Some((_, 0xFF))) if !part => no_effect(),
         (Some(Status(20106)), Some((expected, found))) if expected & !found != 0 => Advice::of(&[
             &cause::PAGE_NOT_BLANK,
             &cause::SUPPLY_DIPS,
@@ -319,7 +327,12 @@ mod tests {
             step: mboot::Step::Final,
             done: 0x100,
         };
-        program_advice(&error, Some((expected, found)), None)
+        program_advice(
+            &error,
+            0x6000_0100,
+            Some((0x6000_0100, expected, found)),
+            None,
+        )
     }
 
     #[test]

@@ -184,3 +184,14 @@ fn loader_that_answered_before_listens_to_no_other_port() {
     let found = causes(&rig, &error, Wire::Hid);
     assert_eq!(found, ["flash-busy", "flash-silent"], "{error}");
 }
+
+#[test]
+fn byte_behind_programmed_pages_is_no_other_part() {
+    let at = |address| {
+        of_write(with(Fault::StuckAtOne {
+            address,
+            bits: 0xFF,
+        }))
+    };
+    assert_eq!(at(0x2260), ["worn-cells", "supply-dips", "flash-too-fast"]);
+}
