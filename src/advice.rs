@@ -368,10 +368,17 @@ fn interrupted(error: &Error) -> Advice {
         Error::JournalOfOther { user, .. } => none
             .act(format!("finish the write as {user}"))
             .run(Action::DiscardKept),
-        Error::WriteUnfinished { image, .. } => none
-            .run(Action::Write {
-                app: Some(image.clone()),
-                part: None,
+        Error::WriteUnfinished {
+            image,
+            command,
+            second_stage,
+            ..
+        } => none
+            .run(Action::FinishWrite {
+                command: command.clone(),
+                // several files stand there joined by commas
+                file: (!image.contains(", ")).then(|| image.clone()),
+                second_stage: *second_stage,
             })
             .act("or write another boot image over it"),
         _ => none,

@@ -253,6 +253,10 @@ pub enum Error {
         image: String,
         /// When that write began.
         when: String,
+        /// The command that finishes it, where the journal has it.
+        command: Option<String>,
+        /// It brings the second stage of a boot loader.
+        second_stage: bool,
     },
     /// Nothing answers at the place the selector names.
     #[error("no board at {selector}{}", seen(seen_instead))]

@@ -288,3 +288,12 @@ fn raw_erase_ends_what_it_wipes() {
         assert_eq!(journals(&cli), 0, "{erase:?}");
     }
 }
+
+#[test]
+fn unfinished_write_is_finished_by_its_own_command() {
+    let cli = with_v1([1, 2]);
+    half_v2(&cli);
+    let data = ["write", "settings.bin@0x60004000"];
+    let command = "write --fcb IS25LP064A v2.hex` finishes it";
+    cli.run(&data).says(34, &["[write-unfinished]", command]);
+}

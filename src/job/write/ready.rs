@@ -168,6 +168,8 @@ impl WriteReady<'_> {
             Some(write) => Err(Error::WriteUnfinished {
                 image: write.image.name.clone(),
                 when: write.when(),
+                command: write.image.command.clone(),
+                second_stage: write.image.brings == Brings::SecondStage,
             }
             .with_flash_state(Content::NewImageWhole {
                 verified: self.options.verify,

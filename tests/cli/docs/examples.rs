@@ -129,6 +129,8 @@ pub fn files_and_host() -> Vec<Error> {
         Error::WriteUnfinished {
             image: "app.hex".into(),
             when: "2026-11-26 19:12 UTC".into(),
+            command: Some("write --fcb IS25LP064A app.hex".into()),
+            second_stage: false,
         },
         Error::ReadsDiffer {
             address: 0x6000_7A00,
