@@ -92,40 +92,45 @@ impl Default for Sha256 {
     }
 }
 
+/// One round. Which variable is which turns by one place from round to round: the next round names them in that order, so that
+/// nothing is moved.
+macro_rules! round {
+    ($a:ident $b:ident $c:ident $d:ident $e:ident $f:ident $g:ident $h:ident, $word:expr, $constant:expr) => {
+        let high = $e.rotate_right(6) ^ $e.rotate_right(11) ^ $e.rotate_right(25);
+        let chosen = $g ^ $e & ($f ^ $g);
+        $h = $h
+            .wrapping_add($word)
+            .wrapping_add($constant)
+            .wrapping_add(high)
+            .wrapping_add(chosen);
+        $d = $d.wrapping_add($h);
+        let low = $a.rotate_right(2) ^ $a.rotate_right(13) ^ $a.rotate_right(22);
+        let majority = $a & $b | $c & ($a | $b);
+        $h = $h.wrapping_add(low).wrapping_add(majority);
+    };
+}
+
 #[inline(never)]
 fn compress(state: &mut [u32; 8], block: &[u8; BLOCK]) {
-    // the message schedule needs its last 16 words only
-    let mut words = [0; 16];
+    let mut words = [0; 64];
     for (word, bytes) in words.iter_mut().zip(block.as_chunks().0) {
         *word = u32::from_be_bytes(*bytes);
     }
+    for i in 16..64 {
+        let (w15, w2) = (words[i - 15], words[i - 2]);
+        words[i] = words[i - 16]
+            .wrapping_add(w15.rotate_right(7) ^ w15.rotate_right(18) ^ w15 >> 3)
+            .wrapping_add(words[i - 7])
+            .wrapping_add(w2.rotate_right(17) ^ w2.rotate_right(19) ^ w2 >> 10);
+    }
     let [mut a, mut b, mut c, mut d, mut e, mut f, mut g, mut h] = *state;
-    for (round, constant) in ROUNDS.iter().enumerate() {
-        let word = words[round & 15];
-        let high = e.rotate_right(6) ^ e.rotate_right(11) ^ e.rotate_right(25);
-        let chosen = g ^ e & (f ^ g);
-        let first = h
-            .wrapping_add(high)
-            .wrapping_add(chosen)
-            .wrapping_add(*constant)
-            .wrapping_add(word);
-        let low = a.rotate_right(2) ^ a.rotate_right(13) ^ a.rotate_right(22);
-        let majority = a & b | c & (a | b);
-        [h, g, f, e, d, c, b, a] = [
-            g,
-            f,
-            e,
-            d.wrapping_add(first),
-            c,
-            b,
-            a,
-            first.wrapping_add(low).wrapping_add(majority),
-        ];
-        let (w1, w14) = (words[(round + 1) & 15], words[(round + 14) & 15]);
-        words[round & 15] = word
-            .wrapping_add(w1.rotate_right(7) ^ w1.rotate_right(18) ^ w1 >> 3)
-            .wrapping_add(words[(round + 9) & 15])
-            .wrapping_add(w14.rotate_right(17) ^ w14.rotate_right(19) ^ w14 >> 10);
+    let rounds = words.as_chunks().0.iter().zip(ROUNDS.as_chunks().0);
+    for ([w0, w1, w2, w3], [k0, k1, k2, k3]) in rounds {
+        round!(a b c d e f g h, *w0, *k0);
+        round!(h a b c d e f g, *w1, *k1);
+        round!(g h a b c d e f, *w2, *k2);
+        round!(f g h a b c d e, *w3, *k3);
+        [a, b, c, d, e, f, g, h] = [e, f, g, h, a, b, c, d];
     }
     for (old, new) in state.iter_mut().zip([a, b, c, d, e, f, g, h]) {
         *old = old.wrapping_add(new);
