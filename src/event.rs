@@ -298,6 +298,11 @@ impl<'a> Meter<'a> {
         self.to.cancelled()
     }
 
+    /// Tells its listener what was found.
+    pub fn tell(&mut self, finding: Finding) {
+        tell(self.to, finding);
+    }
+
     /// Ends the stage.
     pub fn end(self) {
         self.to.event(Event::End {

@@ -20,6 +20,7 @@ mod board {
     mod probe_thread;
     mod refusals;
     mod silent_flash;
+    mod speed;
     mod started_image;
     mod traps;
     mod uart_order;

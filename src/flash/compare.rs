@@ -19,6 +19,8 @@ use crate::{Error, Result};
 const IVT: u32 = 0x1000;
 /// Most bytes that one read brings; a multiple of every sector size.
 const PIECE: u32 = 1 << 20;
+/// From so many sectors on the fast read is worth its set-up and its proof.
+const FAST: usize = 16;
 /// Bytes of flash that hold FCB, IVT and boot data.
 const HEADER: usize = 0x2000;
 
@@ -143,7 +145,8 @@ pub(super) fn read_sectors(
 
 /// What the sectors hold, with a loader that hashes: those that the image brings whole are read only where their CRC-32 is neither
 /// the image's nor that of a blank sector. What is taken as equal is proved by the verify; sectors with bytes to be kept, and those that
-/// decide what the ROM starts, are always read.
+/// decide what the ROM starts, are always read, on one pad. The others go through the fast read where it brings those that decide
+/// alike: a misread among them costs an erase, or shows in the verify.
 fn ask_sectors(
     nor: &mut Nor,
     sectors: &[u32],
@@ -154,10 +157,20 @@ fn ask_sectors(
     let size = geometry.sector as usize;
     let header = [geometry.base, geometry.sector_of(geometry.base + IVT)];
     let whole = |at: &u32| !header.contains(at) && image.bytes(*at, size).is_some();
-    let (asked, mut read): (Vec<u32>, Vec<u32>) = sectors.iter().partition(|at| whole(at));
+    let (asked, read): (Vec<u32>, Vec<u32>) = sectors.iter().partition(|at| whole(at));
     let total = sectors.len() as u64 * u64::from(geometry.sector);
     let mut meter = Meter::begin(listener, Stage::Compare, total);
     let mut current = BTreeMap::new();
+    read_into(&mut current, nor, &read, geometry, &mut meter)?;
+    if asked.len() >= FAST {
+        let proof: Vec<(u32, &[u8])> = current
+            .iter()
+            .filter(|(at, _)| header.contains(at))
+            .map(|(at, bytes)| (*at, bytes.as_slice()))
+            .collect();
+        nor.use_fast(&proof)?;
+    }
+    let mut differ = Vec::new();
     let blank = vec![0xFF; size];
     let of_blank = crc32(&blank);
     for range in ranges(&asked, geometry.sector) {
@@ -168,7 +181,7 @@ fn ask_sectors(
                 _ if crc == crc32(wanted) => wanted,
                 _ if crc == of_blank => blank.as_slice(),
                 _ => {
-                    read.push(at);
+                    differ.push(at);
                     continue;
                 }
             };
@@ -176,8 +189,7 @@ fn ask_sectors(
             meter.add(u64::from(geometry.sector));
         }
     }
-    read.sort_unstable();
-    read_into(&mut current, nor, &read, geometry, &mut meter)?;
+    read_into(&mut current, nor, &differ, geometry, &mut meter)?;
     meter.end();
     Ok(current)
 }
@@ -220,6 +232,7 @@ fn boot_extent(
     let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
     let sector_end = u64::from(g.sector_of(named.end - 1)) + u64::from(g.sector);
     let behind = (sector_end + u64::from(g.sector)).min(g.end()) - u64::from(named.end);
+    nor.use_plain()?;
     let tail = nor.read(named.end, behind as u32, &mut meter)?;
     let ends = tail.iter().all(|&byte| byte == 0xFF);
     Ok(if ends { named } else { g.all() })

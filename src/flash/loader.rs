@@ -112,12 +112,12 @@ impl Flashloader {
         Flashloader::greet(session, version, None, identity)
     }
 
-    /// As [`Flashloader::connect`], for one that may be rtboot's own: that is asked, too.
+    /// As [`Flashloader::connect`], for rtboot's own that this run has just started: that is asked, too.
     ///
     /// # Errors
     /// As [`Flashloader::connect`].
     pub fn connect_own(board: &mut Board, identity: Identity) -> Result<Flashloader> {
-        let mut session = board.loader()?;
+        let mut session = just_started(board)?;
         let version = version(&mut session)?;
         let own = own(&mut session)?;
         Flashloader::greet(session, version, own, identity)
@@ -133,7 +133,26 @@ impl Flashloader {
         named: Option<&'static Chip>,
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
-        let mut session = board.loader()?;
+        Flashloader::join_session(board.loader()?, named, listener)
+    }
+
+    /// As [`Flashloader::join`], for rtboot's own that this run has just started.
+    ///
+    /// # Errors
+    /// As [`Flashloader::join`].
+    pub fn join_own(
+        board: &mut Board,
+        named: Option<&'static Chip>,
+        listener: &mut dyn Listener,
+    ) -> Result<Flashloader> {
+        Flashloader::join_session(just_started(board)?, named, listener)
+    }
+
+    fn join_session(
+        mut session: LoaderSession,
+        named: Option<&'static Chip>,
+        listener: &mut dyn Listener,
+    ) -> Result<Flashloader> {
         let version = version(&mut session)?;
         let own = own(&mut session)?;
         let identity = ask_chip(&mut session, named, own.is_some(), listener)?;
@@ -356,6 +375,15 @@ impl Flashloader {
             .execute(entry, 0, stack)
             .map_err(Error::mboot(Step::StartApplication { entry, stack }))
     }
+}
+
+/// A session with a loader that this run has just started. On a UART the start itself leaves stray bytes.
+fn just_started(board: &mut Board) -> Result<LoaderSession> {
+    let session = board.loader()?;
+    Ok(match board.is_uart() {
+        true => session,
+        false => session.just_started(),
+    })
 }
 
 fn version(session: &mut LoaderSession) -> Result<Version> {

@@ -224,6 +224,7 @@ impl Rom {
             Some(_) if own => Flashloader::connect_own(board, identity)?,
             Some(_) => Flashloader::connect(board, identity)?,
             // the ROM kept its registers to itself: the flashloader may tell
+            None if own => Flashloader::join_own(board, Some(identity.chip), listener)?,
             None => Flashloader::join(board, Some(identity.chip), listener)?,
         };
         flashloader.raise_speed(board, listener)?;

@@ -131,6 +131,9 @@ impl Comparison {
                     continue;
                 }
                 let found = nor.read(address, piece.len() as u32, &mut meter)?;
+                if nor.hashes() && found == piece {
+                    nor.holds_after_all(address, &[piece], &mut meter)?;
+                }
                 compared.add(address, piece, &found);
             }
         }

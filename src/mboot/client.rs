@@ -81,6 +81,8 @@ pub struct Client<L> {
     pub(super) timeouts: Timeouts,
     /// Whether the next answer will belong to the next command.
     pub(super) synced: bool,
+    /// Nothing can be left behind by an earlier session.
+    fresh: bool,
     /// Property 0x0B, once asked.
     pub(super) payload: Option<usize>,
     /// Commands of rtboot's own loader that this one said it has.
@@ -94,9 +96,18 @@ impl<L: Link> Client<L> {
             link,
             timeouts: Timeouts::default(),
             synced: false,
+            fresh: false,
             payload: None,
             features: Features(0),
         }
+    }
+
+    /// For a device that this program has just started and nobody else can have talked to: nothing is left behind, so that the first
+    /// [sync](Client::sync) does not listen for it.
+    #[must_use]
+    pub fn just_started(mut self) -> Client<L> {
+        self.fresh = true;
+        self
     }
 
     /// The time-outs; change them here.
@@ -128,7 +139,7 @@ impl<L: Link> Client<L> {
             return Ok(());
         }
         let command = Tag::GET_PROPERTY;
-        let mut drained = self.drain()?;
+        let mut drained = !std::mem::take(&mut self.fresh) && self.drain()?;
         let mut last = Error::Timeout {
             command,
             step: Step::Response,

@@ -21,10 +21,15 @@ use rtboot::{Error, Result};
 use rtboot_bootable::{Firmware, LoaderImage};
 
 #[derive(Clone)]
-struct Socket(Arc<Mutex<BufReader<TcpStream>>>);
+pub(super) struct Socket(Arc<Mutex<BufReader<TcpStream>>>);
 
 impl Socket {
-    fn ask(&self, line: &str) -> String {
+    pub(super) fn connect(address: &str) -> Socket {
+        let stream = TcpStream::connect(address).expect("the emulated board");
+        Socket(Arc::new(Mutex::new(BufReader::new(stream))))
+    }
+
+    pub(super) fn ask(&self, line: &str) -> String {
         let mut stream = self.0.lock().expect("one user at a time");
         stream
             .get_mut()
@@ -40,11 +45,11 @@ impl Socket {
 
 struct Emulated(Socket);
 
-fn hex(bytes: &[u8]) -> String {
+pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
 }
 
-fn unhex(text: &str) -> Vec<u8> {
+pub(super) fn unhex(text: &str) -> Vec<u8> {
     (0..text.len() / 2)
         .map(|i| u8::from_str_radix(&text[2 * i..2 * i + 2], 16).expect("hex"))
         .collect()
@@ -101,8 +106,7 @@ fn emulated() -> Option<(Socket, LoaderImage)> {
     let file = std::env::var("RTBOOT_GENUINE_LOADER").expect("the flashloader file, too");
     let bytes = std::fs::read(file).expect("the flashloader file");
     let loader = LoaderImage::parse(&bytes, &rt1021().map).expect("a flashloader");
-    let stream = TcpStream::connect(address).expect("the emulated board");
-    Some((Socket(Arc::new(Mutex::new(BufReader::new(stream)))), loader))
+    Some((Socket::connect(&address), loader))
 }
 
 fn write(

@@ -5,8 +5,9 @@ use std::time::Duration;
 use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::chip::Chip;
 use rtboot::event::{Event, Listener, Stage};
+use rtboot::finding::catalogue::run;
 use rtboot::flash::{LoaderSource, OwnLoader, Trial, WriteReport, reach_flashloader};
-use rtboot::job::{Comparison, LayoutOptions, Pieces, WriteOptions};
+use rtboot::job::{self, Comparison, LayoutOptions, Pieces, WriteOptions};
 use rtboot::mboot::{self, Features, HidLink, Mboot, MemoryId, Property, Status};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot::port::{self, BulkPort, HidPort};
@@ -655,4 +656,68 @@ fn stop_in_a_verify_by_hashes_is_no_finding() {
     }
     compare(u64::MAX).0.expect("the loader goes on");
     assert!(rig.flash() == before);
+}
+
+/// Findings of this entry.
+fn told(events: &[Event], entry: &'static rtboot::Entry) -> usize {
+    let is = |event: &&Event| matches!(event, Event::Finding(found) if found.is(entry));
+    events.iter().filter(is).count()
+}
+
+/// A read of the flash's array that answers wrong, counted from now.
+fn misread(rig: &Rig, nth: u64) {
+    let mut board = rig.virtual_board.board();
+    let at = board.counts().nor_reads + nth;
+    let (byte, xor) = (17, 0x20);
+    board.fault_mut().push(Fault::Misread { at, byte, xor });
+}
+
+#[test]
+fn hash_of_a_misread_is_made_again_and_told() {
+    let app = application(3, 150_001);
+    let mut rig = rig(true);
+    moved(&mut rig, &app);
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    nor.use_plain().expect("set up");
+    let flash = rig.flash();
+    let pieces = [(0x6000_0000, &flash[..0x2_0000])];
+    let mut events = Vec::new();
+    misread(&rig, 1);
+    nor.verify(&pieces, Stage::Verify, &mut events)
+        .expect("two readings against one");
+    assert_eq!(told(&events, &run::READ_UNSTEADY), 1, "{events:?}");
+    let mut events = Vec::new();
+    nor.verify(&pieces, Stage::Verify, &mut events)
+        .expect("equal");
+    assert_eq!(told(&events, &run::READ_UNSTEADY), 0);
+}
+
+#[test]
+fn backup_reads_once_and_hashes_once() {
+    let app = application(3, 150_001);
+    let mut rig = rig(true);
+    moved(&mut rig, &app);
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    let flash = rig.flash();
+    let counts = |rig: &Rig| rig.virtual_board.board().counts();
+    let before = counts(&rig);
+    let mut events = Vec::new();
+    let read = job::read_flash_twice(&mut nor, 0x6000_0000, 0x10_0000, &mut events);
+    assert!(read.expect("read") == flash[..0x10_0000]);
+    let after = counts(&rig);
+    let reports = after.usb_in - before.usb_in;
+    assert!(reports < 1_500, "{reports} reports for 1 MiB");
+    // the last reads are those of the hashes
+    let reads = after.nor_reads - before.nor_reads;
+    misread(&rig, reads - 2);
+    let read = job::read_flash_twice(&mut nor, 0x6000_0000, 0x10_0000, &mut events);
+    assert!(read.expect("two readings against one") == flash[..0x10_0000]);
+    assert_eq!(told(&events, &run::READ_UNSTEADY), 1);
+    // one of the first reading
+    misread(&rig, reads / 2);
+    let read = job::read_flash_twice(&mut nor, 0x6000_0000, 0x10_0000, &mut events);
+    assert!(
+        matches!(read, Err(Error::ReadsDiffer { count: 1, .. })),
+        "{read:?}"
+    );
 }

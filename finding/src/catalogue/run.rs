@@ -62,6 +62,8 @@ entries! {
         / "the write of {image} ({when}) was interrupted, and this write takes its place: what that one brought to {ranges} is erased and not written again";
     WEAK_CELLS Note "weak-cells": "a sector reads differently each time"
         / "the sector at {at} reads differently each time, as an interrupted write or erase leaves it: it is erased and programmed again";
+    READ_UNSTEADY Warning "read-unsteady": "flash did not read the same each time"
+        / "one of three readings of the {length} bytes at {at} was another one: flash holds what it should, but the board may read it wrong, too; check supply and wiring of the flash";
     SETTING Note "setting": "a settings file redirects this write"
         / "{key} = \"{value}\", from {file}";
     WRITE_OPEN Warning "write-open": "an interrupted write is unfinished"

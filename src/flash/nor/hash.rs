@@ -4,11 +4,13 @@
 
 use std::ops::Range;
 
+use rtboot_finding::Finding;
+use rtboot_finding::catalogue::run;
 use rtboot_wire::loader::crc32;
 
 use crate::digest::Sha256;
 use crate::error::Step;
-use crate::event::Meter;
+use crate::event::{Meter, Stage};
 use crate::flash::nor::Nor;
 use crate::mboot::{self, Features, MemoryId};
 use crate::{Error, Result};
@@ -71,6 +73,80 @@ impl Nor {
         }
     }
 
+    /// For bytes that [`Nor::holds`] denied and a reading brought all the same: the hash once more. Agreement makes it two against one,
+    /// which is told.
+    ///
+    /// # Errors
+    /// [`Error::Mboot`] with a protocol error when hash and reading contradict each other again.
+    pub fn holds_after_all(
+        &mut self,
+        start: u32,
+        expected: &[&[u8]],
+        meter: &mut Meter,
+    ) -> Result<()> {
+        match self.is_proved(start, expected)? {
+            true => tell_unsteady(start, expected.iter().map(|piece| piece.len()).sum(), meter),
+            false => return Err(contradiction(start)),
+        }
+        Ok(())
+    }
+
+    /// A second reading of bytes that were read, through the present set-up, by a CRC-32 of each `unit`. A unit that differs is read
+    /// again: where it is as before, its CRC-32 is made once more.
+    ///
+    /// # Errors
+    /// [`Error::ReadsDiffer`]; [`Error::Mboot`] with a protocol error when CRC-32 and reading contradict each other again;
+    /// [`Error::Interrupted`].
+    pub fn confirm(
+        &mut self,
+        start: u32,
+        bytes: &[u8],
+        unit: u32,
+        meter: &mut Meter,
+    ) -> Result<()> {
+        let piece = (SUMMED / unit.max(1) * unit).max(unit);
+        for (at, bytes) in (start..)
+            .step_by(piece as usize)
+            .zip(bytes.chunks(piece as usize))
+        {
+            let crcs = self.checksums(at..at + bytes.len() as u32, unit, meter)?;
+            let units = (at..)
+                .step_by(unit as usize)
+                .zip(bytes.chunks(unit as usize));
+            for ((at, bytes), crc) in units.zip(crcs) {
+                if crc != crc32(bytes) {
+                    self.confirm_unit(at, bytes, meter)?;
+                }
+            }
+            meter.add(bytes.len() as u64);
+        }
+        Ok(())
+    }
+
+    fn confirm_unit(&mut self, at: u32, bytes: &[u8], meter: &mut Meter) -> Result<()> {
+        let length = bytes.len() as u32;
+        let mut quiet = ();
+        let again = self.read(at, length, &mut Meter::begin(&mut quiet, Stage::Verify, 0))?;
+        let mut differ = bytes
+            .iter()
+            .zip(&again)
+            .enumerate()
+            .filter(|(_, (a, b))| a != b);
+        if let Some((offset, (first, second))) = differ.next() {
+            return Err(Error::ReadsDiffer {
+                address: at + offset as u32,
+                first: *first,
+                second: *second,
+                count: 1 + differ.count() as u64,
+            });
+        }
+        match self.checksums(at..at + length, length, meter)?.first() {
+            Some(crc) if *crc == crc32(bytes) => tell_unsteady(at, bytes.len(), meter),
+            _ => return Err(contradiction(at)),
+        }
+        Ok(())
+    }
+
     fn is_proved(&mut self, start: u32, expected: &[&[u8]]) -> Result<bool> {
         let mut wanted = Sha256::new();
         for piece in expected {
@@ -97,6 +173,20 @@ impl Nor {
             .zip(&sample)
             .all(|(a, b)| a == b))
     }
+}
+
+fn tell_unsteady(at: u32, length: usize, meter: &mut Meter) {
+    let unsteady = Finding::new(&run::READ_UNSTEADY).address("at", at);
+    meter.tell(unsteady.number("length", length as u64));
+}
+
+/// The loader makes hashes of other bytes than it sends.
+fn contradiction(address: u32) -> Error {
+    Error::mboot(Step::HashFlash { address })(mboot::Error::Protocol {
+        command: mboot::Tag::LOADER_HASH,
+        what: "a hash of other bytes than it reads",
+        bytes: Vec::new(),
+    })
 }
 
 fn failed(address: u32) -> impl FnOnce(mboot::Error) -> Error {

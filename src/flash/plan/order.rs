@@ -68,12 +68,17 @@ impl WritePlan {
 
     /// Pages to program, joined into runs of up to [`RUN`] bytes, without [`Self::last_run`]. One at a time is made.
     pub fn runs(&self) -> impl Iterator<Item = Run> + '_ {
+        self.runs_of(RUN)
+    }
+
+    /// The same, in runs of up to `most` bytes.
+    pub fn runs_of(&self, most: usize) -> impl Iterator<Item = Run> + '_ {
         let mut places: Vec<Range<u32>> = Vec::new();
         let last = self.last_run().map(|run| run.address);
         for (address, bytes) in self.pages().filter(|(address, _)| Some(*address) != last) {
             let end = address + bytes.len() as u32;
             match places.last_mut() {
-                Some(run) if run.end == address && run.len() < RUN => run.end = end,
+                Some(run) if run.end == address && run.len() < most => run.end = end,
                 _ => places.push(address..end),
             }
         }

@@ -4,7 +4,7 @@ use rtboot_fcb::EraseUnit;
 
 use super::{Reached, Writer, span};
 use crate::event::{Listener, Meter, Stage};
-use crate::flash::plan::{Action, ranges};
+use crate::flash::plan::{Action, RUN, STREAMED_RUN, ranges};
 use crate::{Error, Result};
 
 impl Writer<'_> {
@@ -99,7 +99,11 @@ impl Writer<'_> {
             return Ok(());
         }
         let mut meter = Meter::begin(listener, Stage::Program, total);
-        for run in self.plan.runs() {
+        let most = match self.nor.streams() {
+            true => STREAMED_RUN,
+            false => RUN,
+        };
+        for run in self.plan.runs_of(most) {
             if meter.cancelled() {
                 return Err(Error::interrupted());
             }

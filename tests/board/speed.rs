@@ -1,0 +1,231 @@
+//! How long the jobs of a day take with rtboot's own loader and with NXP's, on an emulated board whose USB keeps time.
+//!
+//! Skipped unless `RTBOOT_TIMED` names the socket of `tests/emulated.d/timed.py`; `RTBOOT_GENUINE_LOADER` may name the file of NXP's
+//! loader, `RTBOOT_TIMED_JOBS` some of the jobs behind the first one: `unchanged`, `changed`, `other`, `backup`. Asserts nothing about
+//! time: `tests/speed` prints the table of docs/performance.md.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use super::genuine::{Socket, hex, unhex};
+use crate::kit::{app_bytes, rt1021};
+use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
+use rtboot::flash::{FcbChoice, LoaderSource};
+use rtboot::job::{self, Target, WriteJob, WriteOptions};
+use rtboot::journal::JournalStore;
+use rtboot::port::{self, HidPort};
+use rtboot::{Event, Result, Source};
+
+/// Bytes from the FCB to the end of the image.
+const WRITTEN: usize = 1 << 20;
+
+/// The board, and when its loader was first seen.
+#[derive(Clone)]
+struct Timed(Socket, Arc<Mutex<Option<Duration>>>);
+
+impl Timed {
+    fn now(&self) -> Duration {
+        Duration::from_nanos(self.0.ask("now").parse().expect("nanoseconds"))
+    }
+
+    /// What the flash needed for erases and programs so far.
+    fn own(&self) -> Duration {
+        let work: serde_json::Value = serde_json::from_str(&self.0.ask("work")).expect("JSON");
+        let of = |what: &str| work[what].as_u64().expect("nanoseconds");
+        Duration::from_nanos(of("erase") + of("program"))
+    }
+
+    fn flash(&self) -> Vec<u8> {
+        let dump = tempfile::NamedTempFile::new().expect("a file");
+        self.0.ask(&format!("dump {}", dump.path().display()));
+        std::fs::read(dump.path()).expect("the flash")
+    }
+}
+
+impl Plug for Timed {
+    fn look(&mut self) -> Result<Look> {
+        let id = self.0.ask("id");
+        Ok(match id.get(..9) {
+            Some("1fc9:0130") => Look::Program(Program::Rom),
+            Some("15a2:0073") => {
+                let mut seen = self.1.lock().expect("one user at a time");
+                seen.get_or_insert_with(|| self.now());
+                Look::Program(Program::Flashloader)
+            }
+            _ => Look::Nothing,
+        })
+    }
+
+    fn open(&mut self) -> Result<Opened> {
+        Ok(Opened::Hid(Box::new(self.clone())))
+    }
+
+    fn wait(&mut self, _time: Duration) {}
+}
+
+impl HidPort for Timed {
+    fn write(&mut self, report: &[u8]) -> std::result::Result<(), port::Error> {
+        let answer = self.0.ask(&format!("out {}", hex(report)));
+        match answer.starts_with("ok") {
+            true => Ok(()),
+            false => Err(port::Error::Gone { port: answer }),
+        }
+    }
+
+    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+        let answer = self.0.ask(&format!("in {}", timeout.as_millis()));
+        match answer.strip_prefix("error") {
+            Some(text) if text.contains("Timeout") => Ok(None),
+            Some(text) => Err(port::Error::Gone { port: text.into() }),
+            None => Ok(Some(unhex(&answer))),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "the emulated board".into()
+    }
+
+    fn now(&self) -> Duration {
+        Timed::now(self)
+    }
+}
+
+/// Blinky with noise behind it, which no packer makes shorter.
+fn image(seed: u32) -> Vec<u8> {
+    let mut image = app_bytes("blinky.bin");
+    let mut state = seed;
+    while image.len() < WRITTEN - 0x2000 {
+        state ^= state << 13;
+        state ^= state >> 17;
+        state ^= state << 5;
+        image.push(state as u8);
+    }
+    image
+}
+
+struct Bench {
+    board: Timed,
+    target: Target,
+    journals: tempfile::TempDir,
+    name: &'static str,
+}
+
+impl Bench {
+    /// One job from the boot ROM on; it is timed from when the loader is there.
+    fn row(&self, what: &str, work: impl FnOnce(&mut Board, &mut dyn rtboot::Listener)) {
+        self.board.0.ask("power serial");
+        *self.board.1.lock().expect("one user at a time") = None;
+        let mut board = Board::on_plug(Box::new(self.board.clone()), Options::default());
+        let own = self.board.own();
+        let mut marks: Vec<(String, Duration)> = Vec::new();
+        let clock = self.board.clone();
+        let mut listen = |event: Event| match event {
+            Event::Begin { stage, .. } => marks.push((format!("to {stage}"), clock.now())),
+            Event::End { stage, .. } => marks.push((stage.to_string(), clock.now())),
+            _ => {}
+        };
+        work(&mut board, &mut listen);
+        let mut last = self
+            .board
+            .1
+            .lock()
+            .expect("one user at a time")
+            .expect("a loader");
+        let time = (self.board.now() - last).as_secs_f64();
+        let own = (self.board.own() - own).as_secs_f64();
+        let ratio = match own > 0.0 {
+            true => format!("{:.2}", time / own),
+            false => "–".into(),
+        };
+        println!(
+            "| {} | {what} | {time:.3} s | {own:.3} s | {ratio} |",
+            self.name
+        );
+        for (mark, now) in marks
+            .iter()
+            .filter(|(_, now)| *now >= last)
+            .collect::<Vec<_>>()
+        {
+            eprint!(" {mark} {:.3}", (*now - last).as_secs_f64());
+            last = *now;
+        }
+        eprintln!();
+    }
+
+    fn write(&self, what: &str, image: &[u8]) {
+        let options = WriteOptions {
+            fcb: FcbChoice::named("issi.cfg", rt1021())
+                .expect("in the database")
+                .0,
+            journal: Some(JournalStore::new(self.journals.path())),
+            ..WriteOptions::default()
+        };
+        let source = Source::bytes("image.bin", image.to_vec());
+        let job = WriteJob::prepare(&source.into(), options, rt1021()).expect("an image");
+        self.row(what, |board, listener| {
+            let mut ready = job
+                .identify(board, &self.target, listener)
+                .expect("a flash");
+            let plan = ready.plan(listener).expect("a plan");
+            let report = ready.write(&plan, listener).expect("written");
+            ready.verdict(&plan, &report, listener).expect("a verdict");
+            ready.finish().expect("finished");
+        });
+        assert_eq!(self.board.flash()[0x2000..WRITTEN], *image, "{what}");
+    }
+}
+
+fn jobs(socket: &Socket, loader: LoaderSource, name: &'static str) {
+    let blank = tempfile::NamedTempFile::new().expect("a file");
+    socket.ask(&format!("load {}", blank.path().display()));
+    let mut target = Target::default();
+    target.chip = Some(rt1021());
+    target.loader = loader;
+    let bench = Bench {
+        board: Timed(socket.clone(), Arc::default()),
+        target,
+        journals: tempfile::tempdir().expect("a folder"),
+        name,
+    };
+    bench.write("1 MiB, flash blank", &image(1));
+    let jobs =
+        std::env::var("RTBOOT_TIMED_JOBS").unwrap_or("unchanged changed other backup".into());
+    let wanted = |job| jobs.split(' ').any(|name| name == job);
+    if wanted("unchanged") {
+        bench.write("1 MiB, unchanged", &image(1));
+    }
+    if wanted("changed") {
+        let mut changed = image(1);
+        changed[0x5_0123] ^= 0xFF;
+        bench.write("1 MiB, one sector changed", &changed);
+    }
+    if wanted("other") {
+        bench.write("1 MiB, other content", &image(2));
+    }
+    if !wanted("backup") {
+        return;
+    }
+    bench.row("backup of 8 MiB", |board, listener| {
+        let mut nor = bench.target.open_flash(board, listener).expect("a flash");
+        let backup = job::backup(&mut nor, listener).expect("read");
+        assert_eq!(backup.bytes, bench.board.flash());
+    });
+}
+
+#[test]
+fn times_of_the_jobs_of_a_day() {
+    let Ok(address) = std::env::var("RTBOOT_TIMED") else {
+        eprintln!("skipped: RTBOOT_TIMED is not set");
+        return;
+    };
+    let socket = Socket::connect(&address);
+    println!("| loader | job | time | of it the flash's own | ratio |");
+    println!("|--|--|--|--|--|");
+    if std::env::var("RTBOOT_TIMED_OWN").as_deref() != Ok("0") {
+        jobs(&socket, LoaderSource::Own, "rtboot's own");
+    }
+    if let Ok(file) = std::env::var("RTBOOT_GENUINE_LOADER") {
+        jobs(&socket, LoaderSource::file(file), "NXP's");
+    }
+    println!("{}", socket.ask("status"));
+}
