@@ -144,11 +144,11 @@ impl Nor {
         g: &Geometry,
     ) -> Result<End> {
         let Some(named) = limits.named_end else {
-            return Ok(End::AfterGap(limits.start + 1));
+            return Ok(End::AfterGap(limits.entry));
         };
         let before = self.piece(current, g, named - AROUND_END, AROUND_END)?;
         if is_blank(&before) {
-            return Ok(End::AfterGap(limits.start + 1));
+            return Ok(End::AfterGap(limits.entry));
         }
         let behind = self.piece(current, g, named, AROUND_END)?;
         Ok(match is_blank(&behind) {
@@ -222,6 +222,8 @@ impl Nor {
 /// Where an application begins, and the end that its boot data names.
 struct Limits {
     start: u32,
+    /// It reaches behind here at least.
+    entry: u32,
     named_end: Option<u32>,
 }
 
@@ -253,10 +255,12 @@ fn place(
     };
     let entry = in_flash(ivt.entry & !1);
     let table = seen.vectors.and_then(|vectors| in_flash(vectors.table));
+    let behind = at + Ivt::LEN as u32;
     let start = match entry {
-        Some(entry) => table.unwrap_or(entry).min(entry),
+        // an entry is the reset handler as a rule: without its table the first byte of the application is not known
+        Some(entry) => table.filter(|table| *table <= entry).unwrap_or(behind),
         // the ROM copies it to RAM
-        None => at + Ivt::LEN as u32,
+        None => behind,
     };
     let range = |from: u32, length: usize| u64::from(from)..u64::from(from) + length as u64;
     let mut headers = vec![range(map.fcb_address(), Fcb::LEN), range(at, Ivt::LEN)];
@@ -281,6 +285,7 @@ fn place(
     let brought = anew.into_iter().any(|at| wanted.byte(at).is_some());
     let limits = Limits {
         start,
+        entry: entry.unwrap_or(start) + 1,
         named_end: end.filter(sane),
     };
     Some((image, (!brought).then_some(limits)))

@@ -4,8 +4,10 @@ use crate::kit::board::{Rig, starts};
 use crate::kit::case::application;
 use rtboot::event::Event;
 use rtboot::flash::Headers;
+use rtboot::job::BootLoader;
 use rtboot_finding::Entry;
 use rtboot_finding::catalogue::run;
+use rtboot_sim::nor::Part;
 
 const BASE: u32 = 0x6000_0000;
 const APP: usize = 0x2000;
@@ -115,5 +117,27 @@ fn image_written_anew_drops_its_old_end() {
     let told = data(&mut rig, APP, &application(5, 0x2800));
     assert_eq!(told, [""; 0]);
     assert!(rig.flash()[APP + 0x2800..0x5000].iter().all(|&b| b == 0xFF));
+    assert!(starts(&rig).is_some());
+}
+
+#[test]
+fn vector_table_of_a_far_application_is_kept() {
+    const SLOT: usize = 0x1_0000;
+    let mut rig = Rig::with_part(Part::find("s25fl256s").expect("by its name"));
+    rig.options.base = Some(BASE + SLOT as u32);
+    rig.options.boot_loader = BootLoader::Replace;
+    let mut file = application(3, 5_000);
+    for word in file[4..0x100].chunks_exact_mut(4) {
+        word.copy_from_slice(&(BASE + SLOT as u32 + 0x401).to_le_bytes());
+    }
+    rig.write_bytes(&file, "app.bin", "auto").expect("written");
+    assert!(starts(&rig).is_some());
+    // all of it lies in one sector
+    rig.options.keep_around = false;
+    rig.options.headers = Headers::AsIs;
+    rig.options.base = Some(BASE + 0x8000);
+    rig.write_bytes(&[0x5A; 16], "data.bin", "auto")
+        .expect("written");
+    assert_eq!(rig.flash()[SLOT..SLOT + file.len()], file);
     assert!(starts(&rig).is_some());
 }
