@@ -26,7 +26,7 @@ use rtboot_finding::catalogue::flash as entries;
 
 use super::loader::{Flashloader, NorFacts};
 use crate::error::{Question, SetUp, Step};
-use crate::mboot::{self, Features, Fetch, FlashCommand, Rung};
+use crate::mboot::{self, Features, FlashCommand, Rung};
 use crate::{Error, Result};
 
 /// Wrong bits of an id that noise explains.
@@ -118,7 +118,7 @@ pub(super) fn id(flashloader: &mut Flashloader) -> Result<Id> {
 
 /// The id after the rescue ladder of rtboot's own loader, which tries more than FCBs can, and never resets a busy flash.
 fn rescued(flashloader: &mut Flashloader, before: JedecId) -> Result<Id> {
-    // it rescues a flash only while none is configured, and an FCB that it cannot serve leaves none
+    // it climbs before any FCB, one that it cannot serve included; another question would climb, and tell, again
     let mut unserved = probe::plain_read(REACH_24);
     unserved.set_flash_pads(8);
     match flashloader.configure(&unserved, SetUp::Ask(Question::Wake)) {
@@ -129,14 +129,7 @@ fn rescued(flashloader: &mut Flashloader, before: JedecId) -> Result<Id> {
         }) => {}
         Err(error) => return Err(error),
     }
-    let session = flashloader.session();
-    let asked = session.fetch(Fetch::JedecId, 0, 3);
-    let rung = match asked {
-        Ok(_) => session.rescue_rung().map_err(failed)?,
-        // it says so where nothing helped, and where the flash stays busy
-        Err(mboot::Error::Refused { .. }) => None,
-        Err(error) => return Err(failed(error)),
-    };
+    let rung = flashloader.session().rescue_rung().map_err(failed)?;
     let now = twice(flashloader)?;
     let from = match rung {
         Some(Rung::ContinuousRead | Rung::ContinuousQuad) => LeftIn::ContinuousRead,
@@ -213,7 +206,19 @@ fn is_credible(flashloader: &mut Flashloader, answer: &Id) -> Result<bool> {
     if !database::by_jedec(answer.id).is_empty() {
         return Ok(true);
     }
-    let sfdp = flashloader.read_through(&probe::sfdp(), Question::Sfdp, 0, 256)?;
+    let sfdp = match flashloader.has(Features::INSPECT) {
+        // not by an FCB, as in `Flashloader::jedec_id`
+        true => {
+            let command = FlashCommand {
+                address: Some((0, 3)),
+                dummy_clocks: 8,
+                ..FlashCommand::reading(0x5A, 256)
+            };
+            let asked = flashloader.session().flash_command(command);
+            asked.map_err(failed)?
+        }
+        false => flashloader.read_through(&probe::sfdp(), Question::Sfdp, 0, 256)?,
+    };
     Ok(Sfdp::parse(&sfdp).is_ok())
 }
 

@@ -16,7 +16,9 @@ use crate::error::{Question, SetUp, Step};
 use crate::event::{Listener, tell};
 use crate::flash::awake::Woken;
 use crate::flash::rom::{RomFacts, UniqueId, wrong_chip};
-use crate::mboot::{self, Departure, Features, LoaderIdentity, MemoryId, Status, Version};
+use crate::mboot::{
+    self, Departure, Features, FlashCommand, LoaderIdentity, MemoryId, Status, Version,
+};
 use crate::{Error, Result};
 
 /// Longest page that rtboot's own loader programs at once.
@@ -354,7 +356,14 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
     pub fn jedec_id(&mut self) -> Result<JedecId> {
-        let answer = self.read_through(&probe::jedec_id(), Question::Id, 0, 3)?;
+        // rtboot's own loader makes a flash answer before an FCB is in force: asked that way, an odd mode would not show
+        let answer = match self.has(Features::INSPECT) {
+            true => self
+                .session
+                .flash_command(FlashCommand::reading(0x9F, 3))
+                .map_err(Error::mboot(Step::AskFlash(Question::Id)))?,
+            false => self.read_through(&probe::jedec_id(), Question::Id, 0, 3)?,
+        };
         Ok(JedecId([0, 1, 2].map(|at| byte(&answer, at))))
     }
 
