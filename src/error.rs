@@ -183,8 +183,10 @@ pub enum Error {
     )]
     NoVectorTable,
     /// Flash holds nothing that can be started.
-    #[error("flash holds no application to start: no vector table was found ({holds})")]
+    #[error("flash holds no application to start: {why} ({holds})")]
     NothingToStart {
+        /// What is wrong with what lies there.
+        why: String,
         /// What flash holds.
         holds: String,
     },

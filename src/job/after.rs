@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use rtboot_fcb::EraseUnit;
+use rtboot_finding::Entry;
+use rtboot_finding::catalogue::image;
 
 use crate::board::{Board, Program};
 use crate::chip::{BootMode, Chip};
@@ -80,6 +82,15 @@ pub fn start(mut nor: Nor, entry: u32, stack: u32) -> Result<Started> {
     Ok(Started { entry, stack })
 }
 
+/// Why what lies in flash cannot run, whoever starts it.
+const CANNOT_RUN: [&Entry; 5] = [
+    &image::VECTORS_BLANK,
+    &image::STACK_OUTSIDE_RAM,
+    &image::RESET_EVEN,
+    &image::RESET_ERASED,
+    &image::RESET_OUTSIDE_IMAGE,
+];
+
 /// Starts the application that is in flash, as [`Nor::look_at_boot`] found it. BOOT_MODE does not matter; a DCD in the image
 /// is not run.
 ///
@@ -91,9 +102,18 @@ pub fn start_in_flash(
     boot: &BootLook,
     listener: &mut dyn Listener,
 ) -> Result<Started> {
+    let nothing = |why: &str| Error::NothingToStart {
+        why: why.to_owned(),
+        holds: boot.parts(),
+    };
+    // the verdict's rules, so that what `info` says cannot start is not started here either
+    let mut reasons = boot.verdict.reasons.iter();
+    let spoilt = reasons.find(|reason| CANNOT_RUN.iter().any(|entry| reason.is(entry)));
+    if let Some(reason) = spoilt.filter(|_| !boot.blank) {
+        return Err(nothing(reason.entry.title));
+    }
     let Some(vectors) = boot.verdict.inspection.vectors else {
-        let holds = boot.parts();
-        return Err(Error::NothingToStart { holds });
+        return Err(nothing("no vector table was found"));
     };
     if boot.verdict.inspection.kind.runs_in_ram() {
         return Err(Error::RunsInRam);

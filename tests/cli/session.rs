@@ -184,6 +184,24 @@ fn run_fails_on_a_blank_flash() {
 }
 
 #[test]
+fn run_does_not_start_erased_vectors_or_code() {
+    let cli = Cli::fresh();
+    let refused = |why| {
+        cli.run(&["info"]).says(0, &["would start:   no"]);
+        let told = cli.run(&["run"]);
+        told.says(3, &["[nothing-to-start]", why, "write APP` writes"]);
+    };
+    cli.run(&["write", EVK, &app("blinky.elf")]).says(0, &[]);
+    cli.run(&["erase", "0x60002000", "4K"]).says(0, &[]);
+    refused("the first code of the application is erased");
+    let table = [0x2001_0000_u32, 0x6000_2279].map(u32::to_le_bytes);
+    std::fs::write(cli.path("table.bin"), table.concat()).expect("a file");
+    cli.run(&["write", "--as-is", "--base", "0x60002000", "table.bin"])
+        .says(0, &[]);
+    refused("the first code of the application is erased");
+}
+
+#[test]
 fn read_format_follows_the_file_name() {
     let cli = Cli::fresh();
     cli.run(&["write", EVK, &app("blinky.elf")]).says(0, &[]);

@@ -85,6 +85,7 @@ pub fn files_and_host() -> Vec<Error> {
             what: "clearing the block protection",
         },
         Error::NothingToStart {
+            why: "no vector table was found".into(),
             holds: "blank".into(),
         },
         Error::BadRange {
