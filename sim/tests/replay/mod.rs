@@ -5,6 +5,7 @@
 
 #![allow(dead_code)]
 
+pub mod line;
 pub mod scenario;
 
 use std::collections::{BTreeMap, VecDeque};
