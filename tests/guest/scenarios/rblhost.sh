@@ -10,17 +10,7 @@ pty) bl() { run 0 "$RBLHOST" -p "$terminal,115200" "$@"; } ;;
 esac
 app
 
-bl get-property 1
-says "K2.1.0"
-for property in 7 11 12 14 15 24; do bl get-property "$property"; done
-bl fill-memory 0x20202000 4 0xC0000007
-bl configure-memory 9 0x20202000
-bl get-property 25 9
-bl flash-erase-region 0x60000000 0x4000 9
-bl write-memory 0x60001000 app.bin 9
-bl fill-memory 0x20203000 4 0xF000000F
-bl configure-memory 9 0x20203000
-bl read-memory 0x60000000 0x3000 back.bin 9
+rblhost_recipe
 back_is rblhost back.bin
 seen "rblhost: properties, option word, erase, write, FCB, read back"
 rtboot verify "$APPS/blinky.elf"

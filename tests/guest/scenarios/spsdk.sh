@@ -15,15 +15,7 @@ sdphost write-file 0x20208000 $home/loader.bin
 says 0x88888888
 sdphost jump-address 0x20208400
 await 15a2:0073
-blhost fill-memory 0x20202000 4 0xC0000007 word
-blhost configure-memory 9 0x20202000
-blhost flash-erase-region 0x60000000 0x4000 9
-blhost write-memory 0x60001000 $home/app.bin 9
-says Response word 1 = $length
-blhost fill-memory 0x20203000 4 0xF000000F word
-blhost configure-memory 9 0x20203000
-blhost read-memory 0x60000000 0x3000 $home/spsdk-of-spsdk.bin 9
-says Read 12288 of 12288 bytes
+$(spsdk_recipe "$home/spsdk-of-spsdk.bin")
 ! $rtboot verify $APPS/blinky.elf
 ! $rtboot info | tee $home/info
 ! $rtboot read 0x60000000 0x3000 $home/rtboot-of-spsdk.bin
