@@ -16,6 +16,7 @@ mod board {
     mod loader_ram;
     mod own_loader;
     mod own_locks;
+    mod own_states;
     mod own_uart;
     mod probe_thread;
     mod refusals;

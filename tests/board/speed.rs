@@ -21,9 +21,13 @@ const WRITTEN: usize = 1 << 20;
 
 /// The board, and when its loader was first seen.
 #[derive(Clone)]
-struct Timed(Socket, Arc<Mutex<Option<Duration>>>);
+pub(super) struct Timed(pub(super) Socket, Arc<Mutex<Option<Duration>>>);
 
 impl Timed {
+    pub(super) fn on(socket: Socket) -> Timed {
+        Timed(socket, Arc::default())
+    }
+
     fn now(&self) -> Duration {
         Duration::from_nanos(self.0.ask("now").parse().expect("nanoseconds"))
     }
@@ -35,7 +39,7 @@ impl Timed {
         Duration::from_nanos(of("erase") + of("program"))
     }
 
-    fn flash(&self) -> Vec<u8> {
+    pub(super) fn flash(&self) -> Vec<u8> {
         let dump = tempfile::NamedTempFile::new().expect("a file");
         self.0.ask(&format!("dump {}", dump.path().display()));
         std::fs::read(dump.path()).expect("the flash")
@@ -182,7 +186,7 @@ fn jobs(socket: &Socket, loader: LoaderSource, name: &'static str) {
     target.chip = Some(rt1021());
     target.loader = loader;
     let bench = Bench {
-        board: Timed(socket.clone(), Arc::default()),
+        board: Timed::on(socket.clone()),
         target,
         journals: tempfile::tempdir().expect("a folder"),
         name,

@@ -3,7 +3,7 @@
     PYTHONPATH=FOLDER python tests/emulated.d/timed.py [--port N] [--flash NAME] [--full-speed]
 
 FOLDER holds the package `oracle`, which needs unicorn and cryptography. Lines: `id`, `out HEX`, `in MS`, `power MODE`,
-`load FILE`, `dump FILE`, `status`, `now` (nanoseconds of virtual time), `work` (JSON: what the flash did so far), `quit`. The host here
+`load FILE`, `dump FILE`, `leave STATE` (what the flash was left in: fresh, protected, quad, qpi, continuous, asleep, erasing), `status`, `now` (nanoseconds of virtual time), `work` (JSON: what the flash did so far), `quit`. The host here
 takes no time of its own: a real one adds its own latency to each command."""
 
 import argparse
@@ -52,6 +52,39 @@ def keep_time(nor, clock):
     nor._start, nor._read_status = started, looked
 
 
+def sleep(nor):
+    """Deep power-down: deaf to everything but ABh, and to that for a moment more."""
+    heard = nor._dispatch
+
+    def asleep(cycle):
+        if cycle.op == 0xAB and cycle.op_pads == 1:
+            nor._dispatch = heard
+
+    nor._dispatch = asleep
+
+
+def leave(nor, state):
+    """What an earlier program left the flash in."""
+    nor.qpi = nor.continuous = False
+    nor.qe = state in ("quad", "qpi", "continuous")
+    nor.status[0] &= ~nor.dev.bp_mask & 0xFF
+    match state:
+        case "fresh" | "quad":
+            pass
+        case "protected":
+            nor.status[0] |= nor.dev.bp_mask
+        case "qpi":
+            nor.qpi = True
+        case "continuous":
+            nor.continuous = True
+        case "asleep":
+            sleep(nor)
+        case "erasing":
+            nor._start(nor.dev.t_erase[0x10000] if 0x10000 in nor.dev.t_erase else max(nor.dev.t_erase.values()))
+        case _:
+            raise ValueError(f"no state {state}")
+
+
 class Server:
     def __init__(self, options):
         self.board = Board(options.flash, None, "serial", high_speed=not options.full_speed, strict=True, entry="silicon")
@@ -68,6 +101,7 @@ class Server:
                 return json.dumps(board.nor.spent | dict(board.nor.counts))
             case "status":
                 return json.dumps({"state": board.state, "boot": board.boot_report,
+                                   "rules": [violation.rule for violation in board.violations],
                                    "violations": [str(violation) for violation in board.violations]})
             case "power":
                 board.boot_mode = arg or board.boot_mode
@@ -76,6 +110,8 @@ class Server:
                 with open(arg, "rb") as source:
                     content = source.read()
                 board.nor.mem[:] = content.ljust(board.nor.dev.size, b"\xFF")
+            case "leave":
+                leave(board.nor, arg)
             case "dump":
                 with open(arg, "wb") as out:
                     out.write(board.nor.mem)
