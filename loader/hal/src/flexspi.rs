@@ -251,6 +251,9 @@ impl FlexSpi {
         }
     }
 
+    // Not seen in emulation: speculative reads. With the MPU off the window is normal memory, which the core may read ahead, as it may
+    // under NXP's loader. No register holds an address of the window but in `memory::read`, where flash is idle; and each change of
+    // flash ends with a reset of the controller, which drops what was read ahead.
     pub fn read_mapped(&mut self, offset: u32, into: &mut [u8]) -> Result<(), BusError> {
         if self.read_clock.is_none() {
             return Err(BusError::Off);

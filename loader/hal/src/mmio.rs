@@ -65,6 +65,10 @@ impl Register16 {
 }
 
 /// Waits until all earlier memory accesses are done: before the chip is told to look at memory.
+///
+/// Not seen in emulation, where all accesses keep their order. On silicon writes to RAM may wait in the core's store buffer while
+/// the register write that hands them over has arrived: so one stands before each prime and behind
+/// each link of a descriptor.
 pub(crate) fn barrier() {
     // SAFETY: has no effect but order
     unsafe { core::arch::asm!("dsb", options(nostack, preserves_flags)) }

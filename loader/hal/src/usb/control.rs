@@ -212,6 +212,11 @@ fn stall() {
     ENDPOINT.set(STALL << IN | STALL);
 }
 
+/// Gives an answer to the controller.
+///
+/// Not seen in emulation: a second request that comes while the first is being answered. Before the look at `SETUP_STATUS` it is found
+/// here. Behind it the controller itself drops the prime of endpoint 0, which the wait below takes for its end; what is left of this answer is
+/// flushed before the newer request gets its own.
 fn prime(bits: u32) {
     barrier();
     // a newer request voids this answer; it must not be given to it
