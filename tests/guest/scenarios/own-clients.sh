@@ -4,7 +4,7 @@ source "$(dirname "$0")/lib"
 board board
 unset RTBOOT_FLASHLOADER
 export RTBOOT_LOADER=own
-[[ $WHERE != emulated ]] || export RTBOOT_CHIP=rt1021
+is_slow
 start_own
 bl() { run 0 "$RBLHOST" -u 0x15a2,0x0073 "$@"; }
 app
@@ -22,7 +22,6 @@ seen "rblhost, own loader: properties, option word, erase, write, FCB, read back
     echo "blhost get-property 1"
     spsdk_recipe "$home/back-spsdk.bin"
     echo "blhost reset"
-    echo "await 1fc9:0130"
 } >job
 "$SPSDK/bin/python" "$guest/spsdk_job.py" usb job || wrong "the job broke off"
 equal back-spsdk.bin back.bin "what SPSDK read back"

@@ -3,8 +3,7 @@ source "$(dirname "$0")/lib"
 board board
 unset RTBOOT_FLASHLOADER
 export RTBOOT_LOADER=own
-# the emulator's ROM does not have the register that tells the chip
-[[ $WHERE != emulated ]] || export RTBOOT_CHIP=rt1021
+is_slow
 
 start_own
 rtboot info
