@@ -6,6 +6,10 @@ use crate::kit::case::{Point, What};
 use crate::kit::random::Random;
 use crate::kit::wire::{Line, Trip, Way};
 
+/// Of a byte that is lost or wrong on its way to a flashloader: it ends the command with a status of its own (Timeout, bad argument),
+/// as the genuine one does over a UART, and what was asked is refused by that.
+const OUT_OF_STEP: &[u8] = &[0, 1, 10, 12, 15, 20, 21, 30, 31, 32, 33];
+
 /// What the sweep breaks, and the exit codes that fit.
 ///
 /// 0: the write noticed nothing or recovered; flash is checked all the same. 10 and 15: board or link lost. 12: another board.
@@ -48,16 +52,16 @@ pub const FITTING: &[(&str, &[u8])] = &[
     ("flash ignores programs", &[0, 32]),
     ("sector does not erase", &[0, 31]),
     ("bit does not program", &[0, 32]),
-    ("byte out lost", &[0, 10, 12, 15, 20, 21]),
-    ("byte out doubled", &[0, 10, 12, 15, 20, 21]),
-    ("byte out, a bit turned", &[0, 10, 12, 15, 20, 21]),
-    ("byte out late", &[0, 10, 15, 20]),
+    ("byte out lost", OUT_OF_STEP),
+    ("byte out doubled", OUT_OF_STEP),
+    ("byte out, a bit turned", OUT_OF_STEP),
+    ("byte out late", OUT_OF_STEP),
     ("byte in lost", &[0, 10, 12, 15, 20, 21]),
     ("byte in doubled", &[0, 10, 12, 15, 20, 21]),
     ("byte in, a bit turned", &[0, 10, 12, 15, 20, 21]),
     ("byte in late, 1 s", &[0, 10, 12, 15, 20, 21]),
     ("byte in late, 30 s", &[0, 10, 12, 15, 20]),
-    ("wire breaks", &[0, 10, 12, 15, 20]),
+    ("wire breaks", OUT_OF_STEP),
 ];
 
 /// A byte with one bit set.
