@@ -6,7 +6,7 @@ use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::chip::Chip;
 use rtboot::event::{Event, Listener, Stage};
 use rtboot::finding::catalogue::run;
-use rtboot::flash::{LoaderSource, OwnLoader, Trial, WriteReport, reach_flashloader};
+use rtboot::flash::{LoaderSource, Nor, OwnLoader, Trial, WriteReport, reach_flashloader};
 use rtboot::job::{self, Comparison, LayoutOptions, Pieces, WriteOptions};
 use rtboot::mboot::{self, Features, HidLink, Mboot, MemoryId, Property, Status};
 use rtboot::port::virtual_board::VirtualBoard;
@@ -226,12 +226,17 @@ fn one_changed_byte_rewrites_one_sector_with_hashes() {
     assert_eq!(starts(&rig), Some(0x6000_2401));
 }
 
+/// A board with an application, written by rtboot's own loader, and its flash.
+fn written() -> (Rig, Nor) {
+    let mut rig = rig(true);
+    moved(&mut rig, &application(3, 150_001));
+    let nor = rig.nor("issi.cfg").expect("a known flash");
+    (rig, nor)
+}
+
 #[test]
 fn byte_that_changes_behind_the_compare_is_found_by_the_hash() {
-    let app = application(3, 150_001);
-    let mut rig = rig(true);
-    moved(&mut rig, &app);
-    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    let (rig, mut nor) = written();
     nor.use_plain().expect("set up");
     let flash = rig.flash();
     let pieces = [
@@ -674,10 +679,7 @@ fn misread(rig: &Rig, nth: u64) {
 
 #[test]
 fn hash_of_a_misread_is_made_again_and_told() {
-    let app = application(3, 150_001);
-    let mut rig = rig(true);
-    moved(&mut rig, &app);
-    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    let (rig, mut nor) = written();
     nor.use_plain().expect("set up");
     let flash = rig.flash();
     let pieces = [(0x6000_0000, &flash[..0x2_0000])];
@@ -694,10 +696,7 @@ fn hash_of_a_misread_is_made_again_and_told() {
 
 #[test]
 fn backup_reads_once_and_hashes_once() {
-    let app = application(3, 150_001);
-    let mut rig = rig(true);
-    moved(&mut rig, &app);
-    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    let (rig, mut nor) = written();
     let flash = rig.flash();
     let counts = |rig: &Rig| rig.virtual_board.board().counts();
     let before = counts(&rig);
