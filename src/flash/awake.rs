@@ -118,7 +118,8 @@ pub(super) fn id(flashloader: &mut Flashloader) -> Result<Id> {
 
 /// The id after the rescue ladder of rtboot's own loader, which tries more than FCBs can, and never resets a busy flash.
 fn rescued(flashloader: &mut Flashloader, before: JedecId) -> Result<Id> {
-    // it climbs before any FCB, one that it cannot serve included; another question would climb, and tell, again
+    // the loader runs its ladder before it applies any FCB, even one that it cannot serve; a Fetch now would run it again and
+    // overwrite the rung
     let mut unserved = probe::plain_read(REACH_24);
     unserved.set_flash_pads(8);
     match flashloader.configure(&unserved, SetUp::Ask(Question::Wake)) {

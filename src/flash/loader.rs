@@ -356,7 +356,7 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Configure`], [`Error::Mboot`]; a flash that is not there is no error but an id of all ones.
     pub fn jedec_id(&mut self) -> Result<JedecId> {
-        // rtboot's own loader makes a flash answer before an FCB is in force: asked that way, an odd mode would not show
+        // rtboot's own loader wakes the flash before it applies an FCB, so a question through one would hide the mode
         let answer = match self.has(Features::INSPECT) {
             true => self
                 .session
