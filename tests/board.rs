@@ -7,6 +7,7 @@ mod board {
     mod awake;
     mod broken_erase;
     mod causes;
+    mod cost_table;
     mod doctor;
     mod flash_state;
     mod genuine;

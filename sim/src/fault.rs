@@ -199,6 +199,8 @@ pub struct Counts {
     pub usb_out: u64,
     /// Reports to the host.
     pub usb_in: u64,
+    /// Bytes of all these reports.
+    pub usb_bytes: u64,
     /// Bytes from the host on the UART.
     pub uart_out: u64,
     /// Bytes to the host on the UART.

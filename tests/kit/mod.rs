@@ -4,8 +4,10 @@
 pub mod board;
 pub mod cargo;
 pub mod case;
+pub mod cells;
 pub mod cli;
 pub mod evil;
+pub mod limit;
 pub mod peak;
 #[cfg(unix)]
 pub mod pty;

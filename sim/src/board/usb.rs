@@ -183,6 +183,7 @@ impl Board {
         self.settle();
         self.usb().ok_or(Gone::Detached)?;
         let faults = self.faults.usb_out();
+        self.faults.counts.usb_bytes += report.len() as u64;
         for fault in &faults {
             match fault {
                 ReportFault::Unplug => return self.unplug(),
@@ -289,6 +290,7 @@ impl Board {
     /// Carries an IN report over the wire: what arrives waits in `again`.
     fn pass(&mut self, interface: Interface, report: &[u8]) -> Result<(), Gone> {
         let faults = self.faults.usb_in();
+        self.faults.counts.usb_bytes += report.len() as u64;
         for fault in &faults {
             match fault {
                 ReportFault::Unplug => return self.unplug(),
