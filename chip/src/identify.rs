@@ -12,6 +12,8 @@ pub struct Told {
     pub id: Option<(u32, u32)>,
     /// The fuse word that says whether the flash is inside the package; see [`Chip::in_package`].
     pub package_word: Option<u32>,
+    /// Whether rtboot's own loader answers, which is sent only to the chips that it is for.
+    pub own_loader: bool,
 }
 
 impl Told {
@@ -32,9 +34,10 @@ impl Told {
 
     /// The rows that all of it fits.
     pub fn candidates(self) -> impl Iterator<Item = &'static Chip> {
+        let may_run = move |chip: &Chip| !self.own_loader || chip.own_loader;
         CHIPS
             .iter()
-            .filter(move |chip| self.allows(chip) && !self.doubts(chip))
+            .filter(move |chip| may_run(chip) && self.allows(chip) && !self.doubts(chip))
     }
 
     /// Names of the chips that all of it fits, those without a row first.
@@ -74,9 +77,13 @@ impl Told {
     }
 }
 
-/// Shows the chips that it can be, and the id: `RT1015/RT1020/RT1021 (chip id 0x006b0000)`.
+/// Shows the chips that it can be, and how that is known: `RT1015/RT1020/RT1021 (chip id 0x006b0000)`.
 impl fmt::Display for Told {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if self.own_loader && self.id.is_none() {
+            join(f, self.candidates().map(|chip| chip.name))?;
+            return f.write_str(" (rtboot's own loader runs on it)");
+        }
         let Some((_, read)) = self.id else {
             return f.write_str("an unknown chip");
         };
@@ -119,7 +126,7 @@ impl Identity {
 
     /// Whether the user named the chip, or the board told enough to say which family it is.
     pub fn is_known(&self) -> bool {
-        self.named || self.told.id.is_some()
+        self.named || self.told.id.is_some() || self.told.own_loader
     }
 }
 
@@ -136,6 +143,7 @@ impl fmt::Display for Identity {
         match (self.named, self.told.id) {
             (true, Some((_, id))) => write!(f, "{} (chip id {id:#010x})", self.chip.name),
             (false, Some(_)) => self.told.fmt(f),
+            (false, None) if self.told.own_loader => self.told.fmt(f),
             (true, None) => write!(f, "{} (as named)", self.chip.name),
             (false, None) => write!(f, "{} (assumed: the board does not tell)", self.chip.name),
         }

@@ -8,7 +8,7 @@ fn chip(name: &str) -> &'static Chip {
 fn id(read: u32) -> Told {
     Told {
         id: Some((0x400D_8260, read)),
-        package_word: None,
+        ..Told::default()
     }
 }
 
@@ -144,6 +144,15 @@ fn a_shared_id_leaves_the_choice_to_the_user() {
         shown(Told::default(), Some(chip("rt1020"))),
         "RT1020 (as named)"
     );
+    let own = Told {
+        own_loader: true,
+        ..Told::default()
+    };
+    assert_eq!(
+        shown(own, None),
+        "RT1020/RT1021 (rtboot's own loader runs on it)"
+    );
+    assert_eq!(shown(own, Some(chip("rt1020"))), "RT1020 (as named)");
 }
 
 #[test]

@@ -23,7 +23,7 @@ mod usb;
 
 pub use nor::NorSetup;
 pub(crate) use own::{BULK_PACKET, PACKET as OWN_PACKET};
-pub use own::{Entry, Interface, OwnLoader, OwnSerial, OwnState};
+pub use own::{Entry, Interface, OwnLoader, OwnSerial, OwnServer, OwnState};
 pub use processor::{Packet, Processor, Received, Waits};
 pub use usb::{Control, Flashloader, OutResult, PACKET, REPORT};
 

@@ -82,7 +82,10 @@ pub(super) fn mboot_advice(error: &mboot::Error, wire: Option<Wire>) -> Advice {
             return port_advice(source, wire);
         }
         mboot::Error::Port { .. } => &[&loader::LOADER_STALLED],
-        mboot::Error::Timeout { .. } => &[&loader::LOADER_MUTE],
+        mboot::Error::Timeout { .. } => match wire {
+            Some(Wire::Serial) => &[&loader::LOADER_MUTE_UART],
+            Some(Wire::Hid) | None => &[&loader::LOADER_MUTE],
+        },
         mboot::Error::Gone { .. } => &[&loader::LOADER_LEFT],
         mboot::Error::Protocol { .. } => &[&loader::LOADER_GARBAGE],
         _ if error.data_was_garbled() => match wire {

@@ -413,14 +413,17 @@ fn ask_chip(
     own: bool,
     listener: &mut dyn Listener,
 ) -> Result<Identity> {
-    let mut told = Told::default();
+    let mut told = Told {
+        own_loader: own,
+        ..Told::default()
+    };
     let mut refusal = None;
     for address in Chip::id_registers() {
         match session.read_memory(address, 4, MemoryId::INTERNAL, &mut |_| true) {
             Ok(bytes) => {
                 let read = Told {
                     id: Some((address, little_endian(&bytes))),
-                    package_word: None,
+                    ..told
                 };
                 let fits = CHIPS.iter().any(|chip| read.allows(chip));
                 if fits || told.id.is_none() {

@@ -364,6 +364,20 @@ fn version_that_is_listed_is_the_one_that_it_says() {
 }
 
 #[test]
+fn info_behind_a_running_own_loader_names_its_chips() {
+    let (rig, nor) = written();
+    drop(nor);
+    let mut board = Board::on_virtual(&rig.virtual_board, Options::default());
+    let (info, done) = job::info(&mut board, &job::Target::default(), &mut ());
+    done.expect("asked");
+    assert_eq!(
+        info.chip_words(),
+        "RT1020/RT1021 (rtboot's own loader runs on it)"
+    );
+    assert!(info.identity().is_known());
+}
+
+#[test]
 fn stand_in_is_not_taken_for_ours() {
     let mut rig = Rig::fresh();
     drop(rig.flashloader().expect("the stand-in"));

@@ -51,6 +51,11 @@ entries! {
         "a full-speed hub or port",
         "another program reads its answers",
     ];
+    LOADER_MUTE_UART Error "loader-mute-uart": "the flashloader behind the UART does not answer any more" => [
+        "it waits forever for a busy flash: an earlier command found no flash, or one held in reset",
+        "the board was reset or lost power, or a wire of the UART came off",
+        "another program reads its answers",
+    ];
     LOADER_STALLED Error "loader-stalled": "the flashloader accepts no more bytes" => [
         "it is busy with a command that never ends (the flash does not become ready)",
         "the cable was pulled, or the board lost power, at this moment",

@@ -8,6 +8,7 @@ use std::hash::{BuildHasher, RandomState};
 use std::path::Path;
 
 use super::{Board, Link, Program, Settings, State};
+use crate::flashloader::OwnServer;
 use crate::nor::Lasting;
 use crate::store::{self, BoardFile, Contents, FlashSetup, Running, Store, StoreError};
 
@@ -135,9 +136,7 @@ impl Board {
                 Some(serial.processor().nor().setup())
             }
             (Program::Flashloader(_, usb, _), _) => Some(usb.processor().nor().setup()),
-            (Program::Own(usb), _) => Some(usb.setup()),
-            (Program::OwnUart(serial), _) => Some(serial.setup()),
-            _ => None,
+            (program, _) => program.own().map(OwnServer::setup),
         };
         let program = match (self.state(), self.loader()) {
             (State::Flashloader, Some(loader)) => Running::Flashloader(loader),
@@ -155,11 +154,7 @@ impl Board {
             flash_setup: memory.map(|memory| FlashSetup {
                 memory,
                 controller: self.machine.flexspi.registers(),
-                own: match &self.program {
-                    Program::Own(usb) => Some(usb.knows()),
-                    Program::OwnUart(serial) => Some(serial.knows()),
-                    _ => None,
-                },
+                own: self.program.own().map(OwnServer::knows),
             }),
             flash_mode: Some(nor.lasting()).filter(|mode| *mode != nor.lasting_at_power_on()),
             read_parameters: Some(nor.read_default)
@@ -183,26 +178,37 @@ impl Board {
         else {
             return;
         };
-        match &mut self.program {
-            Program::Flashloader(_, usb, serial) => {
-                usb.processor_mut().nor_mut().set_up_as(&memory);
-                serial.processor_mut().nor_mut().set_up_as(&memory);
+        if let Program::Flashloader(_, usb, serial) = &mut self.program {
+            usb.processor_mut().nor_mut().set_up_as(&memory);
+            serial.processor_mut().nor_mut().set_up_as(&memory);
+        } else if let Some(server) = self.program.own_mut() {
+            server.set_up_as(&memory);
+            if let Some(state) = own {
+                server.set_known(state);
             }
-            Program::Own(usb) => {
-                usb.set_up_as(&memory);
-                if let Some(state) = own {
-                    usb.set_known(state);
-                }
-            }
-            Program::OwnUart(serial) => {
-                serial.set_up_as(&memory);
-                if let Some(state) = own {
-                    serial.set_known(state);
-                }
-            }
-            _ => return,
+        } else {
+            return;
         }
         self.machine.flexspi.set_registers(controller);
+    }
+}
+
+impl Program {
+    /// What answers in rtboot's own loader, over USB or a UART.
+    fn own(&self) -> Option<&OwnServer> {
+        match self {
+            Program::Own(usb) => Some(usb.server()),
+            Program::OwnUart(serial) => Some(serial.server()),
+            _ => None,
+        }
+    }
+
+    fn own_mut(&mut self) -> Option<&mut OwnServer> {
+        match self {
+            Program::Own(usb) => Some(usb.server_mut()),
+            Program::OwnUart(serial) => Some(serial.server_mut()),
+            _ => None,
+        }
     }
 }
 

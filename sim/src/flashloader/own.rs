@@ -45,8 +45,8 @@ use crate::machine::Machine;
 use inspect::Failure;
 use rescue::Rung;
 pub use serial::OwnSerial;
-pub use server::Entry;
 use server::Server;
+pub use server::{Entry, Server as OwnServer};
 
 /// Bytes of a USB packet on both endpoints, which ends a report.
 pub const PACKET: usize = 1024;
@@ -114,21 +114,33 @@ pub struct OwnState {
     failure: Failure,
 }
 
-impl OwnState {
-    fn of(server: &Server) -> OwnState {
+impl Server {
+    /// What it knows beside how the flash is set up.
+    pub fn knows(&self) -> OwnState {
         OwnState {
-            id: server.flash.id,
-            rung: server.flash.rung,
-            entry: server.entry,
-            failure: server.failure,
+            id: self.flash.id,
+            rung: self.flash.rung,
+            entry: self.entry,
+            failure: self.failure,
         }
     }
 
-    fn put(self, server: &mut Server) {
-        server.flash.id = self.id;
-        server.flash.rung = self.rung;
-        server.entry = self.entry;
-        server.failure = self.failure;
+    /// Takes on what [`Server::knows`] told.
+    pub fn set_known(&mut self, state: OwnState) {
+        self.flash.id = state.id;
+        self.flash.rung = state.rung;
+        self.entry = state.entry;
+        self.failure = state.failure;
+    }
+
+    /// How the flash is set up.
+    pub fn setup(&self) -> NorSetup {
+        self.flash.setup()
+    }
+
+    /// Takes a set-up on.
+    pub fn set_up_as(&mut self, setup: &NorSetup) {
+        self.flash.set_up_as(setup);
     }
 }
 
@@ -160,24 +172,14 @@ impl OwnLoader {
         }
     }
 
-    /// What it knows beside how the flash is set up.
-    pub fn knows(&self) -> OwnState {
-        OwnState::of(&self.server)
+    /// What answers behind the connection.
+    pub fn server(&self) -> &Server {
+        &self.server
     }
 
-    /// Takes on what [`OwnLoader::knows`] told.
-    pub fn set_known(&mut self, state: OwnState) {
-        state.put(&mut self.server);
-    }
-
-    /// How the flash is set up.
-    pub fn setup(&self) -> NorSetup {
-        self.server.flash.setup()
-    }
-
-    /// Takes a set-up on.
-    pub fn set_up_as(&mut self, setup: &NorSetup) {
-        self.server.flash.set_up_as(setup);
+    /// The same, to be changed.
+    pub fn server_mut(&mut self) -> &mut Server {
+        &mut self.server
     }
 
     /// One OUT transfer. Waits (in virtual time) until there is a buffer; `Nak` when there will be none.

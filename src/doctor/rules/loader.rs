@@ -161,7 +161,7 @@ fn loading(error: &Error, source: &sdp::Error) -> Option<Finding> {
 /// A flashloader that is on the bus and does not answer as one.
 fn talking(facts: &Facts, error: &Error, source: &mboot::Error) -> Option<Finding> {
     Some(match source {
-        mboot::Error::Timeout { .. } => by(&entries::LOADER_MUTE, error)
+        mboot::Error::Timeout { .. } => by(mute(facts), error)
             .sure(Sure::Possible)
             .act(CYCLE_AND_AGAIN)
             .run(AGAIN),
@@ -184,6 +184,13 @@ fn talking(facts: &Facts, error: &Error, source: &mboot::Error) -> Option<Findin
             .run(Action::ShowFlashloader),
         _ => return None,
     })
+}
+
+fn mute(facts: &Facts) -> &'static Entry {
+    match facts.host.is_uart {
+        true => &entries::LOADER_MUTE_UART,
+        false => &entries::LOADER_MUTE,
+    }
 }
 
 fn left(facts: &Facts, error: &Error) -> Finding {

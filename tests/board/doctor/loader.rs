@@ -10,6 +10,9 @@ use rtboot_sim::{ByteFault, Fault, ReportFault};
 use super::boot::fused;
 use super::rig::{Exam, faulty, finds, healthy, tampered};
 
+/// Bytes of a flashloader's answer to a ping.
+const PING_ANSWER: u64 = 10;
+
 fn out(at: u64, what: ReportFault) -> rtboot_sim::Settings {
     faulty(Fault::UsbOut { at, what })
 }
@@ -217,6 +220,21 @@ fn healthy_board_is_healthy_over_a_uart() {
 fn silent_uart_lists_its_causes() {
     let diagnosis = over_uart(fused(&[(7, 1 << 4)])).finds("uart-silent");
     assert!(diagnosis.findings[0].causes.len() >= 4);
+}
+
+#[test]
+fn flashloader_on_a_uart_that_falls_silent_blames_no_hub() {
+    let mut exam = over_uart(healthy());
+    drop(super::flash::start(&mut exam.board));
+    // it answers the ping that finds it, and nothing more comes
+    let mut board = exam.virtual_board.board();
+    let at = board.counts().uart_in + PING_ANSWER + 1;
+    let what = ByteFault::Cut;
+    board.fault_mut().push(Fault::UartIn { at, what });
+    drop(board);
+    let found = exam.finds("loader-mute-uart");
+    let causes = found.findings[0].causes.join("; ");
+    assert!(!causes.contains("full-speed"), "{causes}");
 }
 
 #[test]

@@ -10,9 +10,9 @@
 
 use std::collections::VecDeque;
 
+use super::Entry;
 use super::server::{Server, UART_PAYLOAD};
-use super::{Entry, OwnState};
-use crate::flashloader::{NorSetup, Outcome};
+use crate::flashloader::Outcome;
 use crate::machine::Machine;
 use crate::uart::frame::{self, START};
 use crate::uart::{byte_ns, falling_edges};
@@ -118,24 +118,14 @@ impl OwnSerial {
         }
     }
 
-    /// What it knows beside how the flash is set up.
-    pub fn knows(&self) -> OwnState {
-        OwnState::of(&self.server)
+    /// What answers behind the connection.
+    pub fn server(&self) -> &Server {
+        &self.server
     }
 
-    /// Takes on what [`OwnSerial::knows`] told.
-    pub fn set_known(&mut self, state: OwnState) {
-        state.put(&mut self.server);
-    }
-
-    /// How the flash is set up.
-    pub fn setup(&self) -> NorSetup {
-        self.server.flash.setup()
-    }
-
-    /// Takes a set-up on.
-    pub fn set_up_as(&mut self, setup: &NorSetup) {
-        self.server.flash.set_up_as(setup);
+    /// The same, to be changed.
+    pub fn server_mut(&mut self) -> &mut Server {
+        &mut self.server
     }
 
     /// The rate it listens at; `None` while it waits for a ping to tell it.

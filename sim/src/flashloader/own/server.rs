@@ -98,7 +98,9 @@ pub(super) enum Phase {
 /// The firmware's commands.
 #[derive(Debug, Clone)]
 pub struct Server {
+    /// The flash behind its controller.
     pub flash: Flash,
+    /// What the boot ROM left.
     pub entry: Entry,
     /// Reports that wait for a buffer.
     pub answers: VecDeque<Report>,
