@@ -135,13 +135,17 @@ impl<L: Link> Client<L> {
         progress: Progress<'_>,
     ) -> Result<Vec<u8>, Error> {
         let read = self.read_once(command, limit, exact, before, progress);
-        let broken = matches!(
-            read,
-            Err(Error::Timeout { .. }
+        let broken = match &read {
+            // the loader's own statuses have names: in another one are bytes of the next frame
+            Err(Error::Refused { status, .. }) => status.name().is_none(),
+            Err(
+                Error::Timeout { .. }
                 | Error::Protocol { .. }
                 | Error::Port { .. }
-                | Error::Gone { .. })
-        );
+                | Error::Gone { .. },
+            ) => true,
+            _ => false,
+        };
         if !broken || !self.link.fall_back() {
             return read;
         }

@@ -453,8 +453,10 @@ enum Break {
     Silent,
     /// Bytes are turned.
     Damaged,
-    /// Bytes are lost.
+    /// The last byte is lost.
     Short,
+    /// All but the first bytes are lost: what follows passes for the rest of the frame.
+    Cut,
 }
 
 impl HidPort for Breaking {
@@ -503,7 +505,7 @@ impl BulkPort for BreakingBulk {
             (false, _) => self.bulk.write(bytes),
             (true, Break::Gone) => Err(self.gone()),
             (true, Break::Damaged) => self.bulk.write(&[&[9], &bytes[1..]].concat()),
-            (true, Break::Silent | Break::Short) => Ok(()),
+            (true, Break::Silent | Break::Short | Break::Cut) => Ok(()),
         }
     }
 
@@ -521,6 +523,10 @@ impl BulkPort for BreakingBulk {
             Break::Short => {
                 let read = self.bulk.read(timeout)?;
                 Ok(read.map(|bytes| bytes[..bytes.len() - 1].to_vec()))
+            }
+            Break::Cut => {
+                let read = self.bulk.read(timeout)?;
+                Ok(read.map(|bytes| bytes[..bytes.len().min(9)].to_vec()))
             }
         }
     }
@@ -582,7 +588,14 @@ fn a_read_that_breaks_on_the_bulk_interface_is_read_over_hid() {
     let content: Vec<u8> = (0..9_000_u32).map(|i| (i * 13 + i / 256) as u8).collect();
     let board = loaded(&content);
     let mut fell_back = 0;
-    for how in [Break::Gone, Break::Silent, Break::Damaged, Break::Short] {
+    let all = [
+        Break::Gone,
+        Break::Silent,
+        Break::Damaged,
+        Break::Short,
+        Break::Cut,
+    ];
+    for how in all {
         for left in 1..18 {
             let mut client = client(&board, left, how);
             client.identity().expect("asked").expect("ours");

@@ -6,7 +6,7 @@ use rtboot::job::{self, Target};
 use rtboot_sim::{Fault, Settings};
 
 use crate::kit::standin;
-use crate::kit::wire::{Trip, Wire};
+use crate::kit::wire::{Cable, Trip, Wire};
 use rtboot::port::virtual_board::VirtualBoard;
 
 const AT: u32 = 0x6000_2000;
@@ -22,7 +22,7 @@ fn falls_silent(act: Act) -> (usize, usize) {
             ..Settings::default()
         };
         let board = VirtualBoard::from_board(rtboot_sim::Board::new(settings));
-        let wire = Wire::new(&board, false).with_trip(after, Trip::Fault(Fault::StuckBusy));
+        let wire = Wire::new(&board, Cable::Hid).with_trip(after, Trip::Fault(Fault::StuckBusy));
         let mut host = Board::on_plug(Box::new(wire.clone()), Options::default());
         let mut target = Target::default();
         target.loader = standin();

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::kit::board::Rig;
 use crate::kit::standin;
-use crate::kit::wire::{Way, Wire};
+use crate::kit::wire::{Cable, Way, Wire};
 use rtboot::board::{Board, Options, Program};
 use rtboot::flash::Rom;
 use rtboot::port::SerialPort;
@@ -16,7 +16,7 @@ const PING: [u8; 2] = [0x5A, 0xA6];
 fn after(stray: &[u8]) -> (Option<Program>, Board) {
     let board = VirtualBoard::new();
     board.serial(115_200).write(stray).expect("a UART");
-    let wire = Wire::new(&board, true);
+    let wire = Wire::new(&board, Cable::Uart);
     let mut board = Board::on_plug(Box::new(wire), Options::default());
     (board.program().expect("asked"), board)
 }
@@ -44,7 +44,7 @@ fn rom_that_was_pinged_by_another_tool_is_found() {
 #[test]
 fn unpinged_flashloader_hears_pings_only() {
     let rig = Rig::fresh();
-    let wire = Wire::new(&rig.virtual_board, true);
+    let wire = Wire::new(&rig.virtual_board, Cable::Uart);
     let mut board = Board::on_plug(Box::new(wire.clone()), Options::default());
     assert_eq!(board.program().expect("asked"), Some(Program::Rom));
     let rom = Rom::connect(&mut board).expect("asked");
@@ -70,7 +70,7 @@ fn unpinged_flashloader_hears_pings_only() {
 #[test]
 fn flashloader_that_never_comes_ends_in_its_limit() {
     let rig = Rig::fresh();
-    let wire = Wire::new(&rig.virtual_board, true);
+    let wire = Wire::new(&rig.virtual_board, Cable::Uart);
     let mut board = Board::on_plug(Box::new(wire), Options::default());
     let began = rig.virtual_board.board().elapsed();
     let came = board.await_program(Program::Flashloader, Duration::from_secs(10));

@@ -9,7 +9,7 @@ use rtboot_bootable::{BootImage, Dcd, Firmware, Memory, emit};
 use rtboot_fcb::{Fcb, database, text};
 use rtboot_sim::sfdp as tables;
 
-use crate::kit::wire::{Line, Way, Wire};
+use crate::kit::wire::{Cable, Line, Way, Wire};
 
 use super::targets::{mboot_reports, sdp_reports, virtual_board};
 
@@ -163,14 +163,14 @@ fn pieces(pieces: &[(u8, Vec<u8>)]) -> Vec<u8> {
 type Marked = Vec<(u8, Vec<u8>)>;
 
 /// What passed in a session with the virtual board, both ways, for each of these first commands.
-fn sessions(firsts: [u8; 2], flashloader: bool, uart: bool) -> [Vec<Vec<u8>>; 2] {
+fn sessions(firsts: [u8; 2], flashloader: bool, cable: Cable) -> [Vec<Vec<u8>>; 2] {
     let (mut ins, mut outs) = (Vec::new(), Vec::new());
     for first in firsts {
         let board = match flashloader {
             true => VirtualBoard::from_board(virtual_board::board::with_flashloader()),
             false => VirtualBoard::new(),
         };
-        let mut wire = Wire::new(&board, uart).logged();
+        let mut wire = Wire::new(&board, cable).logged();
         match (flashloader, wire.open().expect("a port")) {
             (false, Opened::Hid(port)) => sdp_reports::talk::sdp(sdp::HidLink::new(port), first),
             (false, Opened::Serial(port)) => {
@@ -196,24 +196,24 @@ fn sessions(firsts: [u8; 2], flashloader: bool, uart: bool) -> [Vec<Vec<u8>>; 2]
 }
 
 pub fn sdp_reports() -> Vec<Vec<u8>> {
-    sessions([0, 3], false, false)[0].clone()
+    sessions([0, 3], false, Cable::Hid)[0].clone()
 }
 
 pub fn mboot_reports() -> Vec<Vec<u8>> {
-    sessions([0, 6], true, false)[0].clone()
+    sessions([0, 6], true, Cable::Hid)[0].clone()
 }
 
 pub fn sdp_uart() -> Vec<Vec<u8>> {
-    sessions([0, 3], false, true)[0].clone()
+    sessions([0, 3], false, Cable::Uart)[0].clone()
 }
 
 pub fn mboot_uart() -> Vec<Vec<u8>> {
-    sessions([0, 6], true, true)[0].clone()
+    sessions([0, 6], true, Cable::Uart)[0].clone()
 }
 
 pub fn virtual_board() -> Vec<Vec<u8>> {
     [false, true]
-        .map(|loader| sessions([0, 3], loader, false)[1].clone())
+        .map(|loader| sessions([0, 3], loader, Cable::Hid)[1].clone())
         .concat()
 }
 

@@ -13,7 +13,7 @@ use rtboot::{Error, LoaderSource, Result, Source};
 use rtboot_sim::{Fault, Settings};
 
 use super::board::write_with;
-use super::wire::{Line, Trip, Wire};
+use super::wire::{Cable, Line, Trip, Wire};
 use super::{rt1021, standin};
 
 /// All that the tests put into flash lies below.
@@ -105,7 +105,7 @@ impl Case {
         let board = case.board(Vec::new());
         let journals = tempfile::tempdir().expect("a folder");
         let store = JournalStore::new(journals.path());
-        case.job(&Wire::new(&board, false), &store)
+        case.job(&Wire::new(&board, Cable::Hid), &store)
             .expect("an undisturbed write");
         case.done = board.board().flash()[..WINDOW].to_vec();
         // the expectation does not come from the code under test
@@ -140,10 +140,10 @@ impl Case {
     }
 
     /// What passes in an undisturbed write, and the counts at its end.
-    pub fn count(&self, uart: bool) -> (Vec<Line>, rtboot_sim::Counts) {
+    pub fn count(&self, cable: Cable) -> (Vec<Line>, rtboot_sim::Counts) {
         let board = self.board(Vec::new());
         let folder = tempfile::tempdir().expect("a folder");
-        let wire = Wire::new(&board, uart).logged();
+        let wire = Wire::new(&board, cable).logged();
         self.job(&wire, &JournalStore::new(folder.path()))
             .expect("an undisturbed write");
         let counts = board.board().counts();
@@ -246,15 +246,15 @@ fn far(flash: &[u8], wanted: &[u8]) -> bool {
 }
 
 /// Runs the write with this point broken and looks at everything.
-pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
+pub fn attempt(case: &Case, cable: Cable, point: &Point) -> Outcome {
     let faults = match &point.what {
         What::Board(fault) => vec![fault.clone()],
         What::Call(..) => Vec::new(),
     };
     let board = case.board(faults);
     let wire = match &point.what {
-        What::Call(at, trip) => Wire::new(&board, uart).with_trip(*at, trip.clone()),
-        What::Board(_) => Wire::new(&board, uart),
+        What::Call(at, trip) => Wire::new(&board, cable).with_trip(*at, trip.clone()),
+        What::Board(_) => Wire::new(&board, cable),
     };
     let folder = tempfile::tempdir().expect("a folder");
     let journals = JournalStore::new(folder.path());
@@ -269,7 +269,7 @@ pub fn attempt(case: &Case, uart: bool, point: &Point) -> Outcome {
     heal(
         case,
         &board,
-        (uart, point.may_stray),
+        (cable, point.may_stray),
         &journals,
         &mut outcome,
     );
@@ -306,7 +306,7 @@ fn judge(case: &Case, board: &VirtualBoard, point: &Point, outcome: &mut Outcome
 fn heal(
     case: &Case,
     board: &VirtualBoard,
-    (uart, may_stray): (bool, bool),
+    (cable, may_stray): (Cable, bool),
     journals: &JournalStore,
     outcome: &mut Outcome,
 ) {
@@ -316,7 +316,7 @@ fn heal(
     };
     let again = || {
         catch_unwind(AssertUnwindSafe(|| {
-            case.job(&Wire::new(board, uart), journals)
+            case.job(&Wire::new(board, cable), journals)
         }))
     };
     if board.board().state() != rtboot_sim::State::Off {

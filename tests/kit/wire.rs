@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use rtboot::board::{Look, Opened, Plug, Program};
 use rtboot::port::virtual_board::VirtualBoard;
-use rtboot::port::{self, HidPort, SerialPort};
+use rtboot::port::{self, BulkPort, HidPort, SerialPort};
 use rtboot::{Error, Result};
 use rtboot_sim::Fault;
 
@@ -80,11 +80,36 @@ struct State {
 const DATA_OUT: u8 = 2;
 const DATA_AT: usize = 4;
 
-/// A cable: USB or UART.
+/// What a cable connects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cable {
+    /// USB, where the host cannot open the bulk interface of rtboot's own loader.
+    Hid,
+    /// USB with both interfaces. A frame of the bulk interface counts as a report, and looks like one in the log.
+    HidAndBulk,
+    Uart,
+}
+
+impl Cable {
+    pub fn is_uart(self) -> bool {
+        self == Cable::Uart
+    }
+
+    /// As headings and findings name it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Cable::Hid => "HID",
+            Cable::HidAndBulk => "HID and bulk",
+            Cable::Uart => "UART",
+        }
+    }
+}
+
+/// A cable to a board.
 #[derive(Clone)]
 pub struct Wire {
     board: VirtualBoard,
-    uart: bool,
+    cable: Cable,
     baud: u32,
     state: Arc<Mutex<State>>,
 }
@@ -96,10 +121,10 @@ fn gone() -> port::Error {
 }
 
 impl Wire {
-    pub fn new(board: &VirtualBoard, uart: bool) -> Wire {
+    pub fn new(board: &VirtualBoard, cable: Cable) -> Wire {
         Wire {
             board: board.clone(),
-            uart,
+            cable,
             baud: 115_200,
             state: Arc::default(),
         }
@@ -240,7 +265,7 @@ impl Plug for Wire {
         if self.state().dead {
             return Err(Error::Port(gone()));
         }
-        if self.uart {
+        if self.cable.is_uart() {
             return Ok(Look::Ask);
         }
         Ok(match self.board.identity() {
@@ -255,7 +280,7 @@ impl Plug for Wire {
             return Err(Error::Port(gone()));
         }
         let (wire, baud) = (self.clone(), self.baud);
-        Ok(match self.uart {
+        Ok(match self.cable.is_uart() {
             true => Opened::Serial(Box::new(Plugged(wire, self.board.serial(baud)))),
             false => Opened::Hid(Box::new(Plugged(wire, self.board.hid()))),
         })
@@ -266,7 +291,33 @@ impl Plug for Wire {
     }
 
     fn is_uart(&self) -> bool {
-        self.uart
+        self.cable.is_uart()
+    }
+}
+
+/// What a port's read gives.
+type Came = std::result::Result<Option<Vec<u8>>, port::Error>;
+
+impl Wire {
+    /// The next report or frame through the cable; `read` takes it from the board's port.
+    fn receive(&self, timeout: Duration, mut read: impl FnMut(Duration) -> Came) -> Came {
+        self.call()?;
+        let Some(left) = self.through(timeout) else {
+            return Ok(None);
+        };
+        if let Some(due) = self.drip(left) {
+            read(Duration::ZERO)?;
+            return Ok(due.then(|| self.state().last.clone()));
+        }
+        let Some(mut report) = read(left)? else {
+            return Ok(None);
+        };
+        if let Some((change, memory)) = &mut self.state().change {
+            change(&mut report, memory);
+        }
+        self.note(Way::In, &report);
+        self.state().last.clone_from(&report);
+        Ok(Some(report).filter(|report| !report.is_empty()))
     }
 }
 
@@ -280,24 +331,37 @@ impl<P: HidPort> HidPort for Plugged<P> {
         self.1.write(&self.0.turned(report))
     }
 
-    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+    fn read(&mut self, timeout: Duration) -> Came {
+        self.0.receive(timeout, |left| self.1.read(left))
+    }
+
+    fn describe(&self) -> String {
+        self.1.describe()
+    }
+
+    fn open_bulk(&mut self) -> std::result::Result<Box<dyn BulkPort>, port::Error> {
+        match self.0.cable {
+            Cable::HidAndBulk => Ok(Box::new(Plugged(self.0.clone(), self.1.open_bulk()?))),
+            Cable::Hid | Cable::Uart => Err(port::Error::NotFound {
+                port: "a bulk interface".into(),
+            }),
+        }
+    }
+
+    fn now(&self) -> Duration {
+        self.0.board.board().elapsed()
+    }
+}
+
+impl BulkPort for Plugged<Box<dyn BulkPort>> {
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), port::Error> {
         self.0.call()?;
-        let Some(left) = self.0.through(timeout) else {
-            return Ok(None);
-        };
-        if let Some(due) = self.0.drip(left) {
-            self.1.read(Duration::ZERO)?;
-            return Ok(due.then(|| self.0.state().last.clone()));
-        }
-        let Some(mut report) = self.1.read(left)? else {
-            return Ok(None);
-        };
-        if let Some((change, memory)) = &mut self.0.state().change {
-            change(&mut report, memory);
-        }
-        self.0.note(Way::In, &report);
-        self.0.state().last.clone_from(&report);
-        Ok(Some(report).filter(|report| !report.is_empty()))
+        self.0.note(Way::Out, bytes);
+        self.1.write(bytes)
+    }
+
+    fn read(&mut self, timeout: Duration) -> Came {
+        self.0.receive(timeout, |left| self.1.read(left))
     }
 
     fn describe(&self) -> String {

@@ -12,7 +12,7 @@ use rtboot_sim::Fault;
 
 use crate::kit::board::Rig;
 use crate::kit::case::{Case, WINDOW};
-use crate::kit::wire::Wire;
+use crate::kit::wire::{Cable, Wire};
 
 /// How long the disk fails.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -98,7 +98,7 @@ impl Bench<'_> {
     fn write(&self, fails: Fails) -> (Result<()>, Vec<(DiskStep, u64)>) {
         let (disk, seen) = disk(fails, &self.board);
         let store = self.store().on_disk(disk);
-        let result = self.case.job(&Wire::new(&self.board, false), &store);
+        let result = self.case.job(&Wire::new(&self.board, Cable::Hid), &store);
         let seen = seen.lock().expect("no panic").clone();
         (result.map(drop), seen)
     }

@@ -18,7 +18,7 @@ use rtboot::{Result, Source};
 use rtboot_sim::Settings;
 
 use crate::kit::case::application;
-use crate::kit::wire::{Trip, Wire};
+use crate::kit::wire::{Cable, Trip, Wire};
 use crate::kit::{rt1021, standin};
 
 /// `docs/dev/bounds.md`: a command against such a peer.
@@ -198,10 +198,10 @@ fn board(name: &str) -> VirtualBoard {
 }
 
 /// Runs the command on a board that drips from this call of the port on; how long it took, when it failed, and the calls.
-fn dripping(name: &str, act: Act, uart: bool, after: u64) -> (Option<Duration>, u64) {
+fn dripping(name: &str, act: Act, cable: Cable, after: u64) -> (Option<Duration>, u64) {
     let board = board(name);
     let folder = tempfile::tempdir().expect("a folder");
-    let wire = Wire::new(&board, uart).with_trip(after, Trip::Drips);
+    let wire = Wire::new(&board, cable).with_trip(after, Trip::Drips);
     let mut host = Board::on_plug(Box::new(wire.clone()), Options::default());
     let result = act(&mut host, &JournalStore::new(folder.path()));
     let took = result.err().map(|_| board.board().elapsed());
@@ -215,21 +215,21 @@ fn every_command_on_a_dripping_board_ends() {
             true => (true, LIMIT + CHIP_ERASE),
             false => (false, LIMIT),
         };
-        for uart in [false, true] {
+        for cable in [Cable::Hid, Cable::Uart] {
             // the whole flash is read back at 115,200 baud
-            if all && uart {
+            if all && cable.is_uart() {
                 continue;
             }
-            let (_, calls) = dripping(name, act, uart, 0);
+            let (_, calls) = dripping(name, act, cable, 0);
             let shares = (1..16).map(|share| calls * share / 16);
             let mut failed = 0;
             for after in [1, 2, 3, 5].into_iter().chain(shares) {
-                let (took, _) = dripping(name, act, uart, after);
+                let (took, _) = dripping(name, act, cable, after);
                 failed += usize::from(took.is_some());
                 let took = took.unwrap_or_default();
-                assert!(took < limit, "{name}, UART {uart}, {after}: {took:?}");
+                assert!(took < limit, "{name}, {cable:?}, {after}: {took:?}");
             }
-            assert!(failed > 1, "{name}, UART {uart}: {failed} failed");
+            assert!(failed > 1, "{name}, {cable:?}: {failed} failed");
         }
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::kit::case::{APP, Case, WINDOW, application};
 use crate::kit::cli::{self, RTBOOT};
 use crate::kit::pty::Served;
-use crate::kit::wire::Way;
+use crate::kit::wire::{Cable, Way};
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::{ByteFault, Fault};
 
@@ -105,7 +105,7 @@ fn killed_at(at: u64, files: &Files, case: &Case) -> VirtualBoard {
 #[test]
 fn killed_write_is_finished_by_the_next_run() {
     let case = Case::update();
-    let (log, counts) = case.count(true);
+    let (log, counts) = case.count(Cable::Uart);
     let to_rom = log.iter().filter(|l| l.way == Way::Out && !l.loader);
     let loaded: u64 = to_rom.map(|line| line.bytes.len() as u64).sum();
     let middle_of_load = VirtualBoard::standin_loader().len() as u64 / 2;

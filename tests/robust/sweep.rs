@@ -17,6 +17,7 @@ use std::thread;
 
 use crate::kit::case::{APP, Case, Outcome, Point, What, attempt};
 use crate::kit::random::Random;
+use crate::kit::wire::Cable;
 use table::Table;
 
 /// Bytes of a data packet over HID.
@@ -51,9 +52,8 @@ fn chosen(mut points: Vec<Point>, share: Share) -> Vec<Point> {
 }
 
 /// Breaks the write at each of these points, on all processors; the table gets them in their order.
-fn run(case: &Case, uart: bool, points: Vec<Point>, table: &mut Table) {
-    let link = if uart { "UART" } else { "HID" };
-    let place = format!("{link}, {}", case.name);
+fn run(case: &Case, cable: Cable, points: Vec<Point>, table: &mut Table) {
+    let place = format!("{}, {}", cable.name(), case.name);
     let next = AtomicUsize::new(0);
     let outcomes: Vec<OnceLock<Outcome>> = points.iter().map(|_| OnceLock::new()).collect();
     let work = || {
@@ -61,7 +61,7 @@ fn run(case: &Case, uart: bool, points: Vec<Point>, table: &mut Table) {
             let i = next.fetch_add(1, Ordering::Relaxed);
             points.get(i).zip(outcomes.get(i))
         } {
-            outcome.get_or_init(|| attempt(case, uart, point));
+            outcome.get_or_init(|| attempt(case, cable, point));
         }
     };
     thread::scope(|scope| {
@@ -78,37 +78,38 @@ fn run(case: &Case, uart: bool, points: Vec<Point>, table: &mut Table) {
     }
 }
 
-fn hid(case: &Case, share: Share, table: &mut Table) {
-    let (log, counts) = case.count(false);
+/// Over USB, with the bulk interface or without.
+fn usb(case: &Case, cable: Cable, share: Share, table: &mut Table) {
+    let (log, counts) = case.count(cable);
     let mut dice = Random::seeded(17);
     run(
         case,
-        false,
+        cable,
         chosen(points::reports(&log, &mut dice), share),
         table,
     );
     let end = (0x2000 + APP).next_multiple_of(0x1000) as u32;
     run(
         case,
-        false,
+        cable,
         chosen(points::flash(&counts, end, &mut dice), share),
         table,
     );
-    run(case, false, chosen(points::calls(&log), share), table);
+    run(case, cable, chosen(points::calls(&log), share), table);
 }
 
 fn uart(case: &Case, share: Share, table: &mut Table) {
-    let (log, _) = case.count(true);
+    let (log, _) = case.count(Cable::Uart);
     let mut dice = Random::seeded(23);
     run(
         case,
-        true,
+        Cable::Uart,
         chosen(points::bytes(&log, &mut dice), share),
         table,
     );
     let calls = points::calls(&points::bursts(&log)).into_iter();
     let calls = calls.filter(|p| p.kind == "host killed" || p.kind == "flashloader or ROM resets");
-    run(case, true, chosen(calls.collect(), share), table);
+    run(case, Cable::Uart, chosen(calls.collect(), share), table);
 }
 
 fn report(title: &str, table: &Table) {
@@ -119,7 +120,7 @@ fn report(title: &str, table: &Table) {
 fn sample_of_fault_points_over_hid() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::update(), Case::application_only()] {
-        hid(&case, Share::About(45), &mut table);
+        usb(&case, Cable::Hid, Share::About(45), &mut table);
     }
     report("over HID", &table);
     table.check();
@@ -129,9 +130,29 @@ fn sample_of_fault_points_over_hid() {
 fn sample_of_fault_points_with_own_loader() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::update(), Case::application_only()] {
-        hid(&case.with_own_loader(), Share::About(30), &mut table);
+        usb(
+            &case.with_own_loader(),
+            Cable::Hid,
+            Share::About(30),
+            &mut table,
+        );
     }
     report("over HID, rtboot's own loader", &table);
+    table.check();
+}
+
+#[test]
+fn sample_of_fault_points_over_bulk() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        usb(
+            &case.with_own_loader(),
+            Cable::HidAndBulk,
+            Share::About(30),
+            &mut table,
+        );
+    }
+    report("over HID and bulk, rtboot's own loader", &table);
     table.check();
 }
 
@@ -165,7 +186,7 @@ fn flash_silent_before_erase_keeps_its_bytes() {
             status,
             ..Case::over_noise()
         };
-        let (log, _) = case.count(false);
+        let (log, _) = case.count(Cable::Hid);
         let comparison = single::comparison(&log);
         let silent = |point: &Point| match &point.what {
             What::Call(call, _) => point.kind == "flash gone" && comparison.contains(call),
@@ -175,7 +196,7 @@ fn flash_silent_before_erase_keeps_its_bytes() {
         points.retain(silent);
         // every report of the touched sectors comes back in it
         assert!(points.len() > single::END / PACKET, "{}", points.len());
-        run(&case, false, points, &mut table);
+        run(&case, Cable::Hid, points, &mut table);
     }
     table.check();
 }
@@ -185,7 +206,7 @@ fn flash_silent_before_erase_keeps_its_bytes() {
 fn every_fault_point_over_hid() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::update(), Case::application_only()] {
-        hid(&case, Share::All, &mut table);
+        usb(&case, Cable::Hid, Share::All, &mut table);
         println!(
             "{}: {} points so far, {} findings",
             case.name,
@@ -202,9 +223,25 @@ fn every_fault_point_over_hid() {
 fn every_fault_point_with_own_loader() {
     let mut table = Table::default();
     for case in [Case::over_noise(), Case::update(), Case::application_only()] {
-        hid(&case.with_own_loader(), Share::All, &mut table);
+        usb(&case.with_own_loader(), Cable::Hid, Share::All, &mut table);
     }
     report("over HID, rtboot's own loader", &table);
+    table.check();
+}
+
+#[test]
+#[ignore = "thousands of writes: minutes in release"]
+fn every_fault_point_over_bulk() {
+    let mut table = Table::default();
+    for case in [Case::over_noise(), Case::update(), Case::application_only()] {
+        usb(
+            &case.with_own_loader(),
+            Cable::HidAndBulk,
+            Share::All,
+            &mut table,
+        );
+    }
+    report("over HID and bulk, rtboot's own loader", &table);
     table.check();
 }
 

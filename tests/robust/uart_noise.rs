@@ -1,7 +1,7 @@
 //! A UART with a bad line: errors in each phase of a write, many of them in one, and wrong speeds.
 
 use crate::kit::case::{Case, WINDOW, noise};
-use crate::kit::wire::{Line, Way, Wire};
+use crate::kit::wire::{Cable, Line, Way, Wire};
 use rtboot::journal::JournalStore;
 use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::{ByteFault, Counts, Fault};
@@ -35,14 +35,14 @@ fn errors(counts: &Counts, number: usize, seed: u32) -> Vec<Fault> {
 #[test]
 fn noisy_uart_ends_in_image_or_error_and_heals() {
     let case = Case::update();
-    let (_, counts) = case.count(true);
+    let (_, counts) = case.count(Cable::Uart);
     for seed in 0..24 {
         let number = [1, 2, 4, 16, 64, 400][seed as usize % 6];
         eprintln!("{number} errors, seed {seed}"); // shown when it fails
         let board = case.board(errors(&counts, number, seed + 1));
         let folder = tempfile::tempdir().expect("a folder");
         let journals = JournalStore::new(folder.path());
-        let result = case.job(&Wire::new(&board, true), &journals);
+        let result = case.job(&Wire::new(&board, Cable::Uart), &journals);
         let right = board.board().flash()[..WINDOW] == case.done;
         match &result {
             Ok(_) => assert!(right, "{number} errors, seed {seed}"),
@@ -60,7 +60,7 @@ fn heals(case: &Case, board: &VirtualBoard, journals: &JournalStore) {
     board.board().fault_mut().clear();
     board.board().power_cycle();
     board.wait(Duration::from_secs(1));
-    let again = case.job(&Wire::new(board, true), journals);
+    let again = case.job(&Wire::new(board, Cable::Uart), journals);
     assert!(again.is_ok(), "{again:?}");
     assert!(board.board().flash()[..WINDOW] == case.done);
 }
@@ -89,7 +89,7 @@ fn load(log: &[Line]) -> Vec<(u64, u64)> {
 #[test]
 fn damaged_flashloader_byte_is_resent() {
     let case = Case::update();
-    let (log, counts) = case.count(true);
+    let (log, counts) = case.count(Cable::Uart);
     for (start, length) in [load(&log)[0], load(&log)[7]] {
         let fault = Fault::UartOut {
             at: start + length / 2,
@@ -97,7 +97,10 @@ fn damaged_flashloader_byte_is_resent() {
         };
         let board = case.board(vec![fault]);
         let folder = tempfile::tempdir().expect("a folder");
-        let written = case.job(&Wire::new(&board, true), &JournalStore::new(folder.path()));
+        let written = case.job(
+            &Wire::new(&board, Cable::Uart),
+            &JournalStore::new(folder.path()),
+        );
         assert!(written.expect("mended").changed);
         assert!(board.board().flash()[..WINDOW] == case.done);
         // a command and the byte: it was sent again
@@ -109,14 +112,14 @@ fn damaged_flashloader_byte_is_resent() {
 #[test]
 fn lost_byte_in_the_flashloader_fails_then_heals() {
     let case = Case::update();
-    let (log, _) = case.count(true);
+    let (log, _) = case.count(Cable::Uart);
     for (start, length) in [load(&log)[0], load(&log)[7]] {
         let at = start + length / 2;
         let what = ByteFault::Drop;
         let board = case.board(vec![Fault::UartOut { at, what }]);
         let folder = tempfile::tempdir().expect("a folder");
         let journals = JournalStore::new(folder.path());
-        let error = case.job(&Wire::new(&board, true), &journals);
+        let error = case.job(&Wire::new(&board, Cable::Uart), &journals);
         // the ROM waits for one byte more
         let error = error.expect_err("no answer");
         assert_eq!(error.exit_code(), 15, "{error}");
@@ -128,7 +131,7 @@ fn lost_byte_in_the_flashloader_fails_then_heals() {
 #[test]
 fn errors_inside_frames_are_resent() {
     let case = Case::application_only();
-    let (log, counts) = case.count(true);
+    let (log, counts) = case.count(Cable::Uart);
     let is_data = |line: &Line| {
         line.loader && line.bytes.starts_with(&[0x5A, 0xA5]) && line.bytes.len() > 600
     };
@@ -146,7 +149,10 @@ fn errors_inside_frames_are_resent() {
     }
     let board = case.board(faults);
     let folder = tempfile::tempdir().expect("a folder");
-    let written = case.job(&Wire::new(&board, true), &JournalStore::new(folder.path()));
+    let written = case.job(
+        &Wire::new(&board, Cable::Uart),
+        &JournalStore::new(folder.path()),
+    );
     assert!(written.expect("repaired").changed);
     assert!(board.board().flash()[..WINDOW] == case.done);
     let sent = board.board().counts().uart_out;
@@ -159,7 +165,7 @@ fn wrong_uart_speed_finds_no_board() {
     for baud in [9_600, 57_600, 230_400, 921_600] {
         let board = case.board(Vec::new());
         let folder = tempfile::tempdir().expect("a folder");
-        let wire = Wire::new(&board, true).at_baud(baud);
+        let wire = Wire::new(&board, Cable::Uart).at_baud(baud);
         let error = case
             .job(&wire, &JournalStore::new(folder.path()))
             .expect_err("garbled");

@@ -11,7 +11,7 @@ use rtboot_bootable::{BootImage, Firmware};
 use rtboot_fcb::{Fcb, Part, database};
 use rtboot_sim::{Fault, Settings};
 
-use crate::kit::wire::{Change, Wire};
+use crate::kit::wire::{Cable, Change, Wire};
 use crate::kit::{app_bytes, rt1021};
 
 /// The virtual board's part, with its entry in the database and the status registers that have quad enable set.
@@ -225,7 +225,7 @@ pub fn check(diagnosis: &Diagnosis) {
 /// A board whose reports are changed on the way to the host: for faults that the virtual board does not have.
 pub fn tampered(settings: Settings, change: Change) -> Exam {
     let virtual_board = VirtualBoard::from_board(rtboot_sim::Board::new(settings));
-    let wire = Wire::new(&virtual_board, false).changed(change);
+    let wire = Wire::new(&virtual_board, Cable::Hid).changed(change);
     let board = Board::on_plug(Box::new(wire), Options::default());
     Exam::of(virtual_board, board)
 }

@@ -13,12 +13,12 @@ use rtboot_bootable::verdict::Starts;
 
 use super::commands::{Command, Mishap, Policy, What, Write};
 use super::world::{BASE, World};
-use crate::kit::{rt1021, standin};
+use crate::kit::rt1021;
 
 impl World {
     fn target(&self) -> Target {
         let mut target = Target::default();
-        target.loader = standin();
+        target.loader = self.loader.clone();
         if let FcbChoice::Part { from, file } = &self.kit.fcb {
             target.part = PartSource::Cfg {
                 from: from.clone(),

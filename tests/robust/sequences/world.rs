@@ -7,12 +7,12 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use rtboot::Result;
 use rtboot::board::{Board, Options};
 use rtboot::flash::KeptBytes;
 use rtboot::job::BootLoader;
 use rtboot::journal::JournalStore;
 use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::{LoaderSource, Result};
 use rtboot_sim::{Settings, State};
 
 use super::commands::{Command, Holds, Mishap, Policy, What, Write, from_now};
@@ -21,7 +21,8 @@ use super::model::{Model, Wrong};
 use super::tally::Tally;
 use crate::kit::case::noise;
 use crate::kit::random::Random;
-use crate::kit::wire::Wire;
+use crate::kit::standin;
+use crate::kit::wire::{Cable, Wire};
 
 pub const BASE: u32 = 0x6000_0000;
 /// What lies behind all that happens, in the largest part.
@@ -54,6 +55,8 @@ pub struct World {
     pub doubtful: BTreeMap<usize, u8>,
     pub talk: bool,
     pub uart: bool,
+    /// What is started when no loader runs.
+    pub loader: LoaderSource,
     /// Nothing happens behind it.
     window: usize,
     hosts: [tempfile::TempDir; 2],
@@ -128,9 +131,28 @@ impl World {
             talk: false,
             window,
             uart: false,
+            loader: standin(),
             hosts: [(), ()].map(|()| tempfile::tempdir().expect("a folder")),
             seed,
             log: Vec::new(),
+        }
+    }
+
+    /// The same with rtboot's own loader.
+    #[must_use]
+    pub fn with_own_loader(self) -> World {
+        World {
+            loader: LoaderSource::Own,
+            ..self
+        }
+    }
+
+    /// With rtboot's own loader every second host on USB can open its bulk interface.
+    fn cable(&self) -> Cable {
+        match (self.uart, &self.loader) {
+            (true, _) => Cable::Uart,
+            (false, LoaderSource::Own) if self.seed.is_multiple_of(2) => Cable::HidAndBulk,
+            (false, _) => Cable::Hid,
         }
     }
 
@@ -392,7 +414,7 @@ impl World {
     }
 
     pub fn plug(&mut self, mishap: Option<Mishap>) -> Board {
-        let wire = Wire::new(&self.board, self.uart);
+        let wire = Wire::new(&self.board, self.cable());
         let wire = match mishap {
             None => wire,
             Some(Mishap::Call(at, trip)) => wire.with_trip(at, trip),
@@ -534,8 +556,7 @@ impl World {
     }
 
     pub fn found(&mut self, what: &str) {
-        let link = if self.uart { "UART" } else { "HID" };
-        let part = self.kit.part.name;
+        let (link, part) = (self.cable().name(), self.kit.part.name);
         let mut text = format!("seed {}, {part} over {link}: {what}", self.seed);
         for line in &self.log {
             let _ = write!(text, "\n    {line}");

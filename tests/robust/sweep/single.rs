@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use rtboot_sim::{Fault, ReportFault};
 
 use crate::kit::case::{APP, Case, Outcome, Point, What, attempt};
-use crate::kit::wire::{Line, Way};
+use crate::kit::wire::{Cable, Line, Way};
 
 /// First offset behind the sectors that the image touches.
 pub const END: usize = (0x2000 + APP).next_multiple_of(0x1000);
@@ -101,11 +101,11 @@ fn sound(outcome: &Outcome) {
 #[test]
 fn misread_kept_byte_stops_the_write() {
     let case = Case::over_noise();
-    let (log, _) = case.count(false);
+    let (log, _) = case.count(Cable::Hid);
     let end = 0x2000 + APP as u32;
     for offset in [0x300, 0x1400, end + 1, end + 100] {
         let (at, byte) = first_read_of(&log, offset);
-        let outcome = attempt(&case, false, &turned_in(at, byte));
+        let outcome = attempt(&case, Cable::Hid, &turned_in(at, byte));
         assert_eq!(outcome.exit, 30, "{offset:#x}: {outcome:?}");
         sound(&outcome);
     }
@@ -122,9 +122,9 @@ fn verify_finds_a_difference_compare_misread() {
             old,
             ..Case::update()
         };
-        let (log, _) = case.count(false);
+        let (log, _) = case.count(Cable::Hid);
         let (at, byte) = first_read_of(&log, offset as u32);
-        let outcome = attempt(&case, false, &turned_in(at, byte));
+        let outcome = attempt(&case, Cable::Hid, &turned_in(at, byte));
         assert_eq!(outcome.exit, 33, "{offset:#x}: {outcome:?}");
         // the old image was damaged before the write, so an image may start that is neither old nor new
         assert!(!outcome.false_success && outcome.healed(), "{outcome:?}");
@@ -135,12 +135,12 @@ fn verify_finds_a_difference_compare_misread() {
 #[test]
 fn verify_finds_an_erase_that_reached_the_ivt() {
     let case = Case::application_only();
-    let (log, _) = case.count(false);
+    let (log, _) = case.count(Cable::Hid);
     let erase = |bytes: &[u8]| bytes[0] == 1 && bytes[4] == 2;
     let first = *outs(&log, erase).first().expect("the FCB goes first");
     // the address is bent, and the length
     for (byte, xor) in [(9, 8), (13, 0x20), (13, 0x80)] {
-        let outcome = attempt(&case, false, &turned_out(first, byte, xor));
+        let outcome = attempt(&case, Cable::Hid, &turned_out(first, byte, xor));
         assert_eq!(outcome.exit, 33, "{byte}: {outcome:?}");
         assert!(!outcome.false_success && !outcome.half, "{outcome:?}");
     }
@@ -150,10 +150,10 @@ fn verify_finds_an_erase_that_reached_the_ivt() {
 #[test]
 fn damaged_fcb_page_is_erased_again() {
     let case = Case::update();
-    let (log, _) = case.count(false);
+    let (log, _) = case.count(Cable::Hid);
     let last = *outs(&log, |bytes| bytes[0] == 2).last().expect("data");
     for byte in [4, 8, 70, 200] {
-        let outcome = attempt(&case, false, &turned_out(last, byte, 0x10));
+        let outcome = attempt(&case, Cable::Hid, &turned_out(last, byte, 0x10));
         assert_eq!(outcome.exit, 33, "{outcome:?}");
         assert!(
             outcome
@@ -169,7 +169,7 @@ fn damaged_fcb_page_is_erased_again() {
 #[test]
 fn damaged_set_up_in_ram_is_never_used() {
     let case = Case::update();
-    let (log, _) = case.count(false);
+    let (log, _) = case.count(Cable::Hid);
     let blocks = outs(&log, |bytes| bytes[0] == 2 && bytes[4..8] == *b"FCFB");
     // the first page of the image is an FCB, too, and goes out last
     let (_, blocks) = blocks.split_last().expect("set-ups");
@@ -181,7 +181,7 @@ fn damaged_set_up_in_ram_is_never_used() {
             4 + 0x80 + 9 * 16,
             4 + 0x1C0,
         ] {
-            let outcome = attempt(&case, false, &turned_out(at, byte, 0x40));
+            let outcome = attempt(&case, Cable::Hid, &turned_out(at, byte, 0x40));
             sound(&outcome);
             refused += u32::from(outcome.exit == 15);
         }
@@ -193,7 +193,7 @@ fn damaged_set_up_in_ram_is_never_used() {
 #[test]
 fn misread_status_register_is_never_written_back() {
     let case = Case::over_noise();
-    let (log, _) = case.count(false);
+    let (log, _) = case.count(Cable::Hid);
     let mut ins = 0;
     let registers: Vec<u64> = log
         .iter()
@@ -215,7 +215,7 @@ fn misread_status_register_is_never_written_back() {
                 what: What::Board(Fault::UsbIn { at, what }),
                 may_stray: false,
             };
-            let outcome = attempt(&case, false, &point);
+            let outcome = attempt(&case, Cable::Hid, &point);
             sound(&outcome);
             assert_eq!(
                 outcome.status & 0xBC,
