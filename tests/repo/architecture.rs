@@ -7,6 +7,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rtboot-finding", &[]),
     ("rtboot-chip", &[]),
     ("rtboot-wire", &[]),
+    ("rtboot-ledger", &[]),
     ("rtboot-loader-image", &[]),
     ("rtboot-sim", &[]),
     ("rtboot-fcb", &["rtboot-finding", "rtboot-chip"]),
@@ -38,6 +39,9 @@ const ONE_USER: &[(&str, &str)] = &[
     ("crc", "rtboot-wire rtboot-sim"), // the virtual board shares no code
     ("lz4_flex", "rtboot rtboot-sim"),
     ("object", "rtboot-bootable"),
+    ("rusqlite", "rtboot-ledger"),
+    ("postgres", "rtboot-ledger"),
+    ("csv", "rtboot-ledger"),
     ("toml", "rtboot-fcb rtboot"),
 ];
 
