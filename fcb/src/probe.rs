@@ -13,7 +13,7 @@ use crate::part::ReadMode;
 use crate::{ClockIndex, Part};
 
 /// The window that a register or table read may cover.
-const WINDOW: u32 = REACH_24;
+pub const WINDOW: u32 = REACH_24;
 const TIMEOUT_MS: u32 = 500;
 
 /// Returns the JEDEC id (9Fh). Reading on repeats it or gives further id bytes, as the part likes.

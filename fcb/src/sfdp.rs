@@ -116,6 +116,11 @@ impl Sfdp {
         self.basic.quad_io()
     }
 
+    /// The 1-1-2 fast read, if the part has it.
+    pub fn dual_output(&self) -> Option<FastRead> {
+        self.basic.dual_output()
+    }
+
     /// The 1-1-4 fast read, if the part has it.
     pub fn quad_output(&self) -> Option<FastRead> {
         self.basic.quad_output()

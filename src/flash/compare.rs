@@ -20,7 +20,11 @@ const IVT: u32 = 0x1000;
 /// Most bytes that one read brings; a multiple of every sector size.
 const PIECE: u32 = 1 << 20;
 /// From so many sectors on the fast read is worth its set-up and its proof.
-const FAST: usize = 16;
+const FAST: usize = 8;
+/// Bytes that show whether the fast read brings what one pad brings…
+const SAMPLE: usize = 256;
+/// … out of each so many sectors.
+const SAMPLE_EACH: usize = 16;
 /// Bytes of flash that hold FCB, IVT and boot data.
 const HEADER: usize = 0x2000;
 
@@ -162,36 +166,76 @@ fn ask_sectors(
     let mut meter = Meter::begin(listener, Stage::Compare, total);
     let mut current = BTreeMap::new();
     read_into(&mut current, nor, &read, geometry, &mut meter)?;
+    let mut samples = false;
     if asked.len() >= FAST {
         let proof: Vec<(u32, &[u8])> = current
             .iter()
             .filter(|(at, _)| header.contains(at))
             .map(|(at, bytes)| (*at, bytes.as_slice()))
             .collect();
-        nor.use_fast(&proof)?;
-    }
-    let mut differ = Vec::new();
-    let blank = vec![0xFF; size];
-    let of_blank = crc32(&blank);
-    for range in ranges(&asked, geometry.sector) {
-        let crcs = nor.checksums(range.clone(), geometry.sector, &meter)?;
-        for (at, crc) in range.step_by(size).zip(crcs) {
-            let wanted = image.bytes(at, size).unwrap_or_default();
-            let holds = match () {
-                _ if crc == crc32(wanted) => wanted,
-                _ if crc == of_blank => blank.as_slice(),
-                _ => {
-                    differ.push(at);
-                    continue;
-                }
-            };
-            current.insert(at, holds.to_vec());
-            meter.add(u64::from(geometry.sector));
+        // a blank header shows nothing: samples do, once it is known what they should be
+        let fast = nor.use_fast(&proof)?;
+        samples = !fast && nor.use_fast_unproved(&proof)?;
+        if !fast && !samples {
+            nor.use_plain()?;
         }
     }
+    let mut asked_for = hold_by_checksum(nor, &asked, image, geometry, &meter)?;
+    if samples && !brings_samples(nor, &asked_for.0)? {
+        asked_for = hold_by_checksum(nor, &asked, image, geometry, &meter)?;
+    }
+    let (held, differ) = asked_for;
+    meter.add(held.len() as u64 * u64::from(geometry.sector));
+    current.extend(held);
     read_into(&mut current, nor, &differ, geometry, &mut meter)?;
     meter.end();
     Ok(current)
+}
+
+/// Sectors that are known by their address.
+type Sectors = BTreeMap<u32, Vec<u8>>;
+
+/// What the CRC-32 of these sectors says: content of those that are the image's or blank; addresses of the others.
+fn hold_by_checksum(
+    nor: &mut Nor,
+    asked: &[u32],
+    image: &Memory,
+    geometry: &Geometry,
+    meter: &Meter<'_>,
+) -> Result<(Sectors, Vec<u32>)> {
+    let size = geometry.sector as usize;
+    let blank = vec![0xFF; size];
+    let of_blank = crc32(&blank);
+    let (mut held, mut differ) = (BTreeMap::new(), Vec::new());
+    for range in ranges(asked, geometry.sector) {
+        let crcs = nor.checksums(range.clone(), geometry.sector, meter)?;
+        for (at, crc) in range.step_by(size).zip(crcs) {
+            let wanted = image.bytes(at, size).unwrap_or_default();
+            match () {
+                _ if crc == crc32(wanted) => drop(held.insert(at, wanted.to_vec())),
+                _ if crc == of_blank => drop(held.insert(at, blank.clone())),
+                _ => differ.push(at),
+            }
+        }
+    }
+    Ok((held, differ))
+}
+
+/// Whether samples of these sectors read on one pad as they are taken to be. The plain read is set up then.
+fn brings_samples(nor: &mut Nor, held: &Sectors) -> Result<bool> {
+    nor.use_plain()?;
+    let mut quiet = ();
+    let mut unseen = Meter::begin(&mut quiet, Stage::Compare, 0);
+    for (number, (at, bytes)) in held.iter().step_by(SAMPLE_EACH).enumerate() {
+        // another place in each
+        let offset = number * SAMPLE % bytes.len();
+        let sample = &bytes[offset..][..SAMPLE.min(bytes.len() - offset)];
+        let read = nor.read(at + offset as u32, sample.len() as u32, &mut unseen)?;
+        if read != sample {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn read_into(

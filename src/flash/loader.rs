@@ -258,6 +258,11 @@ impl Flashloader {
         self.facts.own.is_some_and(|own| own.features.has(features))
     }
 
+    /// Whether reading flash takes no longer than having the loader hash it.
+    pub(super) fn reads_fast(&self) -> bool {
+        self.session.reads_fast()
+    }
+
     /// The session, for raw commands. Whatever they configure, the next flash step configures anew.
     pub fn session(&mut self) -> &mut LoaderSession {
         self.configured = None;

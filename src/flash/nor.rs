@@ -9,7 +9,8 @@ mod stream;
 
 use std::collections::BTreeSet;
 
-use rtboot_fcb::{EraseUnit, Fcb, Part, probe};
+use rtboot_fcb::lut::index;
+use rtboot_fcb::{EraseUnit, Fcb, Part, ReadMode, probe};
 
 use crate::chip::Chip;
 use crate::consent::{Act, EraseFlash};
@@ -137,26 +138,57 @@ impl Nor {
             .configure(&probe::plain_read(self.part.size), SetUp::PlainRead)
     }
 
-    /// Sets up the read that the boot FCB uses, many times as fast as the plain one, if it brings what the plain one brought. `plain`
-    /// are pieces that were read on one pad; blank ones prove nothing. Otherwise the plain read is set up. Whether it is the fast one.
+    /// Sets up the read that the boot FCB uses, many times as fast as the plain one, if it brings what the plain one brought; while
+    /// quad enable is clear one on two pads or one at the same clock. `plain` are pieces that were read on one pad; blank ones prove
+    /// nothing. Otherwise the plain read is set up. Whether it is the fast one.
     ///
     /// # Errors
     /// [`Error::Configure`]; [`Error::Mboot`].
     pub fn use_fast(&mut self, plain: &[(u32, &[u8])]) -> Result<bool> {
-        let quad = self.part.quad_enabled(&self.facts.status) == Some(true);
         let telling = plain
             .iter()
             .any(|(_, bytes)| bytes.iter().any(|&b| b != 0xFF));
-        let work = self.part.work_fcb(EraseUnit::Sector, 0);
-        // the read alone: nothing in this block can change the flash
-        let fast = probe::as_read_by(&work, false).filter(|_| quad && telling);
-        if let Some(fast) = fast
-            && self.brings(&fast, plain)?
-        {
+        if telling && self.use_fast_unproved(plain)? {
             return Ok(true);
         }
         self.use_plain()?;
         Ok(false)
+    }
+
+    /// The same where `plain` may be blank: what comes is to be held against samples on one pad. `false` leaves the plain read, or
+    /// none, set up.
+    ///
+    /// # Errors
+    /// As [`Nor::use_fast`].
+    pub fn use_fast_unproved(&mut self, plain: &[(u32, &[u8])]) -> Result<bool> {
+        match self.fast_read() {
+            Some(fast) => self.brings(&fast, plain),
+            None => Ok(false),
+        }
+    }
+
+    /// The fastest read that quad enable allows as it is. The read alone: nothing in these blocks can change the flash.
+    fn fast_read(&self) -> Option<Fcb> {
+        let mut fcb = self.part.work_fcb(EraseUnit::Sector, 0);
+        let one_pad = self.part.read.address_bits == 24 && self.part.size <= probe::WINDOW;
+        match self.part.quad_enabled(&self.facts.status) {
+            Some(true) => {}
+            // SFDP tells the dummy cycles on two pads; on one they are the same for every part
+            Some(false) if one_pad => {
+                let sfdp = self.facts.sfdp.as_ref().ok();
+                let dual = sfdp.and_then(|sfdp| sfdp.dual_output());
+                let read = dual.map_or(ReadMode::FAST, |dual| ReadMode {
+                    opcode: dual.opcode,
+                    data_pads: 2,
+                    dummy_cycles: dual.dummy_cycles(),
+                    ..ReadMode::FAST
+                });
+                fcb.set_sequence(index::READ, &read.sequence());
+                fcb.set_flash_pads(read.data_pads);
+            }
+            _ => return None,
+        }
+        probe::as_read_by(&fcb, false)
     }
 
     /// Whether flash reads as in `plain` through this block, which stays set up.
@@ -424,8 +456,8 @@ impl Nor {
         Some((address + at as u32, expected[at], found[at]))
     }
 
-    /// Compares flash with `expected`, piece by piece, in a stage of its own. A loader that hashes proves by SHA-256 and a sample;
-    /// where that fails, and with other loaders, every byte is read.
+    /// Compares flash with `expected`, piece by piece, in a stage of its own. A loader that hashes proves by SHA-256 and a sample
+    /// where reading is slow; else, where that fails, and with other loaders, every byte is read.
     ///
     /// # Errors
     /// [`Error::Verify`] with the first difference and how many there are; [`Error::Mboot`]; [`Error::Interrupted`].
@@ -438,7 +470,7 @@ impl Nor {
         let total = pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum();
         let mut meter = Meter::begin(listener, stage, total);
         let (mut first, mut count) = (None, 0);
-        let most = match self.hashes() {
+        let most = match self.proves_by_hash() {
             true => hash::HASHED,
             false => READ_PIECE,
         };
@@ -459,7 +491,7 @@ impl Nor {
                     count += 1;
                 }
             }
-            if self.hashes() && count == before {
+            if self.proves_by_hash() && count == before {
                 self.holds_after_all(start, &expected, &mut meter)?;
             }
         }

@@ -185,7 +185,7 @@ impl<'a> Writer<'a> {
         };
         let work = self.nor.part().work_fcb(EraseUnit::Sector, 0);
         let alike = self.verify && reads_alike(&fcb, &work);
-        let hashed = self.nor.hashes();
+        let hashed = self.nor.proves_by_hash();
         if alike && !hashed {
             return Ok(Trial::Same { bytes: verified });
         }

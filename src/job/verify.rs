@@ -131,7 +131,7 @@ impl Comparison {
                     continue;
                 }
                 let found = nor.read(address, piece.len() as u32, &mut meter)?;
-                if nor.hashes() && found == piece {
+                if nor.proves_by_hash() && found == piece {
                     nor.holds_after_all(address, &[piece], &mut meter)?;
                 }
                 compared.add(address, piece, &found);

@@ -12,13 +12,34 @@ use crate::port::{BulkPort, Deadline};
 /// How long the loader may take for its first answer here.
 const FIRST_ANSWER: Duration = Duration::from_millis(500);
 
-/// The commands that are given here: those that only bring data.
-pub(super) const READS: [Tag; 4] = [
+/// The commands that are given here, beside GetProperty and writes to RAM: those that can be given a second time, over HID, when they
+/// fail.
+const COMMANDS: [Tag; 6] = [
     Tag::READ_MEMORY,
+    Tag::CONFIGURE_MEMORY,
     Tag::LOADER_FETCH,
+    Tag::LOADER_FLASH_COMMAND,
     Tag::LOADER_READ_BY_FCB,
     Tag::LOADER_HASH,
 ];
+/// Flash is mapped from here on.
+const MAPPED: u32 = 0x6000_0000;
+/// Bytes of a packet at high speed.
+const HIGH_SPEED: usize = 512;
+
+/// Whether this command goes over the bulk interface.
+pub(super) fn takes(packet: &[u8]) -> bool {
+    let first = packet.get(4..8).and_then(|word| word.try_into().ok());
+    let (Some(&tag), Some(first)) = (packet.first(), first.map(u32::from_le_bytes)) else {
+        return false;
+    };
+    match Tag(tag) {
+        Tag::WRITE_MEMORY => first < MAPPED,
+        // the question of a sync, which finds out whether HID is in step
+        Tag::GET_PROPERTY => first != Property::CURRENT_VERSION.0,
+        tag => COMMANDS.contains(&tag),
+    }
+}
 
 /// The interface while it is used.
 pub(super) struct Pipe {
@@ -48,9 +69,27 @@ impl Pipe {
     }
 
     pub(super) fn send(&mut self, packet: &[u8]) -> Result<(), LinkError> {
-        let length = u16::try_from(packet.len()).map_err(|_| malformed(packet))?;
-        let head = bulk::header(report::COMMAND, length);
-        Ok(self.port.write(&[&head, packet].concat())?)
+        self.send_frame(report::COMMAND, packet)
+    }
+
+    pub(super) fn send_data(&mut self, chunk: &[u8]) -> Result<(), LinkError> {
+        self.send_frame(report::DATA_OUT, chunk)
+    }
+
+    fn send_frame(&mut self, id: u8, payload: &[u8]) -> Result<(), LinkError> {
+        let length = u16::try_from(payload.len()).map_err(|_| malformed(payload))?;
+        let head = bulk::header(id, length);
+        Ok(self.port.write(&[&head, payload].concat())?)
+    }
+
+    /// The longest payload to the loader: a frame is one USB packet.
+    pub(super) fn chunk_size(&self) -> usize {
+        self.port.packet_size() - bulk::HEADER
+    }
+
+    /// Whether flash is brought to the host as fast as the loader can hash it.
+    pub(super) fn is_fast(&self) -> bool {
+        self.port.packet_size() >= HIGH_SPEED
     }
 
     /// The next frame.

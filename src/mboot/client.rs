@@ -240,6 +240,36 @@ impl<L: Link> Client<L> {
         ))
     }
 
+    /// Whether reading flash takes no longer than having the loader hash it.
+    pub fn reads_fast(&self) -> bool {
+        self.link.reads_fast()
+    }
+
+    /// Does something once more over HID when it failed on a loader's bulk interface, which is not used any more then. What goes over
+    /// that can be given twice.
+    pub(super) fn or_over_hid<T>(
+        &mut self,
+        mut exchange: impl FnMut(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let done = exchange(self);
+        let broken = match &done {
+            // the loader's own statuses have names: in another one are bytes of the next frame
+            Err(Error::Refused { status, .. }) => status.name().is_none(),
+            Err(
+                Error::Timeout { .. }
+                | Error::Protocol { .. }
+                | Error::Port { .. }
+                | Error::Gone { .. },
+            ) => true,
+            _ => false,
+        };
+        if !broken || !self.link.fall_back() {
+            return done;
+        }
+        self.synced = false;
+        exchange(self)
+    }
+
     /// Sends a command and returns its first response, whatever the status.
     ///
     /// A command that fails leaves the session out of step; the next one syncs again.
@@ -300,7 +330,7 @@ impl<L: Link> Client<L> {
 
     /// Sends a command whose only answer is the generic one.
     pub(super) fn plain(&mut self, command: &Command, timeout: Duration) -> Result<(), Error> {
-        let response = self.exchange(command, timeout)?;
+        let response = self.or_over_hid(|client| client.exchange(command, timeout))?;
         accept(command.tag, &response)?;
         generic(command.tag, &response)
     }
@@ -329,7 +359,8 @@ impl<L: Link> Client<L> {
     #[doc(alias = "get-property")]
     pub fn get_property(&mut self, property: Property, index: u32) -> Result<Vec<u32>, Error> {
         let command = Command::get_property(property.0, index);
-        let response = self.exchange(&command, self.timeouts.command)?;
+        let timeout = self.timeouts.command;
+        let response = self.or_over_hid(|client| client.exchange(&command, timeout))?;
         accept(command.tag, &response)?;
         own(command.tag, &response)?;
         Ok(response.values().to_vec())

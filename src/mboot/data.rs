@@ -33,12 +33,22 @@ impl<L: Link> Client<L> {
         data: &[u8],
         progress: Progress<'_>,
     ) -> Result<(), Error> {
-        let chunk = self.max_packet_size()?;
-        let chunk = self.link.chunk_size(chunk).max(1);
+        self.or_over_hid(|client| client.write_once(command, data, progress))
+    }
+
+    fn write_once(
+        &mut self,
+        command: &Command,
+        data: &[u8],
+        progress: Progress<'_>,
+    ) -> Result<(), Error> {
+        let most = self.max_packet_size()?;
         let response = self.exchange(command, self.timeouts.command)?;
         accept(command.tag, &response)?;
         generic(command.tag, &response)?;
         self.synced = false;
+        // after the command: which way it went decides
+        let chunk = self.link.chunk_size(most).max(1);
         let (done, cancelled) = self.send_chunks(command.tag, data, chunk, progress)?;
         self.write_end(command.tag, done, data.len() as u64, cancelled)
     }
@@ -134,23 +144,7 @@ impl<L: Link> Client<L> {
         before: u64,
         progress: Progress<'_>,
     ) -> Result<Vec<u8>, Error> {
-        let read = self.read_once(command, limit, exact, before, progress);
-        let broken = match &read {
-            // the loader's own statuses have names: in another one are bytes of the next frame
-            Err(Error::Refused { status, .. }) => status.name().is_none(),
-            Err(
-                Error::Timeout { .. }
-                | Error::Protocol { .. }
-                | Error::Port { .. }
-                | Error::Gone { .. },
-            ) => true,
-            _ => false,
-        };
-        if !broken || !self.link.fall_back() {
-            return read;
-        }
-        self.synced = false;
-        self.read_once(command, limit, exact, before, progress)
+        self.or_over_hid(|client| client.read_once(command, limit, exact, before, progress))
     }
 
     fn read_once(

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use rtboot_wire::mboot::report::{self, HEADER, MAX_PAYLOAD, Malformed, Report, SHORT};
 
-use super::bulk::{Pipe, READS};
+use super::bulk::{self, Pipe};
 use super::data::READ_PACKETS;
 use super::link::{Link, LinkError, Packet, Sent};
-use super::{Command, Response, Tag};
+use super::{Command, Response};
 use crate::port::traced::Direction;
 use crate::port::{self, HidPort};
 
@@ -30,7 +30,7 @@ pub struct HidLink<P> {
     port: P,
     /// A packet that was seen while data was sent.
     early: Option<Packet>,
-    /// The bulk interface of rtboot's own loader, for reads.
+    /// The bulk interface of rtboot's own loader, for reads and set-ups.
     pipe: Option<Pipe>,
     /// Whether the answers to the last command come there.
     in_pipe: bool,
@@ -108,8 +108,7 @@ fn parse(bytes: Vec<u8>) -> Result<Packet, LinkError> {
 
 impl<P: HidPort> Link for HidLink<P> {
     fn send_command(&mut self, packet: &[u8], _timeout: Duration) -> Result<(), LinkError> {
-        let tag = packet.first().copied().map(Tag);
-        self.in_pipe = self.pipe.is_some() && tag.is_some_and(|tag| READS.contains(&tag));
+        self.in_pipe = self.pipe.is_some() && bulk::takes(packet);
         if let Some(pipe) = self.pipe.as_mut().filter(|_| self.in_pipe) {
             return pipe.send(packet);
         }
@@ -117,6 +116,10 @@ impl<P: HidPort> Link for HidLink<P> {
     }
 
     fn send_data(&mut self, chunk: &[u8], _timeout: Duration) -> Result<Sent, LinkError> {
+        if let Some(pipe) = self.pipe.as_mut().filter(|_| self.in_pipe) {
+            // what goes over it are a few hundred bytes for RAM: the answer behind them tells of a refusal
+            return pipe.send_data(chunk).map(|()| Sent::Taken);
+        }
         let sent = self.send(report::DATA_OUT, chunk);
         if let Err(LinkError::Port(error)) = &sent
             && error.is_gone()
@@ -146,6 +149,9 @@ impl<P: HidPort> Link for HidLink<P> {
     }
 
     fn chunk_size(&self, device_max: usize) -> usize {
+        if let Some(pipe) = self.pipe.as_ref().filter(|_| self.in_pipe) {
+            return device_max.clamp(1, pipe.chunk_size());
+        }
         let best = if self.port.sends_short_reports() {
             SHORT - HEADER
         } else {
@@ -170,6 +176,10 @@ impl<P: HidPort> Link for HidLink<P> {
             self.pipe = None;
         }
         was_used
+    }
+
+    fn reads_fast(&self) -> bool {
+        self.pipe.as_ref().is_some_and(Pipe::is_fast)
     }
 
     fn read_packets(&self) -> u32 {

@@ -141,6 +141,11 @@ pub trait Link: Send {
         false
     }
 
+    /// Whether reading flash takes no longer than having the loader hash it.
+    fn reads_fast(&self) -> bool {
+        false
+    }
+
     /// Most data packets of one read command.
     fn read_packets(&self) -> u32 {
         READ_PACKETS
@@ -188,6 +193,9 @@ impl<L: Link + ?Sized> Link for Box<L> {
     }
     fn fall_back(&mut self) -> bool {
         (**self).fall_back()
+    }
+    fn reads_fast(&self) -> bool {
+        (**self).reads_fast()
     }
     fn read_packets(&self) -> u32 {
         (**self).read_packets()

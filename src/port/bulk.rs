@@ -29,6 +29,11 @@ pub trait BulkPort: Send {
     /// [`Error::Gone`] when the device left the bus.
     fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error>;
 
+    /// Bytes of a USB packet: 512 at high speed, 64 at full speed.
+    fn packet_size(&self) -> usize {
+        512
+    }
+
     /// Whom the port talks to, for messages.
     fn describe(&self) -> String;
 
@@ -44,6 +49,9 @@ impl<P: BulkPort + ?Sized> BulkPort for Box<P> {
     }
     fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error> {
         (**self).read(timeout)
+    }
+    fn packet_size(&self) -> usize {
+        (**self).packet_size()
     }
     fn describe(&self) -> String {
         (**self).describe()

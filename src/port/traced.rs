@@ -148,6 +148,10 @@ impl<P: BulkPort, S: FnMut(&str) + Send> BulkPort for Traced<P, S> {
         read
     }
 
+    fn packet_size(&self) -> usize {
+        self.port.packet_size()
+    }
+
     fn describe(&self) -> String {
         self.port.describe()
     }

@@ -166,6 +166,13 @@ fn rig(own: bool) -> Rig {
     }
 }
 
+/// The same without the bulk interface, which permissions or drivers may keep from rtboot.
+fn rig_on_hid(own: bool) -> Rig {
+    let rig = rig(own);
+    rig.virtual_board.board().close_bulk();
+    rig
+}
+
 /// What a write of this application moves: reports to and from the board, changes of flash.
 fn moved(rig: &mut Rig, app: &[u8]) -> (WriteReport, [u64; 3]) {
     let counts = |rig: &Rig| {
@@ -200,7 +207,7 @@ fn own_loader_leaves_the_same_flash_as_the_stand_in() {
 fn unchanged_image_hardly_travels_with_hashes() {
     let app = application(3, 150_001);
     let [standin, own] = [false, true].map(|own| {
-        let mut rig = rig(own);
+        let mut rig = rig_on_hid(own);
         moved(&mut rig, &app);
         let (report, moved) = moved(&mut rig, &app);
         assert!(!report.changed);
@@ -226,9 +233,9 @@ fn one_changed_byte_rewrites_one_sector_with_hashes() {
     assert_eq!(starts(&rig), Some(0x6000_2401));
 }
 
-/// A board with an application, written by rtboot's own loader, and its flash.
+/// A board with an application, written by rtboot's own loader over HID, and its flash.
 fn written() -> (Rig, Nor) {
-    let mut rig = rig(true);
+    let mut rig = rig_on_hid(true);
     moved(&mut rig, &application(3, 150_001));
     let nor = rig.nor("issi.cfg").expect("a known flash");
     (rig, nor)
@@ -259,6 +266,56 @@ fn byte_that_changes_behind_the_compare_is_found_by_the_hash() {
         }
         other => panic!("{other:?}"),
     }
+}
+
+#[test]
+fn byte_in_blank_flash_is_seen_while_quad_enable_is_clear() {
+    let app = application(3, 150_001);
+    // one board is blank, the other holds something in the middle of the image
+    for old in [None, Some(0x1_2345)] {
+        let mut rig = Rig::fresh().with_own_loader();
+        rig.options.base = Some(0x6000_2000);
+        if let Some(at) = old {
+            rig.virtual_board.board().flash_mut()[at] = 0x5A;
+        }
+        let (report, _) = moved(&mut rig, &app);
+        assert_eq!(report.sectors_erased, usize::from(old.is_some()));
+        assert_eq!(rig.flash()[0x2000..][..150_001], app);
+        assert_eq!(starts(&rig), Some(0x6000_2401));
+    }
+}
+
+#[test]
+fn every_byte_is_read_back_over_the_bulk_interface() {
+    let app = application(3, 150_001);
+    let mut rig = rig(true);
+    moved(&mut rig, &app);
+    let before = rig.virtual_board.board().costs();
+    let (report, _) = moved(&mut rig, &app);
+    assert!(!report.changed && report.bytes_verified > 150_000);
+    // the read is that of the stored FCB: no other trial is needed
+    let bytes = report.bytes_verified;
+    assert_eq!(report.trial, Trial::Same { bytes });
+    let after = rig.virtual_board.board().costs();
+    assert!(after.in3 - before.in3 > 150_000 / 512, "{after:?}");
+    // a cell that changed behind the compare would have been seen: all of flash is what travelled
+    let mut nor = rig.nor("issi.cfg").expect("a known flash");
+    nor.use_plain().expect("set up");
+    let flash = rig.flash();
+    rig.virtual_board.board().flash_mut()[0x2_1234] ^= 0x40;
+    let pieces = [(0x6000_0000, &flash[..0x2_8000])];
+    let verified = nor.verify(&pieces, Stage::Verify, &mut ());
+    assert!(
+        matches!(
+            verified,
+            Err(Error::Verify {
+                address: 0x6002_1234,
+                count: 1,
+                ..
+            })
+        ),
+        "{verified:?}"
+    );
 }
 
 #[test]
@@ -613,6 +670,26 @@ fn a_read_that_breaks_on_the_bulk_interface_is_read_over_hid() {
 }
 
 #[test]
+fn a_set_up_that_breaks_on_the_bulk_interface_is_made_over_hid() {
+    let board = loaded(&[0x5A; 4096]);
+    for how in [Break::Gone, Break::Silent, Break::Damaged, Break::Short] {
+        for left in 1..12 {
+            let mut client = client(&board, left, how);
+            client.identity().expect("asked").expect("ours");
+            let word = 0xC000_0007_u32.to_le_bytes();
+            client
+                .write_memory(0x2020_2000, &word, MemoryId::INTERNAL, &mut |_| true)
+                .unwrap_or_else(|error| panic!("{how:?} {left}: {error}"));
+            client
+                .configure_memory(MemoryId::FLEXSPI_NOR, 0x2020_2000)
+                .unwrap_or_else(|error| panic!("{how:?} {left}: {error}"));
+            let read = client.read_memory(0x6000_0000, 8, MemoryId::FLEXSPI_NOR, &mut |_| true);
+            assert_eq!(read.expect("read"), [0x5A; 8], "{how:?} {left}");
+        }
+    }
+}
+
+#[test]
 fn cable_pulled_in_a_bulk_read_is_told_as_gone() {
     let board = loaded(&[0x5A; 4096]);
     let mut client = client(&board, u32::MAX, Break::Gone);
@@ -649,7 +726,7 @@ impl Listener for StopsIn {
 #[test]
 fn stop_in_a_verify_by_hashes_is_no_finding() {
     let app = application(3, 300_001);
-    let mut rig = rig(true);
+    let mut rig = rig_on_hid(true);
     moved(&mut rig, &app);
     let before = rig.flash();
     let file: Pieces = (&Source::bytes("app.bin", app)).into();

@@ -1,7 +1,8 @@
 //! How long the jobs of a day take with rtboot's own loader and with NXP's, on an emulated board whose USB keeps time.
 //!
 //! Skipped unless `RTBOOT_TIMED` names the socket of `tests/emulated.d/timed.py`; `RTBOOT_GENUINE_LOADER` may name the file of NXP's
-//! loader, `RTBOOT_TIMED_JOBS` some of the jobs behind the first one: `unchanged`, `changed`, `other`, `backup`. Asserts nothing about
+//! loader, `RTBOOT_TIMED_JOBS` some sizes of the image in KiB and some of the jobs behind the write into blank flash: `64 1024 7168
+//! unchanged changed other backup`. `RTBOOT_TIMED_BULK=0` leaves the bulk interface of rtboot's own loader alone. Asserts nothing about
 //! time: `tests/speed` prints the table of docs/performance.md.
 
 use std::sync::{Arc, Mutex};
@@ -13,11 +14,11 @@ use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
 use rtboot::flash::{FcbChoice, LoaderSource};
 use rtboot::job::{self, Target, WriteJob, WriteOptions};
 use rtboot::journal::JournalStore;
-use rtboot::port::{self, HidPort};
+use rtboot::port::{self, BulkPort, HidPort};
 use rtboot::{Event, Result, Source};
 
-/// Bytes from the FCB to the end of the image.
-const WRITTEN: usize = 1 << 20;
+/// Sizes of the image in KiB, from the FCB to its end.
+const SIZES: [(usize, &str); 3] = [(64, "64 KiB"), (1 << 10, "1 MiB"), (7 << 10, "7 MiB")];
 
 /// The board, and when its loader was first seen.
 #[derive(Clone)]
@@ -89,16 +90,56 @@ impl HidPort for Timed {
         "the emulated board".into()
     }
 
+    fn open_bulk(&mut self) -> std::result::Result<Box<dyn BulkPort>, port::Error> {
+        let wanted = std::env::var("RTBOOT_TIMED_BULK").as_deref() != Ok("0");
+        match wanted && self.0.ask("bulk?") == "ok" {
+            true => Ok(Box::new(TimedBulk(self.clone()))),
+            false => Err(port::Error::NotFound {
+                port: self.describe(),
+            }),
+        }
+    }
+
     fn now(&self) -> Duration {
         Timed::now(self)
     }
 }
 
-/// Blinky with noise behind it, which no packer makes shorter.
-fn image(seed: u32) -> Vec<u8> {
+/// Its bulk interface.
+struct TimedBulk(Timed);
+
+impl BulkPort for TimedBulk {
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), port::Error> {
+        let answer = self.0.0.ask(&format!("bulk {}", hex(bytes)));
+        match answer.as_str() {
+            "ok" => Ok(()),
+            _ => Err(port::Error::Gone { port: answer }),
+        }
+    }
+
+    fn read(&mut self, timeout: Duration) -> std::result::Result<Option<Vec<u8>>, port::Error> {
+        let answer = self.0.0.ask(&format!("bulk-in {}", timeout.as_millis()));
+        match answer.strip_prefix("error") {
+            Some(text) if text.contains("Timeout") => Ok(None),
+            Some(text) => Err(port::Error::Gone { port: text.into() }),
+            None => Ok(Some(unhex(&answer))),
+        }
+    }
+
+    fn describe(&self) -> String {
+        "the emulated board's bulk interface".into()
+    }
+
+    fn now(&self) -> Duration {
+        self.0.now()
+    }
+}
+
+/// Blinky with noise behind it, which no packer makes shorter: so many KiB from the FCB on.
+fn image(kib: usize, seed: u32) -> Vec<u8> {
     let mut image = app_bytes("blinky.bin");
     let mut state = seed;
-    while image.len() < WRITTEN - 0x2000 {
+    while image.len() < kib * 1024 - 0x2000 {
         state ^= state << 13;
         state ^= state >> 17;
         state ^= state << 5;
@@ -175,13 +216,12 @@ impl Bench {
             ready.verdict(&plan, &report, listener).expect("a verdict");
             ready.finish().expect("finished");
         });
-        assert_eq!(self.board.flash()[0x2000..WRITTEN], *image, "{what}");
+        let flash = self.board.flash();
+        assert_eq!(flash[0x2000..][..image.len()], *image, "{what}");
     }
 }
 
 fn jobs(socket: &Socket, loader: LoaderSource, name: &'static str) {
-    let blank = tempfile::NamedTempFile::new().expect("a file");
-    socket.ask(&format!("load {}", blank.path().display()));
     let mut target = Target::default();
     target.chip = Some(rt1021());
     target.loader = loader;
@@ -191,20 +231,29 @@ fn jobs(socket: &Socket, loader: LoaderSource, name: &'static str) {
         journals: tempfile::tempdir().expect("a folder"),
         name,
     };
-    bench.write("1 MiB, flash blank", &image(1));
-    let jobs =
-        std::env::var("RTBOOT_TIMED_JOBS").unwrap_or("unchanged changed other backup".into());
-    let wanted = |job| jobs.split(' ').any(|name| name == job);
-    if wanted("unchanged") {
-        bench.write("1 MiB, unchanged", &image(1));
-    }
-    if wanted("changed") {
-        let mut changed = image(1);
-        changed[0x5_0123] ^= 0xFF;
-        bench.write("1 MiB, one sector changed", &changed);
-    }
-    if wanted("other") {
-        bench.write("1 MiB, other content", &image(2));
+    let jobs = std::env::var("RTBOOT_TIMED_JOBS")
+        .unwrap_or("64 1024 7168 unchanged changed other backup".into());
+    let wanted = |job: &str| jobs.split(' ').any(|name| name == job);
+    let blank = tempfile::NamedTempFile::new().expect("a file");
+    for (kib, size) in SIZES {
+        if !wanted(&kib.to_string()) {
+            continue;
+        }
+        socket.ask(&format!("load {}", blank.path().display()));
+        socket.ask("leave fresh");
+        bench.write(&format!("{size}, flash blank"), &image(kib, 1));
+        if wanted("unchanged") {
+            bench.write(&format!("{size}, unchanged"), &image(kib, 1));
+        }
+        if wanted("changed") {
+            let mut changed = image(kib, 1);
+            let middle = changed.len() / 2;
+            changed[middle] ^= 0xFF;
+            bench.write(&format!("{size}, one sector changed"), &changed);
+        }
+        if wanted("other") {
+            bench.write(&format!("{size}, other content"), &image(kib, 2));
+        }
     }
     if !wanted("backup") {
         return;

@@ -3,7 +3,7 @@
     PYTHONPATH=FOLDER python tests/emulated.d/timed.py [--port N] [--flash NAME] [--full-speed]
 
 FOLDER holds the package `oracle`, which needs unicorn and cryptography. Lines: `id`, `out HEX`, `in MS`, `power MODE`,
-`load FILE`, `dump FILE`, `leave STATE` (what the flash was left in: fresh, protected, quad, qpi, continuous, asleep, erasing), `status`, `now` (nanoseconds of virtual time), `work` (JSON: what the flash did so far), `quit`. The host here
+`bulk?`, `bulk HEX`, `bulk-in MS`, `load FILE`, `dump FILE`, `leave STATE` (what the flash was left in: fresh, protected, quad, qpi, continuous, asleep, erasing), `status`, `now` (nanoseconds of virtual time), `work` (JSON: what the flash did so far), `quit`. The host here
 takes no time of its own: a real one adds its own latency to each command."""
 
 import argparse
@@ -22,7 +22,33 @@ INSNS_PER_MS = 400_000
 
 
 class TimedHost(FrameHost):
-    """Asks for the next report as soon as one is there, as an operating system does."""
+    """Asks for the next report as soon as one is there, as an operating system does; of the bulk interface of rtboot's own loader
+    it asks for transfers of 16 KiB, two at a time."""
+
+    TRANSFER, DEPTH = 0x4000, 2
+
+    def enumerate(self):
+        self.asked = []
+        return super().enumerate()
+
+    def has_bulk(self):
+        return 0x83 in self.queues
+
+    def bulk_out(self, raw):
+        self._ask()
+        sent = self.queue_out(0x03, raw, self.board.hid.endpoints[0x03][1])
+        self._wait(sent)
+
+    def bulk_in(self, insns):
+        self._ask()
+        self._wait(self.asked[0], insns)
+        got = bytes(self.asked.pop(0).data)
+        self._ask()
+        return got
+
+    def _ask(self):
+        while len(self.asked) < self.DEPTH:
+            self.asked.append(self.queue_in(0x83, self.TRANSFER, self.board.hid.endpoints[0x83][1]))
 
     def tick(self):
         super().tick()
@@ -126,6 +152,14 @@ class Server:
                 if arg == "0" and not board.host.inbox:
                     return "error: Timeout: nothing there"
                 return board.hid_in(int(arg or 2000) * INSNS_PER_MS).hex()
+            case "bulk":
+                board.host.bulk_out(bytes.fromhex(arg))
+            case "bulk?":
+                return "ok" if board.hid and board.host.has_bulk() else "error: no bulk interface"
+            case "bulk-in":
+                if arg == "0" and not board.host.asked[0].done:
+                    return "error: Timeout: nothing there"
+                return board.host.bulk_in(int(arg or 2000) * INSNS_PER_MS).hex()
             case _:
                 return "error: unknown"
         return "ok"

@@ -49,6 +49,15 @@ impl ReadMode {
         dummy_cycles: 0,
     };
 
+    /// 0Bh on one pad with 8 dummy cycles: plain reading at the clock of the fast reads.
+    pub const FAST: ReadMode = ReadMode {
+        opcode: 0x0B,
+        address_bits: 24,
+        address_pads: 1,
+        data_pads: 1,
+        dummy_cycles: 8,
+    };
+
     /// The look-up table sequence.
     pub fn sequence(&self) -> Sequence {
         Sequence::read(

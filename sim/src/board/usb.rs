@@ -144,7 +144,12 @@ impl Board {
 
     /// Whether the present device has a bulk interface.
     pub fn has_bulk(&self) -> bool {
-        self.usb().is_some() && matches!(self.program, Program::Own(_))
+        !self.bulk_closed && self.usb().is_some() && matches!(self.program, Program::Own(_))
+    }
+
+    /// Keeps the host from the bulk interface, as missing permissions do.
+    pub fn close_bulk(&mut self) {
+        self.bulk_closed = true;
     }
 
     /// When the bulk interface takes the next frame, in virtual time; `None` as with [`Board::usb_out_ready`].

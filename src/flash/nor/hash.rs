@@ -28,6 +28,11 @@ impl Nor {
         self.loader.has(Features::HASH)
     }
 
+    /// Whether flash is proved by hashes: where reading every byte takes no longer, it is read.
+    pub fn proves_by_hash(&self) -> bool {
+        self.hashes() && !self.loader.reads_fast()
+    }
+
     /// The CRC-32 of each `unit` bytes of flash, through the present set-up.
     ///
     /// # Errors
@@ -57,13 +62,13 @@ impl Nor {
         Ok(crcs.iter().all(|crc| *crc == blank))
     }
 
-    /// Whether flash holds these bytes from `start` on, by SHA-256 and a sample; always `false` with a loader that does not hash.
+    /// Whether flash holds these bytes from `start` on, by SHA-256 and a sample; always `false` where reading is the proof.
     /// `false` proves nothing: the bytes are to be read then. What is proved goes to the meter.
     ///
     /// # Errors
     /// [`Error::Mboot`]; [`Error::Interrupted`].
     pub fn holds(&mut self, start: u32, expected: &[&[u8]], meter: &mut Meter) -> Result<bool> {
-        if !self.hashes() || !self.is_proved(start, expected)? {
+        if !self.proves_by_hash() || !self.is_proved(start, expected)? {
             return Ok(false);
         }
         meter.add(expected.iter().map(|piece| piece.len() as u64).sum());

@@ -149,6 +149,10 @@ impl BulkPort for OpenBulk {
         Ok(Some(done.buffer.into_vec()))
     }
 
+    fn packet_size(&self) -> usize {
+        self.output.max_packet_size()
+    }
+
     fn describe(&self) -> String {
         self.name.clone()
     }
