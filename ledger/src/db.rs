@@ -100,6 +100,7 @@ pub(crate) enum Dialect {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum DbError {
     /// Not there, or gone in the middle.
+    #[cfg_attr(not(feature = "postgres"), allow(dead_code))]
     Away(String),
     /// Cannot store.
     Unwritable(String),

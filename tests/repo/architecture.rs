@@ -8,6 +8,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("rtboot-chip", &[]),
     ("rtboot-wire", &[]),
     ("rtboot-ledger", &[]),
+    ("rtboot-sealed", &["rtboot-wire", "rtboot-ledger"]),
     ("rtboot-loader-image", &[]),
     ("rtboot-sim", &[]),
     ("rtboot-fcb", &["rtboot-finding", "rtboot-chip"]),
@@ -41,8 +42,10 @@ const ONE_USER: &[(&str, &str)] = &[
     ("object", "rtboot-bootable"),
     ("rusqlite", "rtboot-ledger"),
     ("postgres", "rtboot-ledger"),
-    ("csv", "rtboot-ledger"),
-    ("toml", "rtboot-fcb rtboot"),
+    ("csv", "rtboot-ledger rtboot-sealed"),
+    ("zip", "rtboot-sealed"),
+    ("ed25519-dalek", "rtboot-sealed"),
+    ("toml", "rtboot-fcb rtboot rtboot-sealed"),
 ];
 
 /// The normal dependencies of each crate of the workspace.

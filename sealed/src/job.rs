@@ -1,0 +1,573 @@
+//! `job.toml`: what its author writes.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use rtboot_ledger::{Format, PoolSpec};
+
+use crate::unit;
+use crate::{Error, FORMAT, Result};
+
+/// Most bytes of one field.
+const LONGEST_FIELD: u32 = 64 << 10;
+/// Most rows of a list.
+const LONGEST_LIST: usize = 1_000_000;
+
+/// What each unit of a product gets.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Job {
+    /// The version of this file's format.
+    pub format: u32,
+    /// What the product is called.
+    pub name: String,
+    /// The chip, as `rt1021`.
+    pub chip: String,
+    /// The flash parts that may be on the board; any that the FCB fits when there are none.
+    #[serde(default)]
+    pub parts: Vec<String>,
+    /// The image: a member of the archive.
+    pub image: String,
+    /// The FCB: a member of the archive, or the name of a part.
+    pub fcb: String,
+    /// A flashloader: a member of the archive. Without it, rtboot's own.
+    #[serde(default)]
+    pub loader: Option<String>,
+    /// How many units may pass.
+    #[serde(default)]
+    pub units: Option<u32>,
+    /// Sources of numbers.
+    #[serde(default, rename = "pool")]
+    pub pools: Vec<Pool>,
+    /// Bytes that are each unit's own.
+    #[serde(default, rename = "field")]
+    pub fields: Vec<Field>,
+    /// Tables of tagged records that are each unit's own.
+    #[serde(default, rename = "table")]
+    pub tables: Vec<Table>,
+    /// Hooks of the station, by name, that must be there: `label`.
+    #[serde(default)]
+    pub hooks: Vec<String>,
+    /// When a slot or the line stops.
+    #[serde(default)]
+    pub limits: Limits,
+}
+
+/// A source of numbers: its name, and where they come from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(tag = "kind", deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Pool {
+    /// A range, as text by a format.
+    Serial {
+        /// The pool's name.
+        name: String,
+        /// As `RT{value:06}`: see [`Format`].
+        format: String,
+        /// The first number.
+        first: i64,
+        /// The last number.
+        last: i64,
+        /// Origin one to the next.
+        #[serde(default = "one")]
+        step: i64,
+    },
+    /// A block of MAC addresses.
+    Mac {
+        /// The pool's name.
+        name: String,
+        /// The first address, as `00:1b:c5:00:00:00`.
+        first: String,
+        /// The last address.
+        last: String,
+        /// How many addresses a unit has.
+        #[serde(default = "one")]
+        step: i64,
+    },
+    /// A column of a CSV file, a row for each unit.
+    List {
+        /// The pool's name.
+        name: String,
+        /// The file: a member of the archive.
+        file: String,
+        /// The column's heading.
+        column: String,
+    },
+    /// A command of the station, by name: it gets the unit as JSON and answers with a text.
+    Command {
+        /// The pool's name.
+        name: String,
+        /// The command's name in the station's settings.
+        command: String,
+    },
+}
+
+fn one() -> i64 {
+    1
+}
+
+/// What bytes are made from.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Origin {
+    /// The unit's number of this pool.
+    Pool(String),
+    /// The chip's unique id.
+    UniqueId,
+    /// The same text for all units.
+    Text(String),
+}
+
+/// How a number becomes bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Encoding {
+    /// The text in UTF-8, filled up to the field's size.
+    Text,
+    /// The text in UTF-8 with a zero behind it, filled up.
+    CString,
+    /// The number in four bytes, lowest first.
+    U32Le,
+    /// The number in eight bytes, lowest first.
+    U64Le,
+    /// The number in four bytes, highest first.
+    U32Be,
+    /// A MAC address in six bytes, in the order in which it is written.
+    Mac,
+    /// Bytes from hex digits; colons, dashes and spaces between them do not count.
+    Hex,
+}
+
+/// Bytes at an address.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Field {
+    /// Address of the first byte, in the chip's flash window.
+    pub at: u32,
+    /// How many bytes it has, filled up with `fill`.
+    pub size: u32,
+    /// What fills it up.
+    #[serde(default = "erased")]
+    pub fill: u8,
+    /// What it is made from.
+    pub from: Origin,
+    /// How.
+    #[serde(rename = "as")]
+    pub encoding: Encoding,
+}
+
+fn erased() -> u8 {
+    0xFF
+}
+
+/// A table of records, each a tag (two bytes), a length (two bytes) and a value, lowest byte first, ended by the tag 0xFFFF, with a
+/// CRC-32 (zlib's) over all of them behind it: a small store that firmware reads in ten lines.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Table {
+    /// Address of the first byte.
+    pub at: u32,
+    /// How many bytes it has, filled up with 0xFF.
+    pub size: u32,
+    /// Its records, in this order.
+    #[serde(rename = "record")]
+    pub records: Vec<Record>,
+}
+
+/// A record of a table.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[non_exhaustive]
+pub struct Record {
+    /// Its tag, below 0xFFFF.
+    pub tag: u16,
+    /// What it is made from.
+    pub from: Origin,
+    /// How.
+    #[serde(rename = "as")]
+    pub encoding: Encoding,
+}
+
+/// When a slot or the line stops.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
+#[non_exhaustive]
+pub struct Limits {
+    /// A slot with this many failures in a row is taken out.
+    pub failures_in_a_row: u32,
+    /// Below this many passes of a hundred units the line stops.
+    pub yield_percent: u32,
+    /// The yield is that of the last so many units.
+    pub yield_of: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Limits {
+        Limits {
+            failures_in_a_row: 3,
+            yield_percent: 80,
+            yield_of: 50,
+        }
+    }
+}
+
+impl Job {
+    /// Reads a `job.toml`.
+    ///
+    /// # Errors
+    /// [`Error::TooNew`]; [`Error::Job`] with what is wrong and where.
+    pub fn parse(text: &str) -> Result<Job> {
+        let wrong = |reason: String| Error::Job(reason);
+        let table: toml::Table = text
+            .parse()
+            .map_err(|error: toml::de::Error| wrong(error.to_string()))?;
+        // first the format: keys of a later one are not unknown, they are too new
+        match table.get("format").and_then(toml::Value::as_integer) {
+            Some(format) if format == i64::from(FORMAT) => {}
+            Some(found) if found > i64::from(FORMAT) => {
+                return Err(Error::TooNew {
+                    found,
+                    known: FORMAT,
+                });
+            }
+            _ => return Err(wrong(format!("it has no line `format = {FORMAT}`"))),
+        }
+        let job: Job = toml::from_str(text).map_err(|error| wrong(error.to_string()))?;
+        job.check().map_err(wrong)?;
+        Ok(job)
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        if self.name.is_empty() || self.name.len() > 100 || self.name.chars().any(char::is_control)
+        {
+            return Err("name: 1 to 100 characters, none of them a control character".into());
+        }
+        if self.units == Some(0) {
+            return Err("units: at least one".into());
+        }
+        let mut names = BTreeSet::new();
+        for pool in &self.pools {
+            if !names.insert(pool.name()) {
+                return Err(format!("two pools are called {}", pool.name()));
+            }
+            pool.check()
+                .map_err(|reason| format!("pool {}: {reason}", pool.name()))?;
+        }
+        for (at, size, records) in self.places() {
+            if size == 0 || size > LONGEST_FIELD {
+                return Err(format!(
+                    "{at:#010x}: size {size} is not 1 to {LONGEST_FIELD}"
+                ));
+            }
+            if at.checked_add(size).is_none() {
+                return Err(format!(
+                    "{at:#010x}: {size} bytes end behind the address space"
+                ));
+            }
+            for (from, encoding) in records {
+                if let Origin::Pool(pool) = from
+                    && !names.contains(pool.as_str())
+                {
+                    return Err(format!("{at:#010x}: there is no pool {pool}"));
+                }
+                self.check_fits(at, from, encoding)?;
+            }
+        }
+        let mut spans: Vec<(u32, u32)> =
+            self.places().map(|(at, size, _)| (at, at + size)).collect();
+        spans.sort_unstable();
+        if let Some(pair) = spans.windows(2).find(|pair| pair[0].1 > pair[1].0) {
+            return Err(format!(
+                "what is at {:#010x} reaches over {:#010x}",
+                pair[0].0, pair[1].0
+            ));
+        }
+        for table in &self.tables {
+            let tags: BTreeSet<u16> = table.records.iter().map(|record| record.tag).collect();
+            if tags.len() != table.records.len() || tags.contains(&0xFFFF) {
+                return Err(format!(
+                    "table at {:#010x}: tags are below 0xffff, each once",
+                    table.at
+                ));
+            }
+        }
+        if self.limits.yield_percent > 100 {
+            return Err("yield-percent: at most 100".into());
+        }
+        Ok(())
+    }
+
+    /// Each place in flash: address, size, and what it is made from.
+    fn places(&self) -> impl Iterator<Item = (u32, u32, Vec<(&Origin, Encoding)>)> {
+        let fields = self
+            .fields
+            .iter()
+            .map(|field| (field.at, field.size, vec![(&field.from, field.encoding)]));
+        let tables = self.tables.iter().map(|table| {
+            let records = table
+                .records
+                .iter()
+                .map(|record| (&record.from, record.encoding));
+            (table.at, table.size, records.collect())
+        });
+        fields.chain(tables)
+    }
+
+    /// Both ends of a range must become bytes; what fails for a unit must fail here, before any is made.
+    fn check_fits(
+        &self,
+        at: u32,
+        from: &Origin,
+        encoding: Encoding,
+    ) -> std::result::Result<(), String> {
+        let pool = match from {
+            Origin::Pool(name) => self.pools.iter().find(|pool| pool.name() == name),
+            _ => None,
+        };
+        if let Some(Pool::List { .. }) = pool {
+            // looked at when the list is read
+            return Ok(());
+        }
+        let room = self
+            .places()
+            .find(|place| place.0 == at)
+            .map_or(0, |place| place.1);
+        for (value, text) in self.texts_of(from, &BTreeMap::new())? {
+            let bytes = unit::encode(encoding, value, &text)
+                .map_err(|reason| format!("{at:#010x}: {reason}"))?;
+            if bytes.len() > room as usize {
+                return Err(format!(
+                    "{at:#010x}: \"{text}\" takes {} bytes, and the field has {room}",
+                    bytes.len()
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// The names of all members that it needs, itself not among them.
+    pub fn members(&self) -> BTreeSet<&str> {
+        let lists = self.pools.iter().filter_map(|pool| match pool {
+            Pool::List { file, .. } => Some(file.as_str()),
+            _ => None,
+        });
+        let fcb = self.fcb.contains('.').then_some(self.fcb.as_str());
+        [self.image.as_str()]
+            .into_iter()
+            .chain(fcb)
+            .chain(self.loader.as_deref())
+            .chain(lists)
+            .collect()
+    }
+
+    /// Its pools, as the ledger takes them. `members` has the lists.
+    ///
+    /// # Errors
+    /// [`Error::Job`] for a list without its column, or with a row that fits nowhere.
+    pub fn pool_specs(&self, members: &BTreeMap<String, Vec<u8>>) -> Result<Vec<PoolSpec>> {
+        let spec = |pool: &Pool| {
+            let wrong = |reason: String| Error::Job(format!("pool {}: {reason}", pool.name()));
+            Ok(match pool {
+                Pool::Serial {
+                    format,
+                    first,
+                    last,
+                    step,
+                    ..
+                } => PoolSpec::serial(pool.name(), format, *first, *last).step(*step),
+                Pool::Mac {
+                    first, last, step, ..
+                } => {
+                    let value = |text: &str| {
+                        unit::mac_value(text)
+                            .ok_or_else(|| wrong(format!("{text} is no MAC address")))
+                    };
+                    PoolSpec::mac(pool.name(), value(first)?, value(last)?, *step)
+                }
+                Pool::List { file, column, .. } => {
+                    let bytes = members
+                        .get(file)
+                        .ok_or_else(|| wrong(format!("{file} is missing")))?;
+                    let rows = column_of(bytes, column)
+                        .map_err(|reason| wrong(format!("{file}: {reason}")))?;
+                    self.check_rows(pool.name(), &rows).map_err(wrong)?;
+                    PoolSpec::list(pool.name(), rows)
+                }
+                Pool::Command { .. } => PoolSpec::given(pool.name()),
+            })
+        };
+        let specs = self.pools.iter().map(spec).collect::<Result<Vec<_>>>()?;
+        self.check_tables(members).map_err(Error::Job)?;
+        Ok(specs)
+    }
+
+    /// The longest records of a table must fit in it together.
+    fn check_tables(&self, members: &BTreeMap<String, Vec<u8>>) -> std::result::Result<(), String> {
+        for table in &self.tables {
+            let mut longest = unit::END_OF_TABLE;
+            for record in &table.records {
+                let texts = self.texts_of(&record.from, members)?;
+                let lengths = texts.iter().map(|(value, text)| {
+                    unit::encode(record.encoding, *value, text).map(|bytes| bytes.len())
+                });
+                let lengths: Vec<usize> = lengths.collect::<std::result::Result<_, _>>()?;
+                longest += unit::HEAD_OF_RECORD + lengths.into_iter().max().unwrap_or_default();
+            }
+            if longest > table.size as usize {
+                return Err(format!(
+                    "table at {:#010x}: its records take up to {longest} bytes, and it has {}",
+                    table.at, table.size
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    /// What an origin may give, as far as it is known before a unit is there.
+    fn texts_of(
+        &self,
+        from: &Origin,
+        members: &BTreeMap<String, Vec<u8>>,
+    ) -> std::result::Result<Vec<(Option<i64>, String)>, String> {
+        let name = match from {
+            Origin::UniqueId => return Ok(vec![(None, "0123456789abcdef".into())]),
+            Origin::Text(text) => return Ok(vec![(None, text.clone())]),
+            Origin::Pool(name) => name,
+        };
+        match self.pools.iter().find(|pool| pool.name() == name) {
+            Some(Pool::Serial {
+                format,
+                first,
+                last,
+                ..
+            }) => {
+                let format = Format::parse(format).map_err(|error| error.to_string())?;
+                let text = |value: i64| format.of(value).map_err(|error| error.to_string());
+                Ok(vec![
+                    (Some(*first), text(*first)?),
+                    (Some(*last), text(*last)?),
+                ])
+            }
+            Some(Pool::Mac { first, last, .. }) => {
+                let value = |text: &str| {
+                    unit::mac_value(text).ok_or_else(|| format!("{text} is no MAC address"))
+                };
+                Ok(vec![
+                    (Some(value(first)?), first.clone()),
+                    (Some(value(last)?), last.clone()),
+                ])
+            }
+            Some(Pool::List { file, column, .. }) => {
+                let bytes = members
+                    .get(file)
+                    .ok_or_else(|| format!("{file} is missing"))?;
+                let rows = column_of(bytes, column)?;
+                Ok((1..).map(Some).zip(rows).collect())
+            }
+            Some(Pool::Command { .. }) | None => Ok(Vec::new()),
+        }
+    }
+
+    /// Each row of a list must fit everywhere that it goes.
+    fn check_rows(&self, pool: &str, rows: &[String]) -> std::result::Result<(), String> {
+        for (at, size, records) in self.places() {
+            for (from, encoding) in records {
+                if *from != Origin::Pool(pool.to_owned()) {
+                    continue;
+                }
+                for (row, text) in rows.iter().enumerate() {
+                    let number = i64::try_from(row).unwrap_or(i64::MAX);
+                    let bytes = unit::encode(encoding, Some(number), text)
+                        .map_err(|reason| format!("row {}: {reason}", row + 1))?;
+                    if bytes.len() > size as usize {
+                        return Err(format!(
+                            "row {} takes {} bytes, and {at:#010x} has {size}",
+                            row + 1,
+                            bytes.len()
+                        ));
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Pool {
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Pool::Serial { name, .. }
+            | Pool::Mac { name, .. }
+            | Pool::List { name, .. }
+            | Pool::Command { name, .. } => name,
+        }
+    }
+
+    fn check(&self) -> std::result::Result<(), String> {
+        let name = self.name();
+        if name.is_empty() || name.len() > 60 || name.chars().any(char::is_control) {
+            return Err("its name has 1 to 60 characters, none of them a control character".into());
+        }
+        match self {
+            Pool::Serial {
+                format,
+                first,
+                last,
+                step,
+                ..
+            } => {
+                Format::parse(format).map_err(|error| error.to_string())?;
+                range(*first, *last, *step)
+            }
+            Pool::Mac {
+                first, last, step, ..
+            } => {
+                let value = |text: &str| {
+                    unit::mac_value(text).ok_or_else(|| format!("{text} is no MAC address"))
+                };
+                range(value(first)?, value(last)?, *step)
+            }
+            Pool::List { .. } | Pool::Command { .. } => Ok(()),
+        }
+    }
+}
+
+fn range(first: i64, last: i64, step: i64) -> std::result::Result<(), String> {
+    match first < 0 || last < first || step < 1 {
+        true => Err(format!("{first} to {last} by {step} is no range")),
+        false => Ok(()),
+    }
+}
+
+/// A column of a CSV file with headings.
+fn column_of(bytes: &[u8], column: &str) -> std::result::Result<Vec<String>, String> {
+    // what Excel puts in front
+    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let mut reader = csv::Reader::from_reader(bytes);
+    let headings = reader.headers().map_err(|error| error.to_string())?;
+    let mut at = headings
+        .iter()
+        .enumerate()
+        .filter(|(_, heading)| heading.trim() == column);
+    let (at, second) = (at.next(), at.next());
+    let at = at
+        .ok_or_else(|| format!("it has no column \"{column}\""))?
+        .0;
+    if second.is_some() {
+        return Err(format!("it has two columns \"{column}\""));
+    }
+    let mut rows = Vec::new();
+    for record in reader.records() {
+        let record = record.map_err(|error| error.to_string())?;
+        rows.push(record.get(at).unwrap_or_default().trim().to_owned());
+        if rows.len() > LONGEST_LIST {
+            return Err(format!("it has more than {LONGEST_LIST} rows"));
+        }
+    }
+    Ok(rows)
+}
