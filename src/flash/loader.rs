@@ -114,6 +114,17 @@ impl Flashloader {
         Flashloader::greet(session, version, None, identity)
     }
 
+    /// As [`Flashloader::connect`], for a file that is no known build of NXP's: it may be a build of rtboot's own, restricted and signed.
+    ///
+    /// # Errors
+    /// As [`Flashloader::connect`].
+    pub(super) fn connect_unknown(board: &mut Board, identity: Identity) -> Result<Flashloader> {
+        let mut session = board.loader()?;
+        let version = version(&mut session)?;
+        let own = own(&mut session)?;
+        Flashloader::greet(session, version, own, identity)
+    }
+
     /// As [`Flashloader::connect`], for rtboot's own that this run has just started: that is asked, too.
     ///
     /// # Errors

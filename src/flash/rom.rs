@@ -165,7 +165,8 @@ impl Rom {
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
         tell_measured(listener, self.measurements(loader, identity.chip));
-        let (loader, own) = (&loader.image, loader.own);
+        let (own, is_known) = (loader.own, loader.is_known);
+        let loader = &loader.image;
         if own && !board.is_virtual() {
             tell(listener, Finding::new(&run::OWN_LOADER_UNPROVEN));
         }
@@ -222,6 +223,7 @@ impl Rom {
         }
         let mut flashloader = match identity.told.id {
             Some(_) if own => Flashloader::connect_own(board, identity)?,
+            Some(_) if is_known == Some(false) => Flashloader::connect_unknown(board, identity)?,
             Some(_) => Flashloader::connect(board, identity)?,
             // the ROM kept its registers to itself: the flashloader may tell
             None if own => Flashloader::join_own(board, Some(identity.chip), listener)?,

@@ -420,6 +420,25 @@ fn version_that_is_listed_is_the_one_that_it_says() {
     assert_eq!(joined.facts().own, Some(own));
 }
 
+/// As a restricted image must be given, which its owner has signed.
+#[test]
+fn own_loader_given_as_a_file_is_taken_for_ours() {
+    let file = tempfile::NamedTempFile::new().expect("a file");
+    let own = OwnLoader::embedded().expect("built in");
+    std::fs::write(file.path(), own.image).expect("written");
+    let mut rig = Rig::with_flash(old_flash(0x4_0000));
+    rig.loader = LoaderSource::file(file.path());
+    rig.options.base = Some(0x6000_2000);
+    rig.write_bytes(&application(3, 9_001), "app.bin", "issi.cfg")
+        .expect("written");
+    let loader = rig.flashloader().expect("it runs");
+    assert!(loader.facts().own.is_some());
+    drop(loader);
+    rig.power_cycle();
+    let loader = rig.flashloader().expect("started");
+    assert!(loader.facts().own.is_some());
+}
+
 #[test]
 fn info_behind_a_running_own_loader_names_its_chips() {
     let (rig, nor) = written();
