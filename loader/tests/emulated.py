@@ -15,6 +15,8 @@ import zlib
 from oracle.mboot import CONFIGURE, FILL, GET_PROPERTY, READ, WRITE, Session
 from oracle.usbframe import FrameHost
 
+from waits import pass_over
+
 FLASH = 0x6000_0000
 FETCH, FLASH_COMMAND, READ_BY_FCB, HASH, STREAM, PROTECT, START = range(0x50, 0x57)
 ANSWER, GENERIC = 0xD0, 0xA0
@@ -57,6 +59,7 @@ class Host(Session):
     def __init__(self, image, entry, **board):
         super().__init__(image, strict=True, entry=entry, trace_spi=False, **board)
         FrameHost(self.board)
+        pass_over(self.board)
 
     @property
     def now(self):

@@ -121,7 +121,7 @@ def whole_job(host):
     expect("snapshot", host.ask(FETCH, 0, 0, 512)[1][:4], b"SNP1")
     host.status(FILL, RAM, 4, 0xC000_0007)
     expect("configure", host.status(CONFIGURE, 9, RAM), 0)
-    memory, length = host.board.nor.mem, 0x2000
+    memory, length = host.board.nor.mem, 0x1000
     memory[:length] = b"\0" * length
     noise = random.Random(2).randbytes(length)
     start = host.now
@@ -139,8 +139,8 @@ def whole_job(host):
     expect("RAM", bytes(host.board.cpu.uc.mem_read(RAM + 0x1000, length)), noise)
     expect("write over programmed flash", host.give(WRITE, noise, FLASH, len(noise), 9), 10203)
     expect("erase", host.status(ERASE, FLASH, 0x1000, 9), 0)
-    expect("erased flash", bytes(memory[:0x1000]), b"\xFF" * 0x1000)
-    expect("write of blank flash", host.give(WRITE, noise[:0x1000], FLASH, 0x1000, 9), 0)
+    expect("erased flash", bytes(memory[:length]), b"\xFF" * length)
+    expect("write of blank flash", host.give(WRITE, noise, FLASH, length, 9), 0)
     expect("flash", bytes(memory[:length]), noise)
 
 

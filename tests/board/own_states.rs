@@ -1,7 +1,8 @@
 //! rtboot's whole job with its own loader on an emulated board whose flash was left in any state: the processor runs the committed
 //! image, and a referee reports every broken rule of the silicon.
 //!
-//! Skipped unless `RTBOOT_STATES` names the socket of `tests/emulated.d/timed.py`; `RTBOOT_STATES_PART` is the part of its flash.
+//! Skipped unless `RTBOOT_STATES` names the socket of `tests/emulated.d/timed.py`; `RTBOOT_STATES_PART` is the part of its flash,
+//! `RTBOOT_STATES_OF` one of the states, when not all are wanted, `RTBOOT_STATES_LOADER` the file of another build of the loader.
 
 use super::genuine::Socket;
 use super::speed::Timed;
@@ -37,7 +38,12 @@ fn own_loader_in_emulation_writes_whatever_state_the_flash_is_in() {
     let socket = &timed.0;
     let old = tempfile::NamedTempFile::new().expect("a file");
     std::fs::write(old.path(), vec![0x5A; 0x4000]).expect("written");
-    for (state, told) in STATES {
+    let only = std::env::var("RTBOOT_STATES_OF").ok();
+    let wanted = |state: &str| only.as_deref().is_none_or(|only| only == state);
+    let states: Vec<_> = STATES.iter().filter(|(state, _)| wanted(state)).collect();
+    assert!(!states.is_empty(), "no state {only:?}");
+    for (state, told) in states {
+        let (state, told) = (*state, *told);
         socket.ask(&format!("load {}", old.path().display()));
         socket.ask("power serial");
         assert_eq!(socket.ask(&format!("leave {state}")), "ok", "{state}");
@@ -46,7 +52,10 @@ fn own_loader_in_emulation_writes_whatever_state_the_flash_is_in() {
         let mut board = Board::on_plug(Box::new(timed.clone()), Options::default());
         let mut target = Target::default();
         target.chip = Some(rt1021());
-        target.loader = LoaderSource::Own;
+        target.loader = match std::env::var("RTBOOT_STATES_LOADER") {
+            Ok(file) => LoaderSource::file(file),
+            Err(_) => LoaderSource::Own,
+        };
         let journals = tempfile::tempdir().expect("a folder");
         let options = || WriteOptions {
             fcb: FcbChoice::named(&part, rt1021()).expect("a part").0,

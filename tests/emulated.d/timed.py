@@ -8,6 +8,7 @@ takes no time of its own: a real one adds its own latency to each command."""
 
 import argparse
 import json
+import pathlib
 import socket
 import sys
 
@@ -15,6 +16,9 @@ from oracle.board import Board
 from oracle.nor import WIP
 from oracle.usbframe import FrameHost
 from oracle.usbhost import Gone, Timeout, UsbError
+
+sys.path.insert(0, str(pathlib.Path(__file__).parents[2] / "loader/tests"))
+from waits import pass_over
 
 # virtual time that one look at an erasing flash skips at most: a loader that looks each 25 us would take minutes to emulate
 LOOK_NS = 1_000_000
@@ -116,6 +120,7 @@ class Server:
         self.board = Board(options.flash, None, "serial", high_speed=not options.full_speed, strict=True, entry="silicon")
         keep_time(self.board.nor, self.board.clock)
         TimedHost(self.board)
+        pass_over(self.board)
         self.board.power_on()
 
     def answer(self, words):
