@@ -1,6 +1,7 @@
 //! Jobs are packed, opened, damaged, and turned into bytes.
 
 use std::collections::BTreeMap;
+use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
 use rtboot_sealed::{Error, Job, PublicKey, SecretKey, UnitNumber, open, pack};
@@ -158,6 +159,82 @@ fn any_changed_byte_is_seen() {
         let _ = open(&bytes[..at], &[]).expect_err("cut short");
     }
     assert!(refused > bytes.len() / 2, "{refused} of {}", bytes.len());
+}
+
+/// The members of an archive, in their order.
+fn members(bytes: &[u8]) -> Vec<(String, Vec<u8>)> {
+    let mut archive = zip::ZipArchive::new(Cursor::new(bytes)).expect("an archive");
+    let member = |at| {
+        let mut member = archive.by_index(at).expect("a member");
+        let mut bytes = Vec::new();
+        member.read_to_end(&mut bytes).expect("read");
+        (member.name().expect("a name").into_owned(), bytes)
+    };
+    (0..4).map(member).collect()
+}
+
+/// An archive whose checksums are right.
+fn archive(members: &[(String, Vec<u8>)]) -> Vec<u8> {
+    let mut writer = zip::ZipWriter::new(Cursor::new(Vec::new()));
+    let stored =
+        zip::write::SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, bytes) in members {
+        writer.start_file(name.as_str(), stored).expect("a member");
+        writer.write_all(bytes).expect("written");
+    }
+    writer.finish().expect("finished").into_inner()
+}
+
+#[test]
+fn somebody_who_knows_the_format_cannot_change_a_job() {
+    let whole = members(&packed()[..]);
+    assert_eq!(
+        open(&archive(&whole), &[]).expect("opened").id,
+        open(&packed(), &[]).expect("opened").id
+    );
+    let at = |name: &str| {
+        whole
+            .iter()
+            .position(|(known, _)| known == name)
+            .expect("a member")
+    };
+    let refused = |members: &[(String, Vec<u8>)], reason: &str| {
+        let error = open(&archive(members), &[key().public()]).expect_err(reason);
+        assert!(error.to_string().contains(reason), "{error}");
+    };
+    let mut changed = whole.clone();
+    changed[at("app.bin")].1[7] = 0;
+    refused(&changed, "app.bin was changed");
+    // the seal told of the new contents, by somebody without the key
+    let digest = |bytes: &[u8]| {
+        hmac_sha256::Hash::hash(bytes)
+            .iter()
+            .map(|b| format!("{b:02x}"))
+            .collect::<String>()
+    };
+    let seal = String::from_utf8(whole[at("seal")].1.clone()).expect("text");
+    let forged = seal.replace(
+        &digest(&whole[at("app.bin")].1),
+        &digest(&changed[at("app.bin")].1),
+    );
+    assert_ne!(forged, seal);
+    changed[at("seal")].1 = forged.into_bytes();
+    refused(&changed, "its signature does not fit");
+    let mut fewer = whole.clone();
+    fewer.remove(at("keys.csv"));
+    refused(&fewer, "keys.csv is missing");
+    let mut more = whole.clone();
+    more.push(("more.bin".into(), vec![1]));
+    refused(&more, "more.bin was added");
+    let mut unsealed = whole.clone();
+    unsealed.remove(at("seal"));
+    refused(&unsealed, "it has no seal");
+    let mut outside = whole.clone();
+    outside.push(("../evil".into(), vec![1]));
+    refused(&outside, "no name of a member");
+    let mut later = whole.clone();
+    later[at("seal")].1 = seal.replace("rtboot-job 1", "rtboot-job 2").into_bytes();
+    refused(&later, "use a newer one");
 }
 
 #[test]
