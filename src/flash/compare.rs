@@ -9,7 +9,7 @@ use rtboot_wire::loader::crc32;
 use crate::error::OutOfRange;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
-use crate::flash::plan::{Geometry, Policy, WritePlan, ranges, touched_sectors};
+use crate::flash::plan::{EraseTimes, Geometry, Policy, WritePlan, ranges, touched_sectors};
 use crate::flash::resume::Resume;
 use crate::flash::started::Started;
 use crate::journal::{BoardJournal, OpenWrite, Sizes};
@@ -25,6 +25,8 @@ const FAST: usize = 8;
 const SAMPLE: usize = 256;
 /// … out of each so many sectors.
 const SAMPLE_EACH: usize = 16;
+/// The same where it saves the second reading, too.
+const PROVES: usize = 3;
 /// Bytes of flash that hold FCB, IVT and boot data.
 const HEADER: usize = 0x2000;
 
@@ -57,6 +59,12 @@ pub fn plan_around(
 ) -> Result<WritePlan> {
     let geometry = nor.geometry();
     check_fits(image, &geometry)?;
+    // a block erase does nothing where part of the block is protected
+    let protected = nor.facts().protected_extent(nor.part()).is_any();
+    let policy = Policy {
+        times: EraseTimes::of(nor.part()).filter(|_| !protected),
+        ..policy
+    };
     let open = journal.map(BoardJournal::writes).unwrap_or_default();
     for write in open {
         check_journal(write, &geometry, journal)?;
@@ -72,9 +80,14 @@ pub fn plan_around(
     sectors.push(geometry.sector_of(geometry.base + IVT));
     sectors.sort_unstable();
     sectors.dedup();
+    let mut proved = BTreeSet::new();
     let mut current = match nor.hashes() {
         true => ask_sectors(nor, &sectors, image, &geometry, listener)?,
-        false => read_sectors(nor, &sectors, &geometry, listener)?,
+        false => {
+            let (current, fast) = read_for_write(nor, &sectors, image, &geometry, listener)?;
+            proved = fast;
+            current
+        }
     };
     let resume = match policy.erase_all.is_some() {
         true => Resume::erased(open),
@@ -93,9 +106,8 @@ pub fn plan_around(
     if policy.erase_all.is_none() {
         started.image = nor.started_image(image, &current, !policy.keep_around, listener)?;
     }
-    Ok(WritePlan::new(
-        image, resume, current, geometry, started, policy,
-    ))
+    let plan = WritePlan::new(image, resume, current, geometry, started, policy);
+    Ok(plan.proved_by_compare(proved))
 }
 
 /// A journal is named by the flash's size, so only a damaged one names places outside it.
@@ -145,6 +157,38 @@ pub(super) fn read_sectors(
     read_into(&mut current, nor, sectors, geometry, &mut meter)?;
     meter.end();
     Ok(current)
+}
+
+/// What the sectors hold, with a loader that only reads, and which of them were read as the boot ROM reads. Sectors with bytes to be
+/// kept, and those that decide what the ROM starts, are read on one pad, the others through the fast read where it brings these alike.
+fn read_for_write(
+    nor: &mut Nor,
+    sectors: &[u32],
+    image: &Memory,
+    geometry: &Geometry,
+    listener: &mut dyn Listener,
+) -> Result<(BTreeMap<u32, Vec<u8>>, BTreeSet<u32>)> {
+    let size = geometry.sector as usize;
+    let header = [geometry.base, geometry.sector_of(geometry.base + IVT)];
+    let whole = |at: &u32| !header.contains(at) && image.bytes(*at, size).is_some();
+    let (whole, plain): (Vec<u32>, Vec<u32>) = sectors.iter().partition(|at| whole(at));
+    let total = sectors.len() as u64 * u64::from(geometry.sector);
+    let mut meter = Meter::begin(listener, Stage::Compare, total);
+    let mut current = BTreeMap::new();
+    read_into(&mut current, nor, &plain, geometry, &mut meter)?;
+    let mut proved = BTreeSet::new();
+    if whole.len() >= PROVES {
+        let proof: Vec<(u32, &[u8])> = header
+            .iter()
+            .filter_map(|at| Some((*at, current.get(at)?.as_slice())))
+            .collect();
+        if nor.use_fast(&proof)? {
+            proved.extend(&whole);
+        }
+    }
+    read_into(&mut current, nor, &whole, geometry, &mut meter)?;
+    meter.end();
+    Ok((current, proved))
 }
 
 /// What the sectors hold, with a loader that hashes: those that the image brings whole are read only where their CRC-32 is neither

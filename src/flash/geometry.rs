@@ -1,6 +1,7 @@
 //! Sizes and places of flash, and the choices that shape a plan. Pure.
 
 use std::ops::Range;
+use std::time::Duration;
 
 use rtboot_bootable::Memory;
 use rtboot_fcb::Part;
@@ -79,6 +80,45 @@ pub struct Policy {
     pub erase_all: Option<EraseFlash>,
     /// What becomes of bytes that an interrupted write kept.
     pub kept: KeptBytes,
+    /// How long the part takes. Without it, and where some of the flash is protected, a block is erased only where all of its
+    /// sectors are.
+    pub times: Option<EraseTimes>,
+}
+
+/// How long a part takes: the data sheet's typical figures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct EraseTimes {
+    /// Erase of a sector.
+    pub sector: Duration,
+    /// Erase of a block.
+    pub block: Duration,
+    /// Program of a page.
+    pub page: Duration,
+}
+
+impl EraseTimes {
+    /// Wire and loader, for each erase.
+    const COMMAND_US: u64 = 2_000;
+    /// The same for each page: about a quarter of a report over USB, and the loader's look at it before and after.
+    const SENT_US: u64 = 300;
+
+    /// Those of this part, where all of them are known.
+    pub fn of(part: &Part) -> Option<EraseTimes> {
+        let times = &part.times;
+        Some(EraseTimes {
+            sector: times.sector_erase?.typical,
+            block: times.block_erase?.typical,
+            page: times.page_program?.typical,
+        })
+    }
+
+    /// Whether one erase of a block takes less time than erases of so many of its sectors, though so many pages that could stay
+    /// are programmed again.
+    pub fn block_pays(&self, sectors: u32, pages: u32) -> bool {
+        let command = Duration::from_micros(EraseTimes::COMMAND_US);
+        let page = self.page + Duration::from_micros(EraseTimes::SENT_US);
+        self.block + command + page * pages < (self.sector + command) * sectors
+    }
 }
 
 impl Default for Policy {
@@ -88,6 +128,7 @@ impl Default for Policy {
             keep_around: true,
             erase_all: None,
             kept: KeptBytes::Restore,
+            times: None,
         }
     }
 }

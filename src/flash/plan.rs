@@ -11,7 +11,7 @@
 mod order;
 mod record;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rtboot_bootable::Memory;
@@ -22,7 +22,7 @@ use super::started::{Started, StartedImage};
 use crate::consent::EraseFlash;
 use crate::journal::{Digest, digest_of};
 
-pub use super::geometry::{Geometry, Policy, ranges, touched_sectors};
+pub use super::geometry::{EraseTimes, Geometry, Policy, ranges, touched_sectors};
 
 /// What happens to one sector.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,6 +75,8 @@ pub struct WritePlan {
     ranges: Vec<Range<u64>>,
     started: Option<StartedImage>,
     spared: Vec<Range<u64>>,
+    /// Sectors that the compare read as the boot ROM reads.
+    proved: BTreeSet<u32>,
 }
 
 impl WritePlan {
@@ -108,11 +110,15 @@ impl WritePlan {
             ranges: ranges.collect(),
             started: started.image,
             spared: Vec::new(),
+            proved: BTreeSet::new(),
         };
         for (address, held) in current {
             plan.add_sector(address, held, wanted, policy);
         }
         plan.hold_fcb();
+        if let (None, Some(times)) = (policy.erase_all, policy.times) {
+            plan.widen_to_blocks(&times);
+        }
         let held = plan.resume.holds.is_some() && plan.had_fcb();
         plan.boot_first = held || plan.must_unboot(started.may_reach);
         if plan.boot_first
@@ -166,6 +172,36 @@ impl WritePlan {
                 touched,
             },
         );
+    }
+
+    /// Erases whole blocks where that takes less time than their sectors one by one; what could stay is programmed again.
+    fn widen_to_blocks(&mut self, times: &EraseTimes) {
+        let (g, page) = (self.geometry, self.geometry.page as usize);
+        let mut at = u64::from(g.base);
+        while g.block > g.sector && at < g.end() {
+            let end = at + u64::from(g.block);
+            // the end of the flash is at most the end of the address space
+            let block = || at as u32..=(end - 1) as u32;
+            let (mut erased, mut held, mut pages) = (0, 0, 0);
+            for (_, sector) in self.sectors.range(block()).filter(|(_, s)| s.touched) {
+                held += 1;
+                match sector.action {
+                    Action::Erase => erased += 1,
+                    Action::Leave | Action::Program => {
+                        let target = sector.target.chunks(page);
+                        let pairs = target.zip(sector.current.chunks(page));
+                        let stays = |(new, old): &(&[u8], &[u8])| new == old && !is_blank(new);
+                        pages += pairs.filter(stays).count() as u32;
+                    }
+                }
+            }
+            if held == g.block / g.sector && erased < held && times.block_pays(erased, pages) {
+                for (_, sector) in self.sectors.range_mut(block()) {
+                    sector.action = Action::Erase;
+                }
+            }
+            at = end;
+        }
     }
 
     /// Keeps bytes of the image that starts now in a sector that is to lose what lies around the new bytes; tells which.
@@ -362,6 +398,47 @@ impl WritePlan {
         self.sectors
             .iter()
             .map(|(&address, sector)| (address, sector.target.as_slice()))
+    }
+
+    /// These sectors were read by the compare as the boot ROM reads them, and the flashloader's own set-up was proved against the
+    /// plain read before: those that held what they should need no second reading.
+    #[must_use]
+    pub fn proved_by_compare(mut self, sectors: BTreeSet<u32>) -> WritePlan {
+        self.proved = sectors;
+        self
+    }
+
+    /// What is read back in the end: all of [`Self::targets`] but those that the compare has proved.
+    ///
+    /// A command that a link without a checksum bent can reach beyond its own sector. One that left its own sector as it was shows
+    /// there; one that reached further took the nearest sectors, so these are read again: the nearest on either side that are not
+    /// blank. After a break everything is read twice, for it leaves cells that do not read the same each time.
+    pub fn to_verify(&self) -> Vec<(u32, &[u8])> {
+        let resume = &self.resume;
+        let broke = self.looks_interrupted()
+            || !(resume.refresh.is_empty() && resume.open.is_empty() && resume.closed.is_empty());
+        let changes = |sector: &SectorPlan| sector.action != Action::Leave;
+        let all: Vec<(u32, &SectorPlan)> = self.sectors().collect();
+        let mut read: Vec<bool> = all
+            .iter()
+            .map(|(at, sector)| broke || changes(sector) || !self.proved.contains(at))
+            .collect();
+        let full: Vec<bool> = all.iter().map(|(_, s)| !is_blank(&s.target)).collect();
+        for (place, (_, sector)) in all.iter().enumerate() {
+            if changes(sector) {
+                let stays = |at: &usize| full[*at] || changes(all[*at].1);
+                let neighbours = [
+                    (0..place).rev().find(stays),
+                    (place + 1..all.len()).find(stays),
+                ];
+                for neighbour in neighbours.into_iter().flatten() {
+                    read[neighbour] = true;
+                }
+            }
+        }
+        let targets = all.into_iter().zip(read).filter(|(_, read)| *read);
+        let targets = targets.map(|((at, sector), _)| (at, sector.target.as_slice()));
+        targets.collect()
     }
 
     /// What must be in this range afterwards; `None` when the plan does not hold all of it.

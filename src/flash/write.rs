@@ -238,7 +238,7 @@ impl<'a> Writer<'a> {
     fn change(&mut self, listener: &mut dyn Listener) -> Result<u64> {
         self.begin(listener)?;
         self.erase(listener)?;
-        self.blank_check(listener)?;
+        self.check_blank(listener)?;
         self.enter(Phase::Programming)?;
         self.reached = self.reached.max(Reached::Blank);
         self.program(listener)?;
@@ -297,12 +297,18 @@ impl<'a> Writer<'a> {
         }
     }
 
-    /// Compares every touched sector with its target, but for the page that is still to come.
+    /// Compares every touched sector with its target, but for the page that is still to come, and for what the compare has proved.
+    /// Returns how many bytes were found right, the latter too.
     fn verify_targets(&mut self, listener: &mut dyn Listener) -> Result<u64> {
         let last = self.plan.last_run();
-        let pieces: Vec<(u32, &[u8])> = self
-            .plan
-            .targets()
+        let targets: Vec<(u32, &[u8])> = match self.nor.hashes() {
+            true => self.plan.targets().collect(),
+            false => self.plan.to_verify(),
+        };
+        let compared: u64 = self.plan.targets().map(|(_, it)| it.len() as u64).sum();
+        let again: u64 = targets.iter().map(|(_, it)| it.len() as u64).sum();
+        let pieces: Vec<(u32, &[u8])> = targets
+            .into_iter()
             .map(|(address, target)| match &last {
                 Some(run) if run.address == address => {
                     (address + run.bytes.len() as u32, &target[run.bytes.len()..])
@@ -311,7 +317,8 @@ impl<'a> Writer<'a> {
             })
             .collect();
         self.nor.verify(&pieces, Stage::Verify, listener)?;
-        Ok(pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum())
+        let read: u64 = pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum();
+        Ok(read + compared - again)
     }
 
     fn verify_last(&mut self, listener: &mut dyn Listener) -> Result<u64> {

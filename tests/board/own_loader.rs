@@ -216,8 +216,8 @@ fn unchanged_image_hardly_travels_with_hashes() {
         moved
     });
     eprintln!("reports out, in: {standin:?} with the stand-in, {own:?} with ours");
-    // the stand-in's are the image twice: compared, then verified
-    assert!(own[1] * 3 < standin[1], "{own:?} and {standin:?}");
+    // the stand-in's are the image once: the compare proves what it finds equal
+    assert!(own[1] * 2 < standin[1], "{own:?} and {standin:?}");
 }
 
 #[test]

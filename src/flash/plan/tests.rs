@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::*;
 
 const BASE: u32 = 0x6000_0000;
@@ -442,4 +444,67 @@ fn target_spans_sectors_and_stops_at_gaps() {
     for outside in [0, BASE - 1, u32::MAX] {
         assert_eq!(plan.target(outside, 2), None);
     }
+}
+
+/// A block of which the first sectors change, and what it holds now.
+fn block_changing(sectors: usize) -> (Memory, BTreeMap<u32, Vec<u8>>) {
+    let wanted = memory(&[(0x1_0000, vec![0x22; 0x1_0000])]);
+    let mut current = flash(&wanted, 0x22);
+    let changed = current.range_mut(BASE + 0x1_0000..).take(sectors);
+    changed.for_each(|(_, held)| held.fill(0x11));
+    (wanted, current)
+}
+
+/// Typical times of an IS25LP064A.
+fn by_times() -> Policy {
+    Policy {
+        times: Some(EraseTimes {
+            sector: Duration::from_millis(48),
+            block: Duration::from_millis(304),
+            page: Duration::from_micros(200),
+        }),
+        ..Policy::default()
+    }
+}
+
+#[test]
+fn block_is_erased_where_its_sectors_take_longer() {
+    let (wanted, current) = block_changing(8);
+    let plan = plan_by(by_times(), &wanted, &current);
+    assert_eq!(plan.block_erases(), [BASE + 0x1_0000]);
+    assert!(plan.sector_erases().is_empty());
+    let after = play(&plan, &current);
+    assert!(
+        after
+            .range(BASE + 0x1_0000..)
+            .all(|(_, held)| *held == [0x22; 0x1000])
+    );
+    let (wanted, current) = block_changing(7);
+    let plan = plan_by(by_times(), &wanted, &current);
+    assert!(
+        plan.block_erases().is_empty(),
+        "144 pages again take as long"
+    );
+    assert_eq!(plan.sector_erases().len(), 7);
+}
+
+#[test]
+fn compared_sectors_are_read_again_beside_changes() {
+    let (wanted, mut current) = block_changing(0);
+    let changed = BASE + 0x1_8000;
+    current.get_mut(&changed).expect("touched").fill(0x11);
+    let proved: BTreeSet<u32> = current.keys().copied().filter(|at| *at != BASE).collect();
+    let plan = plan_by(by_times(), &wanted, &current).proved_by_compare(proved.clone());
+    let read: Vec<u32> = plan.to_verify().iter().map(|(at, _)| *at).collect();
+    assert_eq!(read, [BASE, changed - 0x1000, changed, changed + 0x1000]);
+    let resume = Resume {
+        refresh: [changed].into(),
+        ..Resume::default()
+    };
+    let plan = WritePlan::new(&wanted, resume, current, GEOMETRY, ALL, by_times());
+    assert_eq!(
+        plan.proved_by_compare(proved).to_verify().len(),
+        17,
+        "after a break"
+    );
 }

@@ -55,13 +55,16 @@ impl Writer<'_> {
         self.nor.use_work(EraseUnit::Sector)
     }
 
-    /// Reads every erased sector of the plan: all ones.
-    pub(super) fn blank_check(&mut self, listener: &mut dyn Listener) -> Result<()> {
+    /// Reads erased sectors of the plan: all ones. The loader has read them, too, it looks again before it programs a page, and the
+    /// verify reads what is to stay blank. So where one follows, only the first sector of flash is read here: as long as it holds
+    /// an FCB, nothing else may become half of an image.
+    pub(super) fn check_blank(&mut self, listener: &mut dyn Listener) -> Result<()> {
         let g = *self.plan.geometry();
+        let folded = self.verify && !self.nor.hashes();
         let erased: Vec<u32> = self
             .plan
             .sectors()
-            .filter(|(_, s)| s.action == Action::Erase)
+            .filter(|(at, s)| s.action == Action::Erase && (!folded || *at == g.base))
             .map(|(a, _)| a)
             .collect();
         if erased.is_empty() {

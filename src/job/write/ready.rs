@@ -71,6 +71,7 @@ impl WriteReady<'_> {
                 false => None,
             },
             kept: self.options.kept,
+            ..Policy::default()
         };
         let (image, journal) = (&self.layout.memory, self.journal.as_ref());
         let plan = plan_write(&mut self.nor, image, journal, policy, listener)?;
@@ -207,6 +208,7 @@ impl WriteReady<'_> {
             keep_around: true,
             erase_all: None,
             kept: KeptBytes::Restore,
+            ..Policy::default()
         };
         let (image, journal) = (&self.layout.memory, self.journal.as_ref());
         plan_around(&mut self.nor, image, journal, policy, &weak, listener).ok()
