@@ -9,8 +9,10 @@ use rtboot_wire::loader::crc32;
 use crate::error::OutOfRange;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
-use crate::flash::plan::{EraseTimes, Geometry, Policy, WritePlan, ranges, touched_sectors};
-use crate::flash::resume::Resume;
+use crate::flash::plan::{
+    EraseTimes, Found, Geometry, Guess, Policy, WritePlan, ranges, touched_sectors,
+};
+use crate::flash::resume::{Resume, brings_boot};
 use crate::flash::started::Started;
 use crate::journal::{BoardJournal, OpenWrite, Sizes};
 use crate::{Error, Result};
@@ -27,6 +29,12 @@ const SAMPLE: usize = 256;
 const SAMPLE_EACH: usize = 16;
 /// The same where it saves the second reading, too.
 const PROVES: usize = 3;
+/// From so many sectors of a block on it is guessed what they hold, …
+const GUESSED: usize = 8;
+/// … from so many at its beginning, …
+const FIRST_LOOK: usize = 4;
+/// … and from so many pages of a few.
+const SAMPLED: u32 = 3;
 /// Bytes of flash that hold FCB, IVT and boot data.
 const HEADER: usize = 0x2000;
 
@@ -80,13 +88,25 @@ pub fn plan_around(
     sectors.push(geometry.sector_of(geometry.base + IVT));
     sectors.sort_unstable();
     sectors.dedup();
+    let erases = journal.map(BoardJournal::erases).unwrap_or_default();
+    // what a break may have left is read whole, and what starts now is looked at where this write does not replace it
+    let settled = open.is_empty() && erases.is_empty() && weak.is_empty();
+    let guesses = settled && policy.times.is_some() && brings_boot(image, &geometry);
+    let blindly = guesses && (!policy.skip_unchanged || policy.erase_all.is_some());
     let mut proved = BTreeSet::new();
-    let mut current = match nor.hashes() {
-        true => ask_sectors(nor, &sectors, image, &geometry, listener)?,
-        false => {
-            let (current, fast) = read_for_write(nor, &sectors, image, &geometry, listener)?;
-            proved = fast;
-            current
+    let mut guessed = BTreeMap::new();
+    let mut current = match () {
+        () if blindly => {
+            let (whole, plain) = brought_whole(&sectors, image, &geometry);
+            guessed = whole.iter().map(|at| (*at, Guess::Other)).collect();
+            read_sectors(nor, &plain, &geometry, listener)?
+        }
+        () if nor.hashes() => ask_sectors(nor, &sectors, image, &geometry, listener)?,
+        () => {
+            let mut reading = Reading::begin(nor, image, &geometry, guesses);
+            reading.read(&sectors, listener)?;
+            (proved, guessed) = (reading.proved, reading.found.guesses);
+            reading.found.current
         }
     };
     let resume = match policy.erase_all.is_some() {
@@ -94,7 +114,6 @@ pub fn plan_around(
         false => Resume::decide(open, image, &current, &geometry, policy.kept),
     };
     let mut resume = resume.map_err(|changed| changed.into_error())?;
-    let erases = journal.map(BoardJournal::erases).unwrap_or_default();
     resume.refresh_erased(erases, image, &geometry);
     resume.refresh.extend(weak);
     resume.retain_needed(&mut current, image, &geometry);
@@ -106,7 +125,11 @@ pub fn plan_around(
     if policy.erase_all.is_none() {
         started.image = nor.started_image(image, &current, !policy.keep_around, listener)?;
     }
-    let plan = WritePlan::new(image, resume, current, geometry, started, policy);
+    let found = Found {
+        current,
+        guesses: guessed,
+    };
+    let plan = WritePlan::from_found(image, resume, found, geometry, started, policy);
     Ok(plan.proved_by_compare(proved))
 }
 
@@ -159,36 +182,173 @@ pub(super) fn read_sectors(
     Ok(current)
 }
 
-/// What the sectors hold, with a loader that only reads, and which of them were read as the boot ROM reads. Sectors with bytes to be
-/// kept, and those that decide what the ROM starts, are read on one pad, the others through the fast read where it brings these alike.
-fn read_for_write(
-    nor: &mut Nor,
-    sectors: &[u32],
-    image: &Memory,
-    geometry: &Geometry,
-    listener: &mut dyn Listener,
-) -> Result<(BTreeMap<u32, Vec<u8>>, BTreeSet<u32>)> {
-    let size = geometry.sector as usize;
+/// Sectors behind the header of which the image brings every byte, and the others.
+fn brought_whole(sectors: &[u32], image: &Memory, geometry: &Geometry) -> (Vec<u32>, Vec<u32>) {
     let header = [geometry.base, geometry.sector_of(geometry.base + IVT)];
+    let size = geometry.sector as usize;
     let whole = |at: &u32| !header.contains(at) && image.bytes(*at, size).is_some();
-    let (whole, plain): (Vec<u32>, Vec<u32>) = sectors.iter().partition(|at| whole(at));
-    let total = sectors.len() as u64 * u64::from(geometry.sector);
-    let mut meter = Meter::begin(listener, Stage::Compare, total);
-    let mut current = BTreeMap::new();
-    read_into(&mut current, nor, &plain, geometry, &mut meter)?;
-    let mut proved = BTreeSet::new();
-    if whole.len() >= PROVES {
-        let proof: Vec<(u32, &[u8])> = header
-            .iter()
-            .filter_map(|at| Some((*at, current.get(at)?.as_slice())))
-            .collect();
-        if nor.use_fast(&proof)? {
-            proved.extend(&whole);
+    sectors.iter().partition(|at| whole(at))
+}
+
+/// What was seen last of the sectors that the image brings whole.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Seen {
+    /// They hold what they should, or nothing is known.
+    Equal,
+    Blank,
+    /// They must be erased.
+    Other,
+}
+
+/// A compare with a loader that only reads.
+///
+/// Reading all of a flash that is blank, or that holds something else, costs a third of a write, and changes nothing of it. So where
+/// that is what was seen last, a few pages of the next block are read first; when all of them are so, the block is taken for it.
+struct Reading<'a> {
+    nor: &'a mut Nor,
+    image: &'a Memory,
+    geometry: &'a Geometry,
+    guesses: bool,
+    found: Found,
+    /// Sectors that were read as the boot ROM reads.
+    proved: BTreeSet<u32>,
+}
+
+impl<'a> Reading<'a> {
+    fn begin(nor: &'a mut Nor, image: &'a Memory, geometry: &'a Geometry, guesses: bool) -> Self {
+        Reading {
+            nor,
+            image,
+            geometry,
+            guesses,
+            found: Found::default(),
+            proved: BTreeSet::new(),
         }
     }
-    read_into(&mut current, nor, &whole, geometry, &mut meter)?;
-    meter.end();
-    Ok((current, proved))
+
+    /// Sectors with bytes to be kept, and those that decide what the ROM starts, are read on one pad, the others through the fast
+    /// read where it brings these alike.
+    fn read(&mut self, sectors: &[u32], listener: &mut dyn Listener) -> Result<()> {
+        let g = *self.geometry;
+        let (whole, plain) = brought_whole(sectors, self.image, &g);
+        let total = sectors.len() as u64 * u64::from(g.sector);
+        let mut meter = Meter::begin(listener, Stage::Compare, total);
+        read_into(&mut self.found.current, self.nor, &plain, &g, &mut meter)?;
+        let header = [g.base, g.sector_of(g.base + IVT)];
+        let held = |at: &u32| Some((*at, self.found.current.get(at)?.as_slice()));
+        let proof: Vec<(u32, &[u8])> = header.iter().filter_map(held).collect();
+        let fast = whole.len() >= PROVES && self.nor.use_fast(&proof)?;
+        let mut seen = match self.found.current.get(&g.base) {
+            Some(first) => self.seen(g.base, first),
+            None => Seen::Equal,
+        };
+        for block in whole.chunk_by(|a, b| (a - g.base) / g.block == (b - g.base) / g.block) {
+            let guess = match self.guesses && block.len() >= GUESSED {
+                true => self.sample(block, seen, &meter)?,
+                false => None,
+            };
+            if let Some(guess) = guess {
+                self.found
+                    .guesses
+                    .extend(block.iter().map(|at| (*at, guess)));
+                meter.add(block.len() as u64 * u64::from(g.sector));
+                continue;
+            }
+            let settled = seen == Seen::Equal && block.first() != whole.first();
+            seen = self.read_block(block, settled, fast, &mut meter)?;
+        }
+        meter.end();
+        Ok(())
+    }
+
+    /// Reads a block from its beginning on. Where its first sectors must all be erased, a look at the others may end it.
+    /// `settled`: the block before holds what it should, so this one is read in one go.
+    fn read_block(
+        &mut self,
+        block: &[u32],
+        settled: bool,
+        fast: bool,
+        meter: &mut Meter<'_>,
+    ) -> Result<Seen> {
+        let mut rest = block;
+        let mut seen = Seen::Equal;
+        while !rest.is_empty() {
+            let first =
+                rest.len() == block.len() && self.guesses && rest.len() >= GUESSED && !settled;
+            let count = match first {
+                true => FIRST_LOOK,
+                false => rest.len(),
+            };
+            let (now, later) = rest.split_at(count.min(rest.len()));
+            read_into(&mut self.found.current, self.nor, now, self.geometry, meter)?;
+            if fast {
+                self.proved.extend(now);
+            }
+            let of = |at: &u32| Some(self.seen(*at, self.found.current.get(at)?));
+            let mut all = now.iter().filter_map(of);
+            seen = all.next().unwrap_or(Seen::Equal);
+            if !all.all(|it| it == seen) {
+                seen = Seen::Equal;
+            }
+            if first && let Some(guess) = self.sample(later, seen, meter)? {
+                self.found
+                    .guesses
+                    .extend(later.iter().map(|at| (*at, guess)));
+                meter.add(later.len() as u64 * u64::from(self.geometry.sector));
+                return Ok(seen);
+            }
+            rest = later;
+        }
+        Ok(seen)
+    }
+
+    /// Reads some pages of these sectors; what all of them are when they are all as was seen before.
+    fn sample(&mut self, sectors: &[u32], seen: Seen, meter: &Meter<'_>) -> Result<Option<Guess>> {
+        let (guess, places) = match (seen, sectors) {
+            (Seen::Equal, _) | (_, []) => return Ok(None),
+            // a wrong guess is refused by the loader
+            (Seen::Blank, [.., last]) => (Guess::Blank, vec![*last]),
+            (Seen::Other, [first, .., last]) => {
+                let middle = sectors.get(sectors.len() / 2).copied();
+                (Guess::Other, vec![*first, middle.unwrap_or(*first), *last])
+            }
+            (Seen::Other, [_]) => return Ok(None),
+        };
+        let length = self.geometry.page.min(self.geometry.sector) * SAMPLED;
+        for at in places {
+            let mut quiet = ();
+            let mut own = Meter::begin(&mut quiet, Stage::Compare, u64::from(length));
+            let held = self.nor.read(at, length, &mut own)?;
+            if meter.cancelled() {
+                return Err(Error::interrupted());
+            }
+            if self.seen(at, &held) != seen {
+                return Ok(None);
+            }
+        }
+        Ok(Some(guess))
+    }
+
+    /// What these bytes are, beside what the image brings there.
+    fn seen(&self, at: u32, held: &[u8]) -> Seen {
+        let page = self.geometry.page as usize;
+        let blank = |bytes: &[u8]| bytes.iter().all(|&byte| byte == 0xFF);
+        let wanted = self.image.slice(at, held.len());
+        let mut new = held.to_vec();
+        for (start, bytes) in wanted.segments() {
+            let from = (start - at) as usize;
+            if let Some(place) = new.get_mut(from..from + bytes.len()) {
+                place.copy_from_slice(bytes);
+            }
+        }
+        let mut pages = held.chunks(page).zip(new.chunks(page));
+        match () {
+            () if held == new => Seen::Equal,
+            () if blank(held) => Seen::Blank,
+            () if pages.any(|(old, new)| old != new && !blank(old)) => Seen::Other,
+            () => Seen::Equal,
+        }
+    }
 }
 
 /// What the sectors hold, with a loader that hashes: those that the image brings whole are read only where their CRC-32 is neither

@@ -46,6 +46,24 @@ pub struct SectorPlan {
     pub current: Vec<u8>,
     /// Whether bytes are to go there; one that is not was only looked at.
     pub touched: bool,
+    /// What it holds was not read but guessed; the image brings all of it.
+    pub guess: Option<Guess>,
+}
+
+/// What a sector holds that was not read, from what was read around it. The image brings all of it, so nothing in it is kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guess {
+    /// Nothing. Where that is wrong the loader refuses to program, and the sector is erased after all.
+    Blank,
+    /// Something that must be erased. Where that is wrong an erase too many is done.
+    Other,
+}
+
+/// What a compare found: sectors that were read, and what others are taken for.
+#[derive(Debug, Default)]
+pub(super) struct Found {
+    pub current: BTreeMap<u32, Vec<u8>>,
+    pub guesses: BTreeMap<u32, Guess>,
 }
 
 /// A run of bytes to program; page aligned, whole pages.
@@ -94,6 +112,22 @@ impl WritePlan {
         started: impl Into<Started>,
         policy: Policy,
     ) -> WritePlan {
+        let found = Found {
+            current,
+            guesses: BTreeMap::new(),
+        };
+        WritePlan::from_found(wanted, resume, found, geometry, started, policy)
+    }
+
+    /// The same, where some of what flash holds was guessed.
+    pub(super) fn from_found(
+        wanted: &Memory,
+        resume: Resume,
+        found: Found,
+        geometry: Geometry,
+        started: impl Into<Started>,
+        policy: Policy,
+    ) -> WritePlan {
         let started = started.into();
         let ranges = wanted.segments().map(|(start, bytes)| {
             let start = u64::from(start);
@@ -112,8 +146,11 @@ impl WritePlan {
             spared: Vec::new(),
             proved: BTreeSet::new(),
         };
-        for (address, held) in current {
+        for (address, held) in found.current {
             plan.add_sector(address, held, wanted, policy);
+        }
+        for (address, guess) in found.guesses {
+            plan.add_guess(address, guess, wanted);
         }
         plan.hold_fcb();
         if let (None, Some(times)) = (policy.erase_all, policy.times) {
@@ -170,8 +207,36 @@ impl WritePlan {
                 target,
                 current: held,
                 touched,
+                guess: None,
             },
         );
+    }
+
+    /// A sector that the image brings whole, and that was not read.
+    fn add_guess(&mut self, address: u32, guess: Guess, wanted: &Memory) {
+        let size = self.geometry.sector as usize;
+        let Some(target) = wanted.bytes(address, size) else {
+            return;
+        };
+        let (action, current) = match guess {
+            Guess::Blank => (Action::Program, vec![0xFF; size]),
+            // nothing in it counts as equal
+            Guess::Other => (Action::Erase, target.iter().map(|byte| !byte).collect()),
+        };
+        let plan = SectorPlan {
+            action,
+            target: target.to_vec(),
+            current,
+            touched: true,
+            guess: Some(guess),
+        };
+        self.sectors.insert(address, plan);
+    }
+
+    /// Whether this sector was not read.
+    pub fn is_guessed(&self, address: u32) -> bool {
+        let sector = self.sectors.get(&self.geometry.sector_of(address));
+        sector.is_some_and(|sector| sector.guess.is_some())
     }
 
     /// Erases whole blocks where that takes less time than their sectors one by one; what could stay is programmed again.
@@ -408,6 +473,11 @@ impl WritePlan {
         self
     }
 
+    /// Whether the compare read through the read that the boot ROM uses.
+    pub fn compared_fast(&self) -> bool {
+        !self.proved.is_empty()
+    }
+
     /// What is read back in the end: all of [`Self::targets`] but those that the compare has proved.
     ///
     /// A command that a link without a checksum bent can reach beyond its own sector. One that left its own sector as it was shows
@@ -443,19 +513,21 @@ impl WritePlan {
 
     /// What must be in this range afterwards; `None` when the plan does not hold all of it.
     pub fn target(&self, address: u32, length: u32) -> Option<Vec<u8>> {
-        self.part_of(address, length, |sector| &sector.target)
+        self.part_of(address, length, |sector| Some(&sector.target))
     }
 
     /// What is in this range before the write; `None` when not all of it was read.
     pub fn current(&self, address: u32, length: u32) -> Option<Vec<u8>> {
-        self.part_of(address, length, |sector| &sector.current)
+        self.part_of(address, length, |sector| {
+            sector.guess.is_none().then_some(&sector.current)
+        })
     }
 
     fn part_of(
         &self,
         address: u32,
         length: u32,
-        of: impl Fn(&SectorPlan) -> &Vec<u8>,
+        of: impl Fn(&SectorPlan) -> Option<&Vec<u8>>,
     ) -> Option<Vec<u8>> {
         let end = address.checked_add(length)?;
         address.checked_sub(self.geometry.base)?;
@@ -463,7 +535,7 @@ impl WritePlan {
         while (bytes.len() as u32) < length {
             let at = address + bytes.len() as u32;
             let sector = self.geometry.sector_of(at);
-            let target = of(self.sectors.get(&sector)?);
+            let target = of(self.sectors.get(&sector)?)?;
             let to = target.len().min((end - sector) as usize);
             bytes.extend_from_slice(target.get((at - sector) as usize..to)?);
         }

@@ -38,6 +38,9 @@ pub use store::{BoardJournal, BoardKey, JournalStore, OtherJournal, OtherUser};
 /// SHA-256.
 pub type Digest = [u8; 32];
 
+/// In the place of a sector's digest: what it held was not read, for the image brings all of it.
+pub const NOT_READ: Digest = [0; 32];
+
 /// A write that began and did not end.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct OpenWrite {

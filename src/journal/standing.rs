@@ -10,7 +10,7 @@ use std::ops::Range;
 
 use rtboot_bootable::Memory;
 
-use super::{Digest, OpenWrite, Phase, SectorMark, digest, digest_of, page_mark};
+use super::{Digest, NOT_READ, OpenWrite, Phase, SectorMark, digest, digest_of, page_mark};
 
 /// Bytes that a flashloader programs at most of its buffer when the host leaves: a packet, from its page's beginning.
 const FILLED: u32 = 0x500;
@@ -91,7 +91,9 @@ impl OpenWrite {
             && first.erased_with.is_some();
         let differs = |(address, mark): (&u32, &SectorMark)| {
             let held = now.get(address).map(|held| digest(held));
-            held != Some(mark.before) && (held.is_none() || held != mark.left)
+            mark.before != NOT_READ
+                && held != Some(mark.before)
+                && (held.is_none() || held != mark.left)
         };
         let behind = |(address, mark): &(&u32, &SectorMark)| match self.erases_all {
             // an erase of the first sector alone goes before it
@@ -116,6 +118,10 @@ impl OpenWrite {
 
     /// The pages of a sector that no command that came to its end leaves so.
     fn odd_pages(&self, address: u32, mark: &SectorMark, held: &[u8]) -> Vec<Odd> {
+        // nothing of it is kept, so whatever it holds loses nothing
+        if mark.before == NOT_READ {
+            return Vec::new();
+        }
         let now = digest(held);
         let blank = held.iter().all(|&byte| byte == 0xFF);
         let whole = self.phase == Phase::Erasing

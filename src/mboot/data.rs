@@ -18,7 +18,7 @@ use super::{Client, Command, Error, Link, Packet, Progress, Response, Sent, Stat
 
 /// Most data packets of one read command: a Linux hidraw ring holds 63 reports, a macOS queue 30, and reports that arrive when it
 /// is full are lost.
-pub(super) const READ_PACKETS: u32 = 24;
+pub(super) const READ_PACKETS: u32 = if cfg!(target_os = "linux") { 56 } else { 24 };
 /// Packets allowed beyond twice the least number, for devices that send short ones.
 const EXTRA_PACKETS: usize = 16;
 

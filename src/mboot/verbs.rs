@@ -91,7 +91,7 @@ impl<L: Link> Client<L> {
 
 /// Memory.
 impl<L: Link> Client<L> {
-    /// Reads `length` bytes from `address` on, in commands of at most 24 packets. `progress` gets the bytes so far.
+    /// Reads `length` bytes from `address` on, in commands of as many packets as the system's queue holds. `progress` gets the bytes so far.
     ///
     /// # Errors
     /// [`Error::Refused`]: 10200 outside the map, 10205 before the flash is configured; [`Error::Protocol`] when packets were lost;

@@ -113,17 +113,30 @@ impl Costs {
         self.command + data(length, self.back) + (self.given + byte) * length as u64 + self.answer
     }
 
+    /// A block in RAM, and taken.
+    fn set_up(&self) -> u64 {
+        self.write_ram(512) + self.command
+    }
+
+    /// The same, read back before it is taken: one wrong bit makes another erase of it.
+    fn set_up_to_write(&self) -> u64 {
+        self.set_up() + self.read(512, 0)
+    }
+
     fn write_ram(&self, length: usize) -> u64 {
         self.command + data(length, self.out) + self.taken * length as u64 + self.answer
     }
 }
 
-/// Version, unique id, reserved RAM, state of the flash; then set-up and reading of id, SFDP, status, and of the header on one pad;
-/// and the set-up to write, whose block is read back before it counts.
+/// Silence after which no report of an earlier host is left in a loader that ran already.
+const SILENCE: u64 = 20_000 * US;
+
+/// The silence; version, largest packet, chip, its package, unique id, reserved RAM, state of the flash; then set-up and reading of
+/// id, SFDP, status, and of the header on one pad; the reset of the flash and the set-up to write.
 fn session(costs: &Costs) -> u64 {
-    let set_up = costs.write_ram(512) + costs.command;
-    let ask = |length| set_up + costs.read(length, 8 * 1_000 / 30);
-    4 * costs.command + ask(3) + ask(256) + ask(4) + ask(0x2000) + set_up + costs.read(512, 0)
+    let ask = |length| costs.set_up() + costs.read(length, 8 * 1_000 / 30);
+    let asked = ask(3) + ask(256) + ask(4) + ask(0x2000);
+    SILENCE + 7 * costs.command + asked + 2 * costs.set_up_to_write()
 }
 
 /// What must happen to one sector.
@@ -155,9 +168,23 @@ struct Work {
     commands: u64,
     erased: usize,
     pages: usize,
+    /// Whether blocks are erased, which is another set-up.
+    blocks: bool,
 }
 
 impl Work {
+    /// With NXP's loader: erases of blocks, and programs, each have a set-up of their own; the flash is asked for its id again before
+    /// bytes that are kept are erased.
+    fn set_ups(&self, costs: &Costs) -> u64 {
+        let count = u64::from(self.blocks) + u64::from(self.pages > 0);
+        let again = costs.set_up() + costs.read(3, 0);
+        match costs.session {
+            0 => 0,
+            _ if self.pages == 0 && self.commands == 0 => 0,
+            _ => count * costs.set_up_to_write() + again,
+        }
+    }
+
     fn time(&self, costs: &Costs, times: &Times) -> u64 {
         let page = times.page_program + PAGE_TRANSFER + costs.page + 2 * PAGE as u64 * costs.looked;
         let erases = self.erase + self.commands * costs.command + self.erased as u64 * costs.looked;
@@ -181,6 +208,7 @@ impl Work {
             commands: self.commands + other.commands,
             erased: self.erased + other.erased,
             pages: self.pages + other.pages,
+            blocks: self.blocks || other.blocks,
         }
     }
 }
@@ -198,6 +226,7 @@ fn block(before: &[u8], after: &[u8], first: bool, costs: &Costs, times: &Times)
             commands: 1,
             erased: SECTOR,
             pages: pages(new),
+            blocks: false,
         };
         single = single.plus(match need(old, new) {
             // the FCB goes first and comes last
@@ -218,6 +247,7 @@ fn block(before: &[u8], after: &[u8], first: bool, costs: &Costs, times: &Times)
         commands: 1 + u64::from(first),
         erased: BLOCK,
         pages: pages(after),
+        blocks: true,
     };
     match single.time(costs, times) <= whole.time(costs, times) || single.commands == 0 {
         true => single,
@@ -245,7 +275,7 @@ pub fn of(cell: &Cell, before: &[u8], after: &[u8]) -> Duration {
         let one = block(&old[at..end], &after[at..end], first, &costs, &times);
         work = work.plus(one);
     }
-    let mut least = work.time(&costs, &times);
+    let mut least = work.time(&costs, &times) + work.set_ups(&costs);
     if changes && cell.change != Change::Blank && blank(&old[touched..]) {
         // where nothing behind the image is lost: the FCB's sector, then all of the chip
         let chip = Work {
@@ -253,8 +283,9 @@ pub fn of(cell: &Cell, before: &[u8], after: &[u8]) -> Duration {
             commands: 2,
             erased: after.len(),
             pages: pages(after),
+            blocks: false,
         };
-        least = least.min(chip.time(&costs, &times));
+        least = least.min(chip.time(&costs, &times) + chip.set_ups(&costs));
     }
     // every byte of the touched sectors is read once: that proves them
     let proof = match cell.loader {

@@ -78,7 +78,14 @@ impl WritePlan {
         for (address, bytes) in self.pages().filter(|(address, _)| Some(*address) != last) {
             let end = address + bytes.len() as u32;
             match places.last_mut() {
-                Some(run) if run.end == address && run.len() < most => run.end = end,
+                Some(run)
+                    if run.end == address
+                        && run.len() < most
+                        // a guess that proves wrong concerns whole runs
+                        && self.is_guessed(run.start) == self.is_guessed(address) =>
+                {
+                    run.end = end;
+                }
                 _ => places.push(address..end),
             }
         }

@@ -6,7 +6,7 @@ use rtboot_bootable::Memory;
 
 use super::{Action, SectorPlan, WritePlan};
 use crate::journal::{
-    Brings, ImageMark, OpenWrite, Phase, SectorMark, Sizes, digest, now, page_mark,
+    Brings, ImageMark, NOT_READ, OpenWrite, Phase, SectorMark, Sizes, digest, now, page_mark,
 };
 
 impl WritePlan {
@@ -57,9 +57,14 @@ impl WritePlan {
             let erased = sector.action == Action::Erase;
             let pages = sector.target.chunks(g.page as usize).map(page_mark);
             let mark = SectorMark {
-                before: digest(&sector.current),
+                before: match sector.guess {
+                    None => digest(&sector.current),
+                    Some(_) => NOT_READ,
+                },
                 pages: pages.collect(),
-                erased_with: erased.then(|| self.erased_with(at, &blocks)),
+                // one that was taken for blank is erased where it is not
+                erased_with: (erased || sector.guess.is_some())
+                    .then(|| self.erased_with(at, &blocks)),
                 left: None,
             };
             (at, mark)

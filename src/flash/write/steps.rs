@@ -4,7 +4,8 @@ use rtboot_fcb::EraseUnit;
 
 use super::{Reached, Writer, span};
 use crate::event::{Listener, Meter, Stage};
-use crate::flash::plan::{Action, RUN, STREAMED_RUN, ranges};
+use crate::flash::plan::{Action, RUN, Run, STREAMED_RUN, ranges};
+use crate::mboot::Status;
 use crate::{Error, Result};
 
 impl Writer<'_> {
@@ -52,7 +53,7 @@ impl Writer<'_> {
             }
         }
         meter.end();
-        self.nor.use_work(EraseUnit::Sector)
+        Ok(())
     }
 
     /// Reads erased sectors of the plan: all ones. The loader has read them, too, it looks again before it programs a page, and the
@@ -106,15 +107,67 @@ impl Writer<'_> {
             true => STREAMED_RUN,
             false => RUN,
         };
-        for run in self.plan.runs_of(most) {
+        // up to here a guess was wrong, and all of it is programmed
+        let mut done = 0;
+        for mut run in self.plan.runs_of(most) {
             if meter.cancelled() {
                 return Err(Error::interrupted());
             }
+            let skip = done.max(run.address) - run.address;
+            let skipped = (skip as usize).min(run.bytes.len());
+            run.bytes.drain(..skipped);
+            run.address += skip;
+            meter.add(skipped as u64);
+            if run.bytes.is_empty() {
+                continue;
+            }
             self.in_flight = Some(span(run.address, run.bytes.len()));
-            self.nor.program(&run, &mut meter)?;
+            let before = meter.done();
+            match self.nor.program(&run, &mut meter) {
+                Err(Error::Program { source, .. })
+                    if source.status() == Some(Status::MEMORY_CUMULATIVE_WRITE)
+                        && self.plan.is_guessed(run.address) =>
+                {
+                    done = self.erase_after_all(&run)?;
+                    meter.set(before + run.bytes.len() as u64);
+                }
+                programmed => programmed?,
+            }
             self.in_flight = None;
         }
         meter.end();
         Ok(())
+    }
+
+    /// Sectors that were taken for blank and are not: all of those that this run lies in are erased and programmed. Returns where they end.
+    fn erase_after_all(&mut self, run: &Run) -> Result<u32> {
+        let g = *self.plan.geometry();
+        let start = g.sector_of(run.address);
+        let end = run.address + run.bytes.len() as u32;
+        let mut quiet = ();
+        self.nor.use_work(EraseUnit::Sector)?;
+        let sectors: Vec<u32> = (start..end).step_by(g.sector as usize).collect();
+        for &at in &sectors {
+            self.in_flight = Some(span(at, g.sector as usize));
+            self.nor.erase(at, g.sector)?;
+        }
+        self.nor.use_work_for_programming()?;
+        for &at in &sectors {
+            let target = self.plan.target(at, g.sector).unwrap_or_default();
+            let pages = target
+                .chunks(g.page as usize)
+                .zip((at..).step_by(g.page as usize));
+            let blank = |bytes: &[u8]| bytes.iter().all(|&byte| byte == 0xFF);
+            for (bytes, address) in pages.filter(|(bytes, _)| !blank(bytes)) {
+                let page = Run {
+                    address,
+                    bytes: bytes.to_vec(),
+                };
+                let mut meter = Meter::begin(&mut quiet, Stage::Program, bytes.len() as u64);
+                self.in_flight = Some(span(address, bytes.len()));
+                self.nor.program(&page, &mut meter)?;
+            }
+        }
+        Ok(start + sectors.len() as u32 * g.sector)
     }
 }

@@ -1,5 +1,6 @@
 //! The commands of rtboot's own loader: asked first, and only of a loader that has them.
 
+use crate::mboot::data::READ_PACKETS;
 use rtboot_wire::loader;
 
 use super::*;
@@ -82,10 +83,11 @@ fn another_protocol_has_no_commands_that_are_known() {
 
 #[test]
 fn hashes_come_back_in_pieces_and_in_order() {
-    let count = 24 * 1016 / 4;
+    let packets = READ_PACKETS as usize;
+    let count = packets as u32 * 1016 / 4;
     let crcs: Vec<u32> = (0..count + 2).collect();
     let bytes: Vec<u8> = crcs.iter().flat_map(|crc| crc.to_le_bytes()).collect();
-    let (first, second) = bytes.split_at(24 * 1016);
+    let (first, second) = bytes.split_at(packets * 1016);
     let mut many = vec![announced(first.len() as u32)];
     many.extend(first.chunks(1016).map(|piece| padded(4, piece)));
     many.push(done(Tag::LOADER_HASH, 0));

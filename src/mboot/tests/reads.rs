@@ -1,6 +1,7 @@
 //! Data phases from the device, good ones and every way they go wrong.
 
 use super::*;
+use crate::mboot::data::READ_PACKETS;
 
 const FLASH: u32 = 0x6000_0000;
 const ID: MemoryId = MemoryId::INTERNAL;
@@ -21,8 +22,8 @@ fn announce(count: u32) -> Vec<u8> {
 }
 
 #[test]
-fn read_is_split_into_commands_of_24_packets() {
-    let most = 24 * 1016;
+fn read_is_split_into_commands_that_a_queue_holds() {
+    let most = READ_PACKETS as usize * 1016;
     let turn = |count: usize| -> Vec<Vec<u8>> {
         let mut turn = vec![announce(count as u32)];
         turn.extend(
