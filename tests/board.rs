@@ -11,6 +11,7 @@ mod board {
     mod doctor;
     mod flash_state;
     mod genuine;
+    mod guesses;
     mod interrupted;
     mod job;
     mod journal;

@@ -174,6 +174,7 @@ pub fn carry_out(
         image: (&ready.layout().memory).into(),
         report: written,
         took: ready.took(),
+        phases: ready.phases().clone(),
         verdict,
     };
     done.print(report);

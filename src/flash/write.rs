@@ -29,6 +29,10 @@ pub struct WriteReport {
     pub sectors_erased: usize,
     /// Sectors programmed without an erase.
     pub sectors_programmed: usize,
+    /// Bytes of all of these: blocks count whole, and so does an erase of the whole flash.
+    pub bytes_erased: u64,
+    /// Bytes that were not sent, for flash held them or they are blank.
+    pub bytes_skipped: u64,
     /// Bytes programmed.
     pub bytes_programmed: u64,
     /// Bytes read back and found right.
@@ -150,6 +154,8 @@ impl<'a> Writer<'a> {
             sectors_left: self.plan.count(Action::Leave),
             sectors_erased: self.plan.count(Action::Erase),
             sectors_programmed: self.plan.count(Action::Program),
+            bytes_erased: self.plan.bytes_to_erase(),
+            bytes_skipped: self.plan.bytes_touched() - self.plan.bytes_to_program(),
             bytes_programmed: self.plan.bytes_to_program(),
             changed: !self.plan.is_empty(),
             quad_set: self.quad_set,

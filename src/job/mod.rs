@@ -58,4 +58,4 @@ pub use protection::{Unprotect, unprotect};
 pub use range::{check_ram, end_of, read_flash, read_flash_twice, read_ram};
 pub use target::Target;
 pub use verify::{Comparison, verify};
-pub use write::{Took, WriteJob, WriteOptions, WriteReady, Written, write};
+pub use write::{Phases, Took, WriteJob, WriteOptions, WriteReady, Written, write};

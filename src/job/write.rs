@@ -11,7 +11,7 @@ use rtboot_finding::catalogue::run;
 use rtboot_finding::{Finding, Severity};
 
 use self::ready::Clock;
-pub use self::ready::WriteReady;
+pub use self::ready::{Phases, WriteReady};
 use self::told::{about, is_to_come, names_of, tell_shared};
 use super::after::{After, AfterReport};
 use super::backup::{self, Label};
@@ -319,6 +319,7 @@ impl WriteJob {
             layout,
             journal,
             again: None,
+            phases: Phases::default(),
         })
     }
 

@@ -168,6 +168,10 @@ pub struct WriteDone {
     pub sectors_erased: usize,
     /// Sectors that were programmed without an erase.
     pub sectors_programmed: usize,
+    /// Bytes of all erases.
+    pub bytes_erased: u64,
+    /// Bytes that were not sent, for flash held them or they are blank.
+    pub bytes_skipped: u64,
     /// Bytes that were programmed.
     pub bytes_programmed: u64,
     /// Bytes that were read back and are right; 0 when they were not read.
@@ -182,11 +186,23 @@ pub struct WriteDone {
     pub seconds: f64,
     /// Whether that is the modelled time of a virtual board.
     pub modelled: bool,
+    /// Time by phase, in the order in which they began.
+    pub phases: Vec<PhaseTime>,
     /// Bytes programmed in a second.
     pub bytes_per_second: f64,
     /// What came after it.
     #[serde(flatten)]
     pub after: Option<After>,
+}
+
+/// How long a phase of a write took.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct PhaseTime {
+    /// The phase.
+    pub stage: crate::event::Stage,
+    /// How long it took.
+    pub seconds: f64,
 }
 
 /// What came after a write.

@@ -1,9 +1,13 @@
 //! Progress and report of a write add up; its modelled time.
 
 use crate::kit::board::{Rig, old_flash};
-use crate::kit::{app, app_bytes};
+use crate::kit::{app, app_bytes, rt1021};
+use rtboot::Source;
 use rtboot::event::{Event, Meter, Stage};
+use rtboot::flash::FcbChoice;
+use rtboot::job::{Target, WriteJob, WriteOptions};
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 /// A raw application of this many bytes for 0x60002000.
 fn application(length: usize) -> Vec<u8> {
@@ -49,6 +53,43 @@ fn report_counts_programmed_and_verified_bytes() {
     let written = rig.write(app("blinky.elf"), "issi.cfg").expect("written");
     assert_eq!(written.report.bytes_programmed, pages);
     assert_eq!(written.report.bytes_verified, 0x3000);
+    assert_eq!(written.report.bytes_skipped, 0x3000 - pages);
+    assert_eq!(written.report.bytes_erased, 0);
+}
+
+#[test]
+fn time_by_phase_is_that_of_the_board() {
+    let mut rig = Rig::with_flash(old_flash(0x4_0000));
+    rig.flashloader().expect("a flashloader");
+    let file = Source::bytes("app.bin", application(0x8000));
+    let options = WriteOptions {
+        fcb: FcbChoice::named("issi.cfg", rt1021()).expect("known").0,
+        ..WriteOptions::default()
+    };
+    let job = WriteJob::prepare(&(&file).into(), options, rt1021()).expect("an image");
+    let mut target = Target::default();
+    target.loader = rig.loader.clone();
+    let mut ready = job
+        .identify(&mut rig.board, &target, &mut ())
+        .expect("a flash");
+    let plan = ready.plan(&mut ()).expect("a plan");
+    let report = ready.write(&plan, &mut ()).expect("written");
+    assert_eq!(report.bytes_erased, 0xA000);
+    let phases: Vec<(Stage, Duration)> = ready.phases().iter().collect();
+    let time = |stage| {
+        let found = phases.iter().find(|(known, _)| *known == stage);
+        found.unwrap_or_else(|| panic!("{stage} in {phases:?}")).1
+    };
+    // ten sectors of 48 ms, or one block of 304 ms were all sixteen the image's
+    assert!(
+        (480..600).contains(&time(Stage::Erase).as_millis()),
+        "{phases:?}"
+    );
+    for stage in [Stage::Compare, Stage::Program, Stage::Verify] {
+        assert!(time(stage) > Duration::from_millis(10), "{phases:?}");
+    }
+    let sum: Duration = phases.iter().map(|(_, time)| *time).sum();
+    assert!(sum <= ready.took().time);
 }
 
 /// Modelled time of a write of so many bytes on a blank flash whose quad-enable bit is set.

@@ -178,11 +178,13 @@ fn json_of_a_wrong_board_names_it() {
 }
 
 #[test]
-fn result_is_one_line_and_figures_come_with_v() {
+fn result_is_two_lines_and_figures_come_with_v() {
     let cli = Cli::fresh();
     let run = cli.run(&["write", EVK, &app("blinky.elf")]);
     let lines: Vec<&str> = run.stdout.lines().collect();
-    assert_eq!(lines.len(), 1, "{run}");
+    assert_eq!(lines.len(), 2, "{run}");
+    let sent = "sent 2.00 KiB, skipped 10.00 KiB, erased 0 B; compare ";
+    assert!(lines[1].starts_with(sent), "{run}");
     let words = "3 sectors programmed, verified; flash now: the ROM would start it";
     assert!(lines[0].ends_with(words), "{run}");
     assert!(run.stderr.contains("blinky.elf: ELF, "), "{run}");

@@ -47,6 +47,7 @@ fn steady(line: &str) -> &str {
         Some("unique") => "unique id",
         Some("fuse") => "fuse",
         Some("modelled") => "modelled time",
+        Some("sent") => line.split(';').next().unwrap_or(line),
         _ => line.split(" saved in ").next().unwrap_or(line).trim_end(),
     }
 }

@@ -1,10 +1,13 @@
 //! A plan, and a write that is done, for people and programs.
 
+use std::time::Duration;
+
 use anstyle::{AnsiColor, Style};
 use indicatif::BinaryBytes;
+use rtboot::event::Stage;
 use rtboot::flash::{Action, Nor, WritePlan, WriteReport};
-use rtboot::job::{AfterReport, LaidOutPieces, Took, WriteReady};
-use rtboot::outcome::{self, Outcome, PlanAction, PlanStep, WriteDone};
+use rtboot::job::{AfterReport, LaidOutPieces, Phases, Took, WriteReady};
+use rtboot::outcome::{self, Outcome, PhaseTime, PlanAction, PlanStep, WriteDone};
 use rtboot::{Starts, Verdict};
 
 use crate::cli::Report;
@@ -145,6 +148,13 @@ fn sectors(count: usize) -> String {
     }
 }
 
+fn phase((stage, time): (Stage, Duration)) -> PhaseTime {
+    PhaseTime {
+        stage,
+        seconds: time.as_secs_f64(),
+    }
+}
+
 /// A write that is done.
 pub struct Done {
     pub goal: Goal,
@@ -156,6 +166,7 @@ pub struct Done {
     pub image: outcome::Bytes,
     pub report: WriteReport,
     pub took: Took,
+    pub phases: Phases,
     pub verdict: Verdict,
 }
 
@@ -185,6 +196,7 @@ impl Done {
             ),
             2,
         );
+        report.line(self.costs());
         report.detail(self.figures());
         let mut text = match self.took.modelled {
             true => format!("modelled time {seconds:.2} s on the board"),
@@ -236,6 +248,25 @@ impl Done {
         )
     }
 
+    /// "sent 12.0 KiB, skipped 4.0 KiB, erased 16.0 KiB; compare 0.02 s, erase 0.19 s; 95 KiB/s"
+    fn costs(&self) -> String {
+        let done = &self.report;
+        let mut text = format!(
+            "sent {}, skipped {}, erased {}",
+            BinaryBytes(done.bytes_programmed),
+            BinaryBytes(done.bytes_skipped),
+            BinaryBytes(done.bytes_erased),
+        );
+        for (number, (stage, time)) in self.phases.iter().enumerate() {
+            text += if number == 0 { "; " } else { ", " };
+            text += &format!("{stage} {:.2} s", time.as_secs_f64());
+        }
+        if done.changed {
+            text += &format!("; {}/s", BinaryBytes(self.rate() as u64));
+        }
+        text
+    }
+
     fn figures(&self) -> String {
         let done = &self.report;
         format!(
@@ -262,6 +293,8 @@ impl Done {
             sectors_left: done.sectors_left,
             sectors_erased: done.sectors_erased,
             sectors_programmed: done.sectors_programmed,
+            bytes_erased: done.bytes_erased,
+            bytes_skipped: done.bytes_skipped,
             bytes_programmed: done.bytes_programmed,
             bytes_verified: done.bytes_verified,
             quad_set: done.quad_set,
@@ -269,6 +302,7 @@ impl Done {
             reasons: outcome::findings(&self.verdict.reasons),
             seconds: self.took.time.as_secs_f64(),
             modelled: self.took.modelled,
+            phases: self.phases.iter().map(phase).collect(),
             bytes_per_second: self.rate(),
             after: outcome::After::of(after),
         }))

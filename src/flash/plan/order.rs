@@ -3,17 +3,14 @@
 use std::collections::BTreeMap;
 use std::ops::Range;
 
-use super::{Action, RUN, Run, WritePlan, is_blank};
+use super::{Action, RUN, Run, SectorPlan, WritePlan, is_blank};
 use crate::event::Stage;
 
 impl WritePlan {
     /// The stages that carrying it out goes through, with their bytes.
     pub fn stages(&self) -> [(Stage, u64); 5] {
         let g = &self.geometry;
-        let erased = match self.erases_all() {
-            true => u64::from(g.size),
-            false => self.erased().count() as u64 * u64::from(g.sector),
-        };
+        let erased = self.bytes_to_erase();
         let touched = self.sectors.values().filter(|s| s.action != Action::Leave);
         let read = touched.count() as u64 * u64::from(g.sector);
         [
@@ -136,6 +133,21 @@ impl WritePlan {
                         needed.then_some((address + (i * page) as u32, new))
                     })
             })
+    }
+
+    /// Bytes that will be erased.
+    pub fn bytes_to_erase(&self) -> u64 {
+        match self.erases_all() {
+            true => u64::from(self.geometry.size),
+            false => self.erased().count() as u64 * u64::from(self.geometry.sector),
+        }
+    }
+
+    /// Bytes of all sectors where bytes are to go or that change.
+    pub fn bytes_touched(&self) -> u64 {
+        let counts = |s: &&SectorPlan| s.touched || s.action != Action::Leave;
+        let sectors = self.sectors.values().filter(counts);
+        sectors.map(|sector| sector.target.len() as u64).sum()
     }
 
     /// Bytes that will be sent for programming.

@@ -12,7 +12,7 @@ use super::told::tell_of_started;
 use super::{Goal, Took, WriteOptions};
 use crate::board::Board;
 use crate::error::Content;
-use crate::event::{Listener, tell};
+use crate::event::{Event, Listener, Stage, tell};
 use crate::flash::{
     KeptBytes, Layout, Nor, OpenWork, Policy, WritePlan, WriteReport, Writer, plan_around,
     plan_write,
@@ -38,6 +38,57 @@ pub struct WriteReady<'b> {
     pub(super) clock: Clock,
     /// What was carried out after the first plan, for weak cells.
     pub(super) again: Option<WritePlan>,
+    /// How long each stage took so far.
+    pub(super) phases: Phases,
+}
+
+/// Stages in the order in which they first began, with the time that each took.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Phases(Vec<(Stage, Duration)>);
+
+impl Phases {
+    /// The stages and their times.
+    pub fn iter(&self) -> impl Iterator<Item = (Stage, Duration)> + '_ {
+        self.0.iter().copied()
+    }
+
+    fn add(&mut self, stage: Stage, time: Duration) {
+        match self.0.iter_mut().find(|(known, _)| *known == stage) {
+            Some((_, sum)) => *sum += time,
+            None => self.0.push((stage, time)),
+        }
+    }
+}
+
+/// A listener that takes the time of each stage, by the board's clock.
+struct Timing<'a> {
+    to: &'a mut dyn Listener,
+    clock: &'a Clock,
+    board: &'a Board,
+    phases: &'a mut Phases,
+    began: Option<(Stage, Duration)>,
+}
+
+impl Listener for Timing<'_> {
+    fn event(&mut self, event: Event) {
+        match &event {
+            Event::Begin { stage, .. } => {
+                self.began = Some((*stage, self.clock.took(self.board).time));
+            }
+            Event::End { stage, .. } => {
+                if let Some((began, at)) = self.began.take().filter(|(began, _)| began == stage) {
+                    let now = self.clock.took(self.board).time;
+                    self.phases.add(began, now.saturating_sub(at));
+                }
+            }
+            _ => {}
+        }
+        self.to.event(event);
+    }
+
+    fn cancelled(&self) -> bool {
+        self.to.cancelled()
+    }
 }
 
 impl WriteReady<'_> {
@@ -74,7 +125,14 @@ impl WriteReady<'_> {
             ..Policy::default()
         };
         let (image, journal) = (&self.layout.memory, self.journal.as_ref());
-        let plan = plan_write(&mut self.nor, image, journal, policy, listener)?;
+        let mut timing = Timing {
+            to: listener,
+            clock: &self.clock,
+            board: self.board,
+            phases: &mut self.phases,
+            began: None,
+        };
+        let plan = plan_write(&mut self.nor, image, journal, policy, &mut timing)?;
         self.respect_boot_loader(&plan, listener)?;
         if let Some(journal) = &self.journal {
             of_journal::tell_about(&plan, journal, listener);
@@ -187,7 +245,13 @@ impl WriteReady<'_> {
             true => writer,
             false => writer.without_verify(),
         };
-        writer.run(listener)
+        writer.run(&mut Timing {
+            to: listener,
+            clock: &self.clock,
+            board: self.board,
+            phases: &mut self.phases,
+            began: None,
+        })
     }
 
     /// The plan with those sectors erased that were left alone and do not read the same each time; `None` when there is
@@ -253,6 +317,11 @@ impl WriteReady<'_> {
     /// How long it took so far, since the flash is known.
     pub fn took(&self) -> Took {
         self.clock.took(self.board)
+    }
+
+    /// How long each stage of compare and write took so far.
+    pub fn phases(&self) -> &Phases {
+        &self.phases
     }
 
     /// Does what comes after the write.
