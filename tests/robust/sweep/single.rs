@@ -126,7 +126,13 @@ fn one_misread_byte_hides_no_sector_that_differs() {
         let (log, _) = case.count(Cable::Hid);
         let (at, byte) = first_read_of(&log, offset as u32);
         let outcome = attempt(&case, Cable::Hid, &turned_in(at, byte));
-        assert_eq!(outcome.exit, 0, "{offset:#x}: {outcome:?}");
+        // the last sector holds bytes to keep, which are read twice
+        let kept = offset >> 12 == (0x2000 + APP) >> 12;
+        assert_eq!(
+            outcome.exit,
+            if kept { 30 } else { 0 },
+            "{offset:#x}: {outcome:?}"
+        );
         // the old image was damaged before the write, so an image may start that is neither old nor new
         assert!(!outcome.false_success && outcome.healed(), "{outcome:?}");
     }
