@@ -67,6 +67,7 @@ pub fn pieces(pieces: &job::LaidOutPieces) -> Vec<FlashPiece> {
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
 #[serde(untagged)]
+#[allow(clippy::large_enum_variant)] // one at the end of a run
 pub enum Write {
     /// A dry run: the plan.
     Plan(WritePlan),
