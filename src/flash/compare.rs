@@ -238,6 +238,8 @@ impl<'a> Reading<'a> {
         let held = |at: &u32| Some((*at, self.found.current.get(at)?.as_slice()));
         let proof: Vec<(u32, &[u8])> = header.iter().filter_map(held).collect();
         let fast = whole.len() >= PROVES && self.nor.use_fast(&proof)?;
+        // while quad enable is clear, the fast read is not the boot ROM's
+        let fast = fast && self.nor.part().quad_enabled(&self.nor.facts().status) == Some(true);
         let mut seen = match self.found.current.get(&g.base) {
             Some(first) => self.seen(g.base, first),
             None => Seen::Equal,
