@@ -46,6 +46,7 @@ pub struct Nor {
     part: Part,
     facts: NorFacts,
     named: bool,
+    verify_follows: bool,
     journal: Option<Result<BoardJournal>>,
 }
 
@@ -58,6 +59,7 @@ impl Nor {
             part,
             facts,
             named: false,
+            verify_follows: false,
             journal: None,
         }
     }
@@ -79,6 +81,11 @@ impl Nor {
     pub fn named_by_user(mut self) -> Nor {
         self.named = true;
         self
+    }
+
+    /// Whether everything that is programmed from now on is verified afterwards: then the loader need not read it back as well.
+    pub(super) fn set_verify_follows(&mut self, follows: bool) {
+        self.verify_follows = follows;
     }
 
     /// What to call the part in messages: its name, or all names that its id allows when nobody named it.

@@ -78,7 +78,7 @@ pub struct Run {
 /// Longest run that one write-memory command takes, in bytes: progress and Ctrl-C are looked at between runs.
 pub const RUN: usize = 32 * 1024;
 /// The same for a stream to rtboot's own loader.
-pub const STREAMED_RUN: usize = 128 * 1024;
+pub const STREAMED_RUN: usize = 256 * 1024;
 
 /// Everything a write will do, in order.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,7 +9,7 @@ use rtboot_wire::loader::{self, Features, Fetch, FlashCommand, HashKind, Rung};
 
 use super::link::LinkError;
 use super::verbs::check_range;
-use super::{Client, Command, Error, Link, Progress, Step, Tag, Version};
+use super::{Client, Command, Error, Link, Progress, Status, Step, Tag, Version};
 
 /// Bytes of the registers at entry that a new speed is tried with.
 const SPEED_PATTERN: u32 = 512;
@@ -163,16 +163,31 @@ impl<L: Link> Client<L> {
         Ok(words.iter().map(|word| u32::from_le_bytes(*word)).collect())
     }
 
-    /// Sends [records](mod@rtboot_wire::loader::stream) that erase and program. `progress` gets the bytes of records sent.
+    /// Sends [records](mod@rtboot_wire::loader::stream) that erase and program. `progress` gets the bytes of records sent. `unread`: the
+    /// loader need not read back what it programs, as the caller will; a loader that does not know of that reads back.
     ///
     /// # Errors
     /// [`Error::Refused`] with the status of the record that failed: [`Fetch::Failure`] tells place and bytes; [`Error::Cancelled`]
     /// when `progress` said so.
-    pub fn stream(&mut self, records: &[u8], progress: Progress<'_>) -> Result<(), Error> {
+    pub fn stream(
+        &mut self,
+        records: &[u8],
+        unread: bool,
+        progress: Progress<'_>,
+    ) -> Result<(), Error> {
         let tag = Tag::LOADER_STREAM;
         self.has(tag, Features::STREAM)?;
         let length = check_range(tag, 0, records.len() as u64)?;
-        self.write_phase(&loader::stream(length), records, progress)
+        let options = if unread { loader::UNREAD } else { 0 };
+        match self.write_phase(&loader::stream(length, options), records, progress) {
+            // an earlier build has no options
+            Err(Error::Refused {
+                status: Status::INVALID_ARGUMENT,
+                step: Step::Response,
+                ..
+            }) if unread => self.write_phase(&loader::stream(length, 0), records, progress),
+            sent => sent,
+        }
     }
 
     /// Clears the block protection, or protects all of the flash.

@@ -319,12 +319,59 @@ fn every_byte_is_read_back_over_the_bulk_interface() {
 }
 
 #[test]
+fn bit_that_does_not_program_is_found_where_the_loader_reads_nothing_back() {
+    let app = application(3, 150_001);
+    let offset = 0x1_2345_usize;
+    let wanted = app[offset - 0x2000];
+    let bits = 1 << wanted.trailing_ones();
+    let mut rig = rig(true);
+    let address = offset as u32;
+    let stuck = Fault::StuckAtOne { address, bits };
+    rig.virtual_board.board().fault_mut().push(stuck);
+    let error = rig
+        .write_bytes(&app, "app.bin", "issi.cfg")
+        .expect_err("stuck");
+    let Error::WhileWriting { source, .. } = &error else {
+        panic!("{error}");
+    };
+    let Error::Verify {
+        address,
+        expected,
+        found,
+        count,
+        ..
+    } = **source
+    else {
+        panic!("{error}");
+    };
+    assert_eq!((address, count), (0x6001_2345, 1));
+    assert_eq!((expected, found), (wanted, wanted | bits));
+    assert_eq!(starts(&rig), None, "nothing half-written starts");
+    // without a verify the loader looks itself
+    rig.virtual_board.board().flash_mut().fill(0xFF);
+    rig.options.verify = false;
+    let error = rig
+        .write_bytes(&app, "app.bin", "issi.cfg")
+        .expect_err("stuck");
+    let Error::WhileWriting { source, .. } = &error else {
+        panic!("{error}");
+    };
+    assert!(matches!(**source, Error::Program { .. }), "{error}");
+    assert_eq!(starts(&rig), None);
+    // the same command finishes it once the cell is well
+    rig.virtual_board.board().fault_mut().clear();
+    rig.options.verify = true;
+    moved(&mut rig, &app);
+    assert_eq!(rig.flash()[0x2000..][..150_001], app);
+}
+
+#[test]
 fn stream_that_fails_names_the_byte() {
     let app = application(3, 150_001);
     let offset = 0x1_2345_usize;
     let wanted = app[offset - 0x2000];
     let bit = 1 << wanted.trailing_ones();
-    let mut rig = rig(true);
+    let mut rig = rig_on_hid(true);
     let stuck = Fault::StuckAtOne {
         address: offset as u32,
         bits: bit,

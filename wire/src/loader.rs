@@ -211,9 +211,12 @@ pub const fn hash(kind: HashKind, address: u32, length: u32, unit: u32) -> Comma
     Command::new(Tag::LOADER_HASH, false, parameters)
 }
 
-/// Begins a stream of `length` bytes of [records](mod@stream).
-pub const fn stream(length: u32) -> Command {
-    Command::new(Tag::LOADER_STREAM, true, [length, 0])
+/// Option of a stream: what is programmed is not read back, as the host reads all of it.
+pub const UNREAD: u32 = 1;
+
+/// Begins a stream of `length` bytes of [records](mod@stream), with options.
+pub const fn stream(length: u32, options: u32) -> Command {
+    Command::new(Tag::LOADER_STREAM, true, [length, options])
 }
 
 /// Clears the block protection, or protects all of the flash.

@@ -79,6 +79,14 @@ fn crc_has_its_check_value() {
     crc.update(&bytes);
     let usual = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
     assert_eq!(crc.finish(), usual.checksum(&bytes));
+    // a blank sector is known
+    for (length, last) in [(4096, 0xFF), (4096, 0xFE), (4095, 0xFF), (8192, 0xFF)] {
+        let mut bytes = vec![0xFF; length];
+        bytes[length - 1] = last;
+        let mut crc = Crc32::new();
+        crc.update(&bytes);
+        assert_eq!(crc.finish(), usual.checksum(&bytes), "{length} {last}");
+    }
 }
 
 #[test]

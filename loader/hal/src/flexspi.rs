@@ -1,7 +1,7 @@
 //! The FlexSPI controller with one flash on port A.
 //!
 //! The order of accesses is the one of NXP's RT1021 loader, except where noted. Look-up table: sequence 0 is the mapped
-//! read, sequence 1 whatever is played next.
+//! read, sequences 1 to 4 whatever is played.
 
 use loader_nor::clock::{self, Clock};
 use loader_nor::{BusError, Data, Sequence, Setup, Speed};
@@ -66,8 +66,8 @@ const CLEARABLE: u32 = 0xF1F;
 const KEY: u32 = 0x5AF0_5AF0;
 const LOCK: u32 = 1;
 const UNLOCK: u32 = 2;
-/// The sequence that commands are written to.
-const COMMAND_SLOT: u32 = 1;
+/// The sequences that commands are written to, by bits of the command byte: those of a page program (02h, 06h, 05h) do not share one.
+const COMMAND_SLOTS: usize = 4;
 /// Page program for AHB writes, which are never made; and the mapped read, sequence 0.
 const SEQUENCE_NUMBERS: u32 = 0x900;
 const RESTART_SEQUENCE: u32 = 1 << 31;
@@ -119,21 +119,21 @@ const WINDOW: u32 = 0x6000_0000;
 /// The controller; nothing is accessed before [`FlexSpi::set_up`].
 pub(crate) struct FlexSpi {
     read_clock: Option<Clock>,
-    // what the command slot of the look-up table holds
-    loaded: Option<Sequence>,
+    // what the command slots of the look-up table hold; a sequence that is empty is never played
+    loaded: [Sequence; COMMAND_SLOTS],
 }
 
 impl FlexSpi {
     pub const fn new() -> FlexSpi {
         FlexSpi {
             read_clock: None,
-            loaded: None,
+            loaded: [Sequence([0; 4]); COMMAND_SLOTS],
         }
     }
 
     pub fn set_up(&mut self, setup: &Setup) -> Result<(), BusError> {
         self.read_clock = None;
-        self.loaded = None;
+        self.loaded = [Sequence([0; 4]); COMMAND_SLOTS];
         FLEXSPI.on();
         flush_pipeline();
         if MCR0.read() & DISABLED == 0 && wait_idle().is_err() {
@@ -217,15 +217,14 @@ impl FlexSpi {
 
     fn run(&mut self, sequence: &Sequence, offset: u32, data: Data<'_>) -> Result<(), BusError> {
         wait_idle()?;
-        if self.loaded != Some(*sequence) {
-            write_lut(COMMAND_SLOT, sequence);
-            self.loaded = Some(*sequence);
+        let place = sequence.0[0] as usize >> 1 & (COMMAND_SLOTS - 1);
+        // the mapped read is sequence 0
+        let slot = place as u32 + 1;
+        if self.loaded[place] != *sequence {
+            write_lut(slot, sequence);
+            self.loaded[place] = *sequence;
         }
-        for chip in 0..4 {
-            FLASH_SEQUENCES
-                .plus(4 * chip)
-                .write(SEQUENCE_NUMBERS | RESTART_SEQUENCE);
-        }
+        FLASH_SEQUENCES.write(SEQUENCE_NUMBERS | RESTART_SEQUENCE);
         INTR.write(CLEARABLE);
         IP_ADDRESS.write(offset);
         let length = match &data {
@@ -233,7 +232,7 @@ impl FlexSpi {
             Data::Read(into) => into.len(),
             Data::Write(bytes) => bytes.len(),
         };
-        IP_CONTROL.write(COMMAND_SLOT << 16 | length as u32 & 0xFFFF);
+        IP_CONTROL.write(slot << 16 | length as u32 & 0xFFFF);
         match data {
             Data::None => IP_COMMAND.write(1),
             Data::Read(into) => receive(into)?,
@@ -293,10 +292,16 @@ fn send(data: &[u8]) -> Result<(), BusError> {
     IP_TX_CONTROL.write(watermark(unit) | FIFO_RESET);
     for (number, block) in data.chunks(unit).enumerate() {
         wait_for(TX_SPACE)?;
-        for (i, bytes) in block.chunks(4).enumerate() {
+        let (words, rest) = block.as_chunks();
+        let mut fifo = TX_FIFO;
+        for word in words {
+            fifo.write(u32::from_le_bytes(*word));
+            fifo = fifo.plus(4);
+        }
+        if let [_, ..] = rest {
             let mut word = [0xFF; 4];
-            word[..bytes.len()].copy_from_slice(bytes);
-            TX_FIFO.plus(4 * i as u32).write(u32::from_le_bytes(word));
+            word[..rest.len()].copy_from_slice(rest);
+            fifo.write(u32::from_le_bytes(word));
         }
         INTR.write(TX_SPACE); // hands the block over
         if number == 0 {

@@ -168,7 +168,7 @@ fault:
     dsb
     bx      lr
 
-/* u32 probe_copy(to, from, bytes): copies, in words where both addresses are aligned; 0, or 1 after a fault. No stack, so
+/* u32 probe_copy(to, from, bytes): copies, in pairs of words where both addresses are aligned; 0, or 1 after a fault. No stack, so
    that a fault in it needs no unwinding. */
     .global probe_copy
     .thumb_func
@@ -177,12 +177,17 @@ probe_copy:
     orr     r3, r0, r1
     lsls    r3, r3, #30
     bne     3f
-1:  subs    r2, r2, #4
+1:  subs    r2, r2, #8
     blo     2f
+    ldmia   r1!, {{r3, r12}}
+    stmia   r0!, {{r3, r12}}
+    b       1b
+2:  adds    r2, r2, #8
+    cmp     r2, #4              /* a register is never read in bytes */
+    blo     3f
     ldr     r3, [r1], #4
     str     r3, [r0], #4
-    b       1b
-2:  adds    r2, r2, #4
+    subs    r2, r2, #4
 3:  cbz     r2, 4f
     ldrb    r3, [r1], #1
     strb    r3, [r0], #1
@@ -232,6 +237,23 @@ __aeabi_memcpy8:
     subs    r2, r2, #1
     b       3b
 4:  mov     r0, r12
+    bx      lr
+
+    .global memcmp
+    .global bcmp
+    .thumb_func
+memcmp:
+    .thumb_func
+bcmp:
+1:  cbz     r2, 2f
+    subs    r2, r2, #1
+    ldrb    r3, [r0], #1
+    ldrb    r12, [r1], #1
+    subs    r3, r3, r12
+    beq     1b
+    mov     r0, r3
+    bx      lr
+2:  movs    r0, #0
     bx      lr
 
     .global __aeabi_memclr

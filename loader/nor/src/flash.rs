@@ -29,6 +29,8 @@ pub struct Flash {
     pub(crate) id: Option<[u8; 3]>,
     read_khz: u32,
     working_at: u32,
+    // a page program is under way: the clock is that of commands
+    writing: bool,
 }
 
 impl Default for Flash {
@@ -47,6 +49,7 @@ impl Flash {
             id: None,
             read_khz: 0,
             working_at: 0,
+            writing: false,
         }
     }
 
@@ -220,31 +223,59 @@ impl Flash {
     /// # Errors
     /// [`Error::Alignment`]; [`Error::Verify`] with the offset; as [`Flash::erase`].
     pub fn overwrite(&mut self, bus: &mut impl Bus, offset: u32, data: &[u8]) -> Result<(), Error> {
+        let written = self.write_pages(bus, offset, data);
+        self.end_pages(bus).and(written)?;
+        match self.first_difference(bus, offset, data.len() as u32, Some(data))? {
+            Some(at) => Err(Error::Verify(at)),
+            None => Ok(()),
+        }
+    }
+
+    /// Programs whole pages without asking whether they are blank, and without reading them back. The last one is left under way:
+    /// nothing but this and [`Flash::end_pages`] may follow.
+    ///
+    /// # Errors
+    /// [`Error::Alignment`]; as [`Flash::erase`].
+    pub fn write_pages(
+        &mut self,
+        bus: &mut impl Bus,
+        offset: u32,
+        data: &[u8],
+    ) -> Result<(), Error> {
         let page = self.configured()?.page;
         if (offset | data.len() as u32) & (page - 1) != 0 {
             return Err(Error::Alignment);
         }
+        let program = self.fcb.sequence(SequenceIndex::Program);
         let mut at = offset;
-        let result = self.change(bus, |bus| {
-            for page in data.chunks(page as usize) {
-                // programming ones changes nothing
-                if page.iter().any(|byte| *byte != 0xFF) {
-                    self.enable_writes(bus)?;
-                    let sequence = self.fcb.sequence(SequenceIndex::Program);
-                    bus.transfer(&sequence, at, Data::Write(page))?;
-                    self.wait(bus, limits::PAGE, limits::PAGE_GAP)?;
+        for page in data.chunks(page as usize) {
+            // programming ones changes nothing
+            if page.iter().any(|byte| *byte != 0xFF) {
+                match self.writing {
+                    true => self.wait(bus, limits::PAGE, limits::PAGE_GAP)?,
+                    false => bus.set_speed(Speed::Command)?,
                 }
-                at += page.len() as u32;
+                self.writing = true;
+                self.working_at = at;
+                self.enable_writes(bus)?;
+                bus.transfer(&program, at, Data::Write(page))?;
             }
-            Ok(())
-        });
-        self.working_at = at;
-        result?;
-        let found = self.first_difference(bus, offset, data.len() as u32, Some(data))?;
-        match found {
-            Some(at) => Err(Error::Verify(at)),
-            None => Ok(()),
+            at += page.len() as u32;
         }
+        Ok(())
+    }
+
+    /// Waits for the last page of [`Flash::write_pages`]. Does nothing when none is under way.
+    ///
+    /// # Errors
+    /// [`Error::Busy`]; [`Error::Bus`].
+    pub fn end_pages(&mut self, bus: &mut impl Bus) -> Result<(), Error> {
+        if !core::mem::take(&mut self.writing) {
+            return Ok(());
+        }
+        let ended = self.wait(bus, limits::PAGE, limits::PAGE_GAP);
+        bus.set_speed(Speed::Read)?;
+        ended
     }
 
     /// Programs the configuration block in use at the start of flash.

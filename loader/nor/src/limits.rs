@@ -13,7 +13,7 @@ pub const CHIP: u32 = 900_000_000;
 /// Write of a status register. Longest: 100 ms.
 pub const STATUS: u32 = 300_000;
 /// Time between two polls while a page is programmed.
-pub const PAGE_GAP: u32 = 2;
+pub const PAGE_GAP: u32 = 0;
 /// Time between two polls while something is erased or a status register is written.
 pub const ERASE_GAP: u32 = 25;
 /// How long a flash that gives no id is asked again before it is rescued (power-up time, tPUW).

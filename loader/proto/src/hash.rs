@@ -8,36 +8,30 @@ use crate::board::{Board, LinkLost, Payload};
 use crate::loader::{Loader, Next, announce, finish, parameters};
 use crate::property::PAYLOAD;
 
-/// A hash that is being made.
-enum Hasher {
-    Sha256(Sha256),
-    Crc32(Crc32),
+/// Both hashes, of which one is made.
+struct Hasher {
+    kind: HashKind,
+    sha256: Sha256,
+    crc32: Crc32,
 }
 
 /// A hash: bytes and how many.
 type Hash = ([u8; 32], usize);
 
 impl Hasher {
-    fn new(kind: HashKind) -> Hasher {
-        match kind {
-            HashKind::Sha256 => Hasher::Sha256(Sha256::new()),
-            HashKind::Crc32 => Hasher::Crc32(Crc32::new()),
-        }
-    }
-
     fn update(&mut self, bytes: &[u8]) {
-        match self {
-            Hasher::Sha256(hash) => hash.update(bytes),
-            Hasher::Crc32(hash) => hash.update(bytes),
+        match self.kind {
+            HashKind::Sha256 => self.sha256.update(bytes),
+            HashKind::Crc32 => self.crc32.update(bytes),
         }
     }
 
     fn finish(self) -> Hash {
-        match self {
-            Hasher::Sha256(hash) => (hash.finish(), 32),
-            Hasher::Crc32(hash) => {
+        match self.kind {
+            HashKind::Sha256 => (self.sha256.finish(), 32),
+            HashKind::Crc32 => {
                 let mut bytes = [0; 32];
-                bytes[..4].copy_from_slice(&hash.finish().to_le_bytes());
+                bytes[..4].copy_from_slice(&self.crc32.finish().to_le_bytes());
                 (bytes, 4)
             }
         }
@@ -108,7 +102,11 @@ impl Loader<'_> {
         mut at: u32,
         length: u32,
     ) -> Result<Hash, Status> {
-        let mut hasher = Hasher::new(kind);
+        let mut hasher = Hasher {
+            kind,
+            sha256: Sha256::new(),
+            crc32: Crc32::new(),
+        };
         let end = at + length;
         while at < end {
             if board.is_abort_pending() {

@@ -4,7 +4,7 @@ use loader_codec::{Crc32, Decoder};
 use loader_nor::Error;
 use rtboot_wire::loader::Failure;
 use rtboot_wire::loader::stream::{Action, Head, Program};
-use rtboot_wire::mboot::{Command, Status};
+use rtboot_wire::mboot::{Command, Status, Tag};
 
 use crate::board::{Board, LinkLost, Payload};
 use crate::data::{expected, receive_data};
@@ -13,6 +13,12 @@ use crate::status;
 
 /// How far the stream has come.
 struct Stream {
+    /// Bytes that are still to come.
+    left: usize,
+    /// Of the records so far.
+    result: Result<(), Status>,
+    /// Pages are not read back: the host reads all of them.
+    unread: bool,
     /// Number of the record that is being taken.
     record: u32,
     head: [u8; Head::LEN],
@@ -43,7 +49,7 @@ impl Loader<'_> {
     ) -> Result<Next, LinkLost> {
         let [length, options] = parameters(command);
         let ready = match options {
-            0 => self.geometry().map(|_| ()),
+            0 | rtboot_wire::loader::UNREAD => self.geometry().map(|_| ()),
             _ => Err(Status::INVALID_ARGUMENT),
         };
         finish(board, command.tag, ready)?;
@@ -52,29 +58,55 @@ impl Loader<'_> {
         }
         self.failure = NO_FAILURE;
         let mut stream = Stream {
+            left: length as usize,
+            result: Ok(()),
+            unread: options != 0,
             record: 0,
             head: [0; Head::LEN],
             held: 0,
             body: None,
         };
-        let mut result = Ok(());
-        let mut left = length as usize;
-        while left > 0 {
-            if let Some(next) = receive_data(board, command.tag, payload, left)? {
-                return Ok(next);
-            }
-            let bytes = payload.bytes();
-            left -= bytes.len();
-            // behind a failure the host's data are taken, or it would wait for ever
-            if result.is_ok() {
-                result = self.take_records(board, &mut stream, bytes);
-            }
+        let received = self.take_stream(board, payload, &mut stream);
+        // however it ended: nobody else knows of a page under way
+        let ended = self.end_pages(board, &mut stream);
+        if let Some(next) = received? {
+            return Ok(next);
         }
+        let mut result = stream.result.and(ended);
         if result.is_ok() && (stream.held > 0 || stream.body.is_some()) {
             result = Err(Status::LOADER_BAD_RECORD);
             self.fail(&stream, 0, Status::LOADER_BAD_RECORD);
         }
         finish(board, command.tag, result)
+    }
+
+    /// Takes the data until they are all there, or the host ends them.
+    fn take_stream(
+        &mut self,
+        board: &mut impl Board,
+        payload: &mut Payload,
+        stream: &mut Stream,
+    ) -> Result<Option<Next>, LinkLost> {
+        while stream.left > 0 {
+            let ended = receive_data(board, Tag::LOADER_STREAM, payload, stream.left)?;
+            if ended.is_some() {
+                return Ok(ended);
+            }
+            let bytes = payload.bytes();
+            stream.left -= bytes.len();
+            // behind a failure the host's data are taken, or it would wait for ever
+            if stream.result.is_ok() {
+                stream.result = self.take_records(board, stream, bytes);
+            }
+        }
+        Ok(None)
+    }
+
+    fn end_pages(&mut self, board: &mut impl Board, stream: &mut Stream) -> Result<(), Status> {
+        match self.flash.end_pages(board) {
+            Ok(()) => Ok(()),
+            error => self.judge_change(board, stream, error, 0xFF, Status::LOADER_NOT_PROGRAMMED),
+        }
     }
 
     /// Keeps why a record failed before flash was touched.
@@ -181,6 +213,7 @@ impl Loader<'_> {
         offset: u32,
         length: u32,
     ) -> Result<(), Status> {
+        self.end_pages(board, stream)?;
         let result = match length == self.geometry()?.size {
             true => self.flash.erase_all(board),
             false => self.flash.erase(board, offset, offset + length),
@@ -203,7 +236,10 @@ impl Loader<'_> {
         let padded = length.next_multiple_of(self.geometry()?.page as usize);
         let data = &mut self.window[..padded];
         data[length..].fill(0xFF);
-        let result = self.flash.overwrite(board, body.offset, data);
+        let result = match stream.unread {
+            true => self.flash.write_pages(board, body.offset, data),
+            false => self.flash.overwrite(board, body.offset, data),
+        };
         let byte = expected(data, body.offset, result);
         self.judge_change(board, stream, result, byte, Status::LOADER_NOT_PROGRAMMED)
     }

@@ -351,8 +351,17 @@ fn program(address: u32, data: &[u8], lz4: bool) -> Vec<u8> {
 impl Session {
     /// Sends a stream in reports of this size; the final status, and what was kept of a failure.
     fn stream(&mut self, records: &[Vec<u8>], chunk: usize) -> (Status, Failure) {
+        self.stream_with(records, chunk, 0)
+    }
+
+    fn stream_with(
+        &mut self,
+        records: &[Vec<u8>],
+        chunk: usize,
+        options: u32,
+    ) -> (Status, Failure) {
         let bytes = records.concat();
-        let command = loader::stream(bytes.len() as u32).to_bytes();
+        let command = loader::stream(bytes.len() as u32, options).to_bytes();
         let mut reports: Vec<(u8, &[u8])> = vec![(1, &command)];
         reports.extend(bytes.chunks(chunk).map(|chunk| (2, chunk)));
         let answers = self.exchange(&reports);
@@ -394,6 +403,36 @@ fn stream_erases_and_programs_whatever_the_size_of_reports() {
         assert_eq!(session.board.chip.count("d8"), 1);
         assert_eq!(session.board.chip.count("20"), 1);
     }
+}
+
+#[test]
+fn stream_that_is_not_read_back_programs_the_same() {
+    let data = pattern(2 * 4096 + 700);
+    for chunk in [7, 300, 1016] {
+        let mut session = Session::configured();
+        session.board.chip.memory[0x8000..0x9000].fill(0x11);
+        let mut records: Vec<_> = (FLASH..)
+            .step_by(4096)
+            .zip(data.chunks(4096))
+            .map(|(address, piece)| program(address, piece, chunk == 300))
+            .collect();
+        // an erase waits for the page before it
+        records.push(erase(FLASH + 0x8000, 0x1000));
+        let (status, failure) = session.stream_with(&records, chunk, 1);
+        assert_eq!((status, failure.status), (Status::SUCCESS, Status::SUCCESS));
+        assert_eq!(&session.flash()[..data.len()], &data[..], "{chunk}");
+        assert!(session.flash()[0x8000..0x9000].iter().all(|b| *b == 0xFF));
+    }
+    // what flash holds is the host's to see
+    let mut session = Session::configured();
+    session.board.chip.memory[0x800] = 0;
+    let records = [program(FLASH, &data[..4096], false)];
+    assert_eq!(session.stream_with(&records, 1016, 1).0, Status::SUCCESS);
+    assert_eq!(session.flash()[0x800], 0);
+    assert_eq!(
+        session.stream(&records, 1016).0,
+        Status::LOADER_NOT_PROGRAMMED
+    );
 }
 
 #[test]
@@ -481,10 +520,10 @@ fn records_that_cannot_be_are_refused() {
 #[test]
 fn stream_is_refused_before_its_data() {
     let mut session = Session::new();
-    let status = session.status(loader::stream(16));
+    let status = session.status(loader::stream(16, 0));
     assert_eq!(status, Status::MEMORY_NOT_CONFIGURED);
     session.configure(0xC000_0007);
-    let options = Command::raw(Tag::LOADER_STREAM, true, &[16, 1]).unwrap();
+    let options = Command::raw(Tag::LOADER_STREAM, true, &[16, 2]).unwrap();
     assert_eq!(session.status(options), Status::INVALID_ARGUMENT);
     assert_eq!(
         session.status(Command::raw(Tag::LOADER_FETCH, false, &[9]).unwrap()),
@@ -496,7 +535,7 @@ fn stream_is_refused_before_its_data() {
 fn host_ends_or_replaces_a_stream() {
     let mut session = Session::configured();
     let bytes = program(FLASH, &pattern(256), false);
-    let command = loader::stream(bytes.len() as u32).to_bytes();
+    let command = loader::stream(bytes.len() as u32, 0).to_bytes();
     let property = Command::get_property(1, 0).to_bytes();
     let first = generic(Status::SUCCESS, Tag::LOADER_STREAM);
     let aborted = generic(Status::DATA_PHASE_ABORTED, Tag::LOADER_STREAM);

@@ -70,10 +70,11 @@ impl Nor {
     pub(super) fn program_by_stream(&mut self, run: &Run, meter: &mut Meter) -> Result<()> {
         let before = meter.done();
         let records = Records::of(run);
+        let unread = self.verify_follows && !self.proves_by_hash();
         let streamed = self
             .loader
             .quiet_session()
-            .stream(&records.bytes, &mut |sent| {
+            .stream(&records.bytes, unread, &mut |sent| {
                 meter.set(before + records.done(sent));
                 true // a run is short; stopping inside one would leave a page half sent
             });

@@ -97,6 +97,7 @@ impl Writer<'_> {
 
     pub(super) fn program(&mut self, listener: &mut dyn Listener) -> Result<()> {
         self.nor.use_work_for_programming()?;
+        self.nor.set_verify_follows(self.verify);
         let last = self.plan.last_run().map_or(0, |run| run.bytes.len());
         let total = self.plan.bytes_to_program() - last as u64;
         if total == 0 {

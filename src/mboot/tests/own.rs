@@ -57,7 +57,7 @@ fn genuine_loader_gets_the_question_and_nothing_else() {
                 .crc32(0x6000_0000, 4096, 4096, &mut |_| true)
                 .map(drop),
         );
-        refused(client.stream(&[0; 16], &mut |_| true));
+        refused(client.stream(&[0; 16], false, &mut |_| true));
         refused(client.protect(false));
         assert_eq!(commands(&mut client), asked);
         assert_eq!(asked, [Command::get_property(loader::IDENTITY.0, 0)]);
@@ -131,7 +131,9 @@ fn stream_is_sent_as_data_and_its_last_status_counts() {
     let failed = [done(Tag::LOADER_STREAM, 59003)];
     let mut client = client(&[&[identity(ALL, 1)], &taken, &[], &failed]);
     client.identity().expect("asked");
-    let error = client.stream(&records, &mut |_| true).expect_err("failed");
+    let error = client
+        .stream(&records, false, &mut |_| true)
+        .expect_err("failed");
     assert_eq!(error.status(), Some(Status::LOADER_NOT_PROGRAMMED));
     assert_eq!(data_sent(&mut client), records);
 }

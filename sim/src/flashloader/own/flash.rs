@@ -302,6 +302,37 @@ impl Flash {
         }
     }
 
+    /// The same without reading back. How the last page ends goes to `late`: the loader looks at it with the next record.
+    pub fn write_pages(
+        &mut self,
+        m: &mut Machine,
+        offset: u32,
+        data: &[u8],
+        late: &mut Result<(), Error>,
+    ) -> Result<(), Error> {
+        let page = self.configured()?.page as usize;
+        let pages: Vec<(u32, &[u8])> = (offset..)
+            .step_by(page)
+            .zip(data.chunks(page))
+            .filter(|(_, bytes)| bytes.iter().any(|byte| *byte != 0xFF))
+            .collect();
+        let mut working_at = self.working_at;
+        let done = self.change(m, |m| {
+            let mut ended = Ok(());
+            for (at, bytes) in pages {
+                ended?;
+                working_at = at;
+                self.enable_writes(m)?;
+                transfer(m, &self.sequence(seq::PAGE_PROGRAM), at, bytes, bytes.len())?;
+                ended = self.wait(m, limits::PAGE, limits::PAGE_GAP);
+            }
+            Ok(ended)
+        });
+        self.working_at = working_at;
+        *late = done?;
+        Ok(())
+    }
+
     /// Are all of these bytes ones?
     pub fn is_blank(&self, m: &mut Machine, offset: u32, length: u32) -> bool {
         self.difference(m, offset, length, |_| 0xFF).is_none()

@@ -24,6 +24,8 @@ use crate::machine::Machine;
 
 /// Bytes of a head.
 const HEAD: usize = 16;
+/// The option bit of a stream that is not read back.
+const UNREAD: u32 = 1;
 /// Most bytes that one record programs.
 const MOST: u32 = 4096;
 const CRC: crc::Crc<u32> = crc::Crc::<u32>::new(&crc::CRC_32_ISO_HDLC);
@@ -38,6 +40,10 @@ pub struct Stream {
     /// Number of that record.
     number: u32,
     failed: Option<Status>,
+    /// The host reads what is programmed: the loader does not.
+    unread: bool,
+    /// How the last page of the record before ended, which is told with the next one.
+    late: Result<(), Error>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -78,7 +84,7 @@ impl Head {
 /// Begins a stream.
 pub fn begin(server: &mut Server, length: u32, options: u32) {
     let begun = match server.flash.configured() {
-        _ if options != 0 => Err(INVALID_ARGUMENT),
+        _ if options & !UNREAD != 0 => Err(INVALID_ARGUMENT),
         Ok(_) => Ok(()),
         Err(error) => Err(error.into()),
     };
@@ -96,6 +102,8 @@ pub fn begin(server: &mut Server, length: u32, options: u32) {
                 held: Vec::new(),
                 number: 0,
                 failed: None,
+                unread: options & UNREAD != 0,
+                late: Ok(()),
             });
         }
     }
@@ -114,7 +122,7 @@ pub fn data(server: &mut Server, m: &mut Machine, bytes: &[u8]) {
         && let Some((head, body)) = stream.next_record()
     {
         let done = match head {
-            Some(head) => record(server, m, stream.number, head, &body),
+            Some(head) => record(server, m, &mut stream, head, &body),
             None => refuse(server, stream.number, 0, OWN_BAD_RECORD),
         };
         stream.failed = done.err();
@@ -127,8 +135,10 @@ pub fn data(server: &mut Server, m: &mut Machine, bytes: &[u8]) {
         server.phase = Phase::Stream(stream);
         return;
     }
+    let late = std::mem::replace(&mut stream.late, Ok(()));
     let result = match stream.failed {
         Some(status) => Err(status),
+        None if late.is_err() => server.note(m, stream.number, late, own),
         // it ends within a record
         None if !stream.held.is_empty() => refuse(server, stream.number, 0, OWN_BAD_RECORD),
         None => Ok(()),
@@ -164,10 +174,11 @@ fn refuse(server: &mut Server, record: u32, address: u32, status: Status) -> Res
 fn record(
     server: &mut Server,
     m: &mut Machine,
-    number: u32,
+    stream: &mut Stream,
     head: Head,
     body: &[u8],
 ) -> Result<(), Status> {
+    let number = stream.number;
     let Geometry {
         size, page, sector, ..
     } = server.flash.configured()?;
@@ -179,17 +190,29 @@ fn record(
     if !offset.is_multiple_of(unit) {
         return refuse(server, number, head.address, OWN_BAD_RECORD);
     }
-    match head.kind {
-        1 => erase(server, m, number, head, offset),
+    let bytes = match head.kind {
+        1 => Vec::new(),
         _ => match unpack(m, head, body) {
-            Some(mut bytes) => {
-                bytes.resize(bytes.len().next_multiple_of(page as usize), 0xFF);
-                let result = server.flash.program_pages(m, offset, &bytes);
-                server.note(m, number, result, own)
-            }
-            None => refuse(server, number, head.address, OWN_BAD_DATA),
+            Some(bytes) => bytes,
+            None => return refuse(server, number, head.address, OWN_BAD_DATA),
         },
+    };
+    let late = std::mem::replace(&mut stream.late, Ok(()));
+    if late.is_err() {
+        return server.note(m, number, late, own);
     }
+    if head.kind == 1 {
+        return erase(server, m, number, head, offset);
+    }
+    let mut pages = bytes;
+    pages.resize(pages.len().next_multiple_of(page as usize), 0xFF);
+    let result = match stream.unread {
+        true => server
+            .flash
+            .write_pages(m, offset, &pages, &mut stream.late),
+        false => server.flash.program_pages(m, offset, &pages),
+    };
+    server.note(m, number, result, own)
 }
 
 fn erase(
