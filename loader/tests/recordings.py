@@ -26,6 +26,8 @@ PROJECT = pathlib.Path(__file__).parents[2]
 COMMITTED = PROJECT / "tests/transcripts/own"
 RAM = 0x2020_2000
 WRITE_ENABLED, CHANGES, UNTIL_READY = 1 << 24, 1 << 31, 1 << 25
+# Stream's option: the host reads back what was programmed
+HOST_READS = 1
 
 
 def ask(s, tag, *parameters):
@@ -37,8 +39,8 @@ def ask(s, tag, *parameters):
     return answer
 
 
-def stream(s, data):
-    s.command(STREAM, len(data), 0, flags=1)
+def stream(s, data, options=0):
+    s.command(STREAM, len(data), options, flags=1)
     first = s.response()
     if first[1][0]:
         return
@@ -87,7 +89,7 @@ def own_stream(s):
     page = record.pattern(256, 3)
     s.step("not configured"), stream(s, end)
     record.ready(s)
-    s.step("options"), s.command(STREAM, 16, 1, flags=1), s.response()
+    s.step("options"), s.command(STREAM, 16, 2, flags=1), s.response()
     good = erase(0, 0x1000) + program(0, record.pattern(4096, 5)) + program(0x1000, record.pattern(16, 9))
     s.step("good"), stream(s, good)
     failure(s)
@@ -108,10 +110,19 @@ def own_stream(s):
         failure(s)
     s.step("cut"), stream(s, (sector + program(0x3000, page))[:116])
     failure(s)
+    fast = erase(0x5000, 0x1000) + program(0x5000, record.pattern(1000, 7)) + program(0x5400, record.pattern(300, 11))
+    s.step("read back by the host"), stream(s, fast, HOST_READS)
+    failure(s)
+    s.step("and over it"), stream(s, program(0x5000, b"\x3F" * 5), HOST_READS)
+    failure(s)
+    s.step("and outside"), stream(s, sector + erase(0x80_0000, 0x1000) + end, HOST_READS)
+    failure(s)
     s.step("protected"), ask(s, FLASH_COMMAND, CHANGES | UNTIL_READY | WRITE_ENABLED | 0x1001, 0, 0x7C, 0)
     s.step("erase"), stream(s, end)
     failure(s)
     s.step("program"), stream(s, program(0x4000, record.pattern(300, 5)))
+    failure(s)
+    s.step("program, read back by the host"), stream(s, program(0x4000, record.pattern(300, 5)), HOST_READS)
     failure(s)
     s.step("erase region"), s.simple(2, FLASH, 0x1000, 0)
     failure(s)
