@@ -121,6 +121,11 @@ impl QeMethod {
         }
     }
 
+    /// Whether both set the same bit, by whatever command: 01h with two bytes and 31h do, and some parts take both.
+    pub fn sets_bit_of(self, other: QeMethod) -> bool {
+        (self.sr1_mask(), self.sr2_mask()) == (other.sr1_mask(), other.sr2_mask())
+    }
+
     /// The command that reads status register 2, on parts whose QE is there.
     ///
     /// Never send 35h to a part that is not known: ISSI and Macronix parts enter QPI mode on it.

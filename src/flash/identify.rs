@@ -264,7 +264,8 @@ fn check_sfdp(part: &Part, facts: &NorFacts) -> Result<()> {
     match sfdp.qer() {
         Some(method)
             if part.sfdp.qer.is_none_or(|qer| Some(qer) != sfdp.qer_code())
-                && method != part.qe
+                // a command that the part does not take shows when the bit is read back
+                && !method.sets_bit_of(part.qe)
                 && part.qe != QeMethod::Unknown =>
         {
             mismatch(SfdpField::QuadEnable {
@@ -418,6 +419,50 @@ mod tests {
         facts.sfdp = Sfdp::parse(&bytes);
         assert!(facts.sfdp.is_ok(), "{:?}", facts.sfdp);
         facts
+    }
+
+    /// The AT25SF128A with SFDP of 16 dwords that has this quad enable requirement.
+    fn with_quad_enable(qer: u32) -> NorFacts {
+        let mut bytes = b"SFDP\x06\x01\x00\xff\x00\x06\x01\x10\x10\x00\x00\xff".to_vec();
+        let mut dwords = [0_u32; 16];
+        dwords[..9].copy_from_slice(&[
+            0xFFF9_20E5,
+            0x07FF_FFFF,
+            0x6B08_EB44,
+            0xBB80_3B08,
+            0xFFFF_FFFE,
+            0xFF00_FFFF,
+            0xEB40_FFFF,
+            0x520F_200C,
+            0x0000_D810,
+        ]);
+        dwords[10] = 8 << 4; // pages of 256 bytes
+        dwords[14] = qer << 20;
+        bytes.extend(dwords.iter().flat_map(|dword| dword.to_le_bytes()));
+        let mut facts = facts([0x1F, 0x89, 0x01]);
+        facts.sfdp = Sfdp::parse(&bytes);
+        facts
+    }
+
+    #[test]
+    fn two_commands_for_one_quad_enable_bit_contradict_nothing() {
+        // 4: the bit by 01h with two bytes; 6: by 31h, as the part's file has it
+        for qer in [4, 6] {
+            let part = choose_part(&with_quad_enable(qer), &PartSource::Database);
+            assert_eq!(part.expect("the same bit").name, "AT25SF128A");
+        }
+        let error = choose_part(&with_quad_enable(2), &PartSource::Database);
+        let error = error.expect_err("a bit of status register 1");
+        assert!(
+            matches!(
+                error,
+                Error::SfdpMismatch {
+                    field: SfdpField::QuadEnable { .. },
+                    ..
+                }
+            ),
+            "{error}"
+        );
     }
 
     #[test]

@@ -97,7 +97,8 @@ impl Part {
                 bytes(page.into()),
             );
         }
-        if let Some(qe) = sfdp.qer().filter(|_| self.qe != QeMethod::Unknown) {
+        let other_bit = |qe: &QeMethod| self.qe != QeMethod::Unknown && !qe.sets_bit_of(self.qe);
+        if let Some(qe) = sfdp.qer().filter(other_bit) {
             hold(SfdpProperty::QuadEnable, qe_place(self.qe), qe_place(qe));
         }
         if let Some(dwords) = self.sfdp.dwords {
@@ -184,7 +185,7 @@ fn bytes(count: u64) -> String {
     u32::try_from(count).map_or_else(|_| format!("{count} bytes"), crate::fcb::size_in_words)
 }
 
-/// The bit alone: 01h with two bytes and 31h set the same one, and some parts take both.
+/// The bit alone, not the command that sets it.
 fn qe_place(qe: QeMethod) -> String {
     match qe {
         QeMethod::None => "none",
