@@ -49,9 +49,10 @@ pub const FITTING: &[(&str, &[u8])] = &[
     ("flash gone", &[0, 15, 30, 31, 32, 33]),
     ("another part answers", &[0, 15, 30, 31, 32, 33]),
     ("flash ignores erases", &[0, 31]),
-    ("flash ignores programs", &[0, 32]),
+    // 33: the loader leaves reading back to a host with the bulk interface, whose verify finds it
+    ("flash ignores programs", &[0, 32, 33]),
     ("sector does not erase", &[0, 31]),
-    ("bit does not program", &[0, 32]),
+    ("bit does not program", &[0, 32, 33]),
     ("byte out lost", OUT_OF_STEP),
     ("byte out doubled", OUT_OF_STEP),
     ("byte out, a bit turned", OUT_OF_STEP),

@@ -162,7 +162,7 @@ fn hash_of_a_mebibyte_takes_its_time() {
     let sha = board.elapsed() - before;
     assert!(data(&mut board, 0x53, &[1, FLASH, 1 << 20, 4096]).is_ok());
     let crc = board.elapsed() - before - sha;
-    // 12 to 16 MB/s with the flash's own time on top, and faster
-    assert!((75..105).contains(&sha.as_millis()), "{sha:?}");
+    // 57 instructions a byte at 396 MHz with the flash's own time on top, and faster
+    assert!((150..185).contains(&sha.as_millis()), "{sha:?}");
     assert!((40..65).contains(&crc.as_millis()), "{crc:?}");
 }
