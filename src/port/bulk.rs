@@ -30,9 +30,7 @@ pub trait BulkPort: Send {
     fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, Error>;
 
     /// Bytes of a USB packet: 512 at high speed, 64 at full speed.
-    fn packet_size(&self) -> usize {
-        512
-    }
+    fn packet_size(&self) -> usize;
 
     /// Whom the port talks to, for messages.
     fn describe(&self) -> String;

@@ -217,6 +217,11 @@ impl BulkPort for VirtualBulk {
         read.map_err(|gone| self.0.error(gone))
     }
 
+    /// The virtual board's USB is high speed.
+    fn packet_size(&self) -> usize {
+        512
+    }
+
     fn describe(&self) -> String {
         self.0.describe()
     }

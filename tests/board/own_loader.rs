@@ -654,6 +654,10 @@ impl BulkPort for BreakingBulk {
         }
     }
 
+    fn packet_size(&self) -> usize {
+        self.bulk.packet_size()
+    }
+
     fn describe(&self) -> String {
         self.bulk.describe()
     }

@@ -92,9 +92,13 @@ impl HidPort for Timed {
 
     fn open_bulk(&mut self) -> std::result::Result<Box<dyn BulkPort>, port::Error> {
         let wanted = std::env::var("RTBOOT_TIMED_BULK").as_deref() != Ok("0");
-        match wanted && self.0.ask("bulk?") == "ok" {
-            true => Ok(Box::new(TimedBulk(self.clone()))),
-            false => Err(port::Error::NotFound {
+        let answer = wanted.then(|| self.0.ask("bulk?")).unwrap_or_default();
+        match answer.strip_prefix("ok ").map(str::parse) {
+            Some(packet) => Ok(Box::new(TimedBulk(
+                self.clone(),
+                packet.expect("bytes of a packet"),
+            ))),
+            None => Err(port::Error::NotFound {
                 port: self.describe(),
             }),
         }
@@ -105,8 +109,8 @@ impl HidPort for Timed {
     }
 }
 
-/// Its bulk interface.
-struct TimedBulk(Timed);
+/// Its bulk interface, and the bytes of a packet there.
+struct TimedBulk(Timed, usize);
 
 impl BulkPort for TimedBulk {
     fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), port::Error> {
@@ -124,6 +128,10 @@ impl BulkPort for TimedBulk {
             Some(text) => Err(port::Error::Gone { port: text.into() }),
             None => Ok(Some(unhex(&answer))),
         }
+    }
+
+    fn packet_size(&self) -> usize {
+        self.1
     }
 
     fn describe(&self) -> String {

@@ -3,7 +3,7 @@
     PYTHONPATH=FOLDER python tests/emulated.d/timed.py [--port N] [--flash NAME] [--full-speed]
 
 FOLDER holds the package `oracle`, which needs unicorn and cryptography. Lines: `id`, `out HEX`, `in MS`, `power MODE`,
-`bulk?`, `bulk HEX`, `bulk-in MS`, `load FILE`, `dump FILE`, `leave STATE` (what the flash was left in: fresh, protected, quad, qpi, continuous, asleep, erasing), `status`, `now` (nanoseconds of virtual time), `work` (JSON: what the flash did so far), `quit`. The host here
+`bulk?` (the answer has the bytes of a packet), `bulk HEX`, `bulk-in MS`, `load FILE`, `dump FILE`, `leave STATE` (what the flash was left in: fresh, protected, quad, qpi, continuous, asleep, erasing), `status`, `now` (nanoseconds of virtual time), `work` (JSON: what the flash did so far), `quit`. The host here
 takes no time of its own: a real one adds its own latency to each command."""
 
 import argparse
@@ -160,7 +160,9 @@ class Server:
             case "bulk":
                 board.host.bulk_out(bytes.fromhex(arg))
             case "bulk?":
-                return "ok" if board.hid and board.host.has_bulk() else "error: no bulk interface"
+                if not (board.hid and board.host.has_bulk()):
+                    return "error: no bulk interface"
+                return f"ok {board.hid.endpoints[0x03][1]}"
             case "bulk-in":
                 if arg == "0" and not board.host.asked[0].done:
                     return "error: Timeout: nothing there"

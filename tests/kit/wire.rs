@@ -364,6 +364,10 @@ impl BulkPort for Plugged<Box<dyn BulkPort>> {
         self.0.receive(timeout, |left| self.1.read(left))
     }
 
+    fn packet_size(&self) -> usize {
+        self.1.packet_size()
+    }
+
     fn describe(&self) -> String {
         self.1.describe()
     }
