@@ -5,8 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::Value as Json;
 
 use crate::chain::{Entry, FIRST};
-use crate::db::Row;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::ledger::Ledger;
 
 /// The end of a station's chain: printed on each shift's report, it shows later that nothing before it was changed.
@@ -339,25 +338,11 @@ impl Ledger {
     /// # Errors
     /// As any read.
     pub fn head_of_chain(&mut self) -> Result<Head> {
-        let station = self.station.clone();
-        let rows = self.db.query(
-            "SELECT seq, hash FROM entry WHERE station = ?1 ORDER BY seq DESC LIMIT 1",
-            &[(&station.id).into()],
-        )?;
-        let head = |row: &Row| {
-            Ok::<_, Error>(Head {
-                station: station.name.clone(),
-                seq: row.int(0)?,
-                hash: row.text(1)?,
-            })
-        };
-        match rows.first() {
-            Some(row) => head(row),
-            None => Ok(Head {
-                station: station.name.clone(),
-                seq: 0,
-                hash: FIRST.into(),
-            }),
-        }
+        let (seq, hash) = self.head()?;
+        Ok(Head {
+            station: self.station.name.clone(),
+            seq,
+            hash,
+        })
     }
 }

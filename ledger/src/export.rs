@@ -3,7 +3,7 @@
 use std::io::Write;
 
 use crate::error::{Error, Result};
-use crate::ledger::Ledger;
+use crate::ledger::{ATTEMPTS, Ledger};
 use crate::model::{Attempt, Verdict};
 
 /// The form of an export.
@@ -147,10 +147,7 @@ impl Ledger {
         let (mut last, mut count) = (String::new(), 0);
         loop {
             let rows = self.db.query(
-                "SELECT attempt.id, attempt.uid, attempt.job, job.name, station.name, slot, operator, tool, started, ended,
-                        verdict, code, step, rework, detail
-                 FROM attempt JOIN job ON job.id = attempt.job JOIN station ON station.id = attempt.station
-                 WHERE attempt.id > ?1 AND started >= ?2 AND started < ?3 ORDER BY attempt.id LIMIT 500",
+                &format!("{ATTEMPTS} WHERE attempt.id > ?1 AND started >= ?2 AND started < ?3 ORDER BY attempt.id LIMIT 500"),
                 &[(&last).into(), span.start.into(), span.end.into()],
             )?;
             for row in &rows {

@@ -611,7 +611,7 @@ impl Ledger {
     }
 
     /// The number and the hash of this station's last entry.
-    fn head(&mut self) -> Result<(i64, String)> {
+    pub(crate) fn head(&mut self) -> Result<(i64, String)> {
         let rows = self.db.query(
             "SELECT seq, hash FROM entry WHERE station = ?1 ORDER BY seq DESC LIMIT 1",
             &[(&self.station.id).into()],
@@ -914,10 +914,7 @@ impl Ledger {
             return Ok(None);
         };
         let id = row.text(0)?;
-        self.end(
-            &id,
-            &Finish::new(Verdict::Aborted).because("station-died", "unknown"),
-        )?;
+        self.end(&id, &station_died())?;
         Ok(Some(id))
     }
 
@@ -1156,7 +1153,7 @@ impl Ledger {
             let mut ended = Vec::new();
             for row in &rows {
                 let id = row.text(0)?;
-                ledger.end(&id, &Finish::new(Verdict::Aborted).because("station-died", "unknown"))?;
+                ledger.end(&id, &station_died())?;
                 ended.push(id);
             }
             Ok(ended)
@@ -1259,12 +1256,7 @@ impl Ledger {
             ),
             None => ("", Vec::new()),
         };
-        let sql = format!(
-            "SELECT attempt.id, attempt.uid, attempt.job, job.name, station.name, slot, operator, tool, started, ended, verdict,
-                    code, step, rework, detail
-             FROM attempt JOIN job ON job.id = attempt.job JOIN station ON station.id = attempt.station
-             {which} ORDER BY attempt.id DESC LIMIT {most}"
-        );
+        let sql = format!("{ATTEMPTS} {which} ORDER BY attempt.id DESC LIMIT {most}");
         let rows = self.db.query(&sql, &values)?;
         rows.iter().map(|row| self.attempt(row)).collect()
     }
@@ -1296,6 +1288,17 @@ impl Ledger {
             numbers,
         })
     }
+}
+
+/// What [`Ledger::attempt`] takes, up to its conditions.
+pub(crate) const ATTEMPTS: &str =
+    "SELECT attempt.id, attempt.uid, attempt.job, job.name, station.name, slot, operator, tool, started, ended, verdict, code, step,
+            rework, detail
+     FROM attempt JOIN job ON job.id = attempt.job JOIN station ON station.id = attempt.station";
+
+/// The end of an attempt whose station cannot end it any more.
+fn station_died() -> Finish {
+    Finish::new(Verdict::Aborted).because("station-died", "unknown")
 }
 
 struct AttemptRow {

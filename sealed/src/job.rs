@@ -382,10 +382,7 @@ impl Job {
                 Pool::Mac {
                     first, last, step, ..
                 } => {
-                    let value = |text: &str| {
-                        unit::mac_value(text)
-                            .ok_or_else(|| wrong(format!("{text} is no MAC address")))
-                    };
+                    let value = |text: &str| unit::mac_value(text).map_err(wrong);
                     PoolSpec::mac(pool.name(), value(first)?, value(last)?, *step)
                 }
                 Pool::List { file, column, .. } => {
@@ -453,13 +450,8 @@ impl Job {
                 ])
             }
             Some(Pool::Mac { first, last, .. }) => {
-                let value = |text: &str| {
-                    unit::mac_value(text).ok_or_else(|| format!("{text} is no MAC address"))
-                };
-                Ok(vec![
-                    (Some(value(first)?), first.clone()),
-                    (Some(value(last)?), last.clone()),
-                ])
+                let with_value = |text: &String| Ok((Some(unit::mac_value(text)?), text.clone()));
+                [first, last].into_iter().map(with_value).collect()
             }
             Some(Pool::List { file, column, .. }) => {
                 let bytes = members
@@ -526,12 +518,7 @@ impl Pool {
             }
             Pool::Mac {
                 first, last, step, ..
-            } => {
-                let value = |text: &str| {
-                    unit::mac_value(text).ok_or_else(|| format!("{text} is no MAC address"))
-                };
-                range(value(first)?, value(last)?, *step)
-            }
+            } => range(unit::mac_value(first)?, unit::mac_value(last)?, *step),
             Pool::List { .. } | Pool::Command { .. } => Ok(()),
         }
     }

@@ -144,10 +144,7 @@ pub(crate) fn encode(
         Encoding::U32Le => Ok(four()?.to_le_bytes().to_vec()),
         Encoding::U32Be => Ok(four()?.to_be_bytes().to_vec()),
         Encoding::U64Le => Ok(number()?.to_le_bytes().to_vec()),
-        Encoding::Mac => {
-            let value = mac_value(text).ok_or_else(|| format!("\"{text}\" is no MAC address"))?;
-            Ok(value.to_be_bytes()[2..].to_vec())
-        }
+        Encoding::Mac => Ok(mac_value(text)?.to_be_bytes()[2..].to_vec()),
         Encoding::Hex => hex(text).ok_or_else(|| format!("\"{text}\" is not pairs of hex digits")),
     }
 }
@@ -168,7 +165,11 @@ fn hex(text: &str) -> Option<Vec<u8>> {
 }
 
 /// A MAC address as a number: six pairs of hex digits with colons or dashes between them.
-pub(crate) fn mac_value(text: &str) -> Option<i64> {
+pub(crate) fn mac_value(text: &str) -> std::result::Result<i64, String> {
+    parsed_mac(text).ok_or_else(|| format!("\"{text}\" is no MAC address"))
+}
+
+fn parsed_mac(text: &str) -> Option<i64> {
     let by = if text.contains(':') { ':' } else { '-' };
     let pairs: Vec<&str> = text.split(by).collect();
     if pairs.len() != 6 {
