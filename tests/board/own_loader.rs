@@ -318,6 +318,14 @@ fn every_byte_is_read_back_over_the_bulk_interface() {
     );
 }
 
+/// What failed while flash was written.
+fn failure(error: &Error) -> &Error {
+    match error {
+        Error::WhileWriting { source, .. } => source,
+        other => panic!("{other}"),
+    }
+}
+
 #[test]
 fn bit_that_does_not_program_is_found_where_the_loader_reads_nothing_back() {
     let app = application(3, 150_001);
@@ -331,16 +339,13 @@ fn bit_that_does_not_program_is_found_where_the_loader_reads_nothing_back() {
     let error = rig
         .write_bytes(&app, "app.bin", "issi.cfg")
         .expect_err("stuck");
-    let Error::WhileWriting { source, .. } = &error else {
-        panic!("{error}");
-    };
     let Error::Verify {
         address,
         expected,
         found,
         count,
         ..
-    } = **source
+    } = *failure(&error)
     else {
         panic!("{error}");
     };
@@ -353,10 +358,7 @@ fn bit_that_does_not_program_is_found_where_the_loader_reads_nothing_back() {
     let error = rig
         .write_bytes(&app, "app.bin", "issi.cfg")
         .expect_err("stuck");
-    let Error::WhileWriting { source, .. } = &error else {
-        panic!("{error}");
-    };
-    assert!(matches!(**source, Error::Program { .. }), "{error}");
+    assert!(matches!(failure(&error), Error::Program { .. }), "{error}");
     assert_eq!(starts(&rig), None);
     // the same command finishes it once the cell is well
     rig.virtual_board.board().fault_mut().clear();
@@ -380,15 +382,12 @@ fn stream_that_fails_names_the_byte() {
     let error = rig
         .write_bytes(&app, "app.bin", "issi.cfg")
         .expect_err("stuck");
-    let Error::WhileWriting { source, .. } = &error else {
-        panic!("{error}");
-    };
     let Error::Program {
         address,
         length,
         source,
         differs,
-    } = &**source
+    } = failure(&error)
     else {
         panic!("{error}");
     };

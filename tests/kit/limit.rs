@@ -44,29 +44,28 @@ const NXP_COMPARE: u64 = 60;
 
 fn nxp_usb() -> Costs {
     let transaction = 500 * US;
-    let mut costs = Costs {
-        command: 3 * transaction + NXP_COMMAND,
-        answer: 2 * transaction,
-        out: (1014, transaction),
-        back: (1016, 2 * transaction),
-        taken: 75,
-        given: 135,
-        looked: NXP_COMPARE + QUAD_BYTE,
-        page: NXP_PAGE,
-        session: 0,
-    };
-    costs.session = session(&costs);
-    costs
+    nxp(
+        3 * transaction,
+        2 * transaction,
+        (1014, transaction),
+        (1016, 2 * transaction),
+    )
 }
 
 fn nxp_uart(byte: u64) -> Costs {
     // a frame has six bytes before its payload, an acknowledgement two
     let frame = |payload: u64| (6 + payload + 2) * byte;
+    let data = (1024, frame(1024));
+    nxp(frame(16) + frame(12), frame(12), data, data)
+}
+
+/// NXP's firmware behind a wire where a command, an answer and the packets of data cost so much.
+fn nxp(command: u64, answer: u64, out: (usize, u64), back: (usize, u64)) -> Costs {
     let mut costs = Costs {
-        command: frame(16) + frame(12) + NXP_COMMAND,
-        answer: frame(12),
-        out: (1024, frame(1024)),
-        back: (1024, frame(1024)),
+        command: command + NXP_COMMAND,
+        answer,
+        out,
+        back,
         taken: 75,
         given: 135,
         looked: NXP_COMPARE + QUAD_BYTE,
