@@ -92,7 +92,10 @@ impl HidPort for Timed {
 
     fn open_bulk(&mut self) -> std::result::Result<Box<dyn BulkPort>, port::Error> {
         let wanted = std::env::var("RTBOOT_TIMED_BULK").as_deref() != Ok("0");
-        let answer = wanted.then(|| self.0.ask("bulk?")).unwrap_or_default();
+        let answer = match wanted {
+            true => self.0.ask("bulk?"),
+            false => String::new(),
+        };
         match answer.strip_prefix("ok ").map(str::parse) {
             Some(packet) => Ok(Box::new(TimedBulk(
                 self.clone(),
