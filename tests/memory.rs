@@ -1,6 +1,7 @@
 //! Less than 64 MiB, whatever a file claims: the real program on the worst files that it accepts, and on those it must refuse.
 //!
-//! What counts is the peak resident size that the kernel reports for finished children.
+//! What counts is the peak resident size that the kernel reports for finished children. A child begins with the size of its parent,
+//! and a backtrace makes that one large: of several failures the first counts.
 #![cfg(all(feature = "cli", feature = "hid", feature = "serial"))]
 #![cfg(target_os = "linux")]
 

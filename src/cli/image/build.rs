@@ -95,6 +95,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     };
     let mut image = BootImage::build_with(&firmware, &options, &map)
         .map_err(|source| bad(&args.app, source))?;
+    // the largest images need not stand in memory three times
+    drop(firmware);
     if let (true, Some(fcb)) = (args.fcb.is_some() && !args.keep_fcb, &fcb) {
         let replaced = image.replace_fcb(fcb, &map);
         replaced.map_err(|source| bad(&args.app, source))?;

@@ -37,7 +37,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     if let (Some(name), true) = (&args.fcb, of_board) {
         context.expect_part_named(name)?;
     }
-    let source = source::load(
+    let mut source = source::load(
         &args.file,
         source::Wanted::Firmware,
         args.base,
@@ -57,6 +57,8 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let (starts, reasons, findings) = match seen.kind {
         Kind::Flashloader => loader(&source.bytes, &map),
         _ => {
+            // the largest files need not stand in memory three times
+            source.bytes = Vec::new();
             let part = named.as_ref().and_then(fcb_source::Source::part);
             let verdict = match source.flash {
                 Some(flash) => in_flash(flash, part, chip),
