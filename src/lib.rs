@@ -19,6 +19,7 @@
 //! | [`chip`] | chips as data |
 //! | [`doctor`] | what is wrong with a board: facts, then pure rules |
 //! | [`event`] | progress and findings for whoever listens |
+//! | `line` | a production line: slots, units with numbers of their own, a ledger (feature `line`) |
 //! | [`catalogue`] | every symptom by its code, for findings and errors |
 //! | [`advice`] | for every [`Error`]: likely causes and what to do next |
 //! | [`outcome`] | events, results and errors as programs read them: the types of `--json` |
@@ -31,6 +32,7 @@
 //! | `hid` | boards on USB, through hidapi |
 //! | `serial` | boards on a UART, through serialport |
 //! | `virtual` | the embedded virtual board |
+//! | `line` | the production line: sealed jobs, a ledger, slots |
 //! | `cli` | the program `rtboot`; includes `virtual` |
 //!
 //! A selector for a transport that was left out ends with [`port::Error::NotBuilt`].
@@ -69,6 +71,8 @@ pub mod file;
 pub mod flash;
 pub mod job;
 pub mod journal;
+#[cfg(feature = "line")]
+pub mod line;
 #[cfg(feature = "loader-store")]
 pub mod loader_file;
 pub mod mboot;

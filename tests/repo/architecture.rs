@@ -26,6 +26,8 @@ const LAYERS: &[(&str, &[&str])] = &[
             "rtboot-sim",
             "rtboot-fcb",
             "rtboot-bootable",
+            "rtboot-ledger",
+            "rtboot-sealed",
         ],
     ),
 ];
@@ -144,6 +146,8 @@ fn every_crate_takes_the_workspace_lints() {
         "bootable",
         "sim",
         "loader/image",
+        "ledger",
+        "sealed",
     ];
     for folder in folders {
         let path = crate::kit::root().join(folder).join("Cargo.toml");

@@ -1,0 +1,286 @@
+//! What a line is doing, at one instant: all that a screen or a web page shows.
+
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::event::Stage;
+
+/// A line at one instant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct LineState {
+    /// The job.
+    pub job: JobWords,
+    /// The station's name.
+    pub station: String,
+    /// Who is there.
+    pub operator: String,
+    /// Each slot, in the order of the station's settings.
+    pub slots: Vec<SlotState>,
+    /// What became of the attempts of this run.
+    pub counts: Counts,
+    /// Numbers that are left of each pool.
+    pub pools: Vec<PoolLeft>,
+    /// Letters that hooks have not taken yet: labels to print, records to post.
+    pub letters_waiting: usize,
+    /// What the last hook said that did not take its letter.
+    pub hook_error: Option<String>,
+    /// Why the ledger cannot be reached, while it cannot: nothing is begun then, and no verdict is shown.
+    pub ledger_away: Option<String>,
+    /// No unit is begun any more; those that run are finished.
+    pub stopping: bool,
+    /// Why the line has ended, when it has.
+    pub ended: Option<Told>,
+}
+
+/// A job in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct JobWords {
+    /// The product's name.
+    pub name: String,
+    /// The sealed job's id: a SHA-256 in hex.
+    pub id: String,
+    /// The key that sealed it, in hex.
+    pub sealed_by: String,
+    /// How many units may pass, where there is a limit.
+    pub units: Option<u32>,
+}
+
+/// Numbers that are left of a pool.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct PoolLeft {
+    /// The pool.
+    pub pool: String,
+    /// How many.
+    pub left: i64,
+}
+
+/// What became of attempts.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Counts {
+    /// Units that are good.
+    pub passed: u64,
+    /// Units that are bad.
+    pub failed: u64,
+    /// Units of which nothing is known: pulled too early, stopped.
+    pub aborted: u64,
+    /// Units that were not touched: done already, another chip, another product in flash.
+    pub refused: u64,
+}
+
+/// A slot at one instant.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[non_exhaustive]
+pub struct SlotState {
+    /// Its name.
+    pub name: String,
+    /// Where its boards are: a selector.
+    pub board: String,
+    /// What goes on in it.
+    #[serde(flatten)]
+    pub phase: SlotPhase,
+    /// The unit in it, as far as it is known.
+    pub unit: Option<UnitWords>,
+    /// What became of its attempts in this run.
+    pub counts: Counts,
+    /// Failures since the last pass.
+    pub failures_in_a_row: u32,
+}
+
+/// What goes on in a slot.
+#[derive(Debug, Clone, Default, PartialEq, Serialize)]
+#[serde(tag = "phase", rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum SlotPhase {
+    /// It waits for a board.
+    #[default]
+    Empty,
+    /// Something is in it that is no board in serial-download mode.
+    NoBoard {
+        /// What it is, and what to do.
+        told: Told,
+    },
+    /// A board is asked who it is.
+    Asking,
+    /// A unit is being made.
+    Working {
+        /// The stage.
+        stage: Stage,
+        /// Bytes of the stage that are done.
+        done: u64,
+        /// Bytes of the stage.
+        total: u64,
+        /// How far the whole unit is, in percent.
+        percent: u8,
+    },
+    /// The unit waits for the ledger. It may be good or bad: that is not known before it is stored.
+    AwaitsLedger,
+    /// The unit is good, and the ledger has it.
+    Passed {
+        /// Milliseconds from the first question to the verdict.
+        took_ms: u64,
+    },
+    /// The unit is bad, and the ledger has it.
+    Failed {
+        /// Why, and what to do.
+        told: Told,
+    },
+    /// Nothing is known of the unit: it was pulled too early, or its link broke.
+    Aborted {
+        /// Why, and what to do.
+        told: Told,
+    },
+    /// The unit was not touched.
+    Refused {
+        /// Why, and what to do.
+        told: Told,
+    },
+    /// The slot is taken out: too many failures, or it cannot be used.
+    Out {
+        /// Why, and what to do.
+        told: Told,
+    },
+    /// The line has stopped.
+    Off,
+}
+
+impl SlotPhase {
+    /// Its name on a screen, in one word.
+    pub fn word(&self) -> &'static str {
+        match self {
+            SlotPhase::Empty => "READY",
+            SlotPhase::NoBoard { .. } => "NO BOARD",
+            SlotPhase::Asking | SlotPhase::Working { .. } => "BUSY",
+            SlotPhase::AwaitsLedger => "WAITING",
+            SlotPhase::Passed { .. } => "PASS",
+            SlotPhase::Failed { .. } => "FAIL",
+            SlotPhase::Aborted { .. } => "ABORTED",
+            SlotPhase::Refused { .. } => "REFUSED",
+            SlotPhase::Out { .. } => "OUT",
+            SlotPhase::Off => "OFF",
+        }
+    }
+
+    /// What happened, where something is to be said of it.
+    pub fn told(&self) -> Option<&Told> {
+        match self {
+            SlotPhase::NoBoard { told }
+            | SlotPhase::Failed { told }
+            | SlotPhase::Aborted { told }
+            | SlotPhase::Refused { told }
+            | SlotPhase::Out { told } => Some(told),
+            _ => None,
+        }
+    }
+
+    /// What the operator does next, in a few words.
+    pub fn next(&self) -> &str {
+        match self {
+            SlotPhase::Empty => "put a board in",
+            SlotPhase::Asking | SlotPhase::Working { .. } => "leave the board in",
+            SlotPhase::AwaitsLedger => "leave the board in: the database cannot be reached",
+            SlotPhase::Passed { .. } => "take the board out",
+            SlotPhase::NoBoard { told }
+            | SlotPhase::Failed { told }
+            | SlotPhase::Aborted { told }
+            | SlotPhase::Refused { told }
+            | SlotPhase::Out { told } => told.next.first().map_or("take the board out", |it| it),
+            SlotPhase::Off => "",
+        }
+    }
+}
+
+/// What happened, for people.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct Told {
+    /// A stable code: of an error, or of a rule of the line.
+    pub code: String,
+    /// What happened.
+    pub what: String,
+    /// What to do, the likeliest first.
+    pub next: Vec<String>,
+}
+
+impl Told {
+    /// With nothing to do yet.
+    pub fn new(code: impl Into<String>, what: impl Into<String>) -> Told {
+        Told {
+            code: code.into(),
+            what: what.into(),
+            next: Vec::new(),
+        }
+    }
+
+    /// With one more thing to do.
+    #[must_use]
+    pub fn next(mut self, next: impl Into<String>) -> Told {
+        self.next.push(next.into());
+        self
+    }
+}
+
+/// A unit, as far as it is known.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+#[non_exhaustive]
+pub struct UnitWords {
+    /// The chip's unique id: 16 hex digits.
+    pub uid: String,
+    /// Its numbers as text, in the order of the job's pools: the first one is the serial number, mostly.
+    pub numbers: Vec<String>,
+}
+
+/// The state of a line, shared by its slots and its screens.
+#[derive(Debug, Clone, Default)]
+pub struct Watch(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    state: Mutex<(u64, LineState)>,
+    changed: Condvar,
+}
+
+impl Watch {
+    /// Of a line that has not begun.
+    pub fn new() -> Watch {
+        Watch::default()
+    }
+
+    fn lock(&self) -> MutexGuard<'_, (u64, LineState)> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state now, and its number, which goes up with each change.
+    pub fn now(&self) -> (u64, LineState) {
+        self.lock().clone()
+    }
+
+    /// The state as soon as it is another one than number `seen`, or after `limit`.
+    pub fn after(&self, seen: u64, limit: Duration) -> (u64, LineState) {
+        let guard = self.lock();
+        let waited = self
+            .0
+            .changed
+            .wait_timeout_while(guard, limit, |(number, _)| *number == seen);
+        match waited {
+            Ok((guard, _)) => guard.clone(),
+            Err(poisoned) => poisoned.into_inner().0.clone(),
+        }
+    }
+
+    /// Changes the state and wakes whoever waits for that. The line does it; a screen that is tried out may, too.
+    pub fn change<T>(&self, change: impl FnOnce(&mut LineState) -> T) -> T {
+        let mut guard = self.lock();
+        let (number, state) = &mut *guard;
+        *number += 1;
+        let done = change(state);
+        drop(guard);
+        self.0.changed.notify_all();
+        done
+    }
+}
