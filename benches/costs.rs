@@ -3,6 +3,7 @@
 //! ```text
 //! cargo bench --bench costs                  the whole table: some minutes
 //! cargo bench --bench costs -- NXP USB       the cells whose name holds all of these words
+//! cargo bench --bench costs -- --trace "NXP's, USB, 64 KiB, blank"    each packet with its time, too
 //! ```
 //!
 //! The time is the virtual board's, so the table is the same on every machine.
@@ -16,6 +17,7 @@ const SIZES: [usize; 4] = [0x4000, 0x1_0000, 0x10_0000, 0x7E_6000];
 
 fn main() {
     let words: Vec<String> = std::env::args().skip(1).collect();
+    let trace = words.iter().any(|word| word == "--trace");
     let words: Vec<&String> = words
         .iter()
         .filter(|word| !word.starts_with("--"))
@@ -43,7 +45,7 @@ fn main() {
                 if !words.iter().all(|word| name.contains(word.as_str())) {
                     continue;
                 }
-                let figures = cell.measure();
+                let figures = cell.measure_with(trace);
                 println!(
                     "| {name} | {} | {} | {} | {:.3} s | {:.3} s | {:.2} |",
                     figures.reports,

@@ -84,6 +84,8 @@ pub(super) fn id(flashloader: &mut Flashloader) -> Result<Id> {
     if is_credible(flashloader, &first)? {
         return Ok(first);
     }
+    // a block that was bent on its way to the loader would answer the same again
+    flashloader.forget_set_ups();
     if let Some(id) = settled(flashloader, &first)? {
         return Ok(id);
     }
@@ -186,7 +188,7 @@ fn settled(flashloader: &mut Flashloader, first: &Id) -> Result<Option<Id>> {
 fn twice(flashloader: &mut Flashloader) -> Result<Id> {
     Ok(Id {
         id: flashloader.jedec_id()?,
-        again: flashloader.jedec_id()?,
+        again: flashloader.jedec_id_again()?,
         woken: None,
     })
 }

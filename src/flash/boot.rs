@@ -344,17 +344,40 @@ impl Nor {
         while let Some((address, length)) = next_piece(&memory, &map, size) {
             let bytes = match known(address, length) {
                 Some(bytes) => bytes,
-                None => {
-                    self.use_plain()?;
-                    let mut meter = Meter::begin(listener, Stage::Read, u64::from(length));
-                    let bytes = self.read(address, length, &mut meter)?;
-                    meter.end();
-                    bytes
-                }
+                None => self.look_at_unknown(address, length, known, listener)?,
             };
             memory.replace(address, bytes).map_err(in_flash)?;
         }
         Ok(memory)
+    }
+
+    /// Reads a piece of flash, but for the sectors at its beginning that are known.
+    fn look_at_unknown(
+        &mut self,
+        address: u32,
+        length: u32,
+        known: &dyn Fn(u32, u32) -> Option<Vec<u8>>,
+        listener: &mut dyn Listener,
+    ) -> Result<Vec<u8>> {
+        let sector = self.geometry().sector;
+        let mut bytes = Vec::with_capacity(length as usize);
+        loop {
+            let at = address + bytes.len() as u32;
+            let to_end = sector - (at - self.geometry().sector_of(at));
+            let piece = to_end.min(length - bytes.len() as u32);
+            match known(at, piece).filter(|_| piece > 0) {
+                Some(held) => bytes.extend(held),
+                None => break,
+            }
+        }
+        let (at, left) = (address + bytes.len() as u32, length - bytes.len() as u32);
+        if left > 0 {
+            self.use_plain()?;
+            let mut meter = Meter::begin(listener, Stage::Read, u64::from(left));
+            bytes.extend(self.read(at, left, &mut meter)?);
+            meter.end();
+        }
+        Ok(bytes)
     }
 }
 

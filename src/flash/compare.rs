@@ -28,7 +28,7 @@ const SAMPLE: usize = 256;
 /// … out of each so many sectors.
 const SAMPLE_EACH: usize = 16;
 /// The same where it saves the second reading, too.
-const PROVES: usize = 3;
+const PROVES: usize = 1;
 /// From so many sectors of a block on it is guessed what they hold, …
 const GUESSED: usize = 8;
 /// … from so many at its beginning, …
@@ -77,8 +77,9 @@ pub fn plan_around(
     for write in open {
         check_journal(write, &geometry, journal)?;
     }
-    nor.use_plain()?;
     let mut sectors = touched_sectors(image, &geometry);
+    nor.bring_set_ups(sectors.len() as u32 >= geometry.block / geometry.sector)?;
+    nor.use_plain()?;
     for write in open {
         sectors.extend(write.sectors.keys());
         sectors.extend(touched_sectors(&write.kept, &geometry));
@@ -234,16 +235,11 @@ impl<'a> Reading<'a> {
         let total = sectors.len() as u64 * u64::from(g.sector);
         let mut meter = Meter::begin(listener, Stage::Compare, total);
         read_into(&mut self.found.current, self.nor, &plain, &g, &mut meter)?;
-        let header = [g.base, g.sector_of(g.base + IVT)];
-        let held = |at: &u32| Some((*at, self.found.current.get(at)?.as_slice()));
-        let proof: Vec<(u32, &[u8])> = header.iter().filter_map(held).collect();
-        let fast = whole.len() >= PROVES && self.nor.use_fast(&proof)?;
-        // while quad enable is clear, the fast read is not the boot ROM's
-        let fast = fast && self.nor.part().quad_enabled(&self.nor.facts().status) == Some(true);
         let mut seen = match self.found.current.get(&g.base) {
             Some(first) => self.seen(g.base, first),
             None => Seen::Equal,
         };
+        let fast = whole.len() >= PROVES && self.use_fast(&plain, &whole, seen)?;
         for block in whole.chunk_by(|a, b| (a - g.base) / g.block == (b - g.base) / g.block) {
             let guess = match self.guesses && block.len() >= GUESSED {
                 true => self.sample(block, seen, &meter)?,
@@ -261,6 +257,47 @@ impl<'a> Reading<'a> {
         }
         meter.end();
         Ok(())
+    }
+
+    /// Sets up the fast read where it brings what one pad brought, as the boot ROM reads: from registers as after power-on. Whether
+    /// what it reads need not be read again. Where the header is equal, the first of the other sectors are read along.
+    fn use_fast(&mut self, plain: &[u32], whole: &[u32], seen: Seen) -> Result<bool> {
+        let g = *self.geometry;
+        let header = [g.base, g.sector_of(g.base + IVT)];
+        let held: &BTreeMap<u32, Vec<u8>> = &self.found.current;
+        let known = plain.iter().filter(|at| held.contains_key(at)).copied();
+        let compared: Vec<u32> = match plain.len() <= FAST {
+            true => known.collect(),
+            false => known.filter(|at| header.contains(at)).collect(),
+        };
+        let proof: Vec<(u32, &[u8])> = compared
+            .iter()
+            .filter_map(|at| Some((*at, held.get(at)?.as_slice())))
+            .collect();
+        let behind = compared.last().map_or(g.base, |at| at + g.sector);
+        let adjoins = |(number, at): &(usize, &u32)| **at == behind + *number as u32 * g.sector;
+        let along = whole.iter().enumerate().take(FIRST_LOOK);
+        let along: Vec<u32> = match seen {
+            Seen::Equal => along.take_while(adjoins).map(|(_, at)| *at).collect(),
+            Seen::Blank | Seen::Other => Vec::new(),
+        };
+        self.nor.reset_registers()?;
+        let Some(read) = self
+            .nor
+            .use_fast_and_read(&proof, along.len() as u32 * g.sector)?
+        else {
+            return Ok(false);
+        };
+        let sectors = read.chunks(g.sector as usize);
+        for (at, bytes) in along.iter().zip(sectors) {
+            self.found.current.insert(*at, bytes.to_vec());
+        }
+        // while quad enable is clear, the fast read is not the boot ROM's
+        let fast = self.nor.part().quad_enabled(&self.nor.facts().status) == Some(true);
+        if fast {
+            self.proved.extend(compared);
+        }
+        Ok(fast)
     }
 
     /// Reads a block from its beginning on. Where its first sectors must all be erased, a look at the others may end it.
@@ -282,7 +319,16 @@ impl<'a> Reading<'a> {
                 false => rest.len(),
             };
             let (now, later) = rest.split_at(count.min(rest.len()));
-            read_into(&mut self.found.current, self.nor, now, self.geometry, meter)?;
+            let held = |at: &&u32| self.found.current.contains_key(at);
+            let (_, unread) = now.split_at(now.iter().take_while(held).count());
+            meter.add((now.len() - unread.len()) as u64 * u64::from(self.geometry.sector));
+            read_into(
+                &mut self.found.current,
+                self.nor,
+                unread,
+                self.geometry,
+                meter,
+            )?;
             if fast {
                 self.proved.extend(now);
             }

@@ -24,6 +24,12 @@ use crate::{Error, Result};
 /// Longest page that rtboot's own loader programs at once.
 const OWN_PAGE: u32 = 256;
 
+/// Bytes between two reads of which the controller's buffer, 1 KiB and what it prefetches, holds one at most.
+const OTHER_LINE: u32 = 0x1_0000;
+
+/// FCBs that are kept in RAM at once.
+const PLACES: usize = 12;
+
 /// Speeds that are tried over a UART, one after the other. Common adapters end at the last one.
 const SPEEDS: [u32; 3] = [230_400, 460_800, 921_600];
 
@@ -99,6 +105,10 @@ pub struct Flashloader {
     session: LoaderSession,
     facts: LoaderFacts,
     configured: Option<Fcb>,
+    /// Blocks that lie in RAM, each [`Fcb::LEN`] bytes behind the one before, from the scratch address on.
+    in_ram: Vec<Option<Fcb>>,
+    /// The place that the next one takes.
+    next_place: usize,
     sent_again: usize,
     rom: Option<RomFacts>,
 }
@@ -185,7 +195,7 @@ impl Flashloader {
             .reserved_regions()
             .map_err(Error::mboot(Step::AskReservedRam))?;
         let unique_id = UniqueId::from_words(&id);
-        let scratch = choose_scratch(identity.chip, &reserved)?;
+        let (scratch, places) = choose_scratch(identity.chip, &reserved)?;
         let configured_kib = match session.external_memory(MemoryId::FLEXSPI_NOR) {
             Ok(memory) => memory.size_kib,
             Err(mboot::Error::Refused { .. }) => None,
@@ -204,6 +214,8 @@ impl Flashloader {
             session,
             facts,
             configured: None,
+            in_ram: vec![None; places],
+            next_place: 0,
             sent_again: 0,
             rom: None,
         })
@@ -274,10 +286,36 @@ impl Flashloader {
         self.session.reads_fast()
     }
 
+    /// Whether the wire carries some 100 KiB in a second.
+    pub(super) fn sends_fast(&self) -> bool {
+        self.session.sends_fast()
+    }
+
     /// The session, for raw commands. Whatever they configure, the next flash step configures anew.
     pub fn session(&mut self) -> &mut LoaderSession {
-        self.configured = None;
+        self.forget_set_ups();
         &mut self.session
+    }
+
+    /// The next set-up is taken anew, whatever is active.
+    pub(super) fn forget_set_up(&mut self) {
+        self.configured = None;
+    }
+
+    /// This set-up goes into RAM anew when it is needed next.
+    pub(super) fn forget(&mut self, fcb: &Fcb) {
+        self.configured = None;
+        if let Some(place) = self.place_of(&self.as_sent(fcb))
+            && let Some(held) = self.in_ram.get_mut(place)
+        {
+            *held = None;
+        }
+    }
+
+    /// The next set-up goes into RAM anew, whatever lies there.
+    pub(super) fn forget_set_ups(&mut self) {
+        self.configured = None;
+        self.in_ram.fill(None);
     }
 
     /// The session, for commands that leave the flash set-up alone.
@@ -299,8 +337,8 @@ impl Flashloader {
         }
     }
 
-    /// Makes `fcb` the active set-up of the flash: puts it into RAM, has it taken. Nothing is sent when it is active
-    /// already and has no side effect.
+    /// Makes `fcb` the active set-up of the flash: puts it into RAM where it does not lie there already, has it taken. Nothing is sent
+    /// when it is active already and has no side effect.
     ///
     /// # Errors
     /// [`Error::Configure`]. The flash counts as not configured then: the flashloader keeps half of the old set-up.
@@ -311,32 +349,90 @@ impl Flashloader {
         }
         self.configured = None;
         let failed = |source| Error::Configure { set_up, source };
-        let scratch = self.facts.scratch;
-        let mut sent = fcb.clone();
-        if self.facts.own.is_some() {
-            // our loader programs pages of 256 bytes at most; a part with longer ones takes them in halves
-            sent.set_page_size(fcb.page_size().min(OWN_PAGE));
-        }
+        let sent = self.as_sent(fcb);
+        let place = match self.place_of(&sent) {
+            Some(place) => place,
+            None => self.put(&[sent]).map_err(failed)?,
+        };
+        let address = self.address_of(place);
         self.session
-            .write_memory(scratch, sent.as_bytes(), MemoryId::INTERNAL, &mut |_| true)
-            .map_err(failed)?;
-        if can_change_flash(&sent) {
-            self.check_in_ram(&sent, scratch).map_err(failed)?;
-        }
-        self.session
-            .configure_memory(MemoryId::FLEXSPI_NOR, scratch)
+            .configure_memory(MemoryId::FLEXSPI_NOR, address)
             .map_err(failed)?;
         self.configured = Some(fcb.clone());
         Ok(())
     }
 
+    /// Puts set-ups that are about to be used into RAM, in one command, where the loader has room for them all.
+    ///
+    /// # Errors
+    /// [`Error::Configure`].
+    pub(super) fn bring(&mut self, fcbs: &[Fcb], set_up: SetUp) -> Result<()> {
+        let mut missing: Vec<Fcb> = Vec::new();
+        for fcb in fcbs {
+            let sent = self.as_sent(fcb);
+            if self.place_of(&sent).is_none() && !missing.contains(&sent) {
+                missing.push(sent);
+            }
+        }
+        if missing.len() < 2 || missing.len() > self.in_ram.len() {
+            return Ok(());
+        }
+        let put = self.put(&missing).map(drop);
+        put.map_err(|source| Error::Configure { set_up, source })
+    }
+
+    /// The block as this loader takes it.
+    fn as_sent(&self, fcb: &Fcb) -> Fcb {
+        let mut sent = fcb.clone();
+        if self.facts.own.is_some() {
+            // our loader programs pages of 256 bytes at most; a part with longer ones takes them in halves
+            sent.set_page_size(fcb.page_size().min(OWN_PAGE));
+        }
+        sent
+    }
+
+    fn place_of(&self, sent: &Fcb) -> Option<usize> {
+        let mut places = self.in_ram.iter();
+        places.position(|held| held.as_ref() == Some(sent))
+    }
+
+    fn address_of(&self, place: usize) -> u32 {
+        self.facts.scratch + (place * Fcb::LEN) as u32
+    }
+
+    /// Puts these blocks into RAM, one behind the other, and returns the place of the first. Where one of them can change the flash,
+    /// those from there on are read back. There must be room for so many.
+    fn put(&mut self, blocks: &[Fcb]) -> std::result::Result<usize, mboot::Error> {
+        if self.next_place + blocks.len() > self.in_ram.len() {
+            self.next_place = 0;
+        }
+        let place = self.next_place;
+        let lost = self.in_ram.iter_mut().skip(place).take(blocks.len());
+        lost.for_each(|held| *held = None);
+        let bytes: Vec<u8> = blocks.iter().flat_map(|fcb| *fcb.as_bytes()).collect();
+        let address = self.address_of(place);
+        self.session
+            .write_memory(address, &bytes, MemoryId::INTERNAL, &mut |_| true)?;
+        if let Some(first) = blocks.iter().position(can_change_flash) {
+            let from = first * Fcb::LEN;
+            let checked = bytes.get(from..).unwrap_or_default();
+            self.check_in_ram(checked, address + from as u32)?;
+        }
+        let places = self.in_ram.iter_mut().skip(place);
+        for (held, fcb) in places.zip(blocks) {
+            *held = Some(fcb.clone());
+        }
+        self.next_place = place + blocks.len();
+        Ok(place)
+    }
+
     /// Reports carry no checksum, and one turned bit in an FCB turns a sector erase (20h) into a chip erase (60h).
-    fn check_in_ram(&mut self, fcb: &Fcb, address: u32) -> std::result::Result<(), mboot::Error> {
-        let length = Fcb::LEN as u32;
+    fn check_in_ram(&mut self, sent: &[u8], address: u32) -> std::result::Result<(), mboot::Error> {
+        let length = sent.len() as u32;
         let found = self
             .session
             .read_memory(address, length, MemoryId::INTERNAL, &mut |_| true)?;
-        let differs = fcb.as_bytes().iter().zip(&found).position(|(a, b)| a != b);
+        let differs = sent.iter().zip(&found).position(|(a, b)| a != b);
         match differs {
             None => Ok(()),
             Some(at) => Err(mboot::Error::Protocol {
@@ -380,6 +476,25 @@ impl Flashloader {
                 .map_err(Error::mboot(Step::AskFlash(Question::Id)))?,
             false => self.read_through(&probe::jedec_id(), Question::Id, 0, 3)?,
         };
+        Ok(JedecId([0, 1, 2].map(|at| byte(&answer, at))))
+    }
+
+    /// Asks once more right after [`Flashloader::jedec_id`].
+    ///
+    /// # Errors
+    /// As [`Flashloader::jedec_id`].
+    pub(super) fn jedec_id_again(&mut self) -> Result<JedecId> {
+        if self.has(Features::INSPECT) {
+            return self.jedec_id();
+        }
+        // the question has no address, but what the controller's buffer holds has one
+        let question = Question::Id;
+        self.configure(&probe::jedec_id(), SetUp::Ask(question))?;
+        let address = self.chip().map.flash_base + OTHER_LINE;
+        let answer = self
+            .session
+            .read_memory(address, 3, MemoryId::FLEXSPI_NOR, &mut |_| true)
+            .map_err(Error::mboot(Step::AskFlash(question)))?;
         Ok(JedecId([0, 1, 2].map(|at| byte(&answer, at))))
     }
 
@@ -491,15 +606,21 @@ fn can_change_flash(fcb: &Fcb) -> bool {
     enables || fcb.device_mode_enable() != 0 || fcb.config_command_enable() != 0
 }
 
-/// The first place of 512 bytes that the flashloader does not need for itself.
-fn choose_scratch(chip: &Chip, reserved: &[(u32, u32)]) -> Result<u32> {
-    let free = |address: &&u32| {
-        let last = **address + Fcb::LEN as u32 - 1;
+/// A place that the flashloader does not need for itself, and for how many FCBs it has room: for [`PLACES`] where there is such
+/// a one, else for one.
+fn choose_scratch(chip: &Chip, reserved: &[(u32, u32)]) -> Result<(u32, usize)> {
+    let free = |address: u32, places: usize| {
+        let last = address + (places * Fcb::LEN) as u32 - 1;
         !reserved
             .iter()
-            .any(|&(from, to)| **address <= to && last >= from)
+            .any(|&(from, to)| address <= to && last >= from)
     };
-    chip.scratch.iter().find(free).copied().ok_or(Error::Mboot {
+    let of = |places: usize| {
+        let mut all = chip.scratch.iter();
+        let found = all.find(|address| free(**address, places));
+        found.map(|address| (*address, places))
+    };
+    of(PLACES).or_else(|| of(1)).ok_or(Error::Mboot {
         step: Step::FindScratchRam,
         source: mboot::Error::Refused {
             command: mboot::Tag::GET_PROPERTY,

@@ -9,7 +9,7 @@ use rtboot_fcb::{
 use super::awake::{self, LeftIn};
 use super::loader::{Flashloader, NorFacts, byte};
 use crate::Result;
-use crate::error::{Question, SfdpField};
+use crate::error::{Question, SetUp, SfdpField};
 use crate::event::{Known, Listener, Measurements, tell, tell_known, tell_measured};
 
 /// Bytes of SFDP worth reading: headers and tables of every part seen lie in the first 256.
@@ -22,6 +22,8 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Configure`](crate::Error::Configure), [`Error::Mboot`](crate::Error::Mboot); a flash that is not there is no error but an id of all ones.
     pub fn look_at_flash(&mut self, listener: &mut dyn Listener) -> Result<NorFacts> {
+        let questions = [probe::jedec_id(), probe::sfdp(), probe::status1()];
+        self.bring(&questions, SetUp::Ask(Question::Id))?;
         let awake::Id { id, again, woken } = awake::id(self)?;
         if let Some(woken) = woken {
             tell(listener, woken.finding(id));

@@ -10,7 +10,7 @@ mod stream;
 use std::collections::BTreeSet;
 
 use rtboot_fcb::lut::index;
-use rtboot_fcb::{EraseUnit, Fcb, Part, ReadMode, probe};
+use rtboot_fcb::{EraseUnit, Fcb, Part, ReadMode, probe, trial};
 
 use crate::chip::Chip;
 use crate::consent::{Act, EraseFlash};
@@ -47,6 +47,8 @@ pub struct Nor {
     facts: NorFacts,
     named: bool,
     verify_follows: bool,
+    /// Its volatile registers are as after power-on.
+    reset: bool,
     journal: Option<Result<BoardJournal>>,
 }
 
@@ -60,6 +62,7 @@ impl Nor {
             facts,
             named: false,
             verify_follows: false,
+            reset: false,
             journal: None,
         }
     }
@@ -136,6 +139,43 @@ impl Nor {
         Geometry::of(&self.part, self.chip().map.flash_base)
     }
 
+    /// Puts the set-ups of a whole write into the loader's RAM. `blocks`: also the one to erase blocks.
+    ///
+    /// # Errors
+    /// [`Error::Configure`].
+    pub(super) fn bring_set_ups(&mut self, blocks: bool) -> Result<()> {
+        let limit = limits::ready_ms(&self.part);
+        let mut fcbs = vec![probe::plain_read(self.part.size)];
+        fcbs.extend(self.fast_read());
+        if self.loader.facts().own.is_none() && self.resets() {
+            fcbs.push(trial::soft_reset(self.part.size));
+        }
+        fcbs.push(self.part.work_fcb(EraseUnit::Sector, limit));
+        if blocks {
+            fcbs.push(self.part.work_fcb(EraseUnit::Block, limit));
+        }
+        fcbs.push(self.part.work_fcb(EraseUnit::Sector, 0));
+        self.loader.bring(&fcbs, SetUp::Write)
+    }
+
+    /// Whether the flash may be reset: that closes the locks of single blocks that a program opened.
+    fn resets(&self) -> bool {
+        self.facts.own_locks.is_none() && self.loader.resets_flash()
+    }
+
+    /// Brings the volatile registers to what they are after power-on, once, where that is possible: other dummy cycles that an
+    /// application set outlive a reset of the chip.
+    ///
+    /// # Errors
+    /// [`Error::Configure`].
+    pub(super) fn reset_registers(&mut self) -> Result<()> {
+        if self.resets() && !self.reset {
+            self.loader.soft_reset_flash(self.part.size)?;
+            self.reset = true;
+        }
+        Ok(())
+    }
+
     /// Sets up the plain read.
     ///
     /// # Errors
@@ -152,14 +192,29 @@ impl Nor {
     /// # Errors
     /// [`Error::Configure`]; [`Error::Mboot`].
     pub fn use_fast(&mut self, plain: &[(u32, &[u8])]) -> Result<bool> {
+        Ok(self.use_fast_and_read(plain, 0)?.is_some())
+    }
+
+    /// The same, which also returns so many bytes behind the last of the pieces.
+    ///
+    /// # Errors
+    /// As [`Nor::use_fast`].
+    pub(super) fn use_fast_and_read(
+        &mut self,
+        plain: &[(u32, &[u8])],
+        more: u32,
+    ) -> Result<Option<Vec<u8>>> {
         let telling = plain
             .iter()
             .any(|(_, bytes)| bytes.iter().any(|&b| b != 0xFF));
-        if telling && self.use_fast_unproved(plain)? {
-            return Ok(true);
+        if telling
+            && let Some(fast) = self.fast_read()
+            && let Some(read) = self.brings(&fast, plain, more)?
+        {
+            return Ok(Some(read));
         }
         self.use_plain()?;
-        Ok(false)
+        Ok(None)
     }
 
     /// The same where `plain` may be blank: what comes is to be held against samples on one pad. `false` leaves the plain read, or
@@ -169,7 +224,7 @@ impl Nor {
     /// As [`Nor::use_fast`].
     pub fn use_fast_unproved(&mut self, plain: &[(u32, &[u8])]) -> Result<bool> {
         match self.fast_read() {
-            Some(fast) => self.brings(&fast, plain),
+            Some(fast) => Ok(self.brings(&fast, plain, 0)?.is_some()),
             None => Ok(false),
         }
     }
@@ -198,21 +253,30 @@ impl Nor {
         probe::as_read_by(&fcb, false)
     }
 
-    /// Whether flash reads as in `plain` through this block, which stays set up.
-    fn brings(&mut self, fcb: &Fcb, plain: &[(u32, &[u8])]) -> Result<bool> {
+    /// Whether flash reads as in `plain` through this block, which stays set up; with so many bytes behind the last of them.
+    fn brings(&mut self, fcb: &Fcb, plain: &[(u32, &[u8])], more: u32) -> Result<Option<Vec<u8>>> {
         match self.loader.configure(fcb, SetUp::Trial) {
             // a block that the loader does not serve
-            Err(Error::Configure { source, .. }) if source.status().is_some() => return Ok(false),
+            Err(Error::Configure { source, .. }) if source.status().is_some() => return Ok(None),
             configured => configured?,
         }
         let mut quiet = ();
         let mut meter = Meter::begin(&mut quiet, Stage::Read, 0);
-        for (address, bytes) in plain {
-            if self.read(*address, bytes.len() as u32, &mut meter)? != *bytes {
-                return Ok(false);
+        let mut behind = Vec::new();
+        let mut left = plain.len();
+        for run in adjoining(plain, READ_PIECE as usize) {
+            left -= run.len();
+            let more = if left == 0 { more } else { 0 };
+            let expected = run.iter().flat_map(|(_, bytes)| bytes.iter());
+            let length = expected.clone().count();
+            let found = self.read(run[0].0, length as u32 + more, &mut meter)?;
+            let (found, rest) = found.split_at(length.min(found.len()));
+            if !found.iter().eq(expected) {
+                return Ok(None);
             }
+            behind = rest.to_vec();
         }
-        Ok(true)
+        Ok(Some(behind))
     }
 
     /// Sets up the work FCB with this unit of erase.

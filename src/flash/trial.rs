@@ -173,7 +173,8 @@ impl Flashloader {
             set_up: SetUp::Trial,
             source,
         };
-        let session = self.session();
+        self.forget_set_up();
+        let session = self.quiet_session();
         session.flash_command(enable).map_err(failed)?;
         session.flash_command(reset).map_err(failed)?;
         Ok(())

@@ -71,6 +71,8 @@ const NONSENSE_LIMIT: usize = 256;
 const STRAY_LIMIT: usize = 64;
 /// Payload that every device takes; used until the device was asked (blhost).
 const SAFE_PAYLOAD: usize = 32;
+/// No device tells a larger payload; every version is a larger number.
+const MOST_PAYLOAD: usize = 0xFFFF;
 /// Largest payload accepted from a device.
 pub(super) const LARGEST_PAYLOAD: usize = 1024;
 
@@ -85,6 +87,8 @@ pub struct Client<L> {
     fresh: bool,
     /// Property 0x0B, once asked.
     pub(super) payload: Option<usize>,
+    /// The version that the last sync brought, until somebody asks for it.
+    pub(super) version: Option<u32>,
     /// Commands of rtboot's own loader that this one said it has.
     pub(super) features: Features,
 }
@@ -98,6 +102,7 @@ impl<L: Link> Client<L> {
             synced: false,
             fresh: false,
             payload: None,
+            version: None,
             features: Features(0),
         }
     }
@@ -139,7 +144,15 @@ impl<L: Link> Client<L> {
             return Ok(());
         }
         let command = Tag::GET_PROPERTY;
-        let mut drained = !std::mem::take(&mut self.fresh) && self.drain()?;
+        let fresh = std::mem::take(&mut self.fresh);
+        // of an earlier session one answer can be left. Only that of this very question passes for ours: the next answer shows it
+        let pending = self.link.pending_time();
+        let pending = pending.filter(|_| !fresh && self.payload.is_none());
+        let mut drained = match pending {
+            Some(pending) => self.drain_within(pending)? && self.drain()?,
+            None => !fresh && self.drain()?,
+        };
+        let unheard = pending.is_some() && !drained;
         let mut last = Error::Timeout {
             command,
             step: Step::Response,
@@ -153,10 +166,14 @@ impl<L: Link> Client<L> {
                 .send_command(&version.to_bytes(), self.timeouts.sync);
             match sent.map_err(|e| e.during(command, Step::Response, 0)) {
                 Ok(()) => match self.version_answer() {
-                    Ok(stale) => {
+                    Ok((stale, version)) => {
                         if stale || drained || attempt > 0 {
                             self.drain()?; // an earlier try may be answered late
+                        } else if unheard && !self.answers_in_step()? {
+                            drained |= self.drain()?;
+                            continue;
                         }
+                        self.version = Some(version);
                         self.synced = true;
                         return Ok(());
                     }
@@ -172,8 +189,38 @@ impl<L: Link> Client<L> {
         Err(last)
     }
 
-    /// Waits for the answer to GetProperty(1); returns whether something else came before it.
-    fn version_answer(&mut self) -> Result<bool, Error> {
+    /// Asks for the largest payload, whose answer cannot be taken for a version. `false` where something else came: the answer before
+    /// it was an earlier question's.
+    fn answers_in_step(&mut self) -> Result<bool, Error> {
+        let command = Command::get_property(Property::MAX_PACKET_SIZE.0, 0);
+        let sent = self
+            .link
+            .send_command(&command.to_bytes(), self.timeouts.sync);
+        sent.map_err(|e| e.during(command.tag, Step::Response, 0))?;
+        let packet = self.link.receive(self.timeouts.sync);
+        let packet = packet.map_err(|e| e.during(command.tag, Step::Response, 0))?;
+        let Some(Packet::Response(bytes)) = packet else {
+            return Ok(false);
+        };
+        let answer = Response::parse(&bytes).filter(|answer| answer.answers(command.tag));
+        let Some(answer) = answer else {
+            return Ok(false);
+        };
+        match (answer.status(), answer.values()) {
+            (Status::SUCCESS, &[word]) if word as usize <= MOST_PAYLOAD => {
+                self.payload = Some(payload(Some(word)));
+                Ok(true)
+            }
+            (Status::SUCCESS, _) => Ok(false),
+            _ => {
+                self.payload = Some(payload(None));
+                Ok(true)
+            }
+        }
+    }
+
+    /// Waits for the answer to GetProperty(1); returns whether something else came before it, and the version.
+    fn version_answer(&mut self) -> Result<(bool, u32), Error> {
         let command = Tag::GET_PROPERTY;
         let timeout = self.timeouts.sync;
         let mut deadline = Deadline::after(self.link.now(), timeout);
@@ -193,7 +240,10 @@ impl<L: Link> Client<L> {
                 }
             };
             match Response::parse(&bytes) {
-                Some(r) if is_version(&r) => return Ok(stale.is_some()),
+                Some(r) if is_version(&r) => {
+                    let version = r.values().first().copied().unwrap_or_default();
+                    return Ok((stale.is_some(), version));
+                }
                 // the response to an earlier command: ours is either lost or answered at once
                 Some(_) => {
                     let now = self.link.now();
@@ -216,7 +266,11 @@ impl<L: Link> Client<L> {
 
     /// Discards what comes unasked; returns whether anything did.
     fn drain(&mut self) -> Result<bool, Error> {
-        let settle = self.link.settle_time();
+        self.drain_within(self.link.settle_time())
+    }
+
+    /// The same, up to a silence of so long.
+    fn drain_within(&mut self, settle: Duration) -> Result<bool, Error> {
         let deadline = Deadline::after(self.link.now(), DRAIN_TIME);
         let mut nonsense = 0;
         for count in 0..DRAIN_LIMIT {
@@ -243,6 +297,11 @@ impl<L: Link> Client<L> {
     /// Whether reading flash takes no longer than having the loader hash it.
     pub fn reads_fast(&self) -> bool {
         self.link.reads_fast()
+    }
+
+    /// Whether the wire carries some 100 KiB in a second.
+    pub fn sends_fast(&self) -> bool {
+        self.link.sends_fast()
     }
 
     /// Does something once more over HID when it failed on a loader's bulk interface, which is not used any more then. What goes over
@@ -375,14 +434,16 @@ impl<L: Link> Client<L> {
         if let Some(payload) = self.payload {
             return Ok(payload);
         }
+        // the first command of a session may ask it itself
+        self.sync()?;
+        if let Some(payload) = self.payload {
+            return Ok(payload);
+        }
         let payload = match self.get_property(Property::MAX_PACKET_SIZE, 0) {
-            Ok(words) => words
-                .first()
-                .map_or(SAFE_PAYLOAD, |&w| w.min(LARGEST_PAYLOAD as u32) as usize),
-            Err(Error::Refused { .. }) => SAFE_PAYLOAD,
+            Ok(words) => payload(words.first().copied()),
+            Err(Error::Refused { .. }) => payload(None),
             Err(error) => return Err(error),
         };
-        let payload = payload.max(SAFE_PAYLOAD);
         self.payload = Some(payload);
         Ok(payload)
     }
@@ -418,6 +479,14 @@ fn is_version(response: &Response) -> bool {
     response.tag == Tag::GET_PROPERTY_RESPONSE
         && response.status() == Status::SUCCESS
         && matches!(response.values(), [word] if word >> 24 == VERSION_MARK)
+}
+
+/// The payload to use, for one that the device told.
+fn payload(told: Option<u32>) -> usize {
+    let told = told.map_or(SAFE_PAYLOAD, |word| {
+        word.min(LARGEST_PAYLOAD as u32) as usize
+    });
+    told.max(SAFE_PAYLOAD)
 }
 
 /// Turns a status other than success into an error.

@@ -16,6 +16,8 @@ use crate::port::{self, HidPort};
 
 /// Silence after which no stale report is left: one that waits in the device comes at once.
 const SETTLE: Duration = Duration::from_millis(20);
+/// Time that a report takes which the device has already: two transactions of 0.5 ms.
+const PENDING: Duration = Duration::from_millis(2);
 
 /// Packets of one read command over the bulk interface, which loses none: 256 KiB, so that Ctrl-C is heard at full speed, too.
 const BULK_READ_PACKETS: u32 = 258;
@@ -164,6 +166,10 @@ impl<P: HidPort> Link for HidLink<P> {
         SETTLE
     }
 
+    fn pending_time(&self) -> Option<Duration> {
+        Some(PENDING)
+    }
+
     fn open_bulk(&mut self) {
         if self.pipe.is_none() {
             self.pipe = self.port.open_bulk().ok().and_then(Pipe::new);
@@ -180,6 +186,10 @@ impl<P: HidPort> Link for HidLink<P> {
 
     fn reads_fast(&self) -> bool {
         self.pipe.as_ref().is_some_and(Pipe::is_fast)
+    }
+
+    fn sends_fast(&self) -> bool {
+        true
     }
 
     fn read_packets(&self) -> u32 {

@@ -132,6 +132,12 @@ pub trait Link: Send {
     /// The longest silence between two packets that an earlier session left behind.
     fn settle_time(&self) -> Duration;
 
+    /// How long a packet that waits in the device takes at most, where nothing else can come unasked. Without it a session listens
+    /// for the [settle time](Link::settle_time) before it asks anything.
+    fn pending_time(&self) -> Option<Duration> {
+        None
+    }
+
     /// Opens a faster way for commands that only bring data, where the loader said that it has one. Where it cannot be opened,
     /// all goes on as before.
     fn open_bulk(&mut self) {}
@@ -143,6 +149,11 @@ pub trait Link: Send {
 
     /// Whether reading flash takes no longer than having the loader hash it.
     fn reads_fast(&self) -> bool {
+        false
+    }
+
+    /// Whether the wire carries some 100 KiB in a second.
+    fn sends_fast(&self) -> bool {
         false
     }
 
@@ -179,6 +190,9 @@ impl<L: Link + ?Sized> Link for Box<L> {
     fn settle_time(&self) -> Duration {
         (**self).settle_time()
     }
+    fn pending_time(&self) -> Option<Duration> {
+        (**self).pending_time()
+    }
     fn has_speed(&mut self, from: u32, to: u32) -> Result<bool, LinkError> {
         (**self).has_speed(from, to)
     }
@@ -196,6 +210,9 @@ impl<L: Link + ?Sized> Link for Box<L> {
     }
     fn reads_fast(&self) -> bool {
         (**self).reads_fast()
+    }
+    fn sends_fast(&self) -> bool {
+        (**self).sends_fast()
     }
     fn read_packets(&self) -> u32 {
         (**self).read_packets()

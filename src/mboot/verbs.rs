@@ -21,11 +21,15 @@ pub enum Departure {
 
 /// Properties.
 impl<L: Link> Client<L> {
-    /// The flashloader's version (property 0x01).
+    /// The flashloader's version (property 0x01). A session asks for it at its beginning; that answer is given once.
     ///
     /// # Errors
     /// As [`Client::get_property`].
     pub fn version(&mut self) -> Result<Version, Error> {
+        self.sync()?;
+        if let Some(version) = self.version.take() {
+            return Ok(Version(version));
+        }
         self.word(Property::CURRENT_VERSION, 0).map(Version)
     }
 

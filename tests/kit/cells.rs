@@ -181,6 +181,11 @@ impl Cell {
 
     /// Writes, looks that flash holds the image, and counts.
     pub fn measure(&self) -> Figures {
+        self.measure_with(false)
+    }
+
+    /// The same; `trace` prints each packet with the modelled time since the beginning of the write.
+    pub fn measure_with(&self, trace: bool) -> Figures {
         let (flash, status) = self.before();
         let settings = Settings {
             flash: flash.clone(),
@@ -202,6 +207,18 @@ impl Cell {
             rig.board = Board::on_serial(port, Options::default());
         }
         drop(rig.flashloader().expect("a flashloader"));
+        if trace && self.wire == Wire::HighSpeed {
+            let board = rig.virtual_board.clone();
+            let start = board.board().elapsed();
+            let traced = Options {
+                trace: Some(std::sync::Arc::new(move |line: &str| {
+                    let at = board.board().elapsed() - start;
+                    println!("{:10.3} ms  {line}", at.as_secs_f64() * 1e3);
+                })),
+                ..Options::default()
+            };
+            rig.board = Board::on_virtual(&rig.virtual_board, traced);
+        }
         let mark = |rig: &Rig| {
             let board = rig.virtual_board.board();
             (board.counts(), board.elapsed())

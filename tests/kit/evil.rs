@@ -492,11 +492,11 @@ impl Inner {
             }
             0x03 => {
                 let mut answers = vec![response(0xA3, &[0, word(1)])];
-                if let Some(held) = self
-                    .ram
-                    .get(&word(0))
-                    .filter(|ram| ram.len() as u32 == word(1))
-                {
+                let inside = |(start, ram): (&u32, &Vec<u8>)| {
+                    let from = word(0).checked_sub(*start)? as usize;
+                    Some(ram.get(from..from.checked_add(word(1) as usize)?)?.to_vec())
+                };
+                if let Some(held) = self.ram.iter().find_map(inside) {
                     let pieces = held
                         .chunks(1016)
                         .map(|piece| (Kind::Framed(4), piece.to_vec()));

@@ -1,5 +1,6 @@
 //! The least time that a write can take: formula and sources in docs/dev/limits.md. No code of rtboot is used here.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use rtboot_sim::nor::{Part, Times};
@@ -109,17 +110,9 @@ fn data(length: usize, (packet, cost): (usize, u64)) -> u64 {
 
 impl Costs {
     fn read(&self, length: usize, byte: u64) -> u64 {
-        self.command + data(length, self.back) + (self.given + byte) * length as u64 + self.answer
-    }
-
-    /// A block in RAM, and taken.
-    fn set_up(&self) -> u64 {
-        self.write_ram(512) + self.command
-    }
-
-    /// The same, read back before it is taken: one wrong bit makes another erase of it.
-    fn set_up_to_write(&self) -> u64 {
-        self.set_up() + self.read(512, 0)
+        let commands = length.div_ceil(READ_PACKETS * self.back.0).max(1) as u64;
+        let bytes = (self.given + byte) * length as u64;
+        commands * (self.command + self.answer) + data(length, self.back) + bytes
     }
 
     fn write_ram(&self, length: usize) -> u64 {
@@ -127,15 +120,26 @@ impl Costs {
     }
 }
 
-/// Silence after which no report of an earlier host is left in a loader that ran already.
-const SILENCE: u64 = 20_000 * US;
+/// Time in which a report of an earlier host comes that waits in a loader that ran already.
+const PENDING: u64 = 2_000 * US;
+/// An FCB.
+const SET_UP: usize = 512;
+/// Packets of data that one read brings: a Linux hidraw ring holds 63, and what comes when it is full is lost.
+const READ_PACKETS: usize = 56;
 
-/// The silence; version, largest packet, chip, its package, unique id, reserved RAM, state of the flash; then set-up and reading of
-/// id, SFDP, status, and of the header on one pad; the reset of the flash and the set-up to write.
+/// What came before; version, largest packet, whose loader it is, the chip's package, unique id, reserved RAM, state of the flash;
+/// the chip, which NXP's loader refuses in the data phase. Then three set-ups in one piece, and what they read: id, again from another
+/// place, SFDP, status.
 fn session(costs: &Costs) -> u64 {
-    let ask = |length| costs.set_up() + costs.read(length, 8 * 1_000 / 30);
-    let asked = ask(3) + ask(256) + ask(4) + ask(0x2000);
-    SILENCE + 7 * costs.command + asked + 2 * costs.set_up_to_write()
+    let refused = costs.command + data(1, costs.back) + costs.answer;
+    let read = |length| costs.read(length, 8 * 1_000 / 30);
+    let answers = 2 * read(3) + read(256) + read(1);
+    PENDING
+        + 7 * costs.command
+        + refused
+        + costs.write_ram(3 * SET_UP)
+        + 3 * costs.command
+        + answers
 }
 
 /// What must happen to one sector.
@@ -160,82 +164,121 @@ fn need(before: &[u8], after: &[u8]) -> Need {
 }
 
 /// Erases and programs of the least change: their own time, how many commands, how many bytes are looked at by the loader after
-/// erases, and how many pages are sent.
-#[derive(Default, Clone, Copy)]
+/// erases, and which pages are sent.
+#[derive(Default, Clone)]
 struct Work {
     erase: u64,
     commands: u64,
     erased: usize,
-    pages: usize,
-    /// Whether blocks are erased, which is another set-up.
+    pages: BTreeSet<usize>,
+    /// Whether sectors are erased one by one, and whether blocks are, which is another set-up.
+    sectors: bool,
     blocks: bool,
 }
 
 impl Work {
-    /// With NXP's loader: erases of blocks, and programs, each have a set-up of their own; the flash is asked for its id again before
-    /// bytes that are kept are erased.
+    fn changes(&self) -> bool {
+        self.commands > 0 || !self.pages.is_empty()
+    }
+
+    /// With NXP's loader: the set-ups of the write in one piece, those that can change flash read back, for one wrong bit makes another
+    /// erase of it; each taken once. One pad, four pads and the reset of the flash always; to erase sectors, to erase blocks and to
+    /// program where that is done. The id again before anything is erased or programmed. The header on one pad.
     fn set_ups(&self, costs: &Costs) -> u64 {
-        let count = u64::from(self.blocks) + u64::from(self.pages > 0);
-        let again = costs.set_up() + costs.read(3, 0);
-        match costs.session {
-            0 => 0,
-            _ if self.pages == 0 && self.commands == 0 => 0,
-            _ => count * costs.set_up_to_write() + again,
+        if costs.session == 0 {
+            return 0;
         }
+        let each = [self.sectors, self.blocks, !self.pages.is_empty()];
+        let count = each.iter().filter(|used| **used).count();
+        let put = costs.write_ram((3 + count) * SET_UP) + costs.read((1 + count) * SET_UP, 0);
+        let again = u64::from(self.changes()) * (costs.command + costs.read(3, 0));
+        let header = costs.read(0x2000, 8 * 1_000 / 30);
+        put + (3 + count) as u64 * costs.command + again + header
+    }
+
+    /// Commands to program: one for each run of pages without a blank one between them. The page with the FCB goes last and is read
+    /// back then: a write that breaks off leaves nothing that starts.
+    fn runs(&self) -> u64 {
+        let last = self.pages.contains(&0);
+        let begins = |page: &&usize| match **page {
+            0 => true,
+            1 if last => true,
+            page => !self.pages.contains(&(page - 1)),
+        };
+        self.pages.iter().filter(begins).count() as u64
     }
 
     fn time(&self, costs: &Costs, times: &Times) -> u64 {
         let page = times.page_program + PAGE_TRANSFER + costs.page + 2 * PAGE as u64 * costs.looked;
         let erases = self.erase + self.commands * costs.command + self.erased as u64 * costs.looked;
-        let sent = data(self.pages * PAGE, costs.out) + self.taken(costs);
+        let count = self.pages.len();
+        let sent = data(count * PAGE, costs.out) + (count * PAGE) as u64 * costs.taken;
         let programs = match costs.page {
             // own: the wire runs beside the flash
-            0 => sent.max(self.pages as u64 * (times.page_program + PAGE_TRANSFER)),
-            _ => sent + self.pages as u64 * page,
+            0 => sent.max(count as u64 * (times.page_program + PAGE_TRANSFER)),
+            _ => sent + count as u64 * page,
         };
-        let program = costs.command + costs.answer + programs;
-        erases + if self.pages > 0 { program } else { 0 }
+        let commands = match costs.session {
+            0 => u64::from(count > 0),
+            _ => self.runs(),
+        };
+        let last = match self.pages.contains(&0) && costs.session > 0 {
+            true => costs.read(PAGE, QUAD_BYTE),
+            false => 0,
+        };
+        erases + commands * (costs.command + costs.answer) + programs + last
     }
 
-    fn taken(&self, costs: &Costs) -> u64 {
-        (self.pages * PAGE) as u64 * costs.taken
-    }
-
-    fn plus(self, other: Work) -> Work {
+    fn plus(mut self, other: Work) -> Work {
+        self.pages.extend(other.pages);
         Work {
             erase: self.erase + other.erase,
             commands: self.commands + other.commands,
             erased: self.erased + other.erased,
-            pages: self.pages + other.pages,
+            pages: self.pages,
+            sectors: self.sectors || other.sectors,
             blocks: self.blocks || other.blocks,
         }
     }
 }
 
-fn pages(bytes: &[u8]) -> usize {
-    bytes.chunks(PAGE).filter(|page| !blank(page)).count()
+/// Numbers of the pages that are not blank; `at`: offset of the first.
+fn pages(bytes: &[u8], at: usize) -> BTreeSet<usize> {
+    let numbered = bytes.chunks(PAGE).zip(at / PAGE..);
+    let full = numbered.filter(|(page, _)| !blank(page));
+    full.map(|(_, number)| number).collect()
 }
 
-/// The cheapest way for one block: its sectors one by one, or all of it, with what must stay programmed again.
-fn block(before: &[u8], after: &[u8], first: bool, costs: &Costs, times: &Times) -> Work {
+/// The cheapest way for the block at this offset: its sectors one by one, or all of it, with what must stay programmed again.
+fn block(
+    at: usize,
+    before: &[u8],
+    after: &[u8],
+    first: bool,
+    costs: &Costs,
+    times: &Times,
+) -> Work {
     let mut single = Work::default();
-    for (number, (old, new)) in before.chunks(SECTOR).zip(after.chunks(SECTOR)).enumerate() {
+    let sectors = before.chunks(SECTOR).zip(after.chunks(SECTOR));
+    for ((old, new), start) in sectors.zip((at..).step_by(SECTOR)) {
         let erase = Work {
             erase: times.erase_4k,
             commands: 1,
             erased: SECTOR,
-            pages: pages(new),
+            pages: pages(new, start),
+            sectors: true,
             blocks: false,
         };
         single = single.plus(match need(old, new) {
             // the FCB goes first and comes last
-            _ if first && number == 0 => erase,
+            _ if first && start == 0 => erase,
             Need::Erase => erase,
             Need::Nothing => Work::default(),
             Need::Program => {
-                let pairs = old.chunks(PAGE).zip(new.chunks(PAGE));
+                let pairs = old.chunks(PAGE).zip(new.chunks(PAGE)).zip(start / PAGE..);
+                let differ = pairs.filter(|((old, new), _)| old != new);
                 Work {
-                    pages: pairs.filter(|(old, new)| old != new).count(),
+                    pages: differ.map(|(_, number)| number).collect(),
                     ..Work::default()
                 }
             }
@@ -245,13 +288,24 @@ fn block(before: &[u8], after: &[u8], first: bool, costs: &Costs, times: &Times)
         erase: times.erase_64k + if first { times.erase_4k } else { 0 },
         commands: 1 + u64::from(first),
         erased: BLOCK,
-        pages: pages(after),
+        pages: pages(after, at),
+        sectors: first,
         blocks: true,
     };
     match single.time(costs, times) <= whole.time(costs, times) || single.commands == 0 {
         true => single,
         false => whole,
     }
+}
+
+/// Quad enable, where it is clear: the status once more, its write, and the proof that it stays.
+fn quad_enable(costs: &Costs, times: &Times) -> u64 {
+    if costs.session == 0 {
+        return 0;
+    }
+    let status = costs.command + costs.read(1, 0);
+    let write = costs.write_ram(SET_UP) + costs.read(SET_UP, 0) + costs.command + times.status;
+    costs.write_ram(SET_UP) + 2 * status + write
 }
 
 /// The least time of this cell, from flash before and after it.
@@ -271,7 +325,7 @@ pub fn of(cell: &Cell, before: &[u8], after: &[u8]) -> Duration {
     for at in (0..touched).step_by(BLOCK) {
         let end = (at + BLOCK).min(after.len());
         let first = unboots && at == 0;
-        let one = block(&old[at..end], &after[at..end], first, &costs, &times);
+        let one = block(at, &old[at..end], &after[at..end], first, &costs, &times);
         work = work.plus(one);
     }
     let mut least = work.time(&costs, &times) + work.set_ups(&costs);
@@ -281,10 +335,14 @@ pub fn of(cell: &Cell, before: &[u8], after: &[u8]) -> Duration {
             erase: times.erase_chip + times.erase_4k,
             commands: 2,
             erased: after.len(),
-            pages: pages(after),
+            pages: pages(after, 0),
+            sectors: true,
             blocks: false,
         };
         least = least.min(chip.time(&costs, &times) + chip.set_ups(&costs));
+    }
+    if cell.change == Change::Blank {
+        least += quad_enable(&costs, &times);
     }
     // every byte of the touched sectors is read once: that proves them
     let proof = match cell.loader {

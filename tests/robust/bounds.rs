@@ -160,6 +160,8 @@ fn silent_flashloader_ends_at_each_commands_limit() {
         // in step and asked for its packet size, and then silent
         let evil = Evil::new(Manner::Silent(2), 1, Program::Flashloader, false);
         let mut client = Mboot::new(HidLink::new(evil.clone()));
+        // the session's own questions
+        client.version().expect("answered");
         client.max_packet_size().expect("answered");
         assert!(act(&mut client), "{name}");
         let (time, limit) = (evil.time(), Duration::from_secs(seconds));

@@ -348,15 +348,18 @@ fn blank_bytes_around_the_image_are_saved_too() {
 }
 
 #[test]
-fn decisive_sectors_are_sector_0_and_kept_bytes() {
+fn decisive_bytes_are_sector_0_and_kept_bytes() {
     let wanted = memory(&[(0x3800, vec![0x55; 0x10]), (0x5000, vec![0x55; 0x1000])]);
-    let plan = plan(&wanted, &flash(&wanted, 0xA0));
-    let decisive: Vec<u32> = plan
-        .decisive_sectors()
-        .iter()
-        .map(|(a, _)| a - BASE)
-        .collect();
-    assert_eq!(decisive, [0, 0x3000]);
+    let decisive = |plan: &WritePlan| -> Vec<(u32, usize)> {
+        let all = plan.decisive_bytes().into_iter();
+        all.map(|(a, bytes)| (a - BASE, bytes.len())).collect()
+    };
+    // the first page tells whether something could start
+    let erased = plan(&wanted, &flash(&wanted, 0xA0));
+    assert_eq!(decisive(&erased), [(0, 0x100), (0x3000, 0x1000)]);
+    // what is only programmed stays
+    let programmed = plan(&wanted, &flash(&wanted, 0xFF));
+    assert_eq!(decisive(&programmed), [(0, 0x100)]);
 }
 
 #[test]
@@ -495,8 +498,35 @@ fn compared_sectors_are_read_again_beside_changes() {
     current.get_mut(&changed).expect("touched").fill(0x11);
     let proved: BTreeSet<u32> = current.keys().copied().filter(|at| *at != BASE).collect();
     let plan = plan_by(by_times(), &wanted, &current).proved_by_compare(proved.clone());
-    let read: Vec<u32> = plan.to_verify().iter().map(|(at, _)| *at).collect();
-    assert_eq!(read, [BASE, changed - 0x1000, changed, changed + 0x1000]);
+    let places = |plan: &WritePlan| -> Vec<(u32, usize)> {
+        let all = plan.to_verify().into_iter();
+        all.map(|(at, bytes)| (at, bytes.len())).collect()
+    };
+    // an erase that reached further took the nearest page, too
+    let first = (BASE, 0x1000);
+    let beside = [
+        first,
+        (changed - 0x100, 0x100),
+        (changed, 0x1000),
+        (changed + 0x1000, 0x100),
+    ];
+    assert_eq!(places(&plan), beside);
+    // a blank page shows no erase
+    let mut wanted = wanted;
+    let _ = wanted.replace(changed - 0x100, vec![0xFF; 0x100]);
+    let _ = wanted.replace(changed + 0x1000, vec![0xFF; 0x1000]);
+    for at in [changed - 0x1000, changed + 0x1000] {
+        let held = wanted.bytes(at, 0x1000).expect("brought").to_vec();
+        current.insert(at, held);
+    }
+    let plan = plan_by(by_times(), &wanted, &current).proved_by_compare(proved.clone());
+    let beside = [
+        first,
+        (changed - 0x200, 0x200),
+        (changed, 0x1000),
+        (changed + 0x2000, 0x100),
+    ];
+    assert_eq!(places(&plan), beside);
     let resume = Resume {
         refresh: [changed].into(),
         ..Resume::default()

@@ -14,27 +14,27 @@ impl Writer<'_> {
     /// Sets quad enable where the part needs it, and proves that four pads read what one pad reads.
     pub(super) fn prepare(&mut self, listener: &mut dyn Listener) -> Result<()> {
         self.quad_set = self.nor.set_quad(listener)?;
-        // Other dummy cycles that an application set outlive a reset of the chip. A reset of the flash would close the locks
-        // of single blocks that it opened.
-        if self.nor.facts().own_locks.is_none() && self.nor.loader().resets_flash() {
-            let size = self.nor.part().size;
-            self.nor.loader().soft_reset_flash(size)?;
+        self.nor.reset_registers()?;
+        if self.plan.is_empty() && self.plan.compared_fast() && self.verify {
+            // the compare held this read against the plain one; what it did not read so the verify reads
+            return match self.nor.hashes() || !self.plan.to_verify().is_empty() {
+                true => self.nor.use_work(EraseUnit::Sector),
+                false => Ok(()),
+            };
         }
         self.nor.use_work(EraseUnit::Sector)?;
-        // the verify that follows reads the header through the same read, and the compare held that against the plain one
-        match self.plan.is_empty() && self.plan.compared_fast() && self.verify {
-            true => Ok(()),
-            false => self.prove_quad(listener),
-        }
+        self.prove_quad(listener)
     }
 
     /// Reads some sector that is not blank on four pads; it must equal what was read on one. So must every sector that holds
     /// bytes to be kept through an erase, for they are programmed back as they were read, and the first one, for what it
     /// holds decides whether it must go before all else.
     fn prove_quad(&mut self, listener: &mut dyn Listener) -> Result<()> {
-        let mut proved = false;
+        // the compare read them so, and on one pad
+        let mut proved = self.plan.compared_fast();
         if !self.plan.is_empty() {
-            for (address, current) in self.plan.decisive_sectors() {
+            let decisive = self.plan.decisive_bytes().into_iter();
+            for (address, current) in decisive.filter(|(at, _)| !self.plan.is_proved(*at)) {
                 self.prove_sector(&current, address)?;
                 proved |= current.iter().any(|&b| b != 0xFF);
             }

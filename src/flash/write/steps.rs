@@ -4,7 +4,7 @@ use rtboot_fcb::EraseUnit;
 
 use super::{Reached, Writer, span};
 use crate::event::{Listener, Meter, Stage};
-use crate::flash::plan::{Action, RUN, Run, STREAMED_RUN, ranges};
+use crate::flash::plan::{Action, FAST_RUN, RUN, Run, STREAMED_RUN, ranges};
 use crate::mboot::Status;
 use crate::{Error, Result};
 
@@ -57,7 +57,7 @@ impl Writer<'_> {
     }
 
     /// Reads erased sectors of the plan: all ones. The loader has read them, too, it looks again before it programs a page, and the
-    /// verify reads what is to stay blank. So where one follows, only the first sector of flash is read here: as long as it holds
+    /// verify reads what is to stay blank. So where one follows, only the first page of flash is read here: as long as it holds
     /// an FCB, nothing else may become half of an image.
     pub(super) fn check_blank(&mut self, listener: &mut dyn Listener) -> Result<()> {
         let g = *self.plan.geometry();
@@ -71,19 +71,19 @@ impl Writer<'_> {
         if erased.is_empty() {
             return Ok(());
         }
-        let mut meter = Meter::begin(
-            listener,
-            Stage::BlankCheck,
-            erased.len() as u64 * u64::from(g.sector),
-        );
+        let each = match folded {
+            true => g.page,
+            false => g.sector,
+        };
+        let total = erased.len() as u64 * u64::from(each);
+        let mut meter = Meter::begin(listener, Stage::BlankCheck, total);
         for range in ranges(&erased, g.sector) {
             if self.nor.hashes() && self.nor.is_blank(range.clone(), g.sector, &meter)? {
                 meter.add(range.len() as u64);
                 continue;
             }
-            let found = self
-                .nor
-                .read(range.start, range.end - range.start, &mut meter)?;
+            let length = range.len() as u32 / g.sector * each;
+            let found = self.nor.read(range.start, length, &mut meter)?;
             if let Some(at) = found.iter().position(|&byte| byte != 0xFF) {
                 return Err(Error::NotBlank {
                     address: range.start + at as u32,
@@ -104,9 +104,10 @@ impl Writer<'_> {
             return Ok(());
         }
         let mut meter = Meter::begin(listener, Stage::Program, total);
-        let most = match self.nor.streams() {
-            true => STREAMED_RUN,
-            false => RUN,
+        let most = match (self.nor.streams(), self.nor.loader().sends_fast()) {
+            (true, _) => STREAMED_RUN,
+            (false, true) => FAST_RUN,
+            (false, false) => RUN,
         };
         // up to here a guess was wrong, and all of it is programmed
         let mut done = 0;

@@ -2,12 +2,46 @@
 
 use super::*;
 
+/// The answer to GetProperty(11).
+fn payload() -> Vec<u8> {
+    report(Tag::GET_PROPERTY_RESPONSE, &[0, 1016])
+}
+
 #[test]
-fn quiet_device_syncs_with_one_command() {
-    let mut client = fresh(&[&[version()]]);
+fn quiet_device_syncs_with_two_questions() {
+    let mut client = fresh(&[&[version()], &[payload()]]);
     client.sync().unwrap();
     client.sync().unwrap();
-    assert_eq!(commands(&mut client), [Command::get_property(1, 0)]);
+    // both were asked for, and nobody listened in vain before
+    assert_eq!(client.version(), Ok(Version(0x4B02_0100)));
+    assert_eq!(client.max_packet_size(), Ok(1016));
+    let questions = [Command::get_property(1, 0), Command::get_property(11, 0)];
+    assert_eq!(commands(&mut client), questions);
+    let listened = Duration::from_millis(2);
+    assert_eq!(port_of(&mut client).waited, [listened]);
+}
+
+#[test]
+fn version_left_by_a_predecessor_shows_in_the_next_answer() {
+    let questions = [&[version()][..], &[payload()]];
+    let mut client = fresh(&[questions[0], questions[1], &[version()], &[peripherals()]]);
+    // it asked the same and was gone before the answer, which comes once this session is there
+    let late = [Ok(None), Ok(Some(version()))];
+    port_of(&mut client).answers.extend(late);
+    assert_eq!(
+        client.get_property(Property::AVAILABLE_PERIPHERALS, 0),
+        Ok(vec![0x11])
+    );
+    assert_eq!(commands(&mut client).len(), 4);
+}
+
+#[test]
+fn loader_that_tells_no_payload_is_in_step() {
+    let refused = report(Tag::GET_PROPERTY_RESPONSE, &[10300]);
+    let mut client = fresh(&[&[version()], &[refused]]);
+    client.sync().unwrap();
+    assert_eq!(client.max_packet_size(), Ok(32));
+    assert_eq!(commands(&mut client).len(), 2);
 }
 
 #[test]
@@ -19,7 +53,7 @@ fn abandoned_write_swallows_one_command_only() {
         &[version()],
     ]);
     assert_eq!(client.version(), Ok(Version(0x4B02_0100)));
-    assert_eq!(commands(&mut client), [Command::get_property(1, 0); 3]);
+    assert_eq!(commands(&mut client), [Command::get_property(1, 0); 2]);
     // after the last word of the predecessor nobody waits long
     assert!(
         port_of(&mut client)
@@ -31,18 +65,17 @@ fn abandoned_write_swallows_one_command_only() {
 
 #[test]
 fn abandoned_read_is_drained_before_the_first_command() {
-    let mut client = fresh(&[
-        &[version()],
-        &[report(Tag::GET_PROPERTY_RESPONSE, &[0, 0x11])],
-    ]);
+    let mut client = fresh(&[&[version()], &[version()], &[peripherals()]]);
     let rest = (0..100).map(|_| Ok(Some(padded(4, &[0xEE; 1016]))));
-    let end = [Ok(Some(done(Tag::READ_MEMORY, 0))), Ok(None)];
-    port_of(&mut client).answers.extend(rest.chain(end));
+    let end = [Ok(Some(done(Tag::READ_MEMORY, 0)))];
+    // the first of them comes once this session is there
+    let late = std::iter::once(Ok(None)).chain(rest).chain(end);
+    port_of(&mut client).answers.extend(late);
     assert_eq!(
         client.get_property(Property::AVAILABLE_PERIPHERALS, 0),
         Ok(vec![0x11])
     );
-    assert_eq!(commands(&mut client).len(), 2);
+    assert_eq!(commands(&mut client).len(), 3);
 }
 
 #[test]
@@ -177,10 +210,14 @@ fn leaving_device_is_reported_at_every_step() {
 
 /// Nonsense of a predecessor, so many pieces of it, and then a device that answers.
 fn after_nonsense(pieces: usize) -> Result<(), Error> {
-    let mut client = fresh(&[&[version()]]);
+    let second = match pieces {
+        0 => payload(),
+        _ => version(),
+    };
+    let mut client = fresh(&[&[version()], &[second]]);
     let nonsense = (0..pieces).map(|_| Ok(Some(vec![9, 9, 9])));
-    let answers = &mut port_of(&mut client).answers;
-    answers.extend(nonsense.chain([Ok(None)]));
+    let late = std::iter::once(Ok(None)).chain(nonsense);
+    port_of(&mut client).answers.extend(late);
     client.sync()
 }
 
@@ -188,8 +225,9 @@ fn after_nonsense(pieces: usize) -> Result<(), Error> {
 fn stale_noise_is_discarded_up_to_a_limit() {
     after_nonsense(0).unwrap();
     after_nonsense(1).unwrap();
-    after_nonsense(256).unwrap();
-    assert!(matches!(after_nonsense(257), Err(Error::Protocol { .. })));
+    // the first one ends the wait for the answer
+    after_nonsense(257).unwrap();
+    assert!(matches!(after_nonsense(258), Err(Error::Protocol { .. })));
 }
 
 #[test]

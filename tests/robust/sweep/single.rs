@@ -177,17 +177,27 @@ fn damaged_fcb_page_is_erased_again() {
 fn damaged_set_up_in_ram_is_never_used() {
     let case = Case::update();
     let (log, _) = case.count(Cable::Hid);
-    let blocks = outs(&log, |bytes| bytes[0] == 2 && bytes[4..8] == *b"FCFB");
+    // several blocks travel in one piece, which reports cut anywhere
+    let data = outs(&log, |bytes| bytes[0] == 2);
+    let outs: Vec<&Line> = log.iter().filter(|line| line.way == Way::Out).collect();
+    let mut blocks = Vec::new();
+    for &at in &data {
+        let report = &outs[at as usize - 1].bytes;
+        let tags = report.windows(4).enumerate();
+        let tags = tags.filter(|(_, tag)| tag == b"FCFB");
+        blocks.extend(tags.map(|(from, _)| (at, from, report.len())));
+    }
     // the first page of the image is an FCB, too, and goes out last
     let (_, blocks) = blocks.split_last().expect("set-ups");
+    assert!(blocks.len() >= 8, "{blocks:?}");
     let mut refused = 0;
-    for &at in blocks {
-        for byte in [
-            4 + 0x80 + 5 * 16,
-            4 + 0x80 + 3 * 16,
-            4 + 0x80 + 9 * 16,
-            4 + 0x1C0,
-        ] {
+    for &(at, from, end) in blocks {
+        let offsets = [0x80 + 5 * 16, 0x80 + 3 * 16, 0x80 + 9 * 16, 0x1C0];
+        // what lies in the next report is the next block's turn
+        for byte in offsets.map(|offset| from + offset) {
+            if byte >= end {
+                continue;
+            }
             let outcome = attempt(&case, Cable::Hid, &turned_out(at, byte, 0x40));
             sound(&outcome);
             refused += u32::from(outcome.exit == 15);
