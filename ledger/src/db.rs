@@ -134,6 +134,8 @@ pub(crate) trait Db: Send {
     fn rollback(&mut self);
     fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, DbError>;
     fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, DbError>;
+    /// Refuses every write from now on.
+    fn read_only(&mut self) -> Result<(), DbError>;
     /// Several statements without values.
     fn batch(&mut self, sql: &str) -> Result<(), DbError>;
 }

@@ -138,8 +138,12 @@ impl Ledger {
         Ok(count)
     }
 
-    /// Hands over each attempt that began in this span, oldest first, in pieces.
-    pub(crate) fn each(
+    /// Hands over each attempt that began in this span (milliseconds since 1970), oldest first. They are read in pieces: a span of
+    /// years needs no memory.
+    ///
+    /// # Errors
+    /// As any read; what `take` says.
+    pub fn each(
         &mut self,
         span: std::ops::Range<i64>,
         mut take: impl FnMut(&Attempt) -> Result<()>,

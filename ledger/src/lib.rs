@@ -44,6 +44,7 @@ mod pg;
 mod report;
 mod schema;
 mod sqlite;
+mod units;
 
 pub use audit::{Audit, Head};
 pub use error::{Error, Refused, Result};
@@ -55,3 +56,4 @@ pub use ledger::{
 };
 pub use model::{Attempt, AttemptId, NumberState, Uid, UidError, Verdict};
 pub use report::{Bucket, Failure, Report};
+pub use units::UnitRow;

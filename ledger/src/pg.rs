@@ -14,10 +14,13 @@ const CONNECT: Duration = Duration::from_secs(5);
 /// How long a statement may take, and how long a lock is waited for.
 const STATEMENT: &str = "30s";
 
+const READ_ONLY: &str = "; SET default_transaction_read_only=on";
+
 pub(crate) struct Postgres {
     config: Config,
     client: Option<Client>,
     in_transaction: bool,
+    read_only: bool,
 }
 
 impl Postgres {
@@ -27,7 +30,8 @@ impl Postgres {
     /// [`Error::Database`] for an address of another machine, for the connection is not encrypted; [`Error::Away`];
     /// [`Error::NotDurable`].
     pub(crate) fn connect(address: &str) -> Result<Postgres, Error> {
-        let wrong = |error: postgres::Error| Error::Database(format!("{address}: {error}"));
+        // without the address: it may hold a password
+        let wrong = |error: postgres::Error| Error::Database(format!("its address: {error}"));
         let mut config: Config = address.parse().map_err(wrong)?;
         let local = |host: &postgres::config::Host| match host {
             postgres::config::Host::Tcp(name) => {
@@ -49,6 +53,7 @@ impl Postgres {
             config,
             client: None,
             in_transaction: false,
+            read_only: false,
         };
         postgres.check_durable()?;
         Ok(postgres)
@@ -65,7 +70,8 @@ impl Postgres {
             }
             let mut client = self.config.connect(NoTls).map_err(of)?;
             let set_up = format!(
-                "SET statement_timeout='{STATEMENT}'; SET lock_timeout='{STATEMENT}'; SET client_min_messages=warning"
+                "SET statement_timeout='{STATEMENT}'; SET lock_timeout='{STATEMENT}'; SET client_min_messages=warning{}",
+                if self.read_only { READ_ONLY } else { "" }
             );
             client.batch_execute(&set_up).map_err(of)?;
             self.client = Some(client);
@@ -158,6 +164,12 @@ fn own_words(sql: &str) -> String {
 impl Db for Postgres {
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
+    }
+
+    fn read_only(&mut self) -> Result<(), DbError> {
+        // holds for connections that are made later, too
+        self.read_only = true;
+        self.batch(READ_ONLY.trim_start_matches(';'))
     }
 
     fn begin(&mut self) -> Result<(), DbError> {

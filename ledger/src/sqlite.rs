@@ -82,6 +82,10 @@ impl Db for Sqlite {
         self.batch("BEGIN IMMEDIATE")
     }
 
+    fn read_only(&mut self) -> Result<(), DbError> {
+        self.batch("PRAGMA query_only=ON")
+    }
+
     fn commit(&mut self) -> Result<(), DbError> {
         self.batch("COMMIT")
     }

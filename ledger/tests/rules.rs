@@ -547,6 +547,76 @@ fn history_is_found_by_id_and_by_number_and_exported() {
 }
 
 #[test]
+fn units_are_found_by_any_part_of_what_is_known() {
+    on_each(|place| {
+        let mut ledger = place.ready("bench");
+        for n in [1, 2, 300] {
+            let opened = ledger.open(&open(n)).expect("an attempt");
+            ledger
+                .finish(&opened.attempt, &Finish::new(Verdict::Pass))
+                .expect("a verdict");
+        }
+        let again = Open {
+            rework: true,
+            ..open(1)
+        };
+        ledger.open(&again).expect("rework");
+
+        let mut found = |text: &str, most| -> Vec<String> {
+            let units = ledger.units(text, most).expect("units");
+            units.into_iter().map(|unit| unit.uid).collect()
+        };
+        let ids = |ns: &[u64]| -> Vec<String> { ns.iter().map(|n| uid(*n).to_string()).collect() };
+        assert_eq!(found("", 10), ids(&[1, 300, 2]), "the last tried is first");
+        assert_eq!(found("", 1), ids(&[1]));
+        assert_eq!(found("12c", 10), ids(&[300]), "a part of the id");
+        assert_eq!(found("0000012C", 10), ids(&[300]), "in capitals");
+        let serial = "RT00026";
+        assert_eq!(found(serial, 10), ids(&[2]));
+        assert_eq!(found(&serial.to_lowercase(), 10), ids(&[2]));
+        assert_eq!(found("026", 10), ids(&[2]));
+        for none in ["%", "_", "RT%", "!", "x' OR '1'='1", "\\", "\u{0}"] {
+            let nothing: Vec<String> = Vec::new();
+            assert_eq!(found(none, 10), nothing, "{none:?}");
+        }
+
+        let first = &ledger.units("", 1).expect("units")[0];
+        assert_eq!((first.attempts, first.last.verdict), (2, Verdict::Open));
+        assert_eq!(first.last.numbers.len(), 2);
+        let on_first = ledger.attempts_on(uid(1), 10).expect("attempts");
+        let verdicts: Vec<Verdict> = on_first.iter().map(|it| it.verdict).collect();
+        assert_eq!(verdicts, [Verdict::Open, Verdict::Pass]);
+        assert_eq!(ledger.attempts_on(uid(9), 10).expect("none").len(), 0);
+    });
+}
+
+#[test]
+fn a_ledger_for_reading_refuses_every_change() {
+    on_each(|place| {
+        let mut ledger = place.ready("bench");
+        let opened = ledger.open(&open(1)).expect("an attempt");
+        let station = ledger.station().clone();
+        let mut reader = place.join(&station).read_only().expect("a reader");
+        assert_eq!(reader.attempts(None, 10).expect("attempts").len(), 1);
+        for result in [
+            reader.open(&open(2)).map(|_| ()),
+            reader.finish(&opened.attempt, &Finish::new(Verdict::Pass)),
+            reader.add_job(&JobRow::new("other", "other")),
+            reader.recover().map(|_| ()),
+        ] {
+            assert!(matches!(result, Err(Error::Unwritable(_))), "{result:?}");
+        }
+        let verdict = ledger.verdict_of(&opened.attempt).expect("a verdict");
+        assert_eq!(verdict, Some(Verdict::Open));
+        // what was refused holds no lock
+        ledger
+            .finish(&opened.attempt, &Finish::new(Verdict::Pass))
+            .expect("a verdict");
+        assert!(reader.audit(&[]).expect("an audit").is_good());
+    });
+}
+
+#[test]
 fn a_station_has_its_name_alone() {
     on_each(|place| {
         let station = Station::new("bench");
