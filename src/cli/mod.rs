@@ -16,6 +16,8 @@ mod folders;
 mod guard;
 mod image;
 mod info;
+#[cfg(feature = "line")]
+mod line;
 mod list;
 mod loader;
 mod man;

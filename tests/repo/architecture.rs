@@ -39,6 +39,8 @@ const ONE_USER: &[(&str, &str)] = &[
     ("serialport", "rtboot"),
     ("clap", "rtboot"),
     ("indicatif", "rtboot"),
+    ("ratatui", "rtboot"),
+    ("signal-hook", "rtboot"),
     ("crc", "rtboot-wire rtboot-sim"), // the virtual board shares no code
     ("lz4_flex", "rtboot rtboot-sim"),
     ("object", "rtboot-bootable"),
@@ -124,6 +126,7 @@ fn library_alone_needs_few_crates() {
     for unwanted in [
         "clap",
         "indicatif",
+        "ratatui",
         "toml",
         "rtboot-sim",
         "hidapi",

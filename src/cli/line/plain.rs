@@ -1,0 +1,1 @@
+//! A line told as lines of text, one for each change: for logs and screen readers.

@@ -1,0 +1,1 @@
+//! A line drawn in a terminal: a cell for each slot.
