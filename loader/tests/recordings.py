@@ -82,6 +82,19 @@ def own_inspect(s):
 
 
 @record.scenario()
+def own_options(s):
+    """Option words for a flash on other pins."""
+    s.start_firmware().recording = True
+    for words in ((0xC100_0007, 0x0001_0000), (0xC100_0007, 0x0010_0000), (0xC100_0007, 0x2000_0000), (0xC000_0047, 0),
+                  (0xC010_0007, 0x0001_0000), (0xC000_0007, 0x0001_0000), (0xC100_0007, 0x0600_000A)):
+        s.step("configure-memory " + " ".join(f"{word:#x}" for word in words))
+        for at, word in enumerate(words):
+            s.simple(FILL, RAM + 4 * at, 4, word)
+        s.simple(CONFIGURE, 9, RAM)
+        property_(s, 0x5254_0005)
+
+
+@record.scenario()
 def own_stream(s):
     """Write streams, good and bad."""
     s.start_firmware().recording = True
@@ -283,7 +296,7 @@ def own_bulk(s):
     pipe.command(GET_PROPERTY, 1, 0), s.simple(GET_PROPERTY, 1, 0)
 
 
-OWN = ["own_bulk", "own_inspect", "own_stream", "own_read_by_fcb", "own_protect_is25lp064a", "own_protect_w25q64jv", "own_start"]
+OWN = ["own_bulk", "own_inspect", "own_options", "own_stream", "own_read_by_fcb", "own_protect_is25lp064a", "own_protect_w25q64jv", "own_start"]
 
 
 def lines(path):

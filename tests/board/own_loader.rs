@@ -393,7 +393,7 @@ fn stream_that_fails_names_the_byte() {
     };
     assert_eq!(*differs, Some((0x6001_2345, wanted, wanted | bit)));
     // the record that holds it
-    assert_eq!((*address, *length), (0x6001_2100, 0x1000));
+    assert_eq!((*address, *length), (0x6001_1400, 0x1000));
     assert_eq!(source.status(), Some(Status::LOADER_NOT_PROGRAMMED));
     assert_eq!(error.exit_code(), 32);
     assert_eq!(starts(&rig), None, "nothing half-written starts");

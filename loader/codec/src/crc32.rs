@@ -41,7 +41,7 @@ impl Crc32 {
                 .as_chunks()
                 .0
                 .iter()
-                .all(|word| u32::from_ne_bytes(*word) == u32::MAX)
+                .all(|word| u128::from_ne_bytes(*word) == u128::MAX)
         {
             self.0 = AFTER_BLANK;
             return;

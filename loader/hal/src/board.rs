@@ -120,7 +120,9 @@ impl Bus for Rt1021 {
 
     fn pause(&mut self, microseconds: u32) {
         self.turn();
-        time::delay(microseconds);
+        if microseconds > 0 {
+            time::delay(microseconds);
+        }
     }
 }
 

@@ -96,7 +96,7 @@ const PFD0: u32 = 0xBF;
 const MUX: Register = Register::at(0x401F_816C);
 const PAD: Register = Register::at(0x401F_82E0);
 /// GPIO_SD_B1_05 is the first of the seven pads.
-const FIRST_PAD: u32 = 5;
+const FIRST_PAD: u8 = 5;
 const ALT1: u32 = 1;
 const INPUT_ON: u32 = 1 << 4;
 /// Fast slew, drive strength 6, 200 MHz, keeper.
@@ -104,7 +104,7 @@ const PAD_SETTINGS: u32 = 0x10F1;
 /// The same with hysteresis and pull-down.
 const DQS_SETTINGS: u32 = 0x1_30F1;
 /// SS0, SCK, D0, D1, D2, D3 on GPIO_SD_B1_xx, and whether the pad is read back.
-const PADS: [(u32, bool); 6] = [
+const PADS: [(u8, bool); 6] = [
     (11, false),
     (7, true),
     (8, false),
@@ -112,7 +112,7 @@ const PADS: [(u32, bool); 6] = [
     (9, false),
     (6, false),
 ];
-const DQS: u32 = 5;
+const DQS: u8 = 5;
 
 const WINDOW: u32 = 0x6000_0000;
 
@@ -385,8 +385,8 @@ fn connect_pads(sample_source: u8) {
     }
 }
 
-fn connect(pad: u32, input: bool, settings: u32) {
-    let at = 4 * (pad - FIRST_PAD);
+fn connect(pad: u8, input: bool, settings: u32) {
+    let at = 4 * u32::from(pad - FIRST_PAD);
     MUX.plus(at).write(ALT1 | if input { INPUT_ON } else { 0 });
     PAD.plus(at).write(settings);
 }

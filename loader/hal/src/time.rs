@@ -112,25 +112,31 @@ pub(crate) fn cycles() -> u32 {
 
 /// The end of a wait.
 struct Limit {
+    /// When it began; 0 before the first look.
     start: u32,
     microseconds: u32,
     polls: u32,
 }
 
 impl Limit {
-    #[inline(never)]
-    fn of(microseconds: u32) -> Limit {
+    const fn of(microseconds: u32) -> Limit {
         Limit {
-            start: now(),
+            start: 0,
             microseconds,
-            polls: microseconds.saturating_mul(POLLS_PER_MICROSECOND),
+            polls: 0,
         }
     }
 
+    /// The time is counted from the first look on: what is there at once costs none.
     #[inline(never)]
     fn is_over(&mut self) -> bool {
-        self.polls = self.polls.saturating_sub(1);
-        now().wrapping_sub(self.start) > self.microseconds || self.polls == 0
+        let now = now();
+        if self.polls == 0 {
+            self.start = now;
+        }
+        self.polls += 1;
+        now.wrapping_sub(self.start) > self.microseconds
+            || self.polls / POLLS_PER_MICROSECOND > self.microseconds
     }
 }
 

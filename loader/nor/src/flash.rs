@@ -7,6 +7,10 @@ use crate::{Bus, BusError, Data, Error, Options, Rescue, Speed, configure, limit
 /// Bytes that are read at once to be compared.
 const PIECE: usize = 256;
 
+/// Bits of the usual status register.
+const BUSY: u32 = 1 << 0;
+const ENABLED: u32 = 1 << 1;
+
 /// Sizes in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Geometry {
@@ -160,7 +164,7 @@ impl Flash {
     /// Erases the sectors that touch `start..end`, in blocks where they fit, and checks that they are blank.
     ///
     /// # Errors
-    /// [`Error::Verify`] with the first offset that is not blank; [`Error::Busy`], [`Error::NotEnabled`], [`Error::Silent`].
+    /// [`Error::Verify`] at the first byte that is not blank; [`Error::Busy`], [`Error::NotEnabled`], [`Error::Silent`].
     pub fn erase(&mut self, bus: &mut impl Bus, start: u32, end: u32) -> Result<(), Error> {
         let Geometry { sector, block, .. } = self.configured()?;
         let mut at = start & !(sector - 1);
@@ -202,32 +206,33 @@ impl Flash {
     /// Programs whole pages, which must be blank, and reads them back. Pages before one that is not blank are programmed.
     ///
     /// # Errors
-    /// [`Error::Alignment`]; [`Error::NotBlank`] and [`Error::Verify`] with the offset; as [`Flash::erase`].
+    /// [`Error::Alignment`]; [`Error::NotBlank`]; [`Error::Verify`]; as [`Flash::erase`].
     pub fn program(&mut self, bus: &mut impl Bus, offset: u32, data: &[u8]) -> Result<(), Error> {
         let page = self.configured()?.page;
         self.working_at = offset;
         if offset & (page - 1) != 0 || data.len() as u32 & (page - 1) != 0 {
             return Err(Error::Alignment);
         }
-        let checked = self.first_difference(bus, offset, data.len() as u32, None)?;
-        let good = checked.map_or(data.len(), |at| ((at - offset) & !(page - 1)) as usize);
-        self.overwrite(bus, offset, &data[..good])?;
-        match checked {
-            Some(at) => Err(Error::NotBlank(at)),
-            None => Ok(()),
+        if self.is_as(bus, offset, data.len() as u32, None)? {
+            return self.overwrite(bus, offset, data);
         }
+        let at = self.working_at;
+        let good = ((at - offset) & !(page - 1)) as usize;
+        self.overwrite(bus, offset, &data[..good])?;
+        self.working_at = at;
+        Err(Error::NotBlank)
     }
 
     /// Programs whole pages without asking whether they are blank, and reads them back.
     ///
     /// # Errors
-    /// [`Error::Alignment`]; [`Error::Verify`] with the offset; as [`Flash::erase`].
+    /// [`Error::Alignment`]; [`Error::Verify`]; as [`Flash::erase`].
     pub fn overwrite(&mut self, bus: &mut impl Bus, offset: u32, data: &[u8]) -> Result<(), Error> {
         let written = self.write_pages(bus, offset, data);
         self.end_pages(bus).and(written)?;
-        match self.first_difference(bus, offset, data.len() as u32, Some(data))? {
-            Some(at) => Err(Error::Verify(at)),
-            None => Ok(()),
+        match self.is_as(bus, offset, data.len() as u32, Some(data))? {
+            true => Ok(()),
+            false => Err(Error::Verify),
         }
     }
 
@@ -235,7 +240,7 @@ impl Flash {
     /// nothing but this and [`Flash::end_pages`] may follow.
     ///
     /// # Errors
-    /// [`Error::Alignment`]; as [`Flash::erase`].
+    /// [`Error::Alignment`]; [`Error::Verify`] for a page that the flash does not begin with; as [`Flash::erase`].
     pub fn write_pages(
         &mut self,
         bus: &mut impl Bus,
@@ -255,10 +260,21 @@ impl Flash {
                     true => self.wait(bus, limits::PAGE, limits::PAGE_GAP)?,
                     false => bus.set_speed(Speed::Command)?,
                 }
-                self.writing = true;
                 self.working_at = at;
-                self.enable_writes(bus)?;
+                match core::mem::replace(&mut self.writing, true) {
+                    // it was busy a moment ago, so it is there
+                    true => self.play(bus, SequenceIndex::WriteEnable)?,
+                    false => self.enable_writes(bus)?,
+                }
                 bus.transfer(&program, at, Data::Write(page))?;
+                // asked while the flash is busy, which takes no time. One that has not begun did not hear the write enable, or keeps
+                // the page from being changed
+                if self.prove(bus, BUSY | ENABLED) == Err(Error::NotEnabled) {
+                    self.end_pages(bus)?;
+                    if !self.is_as(bus, at, page.len() as u32, Some(page))? {
+                        return Err(Error::Verify);
+                    }
+                }
             }
             at += page.len() as u32;
         }
@@ -291,13 +307,13 @@ impl Flash {
     ///
     /// # Errors
     /// [`Error::Bus`].
-    pub fn first_not_blank(
-        &self,
+    pub fn is_blank(
+        &mut self,
         bus: &mut impl Bus,
         offset: u32,
         length: u32,
-    ) -> Result<Option<u32>, Error> {
-        self.first_difference(bus, offset, length, None)
+    ) -> Result<bool, Error> {
+        self.is_as(bus, offset, length, None)
     }
 
     /// Waits until the flash is idle, so that a reset finds it ready to be read.
@@ -308,23 +324,23 @@ impl Flash {
         self.change(bus, |bus| self.wait(bus, limits::BLOCK, limits::ERASE_GAP))
     }
 
-    fn check_blank(&self, bus: &mut impl Bus, offset: u32, length: u32) -> Result<(), Error> {
+    fn check_blank(&mut self, bus: &mut impl Bus, offset: u32, length: u32) -> Result<(), Error> {
         let length = length.min(self.configured()?.size.saturating_sub(offset));
-        match self.first_difference(bus, offset, length, None)? {
-            Some(at) => Err(Error::Verify(at)),
-            None => Ok(()),
+        match self.is_blank(bus, offset, length)? {
+            true => Ok(()),
+            false => Err(Error::Verify),
         }
     }
 
-    /// The first offset where flash is not as `expected`, or not blank.
+    /// Whether flash is as `expected`, or blank. The first byte that is not becomes the place that was worked on.
     #[inline(never)]
-    fn first_difference(
-        &self,
+    fn is_as(
+        &mut self,
         bus: &mut impl Bus,
         offset: u32,
         length: u32,
         expected: Option<&[u8]>,
-    ) -> Result<Option<u32>, Error> {
+    ) -> Result<bool, Error> {
         let mut piece = [0; PIECE];
         let mut done = 0;
         while done < length {
@@ -336,14 +352,15 @@ impl Flash {
                 .enumerate()
                 .position(|(i, byte)| *byte != expected.map_or(0xFF, |data| data[i]));
             if let Some(at) = different {
-                return Ok(Some(offset + done + at as u32));
+                self.working_at = offset + done + at as u32;
+                return Ok(false);
             }
             done += piece.len() as u32;
             if done & 0x3FFF == 0 {
                 bus.pause(0);
             }
         }
-        Ok(None)
+        Ok(true)
     }
 
     /// Runs commands at their clock; mapped reads see the new contents afterwards, whatever came of it.
@@ -366,13 +383,20 @@ impl Flash {
     /// after a time-out.
     fn enable_writes(&self, bus: &mut impl Bus) -> Result<(), Error> {
         self.play(bus, SequenceIndex::WriteEnable)?;
+        self.prove(bus, ENABLED)
+    }
+
+    /// Whether one of these bits is set, where the FCB reads the usual status register.
+    #[inline(never)]
+    fn prove(&self, bus: &mut impl Bus, bits: u32) -> Result<(), Error> {
         let status = self.fcb.sequence(SequenceIndex::ReadStatus);
         if status.command_byte() != Some(0x05) || self.fcb.busy_bit() != (0, true) {
             return Ok(());
         }
         match read_status(bus, &status, 1)? {
-            0xFF if read_status(bus, &status, 1)? == 0xFF => Err(Error::Silent),
-            value if value & 0b10 == 0 => Err(Error::NotEnabled),
+            // one that is busy may have all its bits set
+            0xFF if bits == ENABLED && read_status(bus, &status, 1)? == 0xFF => Err(Error::Silent),
+            value if value & bits == 0 => Err(Error::NotEnabled),
             _ => Ok(()),
         }
     }

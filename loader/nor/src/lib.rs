@@ -34,7 +34,7 @@ pub use options::Options;
 pub use rescue::{Rescue, rescue};
 pub use sfdp::Sfdp;
 
-/// Why a flash operation failed.
+/// Why a flash operation failed. One byte, which a function returns in a register: with the place in it, each call took ten bytes more.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Error {
     /// The controller did not run a sequence.
@@ -45,6 +45,8 @@ pub enum Error {
     NoSfdp,
     /// The options name a kind of flash (HyperFlash, octal) that this loader does not drive.
     OtherKind,
+    /// The options put the flash on pins that this loader does not drive.
+    OtherPins,
     /// Double data rate would need a probe pattern in flash; the loader does not write one.
     DdrProbe,
     /// The flash was still busy after the limit of the operation.
@@ -57,11 +59,13 @@ pub enum Error {
     Locked,
     /// The start of a program operation is not on a page.
     Alignment,
-    /// Flash is not blank at this offset.
-    NotBlank(u32),
-    /// Flash at this offset does not read as programmed or erased.
-    Verify(u32),
+    /// Flash is not blank, at [`Flash::working_at`].
+    NotBlank,
+    /// Flash does not read as programmed or erased, at [`Flash::working_at`].
+    Verify,
 }
+
+const _: () = assert!(size_of::<Result<(), Error>>() == 1);
 
 impl From<BusError> for Error {
     fn from(error: BusError) -> Error {

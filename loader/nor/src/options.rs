@@ -8,10 +8,10 @@ use crate::Error;
 /// |--|--|--|--|--|
 /// | 31:28 | 0xC | | 31:28 | port; 0 is port A |
 /// | 27:24 | further words | | 27:24 | drive strength |
-/// | 23:20 | device type | | 19:16 | pin group |
-/// | 19:16, 15:12 | pads of query and of commands | | 15:8 | status override |
-/// | 11:8 | where quad enable lies, for SFDP 1.0 | | 7:0 | dummy cycles; 0: from SFDP |
-/// | 7:4 | misc mode | | | |
+/// | 23:20 | device type | | 23:20 | pin group of DQS |
+/// | 19:16, 15:12 | pads of query and of commands | | 19:16 | pin group |
+/// | 11:8 | where quad enable lies, for SFDP 1.0 | | 15:8 | status override |
+/// | 7:4 | misc mode | | 7:0 | dummy cycles; 0: from SFDP |
 /// | 3:0 | clock index | | | |
 ///
 /// Source: NXP's public FlexSPI NOR driver; the genuine RT1021 flashloader, emulated.
@@ -23,6 +23,10 @@ pub struct Options {
 
 /// Misc mode: continuous read (0-4-4).
 const CONTINUOUS_READ: u32 = 1;
+/// Misc mode: second pin group.
+const SECOND_PINS: u32 = 4;
+/// Fields of word 1 that choose other pins: port, pin group of DQS, pin group.
+const PINS: u32 = 0xF0FF_0000;
 /// Misc mode: internal sample clock.
 const INTERNAL_SAMPLE_CLOCK: u32 = 5;
 
@@ -31,12 +35,17 @@ impl Options {
     ///
     /// # Errors
     /// [`Error::Argument`] for what is no option word or another kind of flash than NXP's loader takes;
-    /// [`Error::OtherKind`] for HyperFlash and octal flash; [`Error::DdrProbe`] for double data rate.
+    /// [`Error::OtherKind`] for HyperFlash and octal flash; [`Error::OtherPins`] for port B and the second pin group;
+    /// [`Error::DdrProbe`] for double data rate.
     pub fn new(word0: u32, word1: u32) -> Result<Options, Error> {
         let word1 = if word0 >> 24 & 0xF != 0 { word1 } else { 0 };
         let options = Options { word0, word1 };
         match (word0 >> 28, options.field(20)) {
             (0xC, 0 | 1) if options.field(16) != 0 => Err(Error::Argument),
+            // which pins a flash of the second group has is known; that a board's flash answers there was never seen
+            (0xC, 0) if word1 & PINS != 0 || options.field(4) == SECOND_PINS => {
+                Err(Error::OtherPins)
+            }
             (0xC, 0) => Ok(options),
             // the dummy cycles of a DDR read are found with a pattern in flash; the loader programs nothing on its own
             (0xC, 1) => Err(Error::DdrProbe),
@@ -110,6 +119,12 @@ mod tests {
             0xC001_0007,
         ] {
             assert_eq!(refused(word), Error::Argument, "{word:#x}");
+        }
+        assert_eq!(refused(0xC000_0047), Error::OtherPins);
+        for word1 in [0x0001_0000, 0x0010_0000, 0x2000_0000, 0x0001_000A] {
+            let refused = Options::new(0xC100_0007, word1);
+            assert_eq!(refused, Err(Error::OtherPins), "{word1:#x}");
+            assert!(Options::new(0xC000_0007, word1).is_ok(), "not announced");
         }
         assert_eq!(refused(0xC020_0003), Error::OtherKind);
         assert_eq!(refused(0xC010_0003), Error::DdrProbe);

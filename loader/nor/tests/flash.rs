@@ -195,10 +195,8 @@ fn worn_cell_fails_the_erase_with_its_place() {
     let mut chip = Chip::issi();
     chip.worn.push(0x2005);
     let mut flash = ready(&mut chip);
-    assert_eq!(
-        flash.erase(&mut chip, 0x2000, 0x3000),
-        Err(Error::Verify(0x2005))
-    );
+    assert_eq!(flash.erase(&mut chip, 0x2000, 0x3000), Err(Error::Verify));
+    assert_eq!(flash.working_at(), 0x2005);
 }
 
 #[test]
@@ -207,11 +205,13 @@ fn protected_flash_fails_erase_and_program() {
     chip.memory[0x100] = 0;
     let mut flash = ready(&mut chip);
     chip.status[0] |= 0x3C;
-    assert_eq!(flash.erase(&mut chip, 0, 0x1000), Err(Error::Verify(0x100)));
+    assert_eq!(flash.erase(&mut chip, 0, 0x1000), Err(Error::Verify));
+    assert_eq!(flash.working_at(), 0x100);
     assert_eq!(
         flash.program(&mut chip, 0x200, &[0x55; 256]),
-        Err(Error::Verify(0x200))
+        Err(Error::Verify)
     );
+    assert_eq!(flash.working_at(), 0x200);
 }
 
 #[test]
@@ -220,7 +220,8 @@ fn program_stops_before_the_first_page_that_is_not_blank() {
     chip.memory[0x1234] = 0x7F;
     let mut flash = ready(&mut chip);
     let result = flash.program(&mut chip, 0x1000, &[0x11; 1024]);
-    assert_eq!(result, Err(Error::NotBlank(0x1234)));
+    assert_eq!(result, Err(Error::NotBlank));
+    assert_eq!(flash.working_at(), 0x1234);
     assert!(chip.memory[0x1000..0x1200].iter().all(|byte| *byte == 0x11));
     assert!(chip.memory[0x1200..0x1234].iter().all(|byte| *byte == 0xFF));
 }
@@ -231,6 +232,29 @@ fn blank_page_is_not_programmed() {
     let mut flash = ready(&mut chip);
     flash.program(&mut chip, 0, &[0xFF; 512]).unwrap();
     assert_eq!(chip.count("02"), 0);
+}
+
+#[test]
+fn write_enable_that_is_not_heard_is_told_at_its_page() {
+    for pages in 0..3 {
+        let mut chip = Chip::issi();
+        let mut flash = ready(&mut chip);
+        chip.enables = pages;
+        let result = flash.write_pages(&mut chip, 0x1000, &[0x11; 1024]);
+        let first = pages == 0;
+        assert_eq!(
+            result,
+            Err(if first {
+                Error::NotEnabled
+            } else {
+                Error::Verify
+            })
+        );
+        let at = 0x1000 + 256 * pages;
+        assert_eq!(flash.working_at() as usize, at);
+        assert!(chip.memory[0x1000..at].iter().all(|byte| *byte == 0x11));
+        assert!(chip.memory[at..].iter().all(|byte| *byte == 0xFF));
+    }
 }
 
 #[test]

@@ -168,11 +168,7 @@ impl Loader<'_> {
         self.geometry().map_err(|_| Status::INVALID_ARGUMENT)?;
         let flash = &mut self.flash;
         let length = Fcb::LEN as u32;
-        if flash
-            .first_not_blank(board, 0, length)
-            .map_err(status::of)?
-            .is_some()
-        {
+        if !flash.is_blank(board, 0, length).map_err(status::of)? {
             return Err(Status::MEMORY_CUMULATIVE_WRITE);
         }
         flash.program_fcb(board).map_err(status::of)

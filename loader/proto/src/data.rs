@@ -1,6 +1,6 @@
 //! Commands with a data phase: ReadMemory and WriteMemory.
 
-use loader_nor::Error;
+use loader_nor::{Error, Flash};
 use rtboot_wire::mboot::{Command, Status, Tag, report};
 
 use crate::board::{Board, LinkLost, Payload};
@@ -241,9 +241,8 @@ fn program(
 ) -> Result<(), Status> {
     if let (Place::Flash(offset), [_, ..]) = (*place, pages) {
         let result = loader.flash.program(board, offset, pages);
-        loader
-            .note(board, result, expected(pages, offset, result))
-            .map_err(status::of)?;
+        let byte = expected(&loader.flash, pages, offset, result);
+        loader.note(board, result, byte).map_err(status::of)?;
         *place = Place::Flash(offset + pages.len() as u32);
     }
     Ok(())
@@ -278,10 +277,10 @@ pub(crate) fn receive_data(
     finish(board, command, Err(Status::DATA_PHASE_ABORTED)).map(Some)
 }
 
-/// What should be at the place of an error.
-pub(crate) fn expected(data: &[u8], offset: u32, result: Result<(), Error>) -> u8 {
+/// What should be at the place of an error, where data for `offset` were programmed.
+pub(crate) fn expected(flash: &Flash, data: &[u8], offset: u32, result: Result<(), Error>) -> u8 {
     match result {
-        Err(Error::Verify(at)) => data[(at - offset) as usize],
+        Err(Error::Verify) => data[(flash.working_at() - offset) as usize],
         _ => 0xFF,
     }
 }

@@ -62,10 +62,7 @@ impl<'a> Loader<'a> {
     ) -> Result<(), Error> {
         self.failure = NO_FAILURE;
         let Err(error) = result else { return Ok(()) };
-        let at = match error {
-            Error::Verify(at) | Error::NotBlank(at) => at,
-            _ => self.flash.working_at(),
-        };
+        let at = self.flash.working_at();
         let flash_status = self.flash.status(board).unwrap_or(0xFF);
         let mut found = [0xFF];
         if flash_status & 1 == 0 {

@@ -240,7 +240,7 @@ impl Loader<'_> {
             true => self.flash.write_pages(board, body.offset, data),
             false => self.flash.overwrite(board, body.offset, data),
         };
-        let byte = expected(data, body.offset, result);
+        let byte = expected(&self.flash, data, body.offset, result);
         self.judge_change(board, stream, result, byte, Status::LOADER_NOT_PROGRAMMED)
     }
 
@@ -259,7 +259,7 @@ impl Loader<'_> {
             return Ok(());
         };
         let status = match error {
-            Error::Verify(_) => differs,
+            Error::Verify => differs,
             error => status::own(error),
         };
         self.failure.status = status;

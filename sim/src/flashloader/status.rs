@@ -57,6 +57,8 @@ pub const OWN_NOT_PROGRAMMED: Status = 59003;
 pub const OWN_NOT_ERASED: Status = 59004;
 /// A record of the stream cannot be.
 pub const OWN_BAD_RECORD: Status = 59005;
+/// The option word puts the flash on pins that the loader does not drive.
+pub const OWN_OTHER_PINS: Status = 59014;
 /// The bytes of a record are damaged.
 pub const OWN_BAD_DATA: Status = 59006;
 /// The flash may not be given this command.

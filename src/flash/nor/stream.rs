@@ -10,6 +10,9 @@ use crate::flash::plan::Run;
 use crate::mboot::{self, Failure, Features, Fetch, Status};
 use crate::{Error, Result};
 
+/// Bytes of the first record of a run: it fits into one report, so flash is at work after one, not after five.
+const FIRST: usize = 768;
+
 /// A run as records.
 struct Records {
     bytes: Vec<u8>,
@@ -24,7 +27,9 @@ impl Records {
             places: Vec::new(),
         };
         let mut from = 0;
-        for piece in run.bytes.chunks(MOST as usize) {
+        let (first, rest) = run.bytes.split_at(run.bytes.len().min(FIRST));
+        let first = Some(first).filter(|piece| !piece.is_empty());
+        for piece in first.into_iter().chain(rest.chunks(MOST as usize)) {
             let packed = compress(piece);
             let lz4 = packed.len() < piece.len();
             let body = if lz4 { packed.as_slice() } else { piece };
@@ -155,8 +160,15 @@ mod tests {
             at = *end;
         }
         assert_eq!(at, records.bytes.len());
-        assert_eq!(kinds, [(true, 4096), (false, 4096), (false, 904)]);
+        assert_eq!(
+            kinds,
+            [(true, 768), (true, 4096), (false, 4096), (false, 136)]
+        );
+        assert!(
+            Head::LEN + FIRST <= 1016,
+            "more than a report of the loader"
+        );
         assert_eq!(records.done(at as u64), 9096);
-        assert_eq!(records.done(at as u64 - 1), 8192);
+        assert_eq!(records.done(at as u64 - 1), 8960);
     }
 }

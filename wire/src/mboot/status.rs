@@ -57,6 +57,7 @@ impl Status {
     pub const LOADER_DCD_REFUSED: Status = Status(59011);
     pub const LOADER_LOCKED: Status = Status(59012);
     pub const LOADER_NO_SUCH_BAUD: Status = Status(59013);
+    pub const LOADER_OTHER_PINS: Status = Status(59014);
 }
 
 impl Status {

@@ -19,7 +19,8 @@ const RELEASE: u16 = 0x0102;
 /// USB 2.01: there is a BOS descriptor. Everything else is as in USB 2.0.
 const USB: [u8; 2] = [0x01, 0x02];
 
-pub(super) const DEVICE: [u8; 18] = [
+#[unsafe(link_section = ".gap")]
+pub(super) static DEVICE: [u8; 18] = [
     18,
     1,
     USB[0],
@@ -41,7 +42,9 @@ pub(super) const DEVICE: [u8; 18] = [
 ];
 
 /// For a host that asks what the device would be at the other speed.
-pub(super) const QUALIFIER: [u8; 10] = [10, 6, USB[0], USB[1], 0, 0, 0, CONTROL_PACKET as u8, 1, 0];
+#[unsafe(link_section = ".gap")]
+pub(super) static QUALIFIER: [u8; 10] =
+    [10, 6, USB[0], USB[1], 0, 0, 0, CONTROL_PACKET as u8, 1, 0];
 
 const REPORT_LENGTH: usize = 6 + 4 * 16 + 1;
 
@@ -114,7 +117,8 @@ pub(super) const MICROSOFT_INDEX: u16 = 7;
 
 /// One capability: there is a set of Microsoft OS 2.0 descriptors.
 #[rustfmt::skip]
-pub(super) const BOS: [u8; 33] = [
+#[unsafe(link_section = ".gap")]
+pub(super) static BOS: [u8; 33] = [
     5, 15, 33, 0, 1,
     28, 16, 5, 0,
     0xDF, 0x60, 0xDD, 0xD8, 0x89, 0x45, 0xC7, 0x4C, 0x9C, 0xD2, 0x65, 0x9D, 0x9E, 0x64, 0x8A, 0x9F,

@@ -31,6 +31,8 @@ pub struct Chip {
     pub log: Vec<String>,
     /// Its status registers take no new values.
     pub locked: bool,
+    /// How many write enables it still hears.
+    pub enables: usize,
     /// Offsets whose bit 0 cannot be erased.
     pub worn: Vec<usize>,
     pub setup: Option<Setup>,
@@ -82,6 +84,7 @@ impl Chip {
             busy_polls: 3,
             log: Vec::new(),
             locked: false,
+            enables: usize::MAX,
             worn: Vec::new(),
             setup: None,
             speed: None,
@@ -209,7 +212,10 @@ impl Chip {
                 0x35 if self.id[0] == 0x9D => self.mode = Mode::Qpi,
                 0x35 => answer = Some(vec![self.status[1]; 4]),
                 0x5A => answer = Some(self.sfdp[at..].to_vec()),
-                0x06 => self.status[0] |= WEL,
+                0x06 if self.enables > 0 => {
+                    self.enables -= 1;
+                    self.status[0] |= WEL;
+                }
                 0x01 | 0x31 => {
                     let writable = self.status[0] & WEL != 0 && !self.locked;
                     if let (Data::Write(bytes), true) = (&data, writable) {

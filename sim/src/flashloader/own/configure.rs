@@ -43,6 +43,10 @@ pub fn from_options(
     let options = Options { word0, word1 };
     match (word0 >> 28, options.device_type()) {
         (0xC, 0 | 1) if options.query_pads() != 0 => return Err(Error::Argument),
+        // word 1: port, pin group of DQS, pin group
+        (0xC, 0) if options.second() & 0xF0FF_0000 != 0 || options.misc_mode() == 4 => {
+            return Err(Error::OtherPins);
+        }
         (0xC, 0) => {}
         (0xC, 1) => return Err(Error::DdrProbe),
         (0xC, 2..=9) => return Err(Error::OtherKind),

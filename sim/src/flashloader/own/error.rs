@@ -2,7 +2,8 @@
 
 use super::super::status::{
     COMMAND_FAILURE, CUMULATIVE_WRITE, DUMMY_PROBE, FLASH_NOT_FOUND, FLEXSPI_COMMAND,
-    FLEXSPI_TIMEOUT, INVALID_ARGUMENT, NOT_CONFIGURED, SFDP_NOT_FOUND, Status, WRITE_ALIGNMENT,
+    FLEXSPI_TIMEOUT, INVALID_ARGUMENT, NOT_CONFIGURED, OWN_OTHER_PINS, SFDP_NOT_FOUND, Status,
+    WRITE_ALIGNMENT,
 };
 
 /// Why an operation failed.
@@ -16,6 +17,8 @@ pub enum Error {
     NoSfdp,
     /// HyperFlash or octal.
     OtherKind,
+    /// Port B or the second pin group.
+    OtherPins,
     /// Double data rate: no pattern is programmed to find its dummy clocks.
     DdrProbe,
     /// Busy at the limit.
@@ -50,6 +53,7 @@ impl From<Error> for Status {
             Error::Argument => INVALID_ARGUMENT,
             Error::NoSfdp => SFDP_NOT_FOUND,
             Error::OtherKind => FLASH_NOT_FOUND,
+            Error::OtherPins => OWN_OTHER_PINS,
             Error::DdrProbe => DUMMY_PROBE,
             Error::Busy | Error::Silent => FLEXSPI_TIMEOUT,
             Error::NotEnabled | Error::Verify(_) => COMMAND_FAILURE,

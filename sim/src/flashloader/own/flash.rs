@@ -36,6 +36,23 @@ pub struct Flash {
     working_at: u32,
 }
 
+/// The last page that was programmed.
+#[derive(Debug, Clone, Copy)]
+pub struct LastPage {
+    /// Nothing else was done since it began.
+    pub under_way: bool,
+    pub ended: Result<(), Error>,
+}
+
+impl Default for LastPage {
+    fn default() -> LastPage {
+        LastPage {
+            under_way: false,
+            ended: Ok(()),
+        }
+    }
+}
+
 impl Default for Flash {
     fn default() -> Flash {
         Flash {
@@ -280,21 +297,9 @@ impl Flash {
         offset: u32,
         data: &[u8],
     ) -> Result<(), Error> {
-        let page = self.configured()?.page as usize;
-        let mut at = offset;
-        let done = self.change(m, |m| {
-            for now in data.chunks(page) {
-                if now.iter().any(|byte| *byte != 0xFF) {
-                    self.enable_writes(m)?;
-                    transfer(m, &self.sequence(seq::PAGE_PROGRAM), at, now, now.len())?;
-                    self.wait(m, limits::PAGE, limits::PAGE_GAP)?;
-                }
-                at += now.len() as u32;
-            }
-            Ok(())
-        });
-        self.working_at = at;
-        done?;
+        let mut last = LastPage::default();
+        self.write_pages(m, offset, data, &mut last)?;
+        last.ended?;
         let expected = |at: u32| data[(at - offset) as usize];
         match self.difference(m, offset, data.len() as u32, expected) {
             Some(found) => Err(Error::Verify(found)),
@@ -302,13 +307,13 @@ impl Flash {
         }
     }
 
-    /// The same without reading back. How the last page ends goes to `late`: the loader looks at it with the next record.
+    /// The same without reading back. The loader looks at how the last page ends with the next record.
     pub fn write_pages(
         &mut self,
         m: &mut Machine,
         offset: u32,
         data: &[u8],
-        late: &mut Result<(), Error>,
+        last: &mut LastPage,
     ) -> Result<(), Error> {
         let page = self.configured()?.page as usize;
         let pages: Vec<(u32, &[u8])> = (offset..)
@@ -318,18 +323,34 @@ impl Flash {
             .collect();
         let mut working_at = self.working_at;
         let done = self.change(m, |m| {
-            let mut ended = Ok(());
+            let LastPage {
+                mut under_way,
+                mut ended,
+            } = *last;
             for (at, bytes) in pages {
                 ended?;
                 working_at = at;
-                self.enable_writes(m)?;
+                match under_way {
+                    true => self.play(m, seq::WRITE_ENABLE)?,
+                    false => self.enable_writes(m)?,
+                }
                 transfer(m, &self.sequence(seq::PAGE_PROGRAM), at, bytes, bytes.len())?;
+                under_way = self.begins(m)?;
                 ended = self.wait(m, limits::PAGE, limits::PAGE_GAP);
+                if under_way {
+                    continue;
+                }
+                // neither busy nor enabled: it does not program, unless the page reads so already
+                let expected = |offset: u32| bytes[(offset - at) as usize];
+                if let Some(found) = self.difference(m, at, bytes.len() as u32, expected) {
+                    working_at = found.offset;
+                    return Err(Error::Verify(found));
+                }
             }
-            Ok(ended)
+            Ok(LastPage { under_way, ended })
         });
         self.working_at = working_at;
-        *late = done?;
+        *last = done?;
         Ok(())
     }
 
@@ -413,6 +434,15 @@ impl Flash {
             value if value & 2 == 0 => Err(Error::NotEnabled),
             _ => Ok(()),
         }
+    }
+
+    /// Whether the flash is busy with what it was just given, or still means to be.
+    fn begins(&self, m: &mut Machine) -> Result<bool, Error> {
+        let status = self.sequence(seq::READ_STATUS);
+        if status[0] & 0xFF != 0x05 || self.busy_bit() != (0, true) {
+            return Ok(true);
+        }
+        Ok(read_status(m, &status, 1)? & 3 != 0)
     }
 
     fn wait(&self, m: &mut Machine, limit_us: u64, gap_us: u64) -> Result<(), Error> {

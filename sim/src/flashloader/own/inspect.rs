@@ -71,7 +71,11 @@ impl Failure {
 pub fn own(error: Error) -> Status {
     match error {
         Error::Rejected | Error::NotConfigured => OWN_FLEXSPI,
-        Error::Argument | Error::OtherKind | Error::DdrProbe | Error::Alignment => INVALID_ARGUMENT,
+        Error::Argument
+        | Error::OtherKind
+        | Error::OtherPins
+        | Error::DdrProbe
+        | Error::Alignment => INVALID_ARGUMENT,
         Error::NoSfdp | Error::Silent => OWN_NO_FLASH,
         Error::Busy => OWN_FLASH_BUSY,
         Error::NotEnabled => OWN_WRITE_ENABLE,

@@ -15,7 +15,7 @@ use super::super::status::{
     INVALID_ARGUMENT, MEMORY_RANGE, OWN_BAD_DATA, OWN_BAD_RECORD, OWN_NOT_ERASED, Status,
 };
 use super::error::Error;
-use super::flash::Geometry;
+use super::flash::{Geometry, LastPage};
 use super::inspect::{Failure, own};
 use super::pace;
 use super::server::{Phase, Server, vendor};
@@ -42,8 +42,8 @@ pub struct Stream {
     failed: Option<Status>,
     /// The host reads what is programmed: the loader does not.
     unread: bool,
-    /// How the last page of the record before ended, which is told with the next one.
-    late: Result<(), Error>,
+    /// The last page of the record before: how it ended is told with the next one.
+    last: LastPage,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,7 +103,7 @@ pub fn begin(server: &mut Server, length: u32, options: u32) {
                 number: 0,
                 failed: None,
                 unread: options & UNREAD != 0,
-                late: Ok(()),
+                last: LastPage::default(),
             });
         }
     }
@@ -135,7 +135,7 @@ pub fn data(server: &mut Server, m: &mut Machine, bytes: &[u8]) {
         server.phase = Phase::Stream(stream);
         return;
     }
-    let late = std::mem::replace(&mut stream.late, Ok(()));
+    let late = std::mem::take(&mut stream.last).ended;
     let result = match stream.failed {
         Some(status) => Err(status),
         None if late.is_err() => server.note(m, stream.number, late, own),
@@ -197,11 +197,12 @@ fn record(
             None => return refuse(server, number, head.address, OWN_BAD_DATA),
         },
     };
-    let late = std::mem::replace(&mut stream.late, Ok(()));
-    if late.is_err() {
+    if stream.last.ended.is_err() {
+        let late = std::mem::take(&mut stream.last).ended;
         return server.note(m, number, late, own);
     }
     if head.kind == 1 {
+        stream.last.under_way = false;
         return erase(server, m, number, head, offset);
     }
     let mut pages = bytes;
@@ -209,7 +210,7 @@ fn record(
     let result = match stream.unread {
         true => server
             .flash
-            .write_pages(m, offset, &pages, &mut stream.late),
+            .write_pages(m, offset, &pages, &mut stream.last),
         false => server.flash.program_pages(m, offset, &pages),
     };
     server.note(m, number, result, own)

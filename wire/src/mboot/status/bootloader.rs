@@ -297,6 +297,11 @@ pub(super) const BOOTLOADER: &[(u32, &str, &str)] = &[
     (59011, "LoaderDcdRefused", "the DCD writes where it may not"),
     (59012, "LoaderLocked", "the status registers are locked"),
     (59013, "LoaderNoSuchBaud", "the clock gives no such speed"),
+    (
+        59014,
+        "LoaderOtherPins",
+        "the option word names port B or the second pin group, which this loader does not drive",
+    ),
     (100001, "Iap1", "in-application programming error"),
     (100002, "Iap2", "in-application programming error"),
     (100003, "Iap3", "in-application programming error"),
