@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 /// Scenario, part of a step's name, and the row of the table "Differences from NXP's loader" that says why its answers differ.
-const WHY: [(&str, &str, &str); 18] = [
+const WHY: [(&str, &str, &str); 19] = [
     (
         "call_and_execute",
         "execute the same",
@@ -19,6 +19,11 @@ const WHY: [(&str, &str, &str); 18] = [
     ),
     ("configure_w25q64jv", "0xc0100003", "DDR option words"),
     ("configure_w25q64jv", "0xc0100007", "DDR option words"),
+    (
+        "configure_w25q64jv",
+        "0xc1000007 0x00010000",
+        "option words for port B, for the second pin group",
+    ),
     (
         "exact_packet",
         "1015 bytes, report not padded",
