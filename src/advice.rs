@@ -193,6 +193,11 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::OtherBootLoader { .. }
         | Error::NoBootLoader { .. }
         | Error::TooMuchToKeep { .. } => input(error),
+        #[cfg(feature = "line")]
+        Error::Line(source) => Advice {
+            causes: Vec::new(),
+            next: source.next(),
+        },
         Error::JournalUnusable { .. }
         | Error::FlashChangedSince { .. }
         | Error::JournalOfOther { .. }

@@ -16,12 +16,16 @@ use crate::{mboot, port, sdp};
 mod breadcrumb;
 mod codes;
 mod context;
+#[cfg(feature = "line")]
+mod line;
 mod state;
 mod step;
 mod words;
 
 pub use breadcrumb::Breadcrumb;
 pub use context::Result;
+#[cfg(feature = "line")]
+pub use line::LineError;
 pub use state::{Change, Content, Evidence, FlashState, QuadEnable};
 pub use step::{Question, SetUp, Step};
 pub use words::{
@@ -615,6 +619,10 @@ pub enum Error {
         /// Address, expected and found byte of the first difference afterwards, when it could be read.
         differs: Option<(u32, u8, u8)>,
     },
+    /// A production line that cannot run, or that stopped.
+    #[cfg(feature = "line")]
+    #[error(transparent)]
+    Line(Box<LineError>),
     /// Two pieces of one write have bytes at the same address.
     #[error("{} and {other} both have bytes at {start:#010x}..{end:#010x}", piece.display())]
     Overlap {

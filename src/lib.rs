@@ -96,6 +96,8 @@ pub use rtboot_bootable::{
 };
 pub use rtboot_fcb::{Fcb, JedecId, Part, PartFile, StatusRegisters, database};
 
+#[cfg(feature = "line")]
+pub use error::LineError;
 pub use error::{
     BackupOf, Breadcrumb, Change, Content, Error, Evidence, FlashState, Holder, KeptUnit, NoOwn,
     OnPort, OutOfRange, QuadEnable, Question, Result, SetUp, SfdpField, SplitBy, Step,

@@ -14,6 +14,10 @@ pub enum Action {
         /// As this chip.
         chip: Option<String>,
     },
+    /// Set up this PC as a station of a production line.
+    SetUpStation,
+    /// Set up a station's slots.
+    LearnSlots,
     /// List the boards and ports.
     ListBoards,
     /// The same command with the board named.
@@ -205,6 +209,8 @@ impl Action {
             Action::ProbeFlash => "probe-flash",
             Action::ProbeToCfg => "probe-to-cfg",
             Action::PartToCfg { .. } => "part-to-cfg",
+            Action::SetUpStation => "set-up-station",
+            Action::LearnSlots => "learn-slots",
             Action::ListFlashloaders => "list-flashloaders",
             Action::AddFlashloader => "add-flashloader",
             Action::NameFlashloader => "name-flashloader",
@@ -278,6 +284,8 @@ impl Action {
             Action::PartToCfg { .. } => {
                 "makes a .cfg of the part: lower its `clock` and write with that file"
             }
+            Action::SetUpStation => "makes this PC a station of a production line",
+            Action::LearnSlots => "sets up the station's slots, one board after the other",
             Action::ListFlashloaders => "lists the remembered flashloaders",
             Action::AddFlashloader => "remembers a flashloader file",
             Action::NameFlashloader => "uses a flashloader file for this run only",

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use rtboot_ledger::{Format, PoolSpec};
 
-use crate::unit;
+use crate::unit::{self, UnitNumber};
 use crate::{Error, FORMAT, Result};
 
 /// Most bytes of one field.
@@ -45,6 +45,9 @@ pub struct Job {
     /// Tables of tagged records that are each unit's own.
     #[serde(default, rename = "table")]
     pub tables: Vec<Table>,
+    /// What a unit's flash may hold that the ledger knows nothing of.
+    #[serde(default)]
+    pub before: Before,
     /// Hooks of the station, by name, that must be there: `label`.
     #[serde(default)]
     pub hooks: Vec<String>,
@@ -140,6 +143,21 @@ pub enum Encoding {
     Hex,
 }
 
+impl Encoding {
+    /// Its name in `job.toml`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Encoding::Text => "text",
+            Encoding::CString => "c-string",
+            Encoding::U32Le => "u32-le",
+            Encoding::U64Le => "u64-le",
+            Encoding::U32Be => "u32-be",
+            Encoding::Mac => "mac",
+            Encoding::Hex => "hex",
+        }
+    }
+}
+
 /// Bytes at an address.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -190,6 +208,18 @@ pub struct Record {
     /// How.
     #[serde(rename = "as")]
     pub encoding: Encoding,
+}
+
+/// What a unit's flash may hold before it is made for the first time, where the image goes.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum Before {
+    /// Nothing: another product that got into the line is left as it is.
+    #[default]
+    Blank,
+    /// Anything: it is overwritten.
+    Anything,
 }
 
 /// When a slot or the line stops.
@@ -347,6 +377,64 @@ impl Job {
             }
         }
         Ok(())
+    }
+
+    /// The places of a unit's own bytes: address and size of each.
+    pub fn areas(&self) -> impl Iterator<Item = (u32, u32)> {
+        self.places().map(|(at, size, _)| (at, size))
+    }
+
+    /// What the bytes at this address are made from, in words: "pool sn as text".
+    pub fn words_at(&self, at: u32) -> String {
+        let words = |(from, encoding): (&Origin, Encoding)| {
+            let from = match from {
+                Origin::Pool(pool) => format!("pool {pool}"),
+                Origin::UniqueId => "the unique id".to_owned(),
+                Origin::Text(_) => "a text".to_owned(),
+            };
+            format!("{from} as {}", encoding.name())
+        };
+        let place = self.places().find(|place| place.0 == at);
+        let made: Vec<String> = place.into_iter().flat_map(|it| it.2).map(words).collect();
+        made.join(", ")
+    }
+
+    /// The first or the last number of each pool; of a pool whose texts a command gives, the text "?". For a look at what a unit
+    /// gets.
+    ///
+    /// # Errors
+    /// [`Error::Job`] for a list that is missing.
+    pub fn example_numbers(
+        &self,
+        members: &BTreeMap<String, Vec<u8>>,
+        last: bool,
+    ) -> Result<BTreeMap<String, UnitNumber>> {
+        let mut numbers = BTreeMap::new();
+        for pool in &self.pools {
+            let from = Origin::Pool(pool.name().to_owned());
+            let texts = self.texts_of(&from, members).map_err(Error::Job)?;
+            let chosen = match last {
+                true => texts.last(),
+                false => texts.first(),
+            };
+            let (value, text) = match chosen {
+                Some((value, text)) => (value.unwrap_or_default(), text.clone()),
+                None => (0, self.example_text(pool.name())),
+            };
+            numbers.insert(pool.name().to_owned(), UnitNumber { value, text });
+        }
+        Ok(numbers)
+    }
+
+    /// A text that fits wherever a text of this pool goes, as far as its form is known.
+    fn example_text(&self, pool: &str) -> String {
+        let of_pool = |(from, _): &(&Origin, Encoding)| **from == Origin::Pool(pool.to_owned());
+        let mut used = self.places().flat_map(|place| place.2).filter(of_pool);
+        match used.next() {
+            Some((_, Encoding::Mac)) => "02:00:00:00:00:00".into(),
+            Some((_, Encoding::Hex)) => "00".into(),
+            _ => "?".into(),
+        }
     }
 
     /// The names of all members that it needs, itself not among them.

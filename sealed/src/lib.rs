@@ -14,7 +14,7 @@ mod unit;
 
 pub use archive::{EXTENSION, Sealed, open, pack};
 pub use error::{Error, Result};
-pub use job::{Encoding, Field, Job, Limits, Origin, Pool, Record, Table};
+pub use job::{Before, Encoding, Field, Job, Limits, Origin, Pool, Record, Table};
 pub use key::{PublicKey, SecretKey};
 pub use unit::{Patch, UnitNumber};
 

@@ -353,6 +353,8 @@ mod tests {
             Action::ExampleCfg,
             Action::ProbeFlash,
             Action::ProbeToCfg,
+            Action::SetUpStation,
+            Action::LearnSlots,
             Action::ListFlashloaders,
             Action::AddFlashloader,
             Action::ShowFlashloader,

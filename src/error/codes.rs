@@ -16,6 +16,8 @@ impl Error {
             Error::FcbFile { .. } => "bad-fcb-file",
             Error::UnknownPart { .. } => "unknown-part",
             Error::Settings { .. } => "bad-settings",
+            #[cfg(feature = "line")]
+            Error::Line(source) => source.code(),
             Error::Usage(_) => "usage",
             Error::BadRange { .. } => "bad-range",
             Error::OutsideRam { .. } => "outside-ram",
@@ -100,6 +102,8 @@ impl Error {
             | Error::UnknownPart { .. } => 3,
             Error::Settings { .. } | Error::OutsideFlash { .. } => 3,
             Error::NothingToStart { .. } => 3,
+            #[cfg(feature = "line")]
+            Error::Line(source) => source.exit_code(),
             Error::ReadFile { .. } | Error::WriteFile { .. } | Error::Virtual(_) => 4,
             Error::JournalUnusable { .. } => 4,
             Error::NoBoard { .. } | Error::NoVirtual { .. } => 10,

@@ -168,6 +168,16 @@ impl Nor {
         candidates(self.facts().id, Some(self.part()))
     }
 
+    /// Whether it may be one of these parts, by its id.
+    pub fn may_be(&self, parts: &[String]) -> bool {
+        let candidates = self.candidates();
+        let named = |part: &String| {
+            let mut known = candidates.iter();
+            known.any(|known| known.name.eq_ignore_ascii_case(part))
+        };
+        parts.iter().any(named)
+    }
+
     /// The names of all parts that the flash may be.
     pub fn names(&self) -> String {
         names(&self.candidates())

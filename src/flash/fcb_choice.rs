@@ -8,7 +8,9 @@ use rtboot_bootable::{FcbSearch, find_fcb};
 use rtboot_fcb::{Fcb, PartFile, database, text};
 
 use crate::chip::Chip;
-use crate::file::{self, Limit};
+#[cfg(feature = "cfg")]
+use crate::file;
+use crate::file::{Limit, Source};
 use crate::flash::identify::PartSource;
 use crate::{Error, Result};
 
@@ -124,7 +126,26 @@ impl FcbChoice {
         // a folder of that name, or what cannot be looked at, is named by the error of reading it
         let is_stdin = path == Path::new("-");
         if is_stdin || path.is_file() || (path.exists() && database::find(name).is_none()) {
-            return fcb_file(path, name, chip);
+            return fcb_file(&Source::from(path), name, chip);
+        }
+        match database::find(name) {
+            Some(_) => FcbChoice::of_database(name),
+            // with a separator or a known ending a file was meant
+            None if path.components().count() > 1 => fcb_file(&Source::from(path), name, chip),
+            None => Err(Error::UnknownPart {
+                name: name.to_owned(),
+                nearest: database::nearest(name),
+            }),
+        }
+    }
+
+    /// What a name of the database stands for, whatever files lie around: a part, a file of parts, or `auto`.
+    ///
+    /// # Errors
+    /// [`Error::UnknownPart`].
+    pub fn of_database(name: &str) -> Result<(FcbChoice, FcbOrigin)> {
+        if name.eq_ignore_ascii_case("auto") {
+            return Ok((FcbChoice::Auto, FcbOrigin::Auto));
         }
         match database::find(name) {
             Some((in_file, file)) => {
@@ -140,13 +161,20 @@ impl FcbChoice {
                 };
                 Ok((FcbChoice::Part { from, file }, origin))
             }
-            // with a separator or a known ending a file was meant
-            None if path.components().count() > 1 => fcb_file(path, name, chip),
             None => Err(Error::UnknownPart {
                 name: name.to_owned(),
                 nearest: database::nearest(name),
             }),
         }
+    }
+
+    /// What a file stands for whose bytes may be at hand already.
+    ///
+    /// # Errors
+    /// As [`FcbChoice::named`].
+    pub fn of_file(source: &Source, chip: &Chip) -> Result<(FcbChoice, FcbOrigin)> {
+        let name = source.path().display().to_string();
+        fcb_file(source, &name, chip)
     }
 
     /// What it says about the flash.
@@ -201,7 +229,8 @@ impl Ending {
     }
 }
 
-fn fcb_file(path: &Path, name: &str, chip: &Chip) -> Result<(FcbChoice, FcbOrigin)> {
+fn fcb_file(source: &Source, name: &str, chip: &Chip) -> Result<(FcbChoice, FcbOrigin)> {
+    let path = source.path();
     let path_buf = path.to_owned();
     let from = name.to_owned();
     let block = |fcb, origin| {
@@ -215,24 +244,24 @@ fn fcb_file(path: &Path, name: &str, chip: &Chip) -> Result<(FcbChoice, FcbOrigi
     };
     match Ending::of(path) {
         Ending::Cfg => {}
-        Ending::Yaml => return block(yaml(path)?, FcbOrigin::Yaml(path_buf)),
-        Ending::Code => return block(code(path)?, FcbOrigin::Code(path_buf)),
+        Ending::Yaml => return block(yaml(source)?, FcbOrigin::Yaml(path_buf)),
+        Ending::Code => return block(code(source)?, FcbOrigin::Code(path_buf)),
         Ending::Other => {
-            let bytes = file::read(path, Limit::Firmware)?;
+            let bytes = source.load(Limit::Firmware)?;
             if let Some((fcb, origin)) = inside(&bytes, path, chip)? {
                 return block(fcb, origin);
             }
             // text without a known ending
             let words = String::from_utf8_lossy(&bytes);
             if words.contains("fcb_settings") {
-                return block(yaml(path)?, FcbOrigin::Yaml(path_buf));
+                return block(yaml(source)?, FcbOrigin::Yaml(path_buf));
             }
             if let Ok(fcb) = text::from_array(&words) {
                 return block(fcb, FcbOrigin::Code(path_buf));
             }
         }
     }
-    let bytes = file::read(path, Limit::Text)?;
+    let bytes = source.load(Limit::Text)?;
     let file = parts_of(&bytes, path, name)?;
     let origin = FcbOrigin::PartFile {
         path: path_buf,
@@ -301,32 +330,35 @@ fn is_text(bytes: &[u8]) -> bool {
         && std::str::from_utf8(bytes).is_ok()
 }
 
-fn code(path: &Path) -> Result<Fcb> {
-    foreign(path, |words| {
+fn code(source: &Source) -> Result<Fcb> {
+    foreign(source, |words| {
         text::from_array(words).map_err(|error| error.to_string())
     })
 }
 
 #[cfg(feature = "yaml")]
-fn yaml(path: &Path) -> Result<Fcb> {
-    foreign(path, |words| {
+fn yaml(source: &Source) -> Result<Fcb> {
+    foreign(source, |words| {
         text::from_yaml(words).map_err(|error| error.to_string())
     })
 }
 
 #[cfg(not(feature = "yaml"))]
-fn yaml(path: &Path) -> Result<Fcb> {
+fn yaml(source: &Source) -> Result<Fcb> {
     Err(Error::BadFile {
-        path: path.to_owned(),
+        path: source.path().to_owned(),
         reason: "rtboot was built without the feature `yaml`, which reads the YAML of SPSDK".into(),
     })
 }
 
 /// A block in another tool's text.
-fn foreign(path: &Path, read: impl Fn(&str) -> std::result::Result<Fcb, String>) -> Result<Fcb> {
-    let bytes = file::read(path, Limit::ForeignText)?;
+fn foreign(
+    source: &Source,
+    read: impl Fn(&str) -> std::result::Result<Fcb, String>,
+) -> Result<Fcb> {
+    let bytes = source.load(Limit::ForeignText)?;
     let bad = |reason: String| Error::BadFile {
-        path: path.to_owned(),
+        path: source.path().to_owned(),
         reason,
     };
     let words =

@@ -378,6 +378,23 @@ impl WritePlan {
             .all(|sector| sector.action == Action::Leave)
     }
 
+    /// The first address where flash holds something that the image replaces by something else.
+    pub fn overwrites(&self) -> Option<u32> {
+        let differs = |(address, sector): (&u32, &SectorPlan)| match sector.guess {
+            Some(Guess::Other) => Some(*address),
+            Some(Guess::Blank) => None,
+            None => {
+                let mut bytes = sector.current.iter().zip(&sector.target);
+                let at = bytes.position(|(now, then)| *now != 0xFF && now != then)?;
+                Some(address + at as u32)
+            }
+        };
+        let touched = self.sectors.iter().filter(|(_, sector)| sector.touched);
+        touched
+            .filter(|(_, sector)| sector.action != Action::Leave)
+            .find_map(differs)
+    }
+
     /// Whether the first sector is erased before all else so that nothing half-written can start.
     pub fn unboots_first(&self) -> bool {
         self.boot_first

@@ -113,6 +113,7 @@ impl LaidOut {
 pub struct LaidOutPieces {
     pieces: Vec<LaidOut>,
     memory: Memory,
+    patches: Memory,
     options: LayoutOptions,
     chip: &'static Chip,
 }
@@ -163,9 +164,58 @@ impl LaidOutPieces {
         Ok(LaidOutPieces {
             pieces,
             memory,
+            patches: Memory::new(),
             options: options.clone(),
             chip,
         })
+    }
+
+    /// Puts these bytes over what the pieces have there, or beside it: they are one unit's own. `name` is what they are called in
+    /// messages.
+    ///
+    /// # Errors
+    /// [`Error::Overlap`] over a boot header, or over bytes that were put there before; [`Error::Firmware`] for more bytes than a
+    /// [`Memory`] holds.
+    pub fn patch(&mut self, name: &str, address: u32, bytes: &[u8]) -> Result<()> {
+        let over = |other: &str, found: &Memory| {
+            let (start, bytes) = found.segments().next()?;
+            Some(Error::Overlap {
+                piece: name.into(),
+                other: other.to_owned(),
+                start,
+                end: u64::from(start) + bytes.len() as u64,
+            })
+        };
+        let mut place = Memory::new();
+        let file = Path::new(name);
+        place
+            .insert(address, bytes.to_vec())
+            .map_err(in_file(file))?;
+        for (header, address, length) in header_areas(&self.chip.map) {
+            let boots = self.boot_piece().is_some();
+            if let Some(error) = over(header, &place.slice(address, length)).filter(|_| boots) {
+                return Err(error);
+            }
+        }
+        let before = self.patches.slice(address, bytes.len());
+        if let Some(error) = over("other bytes of the unit", &before) {
+            return Err(error);
+        }
+        for memory in [&mut self.patches, &mut self.memory] {
+            memory
+                .replace(address, bytes.to_vec())
+                .map_err(in_file(file))?;
+        }
+        Ok(())
+    }
+
+    /// The bytes of [`LaidOutPieces::patch`], over these.
+    fn patched(&self, mut memory: Memory) -> Result<Memory> {
+        for (address, bytes) in self.patches.segments() {
+            let placed = memory.replace(address, bytes.to_vec());
+            placed.map_err(in_file(Path::new(&self.names())))?;
+        }
+        Ok(memory)
     }
 
     /// Each of them, in the order in which they were given.
@@ -296,6 +346,7 @@ impl LaidOutPieces {
             let placed = memory.replace(address, bytes.to_vec());
             placed.map_err(in_file(Path::new(&self.names())))?;
         }
+        let memory = self.patched(memory)?;
         Ok(Layout { memory, ..layout })
     }
 }

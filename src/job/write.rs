@@ -235,6 +235,19 @@ impl WriteJob {
         &self.acts
     }
 
+    /// Puts these bytes over what the pieces have there, or beside it, as [`LaidOutPieces::patch`].
+    ///
+    /// # Errors
+    /// As [`LaidOutPieces::patch`].
+    pub fn patch(&mut self, name: &str, address: u32, bytes: &[u8]) -> Result<()> {
+        self.pieces.patch(name, address, bytes)
+    }
+
+    /// Erases and writes every sector that the image touches, whatever it holds.
+    pub fn write_all_anew(&mut self) {
+        self.options.skip_unchanged = false;
+    }
+
     /// Words that were given after all.
     pub fn confirm(&mut self, words: impl Into<String>) {
         self.options.consent.add(words);
