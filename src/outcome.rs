@@ -1,7 +1,7 @@
 //! What `rtboot --json` prints: every line is a [`Line`], typed and with a schema.
 //!
-//! A program reads stdout line by line. While a command runs, lines with `"event"` `plan`, `begin`, `progress`, `end`, `finding` and
-//! `serving` come; the last line is a `result` or an `error`. Every line carries the number of this format in `"schema"`
+//! A program reads stdout line by line. While a command runs, lines with `"event"` `plan`, `begin`, `progress`, `end`, `finding`,
+//! `slot` and `serving` come; the last line is a `result` or an `error`. Every line carries the number of this format in `"schema"`
 //! ([`FORMAT`]), so that each can be understood alone. A `result` names its command in `"command"`, and its other fields
 //! belong to that command; an `error` has the same object in `"found"`, as far as it was known before the failure.
 //!
@@ -19,6 +19,7 @@ mod fcb;
 mod finding;
 mod flash;
 mod image;
+mod line;
 mod raw;
 mod tools;
 
@@ -34,6 +35,7 @@ pub use fcb::*;
 pub use finding::*;
 pub use flash::*;
 pub use image::*;
+pub use line::*;
 pub use raw::*;
 pub use tools::*;
 
@@ -88,6 +90,8 @@ pub enum Event {
     Finding(Finding),
     /// A virtual board can be reached by other programs from now on.
     Serving(Serving),
+    /// What goes on in a slot of a production line has changed.
+    Slot(SlotEvent),
     /// The run did what it should. The last line.
     Result(Outcome),
     /// The run failed. The last line.
@@ -189,6 +193,21 @@ outcomes! {
     ImageShow "image show" (Box<ImageShow>);
     ImageCheck "image check" (ImageCheck);
     ImageConvert "image convert" (ImageConvert);
+    LineInit "line init" (LineInit);
+    LineKeygen "line keygen" (LineKeygen);
+    LinePack "line pack" (LinePack);
+    LineShow "line show" (LineJob);
+    LineSlotsList "line slots list" (LineSlots);
+    LineSlotsAdd "line slots add" (LineSlots);
+    LineSlotsLearn "line slots learn" (LineSlots);
+    LineRun "line run" (LineRun);
+    LineRehearse "line rehearse" (LineRehearse);
+    LineUnits "line units" (LineUnits);
+    LinePools "line pools" (LinePools);
+    LineVoid "line void" (LineVoid);
+    LineAudit "line audit" (LineAudit);
+    LineExport "line export" (LineExport);
+    LineReport "line report" (LineReport);
     LoaderList "loader list" (LoaderList);
     LoaderShow "loader show" (LoaderShow);
     FlashloaderAdd "flashloader add" (FlashloaderFile);

@@ -77,6 +77,11 @@ pub fn virtual_board() -> Result<PathBuf> {
     below(dirs::data_local_dir(), "virtual")
 }
 
+/// The station of this PC.
+pub fn station() -> Result<PathBuf> {
+    below(dirs::data_local_dir(), "station")
+}
+
 /// Flashloader files that were added.
 pub fn flashloaders() -> Result<PathBuf> {
     below(dirs::data_local_dir(), "flashloaders")

@@ -16,7 +16,6 @@ mod folders;
 mod guard;
 mod image;
 mod info;
-#[cfg(feature = "line")]
 mod line;
 mod list;
 mod loader;
@@ -141,7 +140,7 @@ First steps:
 Exit codes: 0 done; 1 findings, or anything not listed; 2 usage; 3 bad input file; 4 a file cannot be read or written;
 10 no board; 11 permission; 12 wrong chip; 13 several boards; 14 board held by another program; 15 link lost or time-out;
 20 flashloader; 21 SDP refused; 30 flash configuration; 31 erase; 32 program; 33 verify; 34 an
-interrupted write is open; 40 security; 50 fuse; 60 job;
+interrupted write is open; 40 security; 50 fuse; 60 job; 61 ledger; 62 no number left; 63 line stopped;
 70 interrupted.";
 
 #[derive(Debug, Subcommand)]
@@ -168,6 +167,9 @@ enum Verb {
     /// Boot images: build, look at, check, convert
     #[command(subcommand)]
     Image(image::Command),
+    /// A production line: many boards, each with numbers of its own, and a ledger
+    #[command(subcommand)]
+    Line(line::Command),
     /// The loaders that rtboot can start in RAM: its own, and NXP's flashloader
     #[command(subcommand)]
     Loader(loader::Command),
@@ -272,6 +274,7 @@ fn run(verb: Verb, context: &mut Context) -> Result<ExitCode> {
         Verb::Reset(args) => reset::run(args, context),
         Verb::Fcb(command) => return fcb::run(command, context),
         Verb::Image(command) => return image::run(command, context),
+        Verb::Line(command) => line::run(command, context),
         Verb::Loader(command) => loader::run(command, context),
         Verb::Flashloader(command) => flashloader::run(command, context),
         Verb::Sdp(command) => {

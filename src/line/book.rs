@@ -47,11 +47,12 @@ impl Book {
         ask(&mut ledger)
     }
 
-    /// Asks again and again while the database is away, until the line is to stop; then once more. What is asked must be the same
+    /// Asks again and again while the database is away, until the line is to stop; then once more. `waits` is called before each wait. What is asked must be the same
     /// when it is asked twice, for an answer can get lost.
     pub(super) fn patiently<T>(
         &self,
         stop: &AtomicBool,
+        waits: &dyn Fn(),
         mut ask: impl FnMut(&mut Ledger) -> Result<T, Error>,
     ) -> Result<T, Unbooked> {
         loop {
@@ -68,6 +69,7 @@ impl Book {
                 Err(error) if error.is_passing() => {
                     let words = error.to_string();
                     self.watch.change(|state| state.ledger_away = Some(words));
+                    waits();
                     if stopping {
                         return Err(Unbooked::Stopped(error));
                     }

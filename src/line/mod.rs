@@ -14,6 +14,8 @@ mod book;
 mod outbox;
 mod product;
 mod program;
+#[cfg(feature = "virtual")]
+mod rehearse;
 mod run;
 mod socket;
 mod state;
@@ -21,6 +23,8 @@ mod station;
 mod unit;
 
 pub use product::Product;
+#[cfg(feature = "virtual")]
+pub use rehearse::{Rehearsal, RehearseOptions, rehearse};
 pub use run::{LineEnd, RunOptions, Slot, open_job, run, slots_of};
 pub use socket::{Presence, Socket};
 pub use state::{

@@ -50,6 +50,18 @@ pub struct LineEnd {
     pub recovered: usize,
 }
 
+impl LineEnd {
+    /// Of a line that made nothing.
+    pub(super) fn nothing() -> LineEnd {
+        LineEnd {
+            counts: Counts::default(),
+            reason: None,
+            letters_waiting: 0,
+            recovered: 0,
+        }
+    }
+}
+
 /// A slot and the socket that stands for it.
 pub struct Slot {
     /// Its name.
@@ -260,8 +272,8 @@ struct Rules {
 
 #[derive(Default)]
 struct Kept {
-    /// Verdicts of the last units: good or bad.
-    last: VecDeque<bool>,
+    /// The last units, each with its last verdict: a bad unit that is put in three times is one bad unit.
+    last: VecDeque<(Option<String>, bool)>,
     passed: u64,
     reason: Option<Told>,
 }
@@ -292,15 +304,18 @@ impl Rules {
     }
 
     /// A verdict, good or bad.
-    fn verdict(&self, line: &Shared<'_>, passed: bool) {
+    fn verdict(&self, line: &Shared<'_>, uid: Option<String>, passed: bool) {
         let mut kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
         kept.passed += u64::from(passed);
-        kept.last.push_back(passed);
+        if uid.is_some() {
+            kept.last.retain(|(known, _)| *known != uid);
+        }
+        kept.last.push_back((uid, passed));
         let of = self.limits.yield_of as usize;
         while kept.last.len() > of {
             kept.last.pop_front();
         }
-        let good = kept.last.iter().filter(|passed| **passed).count();
+        let good = kept.last.iter().filter(|(_, passed)| *passed).count();
         let (count, total) = (kept.passed, kept.last.len());
         drop(kept);
         let percent = self.limits.yield_percent as usize;
@@ -338,6 +353,7 @@ fn run_slot(
         });
     };
     let stopping = || line.stop.load(Ordering::SeqCst);
+    let mut failed = None;
     loop {
         if stopping() {
             show(SlotPhase::Off);
@@ -366,7 +382,7 @@ fn run_slot(
         };
         let end = work.make()?;
         let passed = matches!(end, End::Passed { .. });
-        if let Some(told) = booked(line, rules, at, &name, end) {
+        if let Some(told) = booked(line, rules, (at, &name), &mut failed, end) {
             show(SlotPhase::Out { told });
             return Ok(());
         }
@@ -413,8 +429,15 @@ fn forget_unit(line: &Shared<'_>, at: usize) {
     }
 }
 
-/// Shows and counts the end of a unit. Returns why the slot is taken out, when it is.
-fn booked(line: &Shared<'_>, rules: &Rules, at: usize, name: &str, end: End) -> Option<Told> {
+/// Shows and counts the end of a unit. Returns why the slot is taken out, when it is. `failed` is the unit of the slot's last verdict,
+/// when that was a failure.
+fn booked(
+    line: &Shared<'_>,
+    rules: &Rules,
+    (at, name): (usize, &str),
+    failed: &mut Option<String>,
+    end: End,
+) -> Option<Told> {
     let (phase, count): (SlotPhase, fn(&mut Counts)) = match &end {
         End::Passed { took_ms } => (SlotPhase::Passed { took_ms: *took_ms }, |counts| {
             counts.passed += 1
@@ -431,24 +454,30 @@ fn booked(line: &Shared<'_>, rules: &Rules, at: usize, name: &str, end: End) -> 
             })
         }
     };
-    let in_a_row = line.watch.change(|state| {
+    let (in_a_row, uid) = line.watch.change(|state| {
         count(&mut state.counts);
         let Some(slot) = state.slots.get_mut(at) else {
-            return 0;
+            return (0, None);
         };
+        let uid = slot.unit.as_ref().map(|unit| unit.uid.clone());
         slot.phase = phase;
         count(&mut slot.counts);
         match &end {
             End::Passed { .. } => slot.failures_in_a_row = 0,
+            // the same unit once more says nothing about the slot
+            End::Failed(_) if uid.is_some() && *failed == uid => {}
             End::Failed(_) => slot.failures_in_a_row += 1,
             _ => {}
         }
-        slot.failures_in_a_row
+        (slot.failures_in_a_row, uid)
     });
+    if matches!(end, End::Passed { .. } | End::Failed(_)) {
+        *failed = uid.clone().filter(|_| matches!(end, End::Failed(_)));
+    }
     match end {
-        End::Passed { .. } => rules.verdict(line, true),
+        End::Passed { .. } => rules.verdict(line, uid, true),
         End::Failed(last) => {
-            rules.verdict(line, false);
+            rules.verdict(line, uid, false);
             let limit = rules.limits.failures_in_a_row;
             if limit > 0 && in_a_row >= limit {
                 let what = format!(

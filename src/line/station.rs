@@ -279,6 +279,20 @@ impl Station {
         })
     }
 
+    /// The station of a rehearsal in this folder, with the hooks and commands of another one.
+    #[cfg(feature = "virtual")]
+    pub(crate) fn for_rehearsal(folder: &Path, like: Option<&Station>) -> Result<Station> {
+        let mut own = match folder.join(SETTINGS).exists() {
+            true => Station::open(folder)?,
+            false => Station::init(folder, "rehearsal", &[])?,
+        };
+        if let Some(like) = like {
+            own.settings.hooks = like.settings.hooks.clone();
+            own.settings.commands = like.settings.commands.clone();
+        }
+        Ok(own)
+    }
+
     /// Its folder.
     pub fn folder(&self) -> &Path {
         &self.folder

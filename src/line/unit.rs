@@ -8,7 +8,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use rtboot_finding::Next;
-use rtboot_ledger::{Attempt, AttemptId, Finish, Number, Open, Refused, Uid, Verdict, Want};
+use rtboot_ledger::{
+    Attempt, AttemptId, Finish, Ledger, Number, Open, Refused, Uid, Verdict, Want,
+};
 use rtboot_sealed::{Before, UnitNumber};
 use serde_json::{Value as Json, json};
 
@@ -35,6 +37,9 @@ const BACK: Duration = Duration::from_secs(4);
 const LOOK: Duration = Duration::from_millis(100);
 /// Between two steps of a bar.
 const REDRAW: Duration = Duration::from_millis(100);
+
+/// Of a chip that has none, and where a word of it was lost on the way.
+const NO_ID: UniqueId = UniqueId([0, 0]);
 
 /// What all slots of a run share.
 pub(super) struct Shared<'a> {
@@ -143,11 +148,7 @@ impl Work<'_> {
             Err(end) => return Ok(end),
         };
         let history = self.history(uid)?;
-        let opened = match self
-            .line
-            .book
-            .patiently(self.line.stop, |ledger| ledger.open(&open))
-        {
+        let opened = match self.patiently(|ledger| ledger.open(&open)) {
             Ok(opened) => opened,
             Err(Unbooked::Refused(refused)) => return Ok(of_refusal(&refused)),
             Err(Unbooked::Stopped(error)) => return Ok(End::Aborted(away(&error.to_string()))),
@@ -166,11 +167,7 @@ impl Work<'_> {
         let (made, retries) = self.write_patiently(&given);
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         let (finish, end) = self.judge(made, &given, &attempt, retries, took_ms);
-        self.show(SlotPhase::AwaitsLedger);
-        let booked = self
-            .line
-            .book
-            .patiently(self.line.stop, |ledger| ledger.finish(&attempt, &finish));
+        let booked = self.patiently(|ledger| ledger.finish(&attempt, &finish));
         match booked {
             Ok(()) => Ok(end),
             Err(Unbooked::Refused(refused)) => {
@@ -181,6 +178,15 @@ impl Work<'_> {
             Err(Unbooked::Stopped(error)) => Ok(End::Aborted(away(&error.to_string()))),
             Err(Unbooked::Broken(error)) => Err(self.broken(error)),
         }
+    }
+
+    /// Asks the ledger; while the database is away, the slot says that it waits.
+    fn patiently<T>(
+        &self,
+        ask: impl FnMut(&mut Ledger) -> std::result::Result<T, rtboot_ledger::Error>,
+    ) -> std::result::Result<T, Unbooked> {
+        let waits = || self.show(SlotPhase::AwaitsLedger);
+        self.line.book.patiently(self.line.stop, &waits, ask)
     }
 
     fn broken(&self, source: rtboot_ledger::Error) -> Broken {
@@ -213,10 +219,15 @@ impl Work<'_> {
     fn ask_patiently(&mut self) -> Result<Asked> {
         let mut tried = 0;
         loop {
-            match ask(&self.socket.target(), self.line.product) {
-                Err(error) if is_link(&error) && tried < RETRIES && self.comes_back() => tried += 1,
-                other => return other,
+            let asked = ask(&self.socket.target(), self.line.product);
+            let again = match &asked {
+                Ok(asked) => asked.uid == NO_ID,
+                Err(error) => is_link(error) && self.comes_back(),
+            };
+            if !again || tried == RETRIES {
+                return asked;
             }
+            tried += 1;
         }
     }
 
@@ -301,7 +312,6 @@ impl Work<'_> {
         told: &Told,
         step: &str,
     ) -> std::result::Result<(), Broken> {
-        let stop = self.line.stop;
         let finish = Finish::new(verdict)
             .because(&told.code, step)
             .detail(json!({ "what": told.what }));
@@ -313,7 +323,7 @@ impl Work<'_> {
             ),
             _ => finish,
         };
-        let booked = self.line.book.patiently(stop, |ledger| {
+        let booked = self.patiently(|ledger| {
             let opened = ledger.open(&open)?;
             ledger.finish(&opened.attempt, &finish)
         });
@@ -349,10 +359,7 @@ impl Work<'_> {
         let product = self.line.product;
         let mut open = self.named(Open::new(&product.sealed().id, self.name, uid));
         open.chip = asked.chip.to_owned();
-        let known = self
-            .line
-            .book
-            .patiently(self.line.stop, |ledger| ledger.numbers_of(uid));
+        let known = self.patiently(|ledger| ledger.numbers_of(uid));
         let known = match known {
             Ok(known) => known,
             Err(Unbooked::Refused(refused)) => return Ok(Err(of_refusal(&refused))),
@@ -404,10 +411,7 @@ impl Work<'_> {
         const MOST: u32 = 50;
         let uid = uid.to_string();
         let job = &self.line.product.sealed().id;
-        let known = self
-            .line
-            .book
-            .patiently(self.line.stop, |ledger| ledger.attempts(Some(&uid), MOST));
+        let known = self.patiently(|ledger| ledger.attempts(Some(&uid), MOST));
         match known {
             Ok(attempts) => Ok(attempts.into_iter().filter(|it| it.job == *job).collect()),
             // the attempt that is opened next finds out the same
@@ -690,18 +694,32 @@ fn ask(target: &Target, product: &Product) -> Result<Asked> {
 /// Asks whatever runs on the board who its chip is; nothing is loaded and nothing is changed.
 fn ask_board(board: &mut Board, product: &Product) -> Result<Asked> {
     let chip = product.chip();
-    if board.program()? == Some(Program::Flashloader) {
-        let loader = Flashloader::join(board, Some(chip), &mut ())?;
-        return Ok(Asked {
-            uid: loader.facts().unique_id,
-            hab: None,
-            chip: loader.chip().name,
-        });
+    let mut program = board.program()?;
+    // one that was just plugged in, or that resets, takes a moment
+    if program.is_none() && board.await_program(Program::Rom, BACK)? {
+        program = Some(Program::Rom);
+    }
+    match program {
+        Some(Program::Rom) => {}
+        Some(Program::Flashloader) => {
+            let loader = Flashloader::join(board, Some(chip), &mut ())?;
+            return Ok(Asked {
+                uid: loader.facts().unique_id,
+                hab: None,
+                chip: loader.chip().name,
+            });
+        }
+        None => {
+            return Err(Error::NoBoard {
+                selector: board.name(),
+                seen_instead: Vec::new(),
+            });
+        }
     }
     let rom = Rom::connect(board)?;
     let identity = rom.identify(Some(chip))?;
     // without one nothing can be bound to it, as with one of zeros
-    let uid = rom.facts().unique_id.unwrap_or(UniqueId([0, 0]));
+    let uid = rom.facts().unique_id.unwrap_or(NO_ID);
     Ok(Asked {
         uid,
         hab: rom.facts().hab,

@@ -29,6 +29,25 @@ fn committed_schema_matches_the_types() {
     );
 }
 
+const LINE_JOB: &str = r#"format = 1
+name = "blinky"
+chip = "rt1021"
+image = "app.elf"
+fcb = "IS25LP064A"
+before = "anything"
+[[pool]]
+name = "sn"
+kind = "serial"
+format = "RT{value:03}"
+first = 1
+last = 999
+[[field]]
+at = 0x60700000
+size = 16
+from = { pool = "sn" }
+as = "c-string"
+"#;
+
 /// A board, the schema, and the commands that were tried so far.
 struct Trial {
     cli: Cli,
@@ -235,6 +254,54 @@ impl Trial {
         self.check("virtual serve", 0, &lines);
     }
 
+    /// A station, a job, a unit, and what the ledger says of it.
+    fn line(&self) {
+        let elf = std::fs::read(app("blinky.elf")).expect("an application");
+        self.cli.file("app.elf", elf);
+        let job = self.cli.file("job.toml", LINE_JOB);
+        self.run(0, "line keygen", &["-o", "seal.key"]);
+        self.fails(4, "line keygen", &["-o", "seal.key"]);
+        let pack = [&job, "-o", "x.rtjob", "--key", "seal.key"];
+        let packed = self.run(0, "line pack", &pack);
+        self.fails(3, "line pack", &[&job, "-o", "x.rtjob", "--key", "app.elf"]);
+        let key = packed["job"]["key"].as_str().expect("a key");
+        self.fails(2, "line run", &["x.rtjob"]);
+        self.run(0, "line init", &["bench", "--trust", key]);
+        self.fails(2, "line init", &["bench"]);
+        let shown = self.run(0, "line show", &["x.rtjob"]);
+        assert_eq!(shown["trusted"], true, "{shown}");
+        self.fails(60, "line show", &["app.elf"]);
+        self.run(0, "line slots add", &["A", "virtual:board"]);
+        self.fails(60, "line slots add", &["A", "usb:1-1"]);
+        self.run(0, "line slots list", &[]);
+        self.fails(2, "line slots list", &["more"]);
+        self.fails(10, "line slots learn", &["A", "--each", "0s"]);
+        self.fails(60, "line run", &["app.elf"]);
+        let made = self.run(0, "line run", &["x.rtjob", "--units", "1", "--rework"]);
+        assert_eq!(made["passed"], 1, "{made}");
+        let rehearsed = self.run(0, "line rehearse", &["x.rtjob", "--units", "2"]);
+        assert_eq!(rehearsed["passed"], 2, "{rehearsed}");
+        self.fails(2, "line rehearse", &["x.rtjob", "--faults", "many"]);
+        let units = self.run(0, "line units", &["RT001"]);
+        assert_eq!(units["attempts"][0]["verdict"], "pass", "{units}");
+        let other = ["--station", "nowhere"];
+        self.fails(2, "line units", &other);
+        let pools = self.run(0, "line pools", &[]);
+        assert_eq!(pools["pools"][0]["written"], 1, "{pools}");
+        self.fails(2, "line pools", &other);
+        self.run(0, "line void", &["sn", "1", "--reason", "broken glass"]);
+        self.fails(61, "line void", &["sn", "2", "--reason", "none"]);
+        let audit = self.run(0, "line audit", &[]);
+        assert_eq!(audit["wrong"], json!([]), "{audit}");
+        let head = format!("bench=1:{}", "0".repeat(64));
+        self.fails(61, "line audit", &["--head", &head]);
+        self.run(0, "line export", &["-o", "day.csv"]);
+        self.fails(2, "line export", &["-o", "day.pdf"]);
+        let report = self.run(0, "line report", &[]);
+        assert_eq!(report["passed"], 1, "{report}");
+        self.fails(2, "line report", &["--from", "yesterday"]);
+    }
+
     fn sdp(&self) {
         let ram = "0x20209000";
         let loader = self.cli.path("loader.bin").display().to_string();
@@ -327,9 +394,10 @@ impl Trial {
     }
 }
 
-/// Commands that never succeed on a virtual board: its flashloader refuses them as the genuine one does, or there is no code
-/// to run.
-const NEVER_GOOD: [&str; 12] = [
+/// Commands that never succeed on a virtual board: its flashloader refuses them as the genuine one does, there is no code to run,
+/// or somebody plugs boards in.
+const NEVER_GOOD: [&str; 13] = [
+    "line slots learn",
     "mboot call",
     "mboot execute",
     "mboot flash-erase-all-unsecure",
@@ -352,6 +420,7 @@ fn every_line_of_every_command_fits_the_schema() {
     trial.sdp();
     trial.mboot();
     trial.flash_commands();
+    trial.line();
     let wrong = trial.wrong.into_inner();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
     let [good, failed] = trial.tried.into_inner();

@@ -1,14 +1,142 @@
-//! A production line for people: a screen of its slots, or plain lines.
+//! Verb `line`: a production line.
 
+mod book;
+mod job;
 // nothing calls them before `rtboot line run` does
 #[allow(dead_code)]
 pub mod plain;
+mod rehearse;
+mod run;
 #[cfg(feature = "screen")]
 #[allow(dead_code)]
 pub mod screen;
+mod setup;
+
+use std::path::PathBuf;
 
 use clap::ValueEnum;
-use rtboot::line::SlotPhase;
+use rtboot::Result;
+use rtboot::line::{LineState, SlotPhase, Station};
+use rtboot::outcome::SlotEvent;
+
+use super::{Context, folders};
+
+#[derive(Debug, clap::Subcommand)]
+pub enum Command {
+    Init(setup::InitArgs),
+    Keygen(setup::KeygenArgs),
+    Pack(job::PackArgs),
+    Show(job::ShowArgs),
+    /// The station's slots: USB ports, UARTs, virtual boards
+    #[command(subcommand)]
+    Slots(setup::SlotsCommand),
+    Run(run::Args),
+    Rehearse(rehearse::Args),
+    Units(book::UnitsArgs),
+    Pools(book::PoolsArgs),
+    Void(book::VoidArgs),
+    Audit(book::AuditArgs),
+    Export(book::ExportArgs),
+    Report(book::ReportArgs),
+}
+
+/// Which station.
+#[derive(Debug, Clone, clap::Args)]
+pub struct StationArgs {
+    /// The station's folder
+    #[arg(long, value_name = "DIR", env = "RTBOOT_STATION")]
+    station: Option<PathBuf>,
+}
+
+impl StationArgs {
+    /// Its folder.
+    fn folder(&self) -> Result<PathBuf> {
+        match &self.station {
+            Some(folder) => Ok(folder.clone()),
+            None => folders::station(),
+        }
+    }
+
+    fn open(&self) -> Result<Station> {
+        Station::open(&self.folder()?)
+    }
+
+    /// The station, where one is set up or named.
+    fn if_there(&self) -> Result<Option<Station>> {
+        match (self.open(), &self.station) {
+            (Ok(station), _) => Ok(Some(station)),
+            (Err(error), _) if error.code() != "no-station" => Err(error),
+            (Err(error), Some(_)) => Err(error),
+            (Err(_), None) => Ok(None),
+        }
+    }
+}
+
+pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    match command {
+        Command::Init(args) => setup::init(&args, context),
+        Command::Keygen(args) => setup::keygen(&args, context),
+        Command::Pack(args) => job::pack(&args, context),
+        Command::Show(args) => job::show(&args, context),
+        Command::Slots(command) => setup::slots(command, context),
+        Command::Run(args) => run::run(&args, context),
+        Command::Rehearse(args) => rehearse::run(&args, context),
+        Command::Units(args) => book::units(&args, context),
+        Command::Pools(args) => book::pools(&args, context),
+        Command::Void(args) => book::void(&args, context),
+        Command::Audit(args) => book::audit(&args, context),
+        Command::Export(args) => book::export(&args, context),
+        Command::Report(args) => book::report(&args, context),
+    }
+}
+
+/// The name of a phase for programs.
+fn phase_name(phase: &SlotPhase) -> &'static str {
+    match phase {
+        SlotPhase::Empty => "empty",
+        SlotPhase::NoBoard { .. } => "no-board",
+        SlotPhase::Asking => "asking",
+        SlotPhase::Working { .. } => "working",
+        SlotPhase::AwaitsLedger => "awaits-ledger",
+        SlotPhase::Passed { .. } => "passed",
+        SlotPhase::Failed { .. } => "failed",
+        SlotPhase::Aborted { .. } => "aborted",
+        SlotPhase::Refused { .. } => "refused",
+        SlotPhase::Out { .. } => "out",
+        _ => "off",
+    }
+}
+
+/// What changed between two states, slot by slot; how far a stage is does not count.
+fn changes(before: &LineState, now: &LineState) -> Vec<SlotEvent> {
+    let slots = now.slots.iter().enumerate();
+    let changed = slots.filter(|(at, slot)| {
+        let old = before.slots.get(*at);
+        let same = |old: &rtboot::line::SlotState| {
+            phase_name(&old.phase) == phase_name(&slot.phase)
+                && old.phase.told() == slot.phase.told()
+                && (old.unit == slot.unit || !matches!(slot.phase, SlotPhase::Passed { .. }))
+        };
+        !old.is_some_and(same)
+    });
+    let event = |(_, slot): (usize, &rtboot::line::SlotState)| {
+        let told = slot.phase.told();
+        SlotEvent {
+            slot: slot.name.clone(),
+            phase: phase_name(&slot.phase).to_owned(),
+            uid: slot.unit.as_ref().map(|unit| unit.uid.clone()),
+            numbers: slot
+                .unit
+                .as_ref()
+                .map(|unit| unit.numbers.clone())
+                .unwrap_or_default(),
+            code: told.map(|told| told.code.clone()),
+            text: told.map(|told| told.what.clone()),
+            next: slot.phase.next().to_owned(),
+        }
+    };
+    changed.map(event).collect()
+}
 
 /// When the terminal's bell rings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]

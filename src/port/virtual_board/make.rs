@@ -114,43 +114,25 @@ impl VirtualBoard {
         Part::names()
     }
 
+    /// A board in memory, made so. It is gone with its last handle.
+    ///
+    /// # Errors
+    /// [`MakeError`].
+    pub fn in_memory(make: &Make) -> Result<VirtualBoard, MakeError> {
+        Ok(VirtualBoard::from_board(Board::new(settings(make)?)))
+    }
+
+    /// Whether it has power.
+    pub fn is_powered(&self) -> bool {
+        self.board().state() != State::Off
+    }
+
     /// Makes a board in a folder that is empty or not there.
     ///
     /// # Errors
     /// [`MakeError`]; nothing is written then.
     pub fn create(folder: &Path, make: &Make) -> Result<VirtualBoard, MakeError> {
-        let part = match &make.part {
-            None => Part::is25lp064a(),
-            Some(name) => Part::find(name).ok_or_else(|| MakeError::Part {
-                name: name.clone(),
-                known: Part::names(),
-            })?,
-        };
-        let faults = make
-            .faults
-            .iter()
-            .map(|text| {
-                fault(text, &part).map_err(|reason| MakeError::Fault {
-                    text: text.clone(),
-                    reason,
-                })
-            })
-            .collect::<Result<_, _>>()?;
-        let mut settings = Settings {
-            unique_id: make.unique_id.unwrap_or_else(random_id),
-            faults,
-            ..Settings::default()
-        };
-        if make.quad_enabled {
-            let place = part.quad_enable;
-            if let Some(register) = settings.status.get_mut(place.register) {
-                *register |= 1 << place.bit;
-            }
-        }
-        settings.part = part;
-        if let Some(switches) = make.switches {
-            settings.straps.boot_mode = switches.boot_mode();
-        }
+        let settings = settings(make)?;
         let board = Board::create(folder, settings)
             .map_err(|e| store_error(folder.display().to_string(), "create", &e))?;
         Ok(VirtualBoard::from_board(board))
@@ -226,6 +208,42 @@ impl VirtualBoard {
             now_reason: verdict.present_straps,
         }
     }
+}
+
+fn settings(make: &Make) -> Result<Settings, MakeError> {
+    let part = match &make.part {
+        None => Part::is25lp064a(),
+        Some(name) => Part::find(name).ok_or_else(|| MakeError::Part {
+            name: name.clone(),
+            known: Part::names(),
+        })?,
+    };
+    let faults = make
+        .faults
+        .iter()
+        .map(|text| {
+            fault(text, &part).map_err(|reason| MakeError::Fault {
+                text: text.clone(),
+                reason,
+            })
+        })
+        .collect::<Result<_, _>>()?;
+    let mut settings = Settings {
+        unique_id: make.unique_id.unwrap_or_else(random_id),
+        faults,
+        ..Settings::default()
+    };
+    if make.quad_enabled {
+        let place = part.quad_enable;
+        if let Some(register) = settings.status.get_mut(place.register) {
+            *register |= 1 << place.bit;
+        }
+    }
+    settings.part = part;
+    if let Some(switches) = make.switches {
+        settings.straps.boot_mode = switches.boot_mode();
+    }
+    Ok(settings)
 }
 
 /// A fault out of its JSON, when it makes sense on a board with this part.

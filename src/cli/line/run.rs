@@ -1,0 +1,189 @@
+//! `line run`: the line itself.
+
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use rtboot::line::{self, LineEnd, LineState, Product, RunOptions, Slot, SlotSpec, Station, Watch};
+use rtboot::outcome::{self, LineRun, Outcome};
+use rtboot::{Error, Result};
+
+use super::{StationArgs, changes};
+use crate::cli::{Context, Report, report};
+
+/// Run the line: make units of a sealed job in all slots at once
+///
+/// A unit begins when a board is put in, and the next one when that board was taken out. Ctrl-C finishes the units that are
+/// being made and begins no other.
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    /// The sealed job
+    job: PathBuf,
+    /// A slot, instead of those of the station: A=usb:1-4.1, B=uart:/dev/ttyUSB0, C=virtual:DIR
+    #[arg(long, value_name = "NAME=BOARD")]
+    slot: Vec<String>,
+    /// Who is there: a name or a badge, for the ledger
+    #[arg(long, value_name = "NAME", env = "RTBOOT_OPERATOR", default_value = "")]
+    operator: String,
+    /// Another ledger than the station's: postgres://USER@localhost/NAME, or a file
+    #[arg(long, value_name = "LEDGER", env = "RTBOOT_LEDGER")]
+    ledger: Option<String>,
+    /// Make units again that passed already; they keep their numbers
+    #[arg(long)]
+    rework: bool,
+    /// End when this many units have passed
+    #[arg(long, value_name = "COUNT")]
+    units: Option<u64>,
+    #[command(flatten)]
+    pub screen: ScreenArgs,
+    #[command(flatten)]
+    station: StationArgs,
+}
+
+/// How it is shown.
+#[derive(Debug, Clone, clap::Args)]
+pub struct ScreenArgs {
+    /// One line for each change, for logs and screen readers. The default where stdout is no terminal
+    #[arg(long)]
+    pub plain: bool,
+}
+
+pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let station = args.station.open()?;
+    let product = line::open_job(&station, &args.job)?;
+    let given = args.slot.iter().map(|text| slot(text));
+    let given: Vec<SlotSpec> = given.collect::<Result<_>>()?;
+    let specs = match given.is_empty() {
+        true => station.slots().to_vec(),
+        false => given,
+    };
+    let options = RunOptions {
+        operator: args.operator.clone(),
+        rework: args.rework,
+        units: args.units,
+        ledger: args.ledger.clone(),
+        tool: tool(),
+    };
+    let watch = Watch::new();
+    let ended = shown(&watch, &args.screen, context, |stop| {
+        carry_out(
+            &station,
+            &product,
+            line::slots_of(&specs),
+            &options,
+            &watch,
+            stop,
+        )
+    });
+    let (_, last) = watch.now();
+    let counts = last.counts;
+    let found = |end: Option<&LineEnd>| LineRun {
+        passed: counts.passed,
+        failed: counts.failed,
+        aborted: counts.aborted,
+        refused: counts.refused,
+        reason: last
+            .ended
+            .as_ref()
+            .map(|told| told.code.clone())
+            .filter(|code| code != "asked"),
+        letters_waiting: last.letters_waiting as u64,
+        recovered: end.map_or(0, |end| end.recovered as u64),
+    };
+    context
+        .report
+        .found(Outcome::LineRun(found(ended.as_ref().ok())));
+    let report = &mut context.report;
+    report.line(format!(
+        "{} passed, {} failed, {} aborted, {} refused",
+        counts.passed, counts.failed, counts.aborted, counts.refused
+    ));
+    if last.letters_waiting > 0 {
+        let error = last.hook_error.unwrap_or_default();
+        report.line(format!(
+            "{} records wait for their hooks: {error}",
+            last.letters_waiting
+        ));
+    }
+    ended.map(drop)
+}
+
+fn carry_out(
+    station: &Station,
+    product: &Product,
+    slots: Vec<Slot>,
+    options: &RunOptions,
+    watch: &Watch,
+    stop: &AtomicBool,
+) -> Result<LineEnd> {
+    line::run(station, product, slots, options, watch, stop)
+}
+
+/// The program and its version, for the ledger.
+pub fn tool() -> String {
+    format!("rtboot {}", env!("CARGO_PKG_VERSION"))
+}
+
+fn slot(text: &str) -> Result<SlotSpec> {
+    let (name, board) = text
+        .split_once('=')
+        .ok_or_else(|| Error::Usage(format!("\"{text}\" is no slot: it looks like A=usb:1-4.1")))?;
+    SlotSpec::new(name, board).map_err(Error::Usage)
+}
+
+/// Longest wait for a change before Ctrl-C is looked at.
+const LOOK: Duration = Duration::from_millis(100);
+
+/// Runs a line on a thread of its own and shows what goes on until it has ended.
+pub fn shown<T: Send>(
+    watch: &Watch,
+    _how: &ScreenArgs,
+    context: &mut Context,
+    line: impl FnOnce(&AtomicBool) -> Result<T> + Send,
+) -> Result<T> {
+    let stop = AtomicBool::new(false);
+    report::begin();
+    std::thread::scope(|scope| {
+        let stop = &stop;
+        let running = scope.spawn(move || line(stop));
+        let (mut seen, mut before) = (0, LineState::default());
+        loop {
+            let over = running.is_finished();
+            let (number, now) = watch.after(seen, if over { Duration::ZERO } else { LOOK });
+            if number != seen {
+                follow(&before, &now, &mut context.report);
+                (seen, before) = (number, now);
+            } else if over {
+                break;
+            }
+            if report::interrupted() {
+                stop.store(true, Ordering::SeqCst);
+            }
+        }
+        let broke = || Error::Usage("the line broke off: please report this".into());
+        running.join().unwrap_or_else(|_| Err(broke()))
+    })
+}
+
+fn follow(before: &LineState, now: &LineState, report: &mut Report) {
+    for event in changes(before, now) {
+        match report.is_json() {
+            true => report.event_line(outcome::Event::Slot(event)),
+            false => report.line(line_of(&event)),
+        }
+    }
+}
+
+fn line_of(event: &outcome::SlotEvent) -> String {
+    let text = event.text.as_deref().map(|text| format!(": {text}"));
+    let code = event.code.as_deref().map(|code| format!(" [{code}]"));
+    format!(
+        "slot {}: {} {}{}{} - {}",
+        event.slot,
+        event.phase,
+        event.numbers.join(" "),
+        text.unwrap_or_default(),
+        code.unwrap_or_default(),
+        event.next
+    )
+}
