@@ -4,5 +4,14 @@
 mod kit;
 
 mod line {
+    #[cfg(unix)]
+    mod floor;
+    #[cfg(unix)]
+    mod kills;
+    #[cfg(unix)]
+    #[path = "../../ledger/tests/server/mod.rs"]
+    mod server;
+    #[cfg(unix)]
+    mod stations;
     mod watch;
 }
