@@ -30,6 +30,7 @@ fn main() {
         (Loader::Nxp, Wire::HighSpeed),
         (Loader::Nxp, Wire::Uart),
         (Loader::Own, Wire::HighSpeed),
+        (Loader::Own, Wire::FullSpeed),
         (Loader::Own, Wire::Uart),
         (Loader::Own, Wire::FastUart),
     ] {

@@ -19,6 +19,7 @@
 //! | [`chip`] | chips as data |
 //! | [`doctor`] | what is wrong with a board: facts, then pure rules |
 //! | [`event`] | progress and findings for whoever listens |
+//! | [`forecast`] | how much time is left |
 //! | `line` | a production line: slots, units with numbers of their own, a ledger (feature `line`) |
 //! | [`catalogue`] | every symptom by its code, for findings and errors |
 //! | [`advice`] | for every [`Error`]: likely causes and what to do next |
@@ -69,6 +70,7 @@ mod error;
 pub mod event;
 pub mod file;
 pub mod flash;
+pub mod forecast;
 pub mod job;
 pub mod journal;
 #[cfg(feature = "line")]

@@ -10,6 +10,7 @@ mod board {
     mod cost_table;
     mod doctor;
     mod flash_state;
+    mod forecast;
     mod genuine;
     mod guesses;
     mod interrupted;

@@ -20,6 +20,7 @@ use rtboot::event::{self, Event, Known, Listener, Stage};
 use rtboot::finding::catalogue::run::OWN_LOADER_UNPROVEN;
 use rtboot::finding::{self, Action, Next};
 use rtboot::flash::{OpenEntry, OpenWork};
+use rtboot::forecast::Coming;
 use rtboot::outcome::{self, Line, Outcome, Severity};
 use rtboot::port::Wire;
 use rtboot::{Change, Content, Error};
@@ -171,6 +172,11 @@ impl Report {
     /// The stages that will come, with their bytes, for the progress bar.
     pub fn expect(&mut self, stages: &[(Stage, u64)]) {
         self.bars.expect(stages);
+    }
+
+    /// The same, with the time that they should take.
+    pub fn expect_timed(&mut self, coming: Vec<Coming>) {
+        self.bars.expect_timed(coming);
     }
 
     /// Records what was done and stays done, whatever comes of the rest.

@@ -157,7 +157,7 @@ pub fn carry_out(
         let planned = show::object(&plan, &ready, show::DryRun::No);
         report.event_line(outcome::Event::Plan(planned));
     }
-    report.expect(&plan.stages());
+    report.expect_timed(ready.coming(&plan));
     let written = ready.write(&plan, report)?;
     report.record_change(match (written.changed, run.no_verify) {
         (false, _) => Change::ImageWasThere,

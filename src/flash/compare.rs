@@ -92,8 +92,10 @@ pub fn plan_around(
     let erases = journal.map(BoardJournal::erases).unwrap_or_default();
     // what a break may have left is read whole, and what starts now is looked at where this write does not replace it
     let settled = open.is_empty() && erases.is_empty() && weak.is_empty();
-    let guesses = settled && policy.times.is_some() && brings_boot(image, &geometry);
-    let blindly = guesses && (!policy.skip_unchanged || policy.erase_all.is_some());
+    let alone = settled && policy.times.is_some() && brings_boot(image, &geometry);
+    // rtboot's own loader does not look whether a page is blank before it programs it
+    let guesses = alone && nor.loader_facts().own.is_none();
+    let blindly = alone && (!policy.skip_unchanged || policy.erase_all.is_some());
     let mut proved = BTreeSet::new();
     let mut guessed = BTreeMap::new();
     let mut current = match () {
@@ -102,7 +104,7 @@ pub fn plan_around(
             guessed = whole.iter().map(|at| (*at, Guess::Other)).collect();
             read_sectors(nor, &plain, &geometry, listener)?
         }
-        () if nor.hashes() => ask_sectors(nor, &sectors, image, &geometry, listener)?,
+        () if nor.proves_by_hash() => ask_sectors(nor, &sectors, image, &geometry, listener)?,
         () => {
             let mut reading = Reading::begin(nor, image, &geometry, guesses);
             reading.read(&sectors, listener)?;
@@ -201,7 +203,16 @@ enum Seen {
     Other,
 }
 
-/// A compare with a loader that only reads.
+/// How the fast read reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Read {
+    /// As the boot ROM: what it brings need not be read again.
+    AsTheRom,
+    /// On fewer pads.
+    Otherwise,
+}
+
+/// A compare that reads.
 ///
 /// Reading all of a flash that is blank, or that holds something else, costs a third of a write, and changes nothing of it. So where
 /// that is what was seen last, a few pages of the next block are read first; when all of them are so, the block is taken for it.
@@ -239,7 +250,19 @@ impl<'a> Reading<'a> {
             Some(first) => self.seen(g.base, first),
             None => Seen::Equal,
         };
-        let fast = whole.len() >= PROVES && self.use_fast(&plain, &whole, seen)?;
+        let set_up = match whole.len() >= PROVES {
+            true => self.use_fast(&plain, &whole, seen)?,
+            false => None,
+        };
+        if set_up.is_none() && self.nor.hashes() {
+            // a blank header proves no read; CRCs cost little
+            let (image, current) = (self.image, &mut self.found.current);
+            ask_whole(self.nor, &whole, current, image, &g, &mut meter)?;
+            meter.end();
+            return Ok(());
+        }
+        // while quad enable is clear, the fast read is not the boot ROM's
+        let fast = set_up == Some(Read::AsTheRom);
         for block in whole.chunk_by(|a, b| (a - g.base) / g.block == (b - g.base) / g.block) {
             let guess = match self.guesses && block.len() >= GUESSED {
                 true => self.sample(block, seen, &meter)?,
@@ -259,9 +282,9 @@ impl<'a> Reading<'a> {
         Ok(())
     }
 
-    /// Sets up the fast read where it brings what one pad brought, as the boot ROM reads: from registers as after power-on. Whether
-    /// what it reads need not be read again. Where the header is equal, the first of the other sectors are read along.
-    fn use_fast(&mut self, plain: &[u32], whole: &[u32], seen: Seen) -> Result<bool> {
+    /// Sets up the fast read where it brings what one pad brought, from registers as after power-on. Where the header is equal, the
+    /// first of the other sectors are read along.
+    fn use_fast(&mut self, plain: &[u32], whole: &[u32], seen: Seen) -> Result<Option<Read>> {
         let g = *self.geometry;
         let header = [g.base, g.sector_of(g.base + IVT)];
         let held: &BTreeMap<u32, Vec<u8>> = &self.found.current;
@@ -286,18 +309,18 @@ impl<'a> Reading<'a> {
             .nor
             .use_fast_and_read(&proof, along.len() as u32 * g.sector)?
         else {
-            return Ok(false);
+            return Ok(None);
         };
         let sectors = read.chunks(g.sector as usize);
         for (at, bytes) in along.iter().zip(sectors) {
             self.found.current.insert(*at, bytes.to_vec());
         }
-        // while quad enable is clear, the fast read is not the boot ROM's
-        let fast = self.nor.part().quad_enabled(&self.nor.facts().status) == Some(true);
-        if fast {
-            self.proved.extend(compared);
+        let quad = self.nor.part().quad_enabled(&self.nor.facts().status);
+        if quad != Some(true) {
+            return Ok(Some(Read::Otherwise));
         }
-        Ok(fast)
+        self.proved.extend(compared);
+        Ok(Some(Read::AsTheRom))
     }
 
     /// Reads a block from its beginning on. Where its first sectors must all be erased, a look at the others may end it.
@@ -418,6 +441,21 @@ fn ask_sectors(
     let mut meter = Meter::begin(listener, Stage::Compare, total);
     let mut current = BTreeMap::new();
     read_into(&mut current, nor, &read, geometry, &mut meter)?;
+    ask_whole(nor, &asked, &mut current, image, geometry, &mut meter)?;
+    meter.end();
+    Ok(current)
+}
+
+/// The same for sectors that the image brings whole. `current` holds the header.
+fn ask_whole(
+    nor: &mut Nor,
+    asked: &[u32],
+    current: &mut Sectors,
+    image: &Memory,
+    geometry: &Geometry,
+    meter: &mut Meter<'_>,
+) -> Result<()> {
+    let header = [geometry.base, geometry.sector_of(geometry.base + IVT)];
     let mut samples = false;
     if asked.len() >= FAST {
         let proof: Vec<(u32, &[u8])> = current
@@ -432,16 +470,14 @@ fn ask_sectors(
             nor.use_plain()?;
         }
     }
-    let mut asked_for = hold_by_checksum(nor, &asked, image, geometry, &meter)?;
+    let mut asked_for = hold_by_checksum(nor, asked, image, geometry, meter)?;
     if samples && !brings_samples(nor, &asked_for.0)? {
-        asked_for = hold_by_checksum(nor, &asked, image, geometry, &meter)?;
+        asked_for = hold_by_checksum(nor, asked, image, geometry, meter)?;
     }
     let (held, differ) = asked_for;
     meter.add(held.len() as u64 * u64::from(geometry.sector));
     current.extend(held);
-    read_into(&mut current, nor, &differ, geometry, &mut meter)?;
-    meter.end();
-    Ok(current)
+    read_into(current, nor, &differ, geometry, meter)
 }
 
 /// Sectors that are known by their address.

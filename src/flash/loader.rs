@@ -110,6 +110,7 @@ pub struct Flashloader {
     /// The place that the next one takes.
     next_place: usize,
     sent_again: usize,
+    baud: Option<u32>,
     rom: Option<RomFacts>,
 }
 
@@ -217,6 +218,7 @@ impl Flashloader {
             in_ram: vec![None; places],
             next_place: 0,
             sent_again: 0,
+            baud: None,
             rom: None,
         })
     }
@@ -227,6 +229,7 @@ impl Flashloader {
     /// # Errors
     /// [`Error::Mboot`] when the loader is lost on the way.
     pub fn raise_speed(&mut self, board: &Board, listener: &mut dyn Listener) -> Result<()> {
+        self.baud = board.baud();
         let usual = board.baud().filter(|baud| *baud >= DEFAULT_BAUD);
         let (Some(first), true) = (usual, self.has(Features::BAUD)) else {
             return Ok(());
@@ -242,10 +245,16 @@ impl Flashloader {
             }
             now = next;
         }
+        self.baud = Some(now);
         if now != first {
             tell(listener, Finding::new(&run::UART_SPEED).number("baud", now));
         }
         Ok(())
+    }
+
+    /// The speed of its UART, as far as it is known.
+    pub(super) fn baud(&self) -> Option<u32> {
+        self.baud
     }
 
     /// What it told.

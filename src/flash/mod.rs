@@ -23,6 +23,7 @@ mod look;
 pub mod nor;
 pub mod open;
 pub mod own;
+mod pace;
 pub mod plan;
 pub mod prepare;
 pub mod probe;

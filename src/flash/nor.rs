@@ -114,6 +114,11 @@ impl Nor {
         &mut self.loader
     }
 
+    /// The flashloader below, to look at.
+    pub(super) fn loader_ref(&self) -> &Flashloader {
+        &self.loader
+    }
+
     /// What the boot ROM told before it started the flashloader; `None` when one ran already.
     pub fn rom_facts(&self) -> Option<&RomFacts> {
         self.loader.rom_facts()

@@ -562,6 +562,29 @@ impl WritePlan {
         targets.collect()
     }
 
+    /// [`Self::to_verify`], or all of it, without the page that goes last.
+    pub(super) fn pieces_to_verify(&self, all: bool) -> Vec<(u32, &[u8])> {
+        let last = self.last_run();
+        let targets: Vec<(u32, &[u8])> = match all {
+            true => self.targets().collect(),
+            false => self.to_verify(),
+        };
+        let pieces = targets.into_iter().map(|(address, target)| match &last {
+            Some(run) if run.address == address => {
+                let behind = target.get(run.bytes.len()..).unwrap_or_default();
+                (address + run.bytes.len() as u32, behind)
+            }
+            _ => (address, target),
+        });
+        pieces.collect()
+    }
+
+    /// The FCB that flash will hold at this address.
+    pub(super) fn fcb_to_come(&self, address: u32) -> Option<Fcb> {
+        let there = self.target(address, Fcb::LEN as u32)?;
+        Fcb::parse(&there).ok()
+    }
+
     /// What must be in this range afterwards; `None` when the plan does not hold all of it.
     pub fn target(&self, address: u32, length: u32) -> Option<Vec<u8>> {
         self.part_of(address, length, |sector| Some(&sector.target))

@@ -9,8 +9,8 @@ use std::ops::Range;
 use std::path::PathBuf;
 
 use rtboot_bootable::Memory;
+use rtboot_fcb::EraseUnit;
 use rtboot_fcb::trial::reads_alike;
-use rtboot_fcb::{EraseUnit, Fcb};
 
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::identify::check_same;
@@ -185,8 +185,7 @@ impl<'a> Writer<'a> {
     /// Reads the touched sectors through the FCB that flash holds now. A verify that read in the same way was the trial.
     fn try_fcb(&mut self, verified: u64, listener: &mut dyn Listener) -> Result<Trial> {
         let at = self.nor.chip().map.fcb_address();
-        let there = self.plan.target(at, Fcb::LEN as u32);
-        let Some(fcb) = there.and_then(|bytes| Fcb::parse(&bytes).ok()) else {
+        let Some(fcb) = self.plan.fcb_to_come(at) else {
             return Ok(Trial::NotTried(NotTried::NoFcb));
         };
         let work = self.nor.part().work_fcb(EraseUnit::Sector, 0);
@@ -195,18 +194,7 @@ impl<'a> Writer<'a> {
         if alike && !hashed {
             return Ok(Trial::Same { bytes: verified });
         }
-        let mut targets = Memory::new();
-        for (address, bytes) in self.plan.targets() {
-            // hashes through this read have proved all of it: a sample shows that the stored FCB brings the same
-            let seen = match address - self.plan.geometry().base {
-                _ if !alike => bytes.len(),
-                ..HEADER => bytes.len(),
-                offset if offset % TRIED_EACH == 0 => bytes.len().min(TRIED),
-                _ => continue,
-            };
-            // sectors of a plan are apart from each other
-            let _ = targets.replace(address, bytes[..seen].to_vec());
-        }
+        let targets = trial_bytes(self.plan, alike);
         match alike {
             true => self.nor.sample_fcb(&fcb, &targets, listener),
             false => self.nor.try_fcb(&fcb, &targets, listener),
@@ -306,25 +294,12 @@ impl<'a> Writer<'a> {
     /// Compares every touched sector with its target, but for the page that is still to come, and for what the compare has proved.
     /// Returns how many bytes were found right, the latter too.
     fn verify_targets(&mut self, listener: &mut dyn Listener) -> Result<u64> {
-        let last = self.plan.last_run();
-        let targets: Vec<(u32, &[u8])> = match self.nor.hashes() {
-            true => self.plan.targets().collect(),
-            false => self.plan.to_verify(),
-        };
+        let all = self.nor.proves_by_hash();
+        let pieces = self.plan.pieces_to_verify(all);
         let compared: u64 = self.plan.targets().map(|(_, it)| it.len() as u64).sum();
-        let again: u64 = targets.iter().map(|(_, it)| it.len() as u64).sum();
-        let pieces: Vec<(u32, &[u8])> = targets
-            .into_iter()
-            .map(|(address, target)| match &last {
-                Some(run) if run.address == address => {
-                    (address + run.bytes.len() as u32, &target[run.bytes.len()..])
-                }
-                _ => (address, target),
-            })
-            .collect();
+        let last = self.plan.last_run().map_or(0, |run| run.bytes.len() as u64);
         self.nor.verify(&pieces, Stage::Verify, listener)?;
-        let read: u64 = pieces.iter().map(|(_, bytes)| bytes.len() as u64).sum();
-        Ok(read + compared - again)
+        Ok(compared - last)
     }
 
     fn verify_last(&mut self, listener: &mut dyn Listener) -> Result<u64> {
@@ -343,6 +318,23 @@ impl<'a> Writer<'a> {
             Ok(())
         }
     }
+}
+
+/// The bytes that are read through the stored FCB: all of the touched sectors, or, where hashes through a read that is alike have
+/// proved them, a sample that shows that the stored FCB brings the same.
+pub(super) fn trial_bytes(plan: &WritePlan, sample: bool) -> Memory {
+    let mut targets = Memory::new();
+    for (address, bytes) in plan.targets() {
+        let seen = match address - plan.geometry().base {
+            _ if !sample => bytes.len(),
+            ..HEADER => bytes.len(),
+            offset if offset % TRIED_EACH == 0 => bytes.len().min(TRIED),
+            _ => continue,
+        };
+        // sectors of a plan are apart from each other
+        let _ = targets.replace(address, bytes[..seen].to_vec());
+    }
+    targets
 }
 
 fn span(address: u32, length: usize) -> Range<u64> {

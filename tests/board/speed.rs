@@ -2,7 +2,7 @@
 //!
 //! Skipped unless `RTBOOT_TIMED` names the socket of `tests/emulated.d/timed.py`; `RTBOOT_GENUINE_LOADER` may name the file of NXP's
 //! loader, `RTBOOT_TIMED_JOBS` some sizes of the image in KiB and some of the jobs behind the write into blank flash: `64 1024 7168
-//! unchanged changed other backup`. `RTBOOT_TIMED_BULK=0` leaves the bulk interface of rtboot's own loader alone. Asserts nothing about
+//! unchanged changed other spsdk backup`; `spsdk` are the commands of NXP's own client, replayed. `RTBOOT_TIMED_BULK=0` leaves the bulk interface of rtboot's own loader alone. Asserts nothing about
 //! time: `tests/speed` prints the table of docs/performance.md.
 
 use std::sync::{Arc, Mutex};
@@ -19,6 +19,8 @@ use rtboot::{Event, Result, Source};
 
 /// Sizes of the image in KiB, from the FCB to its end.
 const SIZES: [(usize, &str); 3] = [(64, "64 KiB"), (1 << 10, "1 MiB"), (7 << 10, "7 MiB")];
+
+const OWN: &str = "rtboot's own";
 
 /// The board, and when its loader was first seen.
 #[derive(Clone)]
@@ -232,6 +234,95 @@ impl Bench {
     }
 }
 
+/// The reports that NXP's `blhost` out of SPSDK 3.12 sends: command reports without padding, data of 1016 bytes each, the largest packet
+/// asked for before each command with data.
+struct Blhost<'a>(&'a mut Timed);
+
+impl Blhost<'_> {
+    fn send(&mut self, id: u8, payload: &[u8]) {
+        let [low, high] = (payload.len() as u16).to_le_bytes();
+        let report = [&[id, 0, low, high], payload].concat();
+        self.0.write(&report).expect("taken");
+    }
+
+    fn answer(&mut self) -> Vec<u8> {
+        let wait = Duration::from_secs(300);
+        let report = self.0.read(wait).expect("there").expect("an answer");
+        report[4..].to_vec()
+    }
+
+    fn command(&mut self, tag: u8, sends_data: bool, words: &[u32]) -> Vec<u8> {
+        let mut packet = vec![tag, sends_data.into(), 0, words.len() as u8];
+        packet.extend(words.iter().flat_map(|word| word.to_le_bytes()));
+        self.send(1, &packet);
+        let answer = self.answer();
+        assert_eq!(answer[4..8], [0; 4], "{tag:#x}: {answer:x?}");
+        answer
+    }
+
+    fn write(&mut self, address: u32, bytes: &[u8]) {
+        self.command(0x07, false, &[0x0B, 0]);
+        self.command(0x04, true, &[address, bytes.len() as u32, 9]);
+        for piece in bytes.chunks(1016) {
+            self.send(2, piece);
+        }
+        assert_eq!(self.answer()[4..8], [0; 4]);
+    }
+
+    fn read(&mut self, address: u32, length: usize) -> Vec<u8> {
+        self.command(0x07, false, &[0x0B, 0]);
+        self.command(0x03, false, &[address, length as u32, 9]);
+        let mut bytes = Vec::new();
+        while bytes.len() < length {
+            let data = self.answer();
+            let more = data.len().min(1016).min(length - bytes.len());
+            bytes.extend(&data[..more]);
+        }
+        assert_eq!(self.answer()[4..8], [0; 4]);
+        bytes
+    }
+
+    /// Option word; erase; image from the IVT on; the FCB that the flashloader makes.
+    fn recipe(&mut self, image: &[u8]) {
+        self.command(0x05, false, &[0x2020_2000, 4, 0xC000_0007]);
+        self.command(0x11, false, &[9, 0x2020_2000]);
+        let end = (0x1000 + image.len() as u32).next_multiple_of(0x1000);
+        self.command(0x02, false, &[0x6000_0000, end, 9]);
+        self.write(0x6000_1000, image);
+        self.command(0x05, false, &[0x2020_3000, 4, 0xF000_000F]);
+        self.command(0x11, false, &[9, 0x2020_3000]);
+    }
+}
+
+impl Bench {
+    /// SPSDK's commands for what flash holds now, from the IVT on, over other content; without and with a read back.
+    fn spsdk(&self, size: &str, length: usize) {
+        let image = self.board.flash()[0x1000..length].to_vec();
+        let old = tempfile::NamedTempFile::new().expect("a file");
+        let bent: Vec<u8> = image.iter().map(|byte| byte ^ 0x55).collect();
+        std::fs::write(old.path(), [vec![0x33; 0x1000], bent].concat()).expect("written");
+        for reads in [false, true] {
+            let with = if reads { ", read back" } else { "" };
+            let what = format!("{size}, other content, SPSDK's commands{with}");
+            self.board.0.ask(&format!("load {}", old.path().display()));
+            self.row(&what, |board, listener| {
+                let started = self.target.start_flashloader(board, listener);
+                drop(started.expect("a flashloader"));
+                let now = self.board.now();
+                // what rtboot asked to start it is none of SPSDK's
+                *self.board.1.lock().expect("one user at a time") = Some(now);
+                let mut port = self.board.clone();
+                let mut blhost = Blhost(&mut port);
+                blhost.recipe(&image);
+                if reads {
+                    assert_eq!(blhost.read(0x6000_1000, image.len()), image);
+                }
+            });
+            assert_eq!(self.board.flash()[0x1000..length], image, "{what}");
+        }
+    }
+}
+
 fn jobs(socket: &Socket, loader: LoaderSource, name: &'static str) {
     let mut target = Target::default();
     target.chip = Some(rt1021());
@@ -243,7 +334,7 @@ fn jobs(socket: &Socket, loader: LoaderSource, name: &'static str) {
         name,
     };
     let jobs = std::env::var("RTBOOT_TIMED_JOBS")
-        .unwrap_or("64 1024 7168 unchanged changed other backup".into());
+        .unwrap_or("64 1024 7168 unchanged changed other spsdk backup".into());
     let wanted = |job: &str| jobs.split(' ').any(|name| name == job);
     let blank = tempfile::NamedTempFile::new().expect("a file");
     for (kib, size) in SIZES {
@@ -264,6 +355,9 @@ fn jobs(socket: &Socket, loader: LoaderSource, name: &'static str) {
         }
         if wanted("other") {
             bench.write(&format!("{size}, other content"), &image(kib, 2));
+        }
+        if wanted("spsdk") && name != OWN {
+            bench.spsdk(size, kib * 1024);
         }
     }
     if !wanted("backup") {
@@ -286,7 +380,7 @@ fn times_of_the_jobs_of_a_day() {
     println!("| loader | job | time | of it the flash's own | ratio |");
     println!("|--|--|--|--|--|");
     if std::env::var("RTBOOT_TIMED_OWN").as_deref() != Ok("0") {
-        jobs(&socket, LoaderSource::Own, "rtboot's own");
+        jobs(&socket, LoaderSource::Own, OWN);
     }
     if let Ok(file) = std::env::var("RTBOOT_GENUINE_LOADER") {
         jobs(&socket, LoaderSource::file(file), "NXP's");

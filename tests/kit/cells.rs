@@ -6,7 +6,9 @@ use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use rtboot::LoaderSource;
-use rtboot::board::{Board, Options};
+use rtboot::board::{Board, Look, Opened, Options, Plug, Program};
+use rtboot::port::HidPort;
+use rtboot::port::virtual_board::VirtualBoard;
 use rtboot_sim::Settings;
 
 use super::board::Rig;
@@ -47,6 +49,8 @@ pub enum Loader {
 pub enum Wire {
     /// USB at high speed.
     HighSpeed,
+    /// USB at full speed, where rtboot uses HID alone.
+    FullSpeed,
     /// UART at 115200 baud.
     Uart,
     /// UART at the highest speed that loader and virtual board agree on.
@@ -119,6 +123,7 @@ impl fmt::Display for Cell {
         };
         let wire = match self.wire {
             Wire::HighSpeed => "USB",
+            Wire::FullSpeed => "USB full speed",
             Wire::Uart => "UART 115200",
             Wire::FastUart => "UART fastest",
         };
@@ -198,7 +203,10 @@ impl Cell {
             Loader::Own => LoaderSource::Own,
         };
         rig.options.base = Some(0x6000_2000);
-        if self.wire != Wire::HighSpeed {
+        if self.wire == Wire::FullSpeed {
+            let plug = Box::new(FullSpeed(rig.virtual_board.clone()));
+            rig.board = Board::on_plug(plug, Options::default());
+        } else if self.wire != Wire::HighSpeed {
             let port = rig.virtual_board.serial(115_200);
             let port: Box<dyn rtboot::port::SerialPort> = match self.wire {
                 Wire::Uart => Box::new(Slow(port)),
@@ -247,6 +255,63 @@ impl Cell {
             time: end - start,
             limit,
         }
+    }
+}
+
+/// The virtual board behind a hub that is slow: 64 bytes each millisecond, and no bulk interface that rtboot would use.
+struct FullSpeed(VirtualBoard);
+
+impl Plug for FullSpeed {
+    fn look(&mut self) -> rtboot::Result<Look> {
+        let usb = self.0.identity();
+        Ok(match usb.map(|usb| (usb.vendor_id, usb.product_id)) {
+            Some((0x1FC9, _)) => Look::Program(Program::Rom),
+            Some(_) => Look::Program(Program::Flashloader),
+            None => Look::Nothing,
+        })
+    }
+
+    fn open(&mut self) -> rtboot::Result<Opened> {
+        let port = self.0.hid();
+        Ok(Opened::Hid(Box::new(FullSpeedHid(port, self.0.clone()))))
+    }
+
+    fn wait(&mut self, time: Duration) {
+        self.0.wait(time);
+    }
+}
+
+struct FullSpeedHid(Box<dyn HidPort>, VirtualBoard);
+
+impl FullSpeedHid {
+    fn travel(&self, bytes: usize) {
+        let packets = bytes.div_ceil(64) as u32;
+        // the board counts a packet at high speed
+        let counted = Duration::from_micros(125);
+        self.1.wait(Duration::from_millis(1) * packets - counted);
+    }
+}
+
+impl HidPort for FullSpeedHid {
+    fn write(&mut self, report: &[u8]) -> Result<(), rtboot::port::Error> {
+        self.travel(report.len());
+        self.0.write(report)
+    }
+
+    fn read(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>, rtboot::port::Error> {
+        let report = self.0.read(timeout)?;
+        if let Some(report) = &report {
+            self.travel(report.len());
+        }
+        Ok(report)
+    }
+
+    fn describe(&self) -> String {
+        self.0.describe()
+    }
+
+    fn sends_short_reports(&self) -> bool {
+        self.0.sends_short_reports()
     }
 }
 

@@ -82,18 +82,21 @@ fn own(wire: Wire) -> Costs {
     let (out, back) = match wire {
         // bulk and interrupt packets at high speed: 13 packets of 512 bytes, or one report of 1024, each 125 µs
         Wire::HighSpeed => ((1024, 125 * US), (13 * 512, 125 * US)),
-        Wire::Uart => (
-            (1024, 1024 * 10_000_000 / 1_152),
-            (1024, 1024 * 10_000_000 / 1_152),
-        ),
-        Wire::FastUart => (
-            (1024, 1024 * 10_000_000 / 9_216),
-            (1024, 1024 * 10_000_000 / 9_216),
-        ),
+        // 64 bytes each millisecond; reports of 1018 bytes out and 1021 back
+        Wire::FullSpeed => ((1014, 16_000 * US), (1016, 16_000 * US)),
+        Wire::Uart => uart(115_200),
+        Wire::FastUart => uart(921_600),
+    };
+    let (command, answer) = match wire {
+        Wire::HighSpeed => (250 * US, 125 * US),
+        Wire::FullSpeed => (17_000 * US, 16_000 * US),
+        // as NXP's: frames of 16 and 12 bytes and their acknowledgements
+        Wire::Uart => (44 * 10_000_000_000 / 115_200, 20 * 10_000_000_000 / 115_200),
+        Wire::FastUart => (44 * 10_000_000_000 / 921_600, 20 * 10_000_000_000 / 921_600),
     };
     Costs {
-        command: 250 * US,
-        answer: 125 * US,
+        command,
+        answer,
         out,
         back,
         taken: 0,
@@ -102,6 +105,12 @@ fn own(wire: Wire) -> Costs {
         page: 0,
         session: 0,
     }
+}
+
+/// A packet of 1 KiB at this speed, ten bits a byte.
+fn uart(baud: u64) -> ((usize, u64), (usize, u64)) {
+    let packet = (1024, (1024 + 8) * 10_000_000_000 / baud);
+    (packet, packet)
 }
 
 fn data(length: usize, (packet, cost): (usize, u64)) -> u64 {

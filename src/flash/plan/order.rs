@@ -4,22 +4,12 @@ use std::collections::BTreeMap;
 use std::ops::Range;
 
 use super::{Action, RUN, Run, SectorPlan, WritePlan, is_blank};
-use crate::event::Stage;
 
 impl WritePlan {
-    /// The stages that carrying it out goes through, with their bytes.
-    pub fn stages(&self) -> [(Stage, u64); 5] {
-        let g = &self.geometry;
-        let erased = self.bytes_to_erase();
-        let touched = self.sectors.values().filter(|s| s.action != Action::Leave);
-        let read = touched.count() as u64 * u64::from(g.sector);
-        [
-            (Stage::Erase, erased),
-            (Stage::BlankCheck, erased),
-            (Stage::Program, self.bytes_to_program()),
-            (Stage::Verify, read),
-            (Stage::Trial, read),
-        ]
+    /// How many sectors are erased.
+    pub(crate) fn erased_count(&self) -> usize {
+        let erased = |sector: &&SectorPlan| sector.action == Action::Erase;
+        self.sectors.values().filter(erased).count()
     }
 
     /// Sectors to erase one by one, in order; the first sector of the flash leads when [`Self::unboots_first`].

@@ -17,7 +17,7 @@ impl Writer<'_> {
         self.nor.reset_registers()?;
         if self.plan.is_empty() && self.plan.compared_fast() && self.verify {
             // the compare held this read against the plain one; what it did not read so the verify reads
-            return match self.nor.hashes() || !self.plan.to_verify().is_empty() {
+            return match self.nor.proves_by_hash() || !self.plan.to_verify().is_empty() {
                 true => self.nor.use_work(EraseUnit::Sector),
                 false => Ok(()),
             };

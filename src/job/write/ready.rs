@@ -17,6 +17,7 @@ use crate::flash::{
     KeptBytes, Layout, Nor, OpenWork, Policy, WritePlan, WriteReport, Writer, plan_around,
     plan_write,
 };
+use crate::forecast::Coming;
 use crate::job::after::{After, AfterReport, reset_by, start_image};
 use crate::job::boot_loader::{BootsAt, asked_for, doubt};
 use crate::job::journal as of_journal;
@@ -196,6 +197,11 @@ impl WriteReady<'_> {
             (Some(_), None) => Brings::BootImage,
             (None, None) => Brings::Data,
         }
+    }
+
+    /// The stages that carrying it out goes through, and how long they should take.
+    pub fn coming(&self, plan: &WritePlan) -> Vec<Coming> {
+        self.nor.coming(plan, self.options.verify)
     }
 
     /// Carries the plan out.
