@@ -21,6 +21,7 @@ mod board {
     mod own_locks;
     mod own_states;
     mod own_uart;
+    mod own_uart_emulated;
     mod probe_thread;
     mod refusals;
     mod silent_flash;

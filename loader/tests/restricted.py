@@ -1,22 +1,46 @@
 """A restricted image on the emulated board: what it refuses, and that flash can be written and read with it.
 
     PYTHONPATH=FOLDER python loader/tests/restricted.py IMAGE
+    PYTHONPATH=FOLDER python loader/tests/restricted.py --uart IMAGE
 
-FOLDER holds the package `oracle`. IMAGE is rtboot-loader-restricted.bin of `loader/build --restricted`. Exit status 1 when an answer is wrong
-or a rule was broken."""
+FOLDER holds the package `oracle`. IMAGE is rtboot-loader-restricted.bin or rtboot-loader-uart-restricted.bin of `loader/build --restricted`.
+Exit status 1 when an answer is wrong or a rule was broken."""
 
 import hashlib
 import random
 import sys
 
+import emulated_uart
 from oracle.mboot import CALL, CONFIGURE, EXECUTE, FILL, GET_PROPERTY, READ, READ_ONCE, WRITE
 
-from emulated import (CRC32, FLASH, HASH, READ_BY_FCB, SHA256, START, UNKNOWN_REGISTERS, Host, erase, expect, program)
+from emulated import (CRC32, FLASH, GENERIC, HASH, READ_BY_FCB, SHA256, START, STREAM, UNKNOWN_REGISTERS, Host, erase, expect, program)
 
 MAILBOX, MAILBOX_END = 0x2020_2000, 0x2020_2400
 OUTSIDE, NOT_ALLOWED, INVALID, OK = 10200, 10001, 4, 0
 # loader, stack, other OCRAM, DTCM, ITCM, a register, and a range that leaves the mailbox
 ELSEWHERE = (0x2020_8000, 0x2020_F000, 0x2020_1FFC, 0x2000_1000, 0x0000_0100, 0x400D_8260, MAILBOX_END - 4)
+
+
+class UartHost(emulated_uart.Host):
+    """The same questions over the UART."""
+
+    def start_firmware(self):
+        self.line.send(emulated_uart.PING)
+        expect("ping", self.take(10), emulated_uart.PING_ANSWER)
+        self.change_speed(921_600)
+
+    def property(self, number):
+        return self.simple(GET_PROPERTY, number, 0)[1]
+
+    def read(self, address, length, memory=0):
+        found, data = self.ask(READ, address, length, memory)
+        return (GENERIC, (found, READ)), data
+
+    def write(self, address, data, memory=0):
+        return GENERIC, (self.give(WRITE, data, address, len(data), memory), WRITE)
+
+    def stream(self, data):
+        return self.give(STREAM, data, len(data), 0)
 
 
 def status(host, tag, *parameters):
@@ -57,7 +81,11 @@ def flash(host):
 
 
 def main():
-    host = Host(sys.argv[1], "silicon")
+    match sys.argv[1:]:
+        case ["--uart", image]:
+            host = UartHost(image, 115_200, strict=True, entry="silicon")
+        case [image]:
+            host = Host(image, "silicon")
     host.start_firmware()
     refusals(host)
     flash(host)
