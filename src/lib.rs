@@ -34,6 +34,7 @@
 //! | `serial` | boards on a UART, through serialport |
 //! | `virtual` | the embedded virtual board |
 //! | `line` | the production line: sealed jobs, a ledger, slots |
+//! | `line-web` | its web page, and its report as HTML |
 //! | `cli` | the program `rtboot`; includes `virtual` |
 //!
 //! A selector for a transport that was left out ends with [`port::Error::NotBuilt`].

@@ -14,4 +14,6 @@ mod line {
     #[cfg(unix)]
     mod stations;
     mod watch;
+    #[cfg(feature = "line-web")]
+    mod web;
 }

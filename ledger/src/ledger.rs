@@ -535,6 +535,13 @@ impl Ledger {
         Ok(self)
     }
 
+    /// With a clock that gives milliseconds since 1970, instead of the system's: for rehearsals and tests.
+    #[must_use]
+    pub fn with_clock(mut self, clock: fn() -> i64) -> Ledger {
+        self.clock = clock;
+        self
+    }
+
     /// The ledger's id.
     pub fn id(&self) -> &str {
         &self.id

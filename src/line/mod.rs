@@ -21,6 +21,8 @@ mod socket;
 mod state;
 mod station;
 mod unit;
+#[cfg(feature = "line-web")]
+pub mod web;
 
 pub use product::Product;
 #[cfg(feature = "virtual")]

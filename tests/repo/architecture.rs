@@ -49,6 +49,13 @@ const ONE_USER: &[(&str, &str)] = &[
     ("csv", "rtboot-ledger rtboot-sealed"),
     ("zip", "rtboot-sealed"),
     ("ed25519-dalek", "rtboot-sealed"),
+    ("form_urlencoded", "rtboot"),
+    ("http-body-util", "rtboot"),
+    ("hyper", "rtboot"),
+    ("hyper-util", "rtboot"),
+    ("jiff", "rtboot"),
+    ("maud", "rtboot"),
+    ("tokio", "rtboot"),
     ("toml", "rtboot-fcb rtboot rtboot-sealed"),
 ];
 

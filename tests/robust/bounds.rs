@@ -77,7 +77,7 @@ fn documented_bounds_match_the_source() {
 fn every_wait_and_limit_is_documented() {
     let rows = documented();
     let mut files = Vec::new();
-    for module in ["port", "sdp", "mboot", "board", "flash"] {
+    for module in ["port", "sdp", "mboot", "board", "flash", "line/web"] {
         sources(&root().join("src").join(module), &mut files);
     }
     let mut missing = Vec::new();
