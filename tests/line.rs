@@ -7,7 +7,11 @@ mod line {
     #[cfg(unix)]
     mod floor;
     #[cfg(unix)]
+    mod halfway;
+    #[cfg(unix)]
     mod kills;
+    #[cfg(unix)]
+    mod rules;
     #[cfg(unix)]
     #[path = "../../ledger/tests/server/mod.rs"]
     mod server;

@@ -2,7 +2,7 @@
 //!
 //! Every unit that passed is looked at by itself when it is taken out; at the end the ledger is held against what was found.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -180,6 +180,10 @@ struct Floor {
 struct State {
     made: usize,
     in_slots: usize,
+    /// Slots that take no unit any more.
+    left: BTreeSet<usize>,
+    /// The longest that a unit took.
+    longest: Duration,
     /// Units that are put in again.
     back: VecDeque<Unit>,
     found: Found,
@@ -224,9 +228,17 @@ impl Floor {
         state.made == self.units && state.in_slots == 0 && state.back.is_empty()
     }
 
-    /// The next unit for a slot. Units that failed are put in again between fresh ones: nobody puts them all into one slot.
-    fn next(&self) -> Option<Unit> {
+    /// The next unit for a slot. Units that failed are put in again between fresh ones: nobody puts them all into one slot. On a real
+    /// line time is the boards'; here a slot waits that is ahead of the others by more than the longest unit took.
+    fn next(&self, slot: usize) -> Option<Unit> {
         let mut state = self.state();
+        let here = state.found.slots.get(slot).copied().unwrap_or_default();
+        let others = state.found.slots.iter().enumerate();
+        let others = others.filter(|(at, _)| !state.left.contains(at));
+        let slowest = others.map(|(_, time)| *time).min().unwrap_or_default();
+        if here > slowest + state.longest {
+            return None;
+        }
         let fresh = state.made < self.units;
         let turn = !fresh || state.made % REWORK == 0;
         let back = if turn { state.back.pop_front() } else { None };
@@ -279,6 +291,7 @@ impl Floor {
             state.found.slots.resize(slot + 1, Duration::ZERO);
         }
         state.found.slots[slot] += took;
+        state.longest = state.longest.max(took);
         unit.tries += 1;
         let known = state.found.passed.contains_key(&unit.uid);
         match (passed, known) {
@@ -403,7 +416,7 @@ impl Socket for RigSocket {
             return Ok(Presence::Empty);
         }
         if self.unit.is_none() {
-            self.unit = self.floor.next();
+            self.unit = self.floor.next(self.slot);
             self.since = self
                 .unit
                 .as_ref()
@@ -444,6 +457,7 @@ impl Drop for RigSocket {
         if let Some(unit) = self.unit.take() {
             self.floor.take(unit, false, self.slot, Duration::ZERO);
         }
+        self.floor.state().left.insert(self.slot);
     }
 }
 

@@ -123,6 +123,8 @@ impl Socket for AtSelector {
     fn looks_until_empty(&self) -> u32 {
         match self.selector {
             Selector::Virtual(_) => 1,
+            // a look takes longer than a reset there
+            Selector::Uart { .. } => 2,
             _ => (TAKEN_OUT.as_millis() / self.each().as_millis()) as u32,
         }
     }
