@@ -117,10 +117,17 @@ impl Consent {
     }
 }
 
-/// Proof that erasing the whole flash was confirmed. Only [`Consent::erase_flash`] makes one, so nothing below a job erases the
-/// whole flash without the words.
+/// Proof that erasing the whole flash was confirmed, or loses nothing. Below a job nothing else erases the whole flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct EraseFlash(());
+
+impl EraseFlash {
+    /// For a write that brings every byte of flash that is not blank, by a reading of all the others. No words are needed: no byte is
+    /// erased that it does not replace.
+    pub(crate) fn loses_nothing() -> EraseFlash {
+        EraseFlash(())
+    }
+}
 
 #[cfg(test)]
 mod tests {

@@ -34,6 +34,7 @@ mod board {
     #[cfg(unix)]
     mod usbip;
     mod weak_cells;
+    mod whole_chip;
     mod write_figures;
     mod write_virtual;
 }

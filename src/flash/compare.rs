@@ -2,10 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::time::Duration;
 
 use rtboot_bootable::{BootData, Ivt, Memory};
+use rtboot_fcb::sfdp::Sfdp;
 use rtboot_wire::loader::crc32;
 
+use crate::consent::EraseFlash;
 use crate::error::OutOfRange;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::nor::Nor;
@@ -133,7 +136,50 @@ pub fn plan_around(
         guesses: guessed,
     };
     let plan = WritePlan::from_found(image, resume, found, geometry, started, policy);
-    Ok(plan.proved_by_compare(proved))
+    let plan = plan.proved_by_compare(proved);
+    // the write that is open then erases all of it, and what weakened is erased with it
+    let may_erase_all = settled && !protected && policy.erase_all.is_none();
+    match may_erase_all && policy.skip_unchanged && erase_of_all_pays(nor, &plan, image)? {
+        true => Ok(plan.by_erasing_all(EraseFlash::loses_nothing())),
+        false => Ok(plan),
+    }
+}
+
+/// Nanoseconds for each byte that the loader looks at after an erase, and that comes over the wire.
+const LOOKED: u64 = 80;
+const READ: u64 = 1_200;
+
+/// Whether one erase of the whole flash takes less time than what this plan erases, by the part's typical times, and takes no byte
+/// that the image does not bring: all others were read here, and are blank.
+fn erase_of_all_pays(nor: &mut Nor, plan: &WritePlan, image: &Memory) -> Result<bool> {
+    let g = *plan.geometry();
+    let told = nor.facts().sfdp.as_ref().ok().and_then(Sfdp::chip_erase);
+    let chip = nor.part().times.chip_erase.or(told);
+    let (Some(times), Some(chip)) = (EraseTimes::of(nor.part()), chip) else {
+        return Ok(false);
+    };
+    let (takes, stay) = plan.erases_take(&times);
+    let planned: BTreeSet<u32> = plan.sectors().map(|(at, _)| at).collect();
+    let all = (g.base..).step_by(g.sector as usize);
+    let all = all.take((g.size / g.sector) as usize);
+    let others: Vec<u32> = all.filter(|at| !planned.contains(at)).collect();
+    let read = others.len() as u64 * u64::from(g.sector) * READ;
+    let looked = u64::from(g.size) * LOOKED;
+    let whole = chip.typical + times.sector + Duration::from_nanos(read + looked);
+    if whole + times.pages(stay as u32) >= takes || !plan.holds_only(image) {
+        return Ok(false);
+    }
+    let mut quiet = ();
+    let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
+    // one sector tells most flashes
+    let (first, rest) = others.split_at(others.len().min(1));
+    for range in [first, rest].iter().flat_map(|some| ranges(some, g.sector)) {
+        let read = nor.read(range.start, range.end - range.start, &mut meter)?;
+        if read.iter().any(|&byte| byte != 0xFF) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 /// A journal is named by the flash's size, so only a damaged one names places outside it.

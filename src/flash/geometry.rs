@@ -112,6 +112,17 @@ impl EraseTimes {
         })
     }
 
+    /// So many sectors and so many blocks.
+    pub fn erases(&self, sectors: u32, blocks: u32) -> Duration {
+        let command = Duration::from_micros(EraseTimes::COMMAND_US);
+        (self.sector + command) * sectors + (self.block + command) * blocks
+    }
+
+    /// So many pages.
+    pub fn pages(&self, count: u32) -> Duration {
+        (self.page + Duration::from_micros(EraseTimes::SENT_US)) * count
+    }
+
     /// Whether one erase of a block takes less time than erases of so many of its sectors, though so many pages that could stay
     /// are programmed again.
     pub fn block_pays(&self, sectors: u32, pages: u32) -> bool {

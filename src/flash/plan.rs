@@ -13,6 +13,7 @@ mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::time::Duration;
 
 use rtboot_bootable::Memory;
 use rtboot_fcb::Fcb;
@@ -269,6 +270,43 @@ impl WritePlan {
             }
             at = end;
         }
+    }
+
+    /// Whether nothing but these bytes is to be in the sectors of the plan afterwards.
+    pub(super) fn holds_only(&self, wanted: &Memory) -> bool {
+        let brought = |at: u32, sector: &SectorPlan| {
+            let bytes = sector.target.iter().zip(at..);
+            wanted.bytes(at, sector.target.len()).is_some()
+                || bytes
+                    .filter(|(byte, _)| **byte != 0xFF)
+                    .all(|(_, at)| wanted.byte(at).is_some())
+        };
+        self.sectors.iter().all(|(at, sector)| brought(*at, sector))
+    }
+
+    /// How long the erases of this plan take, and those pages that an erase of the whole flash would take and that stay now.
+    pub(super) fn erases_take(&self, times: &EraseTimes) -> (Duration, usize) {
+        let sectors = self.sector_erases().len() as u32;
+        let blocks = self.block_erases().len() as u32;
+        let page = self.geometry.page as usize;
+        let stays = |sector: &SectorPlan| {
+            let pairs = sector.target.chunks(page).zip(sector.current.chunks(page));
+            pairs
+                .filter(|(new, old)| new == old && !is_blank(new))
+                .count()
+        };
+        let kept = self.sectors.values().filter(|s| s.action != Action::Erase);
+        (times.erases(sectors, blocks), kept.map(stays).sum())
+    }
+
+    /// The same by one erase of the whole flash. Nothing but what the plan holds must be there.
+    pub(super) fn by_erasing_all(mut self, allowed: EraseFlash) -> WritePlan {
+        self.erase_all = Some(allowed);
+        self.rescue = Memory::new();
+        for sector in self.sectors.values_mut() {
+            sector.action = Action::Erase;
+        }
+        self
     }
 
     /// Keeps bytes of the image that starts now in a sector that is to lose what lies around the new bytes; tells which.

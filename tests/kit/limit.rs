@@ -131,6 +131,8 @@ impl Costs {
 
 /// Time in which a report of an earlier host comes that waits in a loader that ran already.
 const PENDING: u64 = 2_000 * US;
+/// Typical erase of the whole IS25LP064A, in nanoseconds: its SFDP.
+const CHIP_ERASE: u64 = 60_000_000 * US;
 /// An FCB.
 const SET_UP: usize = 512;
 /// Packets of data that one read brings: a Linux hidraw ring holds 63, and what comes when it is full is lost.
@@ -319,7 +321,9 @@ fn quad_enable(costs: &Costs, times: &Times) -> u64 {
 
 /// The least time of this cell, from flash before and after it.
 pub fn of(cell: &Cell, before: &[u8], after: &[u8]) -> Duration {
-    let times = Part::is25lp064a().times;
+    let mut times = Part::is25lp064a().times;
+    // what the flash tells in its SFDP: nobody can know that this one is faster
+    times.erase_chip = CHIP_ERASE;
     let costs = match (cell.loader, cell.wire) {
         (Loader::Nxp, Wire::HighSpeed) => nxp_usb(),
         (Loader::Nxp, _) => nxp_uart(10_000_000_000 / 115_200),
