@@ -372,6 +372,33 @@ impl Station {
         })
     }
 
+    /// Its ledger once more, for somebody who only reads: the high-water marks stay with [`Station::ledger`].
+    ///
+    /// # Errors
+    /// As opening a ledger.
+    pub fn reader(&self, address: Option<&str>) -> rtboot_ledger::Result<Ledger> {
+        let own = self.ledger_address();
+        let address = address.unwrap_or(&own);
+        let station = rtboot_ledger::Station {
+            id: self.settings.id.clone(),
+            name: self.settings.name.clone(),
+        };
+        match is_server(address) {
+            true => Ledger::postgres(address, &station),
+            false => Ledger::sqlite(Path::new(address), &station),
+        }
+    }
+
+    /// As [`Station::reader`], of the station in a folder that may not be there yet.
+    ///
+    /// # Errors
+    /// As opening a ledger; [`rtboot_ledger::Error::Away`] before the station is there.
+    pub fn reader_of(folder: &Path, address: Option<&str>) -> rtboot_ledger::Result<Ledger> {
+        let station = Station::open(folder);
+        let station = station.map_err(|error| rtboot_ledger::Error::Away(error.to_string()))?;
+        station.reader(address)
+    }
+
     /// Adds slots to the settings; what is there stays as it is written.
     ///
     /// # Errors

@@ -338,6 +338,10 @@ pub fn export(args: &ExportArgs, context: &mut Context) -> Result<()> {
 /// Say what a span of time gave: yield, failures, times of phases
 #[derive(Debug, clap::Args)]
 pub struct ReportArgs {
+    /// Also write it as one HTML file, with pictures, the units and the result of an audit
+    #[cfg(feature = "line-web")]
+    #[arg(short, long, value_name = "FILE")]
+    output: Option<PathBuf>,
     #[command(flatten)]
     span: SpanArgs,
     #[command(flatten)]
@@ -345,11 +349,14 @@ pub struct ReportArgs {
 }
 
 pub fn report(args: &ReportArgs, context: &mut Context) -> Result<()> {
-    let found = args
-        .ledger
-        .open()?
+    let mut ledger = args.ledger.open()?;
+    let found = ledger
         .report(args.span.span())
         .map_err(args.ledger.failed())?;
+    #[cfg(feature = "line-web")]
+    let file = html(args, &mut ledger, &context.report)?;
+    #[cfg(not(feature = "line-web"))]
+    let file: Option<String> = None;
     let report = &mut context.report;
     let percent = |part: u64, of: u64| match of {
         0 => String::new(),
@@ -399,7 +406,23 @@ pub fn report(args: &ReportArgs, context: &mut Context) -> Result<()> {
         first_pass: found.first_pass,
         failures: failures.collect(),
         phases_ms: found.phases.clone(),
-        file: None,
+        file,
     }));
     Ok(())
+}
+
+/// The same as one HTML file, where one is asked for.
+#[cfg(feature = "line-web")]
+fn html(
+    args: &ReportArgs,
+    ledger: &mut Ledger,
+    report: &crate::cli::Report,
+) -> Result<Option<String>> {
+    let Some(file) = &args.output else {
+        return Ok(None);
+    };
+    output::try_out(file, report)?;
+    let html = rtboot::line::web::html(ledger, args.span.span(), None);
+    write(file, html.map_err(args.ledger.failed())?.as_bytes())?;
+    Ok(Some(file.display().to_string()))
 }

@@ -77,7 +77,12 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         tool: tool(),
     };
     let watch = Watch::new();
-    let rehearsal = shown(&watch, &args.screen, context, |stop| {
+    let reader = {
+        let (folder, address) = (folder.clone(), args.ledger.clone());
+        // the rehearsal makes its station when it begins
+        move || rtboot::line::Station::reader_of(&folder, address.as_deref())
+    };
+    let rehearsal = shown(&watch, &args.screen, reader, context, |stop| {
         line::rehearse(station.as_ref(), &product, &options, &watch, stop)
     })?;
     let counts = watch.now().1.counts;

@@ -1,6 +1,9 @@
 //! `line run`: the line itself.
 
+#[cfg(feature = "line-web")]
+use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
@@ -46,6 +49,50 @@ pub struct ScreenArgs {
     /// One line for each change, for logs and screen readers. The default where stdout is no terminal
     #[arg(long)]
     pub plain: bool,
+    /// Serve a page that shows the line, its units and its day; the port 0 takes any
+    #[cfg(feature = "line-web")]
+    #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true,
+        default_missing_value = "127.0.0.1:8080")]
+    pub http: Option<SocketAddr>,
+    /// Let other machines see the page, too: whoever reaches it sees every unit
+    #[cfg(feature = "line-web")]
+    #[arg(long, requires = "http")]
+    pub http_beyond_this_machine: bool,
+    /// A file with the token that lets the page stop the line; without it the page only reads
+    #[cfg(feature = "line-web")]
+    #[arg(long, value_name = "FILE", requires = "http")]
+    pub http_token: Option<PathBuf>,
+}
+
+#[cfg(feature = "line-web")]
+impl ScreenArgs {
+    /// Serves the page, when one is asked for. It ends with the handle.
+    fn page(
+        &self,
+        watch: &Watch,
+        stop: &Arc<AtomicBool>,
+        ledger: impl FnMut() -> line::ledger::Result<line::ledger::Ledger> + Send + 'static,
+        report: &mut Report,
+    ) -> Result<Option<line::web::Handle>> {
+        let Some(address) = self.http else {
+            return Ok(None);
+        };
+        let refused = |error: line::web::Error| Error::Usage(error.to_string());
+        let mut options = line::web::Options::default();
+        options.beyond_this_machine = self.http_beyond_this_machine;
+        if let Some(file) = &self.http_token {
+            let text = rtboot::file::read(file, rtboot::file::Limit::Text)?;
+            let text = String::from_utf8_lossy(&text);
+            let stop = stop.clone();
+            options.stop = Some(line::web::Stop {
+                token: line::web::Token::new(text.trim()).map_err(refused)?,
+                act: Box::new(move || stop.store(true, Ordering::SeqCst)),
+            });
+        }
+        let page = line::web::serve(address, watch.clone(), ledger, options).map_err(refused)?;
+        report.detail(format!("page: http://{}", page.address()));
+        Ok(Some(page))
+    }
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
@@ -65,7 +112,11 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         tool: tool(),
     };
     let watch = Watch::new();
-    let ended = shown(&watch, &args.screen, context, |stop| {
+    let reader = {
+        let (station, address) = (station.clone(), args.ledger.clone());
+        move || station.reader(address.as_deref())
+    };
+    let ended = shown(&watch, &args.screen, reader, context, |stop| {
         carry_out(
             &station,
             &product,
@@ -137,14 +188,19 @@ const LOOK: Duration = Duration::from_millis(100);
 /// Runs a line on a thread of its own and shows what goes on until it has ended.
 pub fn shown<T: Send>(
     watch: &Watch,
-    _how: &ScreenArgs,
+    how: &ScreenArgs,
+    ledger: impl FnMut() -> line::ledger::Result<line::ledger::Ledger> + Send + 'static,
     context: &mut Context,
     line: impl FnOnce(&AtomicBool) -> Result<T> + Send,
 ) -> Result<T> {
-    let stop = AtomicBool::new(false);
+    let stop = Arc::new(AtomicBool::new(false));
+    #[cfg(feature = "line-web")]
+    let _page = how.page(watch, &stop, ledger, &mut context.report)?;
+    #[cfg(not(feature = "line-web"))]
+    let _ = (how, ledger);
     report::begin();
     std::thread::scope(|scope| {
-        let stop = &stop;
+        let stop = &*stop;
         let running = scope.spawn(move || line(stop));
         let (mut seen, mut before) = (0, LineState::default());
         loop {
