@@ -107,7 +107,11 @@ pub fn plan_around(
             guessed = whole.iter().map(|at| (*at, Guess::Other)).collect();
             read_sectors(nor, &plain, &geometry, listener)?
         }
-        () if nor.proves_by_hash() => ask_sectors(nor, &sectors, image, &geometry, listener)?,
+        () if nor.proves_by_hash() => {
+            // over a UART a sector travels longer than it is erased
+            let unread = (alone && !nor.loader().sends_fast()).then_some(&mut guessed);
+            ask_sectors(nor, &sectors, image, &geometry, unread, listener)?
+        }
         () => {
             let mut reading = Reading::begin(nor, image, &geometry, guesses);
             reading.read(&sectors, listener)?;
@@ -303,7 +307,7 @@ impl<'a> Reading<'a> {
         if set_up.is_none() && self.nor.hashes() {
             // a blank header proves no read; CRCs cost little
             let (image, current) = (self.image, &mut self.found.current);
-            ask_whole(self.nor, &whole, current, image, &g, &mut meter)?;
+            ask_whole(self.nor, &whole, (current, None), image, &g, &mut meter)?;
             meter.end();
             return Ok(());
         }
@@ -477,6 +481,7 @@ fn ask_sectors(
     sectors: &[u32],
     image: &Memory,
     geometry: &Geometry,
+    unread: Option<&mut BTreeMap<u32, Guess>>,
     listener: &mut dyn Listener,
 ) -> Result<BTreeMap<u32, Vec<u8>>> {
     let size = geometry.sector as usize;
@@ -487,16 +492,24 @@ fn ask_sectors(
     let mut meter = Meter::begin(listener, Stage::Compare, total);
     let mut current = BTreeMap::new();
     read_into(&mut current, nor, &read, geometry, &mut meter)?;
-    ask_whole(nor, &asked, &mut current, image, geometry, &mut meter)?;
+    ask_whole(
+        nor,
+        &asked,
+        (&mut current, unread),
+        image,
+        geometry,
+        &mut meter,
+    )?;
     meter.end();
     Ok(current)
 }
 
-/// The same for sectors that the image brings whole. `current` holds the header.
+/// The same for sectors that the image brings whole. `current` holds the header; those that differ are not read but erased where
+/// `unread` takes them.
 fn ask_whole(
     nor: &mut Nor,
     asked: &[u32],
-    current: &mut Sectors,
+    (current, unread): (&mut Sectors, Option<&mut BTreeMap<u32, Guess>>),
     image: &Memory,
     geometry: &Geometry,
     meter: &mut Meter<'_>,
@@ -523,7 +536,14 @@ fn ask_whole(
     let (held, differ) = asked_for;
     meter.add(held.len() as u64 * u64::from(geometry.sector));
     current.extend(held);
-    read_into(current, nor, &differ, geometry, meter)
+    match unread {
+        Some(unread) => {
+            meter.add(differ.len() as u64 * u64::from(geometry.sector));
+            unread.extend(differ.into_iter().map(|at| (at, Guess::Other)));
+            Ok(())
+        }
+        None => read_into(current, nor, &differ, geometry, meter),
+    }
 }
 
 /// Sectors that are known by their address.
