@@ -44,6 +44,7 @@ fn numbered(list: &[String]) -> String {
 fn errors() -> Vec<Error> {
     [
         examples::files_and_host(),
+        examples::line(),
         examples::loading(),
         examples::flash(),
     ]

@@ -34,6 +34,93 @@ fn missing() -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, "no such file")
 }
 
+/// Every error of a production line.
+pub fn line() -> Vec<Error> {
+    use rtboot::LineError;
+    use rtboot::line::{ledger, sealed};
+
+    let key = "d75a980182b10ab7d54bfed3c964073a0ee172f3daa62325af021a68f707511a";
+    let settings = "~/.local/share/rtboot/station/station.toml";
+    let of_ledger = |source| LineError::Ledger {
+        address: "line.db".into(),
+        source,
+    };
+    let errors = vec![
+        LineError::Job {
+            path: "product.rtjob".into(),
+            source: sealed::Error::Stranger { found: key.into() },
+        },
+        LineError::Job {
+            path: "product.rtjob".into(),
+            source: sealed::Error::Broken("image.bin was changed".into()),
+        },
+        LineError::JobUnfit {
+            job: "product".into(),
+            reason: "0x20000000 to 0x20000010 is not in the flash of the RT1021, which begins at 0x60000000".into(),
+        },
+        of_ledger(ledger::Error::Away("connection refused".into())),
+        of_ledger(ledger::Error::Busy("database is locked".into())),
+        of_ledger(ledger::Error::Unwritable("database or disk is full".into())),
+        of_ledger(ledger::Error::WentBack {
+            what: "the next number of pool sn".into(),
+            seen: "120".into(),
+            found: "40".into(),
+        }),
+        of_ledger(ledger::Error::OtherLedger {
+            file: "high-water.json".into(),
+            known: "0193-aa".into(),
+            found: "0193-bb".into(),
+        }),
+        of_ledger(ledger::Error::NotDurable {
+            setting: "fsync".into(),
+            value: "off".into(),
+            needed: "on",
+        }),
+        LineError::Changed {
+            first: "attempt 0193-cc: its verdict is pass, and its entry says fail".into(),
+            count: 1,
+        },
+        LineError::NoStation {
+            folder: "~/.local/share/rtboot/station".into(),
+        },
+        LineError::StationThere {
+            folder: "~/.local/share/rtboot/station".into(),
+            name: "bench 1".into(),
+        },
+        LineError::BadStation {
+            file: settings.into(),
+            reason: "two slots are called A".into(),
+        },
+        LineError::TrustsNobody {
+            file: settings.into(),
+            key: key.into(),
+        },
+        LineError::NoSlots {
+            file: settings.into(),
+        },
+        LineError::NoHook {
+            kind: "hook",
+            name: "label".into(),
+            file: settings.into(),
+        },
+        LineError::Runs {
+            folder: "~/.local/share/rtboot/station".into(),
+        },
+        LineError::Stopped {
+            code: "yield-low".into(),
+            reason: "30 of the last 50 units passed, and 80 % is the limit".into(),
+            next: vec![rtboot_finding::Next::Act(
+                "call the engineer: something is wrong with all boards, or with the line".into(),
+            )],
+        },
+        LineError::Rehearsal {
+            first: "RT000017 is in units c0de000100000011 and c0de000100000012".into(),
+            count: 1,
+        },
+    ];
+    errors.into_iter().map(Error::from).collect()
+}
+
 /// Every error of files, options and the host.
 pub fn files_and_host() -> Vec<Error> {
     let cfg = rtboot_fcb::PartFile::from_cfg("nam = \"X\"").expect_err("an unknown key");
