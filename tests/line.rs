@@ -5,6 +5,8 @@ mod kit;
 
 mod line {
     #[cfg(unix)]
+    mod examples;
+    #[cfg(unix)]
     mod floor;
     #[cfg(unix)]
     mod halfway;

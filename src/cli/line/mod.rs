@@ -115,7 +115,10 @@ fn changes(before: &LineState, now: &LineState) -> Vec<SlotEvent> {
         let same = |old: &rtboot::line::SlotState| {
             phase_name(&old.phase) == phase_name(&slot.phase)
                 && old.phase.told() == slot.phase.told()
-                && (old.unit == slot.unit || !matches!(slot.phase, SlotPhase::Passed { .. }))
+                && (old.unit == slot.unit
+                    // the unit was taken out: it did not pass a second time
+                    || slot.unit.is_none()
+                    || !matches!(slot.phase, SlotPhase::Passed { .. }))
         };
         !old.is_some_and(same)
     });
