@@ -13,6 +13,8 @@ mod line {
     #[cfg(unix)]
     mod kills;
     #[cfg(unix)]
+    mod rehearsal;
+    #[cfg(unix)]
     mod rules;
     #[cfg(unix)]
     #[path = "../../ledger/tests/server/mod.rs"]
