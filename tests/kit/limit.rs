@@ -56,7 +56,7 @@ fn nxp_usb() -> Costs {
 fn nxp_uart(byte: u64) -> Costs {
     // a frame has six bytes before its payload, an acknowledgement two
     let frame = |payload: u64| (6 + payload + 2) * byte;
-    let data = (1024, frame(1024));
+    let data = (UART_PACKET, frame(1024));
     nxp(frame(16) + frame(12), frame(12), data, data)
 }
 
@@ -81,7 +81,7 @@ fn nxp(command: u64, answer: u64, out: (usize, u64), back: (usize, u64)) -> Cost
 fn own(wire: Wire) -> Costs {
     let (out, back) = match wire {
         // bulk and interrupt packets at high speed: 13 packets of 512 bytes, or one report of 1024, each 125 µs
-        Wire::HighSpeed => ((1024, 125 * US), (13 * 512, 125 * US)),
+        Wire::HighSpeed => ((1020, 125 * US), (13 * 512, 125 * US)),
         // 64 bytes each millisecond; reports of 1018 bytes out and 1021 back
         Wire::FullSpeed => ((1014, 16_000 * US), (1016, 16_000 * US)),
         Wire::Uart => uart(115_200),
@@ -109,12 +109,19 @@ fn own(wire: Wire) -> Costs {
 
 /// A packet of 1 KiB at this speed, ten bits a byte.
 fn uart(baud: u64) -> ((usize, u64), (usize, u64)) {
-    let packet = (1024, (1024 + 8) * 10_000_000_000 / baud);
+    let packet = (UART_PACKET, (1024 + 8) * 10_000_000_000 / baud);
     (packet, packet)
 }
 
+/// Packets of data: over USB each takes its transactions, over a UART its bytes, with eight more around them.
 fn data(length: usize, (packet, cost): (usize, u64)) -> u64 {
-    length.div_ceil(packet) as u64 * cost
+    let (full, rest) = (length / packet, length % packet);
+    let last = match (rest, packet) {
+        (0, _) => 0,
+        (_, UART_PACKET) => cost * (rest as u64 + 8) / (UART_PACKET as u64 + 8),
+        _ => cost,
+    };
+    full as u64 * cost + last
 }
 
 impl Costs {
@@ -133,6 +140,8 @@ impl Costs {
 const PENDING: u64 = 2_000 * US;
 /// Typical erase of the whole IS25LP064A, in nanoseconds: its SFDP.
 const CHIP_ERASE: u64 = 60_000_000 * US;
+/// Bytes of data in a frame of a UART; no packet of USB holds so many.
+const UART_PACKET: usize = 1024;
 /// An FCB.
 const SET_UP: usize = 512;
 /// Packets of data that one read brings: a Linux hidraw ring holds 63, and what comes when it is full is lost.
