@@ -92,11 +92,9 @@ impl Book {
             return;
         };
         let left = pools.into_iter().filter(|pool| pool.kind != "given");
-        let left = left.map(|pool| {
-            let mut words = PoolLeft::default();
-            words.pool = pool.id;
-            words.left = pool.left;
-            words
+        let left = left.map(|pool| PoolLeft {
+            pool: pool.id,
+            left: pool.left,
         });
         let left: Vec<PoolLeft> = left.collect();
         self.watch.change(|state| state.pools = left);

@@ -240,7 +240,7 @@ impl Floor {
             return None;
         }
         let fresh = state.made < self.units;
-        let turn = !fresh || state.made % REWORK == 0;
+        let turn = !fresh || state.made.is_multiple_of(REWORK);
         let back = if turn { state.back.pop_front() } else { None };
         let unit = match back {
             Some(unit) => Some(unit),

@@ -225,25 +225,23 @@ pub fn run(
 const UNITS_MADE: &str = "units-made";
 
 fn begin(station: &Station, product: &Product, slots: &[Slot], options: &RunOptions) -> LineState {
-    let mut job = JobWords::default();
-    job.name = product.job().name.clone();
-    job.id = product.sealed().id.clone();
-    job.sealed_by = product.sealed().key.to_string();
-    job.units = product.job().units;
-    let mut state = LineState::default();
-    state.job = job;
-    state.station = station.name().to_owned();
-    state.operator = options.operator.clone();
-    state.slots = slots
-        .iter()
-        .map(|slot| {
-            let mut state = SlotState::default();
-            state.name = slot.name.clone();
-            state.board = slot.place.clone();
-            state
-        })
-        .collect();
-    state
+    let slot = |slot: &Slot| SlotState {
+        name: slot.name.clone(),
+        board: slot.place.clone(),
+        ..SlotState::default()
+    };
+    LineState {
+        job: JobWords {
+            name: product.job().name.clone(),
+            id: product.sealed().id.clone(),
+            sealed_by: product.sealed().key.to_string(),
+            units: product.job().units,
+        },
+        station: station.name().to_owned(),
+        operator: options.operator.clone(),
+        slots: slots.iter().map(slot).collect(),
+        ..LineState::default()
+    }
 }
 
 /// Hooks that are told of the run as a whole.

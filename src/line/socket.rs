@@ -52,9 +52,12 @@ const TAKEN_OUT: Duration = Duration::from_millis(3000);
 /// All slots share one look at the bus.
 const FRESH: Duration = Duration::from_millis(100);
 
+/// What was seen on the bus, and when.
+type LastLook = Option<(Instant, Vec<Seen>)>;
+
 /// One look at the bus for all slots.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Bus(Arc<Mutex<Option<(Instant, Vec<Seen>)>>>);
+pub(super) struct Bus(Arc<Mutex<LastLook>>);
 
 impl Bus {
     fn look(&self) -> Result<Vec<Seen>> {

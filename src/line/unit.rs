@@ -204,9 +204,10 @@ impl Work<'_> {
     }
 
     fn unit(&self, uid: &Uid, numbers: &[String]) {
-        let mut unit = UnitWords::default();
-        unit.uid = uid.to_string();
-        unit.numbers = numbers.to_vec();
+        let unit = UnitWords {
+            uid: uid.to_string(),
+            numbers: numbers.to_vec(),
+        };
         let slot = self.slot;
         self.line.watch.change(|state| {
             if let Some(slot) = state.slots.get_mut(slot) {
