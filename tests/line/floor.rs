@@ -243,10 +243,9 @@ impl Floor {
         }
         let mut moved = Instant::now();
         while self.units.iter().any(|unit| unit.serial.is_none()) {
-            if let Ok(said) = self.said.recv_timeout(Duration::from_millis(10)) {
-                if self.hear(&said) {
-                    moved = Instant::now();
-                }
+            let said = self.said.recv_timeout(Duration::from_millis(10));
+            if said.is_ok_and(|said| self.hear(&said)) {
+                moved = Instant::now();
             }
             self.put_boards_in();
             self.restart_what_ended();

@@ -2,15 +2,13 @@
 
 mod book;
 mod job;
-// nothing calls them before `rtboot line run` does
-#[allow(dead_code)]
-pub mod plain;
+mod plain;
 mod rehearse;
 mod run;
 #[cfg(feature = "screen")]
-#[allow(dead_code)]
-pub mod screen;
+mod screen;
 mod setup;
+mod words;
 
 use std::path::PathBuf;
 
@@ -153,7 +151,6 @@ pub enum Bell {
     Always,
 }
 
-#[allow(dead_code)]
 impl Bell {
     /// What the terminal is sent when a slot comes into this phase.
     pub fn rings(self, phase: &SlotPhase) -> &'static str {

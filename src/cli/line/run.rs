@@ -1,5 +1,6 @@
 //! `line run`: the line itself.
 
+use std::io::IsTerminal;
 #[cfg(feature = "line-web")]
 use std::net::SocketAddr;
 use std::path::PathBuf;
@@ -11,7 +12,9 @@ use rtboot::line::{self, LineEnd, LineState, Product, RunOptions, Slot, SlotSpec
 use rtboot::outcome::{self, LineRun, Outcome};
 use rtboot::{Error, Result};
 
-use super::{StationArgs, changes};
+#[cfg(feature = "screen")]
+use super::screen;
+use super::{Bell, StationArgs, changes, plain};
 use crate::cli::{Context, Report, report};
 
 /// Run the line: make units of a sealed job in all slots at once
@@ -49,6 +52,9 @@ pub struct ScreenArgs {
     /// One line for each change, for logs and screen readers. The default where stdout is no terminal
     #[arg(long)]
     pub plain: bool,
+    /// When the terminal's bell rings
+    #[arg(long, value_enum, default_value = "never")]
+    pub bell: Bell,
     /// Serve a page that shows the line, its units and its day; the port 0 takes any
     #[cfg(feature = "line-web")]
     #[arg(long, value_name = "ADDRESS:PORT", num_args = 0..=1, require_equals = true,
@@ -62,6 +68,16 @@ pub struct ScreenArgs {
     #[cfg(feature = "line-web")]
     #[arg(long, value_name = "FILE", requires = "http")]
     pub http_token: Option<PathBuf>,
+}
+
+impl ScreenArgs {
+    /// Whether it is drawn, and not told line by line.
+    fn draws(&self) -> bool {
+        #[cfg(feature = "screen")]
+        return !self.plain && screen::can_draw();
+        #[cfg(not(feature = "screen"))]
+        return false;
+    }
 }
 
 #[cfg(feature = "line-web")]
@@ -144,17 +160,20 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     context
         .report
         .found(Outcome::LineRun(found(ended.as_ref().ok())));
-    let report = &mut context.report;
-    report.line(format!(
-        "{} passed, {} failed, {} aborted, {} refused",
-        counts.passed, counts.failed, counts.aborted, counts.refused
-    ));
+    // a screen is gone with its last state
+    if args.screen.draws() {
+        context.report.line(format!(
+            "{} passed, {} failed, {} aborted, {} refused",
+            counts.passed, counts.failed, counts.aborted, counts.refused
+        ));
+    }
     if last.letters_waiting > 0 {
         let error = last.hook_error.unwrap_or_default();
-        report.line(format!(
+        let text = format!(
             "{} records wait for their hooks: {error}",
             last.letters_waiting
-        ));
+        );
+        context.report.line(text);
     }
     ended.map(drop)
 }
@@ -202,44 +221,72 @@ pub fn shown<T: Send>(
     std::thread::scope(|scope| {
         let stop = &*stop;
         let running = scope.spawn(move || line(stop));
-        let (mut seen, mut before) = (0, LineState::default());
-        loop {
-            let over = running.is_finished();
-            let (number, now) = watch.after(seen, if over { Duration::ZERO } else { LOOK });
-            if number != seen {
-                follow(&before, &now, &mut context.report);
-                (seen, before) = (number, now);
-            } else if over {
-                break;
-            }
+        let ended = || {
             if report::interrupted() {
                 stop.store(true, Ordering::SeqCst);
             }
+            running.is_finished()
+        };
+        let shown = show(
+            watch,
+            how,
+            &|| stop.store(true, Ordering::SeqCst),
+            &ended,
+            context,
+        );
+        if shown.is_err() {
+            // nobody sees the line any more: it finishes what runs
+            stop.store(true, Ordering::SeqCst);
         }
         let broke = || Error::Usage("the line broke off: please report this".into());
-        running.join().unwrap_or_else(|_| Err(broke()))
+        let done = running.join().unwrap_or_else(|_| Err(broke()));
+        done.and_then(|done| shown.map(|()| done))
     })
 }
 
-fn follow(before: &LineState, now: &LineState, report: &mut Report) {
-    for event in changes(before, now) {
-        match report.is_json() {
-            true => report.event_line(outcome::Event::Slot(event)),
-            false => report.line(line_of(&event)),
-        }
+/// Shows a line until it has ended: to a program, on a screen, or line by line.
+fn show(
+    watch: &Watch,
+    how: &ScreenArgs,
+    stop: &dyn Fn(),
+    ended: &dyn Fn() -> bool,
+    context: &mut Context,
+) -> Result<()> {
+    if context.report.is_json() {
+        follow(watch, ended, &mut context.report);
+        return Ok(());
     }
+    #[cfg(feature = "screen")]
+    if how.draws() {
+        return screen::run(watch, stop, ended, screen::ScreenOptions::new(how.bell));
+    }
+    let _ = stop;
+    let clock: fn() -> String = match std::io::stdout().is_terminal() {
+        true => plain::utc,
+        // whoever keeps a log has times of its own, and the ledger has the line's
+        false => String::new,
+    };
+    let told = plain::follow(watch, ended, &mut std::io::stdout(), &clock, how.bell);
+    told.map_err(|source| Error::WriteFile {
+        path: "stdout".into(),
+        source,
+    })
 }
 
-fn line_of(event: &outcome::SlotEvent) -> String {
-    let text = event.text.as_deref().map(|text| format!(": {text}"));
-    let code = event.code.as_deref().map(|code| format!(" [{code}]"));
-    format!(
-        "slot {}: {} {}{}{} - {}",
-        event.slot,
-        event.phase,
-        event.numbers.join(" "),
-        text.unwrap_or_default(),
-        code.unwrap_or_default(),
-        event.next
-    )
+/// A JSON object for each change of a slot.
+fn follow(watch: &Watch, ended: &dyn Fn() -> bool, report: &mut Report) {
+    let (mut seen, mut before) = (0, LineState::default());
+    loop {
+        let over = ended();
+        let (number, now) = watch.after(seen, if over { Duration::ZERO } else { LOOK });
+        if number != seen {
+            for event in changes(&before, &now) {
+                report.event_line(outcome::Event::Slot(event));
+            }
+            (seen, before) = (number, now);
+        }
+        if over {
+            return;
+        }
+    }
 }

@@ -10,6 +10,8 @@ struct State {
     idle: bool,
     /// Ctrl-C was pressed.
     asked: bool,
+    /// Gives the terminal back, as long as a screen has it: nothing is printed on it meanwhile.
+    leave_screen: Option<fn()>,
 }
 
 /// The handler runs on a thread of its own and holds this until it has ended the process: the run does not begin anything
@@ -17,6 +19,7 @@ struct State {
 static STATE: Mutex<State> = Mutex::new(State {
     idle: false,
     asked: false,
+    leave_screen: None,
 });
 
 /// Exit code of a run that was stopped.
@@ -32,23 +35,56 @@ fn state() -> MutexGuard<'static, State> {
 /// Catches Ctrl-C from now on. `idle`: the first one ends the process until [`begin`].
 pub fn catch(idle: bool) {
     state().idle = idle;
-    let caught = ctrlc::set_handler(|| {
-        let mut state = state();
-        if state.idle {
-            end_unchanged();
-        }
-        if std::mem::replace(&mut state.asked, true) {
-            std::process::exit(KILLED);
-        }
-        // a terminal that takes nothing holds up this thread, not the run
-        drop(state);
-        let _ = writeln!(
-            anstream::stderr(),
-            "\nstopping after this operation (Ctrl-C again: at once, whatever flash holds then)"
-        );
-    });
+    let caught = ctrlc::set_handler(press);
     // without a handler Ctrl-C ends the process at once, which is no reason not to run
     let _ = caught;
+}
+
+/// What Ctrl-C does. A screen reads it as a key and calls this itself.
+pub fn press() {
+    let mut state = state();
+    if state.idle {
+        end_unchanged();
+    }
+    if std::mem::replace(&mut state.asked, true) {
+        end(&state, KILLED);
+    }
+    // a screen says it itself
+    if state.leave_screen.is_some() {
+        return;
+    }
+    // a terminal that takes nothing holds up this thread, not the run
+    drop(state);
+    let _ = writeln!(
+        anstream::stderr(),
+        "\nstopping after this operation (Ctrl-C again: at once, whatever flash holds then)"
+    );
+}
+
+/// Asks the run to stop, as the first Ctrl-C does; the next Ctrl-C ends the process.
+#[cfg(feature = "screen")]
+pub fn ask_to_stop() {
+    state().asked = true;
+}
+
+/// From now on `leave` gives the terminal back before Ctrl-C ends the process; `None` when the screen is gone.
+#[cfg(feature = "screen")]
+pub fn set_leave_screen(leave: Option<fn()>) {
+    state().leave_screen = leave;
+}
+
+/// Ends the process at once, with the terminal given back.
+#[cfg(feature = "screen")]
+pub fn end_now(code: i32) -> ! {
+    end(&state(), code)
+}
+
+/// Ends the process at once; `state` stays held, so that nothing begins meanwhile.
+fn end(state: &State, code: i32) -> ! {
+    if let Some(leave) = state.leave_screen {
+        leave();
+    }
+    std::process::exit(code);
 }
 
 fn end_unchanged() -> ! {
