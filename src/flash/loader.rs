@@ -30,6 +30,9 @@ const OTHER_LINE: u32 = 0x1_0000;
 /// FCBs that are kept in RAM at once.
 const PLACES: usize = 12;
 
+/// A restricted image of rtboot's own loader takes 1 KiB at 0x20202000 and no other RAM.
+const RESTRICTED_PLACES: usize = 1024 / Fcb::LEN;
+
 /// Speeds that are tried over a UART, one after the other. Common adapters end at the last one.
 const SPEEDS: [u32; 3] = [230_400, 460_800, 921_600];
 
@@ -197,6 +200,10 @@ impl Flashloader {
             .map_err(Error::mboot(Step::AskReservedRam))?;
         let unique_id = UniqueId::from_words(&id);
         let (scratch, places) = choose_scratch(identity.chip, &reserved)?;
+        let places = match own.is_some_and(|own| own.features.has(Features::RESTRICTED)) {
+            true => places.min(RESTRICTED_PLACES),
+            false => places,
+        };
         let configured_kib = match session.external_memory(MemoryId::FLEXSPI_NOR) {
             Ok(memory) => memory.size_kib,
             Err(mboot::Error::Refused { .. }) => None,
