@@ -95,7 +95,7 @@ impl AtHand {
             Action::ListParts => plain(&["fcb", "list"]),
             Action::ExampleCfg => plain(&["fcb", "show", "issi.cfg", "--cfg"]),
             Action::SetUpStation => plain(&["line", "init", "NAME"]),
-            Action::LearnSlots => plain(&["line", "slots", "learn"]),
+            Action::LearnSlots => plain(&["line", "slots", "learn", "A", "B"]),
             Action::ListFlashloaders => plain(&["flashloader", "list"]),
             Action::AddFlashloader => plain(&["flashloader", "add", "ivt_flashloader.bin"]),
             Action::ShowFlashloader => plain(&["flashloader", "show", "FILE"]),

@@ -6,7 +6,7 @@ use crate::kit::app;
 use crate::kit::cli::{self, Cli, RTBOOT};
 
 /// Every command, by lines for a folder with a board, an application and some files. The second is whether it changes flash.
-const LINES: [(&str, bool); 54] = [
+const LINES: [(&str, bool); 60] = [
     ("list", false),
     ("info", false),
     ("doctor", false),
@@ -37,6 +37,15 @@ const LINES: [(&str, bool); 54] = [
     ("image show blinky.elf", false),
     ("image check image.bin", false),
     ("image convert blinky.elf -", false),
+    ("line keygen -o new.key", false),
+    ("line init bench --station bench", false),
+    ("line pack job.toml -o job.rtjob --key seal.key", false),
+    ("line show sealed.rtjob", false),
+    (
+        "line rehearse sealed.rtjob --units 1 --slots 1 --plain",
+        false,
+    ),
+    ("line units --station station", false),
     ("loader list", false),
     ("loader show", false),
     ("flashloader add loader.bin", false),
@@ -78,6 +87,12 @@ static TEMPLATE: LazyLock<Cli> = LazyLock::new(|| {
     cli.file("loader.bin", rtboot_sim::standin_loader());
     cli.run(&["write", "--fcb", "IS25LP064A", "blinky.elf"])
         .good();
+    let job = "format = 1\nname = \"blinky\"\nchip = \"rt1021\"\nimage = \"blinky.elf\"\nfcb = \"IS25LP064A\"\n";
+    cli.file("job.toml", job);
+    let line = |words: &str| cli.run_bare(&words.split(' ').collect::<Vec<_>>()).good();
+    line("line keygen -o seal.key");
+    line("line pack job.toml -o sealed.rtjob --key seal.key");
+    line("line init other --station station");
     cli
 });
 

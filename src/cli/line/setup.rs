@@ -109,7 +109,8 @@ pub enum SlotsCommand {
         /// Its name, as it is written on the fixture
         name: String,
         /// Where its boards are: usb:1-4.1, uart:/dev/ttyUSB0, virtual:DIR
-        board: String,
+        #[arg(value_name = "BOARD")]
+        place: String,
         #[command(flatten)]
         station: StationArgs,
     },
@@ -149,11 +150,11 @@ pub fn slots(command: SlotsCommand, context: &mut Context) -> Result<()> {
         }
         SlotsCommand::Add {
             name,
-            board,
+            place,
             station,
         } => {
             let mut station = station.open()?;
-            let slot = SlotSpec::new(&name, &board).map_err(Error::Usage)?;
+            let slot = SlotSpec::new(&name, &place).map_err(Error::Usage)?;
             station.add_slots(&[slot])?;
             let found = all(&station);
             print(&found, context);
