@@ -22,6 +22,9 @@ pub enum Limit {
     Firmware,
     /// A backup of a whole flash: [`Memory::LIMIT`].
     Backup,
+    /// A sealed job of a production line: 256 MiB, as `rtboot-sealed` takes.
+    #[cfg(feature = "line")]
+    SealedJob,
     /// Text of our own, 256 KiB: settings, `.cfg`.
     Text,
     /// Text of another tool, 512 KiB: an FCB in SPSDK's YAML has 380 KiB when every step of every sequence is written out.
@@ -34,6 +37,8 @@ impl Limit {
         match self {
             Limit::Firmware => Firmware::FILE_LIMIT,
             Limit::Backup => Memory::LIMIT,
+            #[cfg(feature = "line")]
+            Limit::SealedJob => rtboot_sealed::FILE_LIMIT as usize,
             Limit::Text => TEXT_LIMIT,
             Limit::ForeignText => FOREIGN_LIMIT,
         }
@@ -166,6 +171,17 @@ const SILENCE: Duration = Duration::from_secs(5);
 const FIRST: Duration = Duration::from_secs(60);
 /// Most bytes of one look into a pipe or device.
 const PIECE: usize = 64 << 10;
+
+/// Writes aside, syncs and renames: a full disk or a power cut leaves the old file whole.
+#[cfg(feature = "loader-store")]
+pub(crate) fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    std::io::Write::write_all(&mut file, content)?;
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}
 
 /// A whole file, of at most `limit`.
 ///

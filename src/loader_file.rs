@@ -1,7 +1,7 @@
 //! Flashloader files: read, checked, and remembered for the next run. Package feature `loader-store`.
 
 use std::fs;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
 
 use rtboot_bootable::known::{self, KnownLoader};
@@ -9,6 +9,7 @@ use rtboot_bootable::{Firmware, LoaderImage};
 
 use crate::chip::Chip;
 use crate::digest::sha256;
+use crate::file::write_whole;
 use crate::{Error, Result};
 
 /// A flashloader file, ready to be sent.
@@ -236,15 +237,6 @@ fn unwritable(path: &Path) -> impl Fn(std::io::Error) -> Error {
         path: path.clone(),
         source,
     }
-}
-
-/// Writes aside and renames, so that a full disk leaves the old file whole.
-fn write_whole(path: &Path, content: &[u8]) -> std::io::Result<()> {
-    let folder = path.parent().unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
-    file.write_all(content)?;
-    file.persist(path).map_err(|error| error.error)?;
-    Ok(())
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ const MAGIC: &str = "rtboot-job";
 /// Most bytes of one member: a flash has 64 MiB at most.
 const MEMBER_LIMIT: u64 = 64 << 20;
 /// Most bytes of a sealed file.
-const FILE_LIMIT: u64 = 256 << 20;
+pub const FILE_LIMIT: u64 = 256 << 20;
 /// Most members.
 const MEMBERS: usize = 64;
 

@@ -12,7 +12,7 @@ mod job;
 mod key;
 mod unit;
 
-pub use archive::{EXTENSION, Sealed, open, pack};
+pub use archive::{EXTENSION, FILE_LIMIT, Sealed, open, pack};
 pub use error::{Error, Result};
 pub use job::{Before, Encoding, Field, Job, Limits, Origin, Pool, Record, Table};
 pub use key::{PublicKey, SecretKey};

@@ -143,7 +143,8 @@ pub fn plan_around(
     let plan = plan.proved_by_compare(proved);
     // the write that is open then erases all of it, and what weakened is erased with it
     let may_erase_all = settled && !protected && policy.erase_all.is_none();
-    match may_erase_all && policy.skip_unchanged && erase_of_all_pays(nor, &plan, image)? {
+    match may_erase_all && policy.skip_unchanged && erase_of_all_pays(nor, &plan, image, listener)?
+    {
         true => Ok(plan.by_erasing_all(EraseFlash::loses_nothing())),
         false => Ok(plan),
     }
@@ -155,7 +156,12 @@ const READ: u64 = 1_200;
 
 /// Whether one erase of the whole flash takes less time than what this plan erases, by the part's typical times, and takes no byte
 /// that the image does not bring: all others were read here, and are blank.
-fn erase_of_all_pays(nor: &mut Nor, plan: &WritePlan, image: &Memory) -> Result<bool> {
+fn erase_of_all_pays(
+    nor: &mut Nor,
+    plan: &WritePlan,
+    image: &Memory,
+    listener: &mut dyn Listener,
+) -> Result<bool> {
     let g = *plan.geometry();
     let told = nor.facts().sfdp.as_ref().ok().and_then(Sfdp::chip_erase);
     let chip = nor.part().times.chip_erase.or(told);
@@ -173,16 +179,18 @@ fn erase_of_all_pays(nor: &mut Nor, plan: &WritePlan, image: &Memory) -> Result<
     if whole + times.pages(stay as u32) >= takes || !plan.holds_only(image) {
         return Ok(false);
     }
-    let mut quiet = ();
-    let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
+    let length = others.len() as u64 * u64::from(g.sector);
+    let mut meter = Meter::begin(listener, Stage::Compare, length);
     // one sector tells most flashes
     let (first, rest) = others.split_at(others.len().min(1));
     for range in [first, rest].iter().flat_map(|some| ranges(some, g.sector)) {
         let read = nor.read(range.start, range.end - range.start, &mut meter)?;
         if read.iter().any(|&byte| byte != 0xFF) {
+            meter.end();
             return Ok(false);
         }
     }
+    meter.end();
     Ok(true)
 }
 

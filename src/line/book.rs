@@ -81,7 +81,7 @@ impl Book {
     }
 
     fn is_there(&self) {
-        if self.watch.now().1.ledger_away.is_some() {
+        if self.watch.look(|state| state.ledger_away.is_some()) {
             self.watch.change(|state| state.ledger_away = None);
         }
     }

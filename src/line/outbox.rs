@@ -88,13 +88,13 @@ fn tell(station: &Station, letter: &Letter) -> Result<(), String> {
 }
 
 fn show(watch: &Watch, waiting: usize, error: Option<String>) {
-    let (_, now) = watch.now();
+    let (known, before) = watch.look(|state| (state.letters_waiting, state.hook_error.clone()));
     let hook_error = match (&error, waiting) {
         (Some(_), _) => error,
         (None, 0) => None,
-        (None, _) => now.hook_error.clone(),
+        (None, _) => before.clone(),
     };
-    if now.letters_waiting != waiting || now.hook_error != hook_error {
+    if known != waiting || before != hook_error {
         watch.change(|state| {
             state.letters_waiting = waiting;
             state.hook_error = hook_error;

@@ -8,10 +8,10 @@ use rtboot_sealed::{Before, Job, Pool, PublicKey, Sealed, UnitNumber};
 
 use crate::chip::Chip;
 use crate::digest::sha256;
-use crate::file::Source;
+use crate::file::{Limit, Source};
 use crate::flash::{FcbChoice, LoaderSource};
 use crate::job::{After, WriteJob, WriteOptions};
-use crate::{Error, LineError, Result};
+use crate::{LineError, Result};
 
 /// What a field is called in messages.
 const OWN: &str = "the unit's own bytes";
@@ -33,12 +33,9 @@ impl Product {
     /// Opens a sealed job. `trusted` are the keys whose jobs are taken; without any, every key is, as for looking at a job.
     ///
     /// # Errors
-    /// [`Error::ReadFile`], [`LineError::Job`], [`LineError::JobUnfit`]; whatever is wrong with its firmware, FCB or loader.
+    /// As [`file::read`](crate::file::read); [`LineError::Job`], [`LineError::JobUnfit`]; whatever is wrong with its firmware, FCB or loader.
     pub fn open(file: &Path, trusted: &[PublicKey]) -> Result<Product> {
-        let bytes = std::fs::read(file).map_err(|source| Error::ReadFile {
-            path: file.to_owned(),
-            source,
-        })?;
+        let bytes = crate::file::read(file, Limit::SealedJob)?;
         let sealed = rtboot_sealed::open(&bytes, trusted).map_err(|source| LineError::Job {
             path: file.to_owned(),
             source,
@@ -89,7 +86,7 @@ impl Product {
         };
         loader.check(chip)?;
         let image = member(&job.image);
-        let image_sha256 = sha256([image.load(crate::file::Limit::Firmware)?]);
+        let image_sha256 = sha256([image.load(Limit::Firmware)?]);
         let options = WriteOptions {
             fcb: fcb.for_chip(chip)?,
             after: After::Nothing,

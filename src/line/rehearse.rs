@@ -120,8 +120,10 @@ pub fn rehearse(
     let (end, stopped) = match ended {
         Ok(end) => (end, None),
         Err(Error::Line(error)) if matches!(*error, LineError::Stopped { .. }) => {
-            let mut end = LineEnd::nothing();
-            end.counts = watch.now().1.counts;
+            let end = LineEnd {
+                counts: watch.look(|state| state.counts),
+                ..LineEnd::default()
+            };
             (end, Some(error.to_string()))
         }
         Err(error) => return Err(error),

@@ -37,7 +37,7 @@ pub struct RunOptions {
 }
 
 /// What a run of the line was.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 #[non_exhaustive]
 pub struct LineEnd {
     /// What became of the attempts.
@@ -48,18 +48,6 @@ pub struct LineEnd {
     pub letters_waiting: usize,
     /// Attempts of an earlier run that never ended, and that were ended as aborted at the start.
     pub recovered: usize,
-}
-
-impl LineEnd {
-    /// Of a line that made nothing.
-    pub(super) fn nothing() -> LineEnd {
-        LineEnd {
-            counts: Counts::default(),
-            reason: None,
-            letters_waiting: 0,
-            recovered: 0,
-        }
-    }
 }
 
 /// A slot and the socket that stands for it.
@@ -411,13 +399,8 @@ fn look(socket: &mut dyn Socket) -> Presence {
 }
 
 fn forget_unit(line: &Shared<'_>, at: usize) {
-    let has = line
-        .watch
-        .now()
-        .1
-        .slots
-        .get(at)
-        .is_some_and(|slot| slot.unit.is_some());
+    let unit = |state: &LineState| state.slots.get(at).is_some_and(|slot| slot.unit.is_some());
+    let has = line.watch.look(unit);
     if has {
         line.watch.change(|state| {
             if let Some(slot) = state.slots.get_mut(at) {

@@ -73,6 +73,12 @@ pub struct Counts {
     pub refused: u64,
 }
 
+/// A share of units: `33.3 %`, rounded down, for 99.96 % is not all; `None` of nothing.
+pub fn percent(part: u64, whole: u64) -> Option<String> {
+    let tenths = (u128::from(part) * 1000).checked_div(u128::from(whole))?;
+    Some(format!("{}.{} %", tenths / 10, tenths % 10))
+}
+
 /// A slot at one instant.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 #[non_exhaustive]
@@ -163,6 +169,23 @@ impl SlotPhase {
             SlotPhase::Refused { .. } => "REFUSED",
             SlotPhase::Out { .. } => "OUT",
             SlotPhase::Off => "OFF",
+        }
+    }
+
+    /// Its name for programs: the tag that it is serialized with.
+    pub fn name(&self) -> &'static str {
+        match self {
+            SlotPhase::Empty => "empty",
+            SlotPhase::NoBoard { .. } => "no-board",
+            SlotPhase::Asking => "asking",
+            SlotPhase::Working { .. } => "working",
+            SlotPhase::AwaitsLedger => "awaits-ledger",
+            SlotPhase::Passed { .. } => "passed",
+            SlotPhase::Failed { .. } => "failed",
+            SlotPhase::Aborted { .. } => "aborted",
+            SlotPhase::Refused { .. } => "refused",
+            SlotPhase::Out { .. } => "out",
+            SlotPhase::Off => "off",
         }
     }
 
@@ -258,6 +281,11 @@ impl Watch {
     /// The state now, and its number, which goes up with each change.
     pub fn now(&self) -> (u64, LineState) {
         self.lock().clone()
+    }
+
+    /// Something of the state now, without a copy of all of it.
+    pub(crate) fn look<T>(&self, look: impl FnOnce(&LineState) -> T) -> T {
+        look(&self.lock().1)
     }
 
     /// The state as soon as it is another one than number `seen`, or after `limit`.

@@ -252,7 +252,7 @@ impl Station {
         let text = format!(
             "# A station of a production line: docs/line.md. `id` is what its ledger knows it by, and never changes.\n{text}"
         );
-        store(&file, &text).map_err(unwritable)?;
+        file::write_whole(&file, text.as_bytes()).map_err(unwritable)?;
         Station::open(folder)
     }
 
@@ -346,20 +346,13 @@ impl Station {
             Some(address) => address.to_owned(),
             None => self.ledger_address(),
         };
-        let station = rtboot_ledger::Station {
-            id: self.settings.id.clone(),
-            name: self.settings.name.clone(),
-        };
         let marks = match &self.settings.high_water {
             Some(file) => self.folder.join(file),
             None => self.folder.join(HIGH_WATER),
         };
         let opened = || {
-            let ledger = match is_server(&address) {
-                true => Ledger::postgres(&address, &station)?,
-                false => Ledger::sqlite(Path::new(&address), &station)?,
-            };
-            ledger.watched_by(HighWater::open(marks)?)
+            self.reader(Some(&address))?
+                .watched_by(HighWater::open(marks)?)
         };
         // a password in an address is nobody else's business
         let shown = without_password(&address);
@@ -415,7 +408,8 @@ impl Station {
             table.insert("board".into(), slot.board.to_string().into());
             text.push_str(&format!("\n[[slot]]\n{table}"));
         }
-        store(&file, &text).map_err(|source| Error::WriteFile { path: file, source })?;
+        file::write_whole(&file, text.as_bytes())
+            .map_err(|source| Error::WriteFile { path: file, source })?;
         *self = Station::open(&self.folder)?;
         Ok(())
     }
@@ -476,16 +470,6 @@ pub(crate) fn without_password(address: &str) -> String {
         shown.replace_range(at..end, "password=…");
     }
     shown
-}
-
-/// Writes a file whole or not at all.
-fn store(file: &Path, text: &str) -> std::io::Result<()> {
-    let folder = file.parent().unwrap_or(Path::new("."));
-    let mut new = tempfile::NamedTempFile::new_in(folder)?;
-    std::io::Write::write_all(&mut new, text.as_bytes())?;
-    new.as_file().sync_all()?;
-    new.persist(file)?;
-    Ok(())
 }
 
 #[cfg(test)]

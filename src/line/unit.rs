@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use rtboot_bootable::Starts;
 use rtboot_finding::Next;
 use rtboot_ledger::{
     Attempt, AttemptId, Finish, Ledger, Number, Open, Refused, Uid, Verdict, Want,
@@ -360,7 +361,12 @@ impl Work<'_> {
         let product = self.line.product;
         let mut open = self.named(Open::new(&product.sealed().id, self.name, uid));
         open.chip = asked.chip.to_owned();
-        let known = self.patiently(|ledger| ledger.numbers_of(uid));
+        // only a pool of texts from outside asks before the ledger gives what the unit has
+        let mut pools = product.job().pools.iter();
+        let known = match pools.any(|pool| product.command_of(pool.name()).is_some()) {
+            true => self.patiently(|ledger| ledger.numbers_of(uid)),
+            false => Ok(Vec::new()),
+        };
         let known = match known {
             Ok(known) => known,
             Err(Unbooked::Refused(refused)) => return Ok(Err(of_refusal(&refused))),
@@ -508,8 +514,11 @@ impl Work<'_> {
         let report = ready.write(&plan, listener)?;
         let verdict = ready.verdict(&plan, &report, listener)?;
         if verdict.starts.known() != Some(true) {
-            let reasons: Vec<String> = verdict.reasons.iter().map(ToString::to_string).collect();
-            let told = Told::new("would-not-start", reasons.join("; "));
+            let code = match verdict.starts {
+                Starts::No => "would-not-start",
+                _ => "start-unknown",
+            };
+            let told = Told::new(code, verdict.words());
             return Err(Stop::Bad(told.next("put the board aside as bad")));
         }
         let mut detail = serde_json::Map::new();

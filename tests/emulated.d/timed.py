@@ -115,6 +115,26 @@ def leave(nor, state):
             raise ValueError(f"no state {state}")
 
 
+def converse(listener, answer):
+    """Answers the lines of one connection. Whether it ended with `quit`."""
+    connection, _ = listener.accept()
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    with connection, connection.makefile("rw") as stream:
+        for line in stream:
+            words = line.split()
+            if words == ["quit"]:
+                return True
+            try:
+                said = answer(words)
+            except (Gone, Timeout, UsbError) as err:
+                said = f"error: {type(err).__name__}: {err}"
+            except (OSError, ValueError) as err:
+                said = f"error: {err}"
+            stream.write(said + "\n")
+            stream.flush()
+    return False
+
+
 class Server:
     def __init__(self, options):
         self.board = Board(options.flash, None, "serial", high_speed=not options.full_speed, strict=True, entry="silicon")
@@ -174,22 +194,8 @@ class Server:
     def serve(self, port):
         with socket.create_server(("127.0.0.1", port)) as listener:
             print(listener.getsockname()[1], flush=True)
-            while True:
-                connection, _ = listener.accept()
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                with connection, connection.makefile("rw") as stream:
-                    for line in stream:
-                        words = line.split()
-                        if words == ["quit"]:
-                            return
-                        try:
-                            said = self.answer(words)
-                        except (Gone, Timeout, UsbError) as err:
-                            said = f"error: {type(err).__name__}: {err}"
-                        except (OSError, ValueError) as err:
-                            said = f"error: {err}"
-                        stream.write(said + "\n")
-                        stream.flush()
+            while not converse(listener, self.answer):
+                pass
 
 
 def main():

@@ -14,7 +14,7 @@ import sys
 
 from oracle.uart import Serial
 
-from timed import keep_time
+from timed import converse, keep_time
 
 # virtual time between two looks at what the board sends
 STEP_NS = 20_000
@@ -67,19 +67,7 @@ class Server:
     def serve(self, port):
         with socket.create_server(("127.0.0.1", port)) as listener:
             print(listener.getsockname()[1], flush=True)
-            connection, _ = listener.accept()
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            with connection, connection.makefile("rw") as stream:
-                for line in stream:
-                    words = line.split()
-                    if words == ["quit"]:
-                        return
-                    try:
-                        said = self.answer(words)
-                    except (OSError, ValueError) as err:
-                        said = f"error: {err}"
-                    stream.write(said + "\n")
-                    stream.flush()
+            converse(listener, self.answer)
 
 
 def main():

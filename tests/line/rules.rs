@@ -407,3 +407,12 @@ fn text_of_a_command_is_bound_to_the_unit() {
     );
     assert_eq!(fs::read_to_string(asked).expect("asked"), "x\nx\n");
 }
+
+#[test]
+fn endless_file_is_no_job_and_ends() {
+    let error = Product::open(Path::new("/dev/zero"), &[]).expect_err("no job");
+    assert!(
+        error.to_string().contains("more than the 268435456"),
+        "{error}"
+    );
+}

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use rtboot::line::Watch;
+use rtboot::line::{SlotPhase, Told, Watch};
 
 #[test]
 fn whoever_waits_sees_the_change() {
@@ -21,4 +21,24 @@ fn without_a_change_the_wait_ends() {
     let (seen, _) = watch.now();
     let (number, _) = watch.after(seen, Duration::from_millis(1));
     assert_eq!(number, seen);
+}
+
+#[test]
+fn phase_is_named_as_it_is_serialized() {
+    let told = Told::new("code", "what");
+    for phase in [
+        SlotPhase::Empty,
+        SlotPhase::NoBoard { told: told.clone() },
+        SlotPhase::Asking,
+        SlotPhase::AwaitsLedger,
+        SlotPhase::Passed { took_ms: 1 },
+        SlotPhase::Failed { told: told.clone() },
+        SlotPhase::Aborted { told: told.clone() },
+        SlotPhase::Refused { told: told.clone() },
+        SlotPhase::Out { told },
+        SlotPhase::Off,
+    ] {
+        let json = serde_json::to_value(&phase).expect("JSON");
+        assert_eq!(json["phase"], phase.name());
+    }
 }

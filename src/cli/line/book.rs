@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use rtboot::line::ledger::{Attempt, Export, Ledger};
+use rtboot::line::percent;
 use rtboot::outcome::{
     LineAttempt, LineAudit, LineExport, LineFailure, LineHead, LinePool, LinePools, LineReport,
     LineUnits, LineVoid, Outcome,
@@ -11,7 +12,6 @@ use rtboot::outcome::{
 use rtboot::{Error, LineError, Result};
 
 use super::StationArgs;
-use super::job::write;
 use crate::cli::{Context, output};
 
 /// Which ledger.
@@ -316,14 +316,9 @@ pub fn export(args: &ExportArgs, context: &mut Context) -> Result<()> {
     let attempts = ledger.export(form, args.span.span(), &mut bytes);
     let attempts = attempts.map_err(args.ledger.failed())?;
     if output::is_stream(&args.output) {
-        use std::io::Write;
-        let written = std::io::stdout().write_all(&bytes);
-        written.map_err(|source| Error::WriteFile {
-            path: args.output.clone(),
-            source,
-        })?;
+        output::write_stdout(&bytes).map_err(output::unwritable(&args.output))?;
     } else {
-        write(&args.output, &bytes)?;
+        output::write_whole(&args.output, &bytes).map_err(output::unwritable(&args.output))?;
         context
             .report
             .line(format!("{attempts} attempts in {}", args.output.display()));
@@ -358,17 +353,17 @@ pub fn report(args: &ReportArgs, context: &mut Context) -> Result<()> {
     #[cfg(not(feature = "line-web"))]
     let file: Option<String> = None;
     let report = &mut context.report;
-    let percent = |part: u64, of: u64| match of {
-        0 => String::new(),
-        of => format!(" ({:.1} %)", part as f64 * 100.0 / of as f64),
+    let share = |part: u64| {
+        let share = percent(part, found.units);
+        share.map_or(String::new(), |share| format!(" ({share})"))
     };
     report.line(format!(
         "{} units tried, {} passed{}; {} passed at once{}",
         found.units,
         found.passed,
-        percent(found.passed, found.units),
+        share(found.passed),
         found.first_pass,
-        percent(found.first_pass, found.units)
+        share(found.first_pass)
     ));
     report.line(format!(
         "{} attempts failed, {} were aborted",
@@ -423,6 +418,7 @@ fn html(
     };
     output::try_out(file, report)?;
     let html = rtboot::line::web::html(ledger, args.span.span(), None);
-    write(file, html.map_err(args.ledger.failed())?.as_bytes())?;
+    let html = html.map_err(args.ledger.failed())?;
+    output::write_whole(file, html.as_bytes()).map_err(output::unwritable(file))?;
     Ok(Some(file.display().to_string()))
 }

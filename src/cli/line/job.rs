@@ -1,7 +1,6 @@
 //! `line pack` and `line show`: sealed jobs.
 
-use std::io::Write;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use rtboot::line::Product;
 use rtboot::outcome::{LineJob, LineJobPool, LinePack, LinePlace, Outcome};
@@ -29,7 +28,7 @@ pub fn pack(args: &PackArgs, context: &mut Context) -> Result<()> {
     output::try_out(&args.output, &context.report)?;
     let key = secret_key(&args.key)?;
     let (bytes, product) = Product::pack(&args.job, &key)?;
-    write(&args.output, &bytes)?;
+    output::write_whole(&args.output, &bytes).map_err(output::unwritable(&args.output))?;
     let job = described(&product, None)?;
     print(&job, context);
     let file = args.output.display().to_string();
@@ -42,30 +41,6 @@ pub fn pack(args: &PackArgs, context: &mut Context) -> Result<()> {
         job,
     }));
     Ok(())
-}
-
-/// Writes a file whole or not at all.
-pub fn write(path: &Path, bytes: &[u8]) -> Result<()> {
-    let unwritable = |source| Error::WriteFile {
-        path: path.to_owned(),
-        source,
-    };
-    let folder = path
-        .parent()
-        .filter(|folder| !folder.as_os_str().is_empty());
-    let written =
-        tempfile::NamedTempFile::new_in(folder.unwrap_or(Path::new("."))).and_then(|mut new| {
-            new.write_all(bytes)?;
-            #[cfg(unix)]
-            {
-                use std::os::unix::fs::PermissionsExt;
-                let mode = std::fs::Permissions::from_mode(0o644);
-                new.as_file().set_permissions(mode)?;
-            }
-            new.persist(path)?;
-            Ok(())
-        });
-    written.map_err(unwritable)
 }
 
 /// Show what a sealed job does to a unit, address by address

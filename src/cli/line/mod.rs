@@ -88,30 +88,13 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
     }
 }
 
-/// The name of a phase for programs.
-fn phase_name(phase: &SlotPhase) -> &'static str {
-    match phase {
-        SlotPhase::Empty => "empty",
-        SlotPhase::NoBoard { .. } => "no-board",
-        SlotPhase::Asking => "asking",
-        SlotPhase::Working { .. } => "working",
-        SlotPhase::AwaitsLedger => "awaits-ledger",
-        SlotPhase::Passed { .. } => "passed",
-        SlotPhase::Failed { .. } => "failed",
-        SlotPhase::Aborted { .. } => "aborted",
-        SlotPhase::Refused { .. } => "refused",
-        SlotPhase::Out { .. } => "out",
-        _ => "off",
-    }
-}
-
 /// What changed between two states, slot by slot; how far a stage is does not count.
 fn changes(before: &LineState, now: &LineState) -> Vec<SlotEvent> {
     let slots = now.slots.iter().enumerate();
     let changed = slots.filter(|(at, slot)| {
         let old = before.slots.get(*at);
         let same = |old: &rtboot::line::SlotState| {
-            phase_name(&old.phase) == phase_name(&slot.phase)
+            old.phase.name() == slot.phase.name()
                 && old.phase.told() == slot.phase.told()
                 && (old.unit == slot.unit
                     // the unit was taken out: it did not pass a second time
@@ -124,7 +107,7 @@ fn changes(before: &LineState, now: &LineState) -> Vec<SlotEvent> {
         let told = slot.phase.told();
         SlotEvent {
             slot: slot.name.clone(),
-            phase: phase_name(&slot.phase).to_owned(),
+            phase: slot.phase.name().to_owned(),
             uid: slot.unit.as_ref().map(|unit| unit.uid.clone()),
             numbers: slot
                 .unit

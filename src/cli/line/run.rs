@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use rtboot::line::{self, LineEnd, LineState, Product, RunOptions, Slot, SlotSpec, Station, Watch};
+use rtboot::line::{self, LineEnd, LineState, RunOptions, SlotSpec, Watch};
 use rtboot::outcome::{self, LineRun, Outcome};
 use rtboot::{Error, Result};
 
@@ -133,7 +133,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         move || station.reader(address.as_deref())
     };
     let ended = shown(&watch, &args.screen, reader, context, |stop| {
-        carry_out(
+        line::run(
             &station,
             &product,
             line::slots_of(&specs),
@@ -176,17 +176,6 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         context.report.line(text);
     }
     ended.map(drop)
-}
-
-fn carry_out(
-    station: &Station,
-    product: &Product,
-    slots: Vec<Slot>,
-    options: &RunOptions,
-    watch: &Watch,
-    stop: &AtomicBool,
-) -> Result<LineEnd> {
-    line::run(station, product, slots, options, watch, stop)
 }
 
 /// The program and its version, for the ledger.

@@ -1,7 +1,7 @@
 //! What screen and plain lines say in the same words.
 
 use rtboot::event::Stage;
-use rtboot::line::{Counts, LineState, SlotPhase, UnitWords};
+use rtboot::line::{Counts, LineState, SlotPhase, UnitWords, percent};
 
 use crate::cli::plain;
 
@@ -87,11 +87,9 @@ pub fn counts(state: &LineState) -> Vec<String> {
         None => format!("passed {passed}"),
     }];
     words.push(format!("failed {failed}"));
-    // the share of good units among those that were finished
-    let tenths = passed
-        .saturating_mul(1000)
-        .checked_div(passed.saturating_add(failed));
-    words.extend(tenths.map(|tenths| format!("yield {}.{} %", tenths / 10, tenths % 10)));
+    // of those that were finished
+    let good = percent(passed, passed.saturating_add(failed));
+    words.extend(good.map(|good| format!("yield {good}")));
     let few = [("aborted", aborted), ("refused", refused)];
     let few = few.iter().filter(|(_, count)| *count > 0);
     words.extend(few.map(|(name, count)| format!("{name} {count}")));

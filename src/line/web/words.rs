@@ -33,14 +33,7 @@ fn hides(c: char) -> bool {
 
 /// `12.3 %`; a dash of nothing.
 pub(super) fn percent(part: u64, whole: u64) -> String {
-    match whole {
-        0 => "–".into(),
-        _ => {
-            // rounded down: 99.96 % is not all
-            let tenths = u128::from(part) * 1000 / u128::from(whole);
-            format!("{}.{} %", tenths / 10, tenths % 10)
-        }
-    }
+    crate::line::percent(part, whole).unwrap_or_else(|| "–".into())
 }
 
 /// Milliseconds as `4.5 s`, `2 min 03 s`.
