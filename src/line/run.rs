@@ -178,7 +178,12 @@ pub fn run(
         ended.store(true, Ordering::SeqCst);
         let _ = hooks.join();
     });
-    let reason = rules.reason();
+    // it ends by itself when no slot is left
+    let reason = rules.reason().or_else(|| {
+        let left = Told::new("no-slot-left", "every slot was taken out");
+        let left = left.next("mend what the slots say, then start the line again");
+        (!stop.load(Ordering::SeqCst)).then_some(left)
+    });
     let (_, last) = watch.now();
     let end = LineEnd {
         counts: last.counts,

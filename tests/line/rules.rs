@@ -234,16 +234,21 @@ fn failures_in_a_row_take_the_slot_out_and_a_bad_unit_twice_does_not() {
         bench.told()
     );
     let (two, three, four) = (dead(2), dead(3), dead(4));
-    let end = bench
-        .run(JOB, &[&two, &three, &four, &good])
-        .expect("a run");
-    assert_eq!((end.counts.failed, end.counts.passed), (3, 0));
+    let run = bench.run(JOB, &[&two, &three, &four, &good]);
     let (_, state) = bench.watch.now();
+    assert_eq!((state.counts.failed, state.counts.passed), (3, 0));
     assert_eq!(
         code(&state.slots[0].phase),
         "slot-out",
         "{:?}",
         state.slots[0]
+    );
+    // nobody asked it to end
+    let error = run.expect_err("no slot is left");
+    assert_eq!((error.code(), error.exit_code()), ("line-stopped", 63));
+    assert!(
+        error.to_string().contains("every slot was taken out"),
+        "{error}"
     );
 }
 
