@@ -188,7 +188,7 @@ impl Product {
     /// The write of one unit: the image with the unit's own bytes.
     ///
     /// # Errors
-    /// [`LineError::JobUnfit`] for a number that is missing or does not fit; [`Error::Overlap`] over a boot header.
+    /// [`LineError::JobUnfit`] for a number that is missing or does not fit; [`crate::error::Error::Overlap`] over a boot header.
     pub fn unit(&self, uid: &str, numbers: &Numbers) -> Result<WriteJob> {
         let job = &self.sealed.job;
         let patches = job
