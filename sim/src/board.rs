@@ -24,10 +24,11 @@ pub use settings::Settings;
 pub use usb::{Gone, UsbIdentity};
 
 use crate::boot::{BootVerdict, Start};
+use crate::chip::Chip;
 use crate::fault::{Counts, Fault, Faults};
 use crate::flashloader::{Flashloader, OwnLoader, OwnSerial};
 use crate::fuses::Fuses;
-use crate::machine::{Costs, Machine, RT1021};
+use crate::machine::{Costs, Machine};
 use crate::nor::{Nor, Part, Trace};
 use crate::rom::loader::Loader;
 use crate::rom::serial::SerialRom;
@@ -73,7 +74,7 @@ enum Link {
     Uart,
 }
 
-/// A virtual RT1021 board.
+/// A virtual board.
 pub struct Board {
     machine: Machine,
     program: Program,
@@ -111,10 +112,11 @@ impl Board {
             *cell = *byte;
         }
         nor.status = settings.status;
-        let mut machine = Machine::new(nor);
+        let mut machine = Machine::of(settings.chip, nor);
         for (index, value) in settings.fuses {
             machine.fuses.set(index, value);
         }
+        machine.fuses.mark_package(settings.chip);
         machine.fuses.set(1, settings.unique_id[0]);
         machine.fuses.set(2, settings.unique_id[1]);
         Board {
@@ -232,6 +234,11 @@ impl Board {
         self.machine.nor_mut()
     }
 
+    /// The chip.
+    pub fn chip(&self) -> &'static Chip {
+        self.machine.chip
+    }
+
     /// The board's own part; a fault may have put another in its place.
     pub fn part(&self) -> &Part {
         &self.part
@@ -279,7 +286,7 @@ impl Board {
     /// What the ROM would do with the flash as it is. The board does not change.
     pub fn boot_verdict(&mut self) -> BootVerdict {
         self.sync();
-        BootVerdict::of(&self.machine, self.straps, self.faults.second_pins())
+        BootVerdict::of(&self.machine, self.straps)
     }
 
     /// Puts the faults of the list into the flash, when they have changed.
@@ -296,7 +303,9 @@ impl Board {
         if now == self.applied {
             return;
         }
-        self.machine.chip_id = self.faults.other_chip().unwrap_or(RT1021);
+        let chip = self.machine.chip;
+        self.machine.chip_id = self.faults.other_chip().unwrap_or(chip.id);
+        self.machine.other_pins = self.faults.second_pins();
         let named = self.faults.wrong_part().map(Part::find);
         let nor = self.machine.nor_mut();
         let part = match &named {
@@ -319,6 +328,7 @@ impl Board {
 impl std::fmt::Debug for Board {
     fn fmt(&self, f: &mut std::fmt::Formatter) -> std::fmt::Result {
         f.debug_struct("Board")
+            .field("chip", &self.machine.chip.name)
             .field("part", &self.part.name)
             .field("state", &self.state())
             .field("reason", &self.reason)

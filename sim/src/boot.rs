@@ -21,16 +21,13 @@ mod trial;
 
 pub use trial::{BootTrial, PowerOn};
 
+use crate::chip::{Chip, RAM_STARTS};
 use crate::machine::Machine;
-use crate::memory::BANKS;
 use crate::rom::dcd;
 use crate::rom::ivt::{self, BootData, Ivt};
 use crate::rom::registers::boot_fuses;
 use crate::straps::{BootConfig, BootMode, Route, Straps, route};
 
-const BASE: u32 = 0x6000_0000;
-/// One past the FlexSPI window.
-const FLASH_END: u32 = 0x7F80_0000;
 const IVT_OFFSET: u32 = 0x1000;
 const SDRAM: std::ops::Range<u32> = 0x8000_0000..0xE000_0000;
 
@@ -69,8 +66,8 @@ pub struct BootVerdict {
 }
 
 impl BootVerdict {
-    /// Tries the boot on a copy of the machine; `second_pins`: the flash is wired to the second pin group.
-    pub(crate) fn of(machine: &Machine, straps: Straps, second_pins: bool) -> BootVerdict {
+    /// Tries the boot on a copy of the machine.
+    pub(crate) fn of(machine: &Machine, straps: Straps) -> BootVerdict {
         let mut copy = machine.clone();
         let nor = copy.nor_mut();
         nor.trace = None;
@@ -90,13 +87,13 @@ impl BootVerdict {
             ..straps
         };
         let conditions = Conditions {
-            config: BootConfig(fuses.sbmr1(pins)),
+            config: BootConfig::new(fuses.sbmr1(pins, machine.chip.boot), machine.chip.boot),
             closed: fuses.closed(),
-            second_pins,
+            other_pins: machine.other_pins,
         };
         let found = internal(&mut copy, conditions);
         let reason = found.clone().map_or_else(|why| why, in_words);
-        let (with_present_straps, present_straps) = match route(straps, fuses) {
+        let (with_present_straps, present_straps) = match route(straps, fuses, machine.chip.boot) {
             Route::Internal(_) => (found.is_ok(), reason.clone()),
             Route::Downloader(why) | Route::Nothing(why) => (false, why),
         };
@@ -119,17 +116,17 @@ pub(crate) fn in_words(start: Start) -> String {
 }
 
 /// The chip comes out of reset: boot pins and fuses choose the way, then the flash decides.
-pub(crate) fn out_of_reset(machine: &mut Machine, straps: Straps, second_pins: bool) -> Booted {
+pub(crate) fn out_of_reset(machine: &mut Machine, straps: Straps) -> Booted {
     machine.partition_ram();
     let fuses = boot_fuses(machine);
-    let why = match route(straps, fuses) {
+    let why = match route(straps, fuses, machine.chip.boot) {
         Route::Nothing(why) => return Booted::Nothing(why),
         Route::Downloader(why) => why,
         Route::Internal(config) => {
             let conditions = Conditions {
                 config,
                 closed: fuses.closed(),
-                second_pins,
+                other_pins: machine.other_pins,
             };
             let found = internal(machine, conditions);
             machine.flexspi.reset();
@@ -154,17 +151,19 @@ struct Conditions {
     config: BootConfig,
     /// HAB is closed.
     closed: bool,
-    /// The flash is wired to the second pin group.
-    second_pins: bool,
+    /// The flash is not on the pins that a board of the chip has it on.
+    other_pins: bool,
 }
 
 /// Boots from FlexSPI NOR; the application, or the reason in words. The FCB's configuration commands change the flash.
 fn internal(machine: &mut Machine, conditions: Conditions) -> Result<Start, String> {
-    reachable(conditions)?;
+    reachable(machine.chip, conditions)?;
     machine
         .clock
         .work(u64::from(conditions.config.hold_time_us()) * 1_000);
     let fcb = fcb::set_up(machine, conditions.config.flash_type() == 1)?;
+    let window = machine.chip.window.start;
+    let ivt_address = window + IVT_OFFSET;
     let mut flash = Flash { machine, fcb };
     let ivt_bytes = flash
         .read(IVT_OFFSET)
@@ -172,9 +171,9 @@ fn internal(machine: &mut Machine, conditions: Conditions) -> Result<Start, Stri
     let ivt = match Ivt::parse(&ivt_bytes) {
         _ if flash.misreads(IVT_OFFSET, &ivt_bytes) => return Err(flash.why_garbage()),
         _ if ivt_bytes == [0xFF; ivt::LEN] => {
-            return Err("no IVT at 0x60001000: erased".into());
+            return Err(format!("no IVT at {ivt_address:#010x}: erased"));
         }
-        Err(why) => return Err(format!("no IVT at 0x60001000: {why}")),
+        Err(why) => return Err(format!("no IVT at {ivt_address:#010x}: {why}")),
         Ok(ivt) => ivt,
     };
     let image = Image::locate(&mut flash, &ivt)?;
@@ -187,7 +186,7 @@ fn internal(machine: &mut Machine, conditions: Conditions) -> Result<Start, Stri
 }
 
 /// Whether the ROM looks for its image where this board's flash is.
-fn reachable(conditions: Conditions) -> Result<(), String> {
+fn reachable(chip: &Chip, conditions: Conditions) -> Result<(), String> {
     let config = conditions.config;
     if config.device() != 0 {
         return Err(format!(
@@ -196,11 +195,12 @@ fn reachable(conditions: Conditions) -> Result<(), String> {
         ));
     }
     if config.encrypted_xip() {
-        return Err(
-            "BOOT_CFG says the image is encrypted (BEE): a plain one reads as garbage".into(),
-        );
+        return Err("BOOT_CFG says the image is encrypted: a plain one reads as garbage".into());
     }
-    match (config.flash_type(), conditions.second_pins) {
+    if chip.in_package && conditions.other_pins {
+        return Err("the flash in the package is not connected".into());
+    }
+    match (config.flash_type(), conditions.other_pins) {
         (0 | 1, false) | (7, true) => Ok(()),
         (0 | 1, true) => Err(
             "the flash is on the second pin group, flash type in BOOT_CFG names the first".into(),
@@ -264,9 +264,11 @@ impl Image {
     fn locate(flash: &mut Flash, ivt: &Ivt) -> Result<Image, String> {
         let in_ram = flash.machine.ram.slice(ivt.own, ivt::LEN).is_some();
         let in_sdram = SDRAM.contains(&ivt.own);
-        if ivt.own != BASE + IVT_OFFSET && !in_ram && !in_sdram {
+        let window = flash.machine.chip.window.clone();
+        let place = window.start + IVT_OFFSET;
+        if ivt.own != place && !in_ram && !in_sdram {
             return Err(format!(
-                "the IVT at 0x60001000 says it belongs at {:#010x}",
+                "the IVT at {place:#010x} says it belongs at {:#010x}",
                 ivt.own
             ));
         }
@@ -288,7 +290,7 @@ impl Image {
         if data.plugin != 0 {
             return Err("a plugin image, which this board cannot judge".into());
         }
-        if !in_ram && !in_sdram && !(BASE..FLASH_END).contains(&start) {
+        if !in_ram && !in_sdram && !window.contains(&start) {
             return Err(format!(
                 "boot data start {start:#010x} is not in the flash window, and the IVT is"
             ));
@@ -354,7 +356,7 @@ impl Image {
             return Err(format!("the vector table at {entry:#010x} is erased"));
         }
         let (stack, reset) = (LE::read_u32(&table[..4]), LE::read_u32(&table[4..]));
-        if !can_hold_a_stack(stack) {
+        if !can_hold_a_stack(flash.machine.chip, stack) {
             return Err(format!(
                 "the first stack pointer {stack:#010x} is not in RAM"
             ));
@@ -396,14 +398,11 @@ impl Image {
 ///
 /// The processor loads the word without a look. The reset handler may split the FlexRAM anew, or start SDRAM, before
 /// its first push: so the whole window of each bank counts, whatever the fuses give it.
-fn can_hold_a_stack(stack: u32) -> bool {
+fn can_hold_a_stack(chip: &Chip, stack: u32) -> bool {
     let Some(below) = stack.checked_sub(4) else {
         return false;
     };
-    let in_flexram = |bank: &crate::memory::Bank| {
-        below
-            .checked_sub(bank.start)
-            .is_some_and(|at| at < bank.mapped)
-    };
-    BANKS.iter().any(in_flexram) || SDRAM.contains(&below)
+    let windows = chip.ram_windows();
+    let in_ram = |(start, size): (u32, u32)| below.checked_sub(start).is_some_and(|at| at < size);
+    RAM_STARTS.into_iter().zip(windows).any(in_ram) || SDRAM.contains(&below)
 }

@@ -159,7 +159,7 @@ pub enum Fault {
         part: String,
     },
     /// Another chip is on the board: its id register reads so, and NXP's flashloader for it lets that register be read, as the
-    /// builds for the RT1011, RT1052 and RT1062 do. All else stays as on the RT1021.
+    /// builds for the RT1011, RT1052 and RT1062 do. All else stays as on the board's own chip.
     OtherChip {
         /// The id register.
         id: u32,
@@ -168,7 +168,7 @@ pub enum Fault {
     Absent,
     /// The flash's RESET# is held low.
     HeldInReset,
-    /// The flash hangs on the second FlexSPI pin group.
+    /// The flash hangs on the second FlexSPI pin group; on a chip whose flash is there anyway, on the first.
     SecondPins,
     /// WP# is low: the lock bit of the status register counts.
     WriteProtectLow,
@@ -313,7 +313,7 @@ impl Faults {
         })
     }
 
-    /// The id register of the chip that a fault puts in place of the RT1021.
+    /// The id register of the chip that a fault puts in place of the board's.
     pub fn other_chip(&self) -> Option<u32> {
         self.list.iter().find_map(|fault| match fault {
             Fault::OtherChip { id } => Some(*id),

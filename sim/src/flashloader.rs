@@ -8,6 +8,7 @@
 mod config;
 mod descriptors;
 mod driver;
+pub(crate) mod firmware;
 mod keyblob;
 mod memory;
 mod nor;
@@ -21,11 +22,12 @@ pub(crate) mod status;
 mod thumb;
 mod usb;
 
+pub use firmware::Firmware;
 pub use nor::NorSetup;
 pub(crate) use own::{BULK_PACKET, PACKET as OWN_PACKET};
 pub use own::{Entry, Interface, OwnLoader, OwnSerial, OwnServer, OwnState};
 pub use processor::{Packet, Processor, Received, Waits};
-pub use usb::{Control, Flashloader, OutResult, PACKET, REPORT};
+pub use usb::{Control, Flashloader, OutResult};
 
 use crate::machine::Machine;
 
@@ -59,18 +61,21 @@ fn jump(m: &mut Machine, pc: u32, argument: u32, sp: u32) -> Outcome {
     }
 }
 
-/// What differs between builds of the firmware: the RAM they keep for themselves (property 12), first and last byte.
+/// One build of the firmware.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Build {
-    /// Reserved regions.
+    /// RAM that it keeps for itself (property 12), first and last byte.
     pub reserved: [(u32, u32); 2],
+    /// What it does as the chip's firmware.
+    pub firmware: &'static Firmware,
 }
 
 impl Default for Build {
-    /// The build of NXP-MCUBootUtility, K2.1.0.
+    /// The RT1021 build of NXP-MCUBootUtility, K2.1.0.
     fn default() -> Build {
         Build {
             reserved: [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
+            firmware: &firmware::RT1021,
         }
     }
 }

@@ -1,9 +1,14 @@
 //! One-time programmable fuses (OCOTP): bits that go from 0 to 1 and stay.
 
+use crate::chip::Chip;
+
 /// Fuse words that a flashloader can name: index 0 to 0x3F.
 pub const WORDS: usize = 64;
 /// Word that holds bits 31:0 of the unique id; the next one holds bits 63:32.
 pub const UNIQUE_ID: usize = 1;
+
+/// Word and bit that a part with flash in its package has.
+const PACKAGE: (usize, u32) = (4, 1 << 20);
 
 /// The fuses, and the shadow registers loaded from them at reset.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,6 +33,25 @@ impl Fuses {
         fuses.set(UNIQUE_ID, 0x1234_5678);
         fuses.set(UNIQUE_ID + 1, 0x9ABC_DEF0);
         fuses
+    }
+
+    /// A virgin part of a chip: flash in the package has its bit burnt.
+    pub fn of(chip: &Chip) -> Fuses {
+        let mut fuses = Fuses::new();
+        fuses.mark_package(chip);
+        fuses
+    }
+
+    /// Burns what the factory of a chip burns, whatever else the words hold.
+    pub fn mark_package(&mut self, chip: &Chip) {
+        if chip.in_package {
+            self.set(PACKAGE.0, self.word(PACKAGE.0) | PACKAGE.1);
+        }
+    }
+
+    /// The flash is in the package.
+    pub fn in_package(&self) -> bool {
+        self.shadow(PACKAGE.0) & PACKAGE.1 != 0
     }
 
     /// What is burnt in word `index`; 0 for words that do not exist.

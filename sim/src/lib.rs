@@ -3,6 +3,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used))]
 #![warn(missing_debug_implementations)]
 
+pub mod chip;
 pub mod clock;
 pub mod flashloader;
 pub mod flexspi;
@@ -26,6 +27,7 @@ pub mod usbip;
 
 pub use board::{Board, Gone, Settings, State, UsbIdentity};
 pub use boot::{BootTrial, BootVerdict, Booted, PowerOn, Start};
+pub use chip::{CHIPS, Chip};
 pub use fault::{ByteFault, Counts, Fault, ReportFault};
 pub use machine::Costs;
 pub use rom::loader::Loader;

@@ -1,13 +1,12 @@
 //! The hardware below ROM and flashloader: RAM, fuses, FlexSPI with its flash, time and costs.
 
+use crate::chip::{Chip, RT1021};
 use crate::clock::{Clock, USB_TRANSACTION_NS};
 use crate::flexspi::FlexSpi;
 use crate::fuses::Fuses;
 use crate::memory::Ram;
 use crate::nor::Nor;
-
-/// Chip id of the RT1015, RT1020, RT1021 and RT1024. Source: device headers.
-pub const RT1021: u32 = 0x006B_0000;
+use crate::straps::Straps;
 
 /// Fuse word MISC_CONF0, with the FlexRAM split in bits 19:16.
 const MISC_CONF0: usize = 0x2D;
@@ -42,6 +41,8 @@ pub struct Costs {
 /// The machine.
 #[derive(Debug, Clone)]
 pub struct Machine {
+    /// Which chip this is.
+    pub chip: &'static Chip,
     /// On-chip RAM.
     pub ram: Ram,
     /// One-time programmable fuses.
@@ -54,18 +55,39 @@ pub struct Machine {
     pub costs: Costs,
     /// The chip id register, USB_ANALOG_DIGPROG.
     pub chip_id: u32,
+    /// Boot pins as latched at reset.
+    pub straps: Straps,
+    /// SRC_SRSR: the cause of the last reset.
+    pub cause: u32,
+    /// The flash is wired to the second pin group, or to the first where the chip's flash is on the second.
+    pub other_pins: bool,
+    /// The last option words asked for the second pin group.
+    pub option_pins: bool,
+    /// The flash answers on whatever pins are driven, as in the recordings of genuine firmware.
+    pub any_pins: bool,
 }
 
 impl Machine {
-    /// A machine at power-on, with `nor` on FlexSPI port A1.
+    /// An RT1021 at power-on, with `nor` on FlexSPI port A1.
     pub fn new(nor: Nor) -> Machine {
+        Machine::of(&RT1021, nor)
+    }
+
+    /// The same with another chip.
+    pub fn of(chip: &'static Chip, nor: Nor) -> Machine {
         Machine {
-            ram: Ram::new(),
-            fuses: Fuses::new(),
+            chip,
+            ram: Ram::new(chip),
+            fuses: Fuses::of(chip),
             flexspi: FlexSpi::new(nor),
             clock: Clock::new(),
             costs: Costs::default(),
-            chip_id: RT1021,
+            chip_id: chip.id,
+            straps: Straps::default(),
+            cause: 1,
+            other_pins: false,
+            option_pins: false,
+            any_pins: false,
         }
     }
 
@@ -83,13 +105,14 @@ impl Machine {
     pub fn reset(&mut self) {
         self.flexspi.reset();
         self.fuses.reload();
+        self.option_pins = false;
     }
 
     /// Power off and on: RAM is lost, the flash wakes in its default mode.
     pub fn power_cycle(&mut self) {
         self.clock.drop_work();
         self.reset();
-        self.ram = Ram::new();
+        self.ram = Ram::new(self.chip);
         self.flexspi.nor.power_cycle();
     }
 
@@ -97,7 +120,7 @@ impl Machine {
     pub fn partition_ram(&mut self) {
         let split = self.fuses.shadow(MISC_CONF0) >> 16 & 0xF;
         if self.ram.split() != split {
-            self.ram = Ram::partitioned(split);
+            self.ram = Ram::partitioned(self.chip, split);
         }
     }
 

@@ -1,61 +1,6 @@
-//! The RAM that exists: three banks as the default FlexRAM partition makes them.
+//! The RAM that exists: ITCM, DTCM and OCRAM as the FlexRAM partition makes them.
 
-/// One bank of RAM.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Bank {
-    /// First address.
-    pub start: u32,
-    /// Bytes that exist.
-    pub size: u32,
-    /// Bytes that the flashloader believes in (properties 14 and 15): the map, not the partition.
-    pub mapped: u32,
-}
-
-/// ITCM, DTCM, OCRAM, in the order of the flashloader's RAM properties.
-///
-/// Source: i.MX RT1020 reference manual, "FlexRAM", default partition; map sizes: genuine flashloader, emulated.
-pub const BANKS: [Bank; 3] = [
-    Bank {
-        start: 0x0000_0000,
-        size: 0x1_0000,
-        mapped: 0x4_0000,
-    },
-    Bank {
-        start: 0x2000_0000,
-        size: 0x1_0000,
-        mapped: 0x4_0000,
-    },
-    Bank {
-        start: 0x2020_0000,
-        size: 0x2_0000,
-        mapped: 0x4_0000,
-    },
-];
-
-/// KiB of ITCM, DTCM and OCRAM for each value of fuse MISC_CONF0\[19:16\].
-///
-/// Source: SPSDK fuse data of the RT1024; value 0 also MCUBootUtility.
-const SPLITS: [[usize; 3]; 16] = [
-    [64, 64, 128],
-    [64, 128, 64],
-    [0, 128, 128],
-    [32, 128, 96],
-    [128, 64, 64],
-    [0, 192, 64],
-    [32, 64, 160],
-    [0, 64, 192],
-    [64, 32, 160],
-    [128, 32, 96],
-    [160, 32, 64],
-    [0, 32, 224],
-    [128, 0, 128],
-    [32, 32, 192],
-    [192, 0, 64],
-    [0, 0, 256],
-];
-
-/// Bytes of all banks together, however they are split.
-pub const TOTAL: usize = 256 << 10;
+use crate::chip::{Chip, RAM_STARTS};
 
 /// Contents of the three banks.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,23 +9,17 @@ pub struct Ram {
     split: u32,
 }
 
-impl Default for Ram {
-    fn default() -> Ram {
-        Ram::new()
-    }
-}
-
 impl Ram {
-    /// RAM full of zeros.
-    pub fn new() -> Ram {
-        Ram::partitioned(0)
+    /// RAM of a chip full of zeros, in its default partition.
+    pub fn new(chip: &Chip) -> Ram {
+        Ram::partitioned(chip, 0)
     }
 
     /// RAM full of zeros, split among the banks as the fuse value says; 0 is the default partition.
-    pub fn partitioned(split: u32) -> Ram {
-        let kib = SPLITS[(split & 0xF) as usize];
+    pub fn partitioned(chip: &Chip, split: u32) -> Ram {
+        let [itcm, dtcm, ocram] = chip.splits[(split & 0xF) as usize];
         Ram {
-            banks: kib.map(|kib| vec![0; kib << 10]),
+            banks: [itcm, dtcm, chip.ocram2 + ocram].map(|kib| vec![0; kib << 10]),
             split: split & 0xF,
         }
     }
@@ -142,9 +81,9 @@ impl Ram {
 
     /// Bank and offset of an address that exists.
     fn place(&self, address: u32) -> Option<(usize, usize)> {
-        let banks = BANKS.iter().zip(&self.banks).enumerate();
-        banks.into_iter().find_map(|(i, (bank, bytes))| {
-            let at = address.checked_sub(bank.start)? as usize;
+        let banks = RAM_STARTS.iter().zip(&self.banks).enumerate();
+        banks.into_iter().find_map(|(i, (start, bytes))| {
+            let at = address.checked_sub(*start)? as usize;
             (at < bytes.len()).then_some((i, at))
         })
     }
@@ -153,28 +92,40 @@ impl Ram {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip::{CHIPS, RT1021};
 
     #[test]
-    fn every_partition_shares_out_256_kib() {
-        for split in 0..16 {
-            let ram = Ram::partitioned(split);
-            assert_eq!(
-                ram.banks.iter().map(Vec::len).sum::<usize>(),
-                256 << 10,
-                "{split}"
-            );
+    fn every_partition_shares_out_all_ram() {
+        for chip in CHIPS {
+            for split in 0..16 {
+                let ram = Ram::partitioned(chip, split);
+                let bytes: usize = ram.banks.iter().map(Vec::len).sum();
+                assert_eq!(bytes, chip.ram_size(), "{} {split}", chip.name);
+            }
         }
-        assert_eq!(Ram::partitioned(11).slice(0, 1), None);
-        assert!(Ram::partitioned(11).slice(0x2023_7FFF, 1).is_some());
+        assert_eq!(Ram::partitioned(&RT1021, 11).slice(0, 1), None);
+        let last = Ram::partitioned(&RT1021, 11)
+            .slice(0x2023_7FFF, 1)
+            .is_some();
+        assert!(last);
     }
 
     #[test]
     fn banks_end_where_the_partition_ends() {
-        let mut ram = Ram::new();
+        let mut ram = Ram::new(&RT1021);
         assert!(ram.write(0x2000_FFFC, &[1, 2, 3, 4]));
         assert!(!ram.write(0x2000_FFFD, &[1, 2, 3, 4]));
         assert_eq!(ram.word(0x2000_FFFC), Some(0x0403_0201));
         assert_eq!(ram.slice(0x2022_0000, 0), None);
         assert!(ram.slice(0, 0x1_0000).is_some());
+    }
+
+    #[test]
+    fn ocram_of_an_rt1062_has_768_kib() {
+        let chip = Chip::find("rt1062").expect("a chip");
+        let ram = Ram::new(chip);
+        assert_eq!(ram.sizes(), [0x2_0000, 0x2_0000, 0xC_0000]);
+        assert!(ram.slice(0x2020_0000, 0xC_0000).is_some());
+        assert_eq!(ram.slice(0x202C_0000, 1), None);
     }
 }

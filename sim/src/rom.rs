@@ -346,8 +346,11 @@ impl Rom {
 
     /// What is not on the list is refused by one word, whatever the count (seen on RT1050 over UART and RT1020 over HID). A
     /// part with SDP_READ_DISABLE, and an unaligned address, get no answer at all (guess: a closed i.MX 6SX was seen to do
-    /// so, with the next command answered again).
+    /// so, with the next command answered again). A ROM without the command gives no answer either (guess).
     fn read_register(&mut self, machine: &Machine, command: Command) {
+        if !machine.chip.reads_registers {
+            return;
+        }
         if boot_fuses(machine).sdp_read_disabled()
             || !command.address.is_multiple_of(command.access())
         {
@@ -470,7 +473,7 @@ impl Rom {
                 }
             }
         }
-        loader::recognise(&machine.ram, &data)
+        loader::recognise(machine.chip, &machine.ram, &data)
     }
 
     fn leave(&mut self, machine: &Machine, then: Then) {

@@ -165,7 +165,17 @@ pub fn w25q64jv() -> Vec<u8> {
     image(5, 0x80, &words, None)
 }
 
-/// A larger JV: revision 1.5, 16 words; `chip_s` seconds for the whole array.
+/// W25Q16JV: a guess, the family's with its size; published times.
+pub fn w25q16jv() -> Vec<u8> {
+    winbond_jv(2 << 20, 5, 0x80F8_30E9)
+}
+
+/// W25Q32JV: a guess, the family's with its size.
+pub fn w25q32jv() -> Vec<u8> {
+    winbond_jv(4 << 20, 10, 0x80F8_30E9)
+}
+
+/// Another size of the JV: revision 1.5, 16 words; `chip_s` seconds for the whole array.
 fn winbond_jv(size: u32, chip_s: u32, last: u32) -> Vec<u8> {
     let times = Timing {
         erase_ms: [64, 128, 160],

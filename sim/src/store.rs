@@ -2,7 +2,7 @@
 //!
 //! | file       | holds                                                                                    |
 //! |------------|------------------------------------------------------------------------------------------|
-//! | board.json | part, status registers, boot pins, faults, running program, set-up and modes of the flash |
+//! | board.json | chip, part, status registers, boot pins, faults, running program, set-up and modes of the flash |
 //! | flash.bin  | the flash from offset 0; what a shorter file leaves out is erased (FFh)                   |
 //! | fuses.txt  | `index = value`, one fuse word a line; words 1 and 2 are the chip's unique id             |
 //! | ram.bin    | ITCM, DTCM and OCRAM one after another; what a shorter file, or none, leaves out is zero   |
@@ -21,8 +21,8 @@ mod fuses;
 
 pub(crate) use files::{BoardFile, FlashSetup, Running, trimmed};
 
+use crate::chip::Chip;
 use crate::fuses::Fuses;
-use crate::memory;
 use crate::nor::Part;
 
 pub(crate) const BOARD: &str = "board.json";
@@ -98,6 +98,7 @@ impl Drop for Store {
 /// What the files of a board hold.
 #[derive(Debug)]
 pub(crate) struct Contents {
+    pub chip: &'static Chip,
     pub file: BoardFile,
     pub part: Part,
     pub flash: Vec<u8>,
@@ -214,10 +215,16 @@ impl Store {
                 format!("part {:?} is not known; known are {known}", file.part),
             )
         })?;
+        let chip = Chip::find(&file.chip).ok_or_else(|| {
+            let known = Chip::names().join(", ");
+            let why = format!("chip {:?} is not known; known are {known}", file.chip);
+            self.content(BOARD, why)
+        })?;
         file.check(&part).map_err(|why| self.content(BOARD, why))?;
         Ok(Contents {
             flash: self.flash(part.size)?,
-            ram: self.ram()?,
+            ram: self.ram(chip)?,
+            chip,
             file,
             part,
             fuses,
@@ -228,12 +235,13 @@ impl Store {
     pub(crate) fn write(
         &self,
         file: &BoardFile,
+        chip: &Chip,
         flash: &[u8],
         fuses: &Fuses,
         ram: &[u8],
     ) -> Result<(), StoreError> {
         self.replace(FLASH, trimmed(flash))?;
-        self.replace(FUSES, fuses::to_text(fuses).as_bytes())?;
+        self.replace(FUSES, fuses::to_text(chip, fuses).as_bytes())?;
         self.replace(RAM, ram)?;
         self.replace(BOARD, file.to_json().as_bytes())
     }
@@ -244,8 +252,8 @@ impl Store {
     }
 
     /// The RAM file; none is RAM full of zeros.
-    fn ram(&self) -> Result<Vec<u8>, StoreError> {
-        match self.cells(RAM, "RAM", memory::TOTAL as u64) {
+    fn ram(&self, chip: &Chip) -> Result<Vec<u8>, StoreError> {
+        match self.cells(RAM, "RAM", chip.ram_size() as u64) {
             Err(StoreError::Missing { .. }) => Ok(Vec::new()),
             read => read,
         }

@@ -1,7 +1,8 @@
 //! Boot pins ("straps"), the fuses that overrule them, and the boot path that follows from both.
 //!
-//! Source: i.MX RT1021 fuse table and pin list (SPSDK fuse data of the RT1024, MCUBootUtility RT1021 target).
+//! Source: fuse tables and pin lists (SPSDK's fuse data, MCUBootUtility's targets); the layouts of BOOT_CFG are in [`crate::chip`].
 
+use crate::chip::{BootPins, FlashType};
 use serde::{Deserialize, Serialize};
 
 /// The BOOT_MODE pins, sampled at power-on and reset.
@@ -30,13 +31,13 @@ impl BootMode {
     }
 }
 
-/// The boot pins: BOOT_MODE and the ten BOOT_CFG pins.
+/// The boot pins: BOOT_MODE and BOOT_CFG, whose number and place depend on the chip.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Straps {
-    /// BOOT_MODE\[1:0\], pads GPIO_EMC_16 and GPIO_EMC_17.
+    /// BOOT_MODE\[1:0\].
     pub boot_mode: BootMode,
-    /// BT_CFG\[9:0\], pads GPIO_EMC_18 to GPIO_EMC_27; the same layout as the low bits of fuse word 0x450.
+    /// BT_CFG, ten pins on an RT1021; the same layout as the low bits of fuse word 0x450.
     #[serde(default)]
     pub boot_cfg: u16,
 }
@@ -93,11 +94,11 @@ impl BootFuses {
     }
 
     /// SRC_SBMR1: the BOOT_CFG word latched at reset, from the pins or from the fuses.
-    pub fn sbmr1(&self, straps: Straps) -> u32 {
+    pub fn sbmr1(&self, straps: Straps, pins: &BootPins) -> u32 {
         if self.fuse_sel() {
             self.cfg0
         } else {
-            u32::from(straps.boot_cfg & 0x3FF)
+            u32::from(straps.boot_cfg & pins.mask)
         }
     }
 
@@ -108,40 +109,58 @@ impl BootFuses {
     }
 }
 
-/// The boot device's place and kind out of BOOT_CFG (the ten-pin layout of the RT1021).
+/// The boot device's place and kind out of BOOT_CFG.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct BootConfig(pub u32);
+pub struct BootConfig {
+    /// BOOT_CFG0 as latched, SBMR1.
+    pub word: u32,
+    pins: &'static BootPins,
+}
 
 impl BootConfig {
-    /// Bit 0: the image is decrypted by the BEE on the fly.
+    /// The word in the layout of a chip.
+    pub fn new(word: u32, pins: &'static BootPins) -> BootConfig {
+        BootConfig { word, pins }
+    }
+
+    fn bits(self, lowest: u32, mask: u32) -> u32 {
+        self.word >> lowest & mask
+    }
+
+    /// The image is decrypted on the fly (BEE or OTFAD).
     pub fn encrypted_xip(self) -> bool {
-        self.0 & 1 == 1
+        self.bits(self.pins.encrypted, 1) == 1
     }
 
-    /// Bits 3:1: how the first read of a FlexSPI NOR is made.
+    /// How the first read of a FlexSPI NOR is made: 0 is a serial NOR, 1 one with 4-byte addresses, 7 one on the second pins.
+    ///
+    /// Where the pins ask for a probe, its kind takes the place; the codes of octal parts are moved out of the way of these.
     pub fn flash_type(self) -> u32 {
-        self.0 >> 1 & 7
+        match self.pins.flash_type {
+            FlashType::Bits(lowest) => self.bits(lowest, 7),
+            FlashType::Probe if self.bits(0, 1) == 0 || self.bits(2, 3) == 0 => 0,
+            FlashType::Probe => 3 + self.bits(2, 3),
+        }
     }
 
-    /// Bits 7:4: the boot device; 0 is FlexSPI NOR. Codes 2..7 have two readings in public sources.
+    /// Bits 7:4: the boot device; 0 is FlexSPI NOR, the only one where the chip has no other.
     pub fn device(self) -> u32 {
-        self.0 >> 4 & 0xF
+        self.pins.devices.map_or(0, |_| self.bits(4, 0xF))
     }
 
     /// The device's name, for a person.
     pub fn device_name(self) -> &'static str {
-        match self.device() {
-            0 => "FlexSPI NOR",
-            1 => "SEMC NOR",
-            2..=7 => "SD card or SEMC NAND",
-            8..=11 => "eMMC",
-            _ => "FlexSPI NAND",
-        }
+        let code = self.device();
+        let mut known = self.pins.devices.unwrap_or(&[]).iter();
+        known
+            .find(|(last, _)| code <= *last)
+            .map_or("FlexSPI NOR", |(_, name)| name)
     }
 
-    /// Bits 9:8: time the ROM waits before it touches the flash, in microseconds.
+    /// Time the ROM waits before it touches the flash, in microseconds; the shortest where no public source tells the bits.
     pub fn hold_time_us(self) -> u32 {
-        [500, 1_000, 3_000, 10_000][(self.0 >> 8 & 3) as usize]
+        let code = self.pins.hold.map_or(0, |lowest| self.bits(lowest, 3));
+        [500, 1_000, 3_000, 10_000][code as usize]
     }
 }
 
@@ -159,8 +178,8 @@ pub enum Route {
 /// The boot path: by the pins, unless a fuse overrules them.
 ///
 /// BOOT_MODE 11 leading nowhere is a guess; public sources call it reserved.
-pub fn route(straps: Straps, fuses: BootFuses) -> Route {
-    let config = BootConfig(fuses.sbmr1(straps));
+pub fn route(straps: Straps, fuses: BootFuses, pins: &'static BootPins) -> Route {
+    let config = BootConfig::new(fuses.sbmr1(straps, pins), pins);
     if fuses.force_internal() {
         return Route::Internal(config);
     }
@@ -178,6 +197,15 @@ pub fn route(straps: Straps, fuses: BootFuses) -> Route {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::chip::{Chip, RT1021};
+
+    fn config(word: u32) -> BootConfig {
+        BootConfig::new(word, RT1021.boot)
+    }
+
+    fn route(straps: Straps, fuses: BootFuses) -> Route {
+        super::route(straps, fuses, RT1021.boot)
+    }
 
     fn straps(boot_mode: BootMode) -> Straps {
         Straps {
@@ -199,7 +227,7 @@ mod tests {
         ));
         assert_eq!(
             route(straps(BootMode::InternalBoot), fuses),
-            Route::Internal(BootConfig(0))
+            Route::Internal(config(0))
         );
         assert!(matches!(
             route(straps(BootMode::Reserved), fuses),
@@ -215,7 +243,7 @@ mod tests {
         };
         assert_eq!(
             route(straps(BootMode::SerialDownloader), fuses),
-            Route::Internal(BootConfig(0))
+            Route::Internal(config(0))
         );
     }
 
@@ -230,9 +258,9 @@ mod tests {
             boot_mode: BootMode::Fuses,
             boot_cfg: 0x2E,
         };
-        assert_eq!(route(pins, fuses), Route::Internal(BootConfig(0x10)));
-        assert_eq!(fuses.sbmr1(pins), 0x10);
-        assert_eq!(BootFuses::default().sbmr1(pins), 0x2E);
+        assert_eq!(route(pins, fuses), Route::Internal(config(0x10)));
+        assert_eq!(fuses.sbmr1(pins, RT1021.boot), 0x10);
+        assert_eq!(BootFuses::default().sbmr1(pins, RT1021.boot), 0x2E);
     }
 
     #[test]
@@ -245,11 +273,31 @@ mod tests {
 
     #[test]
     fn boot_cfg_fields_follow_the_ten_pin_layout() {
-        let config = BootConfig(3 << 8 | 1 << 4 | 7 << 1);
+        let config = config(3 << 8 | 1 << 4 | 7 << 1);
         assert_eq!(
             (config.device(), config.flash_type(), config.hold_time_us()),
             (1, 7, 10_000)
         );
         assert!(!config.encrypted_xip());
+    }
+
+    #[test]
+    fn boot_cfg_layout_is_the_chips() {
+        let of = |name, word| {
+            let chip = Chip::find(name).expect("a chip");
+            let config = BootConfig::new(word, chip.boot);
+            (
+                config.flash_type(),
+                config.device_name(),
+                config.encrypted_xip(),
+            )
+        };
+        assert_eq!(of("rt1021", 0x0E), (7, "FlexSPI NOR", false));
+        assert_eq!(of("rt1052", 0x0E), (0, "FlexSPI NOR", true));
+        assert_eq!(of("rt1052", 0x700), (7, "FlexSPI NOR", false));
+        assert_eq!(of("rt1052", 0x40), (0, "SD card", false));
+        assert_eq!(of("rt1062", 0x05), (4, "FlexSPI NOR", false));
+        assert_eq!(of("rt1062", 0x01), (0, "FlexSPI NOR", false));
+        assert_eq!(of("rt1011", 0x40), (0, "FlexSPI NOR", false));
     }
 }

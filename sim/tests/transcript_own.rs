@@ -20,7 +20,7 @@ fn every_transcript_of_the_own_loader_holds() {
         .filter(|name| only.as_ref().is_none_or(|only| only == name));
     let failed: Vec<String> = names
         .flat_map(|name| {
-            differences(Rig::own, &folder, &name)
+            differences(&Rig::own, &folder, &name)
                 .into_iter()
                 .map(move |difference| format!("{name}: {difference}"))
         })

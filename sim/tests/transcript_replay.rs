@@ -26,7 +26,7 @@ fn every_transcript_holds_byte_for_byte() {
     let failed: Vec<String> = names
         .iter()
         .flat_map(|name| {
-            differences(Rig::new, &folder, name)
+            differences(&Rig::new, &folder, name)
                 .into_iter()
                 .map(move |difference| format!("{name}: {difference}"))
         })

@@ -20,6 +20,9 @@ pub enum Command {
     /// Make a virtual board in a folder that is empty or not there
     ///
     /// Without options it is an RT1020 EVK fresh from the bag: IS25LP064A, blank, quad-enable clear, switches on serial download.
+    /// With --chip it is the evaluation kit of that chip: RT1010 and RT1011, RT1015, RT1020 and RT1021, RT1024, RT1040 to RT1046,
+    /// RT1050 to RT1052, RT1060 to RT1062, RT1064. The kit of the RT1050 carries its QSPI flash, as after moving its resistors; its
+    /// HyperFlash does not exist here.
     New {
         /// Where it lives from then on
         folder: PathBuf,
@@ -115,6 +118,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             unique_id,
         } => {
             let make = Make {
+                chip: context.globals.chip.clone(),
                 part,
                 quad_enabled: qe == Some(Qe::Set),
                 switches: straps.map(Switches::from),

@@ -198,6 +198,8 @@ pub struct Remembered {
 pub struct Virtual {
     /// Its folder.
     pub folder: String,
+    /// Its chip.
+    pub chip: String,
     /// What the chip runs: boot ROM, flashloader, application, nothing, no power.
     pub runs: String,
     /// Why.
@@ -247,6 +249,7 @@ impl Virtual {
         let fault = |text: String| serde_json::from_str(&text).unwrap_or(text.into());
         Virtual {
             folder: folder.display().to_string(),
+            chip: look.chip.to_owned(),
             runs: look.runs.to_owned(),
             why: look.why,
             boot_mode: look.boot_mode,

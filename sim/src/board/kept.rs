@@ -77,7 +77,7 @@ impl Board {
             Program::Off => Vec::new(),
             _ => self.machine.ram.to_bytes(),
         };
-        store.write(&self.file(), self.flash(), self.fuses(), &ram)
+        store.write(&self.file(), self.chip(), self.flash(), self.fuses(), &ram)
     }
 
     /// A new board. Until it is saved whole the lock file says that there is none.
@@ -95,6 +95,7 @@ impl Board {
     fn load(store: Store, contents: Contents) -> Result<Board, StoreError> {
         let Contents {
             file,
+            chip,
             part,
             flash,
             fuses,
@@ -106,6 +107,7 @@ impl Board {
         };
         let mut board = Board::unpowered(Settings {
             unique_id: [word(1), word(2)],
+            chip,
             part,
             flash,
             status: file.status().unwrap_or_default(), // checked when it was read
@@ -161,7 +163,7 @@ impl Board {
                 .filter(|value| *value != nor.part.read_register.factory()),
             flash_configuration: Some(nor.non_volatile).filter(|value| *value != 0xFFFF),
             faults: self.faults.list.iter().filter(ahead).cloned().collect(),
-            ..BoardFile::new(&self.part, nor.status)
+            ..BoardFile::new(self.chip(), &self.part, nor.status)
         }
     }
 
@@ -181,6 +183,7 @@ impl Board {
         if let Program::Flashloader(_, usb, serial) = &mut self.program {
             usb.processor_mut().nor_mut().set_up_as(&memory);
             serial.processor_mut().nor_mut().set_up_as(&memory);
+            self.machine.option_pins = usb.processor().nor().asks_second_pins();
         } else if let Some(server) = self.program.own_mut() {
             server.set_up_as(&memory);
             if let Some(state) = own {
@@ -190,6 +193,7 @@ impl Board {
             return;
         }
         self.machine.flexspi.set_registers(controller);
+        self.reach_flash();
     }
 }
 

@@ -54,8 +54,9 @@ impl Board {
     /// The chip comes out of reset.
     fn begin(&mut self, cause: u32) {
         self.program = Program::Off;
+        self.latch(cause);
         self.reach_flash();
-        match boot::out_of_reset(&mut self.machine, self.straps, self.faults.second_pins()) {
+        match boot::out_of_reset(&mut self.machine, self.straps) {
             Booted::Application(start) => {
                 self.become_program(Program::Application(Some(start)), boot::in_words(start));
             }
@@ -66,11 +67,18 @@ impl Board {
         self.settle();
     }
 
+    /// The chip samples its boot pins, and knows why it was reset.
+    fn latch(&mut self, cause: u32) {
+        self.machine.straps = self.straps;
+        self.machine.cause = cause;
+    }
+
     /// Goes on with the program that ran when the board was put away; on the bus at once.
     pub(super) fn go_on(&mut self, running: Running) {
         self.sync();
         self.machine.power_cycle();
         self.machine.partition_ram();
+        self.latch(CAUSE_PIN);
         let why = String::from("left so by the last program");
         match running {
             Running::Reset => self.begin(CAUSE_PIN),
@@ -96,9 +104,10 @@ impl Board {
                 Program::OwnUart(Box::new(OwnSerial::start(&mut self.machine, entry)))
             }
             _ => {
-                let mut usb = Flashloader::start_build(&mut self.machine, loader.build());
+                let build = loader.build(self.machine.chip);
+                let mut usb = Flashloader::start_build(&mut self.machine, build);
                 usb.enumerate(&mut self.machine);
-                let serial = SerialLoader::new(Processor::with_build(UART_PACKET, loader.build()));
+                let serial = SerialLoader::new(Processor::with_build(UART_PACKET, build));
                 Program::Flashloader(loader, Box::new(usb), Box::new(serial))
             }
         };
@@ -142,19 +151,19 @@ impl Board {
         self.reason = why;
     }
 
-    /// Whether the pins that the running program drives lead to the flash.
-    ///
-    /// The RT1021 flashloaders take the second pin group when SBMR1 bits 10:8 read 7 or bit 20 of fuse word 0x440 is burnt
-    /// (genuine firmware, disassembled). What the ROM does is part of its boot decision.
+    /// Whether the pins that the running program drives lead to the flash. What the ROM does is part of its boot decision.
     pub(super) fn reach_flash(&mut self) {
-        let sbmr1 = boot_fuses(&self.machine).sbmr1(self.straps);
-        let group = sbmr1 >> 8 & 7 == 7 || self.machine.fuses.shadow(4) >> 20 & 1 == 1;
-        let loader = matches!(
-            self.program,
-            Program::Flashloader(..) | Program::Own(_) | Program::OwnUart(_)
-        );
-        let second = self.faults.second_pins();
-        self.machine.nor_mut().out_of_reach = loader && second != group;
+        let loader = match &self.program {
+            Program::Flashloader(loader, ..) => Some(*loader),
+            Program::Own(_) => Some(Loader::Own),
+            Program::OwnUart(_) => Some(Loader::OwnUart),
+            _ => None,
+        };
+        let reached = loader.is_none_or(|loader| {
+            let firmware = loader.build(self.machine.chip).firmware;
+            firmware.reaches(&self.machine, self.machine.option_pins)
+        });
+        self.machine.nor_mut().out_of_reach = !reached;
     }
 
     /// Carries out a pending change of program: a jump, a reset, an application, a loss of power.
@@ -194,8 +203,9 @@ impl Board {
     /// The flashloader has jumped. The board runs no code, it only checks that there is some at the target.
     pub(super) fn execute(&mut self, pc: u32, sp: u32) {
         let at = pc & !1;
-        let word = match at.checked_sub(crate::flexspi::AHB_BASE) {
-            Some(offset) if at < 0x8000_0000 => {
+        let window = &self.machine.chip.window;
+        let word = match at.checked_sub(window.start) {
+            Some(offset) if window.contains(&at) => {
                 let clock = &mut self.machine.clock;
                 Some(self.machine.flexspi.ahb_read(offset, 4, clock))
             }

@@ -3,6 +3,7 @@ use crate::rom::loader::Loader;
 use crate::straps::BootMode;
 use crate::testkit::*;
 
+mod chips;
 mod corners;
 mod faults;
 mod flashloader;

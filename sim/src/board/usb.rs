@@ -88,8 +88,16 @@ impl Board {
             return None;
         }
         match self.program {
-            Program::Rom(..) if boot_fuses(&self.machine).closed() => Some(ROM_CLOSED),
-            Program::Rom(..) => Some(ROM_OPEN),
+            Program::Rom(..) => {
+                let rom = match boot_fuses(&self.machine).closed() {
+                    true => ROM_CLOSED,
+                    false => ROM_OPEN,
+                };
+                Some(UsbIdentity {
+                    product_id: self.machine.chip.rom_product_id,
+                    ..rom
+                })
+            }
             Program::Flashloader(..) => Some(FLASHLOADER),
             Program::Own(_) => Some(OWN_LOADER),
             Program::OwnUart(_) | Program::Application(_) | Program::Silent | Program::Off => None,
@@ -98,8 +106,8 @@ impl Board {
 
     /// wMaxPacketSize of the present device's IN endpoint.
     pub(crate) fn usb_packet(&self) -> usize {
-        match self.program {
-            Program::Flashloader(..) => flashloader::PACKET,
+        match &self.program {
+            Program::Flashloader(_, usb, _) => usb.profile().packet,
             Program::Own(_) => flashloader::OWN_PACKET,
             _ => ROM_PACKET,
         }
@@ -325,6 +333,7 @@ impl Board {
             }
             _ => Ok(descriptors::control(
                 setup,
+                device.product_id,
                 [device.manufacturer, device.product],
             )),
         }

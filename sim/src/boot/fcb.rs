@@ -2,6 +2,7 @@
 
 use byteorder::{ByteOrder, LittleEndian as LE};
 
+use crate::chip::Chip;
 use crate::machine::Machine;
 use crate::nor::Cycle;
 
@@ -15,9 +16,6 @@ mod sequence {
     pub const READ_STATUS: usize = 1;
     pub const WRITE_ENABLE: usize = 3;
 }
-
-/// Root clock by `serialClkFreq`, in Hz; 0 and numbers behind the table run at 30 MHz.
-const CLOCKS: [u64; 10] = [30, 30, 50, 60, 75, 80, 100, 133, 166, 200];
 
 /// The first read, as BOOT_CFG's flash type picks it.
 fn plain_read(four_byte_address: bool) -> [u32; 4] {
@@ -68,10 +66,11 @@ pub fn set_up(machine: &mut Machine, four_byte_address: bool) -> Result<Fcb, Str
     machine.flexspi.reset();
     machine.flexspi.clock_hz = 30_000_000;
     machine.flexspi.set_lut(0, &plain_read(four_byte_address));
-    let bytes: [u8; LEN] = read(machine, 0, LEN)
+    let at = machine.chip.fcb_offset;
+    let bytes: [u8; LEN] = read(machine, at, LEN)
         .and_then(|bytes| bytes.try_into().ok())
         .ok_or("the flash cannot be read")?;
-    check_header(&bytes)?;
+    check_header(&bytes, at)?;
     let fcb = Fcb(bytes);
     let size = fcb.size();
     if size <= 0x1000 {
@@ -89,7 +88,7 @@ pub fn set_up(machine: &mut Machine, four_byte_address: bool) -> Result<Fcb, Str
             "the FCB reads two flashes in parallel, this board has one: reads bring garbage".into(),
         );
     }
-    machine.flexspi.clock_hz = clock(bytes[0x46]);
+    machine.flexspi.clock_hz = clock(machine.chip, bytes[0x46]);
     machine.flexspi.flash_size = size;
     machine.flexspi.address_shift = fcb.address_shift();
     machine.flexspi.clear_pointer();
@@ -105,14 +104,20 @@ fn read(machine: &mut Machine, address: u32, length: usize) -> Option<Vec<u8>> {
     (bytes.len() == length).then_some(bytes)
 }
 
-fn check_header(fcb: &[u8; LEN]) -> Result<(), String> {
+fn check_header(fcb: &[u8; LEN], at: u32) -> Result<(), String> {
+    let place = match at {
+        0 => "0".to_string(),
+        at => format!("{at:#x}"),
+    };
     let (tag, version) = (LE::read_u32(&fcb[0..4]), LE::read_u32(&fcb[4..8]));
     if tag == u32::MAX {
-        return Err("no FCB at flash offset 0: erased, or no flash that answers".into());
+        return Err(format!(
+            "no FCB at flash offset {place}: erased, or no flash that answers"
+        ));
     }
     if tag != TAG {
         return Err(format!(
-            "no FCB at flash offset 0: tag {TAG:#010x} expected, found {tag:#010x}"
+            "no FCB at flash offset {place}: tag {TAG:#010x} expected, found {tag:#010x}"
         ));
     }
     if version >> 24 != 0x56 {
@@ -130,14 +135,19 @@ fn load(machine: &mut Machine, fcb: &[u8; LEN]) {
     machine.flexspi.clear_pointer();
 }
 
-fn clock(index: u8) -> u64 {
-    CLOCKS.get(usize::from(index)).copied().unwrap_or(CLOCKS[0]) * 1_000_000
+/// Root clock by `serialClkFreq`, in Hz; 0 and numbers behind the chip's table run at 30 MHz.
+fn clock(chip: &Chip, index: u8) -> u64 {
+    let clocks = &chip.rom_clocks;
+    clocks.get(usize::from(index)).copied().unwrap_or(clocks[0]) * 1_000_000
 }
 
 /// Device mode sequence, then up to three configuration commands, at 30 MHz when the FCB asks for a safe clock.
 fn configure(machine: &mut Machine, fcb: &[u8; LEN]) -> Result<(), String> {
     let safe = LE::read_u32(&fcb[0x40..0x44]) >> 4 & 1 == 1;
-    machine.flexspi.clock_hz = if safe { 30_000_000 } else { clock(fcb[0x46]) };
+    machine.flexspi.clock_hz = match safe {
+        true => 30_000_000,
+        false => clock(machine.chip, fcb[0x46]),
+    };
     if fcb[0x10] != 0 && fcb[0x14] > 0 {
         command(machine, fcb, fcb[0x14], fcb[0x15], &fcb[0x18..0x1C])?;
     }

@@ -1,6 +1,7 @@
 //! Boot from a given flash content, without a board around it: many thousand trials a second.
 
 use super::{Booted, out_of_reset};
+use crate::chip::{Chip, RT1021};
 use crate::clock::Clock;
 use crate::fuses::Fuses;
 use crate::machine::Machine;
@@ -55,10 +56,15 @@ pub struct BootTrial {
 }
 
 impl BootTrial {
-    /// A chip with this flash part, everything erased.
+    /// An RT1021 with this flash part, everything erased.
     pub fn new(part: Part) -> BootTrial {
+        BootTrial::of(&RT1021, part)
+    }
+
+    /// The same with another chip.
+    pub fn of(chip: &'static Chip, part: Part) -> BootTrial {
         BootTrial {
-            machine: Machine::new(Nor::new(part)),
+            machine: Machine::of(chip, Nor::new(part)),
             dirty: Vec::new(),
         }
     }
@@ -66,7 +72,7 @@ impl BootTrial {
     /// Power on with this flash content: what the chip does. Nothing of an earlier trial is left.
     pub fn power_on(&mut self, found: &PowerOn) -> Booted {
         self.restore();
-        self.machine.fuses = Fuses::new();
+        self.machine.fuses = Fuses::of(self.machine.chip);
         for (index, value) in found.fuses {
             self.machine.fuses.set(*index, *value);
         }
@@ -79,16 +85,19 @@ impl BootTrial {
             }
             self.dirty.push((offset, bytes.len()));
         }
+        self.machine.fuses.mark_package(self.machine.chip);
+        self.machine.other_pins = found.second_pins;
         self.machine.clock = Clock::new();
         self.machine.power_cycle();
-        out_of_reset(&mut self.machine, found.straps, found.second_pins)
+        out_of_reset(&mut self.machine, found.straps)
     }
 
     /// A warm reset after [`BootTrial::power_on`]: flash content, status and volatile registers are as the boot left them.
     pub fn warm_reset(&mut self, straps: Straps, second_pins: bool) -> Booted {
         self.machine.reset();
         super::fcb::rest(&mut self.machine);
-        out_of_reset(&mut self.machine, straps, second_pins)
+        self.machine.other_pins = second_pins;
+        out_of_reset(&mut self.machine, straps)
     }
 
     /// The flash as the last trial left it.

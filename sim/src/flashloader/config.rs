@@ -1,5 +1,6 @@
 //! The FlexSPI NOR configuration block as the firmware keeps it: 512 bytes, little-endian.
 
+use super::firmware::{Firmware, RT1021};
 use crate::flexspi::SEQUENCE_WORDS;
 
 /// Places of the fields the firmware uses.
@@ -46,7 +47,6 @@ pub mod seq {
     pub const READ: usize = 0;
     pub const READ_STATUS: usize = 1;
     pub const WRITE_ENABLE: usize = 3;
-    pub const DEVICE_MODE: usize = 4;
     pub const ERASE_SECTOR: usize = 5;
     pub const ERASE_BLOCK: usize = 8;
     pub const PAGE_PROGRAM: usize = 9;
@@ -76,22 +76,38 @@ pub const LEN: usize = 512;
 /// "FCFB".
 pub const TAG: u32 = 0x4246_4346;
 
-/// A block.
+/// A block, and the firmware that works by it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Config {
     bytes: [u8; LEN],
+    /// Whose clocks and habits count.
+    pub firmware: &'static Firmware,
 }
 
 impl Config {
-    /// All zeros, as before the first configuration.
+    /// All zeros, as before the first configuration; clocks of the RT1021.
     pub fn blank() -> Config {
-        Config { bytes: [0; LEN] }
+        Config::blank_of(&RT1021)
+    }
+
+    /// The same for another firmware.
+    pub fn blank_of(firmware: &'static Firmware) -> Config {
+        Config {
+            bytes: [0; LEN],
+            firmware,
+        }
     }
 
     /// The block those bytes are; `None` unless they are 512.
     pub fn from_bytes(bytes: &[u8]) -> Option<Config> {
+        Config::blank().with_bytes(bytes)
+    }
+
+    /// The block those bytes are, for the same firmware.
+    pub fn with_bytes(&self, bytes: &[u8]) -> Option<Config> {
         Some(Config {
             bytes: bytes.try_into().ok()?,
+            firmware: self.firmware,
         })
     }
 
@@ -138,6 +154,11 @@ impl Config {
     /// Writes one table word; `word` counts inside the sequence.
     pub fn set_lut(&mut self, sequence: usize, word: usize, value: u32) {
         self.set_u32(field::LUT + 16 * sequence + 4 * word, value);
+    }
+
+    /// It asks for the second pin group.
+    pub fn asks_second_pins(&self) -> bool {
+        self.u32(field::MISC_OPTION) & misc::SECOND_PINS != 0
     }
 
     /// All four chip selects together.

@@ -1,6 +1,8 @@
 //! USB descriptors of the flashloader.
 //!
-//! Source: genuine RT1021 flashloader, emulated.
+//! Source: genuine flashloaders, emulated.
+
+use super::firmware::UsbProfile;
 
 /// Device descriptor: USB 2.0, endpoint 0 of 64 bytes, 15A2:0073, release 0.02, strings 1 and 2, no serial number.
 pub const DEVICE: [u8; 18] = [
@@ -8,8 +10,8 @@ pub const DEVICE: [u8; 18] = [
     0x00, 0x01,
 ];
 
-/// Configuration: one HID interface, interrupt endpoints 1 IN and 2 OUT of 1019 bytes, every 4 microframes.
-pub const CONFIGURATION: [u8; 41] = [
+/// Configuration: one HID interface, interrupt endpoints 1 IN and 2 OUT; sizes and interval are those of the firmware.
+const CONFIGURATION: [u8; 41] = [
     0x09, 0x02, 0x29, 0x00, 0x01, 0x01, 0x00, 0xC0,
     0x32, // configuration 1, self-powered, 100 mA
     0x09, 0x04, 0x00, 0x00, 0x02, 0x03, 0x00, 0x00, 0x03, // interface 0, HID, string 3
@@ -18,6 +20,23 @@ pub const CONFIGURATION: [u8; 41] = [
     0x07, 0x05, 0x81, 0x03, 0xFB, 0x03, 0x03, // endpoint 1 IN
     0x07, 0x05, 0x02, 0x03, 0xFB, 0x03, 0x03, // endpoint 2 OUT
 ];
+
+/// Places of wMaxPacketSize, which bInterval follows, in it.
+const PACKETS: [usize; 2] = [31, 38];
+
+/// The configuration at high speed or full speed. At full speed the interval is 1.
+pub fn configuration(profile: &UsbProfile, full_speed: bool) -> Vec<u8> {
+    let (packet, interval) = match full_speed {
+        true => (profile.full_speed, 1),
+        false => (profile.packet, profile.interval),
+    };
+    let mut bytes = CONFIGURATION.to_vec();
+    for at in PACKETS {
+        bytes[at..at + 2].copy_from_slice(&(packet as u16).to_le_bytes());
+        bytes[at + 2] = interval;
+    }
+    bytes
+}
 
 /// Strings 1 to 3; 3 names the interface.
 pub const STRINGS: [&str; 3] = [

@@ -88,6 +88,20 @@ pub fn write_with(m: &mut Machine, words: &[u32; 4], address: u32, tx: &[u8]) ->
     play(m, 1, address, tx, tx.len()).map(|_| ())
 }
 
+/// Bytes of flash by an IP command that plays the read sequence as the table holds it: after a failed set-up still the old one.
+pub fn read(m: &mut Machine, address: u32, len: usize) -> Result<Vec<u8>, Stop> {
+    m.flexspi.clear_pointer();
+    m.clock.work(IP_COMMAND_NS);
+    let played = m
+        .flexspi
+        .ip_command(seq::READ, 1, address, &[], len, &mut m.clock);
+    match played {
+        Ok(data) if data.len() < len => Err(Stop::Hang),
+        Ok(data) => Ok(data),
+        Err(_) => Err(FLEXSPI_COMMAND.into()),
+    }
+}
+
 /// Leaves the continuous-read mode.
 pub fn exit_no_cmd(m: &mut Machine, config: &Config) -> Result<(), Stop> {
     command(m, config, (seq::EXIT_NO_CMD, 1), 0, &[], 0).map(|_| ())
@@ -142,9 +156,19 @@ fn wait_ready(m: &mut Machine, config: &Config, address: u32, length: usize) -> 
 /// Sets the controller and the part up for a block; quad-enable device modes are one-time and switched off after.
 pub fn init(m: &mut Machine, config: &mut Config) -> Result<(), Stop> {
     m.flexspi.software_reset();
+    if config.firmware.no_strobe {
+        let cap = config.firmware.clocks.cap;
+        config.set_u8(field::SAMPLE_CLOCK, 0);
+        config.set_u8(field::SERIAL_CLOCK, config.u8(field::SERIAL_CLOCK).min(cap));
+    }
     // the register counts KiB
     m.flexspi.flash_size = config.u32(field::FLASH_SIZES) & !0x3FF;
-    m.flexspi.clock_hz = SAFE_CLOCK_HZ;
+    root_clock(m, config, SAFE_CLOCK_HZ);
+    if config.firmware.second_pins.by_option {
+        m.option_pins = config.asks_second_pins();
+        let reached = config.firmware.reaches(m, m.option_pins);
+        m.nor_mut().out_of_reach = !reached;
+    }
     if config.u8(field::DEVICE_MODE_ENABLE) != 0 {
         set_device_mode(m, config)?;
     }
@@ -353,7 +377,7 @@ fn with_ip_clock(
     config: &Config,
     work: impl FnOnce(&mut Machine) -> Result<(), Stop>,
 ) -> Result<(), Stop> {
-    m.flexspi.clock_hz = clock_hz(config.u8(field::IP_CLOCK), config);
+    root_clock(m, config, clock_hz(config.u8(field::IP_CLOCK), config));
     let done = work(m);
     m.flexspi.software_reset();
     read_clock(m, config);
@@ -362,45 +386,35 @@ fn with_ip_clock(
 
 /// Root clock while probing and configuring.
 pub const SAFE_CLOCK_HZ: u64 = 31_764_705;
+/// Root clock of the second FlexSPI as the ROM leaves it.
+const ROM_CLOCK_HZ: u64 = 30_857_142;
 
 /// The read clock.
 fn read_clock(m: &mut Machine, config: &Config) {
-    m.flexspi.clock_hz = clock_hz(config.u8(field::SERIAL_CLOCK), config);
+    root_clock(m, config, clock_hz(config.u8(field::SERIAL_CLOCK), config));
 }
 
-/// Root clock of a clock index; indices without an entry keep the probing clock.
-///
-/// Source: dividers of PLL3 PFD0 in the genuine RT1021 flashloader, 480 MHz × 18 / fraction / divider.
-pub fn clock_hz(index: u8, config: &Config) -> u64 {
-    const SDR: [(u64, u64); 9] = [
-        (34, 8),
-        (22, 8),
-        (18, 8),
-        (30, 4),
-        (18, 6),
-        (14, 6),
-        (13, 5),
-        (26, 2),
-        (22, 2),
-    ];
-    const DDR: [(u64, u64); 9] = [
-        (24, 6),
-        (22, 4),
-        (12, 6),
-        (30, 2),
-        (18, 3),
-        (22, 2),
-        (33, 1),
-        (13, 2),
-        (22, 1),
-    ];
-    let table = if config.u32(field::MISC_OPTION) & misc::DDR != 0 {
-        DDR
-    } else {
-        SDR
+/// Sets the root clock. That of the second FlexSPI stays as the ROM left it: the firmware's switch knows the first only.
+fn root_clock(m: &mut Machine, config: &Config, hz: u64) {
+    m.flexspi.clock_hz = match config.firmware.second_instance && m.fuses.in_package() {
+        true => ROM_CLOCK_HZ,
+        false => hz,
     };
-    let entry = usize::from(index).checked_sub(1).and_then(|i| table.get(i));
-    entry.map_or(SAFE_CLOCK_HZ, |(fraction, divider)| {
-        480_000_000 * 18 / fraction / divider
-    })
+}
+
+/// Root clock of a clock index; 0 keeps the probing clock, and so do indices without an entry on one clock edge.
+///
+/// Source: dividers of PLL3 PFD0 in the genuine flashloaders, 480 MHz × 18 / fraction / divider.
+pub fn clock_hz(index: u8, config: &Config) -> u64 {
+    let clocks = config.firmware.clocks;
+    let ddr = config.u32(field::MISC_OPTION) & misc::DDR != 0;
+    let table = if ddr { clocks.ddr } else { clocks.sdr };
+    let index = usize::from(index.min(clocks.cap));
+    let (fraction, divider) = match index.checked_sub(1).map(|at| table.get(at)) {
+        None => return SAFE_CLOCK_HZ,
+        Some(Some(entry)) => *entry,
+        // the smallest entry of the table
+        Some(None) => table[0],
+    };
+    480_000_000 * 18 / fraction / divider
 }

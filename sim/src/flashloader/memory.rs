@@ -2,20 +2,17 @@
 
 use super::Build;
 use super::nor::NorMemory;
-use super::status::{FLASH_ADDRESS, INVALID_ARGUMENT, MEMORY_RANGE, NOT_CONFIGURED, Status, Stop};
-use crate::flexspi::AHB_BASE;
-use crate::machine::{Machine, RT1021};
-use crate::memory::BANKS;
-use crate::rom::registers::DIGPROG;
+use super::status::{INVALID_ARGUMENT, MEMORY_RANGE, NOT_CONFIGURED, Status, Stop};
+use crate::chip::RAM_STARTS;
+use crate::machine::Machine;
+use crate::rom::registers::{DIGPROG, Registers};
 
 /// FlexSPI NOR.
 pub const FLEXSPI_NOR: u32 = 9;
-/// Serial NOR or EEPROM on LPSPI: known, never configured here.
-pub const SPI_NOR: u32 = 0x110;
-/// Address range of it.
-const SPI_NOR_SIZE: u32 = 0x0800_0000;
-/// SD card: known, never configured here.
-pub const SD: u32 = 0x120;
+/// Address range of the serial flashes that are known and never configured here.
+const SERIAL_SIZE: u32 = 0x0800_0000;
+/// First address of the peripherals.
+const PERIPHERALS: u32 = 0x4000_0000;
 
 /// Bytes that fill-memory hands to the flash at a time, a multiple of the pattern's four.
 const FILL_PIECE: u32 = 0x1000;
@@ -33,13 +30,14 @@ pub struct Memory {
 enum Place {
     Ram,
     Flash,
+    Peripherals,
 }
 
 impl Memory {
     /// Nothing configured yet.
     pub fn new(build: Build) -> Memory {
         Memory {
-            nor: NorMemory::default(),
+            nor: NorMemory::new(build.firmware),
             build,
         }
     }
@@ -51,13 +49,21 @@ impl Memory {
         let inside = |start: u32, size: u32| {
             address >= start && address - start < size && last <= start.wrapping_add(size - 1)
         };
-        if BANKS.iter().any(|bank| inside(bank.start, bank.mapped)) {
+        let firmware = self.build.firmware;
+        if self.banks().any(|(start, size)| inside(start, size)) {
             Ok(Place::Ram)
-        } else if inside(AHB_BASE, self.nor.mapped) {
+        } else if inside(self.nor.window, self.nor.mapped) {
             Ok(Place::Flash)
+        } else if firmware.peripherals > 0 && inside(PERIPHERALS, firmware.peripherals) {
+            Ok(Place::Peripherals)
         } else {
             Err(MEMORY_RANGE.into())
         }
+    }
+
+    /// First address and bytes of the banks of RAM that it believes in.
+    fn banks(&self) -> impl Iterator<Item = (u32, u32)> {
+        RAM_STARTS.into_iter().zip(self.build.firmware.mapped)
     }
 
     fn is_reserved(&self, address: u32, len: u32) -> bool {
@@ -76,19 +82,17 @@ impl Memory {
 
     /// May an option block be there?
     fn is_application(&self, address: u32) -> bool {
-        let ram = BANKS
-            .iter()
-            .any(|bank| address >= bank.start && address - bank.start < bank.mapped);
-        let flash =
-            self.nor.configured && address >= AHB_BASE && address - AHB_BASE < self.nor.mapped;
+        let mut banks = self.banks();
+        let ram = banks.any(|(start, size)| address >= start && address - start < size);
+        let nor = &self.nor;
+        let flash = nor.configured && address >= nor.window && address - nor.window < nor.mapped;
         address != 0 && (ram || flash)
     }
 
     /// Is it 0, or a stack pointer inside a bank but not at its start?
     pub fn is_stack(&self, address: u32) -> bool {
-        let inside = BANKS
-            .iter()
-            .any(|bank| address > bank.start && address - bank.start <= bank.mapped);
+        let mut banks = self.banks();
+        let inside = banks.any(|(start, size)| address > start && address - start <= size);
         address == 0 || inside
     }
 
@@ -101,8 +105,8 @@ impl Memory {
         memory: u32,
     ) -> Result<Vec<u8>, Stop> {
         self.mapped_only(memory, address, len as u32)?;
-        // the genuine builds for RT1015, RT1021 and RT1024 refuse every register; those for RT1011, RT1052 and RT1062 do not
-        if (address, len) == (DIGPROG, 4) && m.chip_id != RT1021 {
+        // another chip's build, by a fault: it lets the id be read
+        if (address, len) == (DIGPROG, 4) && m.chip_id != m.chip.id {
             return Ok(m.chip_id.to_le_bytes().to_vec());
         }
         match self.place(address, len as u32)? {
@@ -113,6 +117,7 @@ impl Memory {
                 .map(<[u8]>::to_vec)
                 .ok_or(Stop::Hang),
             Place::Flash => self.nor.read(m, address, len),
+            Place::Peripherals => Ok(self.peripherals(m, address, len)),
         }
     }
 
@@ -131,7 +136,22 @@ impl Memory {
             Place::Ram if m.ram.write(address, bytes) => Ok(()),
             Place::Ram => Err(Stop::Hang),
             Place::Flash => self.nor.write(m, address, bytes),
+            // no register of this model does anything
+            Place::Peripherals => Ok(()),
         }
+    }
+
+    /// Registers as little-endian words; 0 where the model has none.
+    fn peripherals(&self, m: &Machine, address: u32, len: usize) -> Vec<u8> {
+        let registers = Registers::new(m.straps, m.cause);
+        let bytes = (address..).take(len).map(|at| {
+            let word = match self.nor.register(m, at & !3) {
+                Some(value) => value,
+                None => registers.read(m, at & !3).unwrap_or(0),
+            };
+            word.to_le_bytes()[(at & 3) as usize]
+        });
+        bytes.collect()
     }
 
     /// fill-memory.
@@ -153,6 +173,7 @@ impl Memory {
                 m.ram.write(address, &pattern_bytes(pattern, len));
                 Ok(())
             }
+            Place::Peripherals => Ok(()),
             // piece by piece: a length that wraps is close to 4 GiB
             Place::Flash => {
                 let mut done = 0;
@@ -180,7 +201,7 @@ impl Memory {
             return Ok(());
         }
         match self.place(address, len)? {
-            Place::Ram => Err(FLASH_ADDRESS.into()),
+            Place::Ram | Place::Peripherals => Err(self.build.firmware.erase_ram.into()),
             Place::Flash => self.nor.erase(m, address, len),
         }
     }
@@ -189,7 +210,7 @@ impl Memory {
     pub fn erase_all(&mut self, m: &mut Machine, memory: u32) -> Result<(), Stop> {
         match memory {
             FLEXSPI_NOR => self.nor.erase_all(m),
-            SPI_NOR | SD => Err(NOT_CONFIGURED.into()),
+            other if self.knows(other) => Err(NOT_CONFIGURED.into()),
             _ => Err(INVALID_ARGUMENT.into()),
         }
     }
@@ -204,21 +225,30 @@ impl Memory {
             return Err(INVALID_ARGUMENT.into());
         }
         // option words are two words; only a block is taken whole
-        let length = match self.read(m, address, 4, 0)?.as_slice() {
+        let length = match self.option(m, address, 4)?.as_slice() {
             b"FCFB" => 512,
             [.., word] if word >> 4 == 0xC && word & 0xF == 0 => 4,
             [.., word] if word >> 4 == 0xC => 8,
             _ => 4,
         };
-        let block = self.read(m, address, length, 0)?;
+        let block = self.option(m, address, length)?;
         self.nor.configure(m, &block)
+    }
+
+    /// Bytes of an option block. What lies in flash is read through the memory window, by every build.
+    fn option(&self, m: &mut Machine, address: u32, len: usize) -> Result<Vec<u8>, Stop> {
+        match self.place(address, len as u32)? {
+            Place::Flash => self.nor.read_mapped(m, address, len),
+            _ => self.read(m, address, len, 0),
+        }
     }
 
     /// Property 25.
     pub fn attributes(&self, memory: u32) -> Result<Vec<u32>, Status> {
         match memory {
             FLEXSPI_NOR if self.nor.configured => {}
-            FLEXSPI_NOR | SPI_NOR | SD => return Err(NOT_CONFIGURED),
+            FLEXSPI_NOR => return Err(NOT_CONFIGURED),
+            other if self.knows(other) => return Err(NOT_CONFIGURED),
             _ => return Err(INVALID_ARGUMENT),
         }
         use super::config::field;
@@ -228,7 +258,7 @@ impl Memory {
         let kib = config.total_size() / 1024;
         Ok(vec![
             flags,
-            AHB_BASE,
+            self.nor.window,
             kib,
             config.u32(field::PAGE_SIZE),
             config.u32(field::SECTOR_SIZE),
@@ -236,13 +266,20 @@ impl Memory {
         ])
     }
 
-    /// Memory ids with bits 11:8 clear mean the map. Group 1 holds two external memories, never configured: a serial
-    /// NOR with an address range of its own, and a card with none. Nothing to do is fine in both groups.
+    /// A memory besides FlexSPI NOR.
+    fn knows(&self, memory: u32) -> bool {
+        self.build.firmware.memories.contains(&memory)
+    }
+
+    /// Memory ids with bits 11:8 clear mean the map. Group 1 holds external memories, never configured: serial flashes with an
+    /// address range of their own, and cards with none. Nothing to do is fine in both groups.
     fn mapped_only(&self, memory: u32, address: u32, len: u32) -> Result<(), Stop> {
         match memory >> 8 & 0xF {
             0 => Ok(()),
             1 if len == 0 => Ok(()),
-            1 if memory == SPI_NOR && address.wrapping_add(len).wrapping_sub(1) < SPI_NOR_SIZE => {
+            1 if self.build.firmware.ranged.contains(&memory)
+                && address.wrapping_add(len).wrapping_sub(1) < SERIAL_SIZE =>
+            {
                 Err(NOT_CONFIGURED.into())
             }
             _ => Err(MEMORY_RANGE.into()),

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::config::{Config, LEN, TAG, field};
 use super::driver;
+use super::firmware::{FLEXSPI1, FLEXSPI2, Firmware};
 use super::pace::{COMPARE_BYTE_NS, PAGE_NS};
 use super::probe::{self, Options};
 use super::status::{
@@ -19,28 +20,25 @@ pub struct NorMemory {
     pub config: Config,
     /// The last configuration succeeded, or an earlier one did and later ones failed early.
     pub configured: bool,
+    /// Where the memory map has the flash.
+    pub window: u32,
     /// Bytes that the memory map gives to the flash.
     pub mapped: u32,
     /// Page under way: address and bytes so far.
     page: Option<(u32, Vec<u8>)>,
 }
 
-impl Default for NorMemory {
-    fn default() -> NorMemory {
-        NorMemory {
-            config: Config::blank(),
-            configured: false,
-            mapped: 0x1000_0000,
-            page: None,
-        }
-    }
-}
+/// Second FlexSPI's window.
+const WINDOW2: u32 = 0x7000_0000;
 
 /// The firmware's variables for the flash, as a folder keeps them.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct NorSetup {
     configured: bool,
+    /// Where the map has the flash, when that is not 0x60000000.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    window: Option<u32>,
     mapped: u32,
     /// The active block.
     #[serde(with = "hex::serde")]
@@ -52,6 +50,7 @@ impl NorSetup {
     pub(super) fn new(configured: bool, mapped: u32, fcb: &[u8]) -> NorSetup {
         NorSetup {
             configured,
+            window: None,
             mapped,
             fcb: fcb.to_vec(),
         }
@@ -74,20 +73,54 @@ impl NorSetup {
     }
 }
 
-fn offset(address: u32) -> u32 {
-    address.wrapping_sub(AHB_BASE)
-}
-
 impl NorMemory {
+    /// Before the first set-up.
+    pub fn new(firmware: &'static Firmware) -> NorMemory {
+        NorMemory {
+            config: Config::blank_of(firmware),
+            configured: false,
+            window: AHB_BASE,
+            mapped: firmware.first_window,
+            page: None,
+        }
+    }
+
+    fn firmware(&self) -> &'static Firmware {
+        self.config.firmware
+    }
+
+    fn offset(&self, address: u32) -> u32 {
+        address.wrapping_sub(self.window)
+    }
+
+    /// The active block asks for the second pin group.
+    pub fn asks_second_pins(&self) -> bool {
+        self.config.asks_second_pins()
+    }
+
+    /// A register of a FlexSPI; `None` for all others.
+    pub fn register(&self, m: &Machine, address: u32) -> Option<u32> {
+        let in_use = m.chip.flexspi;
+        [in_use, FLEXSPI1, FLEXSPI2].into_iter().find_map(|base| {
+            let place = address.checked_sub(base)?;
+            self.firmware()
+                .flexspi_register(self.configured && base == in_use, place)
+        })
+    }
+
     /// Its variables between two commands.
     pub fn setup(&self) -> NorSetup {
-        NorSetup::new(self.configured, self.mapped, self.config.bytes())
+        NorSetup {
+            window: Some(self.window).filter(|window| *window != AHB_BASE),
+            ..NorSetup::new(self.configured, self.mapped, self.config.bytes())
+        }
     }
 
     /// Takes variables on. A block of another length counts as none.
     pub fn set_up_as(&mut self, setup: &NorSetup) {
-        if let Some(config) = Config::from_bytes(&setup.fcb) {
+        if let Some(config) = self.config.with_bytes(&setup.fcb) {
             self.config = config;
+            self.window = setup.window.unwrap_or(AHB_BASE);
             self.configured = setup.configured;
             self.mapped = setup.mapped;
         }
@@ -124,7 +157,7 @@ impl NorMemory {
         match word0 {
             0xF000_000F => self.program_block(m),
             TAG => {
-                self.config = Config::from_bytes(block).ok_or(INVALID_ARGUMENT)?;
+                self.config = self.config.with_bytes(block).ok_or(INVALID_ARGUMENT)?;
                 self.set_up(m)
             }
             _ => Err(INVALID_ARGUMENT.into()),
@@ -135,6 +168,10 @@ impl NorMemory {
         self.configured = false;
         driver::init(m, &mut self.config)?;
         m.flexspi.software_reset();
+        self.window = match self.firmware().second_instance && m.fuses.in_package() {
+            true => WINDOW2,
+            false => AHB_BASE,
+        };
         self.mapped = self.config.total_size();
         self.configured = true;
         Ok(())
@@ -145,20 +182,22 @@ impl NorMemory {
         if !self.configured {
             return Err(INVALID_ARGUMENT.into());
         }
-        if !self.is_blank(m, AHB_BASE, LEN as u32) {
+        let at = self.firmware().fcb_offset;
+        let address = self.window.wrapping_add(at);
+        if !self.is_blank(m, address, LEN as u32)? {
             return Err(CUMULATIVE_WRITE.into());
         }
         let block = *self.config.bytes();
-        let (done, repair) = match self.write(m, AHB_BASE, &block) {
+        let (done, repair) = match self.write(m, address, &block) {
             Err(Stop::Status(status)) => (
                 Err(status.into()),
-                driver::erase(m, &self.config, 0, LEN as u32),
+                driver::erase(m, &self.config, at, LEN as u32),
             ),
             Err(Stop::Hang) => return Err(Stop::Hang),
             Ok(()) => match self.flush(m) {
                 Err(Stop::Status(status)) => {
                     let sector = self.config.u32(field::SECTOR_SIZE);
-                    (Err(status.into()), self.erase(m, AHB_BASE, sector))
+                    (Err(status.into()), self.erase(m, address, sector))
                 }
                 done => return done,
             },
@@ -171,10 +210,20 @@ impl NorMemory {
         }
     }
 
-    /// Bytes through the memory map.
+    /// Bytes of flash as read-memory gets them.
     pub fn read(&self, m: &mut Machine, address: u32, len: usize) -> Result<Vec<u8>, Stop> {
         self.check_configured()?;
-        Ok(m.flexspi.ahb_read(offset(address), len, &mut m.clock))
+        if self.firmware().ip_reads {
+            return driver::read(m, self.offset(address), len);
+        }
+        self.read_mapped(m, address, len)
+    }
+
+    /// Bytes through the memory window.
+    pub fn read_mapped(&self, m: &mut Machine, address: u32, len: usize) -> Result<Vec<u8>, Stop> {
+        self.check_configured()?;
+        let at = self.offset(address);
+        Ok(m.flexspi.ahb_read(at, len, &mut m.clock))
     }
 
     /// Adds bytes to the page under way; every full page is programmed.
@@ -212,11 +261,11 @@ impl NorMemory {
         m.clock.work(PAGE_NS);
         let size = self.config.u32(field::PAGE_SIZE);
         page.resize(size as usize, 0xFF);
-        if !self.is_blank(m, address, size) {
+        if !self.is_blank(m, address, size)? {
             return Err(CUMULATIVE_WRITE.into());
         }
-        driver::program_page(m, &self.config, offset(address), &page)?;
-        if self.holds(m, address, &page) {
+        driver::program_page(m, &self.config, self.offset(address), &page)?;
+        if self.holds(m, address, &page)? {
             Ok(())
         } else {
             Err(COMMAND_FAILURE.into())
@@ -230,8 +279,8 @@ impl NorMemory {
         let start = address & !mask;
         let end = address.wrapping_add(len).wrapping_add(mask) & !mask;
         let len = end.wrapping_sub(start);
-        driver::erase(m, &self.config, offset(start), len)?;
-        if self.is_blank(m, start, len) {
+        driver::erase(m, &self.config, self.offset(start), len)?;
+        if self.is_blank(m, start, len)? {
             Ok(())
         } else {
             Err(COMMAND_FAILURE.into())
@@ -242,7 +291,7 @@ impl NorMemory {
     pub fn erase_all(&mut self, m: &mut Machine) -> Result<(), Stop> {
         self.check_configured()?;
         driver::erase_all(m, &self.config)?;
-        if self.is_blank(m, AHB_BASE, self.config.total_size()) {
+        if self.is_blank(m, self.window, self.config.total_size())? {
             Ok(())
         } else {
             Err(COMMAND_FAILURE.into())
@@ -250,11 +299,11 @@ impl NorMemory {
     }
 
     /// All ones? Looks no further than the first buffer fill that is not.
-    fn is_blank(&self, m: &mut Machine, address: u32, len: u32) -> bool {
+    fn is_blank(&self, m: &mut Machine, address: u32, len: u32) -> Result<bool, Stop> {
         self.compare(m, address, len, |_, byte| byte == 0xFF)
     }
 
-    fn holds(&self, m: &mut Machine, address: u32, bytes: &[u8]) -> bool {
+    fn holds(&self, m: &mut Machine, address: u32, bytes: &[u8]) -> Result<bool, Stop> {
         self.compare(m, address, bytes.len() as u32, |i, byte| {
             bytes.get(i) == Some(&byte)
         })
@@ -266,22 +315,29 @@ impl NorMemory {
         address: u32,
         len: u32,
         good: impl Fn(usize, u8) -> bool,
-    ) -> bool {
+    ) -> Result<bool, Stop> {
+        let firmware = self.firmware();
         let mut done = 0;
         while done < len {
-            let at = offset(address).wrapping_add(done);
-            let take = (AHB_LINE - at % AHB_LINE).min(len - done);
-            let data = m.flexspi.ahb_read(at, take as usize, &mut m.clock);
+            let at = self.offset(address).wrapping_add(done);
+            let take = match firmware.ip_reads {
+                true => firmware.compare.min(len - done),
+                false => (AHB_LINE - at % AHB_LINE).min(len - done),
+            };
+            let data = match firmware.ip_reads {
+                true => driver::read(m, at, take as usize)?,
+                false => m.flexspi.ahb_read(at, take as usize, &mut m.clock),
+            };
             m.clock.work(COMPARE_BYTE_NS * u64::from(take));
             if !data
                 .iter()
                 .enumerate()
                 .all(|(i, byte)| good(done as usize + i, *byte))
             {
-                return false;
+                return Ok(false);
             }
             done += take;
         }
-        true
+        Ok(true)
     }
 }

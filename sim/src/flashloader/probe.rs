@@ -66,7 +66,7 @@ impl Options {
 
 /// Fills `config` from option words. It is overwritten even when that fails.
 pub fn probe(m: &mut Machine, config: &mut Config, options: Options) -> Result<(), Stop> {
-    *config = Config::blank();
+    *config = Config::blank_of(config.firmware);
     config.set_u32(field::TAG, TAG);
     config.set_u32(field::VERSION, 0x5601_0400);
     config.set_u8(field::CS_HOLD, 3);
@@ -160,7 +160,9 @@ fn parse(
     if ddr {
         config.set_u8(field::HALF_CLOCK, 1);
     }
-    config.or_u32(field::MISC_OPTION, misc::SAFE_CLOCK);
+    if config.firmware.safe_clock {
+        config.or_u32(field::MISC_OPTION, misc::SAFE_CLOCK);
+    }
     Ok(())
 }
 

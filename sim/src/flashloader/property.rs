@@ -1,18 +1,19 @@
 //! Properties by number.
 //!
-//! Source: genuine RT1021 flashloader, emulated.
+//! Source: genuine flashloaders, emulated.
 
 use super::Build;
 use super::memory::Memory;
 use super::status::{READ_ONLY_PROPERTY, Status, UNKNOWN_PROPERTY};
+use crate::chip::RAM_STARTS;
 use crate::machine::Machine;
-use crate::memory::{BANKS, Bank};
 
 /// Properties that exist.
 pub mod number {
     pub const VERSION: u32 = 1;
     pub const PERIPHERALS: u32 = 2;
     pub const COMMANDS: u32 = 7;
+    pub const VERIFY_WRITES: u32 = 10;
     pub const MAX_PACKET: u32 = 11;
     pub const RESERVED: u32 = 12;
     pub const RAM_START: u32 = 14;
@@ -25,8 +26,6 @@ pub mod number {
     pub const EXTERNAL: u32 = 25;
 }
 
-/// Bit `tag - 1` for every command.
-const COMMANDS: u32 = 0x5_EFDF;
 /// Fuse word 0x460, bit 1: closed.
 const SEC_CONFIG: (usize, u32) = (6, 1 << 1);
 
@@ -41,18 +40,23 @@ pub fn get(
 ) -> Result<Vec<u32>, Status> {
     // the firmware looks at the low byte alone
     let property = property & 0xFF;
+    let firmware = build.firmware;
+    if property == number::VERSION {
+        return Ok(vec![firmware.version]);
+    }
     if let Some(words) = common(m, max_packet, property, index) {
         return Ok(words);
     }
     Ok(match property {
         number::PERIPHERALS => vec![0x11],
-        number::COMMANDS => vec![COMMANDS],
+        number::COMMANDS => vec![firmware.commands],
+        number::VERIFY_WRITES if firmware.verify_property => vec![1],
         number::RESERVED => build
             .reserved
             .iter()
             .flat_map(|(start, end)| [*start, *end])
             .collect(),
-        number::RAM_SIZE => vec![bank(index).mapped],
+        number::RAM_SIZE => vec![firmware.mapped[bank(index)]],
         number::EXTERNAL => return memory.attributes(index),
         _ => return Err(UNKNOWN_PROPERTY),
     })
@@ -63,7 +67,7 @@ pub fn common(m: &Machine, max_packet: usize, property: u32, index: u32) -> Opti
     Some(match property {
         number::VERSION => vec![u32::from_be_bytes([b'K', 2, 1, 0])],
         number::MAX_PACKET => vec![max_packet as u32],
-        number::RAM_START => vec![bank(index).start],
+        number::RAM_START => vec![RAM_STARTS[bank(index)]],
         number::SECURITY => vec![u32::from(m.fuses.shadow(SEC_CONFIG.0) & SEC_CONFIG.1 != 0)],
         number::UNIQUE_ID => vec![m.fuses.shadow(1), m.fuses.shadow(2)],
         number::TARGET => vec![u32::from_be_bytes([b'T', 1, 0, 0])],
@@ -72,13 +76,17 @@ pub fn common(m: &Machine, max_packet: usize, property: u32, index: u32) -> Opti
 }
 
 /// The RAM bank of an index; one beyond the last is the first.
-fn bank(index: u32) -> &'static Bank {
-    BANKS.get(index as usize).unwrap_or(&BANKS[0])
+fn bank(index: u32) -> usize {
+    match index as usize {
+        bank if bank < RAM_STARTS.len() => bank,
+        _ => 0,
+    }
 }
 
 /// No property can be set: known ones are read-only, others unknown.
-pub fn set(property: u32) -> Status {
+pub fn set(build: &Build, property: u32) -> Status {
     match property & 0xFF {
+        number::VERIFY_WRITES if build.firmware.verify_property => READ_ONLY_PROPERTY,
         number::VERSION
         | number::PERIPHERALS
         | number::COMMANDS

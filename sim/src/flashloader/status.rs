@@ -31,6 +31,8 @@ pub const MEMORY_RANGE: Status = 10200;
 pub const CUMULATIVE_WRITE: Status = 10203;
 /// Memory not configured.
 pub const NOT_CONFIGURED: Status = 10205;
+/// RAM and peripherals cannot be erased.
+pub const MEMORY_CANNOT_BE_ERASED: Status = 10213;
 /// No such property.
 pub const UNKNOWN_PROPERTY: Status = 10300;
 /// Property cannot be set.

@@ -4,20 +4,17 @@
 //! OUT report  id 1 command, id 2 data: id, 0, length (2, LE), payload     1 to 1021 bytes
 //! IN report   id 3 response, id 4 data: the same                          always 1021 bytes
 //! ```
+//! On an RT1024 the longest report has 1016 bytes, and both directions take it in one packet.
+//!
 //! Both directions share one buffer, and the firmware waits for one thing at a time: the OUT endpoint listens only
 //! while the firmware asks for a report, an IN report blocks it until the host has read it.
 
+use super::firmware::UsbProfile;
 use super::{Build, Outcome, Packet, Processor, Received, Waits, descriptors};
 use crate::machine::Machine;
 
-/// Bytes of a report with its id.
-pub const REPORT: usize = 1021;
-/// Bytes of a USB packet on both endpoints. A full one does not end a transfer.
-pub const PACKET: usize = 1019;
 /// Bytes before the payload.
 const HEADER: usize = 4;
-/// Payload of a report.
-const MAX_PAYLOAD: usize = 1016;
 
 /// What became of an OUT report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,9 +64,14 @@ pub(super) fn enumeration() -> [Option<[u8; 8]>; 12] {
 #[derive(Debug, Clone)]
 pub struct Flashloader {
     processor: Processor,
-    buffer: [u8; REPORT],
+    buffer: Vec<u8>,
+    profile: &'static UsbProfile,
+    /// The bus runs at full speed.
+    full_speed: bool,
     /// Endpoint 2 listens: bytes of the report so far, and since when.
     out: Option<(usize, u64)>,
+    /// Bytes of a transfer that come when endpoint 2 listens again.
+    rest: Vec<u8>,
     /// Endpoint 1 has a report, from then on.
     report_in: Option<u64>,
     /// Bytes of the last report that came in.
@@ -87,10 +89,14 @@ impl Flashloader {
 
     /// The same for a build that lives elsewhere in RAM.
     pub fn start_build(m: &mut Machine, build: Build) -> Flashloader {
+        let profile = &build.firmware.usb;
         let mut loader = Flashloader {
-            processor: Processor::with_build(MAX_PAYLOAD, build),
-            buffer: [0; REPORT],
+            processor: Processor::with_build(profile.payload, build),
+            buffer: vec![0; profile.report],
+            profile,
+            full_speed: false,
             out: None,
+            rest: Vec::new(),
             report_in: None,
             last: 0,
             early: None,
@@ -98,6 +104,24 @@ impl Flashloader {
         };
         loader.settle(m);
         loader
+    }
+
+    /// Endpoints and reports.
+    pub fn profile(&self) -> &'static UsbProfile {
+        self.profile
+    }
+
+    /// Puts the device on a full-speed bus, or back.
+    pub fn set_full_speed(&mut self, full: bool) {
+        self.full_speed = full;
+    }
+
+    /// wMaxPacketSize at the speed of the bus.
+    pub fn packet(&self) -> usize {
+        match self.full_speed {
+            true => self.profile.full_speed,
+            false => self.profile.packet,
+        }
     }
 
     /// The command processor.
@@ -110,29 +134,43 @@ impl Flashloader {
         &mut self.processor
     }
 
-    /// One OUT report on endpoint 2, id first, 1 to 1021 bytes. Waits (in virtual time) until the endpoint listens;
+    /// One OUT report on endpoint 2, id first, at most as long as a report. Waits (in virtual time) until the endpoint listens;
     /// `Nak` when it never does.
     pub fn usb_out(&mut self, m: &mut Machine, report: &[u8]) -> OutResult {
-        let packets = report
-            .chunks(PACKET)
-            .chain(report.is_empty().then_some(report));
-        for packet in packets {
+        if self.out.is_none() {
+            return OutResult::Nak;
+        }
+        self.packets(m, report);
+        OutResult::Taken
+    }
+
+    /// Packets of a transfer to the endpoint that listens. Where one ends a report and the firmware then has an IN report for the
+    /// host, the rest goes on when that was read: a system's driver reads by itself.
+    fn packets(&mut self, m: &mut Machine, bytes: &[u8]) {
+        let (packet_size, most) = (self.packet(), self.profile.report);
+        let mut rest = bytes;
+        loop {
             let Some((got, since)) = self.out else {
-                return OutResult::Nak;
+                self.rest = rest.to_vec();
+                return;
             };
+            let (packet, later) = rest.split_at(rest.len().min(packet_size));
             m.clock.advance_to(since);
             m.usb_time(1);
             m.costs.out2 += 1;
-            let end = (got + packet.len()).min(REPORT);
+            let end = (got + packet.len()).min(most);
             self.buffer[got..end].copy_from_slice(&packet[..end - got]);
             self.out = Some((end, since));
-            if packet.len() < PACKET || end == REPORT {
+            rest = later;
+            if packet.len() < packet_size || end == most {
                 self.out = None;
                 self.last = end;
                 self.take(m, end);
             }
+            if rest.is_empty() {
+                return;
+            }
         }
-        OutResult::Taken
     }
 
     /// Since when or from when on endpoint 2 listens; `None` = not before an IN report is read.
@@ -145,15 +183,20 @@ impl Flashloader {
         self.report_in
     }
 
-    /// The pending IN report, 1021 bytes, id first; the clock goes on to when it is ready.
+    /// The pending IN report at its full length, id first; the clock goes on to when it is ready.
     pub fn usb_in(&mut self, m: &mut Machine) -> Option<Vec<u8>> {
         let ready = self.report_in.take()?;
         m.clock.advance_to(ready);
-        m.usb_time(2);
-        m.costs.in1 += 2;
-        let report = self.buffer.to_vec();
+        let packets = self.profile.report.div_ceil(self.packet()) as u64;
+        m.usb_time(packets);
+        m.costs.in1 += packets;
+        let report = self.buffer.clone();
         self.processor.sent(m);
         self.settle(m);
+        if self.out.is_some() && !self.rest.is_empty() {
+            let rest = std::mem::take(&mut self.rest);
+            self.packets(m, &rest);
+        }
         Some(report)
     }
 
@@ -174,7 +217,7 @@ impl Flashloader {
         let _ = (data, index);
         let answer = match (kind, request, value_high) {
             (0x80, 6, 1) => Some(descriptors::DEVICE.to_vec()),
-            (0x80, 6, 2) => Some(descriptors::CONFIGURATION.to_vec()),
+            (0x80, 6, 2) => Some(descriptors::configuration(self.profile, self.full_speed)),
             (0x80, 6, 3) => descriptors::string(&descriptors::STRINGS, value_low),
             (0x81, 6, 0x22) => Some(descriptors::report()),
             (0x80, 8, _) => Some(vec![u8::from(self.configured)]),
@@ -203,6 +246,7 @@ impl Flashloader {
     /// The host resets the bus: what the firmware waited for on an endpoint counts as done, with whatever the shared
     /// buffer holds and the length of the last report.
     pub fn bus_reset(&mut self, m: &mut Machine) {
+        self.rest.clear();
         if !std::mem::take(&mut self.configured) {
             return;
         }
@@ -256,7 +300,7 @@ impl Flashloader {
             1
         };
         let declared = usize::from(u16::from_le_bytes([self.buffer[2], self.buffer[3]]));
-        let buffer = self.buffer;
+        let buffer = self.buffer.clone();
         let what = if buffer[0] != wanted {
             Received::Wrong
         } else if declared == 0 {
@@ -267,7 +311,7 @@ impl Flashloader {
             // parameters beyond the declared length are what an earlier report left
             Received::Packet(&buffer[HEADER..])
         } else {
-            Received::Packet(&buffer[HEADER..REPORT.min(HEADER + declared)])
+            Received::Packet(&buffer[HEADER..buffer.len().min(HEADER + declared)])
         };
         self.processor.received(m, what);
         self.settle(m);
@@ -295,7 +339,7 @@ impl Flashloader {
 
     /// Puts a report into the shared buffer; bytes beyond its payload stay what they were.
     fn arm_in(&mut self, m: &Machine, id: u8, payload: &[u8]) {
-        let len = payload.len().min(REPORT - HEADER);
+        let len = payload.len().min(self.buffer.len() - HEADER);
         let [low, high] = (len as u16).to_le_bytes();
         self.buffer[..HEADER].copy_from_slice(&[id, 0, low, high]);
         self.buffer[HEADER..HEADER + len].copy_from_slice(&payload[..len]);

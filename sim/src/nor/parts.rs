@@ -76,7 +76,11 @@ impl Part {
             Part::is25lp064a(),
             Part::is25lp064a_sfdp10(),
             Part::is25lp064d(),
+            Part::is25wp064a(),
+            Part::w25q16jv_im(),
+            Part::w25q32jv(),
             Part::w25q64jv(),
+            Part::w25q64jv_im(),
             Part::w25q128jv(),
             Part::w25q128fv(),
             Part::w25q256jv(),
@@ -143,6 +147,62 @@ impl Part {
             name: "is25lp064d",
             read_register: ReadRegister::IssiWide,
             ..Part::is25lp064a()
+        }
+    }
+
+    /// ISSI IS25WP064A, the 1.8 V sister of the LP: the part of the MIMXRT1060-EVK.
+    ///
+    /// Source: id by flashrom and Zephyr; all else as the LP's.
+    pub fn is25wp064a() -> Part {
+        Part {
+            name: "is25wp064a",
+            jedec: [0x9D, 0x70, 0x17],
+            ..Part::is25lp064a()
+        }
+    }
+
+    /// Winbond W25Q16JV-IM, the part of a Teensy 4.0.
+    ///
+    /// Source: id by flashrom; SFDP and all else as the W25Q64JV's, and that the -IM knows double-rate reads is left out.
+    pub fn w25q16jv_im() -> Part {
+        Part {
+            name: "w25q16jv-im",
+            jedec: [0xEF, 0x70, 0x15],
+            size: 2 << 20,
+            protect: fractions(2 << 20),
+            sfdp: sfdp::w25q16jv(),
+            times: Times {
+                erase_chip: 5 * S,
+                ..WINBOND_TIMES
+            },
+            ..Part::w25q64jv()
+        }
+    }
+
+    /// Winbond W25Q32JV-IQ, the flash in the package of RT1024 and RT1064.
+    ///
+    /// Source: MCUBootUtility for the part; id by flashrom, and -IQ or -IM is not known; SFDP as the W25Q64JV's.
+    pub fn w25q32jv() -> Part {
+        Part {
+            name: "w25q32jv",
+            jedec: [0xEF, 0x40, 0x16],
+            size: 4 << 20,
+            protect: fractions(4 << 20),
+            sfdp: sfdp::w25q32jv(),
+            times: Times {
+                erase_chip: 10 * S,
+                ..WINBOND_TIMES
+            },
+            ..Part::w25q64jv()
+        }
+    }
+
+    /// Winbond W25Q64JV-IM, the part of a Teensy 4.1: another id.
+    pub fn w25q64jv_im() -> Part {
+        Part {
+            name: "w25q64jv-im",
+            jedec: [0xEF, 0x70, 0x17],
+            ..Part::w25q64jv()
         }
     }
 

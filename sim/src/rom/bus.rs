@@ -3,9 +3,6 @@
 use super::registers::Registers;
 use crate::machine::Machine;
 
-/// RAM that the downloader uses.
-const OWN_RAM: std::ops::Range<u32> = 0x2020_0000..0x2020_8000;
-
 /// The ROM takes no pointer into its first word (seen at address 0 on RT1050 and RT1062).
 const NULL: std::ops::Range<u32> = 0..4;
 
@@ -17,7 +14,7 @@ pub fn is_open_ram(machine: &Machine, address: u32, count: u32) -> bool {
     );
     let touches =
         |range: &std::ops::Range<u32>| start < u64::from(range.end) && end > u64::from(range.start);
-    !touches(&OWN_RAM)
+    !touches(&machine.chip.rom_ram)
         && !touches(&NULL)
         && machine.ram.slice(address, count.max(1) as usize).is_some()
 }
@@ -25,10 +22,11 @@ pub fn is_open_ram(machine: &Machine, address: u32, count: u32) -> bool {
 /// Writes a chunk to RAM. Its padding can reach into the downloader's own RAM, or past the end of a bank: that crashes the
 /// ROM.
 ///
-/// Source: RAM reserved by the RT1021 ROM: MCUBootUtility; the crash at a bank's end was seen on an RT1060.
+/// Source: RAM reserved by the ROM: MCUBootUtility; the crash at a bank's end was seen on an RT1060.
 pub fn store(machine: &mut Machine, address: u32, bytes: &[u8]) -> Result<(), String> {
     let end = u64::from(address) + bytes.len() as u64;
-    if u64::from(address) < u64::from(OWN_RAM.end) && end > u64::from(OWN_RAM.start) {
+    let own = &machine.chip.rom_ram;
+    if u64::from(address) < u64::from(own.end) && end > u64::from(own.start) {
         return Err(format!(
             "a data report went to {address:#010x}, into the RAM the ROM works in"
         ));

@@ -8,16 +8,18 @@ use crate::flashloader::Control;
 const DEVICE: [u8; 18] = [
     18, 1, 0x00, 0x02, 0, 0, 0, 64, 0xC9, 0x1F, 0x30, 0x01, 0x01, 0x01, 1, 2, 0, 1,
 ];
+/// Place of idProduct in it, which is the chip's.
+const PRODUCT_ID: std::ops::Range<usize> = 10..12;
 const QUALIFIER: [u8; 10] = [10, 6, 0x00, 0x02, 0, 0, 0, 64, 1, 0];
 const HID: [u8; 9] = [9, 0x21, 0x00, 0x01, 0, 1, 0x22, REPORT_LEN, 0];
 const REPORT_LEN: u8 = 76;
 const LANGUAGES: [u8; 4] = [4, 3, 9, 4];
 
 /// Standard requests of endpoint 0; SET_REPORT is not among them, it carries SDP. `strings` are numbers 1 and 2.
-pub fn control(setup: [u8; 8], strings: [&str; 2]) -> Control {
+pub fn control(setup: [u8; 8], product_id: u16, strings: [&str; 2]) -> Control {
     let length = usize::from(u16::from_le_bytes([setup[6], setup[7]]));
     let answer = match (setup[0], setup[1]) {
-        (0x80 | 0x81, 6) => descriptor(setup[3], setup[2], strings),
+        (0x80 | 0x81, 6) => descriptor((setup[3], setup[2]), product_id, strings),
         (0x80, 0) => Some(vec![1, 0]),
         (0x81 | 0x82, 0) => Some(vec![0, 0]),
         (0x80, 8) => Some(vec![1]),
@@ -34,12 +36,16 @@ pub fn control(setup: [u8; 8], strings: [&str; 2]) -> Control {
     }
 }
 
-fn descriptor(kind: u8, index: u8, strings: [&str; 2]) -> Option<Vec<u8>> {
-    match (kind, index) {
-        (1, _) => Some(DEVICE.to_vec()),
+fn descriptor(what: (u8, u8), product_id: u16, strings: [&str; 2]) -> Option<Vec<u8>> {
+    match what {
+        (1, _) => {
+            let mut device = DEVICE;
+            device[PRODUCT_ID].copy_from_slice(&product_id.to_le_bytes());
+            Some(device.to_vec())
+        }
         (2 | 7, _) => Some(configuration()),
         (3, 0) => Some(LANGUAGES.to_vec()),
-        (3, _) => strings.get(usize::from(index) - 1).map(|text| string(text)),
+        (3, index) => strings.get(usize::from(index) - 1).map(|text| string(text)),
         (6, _) => Some(QUALIFIER.to_vec()),
         (0x21, _) => Some(HID.to_vec()),
         (0x22, _) => Some(report()),
@@ -84,7 +90,7 @@ mod tests {
     const STRINGS: [&str; 2] = ["NXP      SemiConductors Inc ", "SE Blank RT Family "];
 
     fn get(kind: u8, index: u8, length: u8) -> Control {
-        control([0x80, 6, index, kind, 0, 0, length, 0], STRINGS)
+        control([0x80, 6, index, kind, 0, 0, length, 0], 0x0130, STRINGS)
     }
 
     #[test]

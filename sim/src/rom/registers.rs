@@ -19,8 +19,8 @@ pub const DIGPROG: u32 = 0x400D_8260;
 pub const GPR16: u32 = 0x400A_C040;
 /// IOMUXC_GPR17: the FlexRAM split.
 pub const GPR17: u32 = 0x400A_C044;
-/// FLEXSPI_MCR0.
-pub const FLEXSPI_MCR0: u32 = 0x402A_8000;
+/// MCR0 of a FlexSPI that is switched off.
+pub const FLEXSPI_OFF: u32 = 0xFFFF_80C2;
 /// SEMC_INTR, which a DCD for SDRAM polls.
 pub const SEMC_INTR: u32 = 0x402F_003C;
 
@@ -57,7 +57,7 @@ impl Registers {
 
     /// A peripheral register; `None` when nothing answers there.
     ///
-    /// FLEXSPI_MCR0 is that of a module switched off (seen on a board in serial download). GPR16 is a guess at the
+    /// MCR0 of FlexSPI is that of a module switched off (seen on a board in serial download). GPR16 is a guess at the
     /// reset value; its bit 2 is 0, the fuses decide.
     pub fn read(&self, machine: &Machine, address: u32) -> Option<u32> {
         let fuses = boot_fuses(machine);
@@ -65,13 +65,13 @@ impl Registers {
             return Some(*value);
         }
         match address {
-            SBMR1 => Some(fuses.sbmr1(self.straps)),
+            SBMR1 => Some(fuses.sbmr1(self.straps, machine.chip.boot)),
             SBMR2 => Some(fuses.sbmr2(self.straps)),
             SRSR => Some(self.cause),
             DIGPROG => Some(machine.chip_id),
             GPR16 => Some(0x0000_0003),
             GPR17 => Some(0),
-            FLEXSPI_MCR0 => Some(0xFFFF_80C2),
+            _ if address == machine.chip.flexspi => Some(FLEXSPI_OFF),
             _ => shadow_index(address).map(|index| shadow(machine, index)),
         }
     }

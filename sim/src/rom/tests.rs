@@ -1,4 +1,4 @@
-use super::registers::{DIGPROG, FLEXSPI_MCR0, GPR16, GPR17, SBMR1, SBMR2, SRSR};
+use super::registers::{DIGPROG, GPR16, GPR17, SBMR1, SBMR2, SRSR};
 use super::*;
 use crate::board::{Board, Gone, Settings, State};
 use crate::standin::{self, standin_loader};
@@ -162,7 +162,7 @@ fn known_registers_answer() {
         (DIGPROG, 0x006B_0000),
         (GPR16, 3),
         (GPR17, 0),
-        (FLEXSPI_MCR0, 0xFFFF_80C2),
+        (0x402A_8000, 0xFFFF_80C2),
     ] {
         assert_eq!(register(&mut board, address), Some(want), "{address:#010x}");
     }

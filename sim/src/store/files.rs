@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::fuses::parse_number;
+use crate::chip::{Chip, RT1021};
 use crate::fault::Fault;
 use crate::flashloader::{NorSetup, OwnState};
 use crate::flexspi::Registers;
@@ -53,6 +54,9 @@ impl FlashSetup {
 #[serde(deny_unknown_fields)]
 pub struct BoardFile {
     pub version: u32,
+    /// The chip; an RT1021 where none is named.
+    #[serde(default = "first", skip_serializing_if = "is_first")]
+    pub chip: String,
     /// Name of the flash part.
     pub part: String,
     /// Status registers 1 to 3, as "0x40".
@@ -80,15 +84,25 @@ pub struct BoardFile {
     pub faults: Vec<Fault>,
 }
 
+/// The only chip of the first boards.
+fn first() -> String {
+    RT1021.name.into()
+}
+
+fn is_first(chip: &String) -> bool {
+    *chip == RT1021.name
+}
+
 fn reset() -> Running {
     Running::Reset
 }
 
 impl BoardFile {
-    /// A file for this part, boot pins on serial download, nothing else.
-    pub fn new(part: &Part, status: [u8; 3]) -> BoardFile {
+    /// A file for this chip and part, boot pins on serial download, nothing else.
+    pub fn new(chip: &Chip, part: &Part, status: [u8; 3]) -> BoardFile {
         BoardFile {
             version: VERSION,
+            chip: chip.name.into(),
             part: part.name.into(),
             status_registers: status.map(|value| format!("{value:#04x}")).into(),
             straps: Straps::default(),

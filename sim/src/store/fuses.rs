@@ -2,16 +2,17 @@
 
 use std::fmt::Write;
 
+use crate::chip::Chip;
 use crate::fuses::{Fuses, WORDS};
 
 const HEAD: &str = "\
-# Fuse words of the virtual RT1021: index = value. Words that are not named are 0.
+: index = value. Words that are not named are 0.
 # 0x01, 0x02 unique id   0x05 BOOT_CFG0   0x06 security, BT_FUSE_SEL, SDP locks   0x07 UART lock   0x2d FlexRAM split
 ";
 
 /// All words that are not 0.
-pub fn to_text(fuses: &Fuses) -> String {
-    let mut text = String::from(HEAD);
+pub fn to_text(chip: &Chip, fuses: &Fuses) -> String {
+    let mut text = format!("# Fuse words of the virtual {}{HEAD}", chip.name);
     for (index, value) in fuses
         .words()
         .iter()

@@ -5,6 +5,7 @@ use std::sync::mpsc::{Receiver, channel};
 
 use super::*;
 use crate::board::{Settings, State};
+use crate::chip::{CHIPS, Chip};
 use crate::testkit::{ERROR_STATUS, sdp, start_flashloader};
 
 mod hostile;
@@ -181,4 +182,48 @@ fn with_flashloader() -> Board {
 
 fn error_status() -> Vec<u8> {
     [&[1][..], &sdp(ERROR_STATUS, 0, 0, 0, 0)].concat()
+}
+
+#[test]
+fn a_board_of_every_chip_is_on_the_bus_under_its_own_id() {
+    let boards = CHIPS.map(|chip| Board::new(Settings::kit(chip)));
+    let bench = Bench::new(boards.into(), Cable::FeedsTheBoard);
+    let devices = bench.devices();
+    for (number, chip) in CHIPS.iter().enumerate() {
+        let bus_id = format!("1-{}", number + 1);
+        let at = devices
+            .windows(bus_id.len() + 1)
+            .rposition(|bytes| bytes == [bus_id.as_bytes(), &[0]].concat())
+            .expect("listed");
+        // bus id of 32 bytes, bus, device, speed, then the ids
+        let ids = &devices[at + 44..at + 48];
+        assert_eq!(
+            ids,
+            [&[0x1F, 0xC9], &chip.rom_product_id.to_be_bytes()[..]].concat()
+        );
+        let host = bench.import(&bus_id).expect("imported");
+        assert_eq!(host.product, chip.rom_product_id, "{}", chip.name);
+    }
+}
+
+#[test]
+fn rt1024_flashloader_takes_and_gives_1016_bytes_over_usb_ip() {
+    let chip = Chip::find("rt1024").expect("a chip");
+    let mut board = Board::new(Settings::kit(chip));
+    start_flashloader(&mut board);
+    let bench = Bench::new(vec![board], Cable::FeedsTheBoard);
+    let mut host = bench.import("1-1").expect("imported");
+    let (_, configuration) = host.descriptor(2, 0);
+    assert_eq!(configuration[31..33], 1016_u16.to_le_bytes());
+    let mut question = vec![1, 0, 12, 0, 7, 0, 0, 2, 11, 0, 0, 0, 0, 0, 0, 0];
+    question.resize(1016, 0);
+    let read = host.submit_in(1, [0; 8], 1016);
+    host.submit_out(2, [0; 8], &question);
+    let answers = [host.answer(&[read]), host.answer(&[read])];
+    let answer = answers.iter().find(|answer| answer.seqnum == read);
+    let data = &answer.expect("an answer").data;
+    assert_eq!(
+        (data.len(), &data[12..16]),
+        (1016, &1012_u32.to_le_bytes()[..])
+    );
 }

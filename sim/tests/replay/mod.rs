@@ -12,11 +12,13 @@ use std::collections::{BTreeMap, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use rtboot_sim::chip::{Chip, RT1021};
 use rtboot_sim::flashloader::{
     Control, Entry, Flashloader, Interface, OutResult, Outcome, OwnLoader,
 };
 use rtboot_sim::machine::{Costs, Machine};
 use rtboot_sim::nor::{Nor, Part, ReadRegister, Trace};
+use rtboot_sim::rom::loader::Loader;
 use serde_json::Value;
 
 /// Where the recordings are.
@@ -50,6 +52,28 @@ pub fn pattern(count: usize, seed: u32) -> Vec<u8> {
             (seed >> 24) as u8
         })
         .collect()
+}
+
+/// The build that the recordings of a chip were made with.
+pub fn recorded(chip: &Chip) -> Loader {
+    match chip.name {
+        "RT1011" => Loader::McuBootUtilityRt1011,
+        "RT1015" => Loader::McuBootUtilityRt1015,
+        "RT1024" => Loader::McuBootUtilityRt1024,
+        "RT1052" => Loader::McuBootUtilityRt1052,
+        "RT1042" | "RT1062" | "RT1064" => Loader::McuBootUtilityRt1062,
+        _ => Loader::McuBootUtility,
+    }
+}
+
+/// The table that stood in for the AT25SF128A's in the recordings: at 0x30, and quad enable as Winbond's.
+fn stand_in_sfdp(sfdp: &[u8]) -> Vec<u8> {
+    let mut bytes = sfdp.to_vec();
+    let word15 = 0x80 + 4 * 14;
+    bytes[word15 + 2] = bytes[word15 + 2] & 0x8F | 4 << 4;
+    bytes.copy_within(0x80..0xC0, 0x30);
+    (bytes[4], bytes[9], bytes[12]) = (6, 6, 0x30);
+    bytes
 }
 
 /// The loader that runs.
@@ -107,8 +131,13 @@ pub struct Rig {
 }
 
 impl Rig {
-    /// A freshly started flashloader over a blank part.
+    /// A freshly started RT1021 flashloader over a blank part.
     pub fn new(part: &str) -> Rig {
+        Rig::of(&RT1021, part)
+    }
+
+    /// The flashloader of a chip.
+    pub fn of(chip: &'static Chip, part: &str) -> Rig {
         let mut nor = Nor::new(Part::find(part).unwrap_or_else(|| panic!("no part {part}")));
         nor.trace = Some(Trace::default());
         // the recordings were made with a simpler flash model: three status reads a wait whatever the time, plain block
@@ -123,8 +152,13 @@ impl Rig {
         nor.part.power_lock = None;
         nor.part.block_locks = None;
         nor.part.ddr = true;
-        let mut m = Machine::new(nor);
-        let loader = Device::Genuine(Box::new(Flashloader::start(&mut m)));
+        if part == "at25sf128a" {
+            nor.part.sfdp = stand_in_sfdp(&nor.part.sfdp);
+        }
+        let mut m = Machine::of(chip, nor);
+        m.any_pins = true;
+        let build = recorded(chip).build(chip);
+        let loader = Device::Genuine(Box::new(Flashloader::start_build(&mut m, build)));
         Rig {
             m,
             loader,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::{Device, Rig, lines, pattern, replay, text};
 
 /// Starts a loader over a blank part of this name.
-pub type Start = fn(&str) -> Rig;
+pub type Start<'a> = &'a dyn Fn(&str) -> Rig;
 
 /// Sets the board up as the recording's first line and scenario say.
 fn rig(start: Start, scenario: &str, part: &str) -> Rig {
@@ -31,8 +31,14 @@ fn rig(start: Start, scenario: &str, part: &str) -> Rig {
         // the first byte of the firmware itself
         "read" => {
             let first = match rig.loader {
-                Device::Genuine(_) => 0xD8,
                 Device::Own(_) => 0xE0,
+                Device::Genuine(_) => match rig.m.chip.name {
+                    "RT1011" => 0x10,
+                    "RT1024" => 0xF0,
+                    "RT1052" => 0x00,
+                    "RT1042" | "RT1062" | "RT1064" => 0x80,
+                    _ => 0xD8,
+                },
             };
             assert!(rig.m.ram.write(0x2020_8400, &[first]));
         }

@@ -5,15 +5,120 @@
 
 use std::collections::HashMap;
 
-pub const FLASH: u32 = 0x6000_0000;
-/// RAM that the firmware keeps for itself: first and last byte.
-const RESERVED: [(u32, u32); 2] = [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)];
-/// The map of RAM, as properties 14 and 15 tell it.
-const RAM: [(u32, u32); 3] = [
-    (0, 0x4_0000),
-    (0x2000_0000, 0x4_0000),
-    (0x2020_0000, 0x4_0000),
+/// What the findings say of one chip's flashloader.
+#[derive(Debug, Clone, Copy)]
+pub struct Traits {
+    pub name: &'static str,
+    /// Where flash is once it is configured.
+    pub flash: u32,
+    /// RAM that the firmware keeps for itself: first and last byte.
+    pub reserved: [(u32, u32); 2],
+    /// Sizes of ITCM, DTCM and OCRAM, as property 15 tells them.
+    pub ram: [u32; 3],
+    /// Peripherals that the map holds.
+    pub peripherals: u32,
+    /// Flash at 0x60000000 before it is configured.
+    pub unconfigured: u32,
+    /// Bytes of a data report.
+    pub payload: usize,
+    pub version: u32,
+    pub commands: u32,
+    pub verify: bool,
+    /// Memory ids that are known besides 9, and those with an address range.
+    pub known: &'static [u32],
+    pub ranged: &'static [u32],
+    pub erase_ram: u32,
+}
+
+pub const RT1021: Traits = Traits {
+    name: "RT1021",
+    flash: 0x6000_0000,
+    reserved: [(0x2020_8400, 0x2021_5925), (0x2021_8000, 0x2021_DAD7)],
+    ram: [0x4_0000; 3],
+    peripherals: 0,
+    unconfigured: 0x1000_0000,
+    payload: 1016,
+    version: 0x4B02_0100,
+    commands: 0x5_EFDF,
+    verify: false,
+    known: &[0x110, 0x120],
+    ranged: &[0x110],
+    erase_ram: 102,
+};
+
+const RT1062: Traits = Traits {
+    name: "RT1062",
+    reserved: [(0x2020_8400, 0x2021_C4DA), (0x2022_0000, 0x2022_DE7F)],
+    ram: [0x2_0000, 0x2_0000, 0xC_0000],
+    peripherals: 0x40_0000,
+    commands: 0x5_6FDF,
+    known: &[8, 0x100, 0x101, 0x110, 0x120, 0x121],
+    ranged: &[0x100, 0x101, 0x110],
+    erase_ram: 10213,
+    ..RT1021
+};
+
+/// The other chips.
+pub const OTHERS: [Traits; 7] = [
+    Traits {
+        name: "RT1011",
+        reserved: [(0x2020_5A00, 0x2020_D574), (0x2000_0000, 0x2000_4157)],
+        ram: [0x2_0000; 3],
+        peripherals: 0x20_0000,
+        unconfigured: 0x2000_0000,
+        commands: 0x1_EFDF,
+        known: &[],
+        ranged: &[],
+        ..RT1021
+    },
+    Traits {
+        name: "RT1015",
+        reserved: [(0x2020_8400, 0x2021_2FD2), (0x2021_5000, 0x2021_A4D7)],
+        known: &[0x110],
+        ..RT1021
+    },
+    Traits {
+        name: "RT1024",
+        reserved: [(0x2020_8400, 0x2021_2068), (0x2021_8000, 0x2021_D4EF)],
+        ram: [0x1_0000, 0x1_0000, 0x2_0000],
+        payload: 1012,
+        version: 0x4B02_0700,
+        commands: 0x5_6FDF,
+        verify: true,
+        known: &[],
+        ranged: &[],
+        erase_ram: 10213,
+        ..RT1021
+    },
+    Traits {
+        name: "RT1042",
+        ..RT1062
+    },
+    Traits {
+        name: "RT1052",
+        reserved: [(0x2020_8400, 0x2021_C648), (0x2021_F000, 0x2022_CDFF)],
+        ram: [0x2_0000, 0x2_0000, 0x4_0000],
+        commands: 0x5_EFDF,
+        erase_ram: 102,
+        ..RT1062
+    },
+    RT1062,
+    Traits {
+        name: "RT1064",
+        flash: 0x7000_0000,
+        ..RT1062
+    },
 ];
+
+const RAM_STARTS: [u32; 3] = [0, 0x2000_0000, 0x2020_0000];
+
+/// What an address range is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Ram,
+    Flash,
+    Peripherals,
+}
 
 /// One command's answers in short.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,6 +143,7 @@ impl Expected {
 
 /// What the rules remember.
 pub struct Rules {
+    traits: Traits,
     pub flash: Vec<u8>,
     pub unique_id: [u32; 2],
     pub configured: bool,
@@ -45,8 +151,9 @@ pub struct Rules {
 }
 
 impl Rules {
-    pub fn new(flash: Vec<u8>, unique_id: [u32; 2]) -> Rules {
+    pub fn new(traits: Traits, flash: Vec<u8>, unique_id: [u32; 2]) -> Rules {
         Rules {
+            traits,
             flash,
             unique_id,
             configured: false,
@@ -54,27 +161,29 @@ impl Rules {
         }
     }
 
-    /// 10200 outside the map, 10205 for a flash not configured; whether it is flash.
-    fn place(&self, address: u32, len: u32, memory: u32) -> Result<bool, u32> {
-        if memory >> 8 & 0xF != 0 {
-            return Err(if memory == 0x110 { 10205 } else { 10200 });
-        }
+    /// 10200 outside the map, 10205 for a flash not configured; what it is.
+    fn place(&self, address: u32, len: u32, memory: u32) -> Result<Place, u32> {
+        let traits = &self.traits;
         let end = u64::from(address) + u64::from(len);
-        let inside = |start: u32, size: u64| address >= start && end <= u64::from(start) + size;
-        if RAM
-            .iter()
-            .any(|(start, size)| inside(*start, (*size).into()))
-        {
-            return Ok(false);
+        if memory >> 8 & 0xF != 0 {
+            let in_range = traits.ranged.contains(&memory) && end < 0x800_0000;
+            return Err(if in_range { 10205 } else { 10200 });
         }
-        let size = if self.configured {
-            self.flash.len() as u64
-        } else {
-            0x1000_0000
+        let inside = |start: u32, size: u64| address >= start && end <= u64::from(start) + size;
+        let mut banks = RAM_STARTS.iter().zip(traits.ram);
+        if banks.any(|(start, size)| inside(*start, size.into())) {
+            return Ok(Place::Ram);
+        }
+        if traits.peripherals > 0 && inside(0x4000_0000, traits.peripherals.into()) {
+            return Ok(Place::Peripherals);
+        }
+        let (start, size) = match self.configured {
+            true => (traits.flash, self.flash.len() as u64),
+            false => (0x6000_0000, traits.unconfigured.into()),
         };
-        match inside(FLASH, size) {
+        match inside(start, size) {
             false => Err(10200),
-            true if self.configured => Ok(true),
+            true if self.configured => Ok(Place::Flash),
             true => Err(10205),
         }
     }
@@ -83,16 +192,19 @@ impl Rules {
         let (mut data, mut last) = (Vec::new(), 0);
         while (data.len() as u32) < len {
             let at = address + data.len() as u32;
-            let take = 1016.min(len - data.len() as u32);
+            let take = (self.traits.payload as u32).min(len - data.len() as u32);
             match self.place(at, take, memory) {
                 Err(status) => {
                     last = status;
                     break;
                 }
-                Ok(true) => {
-                    data.extend(&self.flash[(at - FLASH) as usize..(at - FLASH + take) as usize])
+                Ok(Place::Flash) => {
+                    let offset = (at - self.traits.flash) as usize;
+                    data.extend(&self.flash[offset..offset + take as usize])
                 }
-                Ok(false) => {
+                // registers are not looked at
+                Ok(Place::Peripherals) => data.extend((0..take).map(|_| 0)),
+                Ok(Place::Ram) => {
                     data.extend((at..at + take).map(|at| self.ram.get(&at).copied().unwrap_or(0)))
                 }
             }
@@ -118,10 +230,10 @@ impl Rules {
         let mut page: Vec<u8> = Vec::new();
         let mut start = address;
         let mut at = address;
-        for chunk in bytes.chunks(1016) {
+        for chunk in bytes.chunks(self.traits.payload) {
             let checked = self.place(at, chunk.len() as u32, memory);
-            let flash = match checked {
-                Ok(flash) => flash,
+            let place = match checked {
+                Ok(place) => place,
                 // what the page buffer holds is written all the same
                 Err(status) => {
                     let _ = self.program(start, &page);
@@ -129,9 +241,14 @@ impl Rules {
                 }
             };
             at += chunk.len() as u32;
-            if !flash {
+            if place == Place::Peripherals {
+                continue;
+            }
+            if place == Place::Ram {
                 let first = at - chunk.len() as u32;
-                if RESERVED
+                if self
+                    .traits
+                    .reserved
                     .iter()
                     .any(|(low, high)| first <= *high && at > *low)
                 {
@@ -158,7 +275,7 @@ impl Rules {
         if page.is_empty() {
             return Ok(());
         }
-        let at = (start - FLASH) as usize;
+        let at = (start - self.traits.flash) as usize;
         let cells = &mut self.flash[at..at + 256];
         if cells.iter().any(|cell| *cell != 0xFF) {
             return Err(10203);
@@ -188,10 +305,11 @@ impl Rules {
         let status = match self.place(address, len, memory) {
             _ if len == 0 => 0,
             Err(status) => status,
-            Ok(false) => 102,
-            Ok(true) => {
-                let start = (address - FLASH) / 0x1000 * 0x1000;
-                let end = (address - FLASH + len).div_ceil(0x1000) * 0x1000;
+            Ok(Place::Ram | Place::Peripherals) => self.traits.erase_ram,
+            Ok(Place::Flash) => {
+                let offset = address - self.traits.flash;
+                let start = offset / 0x1000 * 0x1000;
+                let end = (offset + len).div_ceil(0x1000) * 0x1000;
                 self.flash[start as usize..end as usize].fill(0xFF);
                 0
             }
@@ -203,7 +321,8 @@ impl Rules {
     pub fn configure(&mut self, memory: u32, address: u32) -> Option<Expected> {
         let byte = |at: u32| u32::from(self.ram.get(&(address + at)).copied().unwrap_or(0));
         let word = byte(0) | byte(1) << 8 | byte(2) << 16 | byte(3) << 24;
-        if memory != 9 || !(0x2020_0000..0x2023_0000).contains(&address) || word >> 28 == 0 {
+        let ocram = 0x2020_0000..0x2020_0000 + self.traits.ram[2] - 512;
+        if memory != 9 || !ocram.contains(&address) || word >> 28 == 0 {
             return Some(Expected::status(4));
         }
         if word & !0xF != 0xC000_0000 {
@@ -214,31 +333,35 @@ impl Rules {
     }
 
     pub fn property(&self, number: u32, index: u32) -> Expected {
+        let traits = &self.traits;
+        let bank = if index < 3 { index as usize } else { 0 };
         let values: Option<Vec<u32>> = match number {
-            1 => Some(vec![0x4B02_0100]),
+            1 => Some(vec![traits.version]),
             2 => Some(vec![0x11]),
-            7 => Some(vec![0x5_EFDF]),
-            11 => Some(vec![1016]),
+            7 => Some(vec![traits.commands]),
+            10 if traits.verify => Some(vec![1]),
+            11 => Some(vec![traits.payload as u32]),
             12 => Some(
-                RESERVED
+                traits
+                    .reserved
                     .iter()
                     .flat_map(|(low, high)| [*low, *high])
                     .collect(),
             ),
-            14 => Some(vec![RAM[if index < 3 { index as usize } else { 0 }].0]),
-            15 => Some(vec![0x4_0000]),
+            14 => Some(vec![RAM_STARTS[bank]]),
+            15 => Some(vec![traits.ram[bank]]),
             17 => Some(vec![0]),
             18 => Some(self.unique_id.to_vec()),
             24 => Some(vec![0x5401_0000]),
             25 if index == 9 && self.configured => Some(vec![
                 31,
-                FLASH,
+                traits.flash,
                 self.flash.len() as u32 / 1024,
                 256,
                 4096,
                 65536,
             ]),
-            25 if matches!(index, 9 | 0x110 | 0x120) => return Expected::status(10205),
+            25 if index == 9 || traits.known.contains(&index) => return Expected::status(10205),
             25 => return Expected::status(4),
             _ => None,
         };

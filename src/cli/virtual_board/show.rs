@@ -26,6 +26,7 @@ pub fn show(
 fn lines(folder: &Path, look: &Look) -> Vec<String> {
     let mut lines = vec![
         format!("virtual board in {}", folder.display()),
+        format!("chip        {}", look.chip),
         format!("runs        {} ({})", look.runs, look.why),
         format!("switches    {}", switches(look.boot_mode, look.boot_cfg)),
         format!(

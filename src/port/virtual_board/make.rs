@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use rtboot_sim::nor::{PAGE, Part};
-use rtboot_sim::{Board, BootMode, Fault, Settings, State, Straps};
+use rtboot_sim::{Board, BootMode, Chip, Fault, Settings, State, Straps};
 
 use super::{Error, VirtualBoard, store_error};
 
@@ -28,10 +28,12 @@ impl Switches {
     }
 }
 
-/// Settings of a new virtual board. The default is a new RT1020-EVK.
+/// Settings of a new virtual board. The default is a new MIMXRT1020-EVK.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Make {
-    /// The flash, by name; see [`VirtualBoard::parts`].
+    /// The chip, in any spelling; see [`VirtualBoard::chips`]. An RT1021 when not given.
+    pub chip: Option<String>,
+    /// The flash, by name; see [`VirtualBoard::parts`]. That of the chip's evaluation kit, or in its package, when not given.
     pub part: Option<String>,
     /// Whether the flash's quad-enable bit is set.
     pub quad_enabled: bool,
@@ -47,6 +49,14 @@ pub struct Make {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MakeError {
+    /// No virtual board can be this chip.
+    #[error("no virtual board is a \"{name}\"; there are {}", known.join(", "))]
+    Chip {
+        /// What was asked for.
+        name: String,
+        /// What there is.
+        known: Vec<&'static str>,
+    },
     /// No virtual board can carry this part.
     #[error("no virtual board carries the flash \"{name}\"; there are {}", known.join(", "))]
     Part {
@@ -76,6 +86,8 @@ pub struct Look {
     pub runs: &'static str,
     /// Why, in words.
     pub why: String,
+    /// The chip's name.
+    pub chip: &'static str,
     /// The flash's name.
     pub part: String,
     /// What the flash answers to 9Fh.
@@ -112,6 +124,11 @@ impl VirtualBoard {
     /// Names of the flash parts that a virtual board can carry.
     pub fn parts() -> Vec<&'static str> {
         Part::names()
+    }
+
+    /// Names of the chips that a virtual board can be; the parts of one die and flash share a name.
+    pub fn chips() -> Vec<&'static str> {
+        Chip::names()
     }
 
     /// A board in memory, made so. It is gone with its last handle.
@@ -175,6 +192,7 @@ impl VirtualBoard {
                 State::Off => "no power",
             },
             why: board.reason().to_owned(),
+            chip: board.chip().name,
             part: part.name.to_owned(),
             jedec: part.jedec,
             size: part.size,
@@ -211,8 +229,17 @@ impl VirtualBoard {
 }
 
 fn settings(make: &Make) -> Result<Settings, MakeError> {
+    let kit = match &make.chip {
+        None => Settings::default(),
+        Some(name) => Chip::find(name)
+            .map(Settings::kit)
+            .ok_or_else(|| MakeError::Chip {
+                name: name.clone(),
+                known: Chip::names(),
+            })?,
+    };
     let part = match &make.part {
-        None => Part::is25lp064a(),
+        None => kit.part.clone(),
         Some(name) => Part::find(name).ok_or_else(|| MakeError::Part {
             name: name.clone(),
             known: Part::names(),
@@ -231,7 +258,7 @@ fn settings(make: &Make) -> Result<Settings, MakeError> {
     let mut settings = Settings {
         unique_id: make.unique_id.unwrap_or_else(random_id),
         faults,
-        ..Settings::default()
+        ..kit
     };
     if make.quad_enabled {
         let place = part.quad_enable;

@@ -3,7 +3,6 @@ use std::path::Path;
 
 use crate::board::{Board, Settings, State};
 use crate::fault::{Fault, ReportFault};
-use crate::memory;
 use crate::rom::loader::Loader;
 use crate::store::{BOARD, FLASH, FUSES, LOCK, MAKING, RAM, Store, StoreError, trimmed};
 use crate::straps::{BootMode, Straps};
@@ -134,7 +133,7 @@ fn the_program_goes_on_where_it_was() {
 
 #[test]
 fn impossible_ram_and_set_up_are_refused() {
-    let long = vec![1; memory::TOTAL + 1];
+    let long = vec![1; crate::chip::RT1021.ram_size() + 1];
     assert!(refusal(RAM, &long).contains("RAM holds 262144"));
     let place = directory();
     let mut board = open(place.path());

@@ -1,17 +1,20 @@
 //! Which memory an address means.
 
-use super::super::memory::{FLEXSPI_NOR, SD, SPI_NOR};
+use super::super::memory::FLEXSPI_NOR;
 use super::super::status::{INVALID_ARGUMENT, MEMORY_RANGE, NOT_CONFIGURED, Status};
 use super::flash::Flash;
+use crate::chip::RAM_STARTS;
 use crate::flexspi::AHB_BASE;
 use crate::machine::Machine;
-use crate::memory::BANKS;
 
 /// The image, and the stack of the start.
 const IMAGE: Region = Region {
     start: 0x2020_8000,
     length: 0x8000,
 };
+/// Memories that NXP's loader knows and this one refuses like it: a serial NOR on LPSPI, an SD card.
+const SPI_NOR: u32 = 0x110;
+const SD_CARD: u32 = 0x120;
 /// Bytes of the work area: USB memory, buffers, the stack.
 const WORK: u32 = 0x6000;
 /// As far as the memory window of FlexSPI can reach.
@@ -62,7 +65,7 @@ pub fn in_window(address: u32) -> bool {
 pub fn banks(m: &Machine) -> [Region; 3] {
     let sizes = m.ram.sizes();
     [0, 1, 2].map(|i: usize| Region {
-        start: BANKS[i].start,
+        start: RAM_STARTS[i],
         length: sizes[i],
     })
 }
@@ -151,7 +154,7 @@ pub fn is_stack(m: &Machine, address: u32) -> bool {
 pub fn is_flash(memory: u32) -> Result<(), Status> {
     match memory {
         FLEXSPI_NOR => Ok(()),
-        SPI_NOR | SD => Err(NOT_CONFIGURED),
+        SPI_NOR | SD_CARD => Err(NOT_CONFIGURED),
         _ => Err(INVALID_ARGUMENT),
     }
 }

@@ -1,6 +1,6 @@
 //! Quad enable: where it is, and the device mode that sets it.
 
-use super::super::config::{Config, field, instruction, pair, seq};
+use super::super::config::{Config, field, instruction, pair};
 use super::super::driver;
 use super::super::status::Stop;
 use super::Options;
@@ -71,14 +71,15 @@ pub(super) fn prepare_quad_enable(
         QuadEnable::Sr2Bit1 => value <<= 8,
         _ => {}
     }
+    let sequence = config.firmware.quad_sequence;
     config.set_lut(
-        seq::DEVICE_MODE,
+        usize::from(sequence),
         0,
         pair(instruction(CMD, ONE, write), instruction(WRITE, ONE, len)),
     );
     config.set_u8(field::DEVICE_MODE_ENABLE, 1);
     config.set_u8(field::DEVICE_MODE_TYPE, 1);
-    config.set_u32(field::DEVICE_MODE_SEQ, 0x0401);
+    config.set_u32(field::DEVICE_MODE_SEQ, u32::from(sequence) << 8 | 1);
     config.set_u32(field::DEVICE_MODE_ARG, value);
     Ok(())
 }
