@@ -1,5 +1,6 @@
 //! The ledger itself: what a station does with it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -218,6 +219,8 @@ pub struct PoolState {
     pub step: i64,
     /// The number that the next unit gets.
     pub next: i64,
+    /// The same as units get it, of a range: `RT000018`, `02:00:5e:10:00:02`. Nothing where none is left.
+    pub next_text: Option<String>,
     /// How many numbers are left.
     pub left: i64,
     /// How many are bound to units that have not passed.
@@ -469,12 +472,7 @@ impl Ledger {
 
     fn on(mut db: Box<dyn Db>, station: &Station) -> Result<Ledger> {
         schema::migrate(db.as_mut(), wall())?;
-        let rows = db.query("SELECT text FROM meta WHERE name = 'ledger'", &[])?;
-        let id = rows
-            .first()
-            .map(|row| row.text(0))
-            .transpose()?
-            .ok_or_else(|| Error::NotALedger("the ledger has no id".into()))?;
+        let id = id_in(db.as_mut())?;
         let mut ledger = Ledger {
             db,
             station: station.clone(),
@@ -486,53 +484,77 @@ impl Ledger {
         Ok(ledger)
     }
 
-    /// Remembers in this file how far the ledger was, from now on.
+    /// Remembers in this file how far the ledger was, from now on, and compares at each write.
     ///
     /// # Errors
     /// [`Error::WentBack`] and [`Error::OtherLedger`] when the file knows more than the database.
     pub fn watched_by(mut self, high_water: HighWater) -> Result<Ledger> {
-        let seen = high_water.marks();
-        if !seen.ledger.is_empty() && seen.ledger != self.id {
-            return Err(Error::OtherLedger {
-                file: high_water.file().to_owned(),
-                known: seen.ledger.clone(),
-                found: self.id.clone(),
-            });
+        self.high_water = Some(high_water);
+        self.db.begin()?;
+        let compared = self.compare().and_then(|()| self.marks());
+        self.db.rollback();
+        let marks = compared?;
+        self.remember(marks)?;
+        Ok(self)
+    }
+
+    /// Holds the database against what this station has seen of it.
+    fn compare(&mut self) -> Result<()> {
+        let Some(high_water) = &self.high_water else {
+            return Ok(());
+        };
+        let (file, seen) = (high_water.file().to_owned(), high_water.marks().clone());
+        let found = id_in(self.db.as_mut())?;
+        let known = if seen.ledger.is_empty() {
+            self.id.clone()
+        } else {
+            seen.ledger
+        };
+        if found != known {
+            return Err(Error::OtherLedger { file, known, found });
         }
-        let (seq, hash) = self.head()?;
-        let mut back = None;
-        if seq < seen.seq {
-            back = Some((
-                format!("the last entry of station {}", self.station.name),
-                format!("number {}", seen.seq),
-                format!("number {seq}"),
-            ));
-        } else if seen.seq > 0 {
+        let back =
+            |what: String, seen: String, found: String| Err(Error::WentBack { what, seen, found });
+        if seen.seq > 0 {
             let there = self.hash_of(seen.seq)?;
             if there.as_deref() != Some(seen.hash.as_str()) {
-                back = Some((
-                    format!("entry {} of station {}", seen.seq, self.station.name),
-                    short(&seen.hash).into(),
-                    short(&there.unwrap_or_else(|| hash.clone())).into(),
-                ));
+                let (head, hash) = self.head()?;
+                let name = &self.station.name;
+                return match there {
+                    Some(there) => back(
+                        format!("entry {} of station {name}", seen.seq),
+                        short(&seen.hash).into(),
+                        short(&there).into(),
+                    ),
+                    None if head < seen.seq => back(
+                        format!("the last entry of station {name}"),
+                        format!("number {}", seen.seq),
+                        format!("number {head}"),
+                    ),
+                    // entries behind it, and not itself
+                    None => back(
+                        format!("entry {} of station {name}", seen.seq),
+                        short(&seen.hash).into(),
+                        short(&hash).into(),
+                    ),
+                };
             }
         }
+        if seen.pools.is_empty() {
+            return Ok(());
+        }
+        let now = self.pools_next()?;
         for (pool, next) in &seen.pools {
-            let found = self.pool_next(pool)?;
-            if back.is_none() && found.is_none_or(|found| found < *next) {
-                back = Some((
+            let found = now.get(pool);
+            if found.is_none_or(|found| found < next) {
+                return back(
                     format!("the next number of pool {pool}"),
                     next.to_string(),
-                    found.map_or("gone".into(), |found| found.to_string()),
-                ));
+                    found.map_or("gone".into(), ToString::to_string),
+                );
             }
         }
-        if let Some((what, seen, found)) = back {
-            return Err(Error::WentBack { what, seen, found });
-        }
-        self.high_water = Some(high_water);
-        self.remember()?;
-        Ok(self)
+        Ok(())
     }
 
     /// With a clock that gives milliseconds since 1970, instead of the system's: for rehearsals and tests.
@@ -576,17 +598,18 @@ impl Ledger {
         })
     }
 
-    /// One transaction: all of it lasts when this returns `Ok`, or nothing of it happened. The high-water marks follow it.
+    /// One transaction: all of it lasts when this returns `Ok`, or nothing of it happened. It begins with a look whether the database
+    /// is older than this station has seen it, for a server can be restored while a line runs; and the high-water marks follow it.
     fn write<T>(&mut self, work: impl FnOnce(&mut Ledger) -> Result<T>) -> Result<T> {
         self.db.begin()?;
-        let done = work(self);
-        match done {
-            Ok(value) => {
+        let done = self.compare().and_then(|()| work(self));
+        match done.and_then(|value| Ok((value, self.marks()?))) {
+            Ok((value, marks)) => {
                 if let Err(error) = self.db.commit() {
                     self.db.rollback();
                     return Err(error.into());
                 }
-                self.remember()?;
+                self.remember(marks)?;
                 Ok(value)
             }
             Err(error) => {
@@ -596,24 +619,24 @@ impl Ledger {
         }
     }
 
-    fn remember(&mut self) -> Result<()> {
+    /// How far the database is, where somebody keeps that.
+    fn marks(&mut self) -> Result<Option<Marks>> {
         if self.high_water.is_none() {
-            return Ok(());
+            return Ok(None);
         }
         let (seq, hash) = self.head()?;
-        let rows = self
-            .db
-            .query("SELECT id, next FROM pool ORDER BY id", &[])?;
-        let pools = rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?)));
-        let marks = Marks {
+        Ok(Some(Marks {
             ledger: self.id.clone(),
             seq,
             hash,
-            pools: pools.collect::<Result<_>>()?,
-        };
-        match &mut self.high_water {
-            Some(high_water) => high_water.store(marks),
-            None => Ok(()),
+            pools: self.pools_next()?,
+        }))
+    }
+
+    fn remember(&mut self, marks: Option<Marks>) -> Result<()> {
+        match (&mut self.high_water, marks) {
+            (Some(high_water), Some(marks)) => high_water.store(marks),
+            _ => Ok(()),
         }
     }
 
@@ -637,11 +660,11 @@ impl Ledger {
         Ok(rows.first().map(|row| row.text(0)).transpose()?)
     }
 
-    fn pool_next(&mut self, pool: &str) -> Result<Option<i64>> {
-        let rows = self
-            .db
-            .query("SELECT next FROM pool WHERE id = ?1", &[pool.into()])?;
-        Ok(rows.first().map(|row| row.int(0)).transpose()?)
+    /// The next number of each pool.
+    fn pools_next(&mut self) -> Result<BTreeMap<String, i64>> {
+        let rows = self.db.query("SELECT id, next FROM pool", &[])?;
+        let pools = rows.iter().map(|row| Ok((row.text(0)?, row.int(1)?)));
+        pools.collect()
     }
 
     fn append(&mut self, kind: &str, body: &Json) -> Result<()> {
@@ -765,7 +788,7 @@ impl Ledger {
     /// As any read.
     pub fn pools(&mut self) -> Result<Vec<PoolState>> {
         let rows = self.db.query(
-            "SELECT pool.id, kind, first, last, step, next,
+            "SELECT pool.id, kind, first, last, step, next, format,
                     (SELECT count(*) FROM assignment WHERE assignment.pool = pool.id AND state = 'reserved'),
                     (SELECT count(*) FROM assignment WHERE assignment.pool = pool.id AND state = 'written'),
                     (SELECT count(*) FROM assignment WHERE assignment.pool = pool.id AND state = 'void')
@@ -774,20 +797,40 @@ impl Ledger {
         )?;
         let state = |row: &Row| {
             let (last, step, next) = (row.int(3)?, row.int(4)?, row.int(5)?);
+            let kind = row.text(1)?;
+            let next_text = match kind == Kind::Range.name() && next <= last {
+                true => Some(Format::parse(&row.text(6)?)?.of(next)?),
+                false => None,
+            };
             Ok(PoolState {
                 id: row.text(0)?,
-                kind: row.text(1)?,
+                kind,
+                next_text,
                 first: row.int(2)?,
                 last,
                 step,
                 next,
-                left: ((last - next) / step + 1).max(0) * i64::from(next <= last),
-                reserved: row.int(6)?,
-                written: row.int(7)?,
-                void: row.int(8)?,
+                left: left(last, step, next),
+                reserved: row.int(7)?,
+                written: row.int(8)?,
+                void: row.int(9)?,
             })
         };
         rows.iter().map(state).collect()
+    }
+
+    /// How many numbers are left of each pool that has an end. Unlike [`Ledger::pools`] it counts no rows, and takes as long for the
+    /// last unit as for the first.
+    ///
+    /// # Errors
+    /// As any read.
+    pub fn pools_left(&mut self) -> Result<Vec<(String, i64)>> {
+        let rows = self.db.query(
+            "SELECT id, last, step, next FROM pool WHERE kind <> 'given' ORDER BY id",
+            &[],
+        )?;
+        let left = |row: &Row| Ok((row.text(0)?, left(row.int(1)?, row.int(2)?, row.int(3)?)));
+        rows.iter().map(left).collect()
     }
 
     /// Begins an attempt: binds the unit's numbers to it, and holds the unit against other stations. When this returns, all of it
@@ -1306,6 +1349,21 @@ pub(crate) const ATTEMPTS: &str =
 /// The end of an attempt whose station cannot end it any more.
 fn station_died() -> Finish {
     Finish::new(Verdict::Aborted).because("station-died", "unknown")
+}
+
+/// How many numbers a pool has from `next` on.
+fn left(last: i64, step: i64, next: i64) -> i64 {
+    match next <= last {
+        true => (last - next) / step.max(1) + 1,
+        false => 0,
+    }
+}
+
+/// The id of the ledger that is there.
+fn id_in(db: &mut dyn Db) -> Result<String> {
+    let rows = db.query("SELECT text FROM meta WHERE name = 'ledger'", &[])?;
+    let id = rows.first().map(|row| row.text(0)).transpose()?;
+    id.ok_or_else(|| Error::NotALedger("the ledger has no id".into()))
 }
 
 struct AttemptRow {

@@ -119,6 +119,11 @@ fn a_unit_keeps_its_numbers_through_abort_failure_and_rework() {
             .expect("finished");
         let sn = &ledger.pools().expect("pools")[1];
         assert_eq!((sn.next, sn.left, sn.reserved, sn.written), (3, 48, 1, 1));
+        assert_eq!(sn.next_text.as_deref(), Some("RT00034"));
+        let mac = ledger.pools().expect("pools").remove(0);
+        assert_eq!(mac.next_text.as_deref(), Some("00:1b:c5:00:00:04"));
+        let left = [("mac".to_owned(), 126), ("sn".to_owned(), 48)];
+        assert_eq!(ledger.pools_left().expect("pools"), left);
         let audit = ledger.audit(&[]).expect("an audit");
         assert_eq!(audit.wrong, Vec::<String>::new());
         assert_eq!((audit.attempts, audit.numbers), (4, 4));
@@ -690,6 +695,110 @@ fn a_restored_backup_is_refused() {
         matches!(join(), Err(Error::OtherLedger { .. })),
         "a new, empty ledger"
     );
+}
+
+/// A ledger that has given number 1, a backup, numbers 2 and 3, the second of them to a unit that is being made; then the backup comes back.
+fn restored_during_a_run(join: impl Fn() -> Ledger, backup: impl Fn(), restore: impl Fn()) {
+    let open = |n: u64| Open::new("job", format!("slot {n}"), uid(n)).want(Want::next("sn"));
+    let pass = Finish::new(Verdict::Pass);
+    let mut first = join();
+    first
+        .add_job(&JobRow::new("job", "product"))
+        .expect("a job");
+    first
+        .add_pool(&PoolSpec::serial("sn", "{value}", 1, 50))
+        .expect("a pool");
+    first.open(&open(1)).expect("opened");
+    drop(first);
+    backup();
+    let mut ledger = join();
+    let (two, three) = (open(2), open(3));
+    assert_eq!(ledger.open(&two).expect("opened").numbers[0].value, 2);
+    assert_eq!(ledger.open(&three).expect("opened").numbers[0].value, 3);
+    restore();
+    // a connection that broke is told first, and asked again
+    let mut ask = |ask: &mut dyn FnMut(&mut Ledger) -> Result<(), Error>| match ask(&mut ledger) {
+        Err(Error::Away(_)) => ask(&mut ledger),
+        other => other,
+    };
+    let finished = ask(&mut |ledger| ledger.finish(&three.attempt, &pass));
+    assert!(
+        matches!(finished, Err(Error::WentBack { .. })),
+        "no verdict: {finished:?}"
+    );
+    let opened = ask(&mut |ledger| ledger.open(&open(4)).map(drop));
+    match opened {
+        Err(Error::WentBack { what, seen, found }) => {
+            assert_eq!(what, "the last entry of station bench");
+            assert_ne!(seen, found);
+        }
+        other => panic!("a number of the past: {other:?}"),
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn file_restored_during_a_run_gives_no_number() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let at = |name: &str| folder.path().join(name);
+    let station = Station::new("bench");
+    let join = || {
+        let ledger = Ledger::sqlite(&at("line.db"), &station).expect("a ledger");
+        let marks = HighWater::open(at("marks.json")).expect("marks");
+        ledger.watched_by(marks).expect("as it was")
+    };
+    let backup = || drop(std::fs::copy(at("line.db"), at("backup")).expect("copied"));
+    // as people do it: the new file takes the old one's name, and its journal goes
+    let restore = || {
+        std::fs::rename(at("backup"), at("line.db")).expect("renamed");
+        for file in ["line.db-wal", "line.db-shm"] {
+            std::fs::remove_file(at(file)).expect("removed");
+        }
+    };
+    restored_during_a_run(join, backup, restore);
+}
+
+#[cfg(unix)]
+#[test]
+fn file_that_is_gone_during_a_run_is_waited_for() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let place = Place::File(folder);
+    let mut ledger = place.ready("bench");
+    let Place::File(folder) = &place else { return };
+    let at = |name: &str| folder.path().join(name);
+    for file in ["line.db", "line.db-wal"] {
+        std::fs::rename(at(file), at(&format!("away.{file}"))).expect("renamed");
+    }
+    let away = ledger.open(&open(1));
+    assert!(matches!(away, Err(Error::Away(_))), "{away:?}");
+    assert!(!at("line.db").exists(), "no new ledger in its place");
+    for file in ["line.db", "line.db-wal"] {
+        std::fs::rename(at(&format!("away.{file}")), at(file)).expect("renamed");
+    }
+    ledger.open(&open(1)).expect("it is back");
+}
+
+#[cfg(feature = "postgres")]
+#[test]
+fn server_restored_during_a_run_gives_no_number() {
+    let Some(server) = server::shared() else {
+        return;
+    };
+    let address = server.database();
+    let folder = tempfile::tempdir().expect("a folder");
+    let marks = folder.path().join("marks.json");
+    let station = Station::new("bench");
+    let join = || {
+        let ledger = Ledger::postgres(&address, &station).expect("a ledger");
+        let marks = HighWater::open(&marks).expect("marks");
+        ledger.watched_by(marks).expect("as it was")
+    };
+    let backup = || server.administrate(&address, &["CREATE DATABASE {name}b TEMPLATE {name}"]);
+    let restore = || {
+        let drop = "DROP DATABASE {name} WITH (FORCE)";
+        server.administrate(&address, &[drop, "CREATE DATABASE {name} TEMPLATE {name}b"]);
+    };
+    restored_during_a_run(join, backup, restore);
 }
 
 #[test]

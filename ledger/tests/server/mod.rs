@@ -137,6 +137,19 @@ impl Server {
         assert!(made, "createdb {name}");
         format!("host={} user=postgres dbname={name}", self.folder.display())
     }
+
+    /// Does to a database what an administrator does, who knows of no ledger; `sql` names it as `{name}`.
+    pub fn administrate(&self, address: &str, sql: &[&str]) {
+        let name = address.rsplit_once("dbname=").expect("an address").1;
+        for sql in sql {
+            let done = run(as_postgres(&self.programs.join("psql"))
+                .args(["-U", "postgres", "-d", "postgres", "-h"])
+                .arg(&self.folder)
+                .args(["-v", "ON_ERROR_STOP=1", "-c", &sql.replace("{name}", name)])
+                .current_dir(&self.folder));
+            assert!(done, "{sql}");
+        }
+    }
 }
 
 impl Drop for Server {
@@ -151,11 +164,13 @@ fn next() -> u32 {
     NEXT.fetch_add(1, Ordering::Relaxed)
 }
 
-/// A new database on a server that all tests of this program share.
-pub fn database() -> Option<String> {
+/// A server that all tests of this program share.
+pub fn shared() -> Option<&'static Server> {
     static SHARED: OnceLock<Option<Server>> = OnceLock::new();
-    SHARED
-        .get_or_init(Server::start)
-        .as_ref()
-        .map(Server::database)
+    SHARED.get_or_init(Server::start).as_ref()
+}
+
+/// A new database on that server.
+pub fn database() -> Option<String> {
+    shared().map(Server::database)
 }
