@@ -233,6 +233,20 @@ pub struct Limits {
     pub yield_percent: u32,
     /// The yield is that of the last so many units.
     pub yield_of: u32,
+    /// What becomes of a unit that was written and verified, and of which no rule tells whether the boot ROM starts it.
+    pub start_unknown: StartUnknown,
+}
+
+/// A unit that may start or not.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+#[non_exhaustive]
+pub enum StartUnknown {
+    /// It fails: nothing leaves the line that may not start.
+    #[default]
+    Fail,
+    /// It passes, and its record says why it is not known: for firmware of which the job's author has seen that it starts.
+    Pass,
 }
 
 impl Default for Limits {
@@ -241,6 +255,7 @@ impl Default for Limits {
             failures_in_a_row: 3,
             yield_percent: 80,
             yield_of: 50,
+            start_unknown: StartUnknown::Fail,
         }
     }
 }

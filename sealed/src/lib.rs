@@ -14,7 +14,7 @@ mod unit;
 
 pub use archive::{EXTENSION, FILE_LIMIT, Sealed, open, pack};
 pub use error::{Error, Result};
-pub use job::{Before, Encoding, Field, Job, Limits, Origin, Pool, Record, Table};
+pub use job::{Before, Encoding, Field, Job, Limits, Origin, Pool, Record, StartUnknown, Table};
 pub use key::{PublicKey, SecretKey};
 pub use unit::{Patch, UnitNumber};
 

@@ -88,14 +88,10 @@ impl Book {
 
     /// Brings what is left of the pools up to date; a look that fails changes nothing.
     pub(super) fn show_pools(&self) {
-        let Ok(pools) = self.once(Ledger::pools) else {
+        let Ok(left) = self.once(Ledger::pools_left) else {
             return;
         };
-        let left = pools.into_iter().filter(|pool| pool.kind != "given");
-        let left = left.map(|pool| PoolLeft {
-            pool: pool.id,
-            left: pool.left,
-        });
+        let left = left.into_iter().map(|(pool, left)| PoolLeft { pool, left });
         let left: Vec<PoolLeft> = left.collect();
         self.watch.change(|state| state.pools = left);
     }

@@ -30,7 +30,8 @@ pub use rehearse::{Rehearsal, RehearseOptions, rehearse};
 pub use run::{LineEnd, RunOptions, Slot, open_job, run, slots_of};
 pub use socket::{Presence, Socket};
 pub use state::{
-    Counts, JobWords, LineState, PoolLeft, SlotPhase, SlotState, Told, UnitWords, Watch, percent,
+    Counts, JobWords, LineState, PoolLeft, SlotPhase, SlotState, SlotVerdict, Told, UnitWords,
+    Watch, percent,
 };
 pub use station::{Hook, HookOn, NamedCommand, SlotSpec, Station};
 

@@ -18,7 +18,7 @@ use super::program;
 use super::socket::{AtSelector, Bus, Presence, Socket};
 use super::state::{Counts, JobWords, LineState, SlotPhase, SlotState, Told, Watch};
 use super::station::{HookOn, SlotSpec, Station};
-use super::unit::{Broken, End, Shared, Work};
+use super::unit::{Broken, End, Shared, Work, with_acts};
 use crate::{Error, LineError, Result};
 
 /// How a line is run.
@@ -146,7 +146,6 @@ pub fn run(
         book: &book,
         watch,
         stop,
-        operator: &options.operator,
         rework: options.rework,
         tool: &options.tool,
     };
@@ -178,8 +177,12 @@ pub fn run(
         ended.store(true, Ordering::SeqCst);
         let _ = hooks.join();
     });
+    let broken = broken.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let broke = broken
+        .as_ref()
+        .map(|error| with_acts(Told::new(error.code(), error.to_string()), error));
     // it ends by itself when no slot is left
-    let reason = rules.reason().or_else(|| {
+    let reason = broke.or_else(|| rules.reason()).or_else(|| {
         let left = Told::new("no-slot-left", "every slot was taken out");
         let left = left.next("mend what the slots say, then start the line again");
         (!stop.load(Ordering::SeqCst)).then_some(left)
@@ -200,7 +203,7 @@ pub fn run(
                 .unwrap_or_else(|| Told::new("asked", "the line was asked to end")),
         );
     });
-    if let Some(error) = broken.into_inner().unwrap_or_else(PoisonError::into_inner) {
+    if let Some(error) = broken {
         return Err(error);
     }
     match reason {
@@ -365,17 +368,21 @@ fn run_slot(
             }
         }
         forget_unit(line, at);
-        let mut work = Work {
-            line,
-            slot: at,
-            name: &name,
-            socket: &mut *socket,
+        let (end, broken) = match Work::new(line, (at, &name), &mut *socket).make() {
+            Ok(end) => (end, None),
+            Err(Broken(error)) => {
+                let told = Told::new(error.code(), error.to_string());
+                let told = told.next("put the board in again when the line runs again");
+                (End::Aborted(told), Some(Broken(error)))
+            }
         };
-        let end = work.make()?;
         let passed = matches!(end, End::Passed { .. });
         if let Some(told) = booked(line, rules, (at, &name), &mut failed, end) {
             show(SlotPhase::Out { told });
             return Ok(());
+        }
+        if let Some(broken) = broken {
+            return Err(broken);
         }
         socket.done(passed);
         // the next unit begins when this one was seen to leave
@@ -448,6 +455,10 @@ fn booked(
         let uid = slot.unit.as_ref().map(|unit| unit.uid.clone());
         slot.phase = phase;
         count(&mut slot.counts);
+        state.show_verdict(at);
+        let Some(slot) = state.slots.get_mut(at) else {
+            return (0, uid);
+        };
         match &end {
             End::Passed { .. } => slot.failures_in_a_row = 0,
             // the same unit once more says nothing about the slot

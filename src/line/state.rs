@@ -1,5 +1,6 @@
 //! What a line is doing, at one instant: all that a screen or a web page shows.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,7 +16,7 @@ pub struct LineState {
     pub job: JobWords,
     /// The station's name.
     pub station: String,
-    /// Who is there.
+    /// Who is there. Attempts that begin are this person's: [`Watch::set_operator`].
     pub operator: String,
     /// Each slot, in the order of the station's settings.
     pub slots: Vec<SlotState>,
@@ -33,6 +34,45 @@ pub struct LineState {
     pub stopping: bool,
     /// Why the line has ended, when it has.
     pub ended: Option<Told>,
+    /// The last verdicts, the newest at the end: a screen that is slow finds those here that slots do not show any more.
+    #[serde(skip)]
+    pub verdicts: VecDeque<SlotVerdict>,
+}
+
+/// A verdict as its slot showed it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SlotVerdict {
+    /// Its number in this run, from 1 on.
+    pub number: u64,
+    /// The slot as it was.
+    pub slot: SlotState,
+}
+
+/// So many verdicts are kept for a screen that is slow: it looks ten times a second.
+const VERDICTS_KEPT: usize = 256;
+
+impl LineState {
+    /// What slot number `at` shows is a verdict: it is kept for screens that look too late. The line does it; a screen that is tried
+    /// out may, too.
+    pub fn show_verdict(&mut self, at: usize) {
+        let Some(slot) = self.slots.get(at).cloned() else {
+            return;
+        };
+        let number = self.verdicts.back().map_or(1, |last| last.number + 1);
+        self.verdicts.push_back(SlotVerdict { number, slot });
+        while self.verdicts.len() > VERDICTS_KEPT {
+            self.verdicts.pop_front();
+        }
+    }
+
+    /// Verdicts that came after `before`.
+    pub fn verdicts_since(&self, before: &LineState) -> impl Iterator<Item = &SlotVerdict> {
+        let seen = before.verdicts.back().map_or(0, |last| last.number);
+        self.verdicts
+            .iter()
+            .filter(move |verdict| verdict.number > seen)
+    }
 }
 
 /// A job in words.
@@ -258,6 +298,9 @@ pub struct UnitWords {
     pub numbers: Vec<String>,
 }
 
+/// Characters of an operator's name.
+const LONGEST_OPERATOR: usize = 80;
+
 /// The state of a line, shared by its slots and its screens.
 #[derive(Debug, Clone, Default)]
 pub struct Watch(Arc<Shared>);
@@ -281,6 +324,26 @@ impl Watch {
     /// The state now, and its number, which goes up with each change.
     pub fn now(&self) -> (u64, LineState) {
         self.lock().clone()
+    }
+
+    /// Another person is there: a name, or what a badge says. Attempts that begin from now on are this person's; those that run stay
+    /// the other's. Returns the name as it is kept.
+    ///
+    /// # Errors
+    /// In words: no name at all, or one that is too long.
+    pub fn set_operator(&self, name: &str) -> Result<String, String> {
+        let plain = name.chars().filter(|c| !c.is_control());
+        let name = plain.collect::<String>().trim().to_owned();
+        match name.chars().count() {
+            0 => Err("nobody is named".into()),
+            count if count > LONGEST_OPERATOR => Err(format!(
+                "{count} characters are no name: at most {LONGEST_OPERATOR}"
+            )),
+            _ => {
+                self.change(|state| state.operator.clone_from(&name));
+                Ok(name)
+            }
+        }
     }
 
     /// Something of the state now, without a copy of all of it.

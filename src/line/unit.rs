@@ -12,7 +12,7 @@ use rtboot_finding::Next;
 use rtboot_ledger::{
     Attempt, AttemptId, Finish, Ledger, Number, Open, Refused, Uid, Verdict, Want,
 };
-use rtboot_sealed::{Before, UnitNumber};
+use rtboot_sealed::{Before, StartUnknown, UnitNumber};
 use serde_json::{Value as Json, json};
 
 use super::book::{Book, Unbooked};
@@ -49,7 +49,6 @@ pub(super) struct Shared<'a> {
     pub book: &'a Book,
     pub watch: &'a Watch,
     pub stop: &'a AtomicBool,
-    pub operator: &'a str,
     pub rework: bool,
     pub tool: &'a str,
 }
@@ -79,6 +78,8 @@ pub(super) struct Work<'a> {
     pub slot: usize,
     pub name: &'a str,
     pub socket: &'a mut dyn Socket,
+    /// Who was there when it began.
+    operator: String,
 }
 
 /// What the boot ROM or a running loader says of its chip.
@@ -107,6 +108,9 @@ enum Stop {
 
 impl From<Error> for Stop {
     fn from(error: Error) -> Stop {
+        if matches!(error, Error::OtherBoard { .. }) {
+            return Stop::Changed;
+        }
         Stop::Error(Box::new(error))
     }
 }
@@ -119,7 +123,22 @@ impl Stop {
 
 type Outcome<T> = std::result::Result<T, Stop>;
 
-impl Work<'_> {
+impl<'a> Work<'a> {
+    /// On the unit that is in the socket.
+    pub(super) fn new(
+        line: &'a Shared<'a>,
+        (slot, name): (usize, &'a str),
+        socket: &'a mut dyn Socket,
+    ) -> Work<'a> {
+        Work {
+            operator: line.watch.look(|state| state.operator.clone()),
+            line,
+            slot,
+            name,
+            socket,
+        }
+    }
+
     /// Makes the unit that is in the socket.
     pub(super) fn make(&mut self) -> std::result::Result<End, Broken> {
         let began = Instant::now();
@@ -300,7 +319,7 @@ impl Work<'_> {
     }
 
     fn named(&self, mut open: Open) -> Open {
-        open.operator = self.line.operator.to_owned();
+        open.operator.clone_from(&self.operator);
         open.tool = self.line.tool.to_owned();
         open.rework = self.line.rework;
         open
@@ -341,7 +360,7 @@ impl Work<'_> {
         for hook in hooks.filter(|hook| hook.on == HookOn::BeforeUnit) {
             let record = json!({
                 "event": "before-unit", "uid": uid.to_string(), "chip": asked.chip, "slot": self.name,
-                "station": self.line.station.name(), "operator": self.line.operator,
+                "station": self.line.station.name(), "operator": self.operator,
                 "job": self.line.product.job().name, "job_id": self.line.product.sealed().id,
             });
             if let Err(reason) = program::run(&hook.command, &record.to_string(), hook.limit()) {
@@ -416,9 +435,8 @@ impl Work<'_> {
     /// What the ledger knows of earlier attempts on this unit by this job, newest first.
     fn history(&self, uid: Uid) -> std::result::Result<Vec<Attempt>, Broken> {
         const MOST: u32 = 50;
-        let uid = uid.to_string();
         let job = &self.line.product.sealed().id;
-        let known = self.patiently(|ledger| ledger.attempts(Some(&uid), MOST));
+        let known = self.patiently(|ledger| ledger.attempts_on(uid, MOST));
         match known {
             Ok(attempts) => Ok(attempts.into_iter().filter(|it| it.job == *job).collect()),
             // the attempt that is opened next finds out the same
@@ -483,11 +501,11 @@ impl Work<'_> {
     ) -> Outcome<Made> {
         let product = self.line.product;
         let modelled = board.modelled_time();
-        // the board may be another one since it was asked
-        if ask_board(board, product)?.uid != given.asked.uid {
+        let mut ready = job.identify(board, target, listener)?;
+        // the board may be another one since it was asked; so far its flash was only looked at
+        if ready.nor().loader_facts().unique_id != given.asked.uid {
             return Err(Stop::Changed);
         }
-        let mut ready = job.identify(board, target, listener)?;
         let parts = &product.job().parts;
         let is_one = parts.is_empty() || ready.nor().may_be(parts);
         if !is_one {
@@ -513,15 +531,25 @@ impl Work<'_> {
         }
         let report = ready.write(&plan, listener)?;
         let verdict = ready.verdict(&plan, &report, listener)?;
-        if verdict.starts.known() != Some(true) {
-            let code = match verdict.starts {
-                Starts::No => "would-not-start",
-                _ => "start-unknown",
-            };
-            let told = Told::new(code, verdict.words());
-            return Err(Stop::Bad(told.next("put the board aside as bad")));
-        }
         let mut detail = serde_json::Map::new();
+        let bad = |code, next: &str| {
+            let told = Told::new(code, verdict.words()).next("put the board aside as bad");
+            Err(Stop::Bad(told.next(next)))
+        };
+        let may_pass = product.job().limits.start_unknown == StartUnknown::Pass;
+        match verdict.starts {
+            Starts::Yes => {}
+            Starts::No => {
+                return bad("would-not-start", "correct the job: no unit of it starts");
+            }
+            Starts::Unknown if may_pass => {
+                detail.insert("start_unknown".into(), verdict.why().into());
+            }
+            Starts::Unknown => {
+                let next = "correct the job; where its units are known to start, its limits may say `start-unknown = \"pass\"`";
+                return bad("start-unknown", next);
+            }
+        }
         let phases = ready
             .phases()
             .iter()
@@ -662,7 +690,7 @@ impl Work<'_> {
             "what": told.map(|told| &told.what),
             "slot": self.name,
             "station": self.line.station.name(),
-            "operator": self.line.operator,
+            "operator": self.operator,
             "job": self.line.product.job().name,
             "job_id": self.line.product.sealed().id,
             "tool": self.line.tool,
@@ -771,7 +799,14 @@ fn told(error: &Error) -> Told {
         10 | 15 => "put the board in again; if it fails again, put it aside",
         _ => "put the board aside as bad",
     };
-    let told = Told::new(error.code(), error.to_string()).next(first);
+    with_acts(
+        Told::new(error.code(), error.to_string()).next(first),
+        error,
+    )
+}
+
+/// With what the error's advice says that is no command.
+pub(super) fn with_acts(told: Told, error: &Error) -> Told {
     let next = advice(error).next.into_iter();
     let acts = next.filter_map(|next| match next {
         Next::Act(text) | Next::Measure(text) => Some(text),

@@ -218,6 +218,8 @@ pub struct LinePool {
     pub kind: String,
     /// The number that the next unit gets.
     pub next: i64,
+    /// The same as the unit gets it, of a range of which any is left.
+    pub next_text: Option<String>,
     /// The last number that may be given.
     pub last: i64,
     /// How many are left.

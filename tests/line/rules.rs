@@ -382,6 +382,98 @@ fn hooks_refuse_units_and_hear_of_verdicts() {
 }
 
 #[test]
+fn ledger_restored_during_a_run_stops_the_line_before_a_number_is_given() {
+    let bench = Bench::new();
+    let folder = bench.folder.path();
+    let boards = [board(1, &[]), board(2, &[]), board(3, &[])];
+    bench.run(JOB, &[&boards[0]]).expect("a run");
+    fs::copy(folder.join("line.db"), folder.join("backup")).expect("copied");
+    // somebody brings the backup back while the third unit is put in
+    let restore = script(
+        folder,
+        "restore.sh",
+        "grep -q 0000c0de00000003 || exit 0; cd $(dirname $0) && mv backup line.db && rm -f line.db-*",
+    );
+    bench.settings(&format!(
+        "[[hook]]\nname = \"restore\"\non = \"before-unit\"\ncommand = {restore}\n"
+    ));
+    let error = bench
+        .run(JOB, &[&boards[1], &boards[2]])
+        .expect_err("stopped");
+    assert_eq!((error.code(), error.exit_code()), ("ledger-went-back", 61));
+    assert_eq!(serial(&boards[1]), "RT000002");
+    assert!(boards[2].board().flash().iter().all(|&byte| byte == 0xFF));
+    let (_, state) = bench.watch.now();
+    assert_eq!(code(&state.slots[0].phase), "ledger-went-back");
+    assert_eq!(state.slots[0].phase.word(), "ABORTED");
+    assert_eq!((state.counts.passed, state.counts.aborted), (1, 1));
+    // nobody is to believe that it was asked to end
+    let ended = state.ended.expect("it ended");
+    assert_eq!(ended.code, "ledger-went-back");
+}
+
+#[test]
+fn unit_that_may_not_start_passes_only_where_the_job_says_so() {
+    let bench = Bench::new();
+    // a clock that no table names: no rule tells whether the ROM reads the flash with it
+    let mut fcb = rtboot_fcb::database::find("IS25LP064A")
+        .expect("known")
+        .1
+        .parts[0]
+        .boot_fcb();
+    fcb.set_clock(9);
+    fs::write(bench.folder.path().join("fcb.bin"), fcb.as_bytes()).expect("written");
+    let job = JOB.replace("fcb = \"IS25LP064A\"", "fcb = \"fcb.bin\"");
+    let end = bench.run(&job, &[&board(1, &[])]).expect("a run");
+    assert_eq!(
+        (end.counts.passed, end.counts.failed),
+        (0, 1),
+        "{:?}",
+        bench.told()
+    );
+    assert_eq!(code(&bench.told()[0]), "start-unknown");
+    let told = bench.told()[0].told().expect("told").clone();
+    assert!(told.what.contains("clock"), "the reason: {told:?}");
+    let takes = job.replace("[limits]", "[limits]\nstart-unknown = \"pass\"");
+    let end = bench.run(&takes, &[&board(2, &[])]).expect("a run");
+    assert_eq!(end.counts.passed, 1, "{:?}", bench.told());
+    let detail: Value = serde_json::from_str(&bench.attempts()[1].detail).expect("JSON");
+    let why = detail["start_unknown"].as_str().expect("a reason");
+    assert!(why.contains("clock"), "{why}");
+}
+
+#[test]
+fn each_attempt_is_of_who_was_there_when_it_began() {
+    let mut bench = Bench::new();
+    bench.options.operator = "Ana".into();
+    let watch = bench.watch.clone();
+    // the shift ends while the second unit is made
+    let shift = script(
+        bench.folder.path(),
+        "shift.sh",
+        "grep -q 0000c0de00000002 || exit 0; cd $(dirname $0); touch changes; while [ ! -e changed ]; do sleep 0.01; done",
+    );
+    bench.settings(&format!(
+        "[[hook]]\nname = \"shift\"\non = \"before-unit\"\ncommand = {shift}\ntime-limit = 60\n"
+    ));
+    let folder = bench.folder.path().to_owned();
+    let person = std::thread::spawn(move || {
+        while !folder.join("changes").exists() {
+            std::thread::yield_now();
+        }
+        watch.set_operator(" Bea\n").expect("a name");
+        fs::write(folder.join("changed"), "").expect("written");
+    });
+    let boards = [board(1, &[]), board(2, &[]), board(3, &[])];
+    bench.run(JOB, &boards.each_ref()).expect("a run");
+    person.join().expect("she came");
+    let who: Vec<String> = bench.attempts().into_iter().map(|it| it.operator).collect();
+    assert_eq!(who, ["Ana", "Ana", "Bea"]);
+    assert_eq!(bench.watch.now().1.operator, "Bea");
+    assert!(bench.watch.set_operator(" \t").is_err());
+}
+
+#[test]
 fn text_of_a_command_is_bound_to_the_unit() {
     let bench = Bench::new();
     let folder = bench.folder.path();

@@ -11,8 +11,10 @@ use rtboot::flash;
 use rtboot::mboot::{HidLink, Mboot, MemoryId};
 
 /// Ends of the names of bounds that are numbers; the other bounds are durations.
-const COUNTS: [&str; 11] = [
+const COUNTS: [&str; 13] = [
     "_LIMIT",
+    "_KEPT",
+    "LONGEST_OPERATOR",
     "TRIES",
     "RESENDS",
     "RETRIES",
@@ -87,7 +89,7 @@ fn documented_bounds_match_the_source() {
 fn every_wait_and_limit_is_documented() {
     let rows = documented();
     let mut files = Vec::new();
-    for module in ["port", "sdp", "mboot", "board", "flash", "line"] {
+    for module in ["port", "sdp", "mboot", "board", "flash", "line", "cli/line"] {
         sources(&root().join("src").join(module), &mut files);
     }
     let mut missing = Vec::new();

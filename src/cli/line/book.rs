@@ -126,6 +126,7 @@ pub fn pools(args: &PoolsArgs, context: &mut Context) -> Result<()> {
             name: pool.id,
             kind: pool.kind,
             next: pool.next,
+            next_text: pool.next_text,
             last: pool.last,
             left: pool.left,
             reserved: pool.reserved,
@@ -137,7 +138,12 @@ pub fn pools(args: &PoolsArgs, context: &mut Context) -> Result<()> {
     for pool in &pools {
         let left = match pool.kind.as_str() {
             "given" => "from a command".to_owned(),
-            _ => format!("{} left, next {}", pool.left, pool.next),
+            _ if pool.left == 0 => "none left".to_owned(),
+            _ => {
+                let next = pool.next.to_string();
+                let next = pool.next_text.as_ref().unwrap_or(&next);
+                format!("{} left, next {next}", pool.left)
+            }
         };
         report.line(format!(
             "{:<12} {left}; {} in units that passed, {} in units that have not, {} given up",

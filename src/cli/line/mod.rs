@@ -2,6 +2,7 @@
 
 mod book;
 mod job;
+mod operator;
 mod plain;
 mod rehearse;
 mod run;
@@ -14,7 +15,7 @@ use std::path::PathBuf;
 
 use clap::ValueEnum;
 use rtboot::Result;
-use rtboot::line::{LineState, SlotPhase, Station};
+use rtboot::line::{LineState, SlotPhase, SlotState, Station};
 use rtboot::outcome::SlotEvent;
 
 use super::{Context, folders};
@@ -88,7 +89,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
     }
 }
 
-/// What changed between two states, slot by slot; how far a stage is does not count.
+/// What changed between two states: verdicts that slots do not show any more, then slot by slot; how far a stage is does not count.
 fn changes(before: &LineState, now: &LineState) -> Vec<SlotEvent> {
     let slots = now.slots.iter().enumerate();
     let changed = slots.filter(|(at, slot)| {
@@ -103,7 +104,8 @@ fn changes(before: &LineState, now: &LineState) -> Vec<SlotEvent> {
         };
         !old.is_some_and(same)
     });
-    let event = |(_, slot): (usize, &rtboot::line::SlotState)| {
+    let replaced = replaced(before, now).into_iter();
+    let event = |slot: &rtboot::line::SlotState| {
         let told = slot.phase.told();
         SlotEvent {
             slot: slot.name.clone(),
@@ -119,7 +121,19 @@ fn changes(before: &LineState, now: &LineState) -> Vec<SlotEvent> {
             next: slot.phase.next().to_owned(),
         }
     };
-    changed.map(event).collect()
+    let changed = changed.map(|(_, slot)| slot);
+    replaced.chain(changed).map(event).collect()
+}
+
+/// Slots as they were at verdicts that came and went between two looks.
+fn replaced<'a>(before: &LineState, now: &'a LineState) -> Vec<&'a SlotState> {
+    let new = now.verdicts_since(before).map(|verdict| &verdict.slot);
+    let shown = |slot: &SlotState| {
+        let shows =
+            |it: &SlotState| it.name == slot.name && it.phase == slot.phase && it.unit == slot.unit;
+        now.slots.iter().any(shows) || before.slots.iter().any(shows)
+    };
+    new.filter(|slot| !shown(slot)).collect()
 }
 
 /// When the terminal's bell rings.

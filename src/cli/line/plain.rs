@@ -25,6 +25,7 @@ pub fn follow(
 ) -> io::Result<()> {
     let (mut seen, state) = watch.now();
     let mut teller = Teller::new(bell);
+    let mut before = state.clone();
     let mut written = put(out, &teller.begin(&state), clock);
     loop {
         // what happened before the end is told, too
@@ -34,7 +35,8 @@ pub fn follow(
             false => watch.after(seen, PAUSE),
         };
         seen = number;
-        let lines = teller.changes(&state);
+        let lines = teller.changes(&before, &state);
+        before = state.clone();
         written = written.and_then(|()| put(out, &lines, clock));
         if over {
             let end = [words::counts(&state).join(", ")];
@@ -67,6 +69,7 @@ struct Teller {
     notices: Vec<(Notice, String)>,
     letters: bool,
     hook_error: Option<String>,
+    operator: Option<String>,
 }
 
 impl Teller {
@@ -77,6 +80,7 @@ impl Teller {
             notices: Vec::new(),
             letters: false,
             hook_error: None,
+            operator: None,
         }
     }
 
@@ -96,8 +100,11 @@ impl Teller {
     }
 
     /// What is new.
-    fn changes(&mut self, state: &LineState) -> Vec<String> {
+    fn changes(&mut self, before: &LineState, state: &LineState) -> Vec<String> {
         let mut lines = self.line(state);
+        for slot in super::replaced(before, state) {
+            lines.push(format!("{}{}", of_slot(slot), self.bell.rings(&slot.phase)));
+        }
         self.slots.resize(state.slots.len(), String::new());
         for (slot, told) in state.slots.iter().zip(&mut self.slots) {
             let now = of_slot(slot);
@@ -112,6 +119,12 @@ impl Teller {
     /// What is new of the line as a whole.
     fn line(&mut self, state: &LineState) -> Vec<String> {
         let mut lines = Vec::new();
+        if self.operator.as_ref() != Some(&state.operator) {
+            if self.operator.is_some() {
+                lines.push(format!("line: operator {}", one_line(&state.operator)));
+            }
+            self.operator = Some(state.operator.clone());
+        }
         let notices = words::notices(state);
         let is_there = |all: &[(Notice, String)], one| all.iter().any(|(notice, _)| *notice == one);
         if is_there(&self.notices, Notice::NoDatabase) && !is_there(&notices, Notice::NoDatabase) {

@@ -14,7 +14,7 @@ use rtboot::{Error, Result};
 
 #[cfg(feature = "screen")]
 use super::screen;
-use super::{Bell, StationArgs, changes, plain};
+use super::{Bell, StationArgs, changes, operator, plain};
 use crate::cli::{Context, Report, report};
 
 /// Run the line: make units of a sealed job in all slots at once
@@ -28,7 +28,8 @@ pub struct Args {
     /// A slot, instead of those of the station: A=usb:1-4.1, B=uart:/dev/ttyUSB0, C=virtual:DIR
     #[arg(long, value_name = "NAME=BOARD")]
     slot: Vec<String>,
-    /// Who is there: a name or a badge, for the ledger
+    /// Who is there: a name or a badge, for the ledger. While the line runs, the key o changes it, or the line `operator NAME` on
+    /// standard input where there is no screen
     #[arg(long, value_name = "NAME", env = "RTBOOT_OPERATOR", default_value = "")]
     operator: String,
     /// Another ledger than the station's: postgres://USER@localhost/NAME, or a file
@@ -241,13 +242,14 @@ fn show(
     ended: &dyn Fn() -> bool,
     context: &mut Context,
 ) -> Result<()> {
+    #[cfg(feature = "screen")]
+    if !context.report.is_json() && how.draws() {
+        return screen::run(watch, stop, ended, screen::ScreenOptions::new(how.bell));
+    }
+    operator::listen(watch);
     if context.report.is_json() {
         follow(watch, ended, &mut context.report);
         return Ok(());
-    }
-    #[cfg(feature = "screen")]
-    if how.draws() {
-        return screen::run(watch, stop, ended, screen::ScreenOptions::new(how.bell));
     }
     let _ = stop;
     let clock: fn() -> String = match std::io::stdout().is_terminal() {

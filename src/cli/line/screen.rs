@@ -8,8 +8,6 @@ mod draw;
 mod grid;
 mod paint;
 mod terminal;
-#[cfg(test)]
-mod tests;
 
 use std::io::{self, IsTerminal};
 use std::time::{Duration, Instant};
@@ -18,7 +16,7 @@ use rtboot::line::{LineState, Watch};
 
 use super::Bell;
 use crate::cli::report::{dumb_terminal, interrupt};
-use terminal::{Key, Signals, Taken};
+use terminal::{Entry, Key, Signals, Taken, Typed};
 
 /// The screen is drawn at most so often.
 const FRAME: Duration = Duration::from_millis(100);
@@ -53,13 +51,33 @@ pub fn can_draw() -> bool {
 }
 
 /// What the person looks at.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 struct View {
     page: usize,
     help: bool,
+    /// The name of another operator, while it is typed.
+    operator: Option<Entry>,
 }
 
 impl View {
+    /// What was typed: a key, or a part of a name that is being typed.
+    fn typed(&mut self, bytes: &[u8], watch: &Watch) -> Option<Key> {
+        let Some(entry) = &mut self.operator else {
+            return Some(terminal::parse(bytes));
+        };
+        match entry.take(bytes) {
+            Typed::More => return None,
+            Typed::Done(name) => {
+                // an empty name is nobody: the operator stays
+                let _ = watch.set_operator(&name);
+            }
+            Typed::Dropped => {}
+            Typed::CtrlC => return Some(Key::CtrlC),
+        }
+        self.operator = None;
+        None
+    }
+
     /// What a key does to it.
     fn press(&mut self, key: Key, pages: usize) {
         if std::mem::take(&mut self.help) {
@@ -67,6 +85,7 @@ impl View {
         }
         match key {
             Key::Help => self.help = true,
+            Key::Operator => self.operator = Some(Entry::default()),
             Key::Next => self.page = (self.page + 1) % pages.max(1),
             Key::Back => self.page = self.page.checked_sub(1).unwrap_or(pages.max(1) - 1),
             Key::Stop | Key::CtrlC | Key::Other => {}
@@ -103,8 +122,9 @@ pub fn run(
     let (mut seen, mut state) = watch.now();
     loop {
         let size = Taken::size();
-        let now = (seen, view, size);
-        if let Some(taken) = screen.as_mut().filter(|_| drawn != Some(now)) {
+        let now = (seen, view.clone(), size);
+        let same = drawn.as_ref() == Some(&now);
+        if let Some(taken) = screen.as_mut().filter(|_| !same) {
             let shown = taken.draw(|buffer| {
                 pages = draw::draw(&state, &view, options.colour, buffer);
             });
@@ -118,11 +138,13 @@ pub fn run(
             break;
         }
         let began = Instant::now();
-        match keys.recv_timeout(FRAME) {
-            Ok(Key::CtrlC) => interrupt::press(),
-            Ok(Key::Stop) if !view.help => interrupt::ask_to_stop(),
-            Ok(key) => view.press(key, pages),
-            Err(_) => {}
+        if let Ok(typed) = keys.recv_timeout(FRAME) {
+            match (view.typed(&typed, watch), view.help) {
+                (Some(Key::CtrlC), _) => interrupt::press(),
+                (Some(Key::Stop), false) => interrupt::ask_to_stop(),
+                (Some(key), _) => view.press(key, pages),
+                (None, _) => {}
+            }
         }
         // keys that come fast do not make the screen draw faster, nor does a keyboard that is gone
         std::thread::sleep(FRAME.saturating_sub(began.elapsed()));
@@ -160,3 +182,6 @@ fn bells(bell: Bell, before: &LineState, now: &LineState) -> String {
     let changed = slots.filter(|(now, before)| now.phase != before.phase);
     changed.map(|(now, _)| bell.rings(&now.phase)).collect()
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,6 +58,40 @@ fn work(state: &mut LineState, stage: Stage, done: u64) {
 }
 
 #[test]
+fn verdict_that_was_replaced_before_a_look_is_told() {
+    // with real time between two looks a slot may show a verdict and be empty again
+    let steps: &[Step] = &[
+        |state| {
+            work(state, Stage::Verify, 0);
+            state.slots[0].phase = SlotPhase::Passed { took_ms: 4210 };
+            state.show_verdict(0);
+            state.slots[0].unit = None;
+            state.slots[0].phase = SlotPhase::Empty;
+        },
+        |state| state.operator = "Bea".to_owned(),
+        |state| {
+            work(state, Stage::Verify, 0);
+            state.slots[0].phase = SlotPhase::Passed { took_ms: 4300 };
+            state.show_verdict(0);
+        },
+    ];
+    let told = told(Bell::Never, steps);
+    let lines: Vec<&str> = told.lines().skip(1).map(|line| &line[9..]).collect();
+    assert_eq!(
+        lines,
+        [
+            "slot A: PASS RT000017 in 4.2 s - take the board out",
+            "slot A: READY - put a board in",
+            "slot B: READY - put a board in",
+            "line: operator Bea",
+            "slot A: PASS RT000017 in 4.3 s - take the board out",
+            "passed 0 of 500, failed 0"
+        ],
+        "{told}"
+    );
+}
+
+#[test]
 fn each_change_of_a_slot_is_one_line() {
     let steps: &[Step] = &[
         |state| state.slots[0].phase = SlotPhase::Asking,

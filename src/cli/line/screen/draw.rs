@@ -55,7 +55,14 @@ pub fn draw(state: &LineState, view: &View, colour: bool, buffer: &mut Buffer) -
         height: footer,
         ..left
     };
-    keys(&mut paint, state, &grid, foot);
+    match &view.operator {
+        Some(entry) => {
+            let name = one_line(&entry.text());
+            let text = format!(" operator: {name}_  (Enter takes it, Esc does not)");
+            paint.line(foot, &text, Style::new().add_modifier(Modifier::BOLD));
+        }
+        None => keys(&mut paint, state, &grid, foot),
+    }
     if view.help {
         help(&mut paint, area);
     }
@@ -148,7 +155,7 @@ fn slots(paint: &mut Paint<'_>, slots: &[SlotState], grid: &Grid) {
 
 /// The keys, and what other pages show.
 fn keys(paint: &mut Paint<'_>, state: &LineState, grid: &Grid, place: Rect) {
-    let mut text = " q stop  ? help".to_owned();
+    let mut text = " q stop  o operator  ? help".to_owned();
     if grid.pages > 1 {
         let page = grid.page + 1;
         text = format!("{text}  n p page {page} of {}", grid.pages);
@@ -172,6 +179,7 @@ fn keys(paint: &mut Paint<'_>, state: &LineState, grid: &Grid, place: Rect) {
 const HELP: &[&str] = &[
     "q          stop: boards that are busy are finished",
     "Ctrl-C     the same; a second time: end at once",
+    "o          another operator: a name or a badge, then Enter",
     "n, p       next page, page before (or PgDn, PgUp)",
     "?          this help; any key closes it",
     "",

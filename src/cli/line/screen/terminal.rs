@@ -157,18 +157,20 @@ pub enum Key {
     Next,
     /// The page before.
     Back,
+    /// Another operator.
+    Operator,
     /// Anything else.
     Other,
 }
 
-/// Keys, read by a thread of their own: neither a terminal that is gone nor one where nobody types holds up the screen. The thread
+/// What is typed, read by a thread of their own: neither a terminal that is gone nor one where nobody types holds up the screen. The thread
 /// waits for a key as long as the process lives.
-pub fn keys() -> Receiver<Key> {
+pub fn keys() -> Receiver<Vec<u8>> {
     let (send, keys) = channel();
     let read = move || {
         let mut bytes = [0; 64];
         while let Ok(length @ 1..) = io::stdin().read(&mut bytes) {
-            if parse(&bytes[..length]).is_some_and(|key| send.send(key).is_err()) {
+            if send.send(bytes[..length].to_vec()).is_err() {
                 break;
             }
         }
@@ -179,18 +181,68 @@ pub fn keys() -> Receiver<Key> {
 }
 
 /// What was typed. A bar-code scanner types, too: a letter counts only when it comes alone.
-fn parse(bytes: &[u8]) -> Option<Key> {
-    if bytes.contains(&3) {
-        return Some(Key::CtrlC);
+pub fn parse(bytes: &[u8]) -> Key {
+    if bytes.contains(&CTRL_C) {
+        return Key::CtrlC;
     }
-    Some(match bytes {
-        [] => return None,
+    match bytes {
         b"q" | b"Q" => Key::Stop,
         b"?" | b"h" => Key::Help,
         b"n" | b" " | b"\x1b[6~" | b"\x1b[B" | b"\x1b[C" => Key::Next,
         b"p" | b"\x1b[5~" | b"\x1b[A" | b"\x1b[D" => Key::Back,
+        b"o" | b"O" => Key::Operator,
         _ => Key::Other,
-    })
+    }
+}
+
+/// What Ctrl-C types.
+const CTRL_C: u8 = 3;
+
+/// A text that is being typed.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Entry(Vec<u8>);
+
+/// What became of a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// It goes on.
+    More,
+    /// Enter: this is it.
+    Done(String),
+    /// Esc: nothing is meant.
+    Dropped,
+    /// Ctrl-C.
+    CtrlC,
+}
+
+impl Entry {
+    /// Bytes of a text; more are not taken.
+    const LONGEST: usize = 80;
+
+    /// What stands there so far.
+    pub fn text(&self) -> String {
+        String::from_utf8_lossy(&self.0).into_owned()
+    }
+
+    /// Takes what was typed. A bar-code scanner types a whole text at once, with Enter behind it.
+    pub fn take(&mut self, bytes: &[u8]) -> Typed {
+        if bytes.contains(&CTRL_C) {
+            return Typed::CtrlC;
+        }
+        for byte in bytes {
+            match byte {
+                b'\r' | b'\n' => return Typed::Done(self.text()),
+                0x1b => return Typed::Dropped,
+                0x7f | 0x08 => {
+                    // a character may have several bytes
+                    while self.0.pop().is_some_and(|last| last & 0xC0 == 0x80) {}
+                }
+                byte if *byte >= b' ' && self.0.len() < Entry::LONGEST => self.0.push(*byte),
+                _ => {}
+            }
+        }
+        Typed::More
+    }
 }
 
 /// What the system asks of the process.
@@ -234,10 +286,23 @@ mod tests {
 
     #[test]
     fn keys_are_known_and_a_scanner_stops_nothing() {
-        assert_eq!(parse(b"q"), Some(Key::Stop));
-        assert_eq!(parse(b"\x1b[6~"), Some(Key::Next));
-        assert_eq!(parse(b"ab\x03"), Some(Key::CtrlC));
-        assert_eq!(parse(b"RTq0017\r"), Some(Key::Other));
-        assert_eq!(parse(b""), None);
+        assert_eq!(parse(b"q"), Key::Stop);
+        assert_eq!(parse(b"\x1b[6~"), Key::Next);
+        assert_eq!(parse(b"ab\x03"), Key::CtrlC);
+        assert_eq!(parse(b"RTq0017\r"), Key::Other);
+    }
+
+    #[test]
+    fn name_is_typed_corrected_and_dropped() {
+        let mut entry = Entry::default();
+        assert_eq!(entry.take(b"An\xc3\xa4"), Typed::More);
+        assert_eq!(entry.take(b"\x7fq"), Typed::More);
+        assert_eq!(entry.text(), "Anq");
+        assert_eq!(entry.take(b"\x08na\rX"), Typed::Done("Anna".into()));
+        assert_eq!(Entry::default().take(b"B\x1b"), Typed::Dropped);
+        assert_eq!(Entry::default().take(b"B\x03"), Typed::CtrlC);
+        let mut entry = Entry::default();
+        entry.take(&[b'x'; 500]);
+        assert_eq!(entry.text().len(), Entry::LONGEST);
     }
 }

@@ -13,6 +13,7 @@ use ratatui::buffer::Buffer;
 use ratatui::style::{Color, Modifier};
 use rtboot::line::{LineState, Told};
 
+use super::terminal::Entry;
 use super::{View, draw};
 
 /// The line on a terminal of this size.
@@ -58,7 +59,7 @@ fn same_as(file: &str, text: &str) {
 }
 
 fn snapshot(name: &str, state: &LineState, view: View, (width, height): (u16, u16)) {
-    let text = text(&drawn(state, view, true, width, height));
+    let text = text(&drawn(state, view.clone(), true, width, height));
     same_as(&format!("tests/screens/{name}.txt"), &text);
     let without = drawn(state, view, false, width, height);
     assert_eq!(
@@ -74,6 +75,7 @@ fn snapshot(name: &str, state: &LineState, view: View, (width, height): (u16, u1
 const VIEW: View = View {
     page: 0,
     help: false,
+    operator: None,
 };
 
 #[test]
@@ -90,10 +92,7 @@ fn larger_and_smaller_terminals() {
     snapshot("160x50-32", &states::busy(32), VIEW, (160, 50));
     snapshot("40x10-4", &states::busy(4), VIEW, (40, 10));
     snapshot("20x5-4", &states::busy(4), VIEW, (20, 5));
-    let second = View {
-        page: 1,
-        help: false,
-    };
+    let second = View { page: 1, ..VIEW };
     snapshot("60x12-32-page-2", &states::busy(32), second, (60, 12));
 }
 
@@ -133,11 +132,23 @@ fn what_holds_up_the_line_comes_first() {
 
 #[test]
 fn help_covers_the_slots() {
-    let help = View {
-        page: 0,
-        help: true,
-    };
+    let help = View { help: true, ..VIEW };
     snapshot("help-80x24", &states::busy(4), help, (80, 24));
+}
+
+#[test]
+fn another_operator_is_typed_at_the_foot() {
+    let watch = rtboot::line::Watch::new();
+    watch.change(|state| *state = states::busy(4));
+    let mut view = VIEW;
+    assert_eq!(view.typed(b"o", &watch), Some(super::Key::Operator));
+    view.press(super::Key::Operator, 1);
+    // q is a letter now
+    assert_eq!(view.typed(b"Quentin", &watch), None);
+    snapshot("operator-80x24", &watch.now().1, view.clone(), (80, 24));
+    assert_eq!(view.typed(b"\r", &watch), None);
+    assert_eq!(watch.now().1.operator, "Quentin");
+    assert_eq!(view, VIEW);
 }
 
 #[test]
@@ -175,7 +186,11 @@ fn a_terminal_of_any_size_is_drawn() {
             for width in (0..44).chain([79, 80, 81, 132]) {
                 for height in (0..14).chain([24, 31]) {
                     for help in [false, true] {
-                        let view = View { page: 3, help };
+                        let view = View {
+                            page: 3,
+                            help,
+                            operator: help.then(Entry::default),
+                        };
                         let mut buffer =
                             Buffer::empty(ratatui::layout::Rect::new(0, 0, width, height));
                         draw::draw(&state, &view, true, &mut buffer);
