@@ -435,7 +435,7 @@ fn board(error: &Error) -> Advice {
             let causes: &[&'static Entry] = match unread {
                 Some(Unread::Refused(_)) => &[&rom::ROM_READS_REFUSED],
                 Some(Unread::Silent { .. }) => &[&rom::ROM_READ_DISABLED],
-                None => &[],
+                Some(Unread::NotAsked(_)) | None => &[],
             };
             Advice::of(causes)
                 .act("read the chip's name on its package")

@@ -5,8 +5,8 @@
 pub struct BootLayout {
     /// SBMR1 bit that says that the image is encrypted.
     pub encrypted: u32,
-    /// SBMR1: lowest bit of the three of the flash type.
-    pub flash_type: u32,
+    /// SBMR1: where the flash type lies and what its codes mean.
+    pub flash_type: FlashTypeField,
     /// SBMR1: lowest bit of the four of the boot device.
     pub device: u32,
     /// Boot devices, by the highest code of each, in order.
@@ -19,6 +19,32 @@ pub struct BootLayout {
     pub fuse_sel: u32,
     /// SRSR: what its bits stand for.
     pub causes: &'static [ResetCause],
+}
+
+/// The flash type in SBMR1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FlashTypeField {
+    /// Its lowest bit.
+    pub low: u32,
+    /// How many bits it has.
+    pub bits: u32,
+    /// The bit that has to be set for it to count: the ROM then probes for a flash of that type.
+    pub probes: Option<u32>,
+    /// Codes with a meaning of their own; the others are HyperFlash and octal parts.
+    pub codes: &'static [(u8, FlashKind)],
+}
+
+/// What a flash type code makes the ROM expect.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FlashKind {
+    /// A quad SPI flash, read with three address bytes.
+    Quad,
+    /// A quad SPI flash, read with four address bytes.
+    FourByte,
+    /// A quad SPI flash on the second pin group.
+    SecondPins,
+    /// HyperFlash or an octal part.
+    Other,
 }
 
 /// A range of boot device codes.
@@ -46,7 +72,7 @@ pub struct BootConfig {
     pub sbmr1: u32,
     /// Whether the ROM expects an encrypted image.
     pub encrypted: bool,
-    /// Flash type code.
+    /// Flash type code; 0 where the ROM does not look at it.
     pub flash_type: u8,
     /// Boot device code.
     pub device: u8,
@@ -59,10 +85,27 @@ impl BootConfig {
         BootConfig {
             sbmr1,
             encrypted: sbmr1 >> layout.encrypted & 1 == 1,
-            flash_type: (sbmr1 >> layout.flash_type & 7) as u8,
+            flash_type: layout.flash_type.code(sbmr1),
             device: (sbmr1 >> layout.device & 0xF) as u8,
             layout,
         }
+    }
+
+    /// Which bit of SBMR1 says that the image is encrypted.
+    pub const fn encrypted_bit(&self) -> u32 {
+        self.layout.encrypted
+    }
+
+    /// What the flash type makes the ROM expect.
+    pub fn flash_kind(&self) -> FlashKind {
+        let mut codes = self.layout.flash_type.codes.iter();
+        let known = codes.find(|(code, _)| *code == self.flash_type);
+        known.map_or(FlashKind::Other, |(_, kind)| *kind)
+    }
+
+    /// Whether the ROM boots from FlexSPI NOR, and expects a quad SPI flash on the second pin group.
+    pub fn boots_second_pins(&self) -> bool {
+        self.device == 0 && self.flash_kind() == FlashKind::SecondPins
     }
 
     /// What the boot device is called.
@@ -76,6 +119,15 @@ impl BootConfig {
     pub fn moves_flashloader(&self) -> bool {
         let field = self.layout.second_pins;
         field.is_some_and(|(low, value)| self.sbmr1 >> low & 7 == value)
+    }
+}
+
+impl FlashTypeField {
+    const fn code(&self, sbmr1: u32) -> u8 {
+        match self.probes {
+            Some(bit) if sbmr1 >> bit & 1 == 0 => 0,
+            _ => (sbmr1 >> self.low & ((1 << self.bits) - 1)) as u8,
+        }
     }
 }
 

@@ -2,26 +2,46 @@
 
 use core::fmt;
 
-use crate::foreign::{self, Foreign, PACKAGE_BIT, REVISION, join};
-use crate::{CHIPS, Chip};
+use crate::foreign::join;
+use crate::{CHIPS, Chip, UsbId};
 
 /// What a board told about its chip. Nothing told fits every chip.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Told {
+    /// USB ids of its boot ROM.
+    pub rom: Option<UsbId>,
     /// Address of the id register and what it read.
     pub id: Option<(u32, u32)>,
     /// The fuse word that says whether the flash is inside the package; see [`Chip::in_package`].
     pub package_word: Option<u32>,
+    /// Whether a flashloader of NXP's keeps registers to itself, as those for some chips do.
+    pub loader_keeps_registers: bool,
     /// Whether rtboot's own loader answers, which is sent only to the chips that it is for.
     pub own_loader: bool,
 }
 
 impl Told {
-    /// Whether the id register leaves this chip possible. The fuse word does not count: that it tells chips apart is inferred, not
-    /// documented, so it chooses between chips and never excludes one that a user names.
+    /// Whether the id register and the boot ROM leave this chip possible. The fuse word does not count: that it tells chips apart
+    /// is inferred for most chips, so it chooses between chips; it excludes one that a user names only where it decides where the
+    /// flash is, see [`InPackage`](crate::InPackage).
     pub fn allows(&self, chip: &Chip) -> bool {
-        self.id
-            .is_none_or(|(address, read)| address == chip.id.address && chip.id.fits(read))
+        let by_id = |(address, read)| address == chip.id.address && chip.id.fits(read);
+        self.id.is_none_or(by_id) && self.rom.is_none_or(|rom| rom == chip.rom_usb)
+    }
+
+    /// Whether it tells which die it is: by its id, or by a boot ROM that only chips of one die have.
+    pub fn tells_die(&self) -> bool {
+        let one_die = || {
+            let mut dies = self.candidates().map(|chip| chip.id);
+            dies.next()
+                .is_some_and(|first| dies.all(|other| other == first))
+        };
+        let one_map = || {
+            let mut maps = self.candidates().map(|chip| chip.in_package);
+            maps.next()
+                .is_some_and(|first| maps.all(|other| other == first))
+        };
+        self.id.is_some() || (self.rom.is_some() && one_die() && one_map())
     }
 
     /// Whether the fuse word speaks against this chip.
@@ -34,30 +54,32 @@ impl Told {
 
     /// The rows that all of it fits.
     pub fn candidates(self) -> impl Iterator<Item = &'static Chip> {
-        let may_run = move |chip: &Chip| !self.own_loader || chip.own_loader;
+        let may_run = move |chip: &Chip| {
+            let keeps = self.loader_keeps_registers && chip.flashloader.reads_registers;
+            !keeps && (!self.own_loader || chip.own_loader)
+        };
         CHIPS
             .iter()
             .filter(move |chip| may_run(chip) && self.allows(chip) && !self.doubts(chip))
     }
 
-    /// Names of the chips that all of it fits, those without a row first.
-    fn names(self) -> impl Iterator<Item = &'static str> {
-        let fits = move |chip: &Foreign| {
-            let id = self.id.map(|(address, read)| (address, read & !REVISION));
-            let package = self.package_word;
-            chip.id == id
-                && package.is_none_or(|word| (word >> PACKAGE_BIT & 1 == 1) == chip.in_package)
-        };
-        foreign::names(fits).chain(self.candidates().map(|chip| chip.name))
+    /// Whether the chips that it can be have their flash in different places: then the fuse word has to be asked for.
+    pub fn needs_package_word(&self) -> bool {
+        let mut bases = self.candidates().map(|chip| chip.map.flash_base);
+        let first = bases.next();
+        self.package_word.is_none() && bases.any(|other| Some(other) != first)
     }
 
-    /// Settles on a chip: the one that the user names when the id allows it, else the default one of those that fit.
+    /// Settles on a chip: the one that the user names when what was told allows it, else the default one of those that fit.
     ///
     /// # Errors
-    /// [`Contradiction`] when the id excludes the named chip, or every row.
+    /// [`Contradiction`] when it excludes the named chip, or every row.
     pub fn identify(self, named: Option<&'static Chip>) -> Result<Identity, Contradiction> {
         let chip = match named {
-            Some(chip) => self.allows(chip).then_some(chip),
+            Some(chip) => {
+                let elsewhere = chip.in_package.decides && self.doubts(chip);
+                (self.allows(chip) && !elsewhere).then_some(chip)
+            }
             None => {
                 let mut fit = self
                     .candidates()
@@ -84,22 +106,28 @@ impl fmt::Display for Told {
             join(f, self.candidates().map(|chip| chip.name))?;
             return f.write_str(" (rtboot's own loader runs on it)");
         }
-        let Some((_, read)) = self.id else {
-            return f.write_str("an unknown chip");
-        };
         // a fuse word that fits no chip of this id says nothing
-        let by_id = Told {
+        let without_word = Told {
             package_word: None,
             ..*self
         };
-        match [*self, by_id]
-            .into_iter()
-            .find(|told| told.names().next().is_some())
-        {
-            Some(told) => join(f, told.names())?,
-            None => f.write_str("an unknown chip")?,
+        // nor does a boot ROM that chips of this id do not have
+        let by_id = Told {
+            rom: None,
+            ..without_word
+        };
+        let mut readings = [*self, without_word, by_id].into_iter();
+        match readings.find(|told| told.candidates().next().is_some()) {
+            Some(told) if told.id.is_some() || told.rom.is_some() => {
+                join(f, told.candidates().map(|chip| chip.name))?;
+            }
+            _ => f.write_str("an unknown chip")?,
         }
-        write!(f, " (chip id {read:#010x})")
+        match (self.id, self.rom) {
+            (Some((_, read)), _) => write!(f, " (chip id {read:#010x})"),
+            (None, Some((vid, pid))) => write!(f, " (USB id {vid:04x}:{pid:04x})"),
+            (None, None) => Ok(()),
+        }
     }
 }
 
@@ -126,7 +154,7 @@ impl Identity {
 
     /// Whether the user named the chip, or the board told enough to say which family it is.
     pub fn is_known(&self) -> bool {
-        self.named || self.told.id.is_some() || self.told.own_loader
+        self.named || self.told.tells_die() || self.told.own_loader
     }
 }
 
@@ -143,7 +171,7 @@ impl fmt::Display for Identity {
         match (self.named, self.told.id) {
             (true, Some((_, id))) => write!(f, "{} (chip id {id:#010x})", self.chip.name),
             (false, Some(_)) => self.told.fmt(f),
-            (false, None) if self.told.own_loader => self.told.fmt(f),
+            (false, None) if self.told.own_loader || self.told.tells_die() => self.told.fmt(f),
             (true, None) => write!(f, "{} (as named)", self.chip.name),
             (false, None) => write!(f, "{} (assumed: the board does not tell)", self.chip.name),
         }

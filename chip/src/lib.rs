@@ -31,9 +31,11 @@ mod map;
 mod name;
 mod table;
 
-pub use boot::{BootConfig, BootDeviceCode, BootLayout, BootMode, ResetCause};
+pub use boot::{
+    BootConfig, BootDeviceCode, BootLayout, BootMode, FlashKind, FlashTypeField, ResetCause,
+};
 pub use clock::{Clock, ClockTable};
-pub use flexram::FlexRam;
+pub use flexram::{FlexRam, FlexRamLayout};
 pub use foreign::{FOREIGN, Foreign, RomOwners, rom_by_usb};
 pub use identify::{Contradiction, Identity, Told};
 pub use map::{BootDevice, CardLayout, MemoryMap, Place, Region};
@@ -62,8 +64,12 @@ pub struct Chip {
     pub id: IdRegister,
     /// The fuse bit that says whether the flash is inside the package.
     pub in_package: InPackage,
-    /// Registers that the ROM reads out over SDP.
+    /// Whether its ROM reads registers and RAM out over SDP; where no source says so, it is not asked.
+    pub rom_reads: bool,
+    /// Registers that tell about the chip and how it started.
     pub registers: Registers,
+    /// How its RAM is shared out.
+    pub flexram: FlexRamLayout,
     /// What the boot registers say.
     pub boot: BootLayout,
     /// Fuse words that steer booting.
@@ -124,6 +130,8 @@ pub struct InPackage {
     pub word: u32,
     /// Bit in that word.
     pub bit: u32,
+    /// Whether NXP's flashloader was seen to go by it to another FlexSPI: then it is known to tell chips apart.
+    pub decides: bool,
     /// Bytes of the flash inside the package; `None` for a chip without one.
     pub size: Option<u32>,
 }
@@ -163,8 +171,6 @@ pub struct Fuses {
     pub boot_cfg2: u32,
     /// MISC_CONF0: the FlexRAM split.
     pub misc_conf0: u32,
-    /// The split for each value of the FlexRAM field, bits 19:16 of MISC_CONF0.
-    pub flexram: [FlexRam; 16],
 }
 
 /// What NXP's flashloader for a chip does.
@@ -241,15 +247,9 @@ impl Chip {
         BootConfig::new(&self.boot, sbmr1)
     }
 
-    /// The FlexRAM split by the fuse word MISC_CONF0.
-    pub fn flexram_by_fuse(&self, misc_conf0: u32) -> FlexRam {
-        let field = (misc_conf0 >> 16 & 0xF) as usize;
-        self.fuses.flexram.get(field).copied().unwrap_or_default()
-    }
-
     /// The FlexRAM split as it leaves the factory.
     pub fn flexram_of_the_factory(&self) -> FlexRam {
-        self.flexram_by_fuse(0)
+        self.flexram.by_fuse(0)
     }
 
     /// Distinct addresses of the id registers of all chips, to ask a board whose chip is not known.

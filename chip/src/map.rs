@@ -85,6 +85,8 @@ pub struct MemoryMap {
     pub flash_max: u32,
     /// A second window onto the same flash: base and length.
     pub flash_alias: Option<(u32, u32)>,
+    /// The window of a second FlexSPI, which neither the ROM boots from nor the public flashloader reaches.
+    pub other_flash: Option<Region>,
     /// RAM that works without set-up, with the factory's FlexRAM split.
     pub ram: &'static [Region],
     /// The window of external SDRAM; it works once a DCD has set the controller up.
@@ -139,6 +141,12 @@ impl MemoryMap {
         address >= self.flash_base && u64::from(address) < self.flash_end()
     }
 
+    /// True when the address lies in the window of the FlexSPI that the chip does not boot from.
+    pub fn is_other_flash(&self, address: u32) -> bool {
+        self.other_flash
+            .is_some_and(|window| window.contains(address))
+    }
+
     /// The address in the flash window, if this one lies in the alias; the address itself otherwise.
     pub fn normalised(&self, address: u32) -> u32 {
         match self.flash_alias {
@@ -181,6 +189,7 @@ impl MemoryMap {
             Some(region) => Place::Named(region.name),
             None if self.in_flash(address) => Place::Named("flash"),
             None if self.in_flash(self.normalised(address)) => Place::Named("the flash alias"),
+            None if self.is_other_flash(address) => Place::Named("the flash of its other FlexSPI"),
             None if self.ocotp.contains(address) => Place::Named(self.ocotp.name),
             None => Place::Nowhere(self.chip),
         }

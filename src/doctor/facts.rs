@@ -147,7 +147,7 @@ impl Facts {
     pub(crate) fn flexram_by_fuse(&self) -> Option<(u32, FlexRam)> {
         let chip = self.identity.chip;
         let word = self.fuses.word(chip.fuses.misc_conf0)?;
-        Some((word, chip.flexram_by_fuse(word)))
+        Some((word, chip.flexram.by_fuse(word)))
     }
 
     /// Where flash begins on the bus.

@@ -393,6 +393,8 @@ pub(crate) fn seen(devices: &[Seen]) -> String {
 pub enum Unread {
     /// The ROM refused these: their names and addresses.
     Refused(Vec<(&'static str, u32)>),
+    /// It was not asked: these chips' ROM is not known to read registers out.
+    NotAsked(RomOwners),
     /// The ROM did not answer.
     Silent {
         /// How long it was waited for.
@@ -413,6 +415,12 @@ impl fmt::Display for Unread {
             Unread::Refused(registers) => {
                 let (names, status) = (self::registers(registers), sdp::Status::REFUSED_89);
                 write!(f, "the ROM refuses {names}: {status}")
+            }
+            Unread::NotAsked(owners) => {
+                write!(
+                    f,
+                    "the ROM of the {owners} is not known to read registers out, so it was not asked"
+                )
             }
             Unread::Silent { waited } => {
                 let command = sdp::Tag::READ_REGISTER;

@@ -27,6 +27,9 @@ const OWN_PAGE: u32 = 256;
 /// Bytes between two reads of which the controller's buffer, 1 KiB and what it prefetches, holds one at most.
 const OTHER_LINE: u32 = 0x1_0000;
 
+/// What a flashloader that keeps registers to itself answers: memory range invalid.
+const KEPT: Status = Status(10200);
+
 /// FCBs that are kept in RAM at once.
 const PLACES: usize = 12;
 
@@ -160,29 +163,40 @@ impl Flashloader {
         named: Option<&'static Chip>,
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
-        Flashloader::join_session(board.loader()?, named, listener)
+        Flashloader::join_session(board.loader()?, Told::default(), named, listener)
     }
 
-    /// As [`Flashloader::join`], for rtboot's own that this run has just started.
+    /// As [`Flashloader::join`], for one that this run has just started, where the boot ROM did not tell enough of its chip.
     ///
     /// # Errors
     /// As [`Flashloader::join`].
-    pub fn join_own(
+    pub(super) fn join_started(
         board: &mut Board,
-        named: Option<&'static Chip>,
+        identity: Identity,
+        own: bool,
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
-        Flashloader::join_session(just_started(board)?, named, listener)
+        let session = match own {
+            true => just_started(board)?,
+            false => board.loader()?,
+        };
+        let named = identity.named.then_some(identity.chip);
+        Flashloader::join_session(session, identity.told, named, listener)
     }
 
     fn join_session(
         mut session: LoaderSession,
+        told: Told,
         named: Option<&'static Chip>,
         listener: &mut dyn Listener,
     ) -> Result<Flashloader> {
         let version = version(&mut session)?;
         let own = own(&mut session)?;
-        let identity = ask_chip(&mut session, named, own.is_some(), listener)?;
+        let told = Told {
+            own_loader: own.is_some(),
+            ..told
+        };
+        let identity = ask_chip(&mut session, named, told, listener)?;
         Flashloader::greet(session, version, own, identity)
     }
 
@@ -557,15 +571,13 @@ fn own(session: &mut LoaderSession) -> Result<Option<LoaderIdentity>> {
 fn ask_chip(
     session: &mut LoaderSession,
     named: Option<&'static Chip>,
-    own: bool,
+    mut told: Told,
     listener: &mut dyn Listener,
 ) -> Result<Identity> {
-    let mut told = Told {
-        own_loader: own,
-        ..Told::default()
-    };
+    let own = told.own_loader;
     let mut refusal = None;
-    for address in Chip::id_registers() {
+    let unasked = told.id.is_none();
+    for address in Chip::id_registers().filter(|_| unasked) {
         match session.read_memory(address, 4, MemoryId::INTERNAL, &mut |_| true) {
             Ok(bytes) => {
                 let read = Told {
@@ -583,9 +595,10 @@ fn ask_chip(
             }
         }
     }
-    if named.is_none()
-        && let Ok(identity) = told.identify(None)
-    {
+    let outside = refusal.as_ref().and_then(mboot::Error::status) == Some(KEPT);
+    told.loader_keeps_registers = outside && !own;
+    let asks = named.is_none_or(|chip| chip.in_package.decides);
+    if asks && let Ok(identity) = told.identify(None) {
         // a closed part refuses this, too
         let word = session.flash_read_once(identity.chip.in_package.word);
         told.package_word = word.ok();
@@ -603,7 +616,7 @@ fn ask_chip(
 /// Says that the flashloader keeps its chip id to itself, the louder the less it is expected.
 fn untold(identity: Identity, error: &mboot::Error, listener: &mut dyn Listener) {
     let chip = identity.chip;
-    let outside = error.status() == Some(Status(10200));
+    let outside = error.status() == Some(KEPT);
     let finding = match outside && !chip.flashloader.reads_registers {
         true => Finding::new(&run::CHIP_TAKEN),
         false => Finding::new(&run::CHIP_UNTOLD).text("error", error.to_string()),

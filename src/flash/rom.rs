@@ -10,7 +10,9 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::{rom as entries, run};
 
 use crate::board::{Board, Program, REAPPEAR, RomSession};
-use crate::chip::{self, BootMode, Chip, FlexRam, Identity, Registers, RomOwners, Told};
+use crate::chip::{
+    self, BootMode, Chip, FlexRam, FlexRamLayout, Identity, Registers, RomOwners, Told,
+};
 use crate::error::{self, SplitBy, Step, Unread};
 use crate::event::{Listener, Measurements, Meter, Stage, tell, tell_measured};
 use crate::flash::{Breadcrumb, Flashloader, Loader};
@@ -88,7 +90,9 @@ impl RomFacts {
 
     /// Which chip this is, in words; `None` when the ROM does not tell.
     pub fn chip_words(&self, named: Option<&'static Chip>) -> Option<String> {
-        self.told.id?;
+        if !self.told.tells_die() {
+            return None;
+        }
         Some(match self.told.identify(named) {
             Ok(identity) => identity.to_string(),
             Err(contradiction) => contradiction.to_string(),
@@ -118,6 +122,15 @@ impl Rom {
                 .and_then(|(vid, pid)| chip::rom_by_usb(vid, pid)),
             ..RomFacts::default()
         };
+        facts.told.rom = facts.owners.map(|owners| owners.usb());
+        if facts.told.tells_die() {
+            facts.chip = facts.told.candidates().next();
+        }
+        // one that may not answer costs a time-out, and what is asked next may get the late answer
+        if let Some(owners) = facts.owners.filter(|owners| !owners.read_registers()) {
+            facts.unread = Some(Unread::NotAsked(owners));
+            return Ok(Rom { session, facts });
+        }
         facts.unread = match read_registers(&mut session, &mut facts) {
             Ok(()) if facts.refused.is_empty() => None,
             Ok(()) => Some(Unread::Refused(facts.refused.clone())),
@@ -145,7 +158,7 @@ impl Rom {
     /// when the chip does not tell and the user neither.
     pub fn identify(&self, named: Option<&'static Chip>) -> Result<Identity> {
         let told = self.facts.told;
-        if told.id.is_none() {
+        if !told.tells_die() {
             by_usb(&self.facts, named)?;
         }
         told.identify(named)
@@ -221,13 +234,13 @@ impl Rom {
                 hab: self.facts.hab,
             });
         }
-        let mut flashloader = match identity.told.id {
-            Some(_) if own => Flashloader::connect_own(board, identity)?,
-            Some(_) if is_known == Some(false) => Flashloader::connect_unknown(board, identity)?,
-            Some(_) => Flashloader::connect(board, identity)?,
-            // the ROM kept its registers to itself: the flashloader may tell
-            None if own => Flashloader::join_own(board, Some(identity.chip), listener)?,
-            None => Flashloader::join(board, Some(identity.chip), listener)?,
+        // what the ROM kept to itself the flashloader may tell
+        let is_told = identity.told.id.is_some() && !identity.told.needs_package_word();
+        let mut flashloader = match is_told {
+            true if own => Flashloader::connect_own(board, identity)?,
+            true if is_known == Some(false) => Flashloader::connect_unknown(board, identity)?,
+            true => Flashloader::connect(board, identity)?,
+            false => Flashloader::join_started(board, identity, own, listener)?,
         };
         flashloader.raise_speed(board, listener)?;
         flashloader.set_sent_again(sent_again);
@@ -242,9 +255,8 @@ impl Rom {
         let split = self.facts.flexram.map(|(split, _)| split);
         Measurements {
             hab: self.facts.hab,
-            second_pins: config.map(|config| {
-                config.device == 0 && config.flash_type == 7 && !config.moves_flashloader()
-            }),
+            second_pins: config
+                .map(|config| config.boots_second_pins() && !config.moves_flashloader()),
             loader_on_second_pins: config.map(|config| config.moves_flashloader()),
             flexram_fits: split.map(|split| loader.image.missing(split).is_none()),
             loader_is_known: loader.is_known,
@@ -444,12 +456,13 @@ fn ask_flexram(
     let Some(selects) = read("GPR16", selects)? else {
         return Ok(None);
     };
-    if selects & FlexRam::BY_REGISTER != 0 {
+    if selects & FlexRamLayout::BY_REGISTER != 0 {
         let banks = read("GPR17", banks)?;
-        return Ok(banks.map(|banks| (FlexRam::from_gpr17(banks), SplitBy::Register(banks))));
+        let split = |banks| chip.flexram.by_register(banks);
+        return Ok(banks.map(|banks| (split(banks), SplitBy::Register(banks))));
     }
     let word = read("MISC_CONF0", chip.registers.fuse(chip.fuses.misc_conf0))?;
-    Ok(word.map(|word| (chip.flexram_by_fuse(word), SplitBy::Fuses(word))))
+    Ok(word.map(|word| (chip.flexram.by_fuse(word), SplitBy::Fuses(word))))
 }
 
 /// The registers, when every chip that it can be has them in the same places; those of chips without a row are not known.

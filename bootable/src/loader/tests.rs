@@ -391,7 +391,7 @@ fn split_of_the_flexram_decides_what_fits() {
     let usual = chip.flexram_of_the_factory();
     assert_eq!(dtcm.missing(usual), dtcm.needs.first());
     assert_eq!(ocram.missing(usual), None);
-    let much_dtcm = chip.flexram_by_fuse(1 << 16);
+    let much_dtcm = chip.flexram.by_fuse(1 << 16);
     assert_eq!(dtcm.missing(much_dtcm), None);
     assert_eq!(ocram.missing(much_dtcm), ocram.needs.first());
 }

@@ -1,6 +1,6 @@
 //! Does BOOT_CFG lead the ROM to the flash that is there?
 
-use rtboot_chip::BootConfig;
+use rtboot_chip::{BootConfig, FlashKind};
 use rtboot_finding::catalogue::{boot as found_boot, image as found};
 use rtboot_finding::{Entry, Finding};
 
@@ -46,19 +46,17 @@ pub fn obstacle(
     size: Option<u32>,
     encrypted: Option<bool>,
 ) -> Option<Obstacle> {
-    match (config.device, config.flash_type, second_pins) {
-        (0, 7, false) => Some(Obstacle::SecondPins),
-        (0, 0 | 1, true) => Some(Obstacle::FirstPins),
-        (0, 7, true) | (0, 0, false) if config.encrypted && encrypted == Some(false) => {
-            Some(Obstacle::Encrypted)
+    if config.device != 0 {
+        return Some(Obstacle::Device(config.device_name()));
+    }
+    match (config.flash_kind(), second_pins) {
+        (FlashKind::SecondPins, false) => Some(Obstacle::SecondPins),
+        (FlashKind::Quad | FlashKind::FourByte, true) => Some(Obstacle::FirstPins),
+        (FlashKind::FourByte, false) if size.is_some_and(|size| size <= EVERY_ADDRESS) => {
+            Some(Obstacle::FourByte)
         }
-        (0, 7, true) | (0, 0, false) => None,
-        (0, 1, false) if size.is_some_and(|size| size <= EVERY_ADDRESS) => Some(Obstacle::FourByte),
-        (0, 1, false) => {
-            (config.encrypted && encrypted == Some(false)).then_some(Obstacle::Encrypted)
-        }
-        (0, kind, _) => Some(Obstacle::FlashType(kind)),
-        _ => Some(Obstacle::Device(config.device_name())),
+        (FlashKind::Other, _) => Some(Obstacle::FlashType(config.flash_type)),
+        _ => (config.encrypted && encrypted == Some(false)).then_some(Obstacle::Encrypted),
     }
 }
 
@@ -85,7 +83,7 @@ pub(super) fn judge(conditions: &Conditions<'_>, bee: bool) -> Vec<Finding> {
             Obstacle::FlashType(kind) => who(&found_boot::STRAP_FLASH_TYPE).number("type", kind),
             Obstacle::Encrypted => who(&found_boot::STRAP_ENCRYPTED),
         }),
-        (None, None) if config.flash_type != 1 || smallest.is_some() => {}
+        (None, None) if config.flash_kind() != FlashKind::FourByte || smallest.is_some() => {}
         _ => findings.push(who(&found::STRAP_UNKNOWN_PART)),
     }
     if findings.is_empty() && config.encrypted {

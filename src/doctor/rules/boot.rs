@@ -57,7 +57,10 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
             Obstacle::FirstPins => return None,
             Obstacle::SecondPins => (
                 Finding::new(&entries::STRAP_SECOND_PINS),
-                ": flash type 7; the flashloader reached the flash on the primary group".into(),
+                format!(
+                    ": flash type {}; the flashloader reached the flash on the primary group",
+                    config.flash_type
+                ),
             ),
             Obstacle::FlashType(kind) => (
                 Finding::new(&entries::STRAP_FLASH_TYPE).number("type", kind),
@@ -65,11 +68,17 @@ fn place(facts: &Facts, rom: &RomFacts, config: BootConfig) -> Option<Finding> {
             ),
             Obstacle::FourByte => (
                 Finding::new(&entries::STRAP_FOUR_BYTE).sure(Sure::Likely),
-                ": flash type 1; a part of 16 MiB or less takes three".into(),
+                format!(
+                    ": flash type {}; a part of 16 MiB or less takes three",
+                    config.flash_type
+                ),
             ),
             Obstacle::Encrypted => (
                 Finding::new(&entries::STRAP_ENCRYPTED),
-                ": bit 0 is set; no header of the encryption engine is in flash".to_owned(),
+                format!(
+                    ": bit {} is set; no header of the encryption engine is in flash",
+                    config.encrypted_bit()
+                ),
             ),
         };
     let finding = finding.why(latched + &why);

@@ -152,7 +152,7 @@ fn silent(facts: &Facts, look: &FlashLook) -> Option<Finding> {
     }
     let seconds = facts
         .boot_config()
-        .is_some_and(|config| config.device == 0 && config.flash_type == 7);
+        .is_some_and(|config| config.boots_second_pins());
     if seconds {
         return Some(
             Finding::new(&entries::FLASH_SECOND_PINS)

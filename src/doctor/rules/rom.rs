@@ -6,6 +6,7 @@ use rtboot_finding::{Action, Finding, Severity, Sure};
 use super::CYCLE_AND_AGAIN;
 use crate::Error;
 use crate::doctor::facts::Facts;
+use crate::error::Unread;
 use crate::{port, sdp};
 
 pub fn rules(facts: &Facts) -> Vec<Finding> {
@@ -99,7 +100,9 @@ fn wrong_cfg(facts: &Facts) -> Option<Finding> {
 /// ROM's list of addresses; silence is more likely a fuse.
 fn unread(facts: &Facts) -> Option<Finding> {
     let rom = facts.rom.as_ref()?;
-    let why = rom.unread.as_ref()?;
+    // what was not asked for is no sign of a fault
+    let why = rom.unread.as_ref();
+    let why = why.filter(|why| !matches!(why, Unread::NotAsked(_)))?;
     let chip = facts.identity.chip;
     let blocked = matches!(facts.loader_error, Some(Error::UnknownChip { .. }));
     let finding = match rom.refused.is_empty() {
