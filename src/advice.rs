@@ -120,8 +120,19 @@ pub(crate) const BLOCK_LOCKS: &str = "clear bit 2 (WPS) of status register 3 (06
 /// What makes a UART carry bits better. The ROM is known to answer at 115200 baud only.
 pub(crate) const BETTER_LINE: &str =
     "use a shorter cable with a ground wire, 3.3 V levels, or another adapter";
-/// Where a flashloader comes from; docs/flashloader.md lists the known builds.
-pub(crate) const LOADER_SOURCE: &str = "NXP publishes it with NXP-MCUBootUtility (src/targets/MIMXRT1021) and in the SDK's package \"Flashloader RT1020\"";
+/// Where a chip's flashloader comes from; docs/flashloader.md lists the known builds.
+pub(crate) fn loader_source(chip: Option<&Chip>) -> String {
+    let chip = chip.unwrap_or(Chip::DEFAULT);
+    let (folder, family) = (
+        chip.tools.mcu_boot_utility,
+        chip.tools.spsdk.trim_start_matches("mimx"),
+    );
+    let folder = folder.map_or(String::new(), |name| format!(" (src/targets/{name})"));
+    let family = family.to_ascii_uppercase();
+    format!(
+        "NXP publishes it with NXP-MCUBootUtility{folder} and in the SDK's package \"Flashloader {family}\""
+    )
+}
 /// Where word of our own loader on a real chip belongs.
 const TELL_OWN_LOADER: &str =
     "send that report, with this error, to the authors of rtboot, as an issue in its repository";
@@ -185,6 +196,7 @@ pub fn advice_over(error: &Error, wire: Option<Wire>) -> Advice {
         | Error::RunsInRam
         | Error::NoVectorTable
         | Error::LoaderDangerous { .. }
+        | Error::LoaderForOther { .. }
         | Error::UsbPortsUnknown
         | Error::NotConfirmed { .. }
         | Error::NotAgreed { .. }
@@ -324,6 +336,9 @@ fn input(error: &Error) -> Advice {
         Error::RomCannotReset => none.act("press the reset button, or power-cycle the board"),
         Error::RunsInRam | Error::NoVectorTable => none.run(Action::Reset),
         Error::LoaderDangerous { .. } => none.run(Action::ShowFlashloader),
+        Error::LoaderForOther { chip, .. } => none
+            .act(format!("give the flashloader of the {chip}: {}", loader_source(Chip::by_name(chip))))
+            .run(Action::ShowFlashloader),
         Error::UsbPortsUnknown => none.run(Action::ListBoards),
         Error::NotConfirmed { act } => none.run(Action::Confirm {
             words: act.words.clone(),
@@ -455,10 +470,10 @@ fn board(error: &Error) -> Advice {
 /// From the boot ROM to a flashloader that runs.
 fn loader(error: &Error) -> Advice {
     match error {
-        Error::NoLoader { own, .. } => {
+        Error::NoLoader { chip, own, .. } => {
             let file = Advice::default()
                 .run(Action::AddFlashloader)
-                .act(LOADER_SOURCE)
+                .act(loader_source(Chip::by_name(chip)))
                 .run(Action::NameFlashloader);
             match own {
                 None => file.run(Action::OwnLoader),
@@ -474,7 +489,7 @@ fn loader(error: &Error) -> Advice {
             .run(Action::DoctorReport)
             .act(TELL_OWN_LOADER)
             .run(Action::AddFlashloader)
-            .act(LOADER_SOURCE)
+            .act(loader_source(None))
             .run(Action::NxpLoader),
         Error::LoaderRam { .. } => Advice::of(&[&of_loader::FUSE_FLEXRAM_SHORT])
             .act(OTHER_BUILD)

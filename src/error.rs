@@ -205,6 +205,21 @@ pub enum Error {
         /// What it would do.
         danger: String,
     },
+    /// A public flashloader build of another chip: it drives other flash pins.
+    #[error(
+        "{}: this is the flashloader of the {chips} ({build}), and the board's chip is the {chip}",
+        path.display()
+    )]
+    LoaderForOther {
+        /// The file.
+        path: PathBuf,
+        /// Which public build it is.
+        build: &'static str,
+        /// The chips that it is for.
+        chips: String,
+        /// The chip that it should be sent to.
+        chip: &'static str,
+    },
     /// More lies around the image in its sectors than is kept.
     #[error("{count} {unit} around the image would have to be kept; the limit is {limit}")]
     TooMuchToKeep {

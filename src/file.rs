@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fs::File;
 use std::io::{ErrorKind, Read};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -56,7 +57,7 @@ pub enum Source {
         /// The name.
         name: String,
         /// The bytes.
-        bytes: Vec<u8>,
+        bytes: Arc<Vec<u8>>,
     },
 }
 
@@ -65,7 +66,21 @@ impl Source {
     pub fn bytes(name: impl Into<String>, bytes: impl Into<Vec<u8>>) -> Source {
         Source::Bytes {
             name: name.into(),
-            bytes: bytes.into(),
+            bytes: Arc::new(bytes.into()),
+        }
+    }
+
+    /// The same; of a pipe, a device or standard input, which gives its bytes only once, the bytes.
+    ///
+    /// # Errors
+    /// As [`read`].
+    pub fn read_once(&self, limit: Limit) -> Result<Source> {
+        match self {
+            Source::File(path) if !path.is_file() => Ok(Source::bytes(
+                path.display().to_string(),
+                read(path, limit)?,
+            )),
+            source => Ok(source.clone()),
         }
     }
 

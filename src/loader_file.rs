@@ -32,21 +32,42 @@ impl LoaderFile {
     /// Takes the content of a file apart.
     ///
     /// # Errors
-    /// [`Error::Firmware`] for bytes that no flashloader of this chip can be.
+    /// [`Error::LoaderForOther`] for a public build of another chip; [`Error::Firmware`] for bytes that no flashloader of this
+    /// chip can be.
     pub fn parse(bytes: &[u8], path: &Path, chip: &Chip) -> Result<LoaderFile> {
+        let sha256 = sha256([bytes]);
+        let build = known::find(bytes.len(), &sha256);
+        if let Some(build) = build.filter(|build| !build.is_for(chip)) {
+            let chips: Vec<&str> = build.chips().map(|chip| chip.name).collect();
+            return Err(Error::LoaderForOther {
+                path: path.to_owned(),
+                build: build.name,
+                chips: chips.join("/"),
+                chip: chip.name,
+            });
+        }
         let image = LoaderImage::parse(bytes, &chip.map);
         let image = image.map_err(|source| Error::Firmware {
             path: path.to_owned(),
             source,
         })?;
-        let sha256 = sha256([bytes]);
         Ok(LoaderFile {
             path: path.to_owned(),
             size: bytes.len(),
-            build: known::find(bytes.len(), &sha256),
+            build,
             sha256,
             image,
         })
+    }
+
+    /// The chip that a file is for, when the user names none: that of the public build that it is, else the default one.
+    pub fn chip_of(bytes: &[u8]) -> &'static Chip {
+        let build = known::find(bytes.len(), &sha256([bytes]));
+        match build {
+            Some(build) if !build.is_for(Chip::DEFAULT) => build.chips().next(),
+            _ => None,
+        }
+        .unwrap_or(Chip::DEFAULT)
     }
 
     /// What to call it: the public build, else its path.
@@ -74,7 +95,8 @@ impl LoaderFile {
     }
 }
 
-/// Flashloader files that are remembered: copies named by their SHA-256, and an index, in a folder for each chip.
+/// Flashloader files that are remembered: copies named by their SHA-256, and an index, in a folder for the chips that take the
+/// same flashloader.
 #[derive(Debug)]
 pub struct LoaderStore {
     folder: PathBuf,
@@ -115,7 +137,7 @@ impl LoaderStore {
     /// # Errors
     /// [`Error::ReadFile`]; [`Error::Settings`] for an index that is none.
     pub fn open(folder: &Path, chip: &Chip) -> Result<LoaderStore> {
-        let folder = folder.join(chip.name.to_ascii_lowercase());
+        let folder = folder.join(chip.flashloader.folder);
         let path = folder.join("index.toml");
         let index = match fs::read_to_string(&path) {
             Ok(text) => toml::from_str(&text).map_err(|error| Error::Settings {

@@ -106,6 +106,14 @@ impl Context {
         Ok(self.chip()?.unwrap_or(Chip::DEFAULT))
     }
 
+    /// Without the parts for other chips where the user names the chip; else the board has to tell it first.
+    pub fn fit_for_named_chip(&mut self, choice: FcbChoice) -> Result<FcbChoice> {
+        match self.chip()? {
+            Some(chip) => choice.for_chip(chip),
+            None => Ok(choice),
+        }
+    }
+
     fn wait(&mut self) -> Result<Option<Duration>> {
         if self.globals.no_wait {
             return Ok(None);
@@ -172,7 +180,7 @@ impl Context {
     /// found before the board is opened.
     pub fn board_for_flash(&mut self) -> Result<(Board, Target)> {
         let target = self.target()?;
-        target.loader.check(target.chip_for_files())?;
+        target.loader.check(target.chip)?;
         Ok((self.connect(&target)?, target))
     }
 
@@ -185,8 +193,8 @@ impl Context {
 
     /// What `--fcb` of a verb that makes no FCB says about the flash.
     pub fn expect_part_named(&mut self, name: &str) -> Result<()> {
-        let chip = self.desk_chip()?;
-        match FcbChoice::named(name, chip)?.0.for_chip(chip)? {
+        let (choice, _) = FcbChoice::named(name, self.desk_chip()?)?;
+        match self.fit_for_named_chip(choice)? {
             FcbChoice::Block { from, .. } => Err(Error::Usage(format!(
                 "{from} is an FCB and does not say which part the flash is: name a part, or its .cfg"
             ))),
@@ -204,9 +212,8 @@ impl Context {
         }
         let part = match self.usual_fcb()? {
             Some(name) => {
-                let chip = self.desk_chip()?;
-                let (choice, _) = FcbChoice::named(&name, chip)?;
-                choice.for_chip(chip)?.part_source()
+                let (choice, _) = FcbChoice::named(&name, self.desk_chip()?)?;
+                self.fit_for_named_chip(choice)?.part_source()
             }
             None => PartSource::Database,
         };

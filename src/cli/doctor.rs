@@ -79,10 +79,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
 fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
     let (expected, choice) = part(args, context)?;
     let chip = context.chip()?;
-    let desk_chip = context.desk_chip()?;
     // a part for another chip is a finding, and the application is judged without it
-    let choice = match &expected {
-        Some(named) if parts_for(&named.from, named.file.clone(), desk_chip).is_err() => {
+    let choice = match (&expected, chip) {
+        (Some(named), Some(chip)) if parts_for(&named.from, named.file.clone(), chip).is_err() => {
             FcbChoice::Auto
         }
         _ => choice,
@@ -90,7 +89,7 @@ fn gather(args: &Args, context: &mut Context) -> Result<Facts> {
     let app = args.app.first().map(|path| AppInput {
         name: path.display().to_string(),
         pieces: pieces::parse(&args.app)
-            .and_then(|files| LaidOutPieces::new(&files, &args.layout.options(choice), desk_chip)),
+            .and_then(|files| LaidOutPieces::new(&files, &args.layout.options(choice), chip)),
     });
     let selector = context.selector()?;
     let host = doctor::host(&selector);

@@ -42,10 +42,12 @@ pub enum Command {
 }
 
 pub fn run(command: Command, context: &mut Context) -> Result<()> {
+    let named = context.chip()?;
     let chip = context.desk_chip()?;
     match command {
         Command::Add { file } => {
             let bytes = file::read(&file, Limit::Firmware)?;
+            let chip = named.unwrap_or_else(|| LoaderFile::chip_of(&bytes));
             let loader = LoaderFile::parse(&bytes, &file, chip)?;
             refuse_standin(&bytes, &file)?;
             let name = file.file_name().unwrap_or_default().to_string_lossy();
@@ -80,7 +82,9 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
             context.report.found(Outcome::FlashloaderRemove(gone));
         }
         Command::Show { file } => {
-            let loader = LoaderFile::parse(&file::read(&file, Limit::Firmware)?, &file, chip)?;
+            let bytes = file::read(&file, Limit::Firmware)?;
+            let chip = named.unwrap_or_else(|| LoaderFile::chip_of(&bytes));
+            let loader = LoaderFile::parse(&bytes, &file, chip)?;
             show(&loader, chip, context);
             let found = outcome(&loader, chip, None);
             context.report.found(Outcome::FlashloaderShow(found));

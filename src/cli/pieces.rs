@@ -70,9 +70,8 @@ impl LayoutArgs {
         let Some(name) = self.fcb_name(context)? else {
             return Ok(FcbChoice::Auto);
         };
-        let chip = context.desk_chip()?;
-        let (choice, origin) = FcbChoice::named(&name, chip)?;
-        let choice = choice.for_chip(chip)?;
+        let (choice, origin) = FcbChoice::named(&name, context.desk_chip()?)?;
+        let choice = context.fit_for_named_chip(choice)?;
         context.expect_part(choice.part_source());
         let named = Finding::new(&run::FCB).text("name", origin);
         context.report.tell(named);

@@ -86,10 +86,10 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     target.part = context.part()?;
     let map = &target.chip_for_files().map;
     let in_flash = range.is_none_or(|range| map.in_flash(range.address));
-    if let (Some(range), false) = (range, in_flash) {
+    if let (Some(range), false, Some(_)) = (range, in_flash, target.chip) {
         job::check_ram(map, range.address, range.length)?;
     }
-    target.loader.check(target.chip_for_files())?;
+    target.loader.check(target.chip)?;
     let mut board = context.connect(&target)?;
     let report = &mut context.report;
     let twice = in_flash && !args.once;
@@ -108,6 +108,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
             let mut reached = target.start_flashloader(&mut board, report)?;
             let Range { address, length } = range;
             let flashloader = &mut reached.flashloader;
+            job::check_ram(&flashloader.chip().map, address, length)?;
             (range, job::read_ram(flashloader, address, length, report)?)
         }
         range => {

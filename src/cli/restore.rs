@@ -46,7 +46,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
         ..WriteOptions::default()
     };
     let source = Source::from(args.file);
-    let job = WriteJob::restore(&source, options, target.chip_for_files())?;
+    let job = WriteJob::restore(&source, options, target.chip)?;
     let run = Run {
         goal: Goal::Restore,
         dry_run: args.dry_run,

@@ -34,18 +34,18 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     let about = args.layout.about(&args.files);
     context.report.is_about(&context.globals, &about);
     let mut target = context.target()?;
-    let chip = target.chip_for_files();
     let choice = args.layout.choice(context)?;
     target.part = context.part()?;
     let files = pieces::parse(&args.files)?;
-    let comparison = Comparison::prepare(&files, &args.layout.options(choice), chip)?;
-    target.loader.check(chip)?;
+    let comparison = Comparison::prepare(&files, &args.layout.options(choice), target.chip)?;
+    target.loader.check(target.chip)?;
     let mut board = context.connect(&target)?;
     let bytes = comparison.pieces().without_headers().len_bytes();
     context
         .report
         .expect(&[LOAD, (Stage::Verify, bytes as u64)]);
     let mut nor = target.open_flash(&mut board, &mut context.report)?;
+    let comparison = comparison.for_chip(nor.chip())?;
     comparison.check_fits(&nor)?;
     let boot = nor.look_at_boot(&mut context.report)?;
     context.report.found_open(&boot.open, boot.verdict.starts);

@@ -110,8 +110,7 @@ pub fn run(args: Args, context: &mut Context) -> Result<()> {
     }
     let options = options(&args, context)?;
     target.part = context.part()?;
-    let chip = target.chip_for_files();
-    let job = WriteJob::prepare(&pieces::parse(&args.files)?, options, chip)?;
+    let job = WriteJob::prepare(&pieces::parse(&args.files)?, options, target.chip)?;
     let run = Run {
         goal: Goal::Write,
         dry_run: args.dry_run,
@@ -136,6 +135,15 @@ pub fn carry_out(
     run: &Run<'_>,
     context: &mut Context,
 ) -> Result<()> {
+    target.loader.check(target.chip)?;
+    // what is said of the files depends on the chip: where the user does not name it, the board is asked first
+    let mut asked = None;
+    if target.chip.is_none() {
+        let mut board = context.connect(target)?;
+        let contact = target.contact(&mut board, &mut context.report)?;
+        job = job.for_chip(contact.chip())?;
+        asked = Some((board, contact));
+    }
     for finding in job.findings() {
         match DETAILS.iter().any(|entry| finding.is(entry)) {
             true => context.report.finding_in_detail(finding),
@@ -143,11 +151,17 @@ pub fn carry_out(
         }
     }
     confirm(run, &mut job, context)?;
-    target.loader.check(job.pieces().chip())?;
-    let mut board = context.connect(target)?;
+    let (mut board, contact) = match asked {
+        Some(asked) => asked,
+        None => {
+            let mut board = context.connect(target)?;
+            let contact = target.contact(&mut board, &mut context.report)?;
+            (board, contact)
+        }
+    };
     let report = &mut context.report;
     report.expect(&expected(&job));
-    let mut ready = job.identify(&mut board, target, report)?;
+    let mut ready = job.identify_from(contact, &mut board, target, report)?;
     let plan = ready.plan(report)?;
     if run.dry_run {
         show::plan(&plan, &ready, run.goal, report);

@@ -144,22 +144,38 @@ fn known(facts: &Facts) -> Known {
 }
 
 fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
-    let identity = Identity::unasked(request.chip);
-    let expected = request.expected.clone();
-    let named = expected.map(|Expected { from, file }| {
+    let mut facts = Facts {
+        host,
+        expected: request.expected.clone(),
+        ..Facts::default()
+    };
+    be_chip(Identity::unasked(request.chip), &mut facts);
+    facts
+}
+
+/// From now on the board counts as having this chip: the part that the user names is held against it, and the application is laid
+/// out for it.
+fn be_chip(identity: Identity, facts: &mut Facts) {
+    facts.identity = identity;
+    if !identity.is_known() {
+        return;
+    }
+    let expected = facts.expected.take().map(|Expected { from, file }| {
         let file = parts_for(&from, file, identity.chip)?;
         Ok(Expected { from, file })
     });
-    let (expected, expected_error) = match named.transpose() {
-        Ok(expected) => (expected, None),
-        Err(error) => (None, Some(error)),
-    };
-    Facts {
-        host,
-        identity,
-        expected,
-        expected_error,
-        ..Facts::default()
+    match expected.transpose() {
+        Ok(expected) => facts.expected = expected,
+        Err(error) => facts.expected_error = Some(error),
+    }
+    if let Some(app) = facts.app.take() {
+        let pieces = match (app.pieces, app.error) {
+            (Some(pieces), _) => pieces.for_chip(identity.chip),
+            (None, Some(error)) => Err(error),
+            (None, None) => return,
+        };
+        let name = app.name;
+        take_app(Some(AppInput { name, pieces }), facts);
     }
 }
 
@@ -219,15 +235,17 @@ fn from_rom(
             }),
         }
     }
-    let image = rom
-        .identify(request.chip)
-        .and_then(|identity| Ok((identity, request.loader.load(identity.chip, board)?)));
+    let identified = rom.identify(request.chip);
+    if let Ok(identity) = &identified {
+        be_chip(*identity, facts);
+    }
+    let image =
+        identified.and_then(|identity| Ok((identity, request.loader.load(identity.chip, board)?)));
     if image.is_ok() && facts.expected_error.is_some() {
         return None; // the user means another board: load nothing into this one
     }
     let started = match image {
         Ok((identity, loader)) => {
-            facts.identity = identity;
             let sent = Known {
                 flashloader: Some(loader.name.clone()),
                 flashloader_sha256: loader.sha256.clone(),
@@ -239,7 +257,13 @@ fn from_rom(
         Err(error) => Err(error),
     };
     match started {
-        Ok(flashloader) => Some(flashloader),
+        Ok(flashloader) => {
+            let told = flashloader.facts().identity;
+            if told != facts.identity {
+                be_chip(told, facts);
+            }
+            Some(flashloader)
+        }
         Err(error) => {
             facts.loader_error = Some(error);
             facts.seen_after = board.program().ok().flatten();
@@ -261,7 +285,7 @@ fn running(
     });
     match Flashloader::join(board, request.chip, listener) {
         Ok(flashloader) => {
-            facts.identity = flashloader.facts().identity;
+            be_chip(flashloader.facts().identity, facts);
             Some(flashloader)
         }
         Err(error) => {

@@ -27,6 +27,7 @@ impl Error {
             Error::NoVectorTable => "no-vector-table",
             Error::NothingToStart { .. } => "nothing-to-start",
             Error::LoaderDangerous { .. } => "flashloader-dangerous",
+            Error::LoaderForOther { .. } => "flashloader-other-chip",
             Error::StatusWriteUnknown { .. } => "status-write-unknown",
             Error::UsbPortsUnknown => "usb-ports-unknown",
             Error::NotConfirmed { .. } => "not-confirmed",
@@ -108,6 +109,7 @@ impl Error {
             Error::JournalUnusable { .. } => 4,
             Error::NoBoard { .. } | Error::NoVirtual { .. } => 10,
             Error::WrongChip { .. } | Error::CfgOtherChip { .. } => 12,
+            Error::LoaderForOther { .. } => 12,
             Error::BackupMisfit {
                 of: BackupOf::Chip, ..
             } => 12,

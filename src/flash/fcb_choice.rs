@@ -203,6 +203,22 @@ impl FcbChoice {
     }
 }
 
+impl PartSource {
+    /// The same without the parts that are meant for other chips.
+    ///
+    /// # Errors
+    /// [`Error::CfgOtherChip`] when none is left.
+    pub fn for_chip(self, chip: &Chip) -> Result<PartSource> {
+        Ok(match self {
+            PartSource::Cfg { from, file } => {
+                let file = parts_for(&from, file, chip)?;
+                PartSource::Cfg { from, file }
+            }
+            other => other,
+        })
+    }
+}
+
 /// Of a file up to here that begins with an FCB, more than the FCB is a slip; boot images are longer.
 const SHORTEST_IMAGE: usize = 0x400;
 

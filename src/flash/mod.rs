@@ -59,7 +59,7 @@ use rtboot_finding::Finding;
 use rtboot_finding::catalogue::run;
 
 use crate::board::{Board, Program};
-use crate::chip::Chip;
+use crate::chip::{Chip, Identity};
 use crate::event::{Known, Listener, tell, tell_known};
 use crate::{Error, Result};
 
@@ -74,59 +74,107 @@ pub struct Reached {
     pub started: Option<String>,
 }
 
-/// Gets a flashloader running on the board, whatever runs there now.
-///
-/// In the ROM the chip is identified first, and only then is `loader` read. A flashloader that already runs is asked for its
-/// chip.
+/// A board that told which chip it has, as far as it tells without a flashloader. Nothing was sent to it.
+pub struct Contact(Stage);
+
+enum Stage {
+    Rom(Rom, Identity),
+    Flashloader(Flashloader),
+}
+
+impl Contact {
+    /// Asks the boot ROM, or a flashloader that runs, for its chip.
+    ///
+    /// # Errors
+    /// [`Error::NoBoard`], [`Error::WrongChip`], [`Error::UnknownChip`] and what the session brings.
+    pub fn new(
+        board: &mut Board,
+        chip: Option<&'static Chip>,
+        listener: &mut dyn Listener,
+    ) -> Result<Contact> {
+        match board.program()? {
+            Some(Program::Flashloader) => {
+                tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
+                Flashloader::join(board, chip, listener)
+                    .map(|flashloader| Contact(Stage::Flashloader(flashloader)))
+            }
+            Some(Program::Rom) => {
+                let rom = Rom::connect(board)?;
+                let identity = rom.identify(chip)?;
+                Ok(Contact(Stage::Rom(rom, identity)))
+            }
+            None => Err(Error::NoBoard {
+                selector: board.name(),
+                seen_instead: Vec::new(),
+            }),
+        }
+    }
+
+    /// The chip. A flashloader that is started may tell more: where the boot ROM keeps a fuse word to itself, an RT1064 counts as
+    /// an RT1060 until then.
+    pub fn chip(&self) -> &'static Chip {
+        match &self.0 {
+            Stage::Rom(_, identity) => identity.chip,
+            Stage::Flashloader(flashloader) => flashloader.chip(),
+        }
+    }
+
+    /// Goes on to a flashloader: the one that runs, else `loader`, which is read only now.
+    ///
+    /// # Errors
+    /// [`Error::NoLoader`] and whatever starting it brings.
+    pub fn reach(
+        self,
+        board: &mut Board,
+        loader: &LoaderSource,
+        listener: &mut dyn Listener,
+    ) -> Result<Reached> {
+        match self.0 {
+            Stage::Flashloader(mut flashloader) => {
+                flashloader.raise_speed(board, listener)?;
+                tell_known(listener, known(&flashloader));
+                Ok(Reached {
+                    flashloader,
+                    rom: None,
+                    started: None,
+                })
+            }
+            Stage::Rom(rom, identity) => {
+                let facts = rom.facts().clone();
+                let loader = loader.load(identity.chip, board)?;
+                let sent = Known {
+                    chip: Some(identity.chip.name.into()),
+                    unique_id: facts.unique_id.map(|id| id.to_string()),
+                    flashloader: Some(loader.name.clone()),
+                    flashloader_sha256: loader.sha256.clone(),
+                    ..Known::default()
+                };
+                tell_known(listener, sent);
+                let flashloader = rom.start(identity, &loader, board, listener)?;
+                tell_known(listener, known(&flashloader));
+                let started = Finding::new(&run::FLASHLOADER_STARTED);
+                tell(listener, started.text("name", &loader.name));
+                Ok(Reached {
+                    flashloader,
+                    rom: Some(facts),
+                    started: Some(loader.name),
+                })
+            }
+        }
+    }
+}
+
+/// Gets a flashloader running on the board, whatever runs there now: [`Contact::new`] and [`Contact::reach`].
 ///
 /// # Errors
-/// [`Error::NoBoard`], [`Error::WrongChip`], [`Error::NoLoader`] and whatever starting it brings.
+/// As these.
 pub fn reach_flashloader(
     board: &mut Board,
     chip: Option<&'static Chip>,
     loader: &LoaderSource,
     listener: &mut dyn Listener,
 ) -> Result<Reached> {
-    match board.program()? {
-        Some(Program::Flashloader) => {
-            tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
-            let mut flashloader = Flashloader::join(board, chip, listener)?;
-            flashloader.raise_speed(board, listener)?;
-            tell_known(listener, known(&flashloader));
-            Ok(Reached {
-                flashloader,
-                rom: None,
-                started: None,
-            })
-        }
-        Some(Program::Rom) => {
-            let rom = Rom::connect(board)?;
-            let identity = rom.identify(chip)?;
-            let facts = rom.facts().clone();
-            let loader = loader.load(identity.chip, board)?;
-            let sent = Known {
-                chip: Some(identity.chip.name.into()),
-                unique_id: facts.unique_id.map(|id| id.to_string()),
-                flashloader: Some(loader.name.clone()),
-                flashloader_sha256: loader.sha256.clone(),
-                ..Known::default()
-            };
-            tell_known(listener, sent);
-            let flashloader = rom.start(identity, &loader, board, listener)?;
-            tell_known(listener, known(&flashloader));
-            let started = Finding::new(&run::FLASHLOADER_STARTED);
-            tell(listener, started.text("name", &loader.name));
-            Ok(Reached {
-                flashloader,
-                rom: Some(facts),
-                started: Some(loader.name),
-            })
-        }
-        None => Err(Error::NoBoard {
-            selector: board.name(),
-            seen_instead: Vec::new(),
-        }),
-    }
+    Contact::new(board, chip, listener)?.reach(board, loader, listener)
 }
 
 /// What a flashloader tells of its chip.

@@ -149,7 +149,7 @@ pub fn restore(
     target: &Target,
     listener: &mut dyn Listener,
 ) -> Result<Written> {
-    WriteJob::restore(source, options, target.chip_for_files())?.on(target, listener)
+    WriteJob::restore(source, options, target.chip)?.on(target, listener)
 }
 
 /// The options of a write that puts bytes back and adds nothing. No byte of flash is kept: the backup has all of them.
@@ -172,19 +172,23 @@ pub(super) struct Read {
     pub label: Option<Label>,
 }
 
-/// Reads a backup and its label. Its content is never guessed at: the bytes are those of the flash, from its start on.
-pub(super) fn read(source: &Source, chip: &Chip) -> Result<Read> {
+/// Reads a backup and its label. Its content is never guessed at: the bytes are those of the flash, from its start on. Without a
+/// chip it is taken for one of the chip that its label names, else of the default one.
+pub(super) fn read(source: &Source, chip: Option<&'static Chip>) -> Result<(Read, &'static Chip)> {
     let path = source.path();
     let bytes = source.load(Limit::Backup)?.into_owned();
     let label = Label::of(source)?;
     if let Some(label) = &label {
         label.check_bytes(path, &bytes)?;
     }
+    let by_label = || Chip::by_name(&label.as_ref()?.chip);
+    let chip = chip.or_else(by_label).unwrap_or(Chip::DEFAULT);
     let named = Source::bytes(path.display().to_string(), bytes);
-    Ok(Read {
+    let read = Read {
         pieces: Piece::data(named, chip.map.flash_base).into(),
         label,
-    })
+    };
+    Ok((read, chip))
 }
 
 /// Holds a backup against the board: it must be all of the flash, of a flash with this id, of this chip.

@@ -12,7 +12,7 @@ use rtboot_fcb::{Fcb, Part};
 use self::overlap::refuse_overlaps;
 use self::read::{Read, boot_image, fcb_piece, refuse_homeless};
 use super::piece::Pieces;
-use crate::chip::Chip;
+use crate::chip::{CHIPS, Chip};
 use crate::flash::{
     FcbChoice, Headers, Layout, NorFacts, OwnFcb, PartSource, Prepared, any_part, choose_part,
 };
@@ -44,6 +44,17 @@ pub enum BootLoader {
     Keep,
     /// The application gets a boot header of its own and is what the ROM starts.
     Replace,
+}
+
+/// Whether the files, or the parts of a `.cfg`, are meant for another chip.
+fn is_for_other_chip(error: &Error) -> bool {
+    match error {
+        Error::CfgOtherChip { .. } => true,
+        Error::Firmware { source, .. } => {
+            matches!(source, rtboot_bootable::Error::OtherChip { .. })
+        }
+        _ => false,
+    }
 }
 
 /// What a piece is for.
@@ -111,6 +122,7 @@ impl LaidOut {
 /// All pieces of a run, as far as they can be laid out without a board. At most one of them is what the ROM starts.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LaidOutPieces {
+    given: Pieces,
     pieces: Vec<LaidOut>,
     memory: Memory,
     patches: Memory,
@@ -126,16 +138,66 @@ impl LaidOutPieces {
     /// bytes. Where no FCB is named and the boot image brings none, it is the one that another piece has in the FCB's place.
     ///
     /// # Errors
+    /// Without a chip the pieces are laid out for the default one, or for the first other one that they give away to be for:
+    /// [`LaidOutPieces::for_chip`] settles it once the board has told its own.
+    ///
+    /// # Errors
     /// As [`Source::load`](crate::Source::load), [`Source::firmware`](crate::Source::firmware) and [`Prepared::new`];
     /// [`Error::Overlap`]; [`Error::Usage`] when there is no piece.
     pub fn new(
         pieces: &Pieces,
         options: &LayoutOptions,
-        chip: &'static Chip,
+        chip: impl Into<Option<&'static Chip>>,
     ) -> Result<LaidOutPieces> {
         if pieces.is_empty() {
             return Err(Error::Usage("there is nothing to write".into()));
         }
+        let pieces = pieces.read_once()?;
+        if let Some(chip) = chip.into() {
+            return LaidOutPieces::laid_out(pieces, options, chip);
+        }
+        let first = LaidOutPieces::laid_out(pieces.clone(), options, Chip::DEFAULT);
+        match first {
+            Err(error) if is_for_other_chip(&error) => CHIPS
+                .iter()
+                .filter(|chip| *chip != Chip::DEFAULT)
+                .find_map(|chip| LaidOutPieces::laid_out(pieces.clone(), options, chip).ok())
+                .ok_or(error),
+            first => first,
+        }
+    }
+
+    /// The same pieces for this chip, with the bytes that were put over them.
+    ///
+    /// # Errors
+    /// As [`LaidOutPieces::new`].
+    pub fn for_chip(self, chip: &'static Chip) -> Result<LaidOutPieces> {
+        if self.chip == chip {
+            return Ok(self);
+        }
+        let LaidOutPieces {
+            given,
+            options,
+            patches,
+            pieces,
+            memory,
+            ..
+        } = self;
+        // what is read again takes the place of what was there
+        drop((pieces, memory));
+        let mut again = LaidOutPieces::laid_out(given, &options, chip)?;
+        for (address, bytes) in patches.segments() {
+            again.patch("bytes of the unit", address, bytes)?;
+        }
+        Ok(again)
+    }
+
+    fn laid_out(
+        given: Pieces,
+        options: &LayoutOptions,
+        chip: &'static Chip,
+    ) -> Result<LaidOutPieces> {
+        let pieces = &given;
         let read: Vec<Read<'_>> = pieces
             .iter()
             .map(|piece| Read::new(piece, pieces.len(), options, chip))
@@ -164,6 +226,7 @@ impl LaidOutPieces {
         Ok(LaidOutPieces {
             pieces,
             memory,
+            given,
             patches: Memory::new(),
             options: options.clone(),
             chip,

@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::file::Source;
+use crate::Result;
+use crate::file::{Limit, Source};
 
 /// One thing that goes into flash.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -50,6 +51,20 @@ impl Pieces {
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()
+    }
+
+    /// The same, with the bytes of what gives them only once.
+    ///
+    /// # Errors
+    /// As [`Source::read_once`].
+    pub(super) fn read_once(&self) -> Result<Pieces> {
+        let pieces = self.iter().map(|piece| {
+            Ok(Piece {
+                source: piece.source.read_once(Limit::Firmware)?,
+                at: piece.at,
+            })
+        });
+        pieces.collect::<Result<_>>().map(Pieces)
     }
 
     /// True when there is none.

@@ -11,7 +11,7 @@ use crate::board::{Board, Options, Selector};
 use crate::chip::Chip;
 use crate::event::{Known, Listener, Measurements, tell, tell_known, tell_measured};
 use crate::flash::{
-    Flashloader, LoaderSource, Nor, NorFacts, PartSource, Reached, reach_flashloader,
+    Contact, Flashloader, LoaderSource, Nor, NorFacts, PartSource, Reached, reach_flashloader,
 };
 use crate::journal::JournalStore;
 #[cfg(feature = "virtual")]
@@ -135,6 +135,14 @@ impl Target {
         }
     }
 
+    /// Asks a board which chip it has. Nothing is sent to it.
+    ///
+    /// # Errors
+    /// As [`Contact::new`].
+    pub fn contact(&self, board: &mut Board, listener: &mut dyn Listener) -> Result<Contact> {
+        Contact::new(board, self.chip, listener)
+    }
+
     /// Gets a flashloader running: the one that runs, else the target's.
     ///
     /// # Errors
@@ -156,7 +164,8 @@ impl Target {
     pub fn open_flash(&self, board: &mut Board, listener: &mut dyn Listener) -> Result<Nor> {
         let mut flashloader = self.start_flashloader(board, listener)?.flashloader;
         let facts = flashloader.look_at_flash(listener)?;
-        let part = self.part.part(&facts)?;
+        let part = self.part.clone().for_chip(flashloader.chip())?;
+        let part = part.part(&facts)?;
         let nor = self.nor(flashloader, part, facts, board)?;
         let known = Known {
             part: Some(nor.called()),

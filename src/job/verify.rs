@@ -33,8 +33,9 @@ impl Comparison {
     pub fn prepare(
         pieces: &Pieces,
         options: &LayoutOptions,
-        chip: &'static Chip,
+        chip: impl Into<Option<&'static Chip>>,
     ) -> Result<Comparison> {
+        let chip = chip.into();
         let pieces = match LaidOutPieces::new(pieces, options, chip) {
             // what no write makes a boot image of was written as it is
             Err(Error::Firmware { .. }) if options.headers == Headers::Add => {
@@ -47,6 +48,15 @@ impl Comparison {
             laid_out => laid_out,
         };
         pieces.map(|pieces| Comparison { pieces })
+    }
+
+    /// The same for the chip that the board turned out to have.
+    ///
+    /// # Errors
+    /// As [`Comparison::prepare`].
+    pub fn for_chip(self, chip: &'static Chip) -> Result<Comparison> {
+        let pieces = self.pieces.for_chip(chip)?;
+        Ok(Comparison { pieces })
     }
 
     /// The pieces, laid out.
@@ -180,10 +190,11 @@ pub fn verify(
     target: &Target,
     listener: &mut dyn Listener,
 ) -> Result<BootLook> {
-    let comparison = Comparison::prepare(pieces, options, target.chip_for_files())?;
+    let comparison = Comparison::prepare(pieces, options, target.chip)?;
     let target = target.clone().expecting(options.fcb.part_source());
     let mut board = target.connect(listener)?;
     let mut nor = target.open_flash(&mut board, listener)?;
+    let comparison = comparison.for_chip(nor.chip())?;
     comparison.check_fits(&nor)?;
     let boot = nor.look_at_boot(listener)?;
     comparison.compare(&mut nor, &boot, listener)?;

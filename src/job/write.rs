@@ -23,8 +23,10 @@ use crate::board::Board;
 use crate::chip::Chip;
 use crate::consent::{Act, Consent};
 use crate::event::{Known, Listener, Measurements, tell, tell_known, tell_measured};
+use crate::file::Limit;
 use crate::flash::{
-    FcbChoice, Headers, KeptBytes, Layout, Nor, OwnFcb, Prepared, WriteReport, candidates,
+    Contact, FcbChoice, Flashloader, Headers, KeptBytes, Layout, Nor, OwnFcb, Prepared,
+    WriteReport, candidates,
 };
 use crate::journal::JournalStore;
 use crate::{Error, Result, Source};
@@ -140,7 +142,7 @@ pub fn write(
     target: &Target,
     listener: &mut dyn Listener,
 ) -> Result<Written> {
-    WriteJob::prepare(pieces, options, target.chip_for_files())?.on(target, listener)
+    WriteJob::prepare(pieces, options, target.chip)?.on(target, listener)
 }
 
 /// A write that is prepared: all that can fail without a board did not.
@@ -159,7 +161,10 @@ enum Goal {
     /// An image, or some pieces.
     Pieces,
     /// Exactly what a backup holds, which may have a label.
-    Backup(Option<Box<Label>>),
+    Backup {
+        source: Source,
+        label: Option<Box<Label>>,
+    },
 }
 
 impl WriteJob {
@@ -170,9 +175,28 @@ impl WriteJob {
     pub fn prepare(
         pieces: &Pieces,
         options: WriteOptions,
-        chip: &'static Chip,
+        chip: impl Into<Option<&'static Chip>>,
     ) -> Result<WriteJob> {
         let pieces = LaidOutPieces::new(pieces, &options.layout(), chip)?;
+        Ok(WriteJob::of(pieces, options))
+    }
+
+    /// The same for the chip that the board turned out to have.
+    ///
+    /// # Errors
+    /// As [`WriteJob::prepare`].
+    pub fn for_chip(self, chip: &'static Chip) -> Result<WriteJob> {
+        if self.pieces.chip() == chip {
+            return Ok(self);
+        }
+        match self.goal {
+            Goal::Pieces => Ok(WriteJob::of(self.pieces.for_chip(chip)?, self.options)),
+            Goal::Backup { source, .. } => WriteJob::restore(&source, self.options, chip),
+        }
+    }
+
+    fn of(pieces: LaidOutPieces, options: WriteOptions) -> WriteJob {
+        let chip = pieces.chip();
         let (mut findings, mut acts) = (Vec::new(), Vec::new());
         for piece in pieces.pieces() {
             findings.push(about(piece));
@@ -191,13 +215,13 @@ impl WriteJob {
         if options.erase_all {
             acts.push(Act::erase_flash());
         }
-        Ok(WriteJob {
+        WriteJob {
             pieces,
             options,
             findings,
             acts,
             goal: Goal::Pieces,
-        })
+        }
     }
 
     /// Reads a backup, which goes back as it is, from the start of the flash on. What the options say of FCB, base, headers,
@@ -208,14 +232,18 @@ impl WriteJob {
     pub fn restore(
         source: &Source,
         options: WriteOptions,
-        chip: &'static Chip,
+        chip: impl Into<Option<&'static Chip>>,
     ) -> Result<WriteJob> {
-        let backup = backup::read(source, chip)?;
+        let source = source.read_once(Limit::Backup)?;
+        let (backup, chip) = backup::read(&source, chip.into())?;
         let job = WriteJob::prepare(&backup.pieces, backup::as_they_are(options), chip)?;
         Ok(WriteJob {
             // whether a whole flash starts is judged in the end, by all of its bytes
             findings: job.pieces.pieces().iter().map(about).collect(),
-            goal: Goal::Backup(backup.label.map(Box::new)),
+            goal: Goal::Backup {
+                source,
+                label: backup.label.map(Box::new),
+            },
             ..job
         })
     }
@@ -273,11 +301,55 @@ impl WriteJob {
         listener: &mut dyn Listener,
     ) -> Result<WriteReady<'b>> {
         self.check_consent()?;
-        let mut flashloader = target.start_flashloader(board, listener)?.flashloader;
+        let contact = target.contact(board, listener)?;
+        self.identify_from(contact, board, target, listener)
+    }
+
+    /// As [`WriteJob::identify`], on a board that told its chip already.
+    ///
+    /// # Errors
+    /// As [`WriteJob::identify`].
+    pub fn identify_from<'b>(
+        self,
+        contact: Contact,
+        board: &'b mut Board,
+        target: &Target,
+        listener: &mut dyn Listener,
+    ) -> Result<WriteReady<'b>> {
+        let told = contact.chip();
+        let job = self.for_chip(told)?;
+        job.check_consent()?;
+        let reached = contact.reach(board, &target.loader, listener)?;
+        let chip = reached.flashloader.chip();
+        let job = match chip == told {
+            true => job,
+            // only the flashloader could tell: what is said of the files is said anew
+            false => {
+                let job = job.for_chip(chip)?;
+                job.findings()
+                    .iter()
+                    .for_each(|finding| tell(listener, finding.clone()));
+                job.check_consent()?;
+                job
+            }
+        };
+        job.on_flashloader(reached.flashloader, board, target, listener)
+    }
+
+    fn on_flashloader<'b>(
+        self,
+        mut flashloader: Flashloader,
+        board: &'b mut Board,
+        target: &Target,
+        listener: &mut dyn Listener,
+    ) -> Result<WriteReady<'b>> {
         let mut facts = flashloader.look_at_flash(listener)?;
         let named = self.pieces.names_part() || target.part.is_named();
         let part = match self.pieces.names_part() {
-            false if named => target.part.part(&facts)?,
+            false if named => {
+                let part = target.part.clone().for_chip(flashloader.chip())?;
+                part.part(&facts)?
+            }
             _ => self.pieces.choose_part(&facts)?,
         };
         flashloader.look_at_second_status(&part, &mut facts)?;
@@ -318,7 +390,7 @@ impl WriteJob {
             false => Nor::new(flashloader, part, facts),
         };
         let layout = settle_fcb(&self.pieces, layout, &mut nor, listener)?;
-        if let Goal::Backup(label) = &self.goal {
+        if let Goal::Backup { label, .. } = &self.goal {
             backup::check(label.as_deref(), &self.pieces, &nor, listener)?;
         }
         Ok(WriteReady {
@@ -338,11 +410,7 @@ impl WriteJob {
 
     /// Does all of it on the board that the target names.
     pub(super) fn on(self, target: &Target, listener: &mut dyn Listener) -> Result<Written> {
-        for finding in self.findings() {
-            tell(listener, finding.clone());
-        }
-        self.check_consent()?;
-        target.loader.check(self.pieces.chip())?;
+        target.loader.check(target.chip)?;
         let mut board = target.connect(listener)?;
         let written = self.carry_out(&mut board, target, listener);
         // a virtual board keeps what was done to it, whatever failed then
@@ -356,7 +424,12 @@ impl WriteJob {
         target: &Target,
         listener: &mut dyn Listener,
     ) -> Result<Written> {
-        let mut ready = self.identify(board, target, listener)?;
+        let contact = target.contact(board, listener)?;
+        let job = self.for_chip(contact.chip())?;
+        for finding in job.findings() {
+            tell(listener, finding.clone());
+        }
+        let mut ready = job.identify_from(contact, board, target, listener)?;
         let plan = ready.plan(listener)?;
         let report = ready.write(&plan, listener)?;
         let (took, part) = (ready.took(), ready.nor.part().clone());

@@ -84,7 +84,7 @@ impl Product {
             Some(name) => LoaderSource::File(member(name)),
             None => LoaderSource::Auto,
         };
-        loader.check(chip)?;
+        loader.check(Some(chip))?;
         let image = member(&job.image);
         let image_sha256 = sha256([image.load(Limit::Firmware)?]);
         let options = WriteOptions {

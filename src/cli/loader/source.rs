@@ -56,41 +56,46 @@ pub fn choice(context: &mut Context) -> Result<Choice> {
     })
 }
 
-/// The loader, read, and called by its public build where it is one.
+/// The loader; the one that is remembered depends on the chip, which the board tells.
 pub fn source(context: &mut Context) -> Result<LoaderSource> {
-    let chip = context.desk_chip()?;
-    wanted(context, |path, bytes| {
+    let choice = choice(context)?;
+    if own_is_meant(choice, context) {
+        return Ok(LoaderSource::Own);
+    }
+    if let Some(path) = named(context)? {
+        let bytes = file::read(&path, Limit::Firmware)?;
+        let chip = context.chip()?;
+        let chip = chip.unwrap_or_else(|| LoaderFile::chip_of(&bytes));
         let name = LoaderFile::parse(&bytes, &path, chip)?.name();
-        Ok(LoaderSource::File(Source::bytes(name, bytes)))
-    })
+        return Ok(LoaderSource::File(Source::bytes(name, bytes)));
+    }
+    Ok(without_file(choice))
 }
 
 /// The loader as it is: what is wrong about a file that was named shows when it is needed.
 pub fn unread(context: &mut Context) -> Result<LoaderSource> {
-    let own = choice(context)? == Choice::Own;
-    if let (false, Some(path)) = (own, named(context)?) {
-        return Ok(LoaderSource::file(path));
-    }
-    wanted(context, |path, bytes| {
-        let name = path.display().to_string();
-        Ok(LoaderSource::File(Source::bytes(name, bytes)))
-    })
-}
-
-fn wanted(
-    context: &mut Context,
-    file: impl FnOnce(PathBuf, Vec<u8>) -> Result<LoaderSource>,
-) -> Result<LoaderSource> {
     let choice = choice(context)?;
-    let settings_file = context.globals.flashloader.is_none();
-    // a file that was given for this run wins over a usual `loader = "own"`
-    if choice == Choice::Own && settings_file {
+    if own_is_meant(choice, context) {
         return Ok(LoaderSource::Own);
     }
-    match (read(context)?, choice) {
-        (Some((path, bytes)), _) => file(path, bytes),
-        (None, Choice::Nxp) => Ok(LoaderSource::Nxp),
-        (None, _) => Ok(LoaderSource::Auto),
+    match named(context)? {
+        Some(path) => Ok(LoaderSource::file(path)),
+        None => Ok(without_file(choice)),
+    }
+}
+
+/// A file that was given for this run wins over a usual `loader = "own"`.
+fn own_is_meant(choice: Choice, context: &Context) -> bool {
+    choice == Choice::Own && context.globals.flashloader.is_none()
+}
+
+/// Where the system names no folder for a program's data, nothing is remembered.
+fn without_file(choice: Choice) -> LoaderSource {
+    match (folders::flashloaders(), choice) {
+        (Ok(folder), Choice::Nxp) => LoaderSource::RememberedNxp(folder),
+        (Ok(folder), _) => LoaderSource::Remembered(folder),
+        (Err(_), Choice::Nxp) => LoaderSource::Nxp,
+        (Err(_), _) => LoaderSource::Auto,
     }
 }
 
