@@ -85,6 +85,8 @@ impl fmt::Display for Program {
 pub enum Unusable {
     /// A debug probe's own USB port, which leads to no boot ROM.
     DebugProbe,
+    /// The boot ROM of a chip that rtboot does not write.
+    ForeignRom,
     /// The user may not open it.
     NoPermission,
     /// Another program holds it.
@@ -101,6 +103,7 @@ impl fmt::Display for Unusable {
             Unusable::DebugProbe => {
                 "a debug probe's own USB port, not the target's: plug a cable into the board's other USB port"
             }
+            Unusable::ForeignRom => "rtboot does not write this chip",
             Unusable::NoPermission => "no permission",
             Unusable::Busy => "held by another program",
             Unusable::Vanished => "it just left",

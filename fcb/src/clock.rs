@@ -1,6 +1,6 @@
 use core::fmt;
 
-use rtboot_chip::{Clock, ClockTable};
+use rtboot_chip::{Chip, Clock, ClockTable};
 
 /// The read clock as the FCB names it (byte 0x46): an index, not a frequency.
 ///
@@ -31,7 +31,8 @@ impl ClockIndex {
     }
 
     fn row(self) -> Option<&'static Clock> {
-        ClockTable::common(self.0)
+        // what a part says without a chip is said for the default one
+        ClockTable::common(self.0).or_else(|| Chip::DEFAULT.clocks.row(self.0))
     }
 }
 

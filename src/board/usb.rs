@@ -84,6 +84,7 @@ fn seen(device: &HidDevice) -> Seen {
     let program = program(device);
     let problem = match (&device.usable, device.kind) {
         (_, HidKind::DebugProbe) => Some(Unusable::DebugProbe),
+        (_, HidKind::ForeignRom) => Some(Unusable::ForeignRom),
         (Ok(()), _) => None,
         (Err(OpenProblem::Permission), _) => Some(Unusable::NoPermission),
         (Err(OpenProblem::Busy), _) => Some(Unusable::Busy),
@@ -111,7 +112,7 @@ fn program(device: &HidDevice) -> Option<Program> {
     match device.kind {
         HidKind::Rom => Some(Program::Rom),
         HidKind::Flashloader => Some(Program::Flashloader),
-        HidKind::DebugProbe => None,
+        HidKind::DebugProbe | HidKind::ForeignRom => None,
     }
 }
 
@@ -121,7 +122,7 @@ pub(super) fn program_of(vid: u16, pid: u16, product: &str) -> Option<Program> {
     match hid::identify(vid, pid, product)?.0 {
         HidKind::Rom => Some(Program::Rom),
         HidKind::Flashloader => Some(Program::Flashloader),
-        HidKind::DebugProbe => None,
+        HidKind::DebugProbe | HidKind::ForeignRom => None,
     }
 }
 

@@ -43,7 +43,7 @@ fn speed(host: &HostFacts) -> Option<u32> {
     let mut boards = host
         .devices
         .iter()
-        .filter(|device| device.kind != hid::HidKind::DebugProbe)
+        .filter(|device| matches!(device.kind, hid::HidKind::Rom | hid::HidKind::Flashloader))
         .filter_map(|device| device.port_path.as_deref())
         .filter(|path| port.is_none_or(|port| port == *path));
     hid::speed_mbit(boards.next()?)
@@ -149,7 +149,11 @@ fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
         expected: request.expected.clone(),
         ..Facts::default()
     };
-    be_chip(Identity::unasked(request.chip), &mut facts);
+    let identity = Identity::unasked(request.chip);
+    match identity.named {
+        true => be_chip(identity, &mut facts),
+        false => facts.identity = identity,
+    }
     facts
 }
 
@@ -157,9 +161,6 @@ fn begin(host: HostFacts, request: &Request<'_>) -> Facts {
 /// out for it.
 fn be_chip(identity: Identity, facts: &mut Facts) {
     facts.identity = identity;
-    if !identity.is_known() {
-        return;
-    }
     let expected = facts.expected.take().map(|Expected { from, file }| {
         let file = parts_for(&from, file, identity.chip)?;
         Ok(Expected { from, file })
@@ -170,6 +171,10 @@ fn be_chip(identity: Identity, facts: &mut Facts) {
     }
     if let Some(app) = facts.app.take() {
         let pieces = match (app.pieces, app.error) {
+            // a part for another chip is a finding, and the application is judged without it
+            (Some(pieces), _) if facts.expected_error.is_some() => pieces
+                .without_part()
+                .and_then(|it| it.for_chip(identity.chip)),
             (Some(pieces), _) => pieces.for_chip(identity.chip),
             (None, Some(error)) => Err(error),
             (None, None) => return,

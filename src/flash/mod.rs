@@ -79,7 +79,7 @@ pub struct Contact(Stage);
 
 enum Stage {
     Rom(Rom, Identity),
-    Flashloader(Flashloader),
+    Flashloader(Box<Flashloader>),
 }
 
 impl Contact {
@@ -96,7 +96,7 @@ impl Contact {
             Some(Program::Flashloader) => {
                 tell(listener, Finding::new(&run::FLASHLOADER_RUNNING));
                 Flashloader::join(board, chip, listener)
-                    .map(|flashloader| Contact(Stage::Flashloader(flashloader)))
+                    .map(|flashloader| Contact(Stage::Flashloader(Box::new(flashloader))))
             }
             Some(Program::Rom) => {
                 let rom = Rom::connect(board)?;
@@ -134,7 +134,7 @@ impl Contact {
                 flashloader.raise_speed(board, listener)?;
                 tell_known(listener, known(&flashloader));
                 Ok(Reached {
-                    flashloader,
+                    flashloader: *flashloader,
                     rom: None,
                     started: None,
                 })

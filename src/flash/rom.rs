@@ -530,12 +530,12 @@ mod tests {
         let named = Chip::by_name("rt1021");
         assert!(by_usb(&facts(Some((0x1FC9, 0x0130))), named).is_ok());
         assert!(by_usb(&facts(None), named).is_ok());
-        for named in [named, None] {
-            let error = by_usb(&facts(Some((0x1FC9, 0x0135))), named).unwrap_err();
+        for (pid, named, name) in [(0x0135, named, "RT1062"), (0x013D, None, "RT1170")] {
+            let error = by_usb(&facts(Some((0x1FC9, pid))), named).unwrap_err();
             let Error::WrongChip { found, .. } = error else {
                 panic!("{error}");
             };
-            assert!(found.contains("RT1062"), "{found}");
+            assert!(found.contains(name), "{found}");
         }
     }
 

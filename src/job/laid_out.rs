@@ -192,6 +192,23 @@ impl LaidOutPieces {
         Ok(again)
     }
 
+    /// The same pieces without the part that the user names.
+    ///
+    /// # Errors
+    /// As [`LaidOutPieces::new`].
+    pub fn without_part(self) -> Result<LaidOutPieces> {
+        match self.options.fcb {
+            FcbChoice::Part { .. } => {
+                let options = LayoutOptions {
+                    fcb: FcbChoice::Auto,
+                    ..self.options
+                };
+                LaidOutPieces::new(&self.given, &options, None)
+            }
+            _ => Ok(self),
+        }
+    }
+
     fn laid_out(
         given: Pieces,
         options: &LayoutOptions,

@@ -410,6 +410,7 @@ impl WriteJob {
 
     /// Does all of it on the board that the target names.
     pub(super) fn on(self, target: &Target, listener: &mut dyn Listener) -> Result<Written> {
+        self.check_consent()?;
         target.loader.check(target.chip)?;
         let mut board = target.connect(listener)?;
         let written = self.carry_out(&mut board, target, listener);

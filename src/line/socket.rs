@@ -156,6 +156,11 @@ fn on_usb(seen: &Seen) -> Presence {
             ),
             "plug the board's own USB in",
         ),
+        Some(Unusable::ForeignRom) => told(
+            "wrong-chip",
+            format!("{}: rtboot does not write this chip", seen.what),
+            "plug in a board of this product",
+        ),
         Some(Unusable::NoPermission) => told(
             "permission",
             "this user may not open the board".into(),

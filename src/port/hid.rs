@@ -56,6 +56,8 @@ pub enum HidKind {
     Flashloader,
     /// A debug probe: this is the probe's USB port, not the target's.
     DebugProbe,
+    /// The boot ROM of a chip that rtboot does not write.
+    ForeignRom,
 }
 
 /// USB ids of debug probes: the probe's USB port, not the target's. Sources: DAPLink, SEGGER, NXP.
@@ -70,8 +72,11 @@ const PROBES: &[(u16, Option<u16>, &str)] = &[
 ///
 /// A product string with "CMSIS-DAP" in it makes any device a debug probe.
 pub fn identify(vid: u16, pid: u16, product: &str) -> Option<(HidKind, &'static str)> {
-    if rom_by_usb(vid, pid).is_some_and(|owners| owners.speak_sdp()) {
-        return Some((HidKind::Rom, "NXP boot ROM"));
+    if let Some(owners) = rom_by_usb(vid, pid) {
+        return Some(match owners.speak_sdp() {
+            true => (HidKind::Rom, "NXP boot ROM"),
+            false => (HidKind::ForeignRom, "boot ROM of an RT1160 or RT1170"),
+        });
     }
     if CHIPS.iter().any(|chip| chip.flashloader_usb == (vid, pid)) {
         return Some((HidKind::Flashloader, "NXP flashloader"));

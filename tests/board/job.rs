@@ -60,6 +60,17 @@ fn parts_for_another_chip_are_refused() {
         .expect_err("an RT1021 is no RT1062");
     assert!(matches!(error, Error::CfgOtherChip { .. }), "{error}");
     assert_eq!(error.exit_code(), 12);
+    assert_eq!(
+        board.board().state(),
+        rtboot_sim::State::Rom,
+        "no loader was sent"
+    );
+    // a named chip needs no board to tell
+    let board = VirtualBoard::new();
+    let mut named = Target::on_virtual(&board);
+    named.chip = Chip::by_name("rt1021");
+    let error = job::write(&BLINKY.into(), options(for_rt1062()), &named, &mut ());
+    assert_eq!(error.expect_err("the same").exit_code(), 12);
     assert_eq!(board.board().counts().usb_out, 0, "no board was asked");
 }
 

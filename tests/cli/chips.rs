@@ -174,18 +174,25 @@ fn other_chip_running(id: u32) -> Cli {
 #[test]
 fn a_running_flashloader_of_another_chip_is_refused() {
     let elf = app("blinky.elf");
-    for (id, name) in [
-        (0x006A_0001, "RT1050/RT1051/RT1052 (chip id 0x006a0001)"),
+    let unnamed = &[][..];
+    for (id, name, chips) in [
         (
-            0x006C_0000,
-            "RT1040/RT1060/RT1061/RT1062/RT1064 (chip id 0x006c0000)",
+            0x006A_0001,
+            "RT1050/RT1051/RT1052 (chip id 0x006a0001)",
+            &[][..],
         ),
-        (0x1234_0000, "an unknown chip (chip id 0x12340000)"),
+        (0x006D_0000, "RT1010/RT1011 (chip id 0x006d0000)", &[]),
+        (
+            0x1234_0000,
+            "an unknown chip (chip id 0x12340000)",
+            &[unnamed],
+        ),
     ] {
         let cli = other_chip_running(id);
         let before = cli.flash();
         let write: &[&str] = &["write", "--fcb", "issi.cfg", &elf];
-        for chip in [&[][..], &["--chip", "rt1021"], &["--chip", "rt1024"]] {
+        let named = [&["--chip", "rt1021"][..], &["--chip", "rt1024"]];
+        for chip in named.into_iter().chain(chips.iter().copied()) {
             for verb in [
                 write,
                 &["erase", "--all", "--confirm", "erase the whole flash"],
@@ -197,7 +204,8 @@ fn a_running_flashloader_of_another_chip_is_refused() {
             }
         }
         assert_eq!(cli.flash(), before, "{name}");
-        cli.run(&["doctor"]).says(1, &["[chip-other]", name]);
+        let doctor = ["--chip", "rt1021", "doctor"];
+        cli.run(&doctor).says(1, &["[chip-other]", name]);
     }
 }
 
@@ -296,11 +304,13 @@ fn chip_option_shows_in_every_output() {
 #[test]
 fn an_unknown_chip_name_lists_the_table() {
     Cli::without_board()
-        .run_bare(&["--chip", "rt1062", "info"])
-        .says(2, &["rt1020, rt1021, rt1024"]);
-    Cli::without_board()
-        .run_bare(&["--help"])
-        .says(0, &["rt1020, rt1021, rt1024"]);
+        .run_bare(&["--chip", "rt1170", "info"])
+        .says(
+            2,
+            &["rt1010, rt1011, rt1015, rt1020, rt1021, rt1024, rt1050"],
+        );
+    let help = Cli::without_board().run_bare(&["--help"]);
+    help.says(0, &["rt1021", "rt1062", "rt1064"]);
 }
 
 #[test]

@@ -22,7 +22,7 @@ fn unknown_boards_and_chips_are_refused() {
         .says(2, &["\"jtag\" names no board", "[usage]"]);
     cli.run_bare(&["--board", "uart:/dev/ttyNONE", "info"])
         .says(10, &["ttyNONE"]);
-    cli.run_bare(&["--chip", "rt1062", "--board", "virtual:b", "info"])
+    cli.run_bare(&["--chip", "rt1176", "--board", "virtual:b", "info"])
         .says(2, &["no chip that rtboot knows", "rt1021"]);
     cli.run_bare(&["list"]).says(0, &[]);
     cli.run_bare(&["frobnicate"])

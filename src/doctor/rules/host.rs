@@ -110,7 +110,7 @@ fn nobody(host: &HostFacts, chip: &Chip) -> Finding {
     let boards = || {
         host.devices
             .iter()
-            .filter(|d| d.kind != HidKind::DebugProbe)
+            .filter(|d| matches!(d.kind, HidKind::Rom | HidKind::Flashloader))
     };
     let port = host.selector.usb_port();
     if let (Some(port), Some(other)) = (port, boards().next()) {

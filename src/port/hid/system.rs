@@ -162,7 +162,7 @@ fn full_length(kind: HidKind) -> usize {
     match kind {
         HidKind::Rom => sdp::report::DATA_LEN,
         HidKind::Flashloader => mboot::report::FULL,
-        HidKind::DebugProbe => 65,
+        HidKind::DebugProbe | HidKind::ForeignRom => 65,
     }
 }
 

@@ -150,7 +150,7 @@ fn device_that_vanishes_is_found() {
 #[test]
 fn rom_of_another_family_is_named() {
     let diagnosis = nobody(
-        host("usb", vec![device(0x1FC9, 0x0135, "1-1")]),
+        host("usb", vec![device(0x1FC9, 0x013D, "1-1")]),
         none("usb:1-9"),
     );
     let all = super::rig::codes(&diagnosis);

@@ -149,6 +149,7 @@ fn id_register_tells_another_chip() {
             report[1] = 0x01;
         }
     });
+    exam.chip = rtboot::Chip::by_name("rt1021");
     let diagnosis = exam.finds("chip-other");
     assert!(diagnosis.findings[0].to_string().contains("RT1050"));
     assert_eq!(exam.virtual_board.board().state(), rtboot_sim::State::Rom);

@@ -78,6 +78,8 @@ pub fn faulty(fault: Fault) -> Settings {
 pub struct Exam {
     pub virtual_board: VirtualBoard,
     pub board: Board,
+    /// The chip that the user names.
+    pub chip: Option<&'static rtboot::Chip>,
     pub expected: Option<Expected>,
     pub app: Option<AppInput>,
     pub host: HostFacts,
@@ -98,6 +100,7 @@ impl Exam {
     pub fn of(virtual_board: VirtualBoard, board: Board) -> Exam {
         Exam {
             virtual_board,
+            chip: None,
             board,
             expected: None,
             app: None,
@@ -155,7 +158,7 @@ impl Exam {
         };
         let loader = LoaderSource::File(rtboot::Source::bytes("loader.bin", bytes));
         let request = Request {
-            chip: None,
+            chip: self.chip,
             loader: &loader,
             expected: self.expected.take(),
             app: self.app.take(),

@@ -193,6 +193,12 @@ pub fn files_and_host() -> Vec<Error> {
             path: "ivt_flashloader.bin".into(),
             danger: "command 0 of the DCD writes to 0x401f4000".into(),
         },
+        Error::LoaderForOther {
+            path: "ivt_flashloader.bin".into(),
+            build: "NXP-MCUBootUtility, RT1052, OCRAM build",
+            chips: "RT1050/RT1051/RT1052".into(),
+            chip: "RT1021",
+        },
         Error::TooMuchToKeep {
             count: 9_437_184,
             unit: KeptUnit::Bytes,
