@@ -21,10 +21,13 @@ use crate::port::{self, Deadline, SerialPort};
 const PING_WINDOW: Duration = Duration::from_millis(500);
 /// Pings tried.
 const PING_TRIES: usize = 3;
-/// Longest silence inside a frame once it has begun.
-const GAP: Duration = Duration::from_millis(500);
+/// Longest silence inside a frame once it has begun: a machine that is busy with other work halts an adapter's driver, or a board
+/// that is emulated, for more than half a second.
+const GAP: Duration = Duration::from_secs(2);
 /// Longest time for a frame once it has begun: 1030 bytes take 2.2 s at 4800 baud, the slowest speed of flashloaders.
-const FRAME: Duration = Duration::from_secs(3);
+const FRAME: Duration = Duration::from_secs(5);
+/// Silence behind noise after which no frame follows.
+const NOISE_GAP: Duration = Duration::from_millis(500);
 /// Noise skipped before a start byte (SPSDK).
 const NOISE_LIMIT: usize = 50;
 /// Most times that a frame is sent again, or requested again.
@@ -35,12 +38,13 @@ const STRAY_LIMIT: usize = 16;
 const SETTLE: Duration = Duration::from_millis(100);
 /// Time for the device to change its speed, and for an adapter to send its last bytes at the old one.
 const CHANGE: Duration = Duration::from_millis(10);
-/// Pings at a new speed, and the window of each: they end before the device goes back to the old one.
+/// Pings at a new speed, and the window of each: they end before the device goes back to the old one. A busy machine may bring the
+/// answer late.
 const SPEED_TRIES: usize = 3;
-const SPEED_WINDOW: Duration = Duration::from_millis(150);
+const SPEED_WINDOW: Duration = Duration::from_millis(500);
 /// Pings at the old speed. The device comes back to it 2 s after it changed; one that did not change hears what was not meant for
-/// it, and needs a ping more.
-const RETURN_TRIES: usize = 8;
+/// it, and needs a ping more; one that heard a ping at the new speed waits there, and gives up after 11 s at the latest.
+const RETURN_TRIES: usize = 24;
 /// The device's answer when it is asked to go back to the first speed at the end.
 const FAREWELL: Duration = Duration::from_millis(500);
 
@@ -183,7 +187,7 @@ impl<P: SerialPort> UartLink<P> {
 
     /// Skips noise up to a start byte and returns the type byte after it; `None` when nothing came.
     fn start(&mut self, timeout: Duration) -> Result<Option<u8>, LinkError> {
-        let deadline = Deadline::after(self.port.now(), timeout + GAP);
+        let deadline = Deadline::after(self.port.now(), timeout + NOISE_GAP);
         let mut noise = Vec::new();
         let mut patience = timeout;
         loop {
@@ -209,7 +213,7 @@ impl<P: SerialPort> UartLink<P> {
                     bytes: noise,
                 });
             }
-            patience = deadline.left(self.port.now()).min(GAP);
+            patience = deadline.left(self.port.now()).min(NOISE_GAP);
         }
     }
 

@@ -16,10 +16,11 @@ use crate::port::{Deadline, SerialPort};
 
 /// Speed of the ROM's UART.
 pub const BAUD: u32 = 115_200;
-/// Longest silence inside an answer once it has begun.
-const GAP: Duration = Duration::from_millis(500);
+/// Longest silence inside an answer once it has begun: a machine that is busy with other work halts an adapter's driver, or a board
+/// that is emulated, for more than half a second.
+const GAP: Duration = Duration::from_secs(2);
 /// Longest time for a piece of an answer once it has begun: 64 bytes take 0.53 s at 1200 baud.
-const PIECE: Duration = Duration::from_secs(1);
+const PIECE: Duration = Duration::from_secs(3);
 /// Bytes of a word.
 const WORD: usize = 4;
 /// Silence after a byte that shows that the ROM waits for more of its command: USB adapters hold bytes back for 16 ms.

@@ -1,5 +1,9 @@
 //! The main job over a UART: the real serial port code on a pseudo-terminal, with the virtual board behind it.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
 use crate::kit::app;
 use crate::kit::board::Rig;
 use crate::kit::pty::Served;
@@ -9,6 +13,7 @@ use rtboot::event::Event;
 use rtboot::finding::catalogue::run;
 use rtboot::flash::Rom;
 use rtboot::port::virtual_board::VirtualBoard;
+use rtboot::port::{self, SerialPort};
 
 #[test]
 fn uart_and_usb_writes_leave_the_same_flash() {
@@ -110,4 +115,74 @@ fn damaged_flashloader_is_found_before_the_jump() {
     let (mut rig, _served) = spoiled([loading + 1_000].into_iter().chain(again));
     let error = rig.flashloader().err().expect("a damaged flashloader");
     assert!(matches!(error, Error::LoaderDamaged { .. }), "{error}");
+}
+
+/// Speeds above 115200 baud.
+const SPEEDS: usize = 3;
+
+/// A terminal whose other end halts from the acknowledgement before a new speed to the ping behind it.
+struct Halting {
+    port: Box<dyn SerialPort>,
+    halted: Arc<AtomicBool>,
+    asked: bool,
+    halts: usize,
+}
+
+impl SerialPort for Halting {
+    fn write(&mut self, bytes: &[u8]) -> Result<(), port::Error> {
+        const SET_BAUD: u8 = 0x57;
+        match bytes {
+            [0x5A, 0xA4, .., _] => self.asked = bytes.get(6) == Some(&SET_BAUD),
+            // not at the end, when no ping follows
+            [0x5A, 0xA1] if self.asked && self.halts < SPEEDS => {
+                self.halted.store(true, Ordering::SeqCst);
+                // it waits for a byte, 10 ms at most
+                std::thread::sleep(Duration::from_millis(50));
+                self.halts += 1;
+            }
+            _ => {}
+        }
+        let written = self.port.write(bytes);
+        if bytes == [0x5A, 0xA6] {
+            self.halted.store(false, Ordering::SeqCst);
+        }
+        written
+    }
+
+    fn read(&mut self, buffer: &mut [u8], timeout: Duration) -> Result<usize, port::Error> {
+        self.port.read(buffer, timeout)
+    }
+
+    fn set_baud(&mut self, baud: u32) -> Result<(), port::Error> {
+        self.port.set_baud(baud)
+    }
+
+    fn discard_input(&mut self) -> Result<(), port::Error> {
+        self.port.discard_input()
+    }
+
+    fn describe(&self) -> String {
+        "the terminal".into()
+    }
+}
+
+#[test]
+fn speed_is_raised_behind_a_terminal_that_halts() {
+    let mut rig = Rig::fresh().with_own_loader();
+    let served = Served::on(&rig.virtual_board);
+    let port = port::serial::open(&served.path, 115_200).expect("the terminal opens");
+    rig.board = Board::on_serial(
+        Box::new(Halting {
+            port,
+            halted: served.halted.clone(),
+            asked: false,
+            halts: 0,
+        }),
+        Options::default(),
+    );
+    drop(rig.flashloader().expect("a flashloader"));
+    let raised = rig.events.iter().any(|event| {
+        matches!(event, Event::Finding(finding) if finding.is(&run::UART_SPEED) && finding.to_string().contains("921600"))
+    });
+    assert!(raised, "{:?}", rig.events);
 }

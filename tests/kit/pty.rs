@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rtboot::board::{Board, DEFAULT_BAUD, Options, Selector};
 use rtboot::port;
@@ -14,6 +15,8 @@ use super::cli::{Cli, Run, rtboot_in};
 pub struct Served {
     /// Path of the terminal.
     pub path: String,
+    /// While this is set nothing moves, as on a machine that does other work.
+    pub halted: Arc<AtomicBool>,
     stop: Arc<AtomicBool>,
     pump: Option<JoinHandle<Result<(), port::Error>>>,
 }
@@ -23,17 +26,24 @@ impl Served {
         let mut pty = Pty::new().expect("a pseudo-terminal");
         let path = pty.path().to_owned();
         let stop = Arc::new(AtomicBool::new(false));
-        let (board, asked) = (board.clone(), stop.clone());
+        let halted = Arc::new(AtomicBool::new(false));
+        let (board, asked, halts) = (board.clone(), stop.clone(), halted.clone());
         let mut heard = None;
         // what programs wrote before the end was asked for still reaches the board
         let mut go_on =
             move |now: u64| !asked.load(Ordering::SeqCst) || heard.replace(now) != Some(now);
         let pump = thread::spawn(move || {
             let its = board.clone();
-            pty.pump(&board, &mut || go_on(its.board().counts().uart_out))
+            pty.pump(&board, &mut || {
+                while halts.load(Ordering::SeqCst) {
+                    thread::sleep(Duration::from_millis(1));
+                }
+                go_on(its.board().counts().uart_out)
+            })
         });
         Served {
             path,
+            halted,
             stop,
             pump: Some(pump),
         }

@@ -211,3 +211,59 @@ fn trace_describes_packets() {
         assert_eq!(describe_bytes(In, bytes), None);
     }
 }
+
+#[test]
+fn late_answer_at_a_new_speed_counts() {
+    let mut said = PONG.into_iter().cycle();
+    let port = FakeSerial {
+        drip: Some((
+            Duration::from_micros(40),
+            Box::new(move || said.next().unwrap_or_default()),
+        )),
+        due: Duration::from_millis(1200),
+        ..FakeSerial::default()
+    };
+    let mut link = UartLink::new(port);
+    assert_eq!(link.follow_speed(115_200, 230_400), Ok(true));
+    assert_eq!(link.port.baud, Some(230_400));
+    link.first_speed = None;
+}
+
+#[test]
+fn device_that_comes_back_late_is_found() {
+    // it went to the new speed, heard a ping there, and comes back 10 s after the last one
+    let mut pings = 0;
+    let port = FakeSerial {
+        device: Some(Box::new(move |_| {
+            pings += 1;
+            match pings > SPEED_TRIES + 21 {
+                true => PONG.to_vec(),
+                false => Vec::new(),
+            }
+        })),
+        ..FakeSerial::default()
+    };
+    let mut link = UartLink::new(port);
+    assert_eq!(link.follow_speed(115_200, 230_400), Ok(false));
+    assert_eq!(link.port.baud, Some(115_200));
+    assert!(
+        link.port.clock < Duration::from_secs(15),
+        "{:?}",
+        link.port.clock
+    );
+}
+
+#[test]
+fn frame_may_halt_for_more_than_a_second() {
+    let mut said = data(&[1, 2, 3]).into_iter();
+    let port = FakeSerial {
+        drip: Some((
+            Duration::from_millis(1100),
+            Box::new(move || said.next().unwrap_or_default()),
+        )),
+        ..FakeSerial::default()
+    };
+    let mut link = UartLink::new(port);
+    link.port.due = Duration::from_millis(900);
+    assert_eq!(link.receive(WAIT), Ok(Some(Packet::Data(vec![1, 2, 3]))));
+}

@@ -27,6 +27,8 @@ const ANY_WORK: Duration = Duration::from_secs(3600);
 const UNREAD: Duration = Duration::from_millis(200);
 /// Bytes moved at once.
 const CHUNK: usize = 4096;
+/// An acknowledgement of MBOOT.
+const ACK: [u8; 2] = [0x5A, 0xA1];
 
 /// A pseudo-terminal for a virtual board's UART.
 #[derive(Debug)]
@@ -81,10 +83,18 @@ impl Pty {
         let mut buffer = [0; CHUNK];
         while go_on() {
             let count = self.hear(&mut buffer)?;
-            self.follow_speed(board);
-            match buffer.get(..count) {
-                Some(bytes) if count > 0 => board.board().uart_write(bytes),
-                _ => board.wait(IDLE),
+            let mut bytes = buffer.get(..count).unwrap_or_default();
+            if self.speed_changed() {
+                // an acknowledgement answers what the board said at the speed before, however late it is heard here
+                while let Some(rest) = bytes.strip_prefix(&ACK) {
+                    board.board().uart_write(&ACK);
+                    bytes = rest;
+                }
+                self.follow_speed(board);
+            }
+            match bytes {
+                [] => board.wait(IDLE),
+                bytes => board.board().uart_write(bytes),
             }
             self.say(board)?;
         }
@@ -125,14 +135,18 @@ impl Pty {
         }
     }
 
-    /// The speed belongs to the terminal, not to one side of it. Where the system does not tell it, the board keeps its own.
-    fn follow_speed(&mut self, board: &VirtualBoard) {
-        let now = self.board_side.baud_rate().ok();
-        if now != self.baud {
-            self.baud = now;
-            if let Some(baud) = now {
-                board.board().set_uart_baud(baud);
-            }
+    /// Whether the program has set another speed. It belongs to the terminal, not to one side of it, and not to a byte: those that
+    /// were written before the change may be read behind it.
+    fn speed_changed(&mut self) -> bool {
+        let before = self.baud;
+        self.baud = self.board_side.baud_rate().ok();
+        self.baud != before
+    }
+
+    /// Where the system does not tell the speed, the board keeps its own.
+    fn follow_speed(&self, board: &VirtualBoard) {
+        if let Some(baud) = self.baud {
+            board.board().set_uart_baud(baud);
         }
     }
 
