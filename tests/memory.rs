@@ -19,6 +19,8 @@ use nix::sys::resource::{UsageWho, getrusage};
 
 /// The promise, in KiB, less what the released program takes when it does nothing.
 const LIMIT: i64 = (64 - 16) * 1024;
+/// The same for a write of 8 MiB.
+const WRITE_LIMIT: i64 = (32 - 16) * 1024;
 /// As long as a file may be.
 const LONGEST: usize = 25 << 20;
 
@@ -286,5 +288,51 @@ fn devices_folders_and_pipes_are_refused() {
         folder.path(),
         "write pipe --board virtual",
         "nothing came for 5 s",
+    );
+}
+
+/// Peak resident size of a running process, in KiB.
+fn peak_of(pid: u32) -> Option<i64> {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
+    let line = status.lines().find(|line| line.starts_with("VmHWM:"))?;
+    line.split_whitespace().nth(1)?.parse().ok()
+}
+
+#[test]
+fn write_of_8_mib_stays_below_32_mib() {
+    use rtboot::port::virtual_board::VirtualBoard;
+
+    let idle = idle();
+    let folder = tempfile::tempdir().expect("a folder");
+    fs::write(
+        folder.path().join("full.bin"),
+        kit::case::application(1, 0x7E_0000),
+    )
+    .expect("a file");
+    let board = VirtualBoard::new();
+    let served = kit::pty::Served::on(&board);
+    let place = served.selector().to_string();
+    let mut command = kit::cli::rtboot(folder.path());
+    command
+        .args(["--board", &place, "--chip", "rt1021", "--loader", "own"])
+        .args(["write", "full.bin", "--base", "0x60002000"])
+        .args(["--fcb", "issi.cfg"])
+        .stdout(std::process::Stdio::null())
+        .stderr(std::process::Stdio::null());
+    let mut child = command.spawn().expect("it runs");
+    let mut most = 0;
+    let ended = loop {
+        // the figure only grows, and the last steps of a write take nothing more
+        most = peak_of(child.id()).unwrap_or_default().max(most);
+        if let Some(ended) = child.try_wait().expect("a child") {
+            break ended;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    };
+    assert!(ended.success(), "{ended}");
+    let more = most - idle;
+    assert!(
+        more < WRITE_LIMIT,
+        "{more} KiB more than when it does nothing"
     );
 }

@@ -250,16 +250,54 @@ impl Memory {
     /// # Errors
     /// [`Error::Wraps`] when a segment would leave the address space.
     pub fn moved(&self, from: u32, to: u32) -> Result<Memory, Error> {
-        let mut moved = Memory::new();
-        for (start, bytes) in self.segments() {
+        let mut moved = Memory {
+            len: self.len,
+            ..Memory::default()
+        };
+        for (&start, bytes) in &self.segments {
             let address = i64::from(start) - i64::from(from) + i64::from(to);
-            let address = u32::try_from(address).map_err(|_| Error::Wraps {
+            let address = u32::try_from(address).ok();
+            let address = address.filter(|address| end_of(*address, bytes) <= 1 << 32);
+            let address = address.ok_or(Error::Wraps {
                 address: start,
                 len: bytes.len() as u64,
             })?;
-            moved.insert(address, bytes.to_vec())?;
+            moved.segments.insert(address, bytes.clone());
         }
         Ok(moved)
+    }
+
+    /// Lays all bytes of another memory over these. A segment that meets nothing beyond its own ends is shared, not copied.
+    ///
+    /// # Errors
+    /// As [`Memory::replace`]. What lies below the segment that failed is laid over then.
+    pub fn overlay(&mut self, over: &Memory) -> Result<(), Error> {
+        for (&start, bytes) in &over.segments {
+            let end = end_of(start, bytes);
+            let touching = self.touching(start, end);
+            let inside = |at: &u32| {
+                let held = self.segments.get(at);
+                *at >= start && held.is_some_and(|held| end_of(*at, held) <= end)
+            };
+            let free = Memory::LIMIT - self.len.min(Memory::LIMIT);
+            // where it takes the place of one, neither limit comes nearer than it was
+            let fits = bytes.len() <= free && self.segments.len() < Memory::SEGMENTS;
+            let same = touching == [start]
+                && self
+                    .segments
+                    .get(&start)
+                    .is_some_and(|held| held.len() == bytes.len());
+            if !same && !(fits && touching.iter().all(inside)) {
+                self.replace(start, bytes.to_vec())?;
+                continue;
+            }
+            for at in touching {
+                self.len -= self.segments.remove(&at).map_or(0, |held| held.len());
+            }
+            self.len += bytes.len();
+            self.segments.insert(start, bytes.clone());
+        }
+        Ok(())
     }
 
     /// Starts of the segments that overlap or touch `address..end`.

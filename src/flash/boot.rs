@@ -1,7 +1,7 @@
 //! What the ROM needs of the flash, and whether it would start it.
 
 use rtboot_bootable::verdict::{Conditions, Hab, Verdict, next_piece};
-use rtboot_bootable::{Error as ImageError, Memory};
+use rtboot_bootable::{Error as ImageError, Ivt, Memory};
 use rtboot_fcb::lut::index;
 use rtboot_fcb::{Fcb, JedecId, Part, StatusRegisters, database};
 use rtboot_finding::Finding;
@@ -329,7 +329,8 @@ impl Nor {
         Ok(OpenWork::of(&journal, &now, g.base))
     }
 
-    /// What the ROM needs of what flash holds before this plan is carried out; what the plan did not read is read.
+    /// What the ROM needs of what flash holds before this plan is carried out; what the plan did not read is read. Nothing where the
+    /// plan read that flash has no IVT: the ROM starts nothing then, whatever lies behind.
     ///
     /// # Errors
     /// Whatever reading brings.
@@ -338,6 +339,10 @@ impl Nor {
         plan: &WritePlan,
         listener: &mut dyn Listener,
     ) -> Result<Memory> {
+        let ivt = plan.current(self.chip().map.ivt_address(), Ivt::LEN as u32);
+        if ivt.is_some_and(|bytes| Ivt::parse(&bytes).is_err()) {
+            return Ok(Memory::new());
+        }
         let present = |address, length| plan.current(address, length);
         self.look(&present, listener)
     }

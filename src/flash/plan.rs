@@ -13,6 +13,7 @@ mod record;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rtboot_bootable::Memory;
@@ -42,9 +43,9 @@ pub struct SectorPlan {
     /// What happens.
     pub action: Action,
     /// All bytes that the sector must hold afterwards.
-    pub target: Vec<u8>,
-    /// Bytes that it holds now.
-    pub current: Vec<u8>,
+    pub target: Arc<Vec<u8>>,
+    /// Bytes that it holds now. All blank sectors of a plan share theirs, and one that stays shares its own.
+    pub current: Arc<Vec<u8>>,
     /// Whether bytes are to go there; one that is not was only looked at.
     pub touched: bool,
     /// What it holds was not read but guessed; the image brings all of it.
@@ -149,11 +150,16 @@ impl WritePlan {
             spared: Vec::new(),
             proved: BTreeSet::new(),
         };
+        let blank = Arc::new(vec![0xFF; geometry.sector as usize]);
         for (address, held) in found.current {
+            let held = match held == *blank {
+                true => blank.clone(),
+                false => Arc::new(held),
+            };
             plan.add_sector(address, held, wanted, policy);
         }
         for (address, guess) in found.guesses {
-            plan.add_guess(address, guess, wanted);
+            plan.add_guess(address, guess, wanted, &blank);
         }
         plan.hold_fcb();
         if let (None, Some(times)) = (policy.erase_all, policy.times) {
@@ -170,7 +176,7 @@ impl WritePlan {
         plan
     }
 
-    fn add_sector(&mut self, address: u32, held: Vec<u8>, wanted: &Memory, policy: Policy) {
+    fn add_sector(&mut self, address: u32, held: Arc<Vec<u8>>, wanted: &Memory, policy: Policy) {
         let kept = &self.resume.kept;
         let refresh = self.resume.refresh.contains(&address);
         let brings = |memory: &Memory| !memory.slice(address, held.len()).is_empty();
@@ -178,7 +184,7 @@ impl WritePlan {
         // only the sectors of the image lose what is around it: others are erased for an earlier write's sake
         let keep = policy.erase_all.is_none() && (policy.keep_around || !brings(wanted));
         let mut target = if keep {
-            held.clone()
+            held.to_vec()
         } else {
             vec![0xFF; held.len()]
         };
@@ -197,11 +203,15 @@ impl WritePlan {
         let action = match () {
             _ if policy.erase_all.is_some() || refresh => Action::Erase,
             _ if !touched => Action::Leave,
-            _ if target == held && policy.skip_unchanged => Action::Leave,
+            _ if target == *held && policy.skip_unchanged => Action::Leave,
             _ if policy.skip_unchanged && self.only_blank_pages_change(&held, &target) => {
                 Action::Program
             }
             _ => Action::Erase,
+        };
+        let target = match target == *held {
+            true => held.clone(),
+            false => Arc::new(target),
         };
         self.sectors.insert(
             address,
@@ -216,19 +226,22 @@ impl WritePlan {
     }
 
     /// A sector that the image brings whole, and that was not read.
-    fn add_guess(&mut self, address: u32, guess: Guess, wanted: &Memory) {
+    fn add_guess(&mut self, address: u32, guess: Guess, wanted: &Memory, blank: &Arc<Vec<u8>>) {
         let size = self.geometry.sector as usize;
         let Some(target) = wanted.bytes(address, size) else {
             return;
         };
         let (action, current) = match guess {
-            Guess::Blank => (Action::Program, vec![0xFF; size]),
+            Guess::Blank => (Action::Program, blank.clone()),
             // nothing in it counts as equal
-            Guess::Other => (Action::Erase, target.iter().map(|byte| !byte).collect()),
+            Guess::Other => (
+                Action::Erase,
+                Arc::new(target.iter().map(|byte| !byte).collect()),
+            ),
         };
         let plan = SectorPlan {
             action,
-            target: target.to_vec(),
+            target: Arc::new(target.to_vec()),
             current,
             touched: true,
             guess: Some(guess),
@@ -341,7 +354,7 @@ impl WritePlan {
         let holder = resume.holds.and_then(|number| resume.open.get_mut(number));
         let first = self.sectors.get_mut(&g.base).filter(|first| first.touched);
         if let (Some(holder), Some(first)) = (holder, first)
-            && let Some(page) = first.target.get_mut(..g.page as usize)
+            && let Some(page) = Arc::make_mut(&mut first.target).get_mut(..g.page as usize)
             && !is_blank(page)
         {
             // a page more in a journal of at most 8 MiB
@@ -422,7 +435,7 @@ impl WritePlan {
             Some(Guess::Other) => Some(*address),
             Some(Guess::Blank) => None,
             None => {
-                let mut bytes = sector.current.iter().zip(&sector.target);
+                let mut bytes = sector.current.iter().zip(sector.target.iter());
                 let at = bytes.position(|(now, then)| *now != 0xFF && now != then)?;
                 Some(address + at as u32)
             }
@@ -512,7 +525,7 @@ impl WritePlan {
             let erased = sector.action == Action::Erase;
             let keeps = !self.rescue.slice(address, g.sector as usize).is_empty();
             let bytes = match () {
-                () if erased && (keeps || address == g.base) => sector.current.clone(),
+                () if erased && (keeps || address == g.base) => sector.current.to_vec(),
                 () if address == g.base => sector.current.get(..g.page as usize)?.to_vec(),
                 () => return None,
             };
@@ -660,7 +673,7 @@ impl WritePlan {
             let at = sector
                 .target
                 .iter()
-                .zip(&sector.current)
+                .zip(sector.current.iter())
                 .position(|(new, old)| new != old)?;
             let start = u64::from(address);
             let range = start..start + sector.target.len() as u64;

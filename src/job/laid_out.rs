@@ -422,10 +422,8 @@ impl LaidOutPieces {
     /// The layout of the boot image, with all other pieces.
     fn with_boot_image(&self, layout: Layout) -> Result<Layout> {
         let mut memory = self.memory.clone();
-        for (address, bytes) in layout.memory.segments() {
-            let placed = memory.replace(address, bytes.to_vec());
-            placed.map_err(in_file(Path::new(&self.names())))?;
-        }
+        let placed = memory.overlay(&layout.memory);
+        placed.map_err(in_file(Path::new(&self.names())))?;
         let memory = self.patched(memory)?;
         Ok(Layout { memory, ..layout })
     }

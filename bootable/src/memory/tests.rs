@@ -124,6 +124,26 @@ fn moved_keeps_the_shape() {
 }
 
 #[test]
+fn moved_and_laid_over_bytes_are_shared() {
+    let original = memory(&[(0x2000_0000, &[1; 64]), (0x2000_1000, &[2; 64])]);
+    let place = |memory: &Memory, at: u32| memory.segment_at(at).map(|(_, bytes)| bytes.as_ptr());
+    let moved = original.moved(0x2000_0000, 0x6000_0000).unwrap();
+    assert_eq!(place(&moved, 0x6000_1000), place(&original, 0x2000_1000));
+    let mut under = memory(&[(0x6000_0000, &[3; 64]), (0x6000_1010, &[4; 16])]);
+    under.overlay(&moved).unwrap();
+    assert_eq!(under, moved);
+    assert_eq!(place(&under, 0x6000_1000), place(&original, 0x2000_1000));
+    // one that reaches beyond, and one that adjoins, keep their own bytes
+    let mut under = memory(&[(0x5FFF_FFF0, &[5; 32]), (0x6000_1040, &[6])]);
+    under.overlay(&moved).unwrap();
+    assert_eq!(under.byte(0x5FFF_FFFF), Some(5));
+    assert_eq!(under.bytes(0x6000_0000, 64), Some(&[1; 64][..]));
+    assert_eq!(under.bytes(0x6000_103F, 2), Some(&[2, 6][..]));
+    assert_eq!(under.segments().count(), 2);
+    assert_eq!(under.len_bytes(), 16 + 64 + 65);
+}
+
+#[test]
 fn random_operations_agree_with_a_byte_map() {
     let mut seed = 1u32;
     let mut next = move |below: u32| {
@@ -138,6 +158,12 @@ fn random_operations_agree_with_a_byte_map() {
             0 => {
                 memory.remove(address, len);
                 range.for_each(|at| _ = model.remove(&at));
+            }
+            1 if value == 3 => {
+                let mut over = Memory::new();
+                over.replace(address, vec![value; len]).unwrap();
+                memory.overlay(&over).unwrap();
+                range.for_each(|at| _ = model.insert(at, value));
             }
             1 => {
                 memory.replace(address, vec![value; len]).unwrap();

@@ -71,7 +71,7 @@ impl Writer<'_> {
         let mut meter = Meter::begin(&mut quiet, Stage::Compare, 0);
         for (address, planned) in plan.sectors().filter(|(_, s)| s.action == Action::Erase) {
             if planned.guess.is_some()
-                || self.nor.read(address, sector, &mut meter)? != planned.current
+                || self.nor.read(address, sector, &mut meter)? != *planned.current
             {
                 return Ok(Content::OldHeaderLeft { changed });
             }
