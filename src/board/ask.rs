@@ -6,6 +6,7 @@
 //!                      <-- 5A A8 …     the boot ROM
 //! --> 00 00 00 …       <-- anything    the ROM has 16 bytes and is in step again
 //! --> ERROR_STATUS     <-- two words   the boot ROM
+//! --> 5A A6, twice     <-- 5A A7 …     a flashloader after all, whose answer came late
 //! ```
 //!
 //! Pings come first: a flashloader that was not pinged yet measures its line speed on whatever it hears, and a command to
@@ -19,13 +20,16 @@ use crate::mboot::{self, Pinged};
 use crate::port::{self, Deadline, SerialPort};
 use crate::sdp::{self, Sdp};
 
-/// How long a program on a UART gets to answer a ping. A ROM that knows no pings costs this twice at every start.
+/// How long a program on a UART gets to answer a ping.
 pub(super) const UART_ANSWER: Duration = Duration::from_millis(500);
+/// The first ping and the second, whose answer may be that to the first. A ROM that knows no pings costs both at every start, so they
+/// are short: a flashloader answers within a millisecond, and an adapter holds that back for 16 ms.
+const FIRST_ANSWERS: [Duration; 2] = [Duration::from_millis(100), Duration::from_millis(200)];
+/// Pings where neither was heard: a loaded machine, or a board that it emulates, answers late.
+const LATE_TRIES: usize = 2;
 /// How long the boot ROM gets to answer its own command. Longer than for a ping: with no answer there is no board, so a
 /// loaded host or a slow adapter must not end it early.
 const ROM_ANSWER: Duration = Duration::from_secs(2);
-/// Pings before there is no flashloader: the first may end its wait for an acknowledgement that never came.
-const PING_TRIES: usize = 2;
 /// How long a ping is.
 const PING_LEN: usize = 2;
 /// Silence of the host before the first ping: a flashloader that measures its line speed starts anew after 80 ms.
@@ -41,8 +45,9 @@ pub(super) fn program(port: &mut dyn SerialPort) -> Asked<Option<Program>> {
         return Ok(None); // an application that prints
     }
     let mut stray = 0;
-    for _ in 0..PING_TRIES {
-        match ping(port)? {
+    // the first may end a flashloader's wait for an acknowledgement that never came
+    for window in FIRST_ANSWERS {
+        match ping(port, window)? {
             Pinged::Flashloader(_) => return Ok(Some(Program::Flashloader)),
             // most likely in step: its answer ends a command
             Pinged::BootRom if rom_status(port)? => return Ok(Some(Program::Rom)),
@@ -50,12 +55,22 @@ pub(super) fn program(port: &mut dyn SerialPort) -> Asked<Option<Program>> {
             Pinged::Nobody => stray += PING_LEN,
         }
     }
-    Ok(rom(port, stray)?.then_some(Program::Rom))
+    if rom(port, stray)? {
+        return Ok(Some(Program::Rom));
+    }
+    for _ in 0..LATE_TRIES {
+        if flashloader(port)? {
+            return Ok(Some(Program::Flashloader));
+        }
+    }
+    Ok(None)
 }
 
 /// Whether a flashloader answers. Sends nothing that could spoil the speed that a flashloader measures.
 pub(super) fn flashloader(port: &mut dyn SerialPort) -> Asked<bool> {
-    Ok(matches!(ping(port)?, Pinged::Flashloader(_)))
+    port.discard_input()?;
+    let pinged = ping(port, UART_ANSWER)?;
+    Ok(matches!(pinged, Pinged::Flashloader(_)))
 }
 
 /// Whether the ROM answers, which has `stray` bytes of a command as far as is known. Not where a flashloader may wait for its
@@ -79,8 +94,8 @@ fn rom_status(port: &mut dyn SerialPort) -> Asked<bool> {
     }
 }
 
-fn ping(port: &mut dyn SerialPort) -> Asked<Pinged> {
-    match mboot::UartLink::new(&mut *port).ping_once(UART_ANSWER) {
+fn ping(port: &mut dyn SerialPort, window: Duration) -> Asked<Pinged> {
+    match mboot::UartLink::new(&mut *port).ping_once(window) {
         Ok(pinged) => Ok(pinged),
         Err(mboot::LinkError::Port(error)) => Err(error),
         Err(_) => Ok(Pinged::Nobody),
@@ -172,6 +187,31 @@ mod tests {
         let mut silent = FakeSerial::default();
         assert_eq!(flashloader(&mut silent), Ok(false));
         assert_eq!(silent.written, [[0x5A, 0xA6]]);
+    }
+
+    #[test]
+    fn flashloader_that_answers_late_is_found() {
+        // the answers to the first pings come when the ROM is asked
+        let mut heard = 0;
+        let mut port = FakeSerial {
+            device: Some(Box::new(move |bytes| {
+                heard += 1;
+                match bytes {
+                    [0x5A, 0xA6] if heard > 2 => PONG.to_vec(),
+                    _ => Vec::new(),
+                }
+            })),
+            ..FakeSerial::default()
+        };
+        assert_eq!(program(&mut port), Ok(Some(Program::Flashloader)));
+        assert!(port.clock < Duration::from_secs(6), "{:?}", port.clock);
+    }
+
+    #[test]
+    fn rom_is_found_within_a_second() {
+        let mut port = rom(&[], &[0x5A, 0xA8, 8, 0, 1, 2, 3, 4, 5, 6, 7, 8]);
+        assert_eq!(program(&mut port), Ok(Some(Program::Rom)));
+        assert!(port.clock < Duration::from_secs(1), "{:?}", port.clock);
     }
 
     #[test]

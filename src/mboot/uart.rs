@@ -136,12 +136,13 @@ impl<P: SerialPort> UartLink<P> {
         Err(last)
     }
 
-    /// Pings once and says who answers within `window`. The bytes harm no boot ROM: it waits for 14 more.
+    /// Pings once and says who answers within `window`; an answer to a ping before counts. The bytes harm no boot ROM: it waits for 14
+    /// more.
     ///
     /// # Errors
     /// The port's.
     pub fn ping_once(&mut self, window: Duration) -> Result<Pinged, LinkError> {
-        match self.ping_in(window) {
+        match self.send_ping(window) {
             Err(LinkError::Protocol { .. }) => Ok(Pinged::Nobody),
             answer => answer,
         }
@@ -149,6 +150,10 @@ impl<P: SerialPort> UartLink<P> {
 
     fn ping_in(&mut self, window: Duration) -> Result<Pinged, LinkError> {
         self.port.discard_input()?;
+        self.send_ping(window)
+    }
+
+    fn send_ping(&mut self, window: Duration) -> Result<Pinged, LinkError> {
         self.port.write(&[frame::START, frame::PING])?;
         let answer = self.ping_answer(window)?;
         self.pinged |= matches!(answer, Pinged::Flashloader(_));

@@ -23,8 +23,9 @@ const GAP: Duration = Duration::from_secs(2);
 const PIECE: Duration = Duration::from_secs(3);
 /// Bytes of a word.
 const WORD: usize = 4;
-/// Silence after a byte that shows that the ROM waits for more of its command: USB adapters hold bytes back for 16 ms.
-const FILL_WAIT: Duration = Duration::from_millis(40);
+/// Silence after a byte that shows that the ROM waits for more of its command. USB adapters hold bytes back for 16 ms; an answer
+/// that came later than this would pass for that to the next byte.
+const FILL_WAIT: Duration = Duration::from_millis(100);
 /// After this silence an answer to an earlier program is over.
 const SETTLE: Duration = Duration::from_millis(20);
 /// Most bytes discarded: the longest answer that rtboot asks for, a flashloader read back, has 70 KiB and takes 6 s.
@@ -84,7 +85,7 @@ impl<P: SerialPort> UartLink<P> {
     }
 
     /// Gets in step with a ROM that may have part of a command in its buffer, `stray` bytes of it known to the caller: zeros
-    /// complete that command, one by one until it is answered. No command begins with them.
+    /// complete that command, the last of them one by one until it is answered. No command begins with them.
     ///
     /// Only when no flashloader is there: one that waits for its first ping takes the edges of these bytes for it.
     ///
@@ -92,6 +93,13 @@ impl<P: SerialPort> UartLink<P> {
     /// The port's.
     pub fn align(&mut self, stray: usize) -> Result<(), LinkError> {
         self.drain()?;
+        // the known bytes are all there are, as a rule: then one zero more ends the command
+        let at_once = Command::LEN - 1 - stray % Command::LEN;
+        self.port.write(&vec![0; at_once])?;
+        if self.port.read(&mut [0; WORD], FILL_WAIT)? > 0 {
+            // there were more: some of these zeros begin another command
+            self.drain()?;
+        }
         for _ in 0..Command::LEN {
             self.port.write(&[0])?;
             if self.port.read(&mut [0; WORD], FILL_WAIT)? > 0 {
@@ -99,8 +107,7 @@ impl<P: SerialPort> UartLink<P> {
             }
         }
         // a ROM that does not answer what it does not know is in step after a whole command
-        let rest = Command::LEN - stray % Command::LEN;
-        Ok(self.port.write(&vec![0; rest])?)
+        Ok(self.port.write(&[0])?)
     }
 
     /// `count` bytes of data, or the word of a refusal: behind it nothing comes, and a read of fewer bytes gets all of it.

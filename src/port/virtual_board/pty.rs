@@ -111,22 +111,15 @@ impl Pty {
         }
     }
 
-    /// Gives the program all that the board has to say, now or once its work is done.
+    /// Gives the program all that the board has to say, now or once its work is done: in one piece, for each wakes the program.
     fn say(&mut self, board: &VirtualBoard) -> Result<(), Error> {
         loop {
-            let bytes = {
-                let mut board = board.board();
-                let now = board.uart_read(CHUNK, Duration::ZERO);
-                match now.is_empty() && board.uart_busy() {
-                    true => board.uart_read(CHUNK, ANY_WORK),
-                    false => now,
-                }
-            };
-            if bytes.is_empty() {
+            let said = said(board);
+            if said.is_empty() {
                 return Ok(());
             }
             self.set_patience(UNREAD)?;
-            match self.board_side.write_all(&bytes) {
+            match self.board_side.write_all(&said) {
                 Err(error) if !is_nothing(error.kind()) => {
                     return Err(Error::from_io(&self.path, "write to", &error));
                 }
@@ -157,6 +150,24 @@ impl Pty {
             message: e.to_string(),
         })
     }
+}
+
+/// What the board says until it waits for the program again, [`CHUNK`] bytes at most; its own clock gives it bytes one by one.
+fn said(board: &VirtualBoard) -> Vec<u8> {
+    let mut said = Vec::new();
+    while said.len() < CHUNK {
+        let mut board = board.board();
+        let now = board.uart_read(CHUNK - said.len(), Duration::ZERO);
+        let bytes = match now.is_empty() && board.uart_busy() {
+            true => board.uart_read(CHUNK - said.len(), ANY_WORK),
+            false => now,
+        };
+        if bytes.is_empty() {
+            break;
+        }
+        said.extend(bytes);
+    }
+    said
 }
 
 fn is_nothing(kind: ErrorKind) -> bool {
