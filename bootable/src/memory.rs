@@ -279,15 +279,12 @@ impl Memory {
                 let held = self.segments.get(at);
                 *at >= start && held.is_some_and(|held| end_of(*at, held) <= end)
             };
-            let free = Memory::LIMIT - self.len.min(Memory::LIMIT);
-            // where it takes the place of one, neither limit comes nearer than it was
-            let fits = bytes.len() <= free && self.segments.len() < Memory::SEGMENTS;
-            let same = touching == [start]
-                && self
-                    .segments
-                    .get(&start)
-                    .is_some_and(|held| held.len() == bytes.len());
-            if !same && !(fits && touching.iter().all(inside)) {
+            let fits =
+                self.len + bytes.len() <= Memory::LIMIT && self.segments.len() < Memory::SEGMENTS;
+            let shared = fits && touching.iter().all(inside);
+            // in the place of one that is as long neither limit comes nearer
+            let same = |held: &Arc<Vec<u8>>| touching == [start] && held.len() == bytes.len();
+            if !shared && !self.segments.get(&start).is_some_and(same) {
                 self.replace(start, bytes.to_vec())?;
                 continue;
             }
