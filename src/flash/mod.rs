@@ -78,7 +78,7 @@ pub struct Reached {
 pub struct Contact(Stage);
 
 enum Stage {
-    Rom(Rom, Identity),
+    Rom(Box<Rom>, Identity),
     Flashloader(Box<Flashloader>),
 }
 
@@ -101,7 +101,7 @@ impl Contact {
             Some(Program::Rom) => {
                 let rom = Rom::connect(board)?;
                 let identity = rom.identify(chip)?;
-                Ok(Contact(Stage::Rom(rom, identity)))
+                Ok(Contact(Stage::Rom(Box::new(rom), identity)))
             }
             None => Err(Error::NoBoard {
                 selector: board.name(),
