@@ -24,7 +24,7 @@ mod usb;
 
 pub use firmware::Firmware;
 pub use nor::NorSetup;
-pub(crate) use own::{BULK_PACKET, PACKET as OWN_PACKET};
+pub(crate) use own::{BULK_PACKET, PACKET as OWN_PACKET, REPORT as OWN_REPORT};
 pub use own::{Entry, Interface, OwnLoader, OwnSerial, OwnServer, OwnState};
 pub use processor::{Packet, Processor, Received, Waits};
 pub use usb::{Control, Flashloader, OutResult};

@@ -52,8 +52,8 @@ impl SerialLoader {
     /// A flashloader that has not heard a ping yet.
     pub fn new(processor: Processor) -> SerialLoader {
         SerialLoader {
+            receiver: Receiver::new(processor.max_packet()),
             processor,
-            receiver: Receiver::default(),
             baud: None,
             ring: VecDeque::new(),
             edges: Vec::new(),

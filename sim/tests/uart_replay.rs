@@ -4,24 +4,28 @@
 mod replay;
 
 use replay::line::{Differences, Line, all_hold, number};
-use replay::{Rig, bytes, tamper, text};
+use replay::{Rig, bytes, recorded, tamper, text};
+use rtboot_sim::chip::{Chip, RT1021};
 use rtboot_sim::flashloader::{Outcome, Processor};
 use rtboot_sim::uart::SerialLoader;
 use serde_json::Value;
 
-/// The genuine firmware on a part, its autobaud waiting.
-fn line(part: &str, baud: u32) -> Line<SerialLoader> {
-    let mut rig = Rig::new(part);
+/// The genuine firmware of a chip on a part, its autobaud waiting.
+fn line(chip: &'static Chip, part: &str, baud: u32) -> Line<SerialLoader> {
+    let mut rig = Rig::of(chip, part);
     rig.step();
     // the first byte of the firmware itself
     assert!(rig.m.ram.write(0x2020_8400, &[0xD8]));
-    Line::new(rig, SerialLoader::new(Processor::new(1024)), baud)
+    let build = recorded(chip).build(chip);
+    let processor = Processor::with_build(build.firmware.uart_payload, build);
+    Line::new(rig, SerialLoader::new(processor), baud)
 }
 
 /// Plays a session; every difference is a sentence.
-fn differences(all: &[Value]) -> Vec<String> {
+fn differences(chip: &'static Chip, all: &[Value]) -> Vec<String> {
     let head = &all[0];
     let mut line = line(
+        chip,
         text(head, "flash").unwrap(),
         number(head, "baud").unwrap() as u32,
     );
@@ -74,5 +78,11 @@ fn differences(all: &[Value]) -> Vec<String> {
 
 #[test]
 fn every_uart_transcript_holds_byte_for_byte() {
-    all_hold("uart", 28, differences);
+    all_hold("uart", 28, |all| differences(&RT1021, all));
+}
+
+#[test]
+fn every_uart_transcript_of_the_rt1024_holds() {
+    let chip = Chip::find("rt1024").unwrap();
+    all_hold("rt1024/uart", 3, |all| differences(chip, all));
 }

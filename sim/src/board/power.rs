@@ -18,8 +18,6 @@ const LOADER_ATTACH_NS: u64 = 300_000_000;
 const CAUSE_PIN: u32 = 1 << 0;
 /// SRC_SRSR after SYSRESETREQ.
 const CAUSE_SOFTWARE: u32 = 1 << 1;
-/// Longest payload over a UART, property 11.
-const UART_PACKET: usize = 1024;
 
 impl Board {
     /// Power off and on: RAM is lost, the flash wakes in its default mode, the boot pins are sampled.
@@ -107,7 +105,8 @@ impl Board {
                 let build = loader.build(self.machine.chip);
                 let mut usb = Flashloader::start_build(&mut self.machine, build);
                 usb.enumerate(&mut self.machine);
-                let serial = SerialLoader::new(Processor::with_build(UART_PACKET, build));
+                let serial =
+                    SerialLoader::new(Processor::with_build(build.firmware.uart_payload, build));
                 Program::Flashloader(loader, Box::new(usb), Box::new(serial))
             }
         };

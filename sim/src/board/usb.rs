@@ -11,6 +11,8 @@ use crate::rom::{descriptors, hid};
 
 /// wMaxPacketSize of the ROM's IN endpoint.
 const ROM_PACKET: usize = 64;
+/// Bytes of the ROM's data report with its id.
+const ROM_REPORT: usize = 1025;
 /// How long a host's kernel tries to send a report.
 const WRITE_PATIENCE_NS: u64 = 5_000_000_000;
 
@@ -110,6 +112,15 @@ impl Board {
             Program::Flashloader(_, usb, _) => usb.profile().packet,
             Program::Own(_) => flashloader::OWN_PACKET,
             _ => ROM_PACKET,
+        }
+    }
+
+    /// Bytes of the longest report of the present device, its id included.
+    pub fn usb_report(&self) -> usize {
+        match &self.program {
+            Program::Flashloader(_, usb, _) => usb.profile().report,
+            Program::Own(_) => flashloader::OWN_REPORT,
+            _ => ROM_REPORT,
         }
     }
 

@@ -45,14 +45,15 @@ pub const STRINGS: [&str; 3] = [
     "MCU HID GENERIC DEVICE",
 ];
 
-/// Report descriptor: ids 1 and 2 out, 3 and 4 in, each 204 items of 40 bits.
-pub fn report() -> Vec<u8> {
+/// Report descriptor: ids 1 and 2 out, 3 and 4 in, each of as many items of 40 bits as a report holds behind its id.
+pub fn report(profile: &UsbProfile) -> Vec<u8> {
+    let items = ((profile.report - 1) / 5) as u8;
     let mut bytes = vec![0x06, 0x00, 0xFF, 0x09, 0x01, 0xA1, 0x01];
     for id in 1..=4 {
         let main = if id <= 2 { 0x91 } else { 0x81 };
         bytes.extend([
-            0x85, id, 0x19, 0x01, 0x29, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x28, 0x95, 0xCC,
-            main, 0x02,
+            0x85, id, 0x19, 0x01, 0x29, 0x01, 0x15, 0x00, 0x26, 0xFF, 0x00, 0x75, 0x28, 0x95,
+            items, main, 0x02,
         ]);
     }
     bytes.push(0xC0);
@@ -75,11 +76,18 @@ pub fn string(strings: &[&str], index: u8) -> Option<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::firmware::Firmware;
     use super::*;
+    use crate::chip::Chip;
 
     #[test]
     fn descriptors_add_up() {
-        assert_eq!(report().len(), 76);
+        for (chip, items) in [("rt1021", 0xCC), ("rt1024", 0xCB)] {
+            let chip = Chip::find(chip).expect("a chip");
+            let report = report(&Firmware::of(chip).usb);
+            // as the genuine one gives it
+            assert_eq!((report.len(), report[21]), (76, items));
+        }
         assert_eq!(usize::from(CONFIGURATION[2]), CONFIGURATION.len());
         // a language list, a string, and none
         assert_eq!(string(&STRINGS, 0), Some(vec![4, 3, 9, 4]));

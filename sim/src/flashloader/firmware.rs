@@ -22,6 +22,8 @@ pub struct Firmware {
     pub commands: u32,
     /// Endpoints and reports.
     pub usb: UsbProfile,
+    /// Longest payload over a UART, property 11 there.
+    pub uart_payload: usize,
     /// Property 10 exists and reads 1.
     pub verify_property: bool,
     /// Bytes of ITCM, DTCM and OCRAM that it believes in (properties 14 and 15).
@@ -192,6 +194,7 @@ const AS_RT1021: Firmware = Firmware {
     version: K210,
     commands: 0x5_EFDF,
     usb: USB_1019,
+    uart_payload: 1024,
     verify_property: false,
     mapped: [0x4_0000; 3],
     peripherals: 0,
@@ -261,6 +264,7 @@ static RT1024: Firmware = Firmware {
         interval: 3,
         full_speed: 64,
     },
+    uart_payload: 512,
     verify_property: true,
     mapped: [0x1_0000, 0x1_0000, 0x2_0000],
     memories: &[],

@@ -51,7 +51,7 @@ pub use server::{Entry, Server as OwnServer};
 /// Bytes of a USB packet on both endpoints, which ends a report.
 pub const PACKET: usize = 1024;
 /// Bytes of a report to the host.
-const REPORT: usize = 1021;
+pub const REPORT: usize = 1021;
 /// Bytes before the payload.
 const HEADER: usize = 4;
 /// One packet on an interrupt endpoint: bInterval 1, a microframe.

@@ -129,6 +129,11 @@ impl Processor {
         }
     }
 
+    /// Longest payload, property 11.
+    pub fn max_packet(&self) -> usize {
+        self.max_packet
+    }
+
     /// FlexSPI NOR.
     pub fn nor(&self) -> &NorMemory {
         &self.memory.nor

@@ -219,7 +219,7 @@ impl Flashloader {
             (0x80, 6, 1) => Some(descriptors::DEVICE.to_vec()),
             (0x80, 6, 2) => Some(descriptors::configuration(self.profile, self.full_speed)),
             (0x80, 6, 3) => descriptors::string(&descriptors::STRINGS, value_low),
-            (0x81, 6, 0x22) => Some(descriptors::report()),
+            (0x81, 6, 0x22) => Some(descriptors::report(self.profile)),
             (0x80, 8, _) => Some(vec![u8::from(self.configured)]),
             (0x80..=0x82, 0, _) => Some(vec![u8::from(kind == 0x80), 0]),
             (0x00, 9, _) => {

@@ -27,7 +27,7 @@ pub const PING: u8 = 0xA6;
 /// The answer to a ping: protocol P1.2.0, no options.
 pub const PING_ANSWER: [u8; 10] = [START, 0xA7, 0x00, 0x02, 0x01, b'P', 0x00, 0x00, 0xAA, 0xEA];
 
-/// Longest payload; a longer length is read as this.
+/// Longest payload of most builds.
 pub const MAX_PAYLOAD: usize = 1024;
 const BYTE_NS: u64 = 10_000_000;
 
@@ -64,13 +64,24 @@ pub enum Event {
 }
 
 /// Puts frames together out of bytes and their times of arrival.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct Receiver {
     frame: Vec<u8>,
     deadline: u64,
+    /// Longest payload; a longer length is read as this.
+    most: usize,
 }
 
 impl Receiver {
+    /// A receiver of a firmware with this longest payload.
+    pub fn new(most: usize) -> Receiver {
+        Receiver {
+            frame: Vec::new(),
+            deadline: 0,
+            most,
+        }
+    }
+
     /// A byte that the firmware sees at `now` (nanoseconds) while it waits for a frame of the type `wanted`, or for none but
     /// an acknowledgement.
     pub fn byte(&mut self, now: u64, byte: u8, wanted: Option<u8>) -> Option<Event> {
@@ -103,7 +114,7 @@ impl Receiver {
     }
 
     fn payload(&self) -> usize {
-        usize::from(u16::from_le_bytes([self.frame[2], self.frame[3]])).min(MAX_PAYLOAD)
+        usize::from(u16::from_le_bytes([self.frame[2], self.frame[3]])).min(self.most)
     }
 
     fn close(&mut self) -> Event {
@@ -126,7 +137,7 @@ mod tests {
     ];
 
     fn feed(bytes: &[u8], wanted: u8) -> Vec<Event> {
-        let mut receiver = Receiver::default();
+        let mut receiver = Receiver::new(MAX_PAYLOAD);
         bytes
             .iter()
             .filter_map(|byte| receiver.byte(0, *byte, Some(wanted)))
@@ -184,7 +195,7 @@ mod tests {
 
     #[test]
     fn each_part_of_a_frame_has_its_time() {
-        let mut receiver = Receiver::default();
+        let mut receiver = Receiver::new(MAX_PAYLOAD);
         assert_eq!(receiver.deadline(), None);
         let mut deadlines = Vec::new();
         for byte in &GET_PROPERTY[..6] {

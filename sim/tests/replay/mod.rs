@@ -157,6 +157,10 @@ impl Rig {
         }
         let mut m = Machine::of(chip, nor);
         m.any_pins = true;
+        if chip.name == "RT1024" {
+            // the emulated one had no bit for the flash in its package
+            m.fuses.set(4, 0);
+        }
         let build = recorded(chip).build(chip);
         let loader = Device::Genuine(Box::new(Flashloader::start_build(&mut m, build)));
         Rig {
