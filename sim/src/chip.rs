@@ -43,6 +43,8 @@ pub struct Chip {
     pub window: Range<u32>,
     /// Where the ROM looks for the FCB in flash.
     pub fcb_offset: u32,
+    /// The flash can be sampled by a loop over the DQS pad. Where it cannot, only the internal loop is left, for slow clocks.
+    pub(crate) dqs_pad: bool,
     /// MHz of the root clock that the ROM makes of serialClkFreq; 0 and what lies behind the table is 30.
     pub(crate) rom_clocks: [u64; 10],
     /// The USB controller's registers: code for another place talks to nothing.
@@ -226,6 +228,7 @@ const RT1020_DIE: Chip = Chip {
     flexspi: 0x402A_8000,
     window: 0x6000_0000..0x7F80_0000,
     fcb_offset: 0,
+    dqs_pad: true,
     rom_clocks: CLOCKS_133,
     usb: 0x402E_0000,
     pads: Pads::Rt1020,
@@ -267,6 +270,7 @@ static RT1024: Chip = Chip {
     kit: "MIMXRT1024-EVK",
     flash: "w25q32jv",
     in_package: true,
+    dqs_pad: false,
     ..RT1020_DIE
 };
 

@@ -83,6 +83,9 @@ pub fn set_up(machine: &mut Machine, four_byte_address: bool) -> Result<Fcb, Str
     if bytes[0x0C] & 3 == 3 {
         return Err("the FCB samples by a strobe on DQS, which this flash does not send: reads bring garbage".into());
     }
+    if !machine.chip.dqs_pad {
+        internal_loop(machine.chip, &bytes)?;
+    }
     if fcb.options() >> 2 & 1 == 1 {
         return Err(
             "the FCB reads two flashes in parallel, this board has one: reads bring garbage".into(),
@@ -93,6 +96,28 @@ pub fn set_up(machine: &mut Machine, four_byte_address: bool) -> Result<Fcb, Str
     machine.flexspi.address_shift = fcb.address_shift();
     machine.flexspi.clear_pointer();
     Ok(fcb)
+}
+
+/// Fastest clock, in Hz, at which reads over the controller's internal loop are good (NXP's flashloader allows no more).
+const INTERNAL_LOOP_HZ: u64 = 60_000_000;
+
+/// Whether a chip without a DQS pad can read as the FCB says.
+fn internal_loop(chip: &Chip, fcb: &[u8; LEN]) -> Result<(), String> {
+    if fcb[0x0C] & 3 != 0 {
+        return Err(format!(
+            "the FCB samples by the DQS pad, which the flash of the {} is not on: reads bring garbage",
+            chip.name
+        ));
+    }
+    let hz = clock(chip, fcb[0x46]);
+    if hz > INTERNAL_LOOP_HZ {
+        return Err(format!(
+            "the FCB reads at {} MHz, the internal sample loop of the {} reaches 60: reads bring garbage",
+            hz / 1_000_000,
+            chip.name
+        ));
+    }
+    Ok(())
 }
 
 /// `length` bytes at an address by the ROM's first read sequence.

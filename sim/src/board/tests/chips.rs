@@ -175,6 +175,21 @@ fn image_linked_for_the_first_flexspi_does_not_boot_an_rt1064() {
 }
 
 #[test]
+fn rt1024_boots_by_the_internal_loop_up_to_60_mhz() {
+    let chip = chip("rt1024");
+    for (place, value, want) in [
+        (0x0C, 1, "samples by the DQS pad"),
+        (0x46, 7, "reads at 133 MHz"),
+        (0x46, 3, "boots"),
+    ] {
+        let mut flash = bootable_on(chip);
+        flash[place] = value;
+        let (_, why) = boots(chip, flash);
+        assert!(why.contains(want), "{place:#x} = {value}: {why}");
+    }
+}
+
+#[test]
 fn clock_index_7_is_the_chips() {
     for (name, mhz) in [
         ("rt1021", 133),
