@@ -42,6 +42,54 @@ fn virtual_new_options_show_in_virtual_show() {
 }
 
 #[test]
+fn board_of_each_chip_is_its_evaluation_kit() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for (spelled, chip, part, boot) in [
+        ("rt1010", "RT1011", "at25sf128a", "flash offset 0x400"),
+        ("RT1015", "RT1015", "at25sf128a", "flash offset 0"),
+        ("MIMXRT1024-EVK", "RT1024", "w25q32jv", "flash offset 0"),
+        ("imxrt1046", "RT1042", "w25q64jv", "flash offset 0"),
+        ("rt1051", "RT1052", "is25wp064a", "flash offset 0"),
+        ("MIMXRT1062DVL6B", "RT1062", "is25wp064a", "flash offset 0"),
+        ("rt1064", "RT1064", "w25q32jv", "flash offset 0"),
+    ] {
+        let new = ["--chip", spelled, "virtual", "new", spelled];
+        rtboot_in(folder.path(), &new).good();
+        let show = ["--json", "virtual", "show", spelled];
+        let json = rtboot_in(folder.path(), &show).last();
+        assert_eq!((&json["chip"], &json["part"]), (&chip.into(), &part.into()));
+        let reason = json["boot_reason"].as_str().expect("a reason");
+        assert!(reason.contains(boot), "{spelled}: {reason}");
+        let packaged = json["fuses"].as_array().expect("fuses").iter();
+        let packaged = packaged.filter(|word| word["index"] == 4).count();
+        assert_eq!(packaged == 1, part == "w25q32jv", "{spelled}");
+    }
+    // another flash than the kit's
+    let other = [
+        "--chip",
+        "rt1062",
+        "virtual",
+        "new",
+        "teensy",
+        "--part",
+        "w25q16jv-im",
+    ];
+    let text = rtboot_in(folder.path(), &other).good();
+    assert!(text.contains("chip        RT1062"), "{text}");
+    assert!(text.contains("w25q16jv-im, id ef 70 15, 2 MiB"), "{text}");
+}
+
+#[test]
+fn chip_that_no_virtual_board_is_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    for chip in ["rt1170", "lpc55", "rt106"] {
+        let new = ["--chip", chip, "virtual", "new", "board"];
+        rtboot_in(folder.path(), &new).fails(2, "there are RT1011, RT1015, RT1021");
+        assert!(!folder.path().join("board").exists(), "{chip}");
+    }
+}
+
+#[test]
 fn impossible_board_is_refused_and_not_made() {
     let folder = tempfile::tempdir().expect("a folder");
     for (args, code, text) in [
