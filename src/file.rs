@@ -8,11 +8,12 @@ use std::sync::Arc;
 use std::sync::mpsc::{SyncSender, sync_channel};
 use std::time::Duration;
 
-use rtboot_bootable::{Firmware, Memory, MemoryMap};
+use rtboot_bootable::{Firmware, Memory, MemoryMap, inspect};
 #[cfg(feature = "cfg")]
 use rtboot_fcb::CfgError;
+use rtboot_finding::catalogue::image;
 
-use crate::chip::Chip;
+use crate::chip::{CHIPS, Chip};
 use crate::{Error, Result};
 
 /// How long a file may be.
@@ -136,6 +137,26 @@ pub fn firmware(path: &Path, bytes: &[u8], base: Option<u32>, chip: &Chip) -> Re
 /// As [`Source::data`].
 pub fn data(path: &Path, bytes: &[u8], base: Option<u32>, chip: &Chip) -> Result<Firmware> {
     parsed(Firmware::parse_data, path, bytes, base, chip)
+}
+
+/// The chip that an image is for when nobody names one: the default one, unless the image gives away that it is for another chip,
+/// and for which.
+pub fn meant_for(path: &Path, bytes: &[u8], base: Option<u32>) -> &'static Chip {
+    let read = |chip: &'static Chip| data(path, bytes, base, chip);
+    let fits = |chip: &'static Chip| {
+        let memory = read(chip).ok()?.memory;
+        let other = inspect(&memory, &chip.map)
+            .finding(&image::OTHER_CHIP)
+            .is_some();
+        Some(!other)
+    };
+    match fits(Chip::DEFAULT) {
+        Some(false) => {
+            let mut others = CHIPS.iter().filter(|chip| fits(chip) == Some(true));
+            others.next().unwrap_or(Chip::DEFAULT)
+        }
+        Some(true) | None => Chip::DEFAULT,
+    }
 }
 
 fn parsed(

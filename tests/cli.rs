@@ -16,6 +16,7 @@ mod cli {
     mod ctrl_c;
     mod docs;
     mod doctor;
+    mod family;
     mod fcb;
     mod fcb_probe;
     mod fcb_sources;

@@ -5,6 +5,7 @@ mod kit;
 
 mod repo {
     mod architecture;
+    mod chip_names;
     mod licences;
     mod loader_differences;
 }

@@ -95,6 +95,8 @@ pub struct MemoryMap {
     pub rom_reserved: Region,
     /// Fuse controller: registers whose writes can burn fuses.
     pub ocotp: Region,
+    /// Whether it has a bus encryption engine, whose headers lie at flash offsets 0x400 and 0x800.
+    pub bee: bool,
     /// Flash offset of the FCB.
     pub fcb_offset: u32,
     /// Flash offset of the IVT.

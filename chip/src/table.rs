@@ -154,6 +154,7 @@ const RT1021: Chip = Chip {
         sdram: Some(Region::fixed("SDRAM", 0x8000_0000, 0x6000_0000)), // H, S
         rom_reserved: Region::fixed("the ROM's RAM", 0x2020_0000, 0x8000), // M
         ocotp: Region::fixed("OCOTP", 0x401F_4000, 0x4000),            // H
+        bee: true,                                                     // S, M
         fcb_offset: 0,                                                 // S, M, T
         ivt_offset: 0x1000,                                            // S, M, T
         app_offset: 0x2000,                                            // S, M, T, K
@@ -265,7 +266,6 @@ const RT1015: Chip = Chip {
         ], // M
         ..RT1021.boot
     },
-    own_loader: false, // not tried
     map: MemoryMap {
         chip: "RT1015",
         sdram: None, // H: no SEMC
@@ -321,6 +321,7 @@ const RT1010: Chip = Chip {
         ],
         sdram: None,                                                       // H
         rom_reserved: Region::fixed("the ROM's RAM", 0x2020_0000, 0x5800), // M
+        bee: false,                                                        // S, M: OTFAD
         fcb_offset: 0x400,                                                 // S, M, T
         ..RT1021.map
     },

@@ -154,7 +154,7 @@ fn a_shared_id_leaves_the_choice_to_the_user() {
     };
     assert_eq!(
         shown(own, None),
-        "RT1020/RT1021 (rtboot's own loader runs on it)"
+        "RT1015/RT1020/RT1021 (rtboot's own loader runs on it)"
     );
     assert_eq!(shown(own, Some(chip("rt1020"))), "RT1020 (as named)");
 }

@@ -326,7 +326,7 @@ impl Nor {
         };
         self.use_plain()?;
         let now = read_sectors(self, &sectors, &g, listener)?;
-        Ok(OpenWork::of(&journal, &now, g.base))
+        Ok(OpenWork::of(&journal, &now, &g))
     }
 
     /// What the ROM needs of what flash holds before this plan is carried out; what the plan did not read is read. Nothing where the

@@ -198,6 +198,7 @@ fn erase_of_all_pays(
 fn check_journal(write: &OpenWrite, g: &Geometry, journal: Option<&BoardJournal>) -> Result<()> {
     let sizes = Sizes {
         base: g.base,
+        fcb_page: g.fcb_page() - g.base,
         page: g.page,
         sector: g.sector,
     };
@@ -661,6 +662,7 @@ mod tests {
 
     const G: Geometry = Geometry {
         base: 0x6000_0000,
+        fcb: 0x6000_0000,
         size: 0x10_0000,
         page: 0x100,
         sector: 0x1000,

@@ -3,8 +3,8 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use rtboot_bootable::Memory;
-use rtboot_fcb::Part;
+use rtboot_bootable::{Memory, MemoryMap};
+use rtboot_fcb::{Fcb, Part};
 
 use crate::consent::EraseFlash;
 
@@ -13,6 +13,8 @@ use crate::consent::EraseFlash;
 pub struct Geometry {
     /// Bus address of the first byte.
     pub base: u32,
+    /// Bus address of the FCB, in the first sector.
+    pub fcb: u32,
     /// Size of the whole flash.
     pub size: u32,
     /// Largest piece that one program command takes.
@@ -24,10 +26,11 @@ pub struct Geometry {
 }
 
 impl Geometry {
-    /// Of this part, where it appears at this address on the bus.
-    pub fn of(part: &Part, base: u32) -> Geometry {
+    /// Of this part, where this chip shows it on the bus.
+    pub fn of(part: &Part, map: &MemoryMap) -> Geometry {
         Geometry {
-            base,
+            base: map.flash_base,
+            fcb: map.fcb_address(),
             size: part.size,
             page: part.page_size,
             sector: part.sector_size,
@@ -38,6 +41,24 @@ impl Geometry {
     /// First address of the sector that holds `address`.
     pub fn sector_of(&self, address: u32) -> u32 {
         self.base + (address - self.base) / self.sector * self.sector
+    }
+
+    /// Where the page with the FCB's tag begins: it is programmed last, for without the tag the ROM starts nothing.
+    pub fn fcb_page(&self) -> u32 {
+        self.base + (self.fcb - self.base) / self.page * self.page
+    }
+
+    /// That page in the first sector of the flash.
+    pub fn fcb_page_in<'a>(&self, first_sector: &'a [u8]) -> Option<&'a [u8]> {
+        let from = (self.fcb_page() - self.base) as usize;
+        first_sector.get(from..from + self.page as usize)
+    }
+
+    /// Whether the first sector of the flash has the tag of an FCB: without it the ROM starts nothing.
+    pub fn has_fcb(&self, first_sector: &[u8]) -> bool {
+        let at = (self.fcb - self.base) as usize;
+        let tag = first_sector.get(at..).and_then(<[u8]>::first_chunk);
+        tag.is_some_and(|tag| u32::from_le_bytes(*tag) == Fcb::TAG)
     }
 
     /// First address after the flash.

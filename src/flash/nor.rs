@@ -141,7 +141,7 @@ impl Nor {
 
     /// Sizes and place of the flash.
     pub fn geometry(&self) -> Geometry {
-        Geometry::of(&self.part, self.chip().map.flash_base)
+        Geometry::of(&self.part, &self.chip().map)
     }
 
     /// Puts the set-ups of a whole write into the loader's RAM. `blocks`: also the one to erase blocks.

@@ -11,7 +11,6 @@ use rtboot_finding::catalogue::{open as entries, run};
 use rtboot_finding::{Action, Entry, Finding, Next};
 
 use super::geometry::Geometry;
-use super::plan::has_fcb;
 use crate::Error;
 use crate::journal::{
     BoardJournal, Brings, FailedAt, ImageMark, OpenErase, OpenWrite, OtherJournal, Phase, Standing,
@@ -97,9 +96,9 @@ impl OpenWork {
     }
 
     /// What this journal, and those of other users, leave open. `now` holds the sectors of [`OpenWork::sectors`] and the first
-    /// of the flash, which begins at `base`.
-    pub fn of(journal: &BoardJournal, now: &BTreeMap<u32, Vec<u8>>, base: u32) -> OpenWork {
-        let has_fcb = now.get(&base).is_some_and(|sector| has_fcb(sector));
+    /// of the flash.
+    pub fn of(journal: &BoardJournal, now: &BTreeMap<u32, Vec<u8>>, g: &Geometry) -> OpenWork {
+        let has_fcb = now.get(&g.base).is_some_and(|sector| g.has_fcb(sector));
         let (others, elsewhere) = journal.read_others();
         let others = others
             .iter()

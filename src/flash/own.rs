@@ -101,7 +101,7 @@ mod tests {
     #[test]
     fn embedded_image_loads_on_its_chips_only() {
         let names: Vec<&str> = OwnLoader::chips().map(|chip| chip.name).collect();
-        assert_eq!(names, ["RT1020", "RT1021"]);
+        assert_eq!(names, ["RT1015", "RT1020", "RT1021"]);
         for chip in &crate::chip::CHIPS {
             let made = [false, true].map(|uart| OwnLoader::for_chip(chip, uart));
             if !chip.own_loader {

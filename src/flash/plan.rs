@@ -354,11 +354,13 @@ impl WritePlan {
         let holder = resume.holds.and_then(|number| resume.open.get_mut(number));
         let first = self.sectors.get_mut(&g.base).filter(|first| first.touched);
         if let (Some(holder), Some(first)) = (holder, first)
-            && let Some(page) = Arc::make_mut(&mut first.target).get_mut(..g.page as usize)
+            && let from = (g.fcb_page() - g.base) as usize
+            && let page = from..from + g.page as usize
+            && let Some(page) = Arc::make_mut(&mut first.target).get_mut(page)
             && !is_blank(page)
         {
             // a page more in a journal of at most 8 MiB
-            let _ = holder.kept.replace(g.base, page.to_vec());
+            let _ = holder.kept.replace(g.fcb_page(), page.to_vec());
             page.fill(0xFF);
         }
     }
@@ -454,7 +456,7 @@ impl WritePlan {
     /// Whether flash holds an FCB before the write: what starts with it may start.
     pub fn had_fcb(&self) -> bool {
         let first = self.sectors.get(&self.geometry.base);
-        first.is_some_and(|sector| has_fcb(&sector.current))
+        first.is_some_and(|sector| self.geometry.has_fcb(&sector.current))
     }
 
     /// Whether flash looks as an interrupted write leaves it: the FCB's second page is there, and its first one, which goes
@@ -463,7 +465,8 @@ impl WritePlan {
         let page = self.geometry.page as usize;
         let first = self.sectors.get(&self.geometry.base);
         first.is_some_and(|sector| {
-            let mut pages = sector.current.chunks(page);
+            let fcb = (self.geometry.fcb_page() - self.geometry.base) as usize;
+            let mut pages = sector.current.get(fcb..).unwrap_or_default().chunks(page);
             pages.next().is_some_and(is_blank) && pages.next().is_some_and(|page| !is_blank(page))
         })
     }
@@ -517,19 +520,23 @@ impl WritePlan {
     }
 
     /// The bytes of flash that decide most, as they are now: sectors that are erased though bytes of [`Self::rescue`] lie in them, and
-    /// the first of the flash, which tells whether something could start; of that the first page alone where it is not erased. Worth a
+    /// the first of the flash, which tells whether something could start; of that the FCB's page alone where it is not erased. Worth a
     /// second reading before anything is changed. What is only programmed keeps its bytes, and the loader looks that it is blank.
     pub fn decisive_bytes(&self) -> Vec<(u32, Vec<u8>)> {
         let g = &self.geometry;
         let of = |(address, sector): (u32, &SectorPlan)| {
             let erased = sector.action == Action::Erase;
             let keeps = !self.rescue.slice(address, g.sector as usize).is_empty();
-            let bytes = match () {
-                () if erased && (keeps || address == g.base) => sector.current.to_vec(),
-                () if address == g.base => sector.current.get(..g.page as usize)?.to_vec(),
-                () => return None,
-            };
-            Some((address, bytes))
+            match () {
+                () if erased && (keeps || address == g.base) => {
+                    Some((address, sector.current.to_vec()))
+                }
+                () if address == g.base => {
+                    let page = g.fcb_page_in(&sector.current)?;
+                    Some((g.fcb_page(), page.to_vec()))
+                }
+                () => None,
+            }
         };
         self.sectors().filter_map(of).collect()
     }
@@ -620,14 +627,13 @@ impl WritePlan {
             true => self.targets().collect(),
             false => self.to_verify(),
         };
-        let pieces = targets.into_iter().map(|(address, target)| match &last {
-            Some(run) if run.address == address => {
-                let behind = target.get(run.bytes.len()..).unwrap_or_default();
-                (address + run.bytes.len() as u32, behind)
-            }
-            _ => (address, target),
-        });
-        pieces.collect()
+        let pieces = targets
+            .into_iter()
+            .flat_map(|(address, target)| match &last {
+                Some(run) => around(address, target, run),
+                None => [(address, target), (address, &[][..])],
+            });
+        pieces.filter(|(_, bytes)| !bytes.is_empty()).collect()
     }
 
     /// The FCB that flash will hold at this address.
@@ -683,11 +689,17 @@ impl WritePlan {
     }
 }
 
-/// Whether the first sector of flash begins with the tag of an FCB: without it the ROM starts nothing.
-pub(super) fn has_fcb(sector: &[u8]) -> bool {
-    sector
-        .first_chunk()
-        .is_some_and(|tag| u32::from_le_bytes(*tag) == Fcb::TAG)
+/// What of these bytes lies before and behind a page; all of them where the page is elsewhere.
+fn around<'a>(address: u32, target: &'a [u8], page: &Run) -> [(u32, &'a [u8]); 2] {
+    let from = page.address.checked_sub(address).map(|from| from as usize);
+    match from.filter(|from| *from < target.len()) {
+        Some(from) => {
+            let to = (from + page.bytes.len()).min(target.len());
+            let (before, behind) = (&target[..from], &target[to..]);
+            [(address, before), (address + to as u32, behind)]
+        }
+        None => [(address, target), (address, &[])],
+    }
 }
 
 fn is_blank(bytes: &[u8]) -> bool {

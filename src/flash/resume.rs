@@ -15,9 +15,9 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 
 use rtboot_bootable::Memory;
+use rtboot_fcb::Fcb;
 
 use super::geometry::{Geometry, KeptBytes, touched_sectors};
-use super::plan::has_fcb;
 use crate::journal::{Foreign, OpenErase, OpenWrite, Standing, hex, slice};
 
 /// Where the IVT lies in flash, as an offset.
@@ -103,7 +103,7 @@ impl Resume {
             g,
             touched: touched_sectors(wanted, g).into_iter().collect(),
             brings_boot: brings_boot(wanted, g),
-            has_fcb: now.get(&g.base).is_some_and(|sector| has_fcb(sector)),
+            has_fcb: now.get(&g.base).is_some_and(|sector| g.has_fcb(sector)),
             choice,
         };
         for write in writes {
@@ -220,7 +220,7 @@ impl Resume {
         let mut rest = write.clone();
         rest.holds_fcb &= !case.brings_boot;
         let held = match rest.holds_fcb {
-            true => write.first_page(),
+            true => write.fcb_page(),
             false => 0..0,
         };
         let ours = |sector: &&u32| {
@@ -247,7 +247,7 @@ impl Resume {
 
 /// Whether a boot image is written that starts by itself: FCB, IVT and what the IVT enters are among its bytes.
 pub(super) fn brings_boot(wanted: &Memory, g: &Geometry) -> bool {
-    let header = wanted.bytes(g.base, 4).is_some_and(has_fcb);
+    let header = wanted.word(g.fcb) == Some(Fcb::TAG);
     let entry = wanted.word(g.base + IVT + IVT_ENTRY);
     // an entry in RAM is of an image that the ROM copies from behind its header
     let own = |entry: u32| !g.holds(entry, u64::from(entry) + 1) || wanted.byte(entry).is_some();

@@ -171,6 +171,9 @@ pub struct InFlight {
 pub struct Sizes {
     /// Bus address of the first byte.
     pub base: u32,
+    /// Offset of the page with the FCB's tag.
+    #[serde(default)]
+    pub fcb_page: u32,
     /// Largest piece that one program command of the flash takes.
     pub page: u32,
     /// Smallest piece that can be erased.
@@ -274,10 +277,10 @@ impl OpenWrite {
         self.ranges.is_empty() && self.kept.is_empty()
     }
 
-    /// Range of addresses of the first page of the flash, which holds the FCB's tag.
-    pub fn first_page(&self) -> Range<u64> {
-        let base = u64::from(self.sizes.base);
-        base..base + u64::from(self.sizes.page)
+    /// Range of addresses of the page that holds the FCB's tag, in the first sector of the flash.
+    pub fn fcb_page(&self) -> Range<u64> {
+        let from = u64::from(self.sizes.base) + u64::from(self.sizes.fcb_page);
+        from..from + u64::from(self.sizes.page)
     }
 
     /// When it began, as a date and a time of day (UTC).

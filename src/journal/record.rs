@@ -126,8 +126,14 @@ fn in_space(ranges: &[Range<u64>]) -> bool {
 
 /// Whether sizes, sectors and ranges make sense: later code divides by the sizes and adds to the addresses.
 fn is_sane(write: &OpenWrite) -> bool {
-    let Sizes { base, page, sector } = write.sizes;
+    let Sizes {
+        base,
+        fcb_page,
+        page,
+        sector,
+    } = write.sizes;
     let sizes = page > 0 && sector >= page && sector.is_multiple_of(page);
+    let sizes = sizes && fcb_page.is_multiple_of(page) && fcb_page < sector;
     let sector_at = |&at: &u32| {
         let aligned = at >= base && (at - base).is_multiple_of(sector);
         aligned && u64::from(at) + u64::from(sector) <= 1 << 32

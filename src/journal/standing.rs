@@ -61,7 +61,7 @@ impl OpenWrite {
         if !self.trimmed && self.sectors.iter().all(same) && self.kept.segments().all(kept) {
             return Standing::Untouched;
         }
-        if self.phase == Phase::Last && self.first_page_is_there(now) {
+        if self.phase == Phase::Last && self.fcb_page_is_there(now) {
             return Standing::Whole;
         }
         let odd = self.sectors.iter().flat_map(|(address, mark)| {
@@ -106,12 +106,13 @@ impl OpenWrite {
             && self.sectors.iter().filter(behind).any(differs)
     }
 
-    fn first_page_is_there(&self, now: &BTreeMap<u32, Vec<u8>>) -> bool {
+    fn fcb_page_is_there(&self, now: &BTreeMap<u32, Vec<u8>>) -> bool {
+        let (from, size) = (self.sizes.fcb_page as usize, self.sizes.page as usize);
         let page = now
             .get(&self.sizes.base)
-            .and_then(|held| held.get(..self.sizes.page as usize));
+            .and_then(|held| held.get(from..from + size));
         let wanted = self.sectors.get(&self.sizes.base);
-        let wanted = wanted.and_then(|mark| mark.pages.first().copied());
+        let wanted = wanted.and_then(|mark| mark.pages.get(from / size.max(1)).copied());
         page.zip(wanted)
             .is_some_and(|(page, wanted)| page_mark(page) == wanted)
     }
@@ -149,7 +150,9 @@ impl OpenWrite {
 
     /// Whether a page is the FCB's, blank from its erase until the last phase.
     fn is_early(&self, address: u32) -> bool {
-        address == self.sizes.base && self.phase == Phase::Programming && self.holds_fcb
+        address == self.sizes.base + self.sizes.fcb_page
+            && self.phase == Phase::Programming
+            && self.holds_fcb
     }
 
     /// Whether every kept byte of this page has all its ones: an erase and a program command, cut short, leave too many.

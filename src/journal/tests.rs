@@ -34,6 +34,7 @@ fn write_at(address: u32, before: &[u8], target: &[u8]) -> OpenWrite {
         phase: Phase::Erasing,
         holds_fcb: true,
         sizes: Sizes {
+            fcb_page: 0,
             base: BASE,
             page: PAGE as u32,
             sector: SECTOR as u32,

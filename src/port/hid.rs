@@ -75,7 +75,7 @@ pub fn identify(vid: u16, pid: u16, product: &str) -> Option<(HidKind, &'static 
     if let Some(owners) = rom_by_usb(vid, pid) {
         return Some(match owners.speak_sdp() {
             true => (HidKind::Rom, "NXP boot ROM"),
-            false => (HidKind::ForeignRom, "boot ROM of an RT1160 or RT1170"),
+            false => (HidKind::ForeignRom, "NXP boot ROM of another family"),
         });
     }
     if CHIPS.iter().any(|chip| chip.flashloader_usb == (vid, pid)) {

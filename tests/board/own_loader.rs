@@ -494,7 +494,7 @@ fn info_behind_a_running_own_loader_names_its_chips() {
     done.expect("asked");
     assert_eq!(
         info.chip_words(),
-        "RT1020/RT1021 (rtboot's own loader runs on it)"
+        "RT1015/RT1020/RT1021 (rtboot's own loader runs on it)"
     );
     assert!(info.identity().is_known());
 }

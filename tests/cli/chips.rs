@@ -149,7 +149,7 @@ fn images_of_other_chips_are_recognised() {
                 "next:",
             ],
         );
-        cli.run(&["image", "check", &file])
+        cli.run(&["--chip", "rt1021", "image", "check", &file])
             .says(1, &["[other-chip]"]);
         cli.run(&["doctor", &file])
             .says(1, &["[app-other-chip]", words]);

@@ -171,7 +171,7 @@ pub(super) fn places(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
 pub(super) fn bee(seen: &mut Inspection, memory: &Memory, map: &MemoryMap) {
     let ivt = || memory.bytes(map.ivt_address(), Ivt::LEN);
     let has_ivt = || ivt().is_some_and(|bytes| Ivt::parse(bytes).is_ok());
-    if map.device != BootDevice::SerialNor || !(seen.fcb.is_some() || has_ivt()) {
+    if !map.bee || map.device != BootDevice::SerialNor || !(seen.fcb.is_some() || has_ivt()) {
         return;
     }
     for offset in [0x400, 0x800] {

@@ -15,6 +15,8 @@ entries! {
         / "started the flashloader {name}";
     OWN_LOADER_UNPROVEN Warning "own-loader-unproven": "rtboot's own loader was proven in emulation only"
         / "rtboot's own loader was proven in emulation only, never yet on a chip: whatever comes of this run, please send a report of the doctor to the authors of rtboot, as an issue in its repository";
+    CHIP_BY_FILE Note "chip-by-file": "a file gives away which chip it is for"
+        / "taken for an image of the {chip}, which its addresses give away; name the chip to have it judged for another";
     CHIP_TAKEN Detail "chip-taken": "the running flashloader does not tell its chip, as is normal for this chip"
         / "the flashloader does not allow the chip id to be read, as is normal for NXP's for the {chip}; assuming the {chip}";
     CHIP_UNTOLD Warning "chip-untold": "the running flashloader does not tell its chip"

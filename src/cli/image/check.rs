@@ -44,7 +44,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
         None,
         context,
     )?;
-    let chip = context.desk_chip()?;
+    let chip = source.chip;
     let map = chip.map;
     let seen = inspect(&source.firmware.memory, &map);
     let probe = fcb_source::Probe::default();

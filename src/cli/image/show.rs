@@ -46,7 +46,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         context,
     )?;
     let firmware = &source.firmware;
-    let map = context.desk_chip()?.map;
+    let map = source.chip.map;
     let symbols = symbols(&source.bytes);
     let seen = inspect(&firmware.memory, &map);
     let pieces = map::pieces(&firmware.memory, &seen, &map);

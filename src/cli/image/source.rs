@@ -5,10 +5,11 @@ use std::path::Path;
 use rtboot::event::{Meter, Stage};
 use rtboot::file::{self, Limit};
 use rtboot::flash::{BoardConditions, BootLook, Nor};
-use rtboot::{Error, Result};
+use rtboot::{Chip, Error, Result};
 use rtboot_bootable::{Firmware, Format, Memory, inspect};
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::image as found;
+use rtboot_finding::catalogue::run;
 
 use crate::cli::Context;
 
@@ -22,6 +23,8 @@ const MOST: u32 = 1 << 20;
 /// The firmware, and the file's bytes when it is one.
 pub struct Source {
     pub firmware: Firmware,
+    /// The chip that it is judged for.
+    pub chip: &'static Chip,
     pub bytes: Vec<u8>,
     /// What it is called in a report.
     pub name: String,
@@ -57,15 +60,23 @@ pub fn load(
     if path == Path::new("board") && !path.is_file() {
         return board(length, context);
     }
-    let chip = context.desk_chip()?;
     // read once: a pipe brings its bytes only once
     let bytes = file::read(path, Limit::Firmware)?;
+    let chip = match context.chip()? {
+        Some(chip) => chip,
+        None => file::meant_for(path, &bytes, base),
+    };
+    if chip != context.desk_chip()? {
+        let taken = Finding::new(&run::CHIP_BY_FILE);
+        context.report.tell(taken.text("chip", chip.name));
+    }
     let firmware = match wanted {
         Wanted::Firmware => file::firmware(path, &bytes, base, chip)?,
         Wanted::Bytes => file::data(path, &bytes, base, chip)?,
     };
     Ok(Source {
         firmware,
+        chip,
         bytes,
         name: path.display().to_string(),
         flash: None,
@@ -111,6 +122,7 @@ fn board(length: Option<u32>, context: &mut Context) -> Result<Source> {
         }
     }
     Ok(Source {
+        chip: nor.chip(),
         firmware: Firmware {
             format: Format::Raw,
             memory,

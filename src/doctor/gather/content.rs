@@ -54,7 +54,7 @@ pub fn read(
     facts.content = Some(content);
     facts.open = match (journal, facts.part()) {
         (Some(Ok(journal)), Some(part)) => {
-            let g = Geometry::of(part, map.flash_base);
+            let g = Geometry::of(part, &map);
             reader.open_work(&journal, &g, listener)?
         }
         (Some(Err(error)), _) => OpenWork::unread(&error),
@@ -157,7 +157,7 @@ impl Reader<'_> {
             }
         }
         meter.end();
-        Ok(OpenWork::of(journal, &now, g.base))
+        Ok(OpenWork::of(journal, &now, g))
     }
 
     /// First address where a second read gives another byte; all of the header when `doubtful`.

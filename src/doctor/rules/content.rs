@@ -107,18 +107,19 @@ fn zeros(facts: &Facts, content: &Content) -> Option<Finding> {
 /// A whole image at another place than the ROM looks.
 fn shifted(facts: &Facts, content: &Content) -> Option<Finding> {
     let base = facts.flash_base();
-    let at = |offset: u32| content.memory.bytes(base + offset, 4);
-    if at(0) == Some(TAG) {
+    let right = facts.identity.chip.map.fcb_address();
+    let at = |address: u32| content.memory.bytes(address, 4);
+    if at(right) == Some(TAG) {
         return None;
     }
     let offset = (0x100..0x3000)
         .step_by(0x100)
-        .find(|&offset| at(offset) == Some(TAG))?;
+        .find(|&offset| at(right + offset) == Some(TAG))?;
     Some(
         Finding::new(&entries::CONTENT_SHIFTED)
             .hex("offset", offset)
-            .address("at", base + offset)
-            .why(format!("the ROM looks for the FCB at {base:#010x} only"))
+            .address("at", right + offset)
+            .why(format!("the ROM looks for the FCB at {right:#010x} only"))
             .run(write(facts))
             .act(format!(
                 "write the complete image to {base:#010x}; rtboot finds the place by itself"
@@ -157,7 +158,7 @@ fn foreign(facts: &Facts, content: &Content) -> Option<Finding> {
                     .sure(Sure::Likely)
                     .act(format!(
                         "link it for flash ({:#010x}), or give it an IVT that has it copied",
-                        facts.flash_base() + 0x2000
+                        facts.identity.chip.map.app_address()
                     ))
                     .run(write(facts)),
             ),
@@ -201,7 +202,7 @@ fn ram_vectors(facts: &Facts, content: &Content) -> Option<(u32, u32)> {
 
 /// An IVT where it belongs, and no FCB before it: overwritten, never written, or not written yet.
 fn no_fcb(facts: &Facts, content: &Content, verdict: &Verdict) -> Option<Finding> {
-    let (seen, base) = (&content.inspection, facts.flash_base());
+    let (seen, base) = (&content.inspection, facts.identity.chip.map.fcb_address());
     let ivt = facts.identity.chip.map.ivt_address();
     if seen.fcb.is_some() || seen.ivt_address != Some(ivt) {
         return None;

@@ -94,9 +94,9 @@ impl WritePlan {
         }
     }
 
-    /// The page that goes last: the first of the flash, when it is programmed at all.
+    /// The page that goes last: that with the FCB's tag, when it is programmed at all.
     pub fn last_run(&self) -> Option<Run> {
-        let first = self.geometry.base;
+        let first = self.geometry.fcb_page();
         self.pages()
             .find(|(address, _)| *address == first)
             .map(|(address, bytes)| Run {

@@ -43,7 +43,7 @@ impl WritePlan {
             }
         }
         if self.resume.holds.is_some() {
-            saved.remove(self.geometry.base, page);
+            saved.remove(self.geometry.fcb_page(), page);
         }
         saved
     }
@@ -86,6 +86,7 @@ impl WritePlan {
             holds_fcb: self.holds_fcb(),
             sizes: Sizes {
                 base: g.base,
+                fcb_page: g.fcb_page() - g.base,
                 page: g.page,
                 sector: g.sector,
             },

@@ -6,6 +6,7 @@ const BASE: u32 = 0x6000_0000;
 const ALL: Range<u32> = BASE..BASE + 0x80_0000;
 const GEOMETRY: Geometry = Geometry {
     base: BASE,
+    fcb: BASE,
     size: 0x80_0000,
     page: 0x100,
     sector: 0x1000,

@@ -3,7 +3,7 @@
 use super::{Reached, Writer};
 use crate::error::{Content, FlashState, QuadEnable};
 use crate::event::{Meter, Stage};
-use crate::flash::plan::{Action, has_fcb};
+use crate::flash::plan::Action;
 use crate::{Error, Result};
 
 impl Writer<'_> {
@@ -33,7 +33,9 @@ impl Writer<'_> {
             Reached::Last => self.last_page_unread(),
             // an acknowledged erase is no erase yet: a flash that is locked acknowledges, too
             Reached::TakenBack => match self.first_sector() {
-                Ok(first) if !has_fcb(&first) => Content::NothingStarts { changed },
+                Ok(first) if !self.plan.geometry().has_fcb(&first) => {
+                    Content::NothingStarts { changed }
+                }
                 _ => self.last_page_unread(),
             },
             // neither erases nor the pages programmed so far make an FCB where none was
@@ -53,7 +55,7 @@ impl Writer<'_> {
 
     fn last_page_unread(&self) -> Content {
         let g = self.plan.geometry();
-        let start = u64::from(g.base);
+        let start = u64::from(g.fcb_page());
         Content::LastPageUnread {
             page: start..start + u64::from(g.page),
         }
@@ -62,7 +64,7 @@ impl Writer<'_> {
     /// Reads what the erases did to the old image, when the sector with its FCB was among them.
     fn look_at_erased(&mut self) -> Result<Content> {
         let changed = self.plan.changed();
-        if !has_fcb(&self.first_sector()?) {
+        if !self.plan.geometry().has_fcb(&self.first_sector()?) {
             return Ok(Content::NothingStarts { changed });
         }
         let plan = self.plan;

@@ -57,7 +57,7 @@ impl Writer<'_> {
     }
 
     /// Reads erased sectors of the plan: all ones. The loader has read them, too, it looks again before it programs a page, and the
-    /// verify reads what is to stay blank. So where one follows, only the first page of flash is read here: as long as it holds
+    /// verify reads what is to stay blank. So where one follows, only the page of the FCB is read here: as long as it holds
     /// an FCB, nothing else may become half of an image.
     pub(super) fn check_blank(&mut self, listener: &mut dyn Listener) -> Result<()> {
         let g = *self.plan.geometry();
@@ -82,11 +82,14 @@ impl Writer<'_> {
                 meter.add(range.len() as u64);
                 continue;
             }
-            let length = range.len() as u32 / g.sector * each;
-            let found = self.nor.read(range.start, length, &mut meter)?;
+            let (start, length) = match folded {
+                true => (g.fcb_page(), each),
+                false => (range.start, range.len() as u32),
+            };
+            let found = self.nor.read(start, length, &mut meter)?;
             if let Some(at) = found.iter().position(|&byte| byte != 0xFF) {
                 return Err(Error::NotBlank {
-                    address: range.start + at as u32,
+                    address: start + at as u32,
                     found: found[at],
                 });
             }

@@ -301,8 +301,7 @@ impl WriteReady<'_> {
         };
         // nothing is read for it: what is still open was not ended by this write, which looked at all of its sectors
         let open = self.journal.as_ref();
-        let open =
-            open.map(|journal| OpenWork::of(journal, &BTreeMap::new(), plan.geometry().base));
+        let open = open.map(|journal| OpenWork::of(journal, &BTreeMap::new(), plan.geometry()));
         let open = open.unwrap_or_default();
         let judged = self.nor.judge_written(plan, &report.trial, &open, listener);
         let verdict = judged.map_err(|error| error.with_flash_state(state.clone()))?;
