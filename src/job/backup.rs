@@ -241,10 +241,11 @@ pub(super) fn check(
     Ok(())
 }
 
-/// Whether the chip of this name has the id of that one. Chips of one die differ by their package, which no register tells: the
-/// label has the name that the board went by.
+/// Whether the chip of this name has the id of that one, and its flash in the same place. Chips of one die differ by their package,
+/// which no register tells: the label has the name that the board went by.
 fn same_die(name: &str, chip: &Chip) -> bool {
-    Chip::by_name(name).is_some_and(|theirs| theirs.id == chip.id)
+    Chip::by_name(name)
+        .is_some_and(|theirs| theirs.id == chip.id && theirs.map.flash_base == chip.map.flash_base)
 }
 
 fn unique_id(nor: &Nor) -> String {

@@ -98,7 +98,10 @@ fn every_chip_goes_from_blank_to_boots() {
             power_cycle(&cli);
         }
         cli.run(&["read", "--all", "back.bin"]).good();
-        assert_eq!(cli.read("back.bin"), flash, "{}", chip.name);
+        // the board's file leaves out what is erased at the end
+        let back = cli.read("back.bin");
+        let (written, behind) = back.split_at(flash.len());
+        assert!(written == flash && behind.iter().all(|&byte| byte == 0xFF));
         assert_eq!(cli.flash(), flash, "{}", chip.name);
     }
 }

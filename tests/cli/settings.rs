@@ -180,7 +180,11 @@ fn loader_is_chosen_by_option_file_and_setting() {
     list(&[], &["* own", "rtboot's own", "proven in emulation only"]);
     cli.run(&["loader", "show"]).says(
         0,
-        &["sha256", "loads to 0x20208000", "for the RT1020, RT1021"],
+        &[
+            "sha256",
+            "loads to 0x20208000",
+            "for the RT1015, RT1020, RT1021",
+        ],
     );
     cli.run(&["loader", "show", "nxp"])
         .says(20, &["no flashloader file is known", "--loader own"]);
