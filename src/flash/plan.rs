@@ -353,9 +353,9 @@ impl WritePlan {
         let (resume, g) = (&mut self.resume, self.geometry);
         let holder = resume.holds.and_then(|number| resume.open.get_mut(number));
         let first = self.sectors.get_mut(&g.base).filter(|first| first.touched);
+        let from = (g.fcb_page() - g.base) as usize;
+        let page = from..from + g.page as usize;
         if let (Some(holder), Some(first)) = (holder, first)
-            && let from = (g.fcb_page() - g.base) as usize
-            && let page = from..from + g.page as usize
             && let Some(page) = Arc::make_mut(&mut first.target).get_mut(page)
             && !is_blank(page)
         {
