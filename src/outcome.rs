@@ -200,6 +200,8 @@ outcomes! {
     LineSlotsList "line slots list" (LineSlots);
     LineSlotsAdd "line slots add" (LineSlots);
     LineSlotsLearn "line slots learn" (LineSlots);
+    LineSecretsInit "line secrets init" (LineSecretsInit);
+    LineSecretsEncrypt "line secrets encrypt" (LineSecretsEncrypt);
     LineRun "line run" (LineRun);
     LineRehearse "line rehearse" (LineRehearse);
     LineUnits "line units" (LineUnits);

@@ -17,6 +17,8 @@ mod line {
     #[cfg(unix)]
     mod rules;
     #[cfg(unix)]
+    mod secrets;
+    #[cfg(unix)]
     #[path = "../../ledger/tests/server/mod.rs"]
     mod server;
     #[cfg(unix)]

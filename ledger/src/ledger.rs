@@ -11,7 +11,7 @@ use crate::db::{Db, DbError, Dialect, Row, Value};
 use crate::error::{Error, Refused, Result};
 use crate::format::Format;
 use crate::high_water::{HighWater, Marks};
-use crate::model::{Attempt, AttemptId, NumberState, Uid, Verdict};
+use crate::model::{Attempt, AttemptId, NumberState, Uid, Verdict, shown};
 use crate::schema;
 use crate::sqlite::Sqlite;
 
@@ -191,7 +191,7 @@ impl PoolSpec {
                 let mut sorted: Vec<&String> = texts.iter().collect();
                 sorted.sort_unstable();
                 if let Some(pair) = sorted.windows(2).find(|pair| pair[0] == pair[1]) {
-                    return bad(format!("its list has \"{}\" twice", pair[0]));
+                    return bad(format!("its list has \"{}\" twice", shown(pair[0])));
                 }
                 if let Some(row) = texts.iter().position(String::is_empty) {
                     return bad(format!("row {} of its list is empty", row + 1));
@@ -347,7 +347,7 @@ pub struct Number {
     pub pool: String,
     /// The number; of a list, the row.
     pub value: i64,
-    /// As text.
+    /// As text; of a secret the encrypted text, which [`shown`] makes a mark of.
     pub text: String,
     /// How it stands.
     pub state: NumberState,
@@ -1004,7 +1004,7 @@ impl Ledger {
         )?;
         Ok(rows
             .iter()
-            .map(|row| row.text(0))
+            .map(|row| Ok(shown(&row.text(0)?)))
             .collect::<std::result::Result<_, DbError>>()?)
     }
 
@@ -1058,7 +1058,7 @@ impl Ledger {
                 if let Some(row) = rows.first() {
                     return Err(Refused::TextTaken {
                         pool: want.pool.clone(),
-                        text,
+                        text: shown(&text),
                         uid: row.text(0)?,
                     }
                     .into());

@@ -54,6 +54,6 @@ pub use high_water::HighWater;
 pub use ledger::{
     Finish, JobRow, Ledger, Letter, Number, Open, Opened, PoolSpec, PoolState, Station, Want,
 };
-pub use model::{Attempt, AttemptId, NumberState, Uid, UidError, Verdict};
+pub use model::{Attempt, AttemptId, NumberState, Uid, UidError, Verdict, is_secret, shown};
 pub use report::{Bucket, Failure, Report};
 pub use units::UnitRow;

@@ -201,3 +201,22 @@ pub struct Attempt {
     /// The unit's numbers, as text, in the order of the pools' names.
     pub numbers: Vec<String>,
 }
+
+/// How a text begins that is a secret of a unit: an encrypted one.
+const SECRET: &str = "age:";
+
+/// Whether a text is an encrypted secret. The ledger stores it as it is, and shows it to nobody.
+pub fn is_secret(text: &str) -> bool {
+    text.starts_with(SECRET)
+}
+
+/// A text as records and screens show it. Of a secret that is a mark, which tells it from others and says nothing of what is in it.
+pub fn shown(text: &str) -> String {
+    match is_secret(text) {
+        true => {
+            let digest = hmac_sha256::Hash::hash(text.as_bytes());
+            format!("secret {}", crate::chain::hex(&digest[..8]))
+        }
+        false => text.to_owned(),
+    }
+}

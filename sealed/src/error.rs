@@ -55,6 +55,9 @@ pub enum Error {
     /// A key that is none.
     #[error("{0}")]
     Key(String),
+    /// A secret that is none, or that cannot be opened. Never with a part of it.
+    #[error("the secret cannot be opened: {0}")]
+    Secret(String),
     /// A unit's number that does not fit where it belongs.
     #[error("{what} at {at:#010x}: {reason}")]
     Unit {

@@ -2,8 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use rtboot_ledger::{Format, PoolSpec};
+use rtboot_ledger::{Format, PoolSpec, is_secret};
+use zeroize::Zeroizing;
 
+use crate::secret::{Recipient, seal_secret, secret_length};
 use crate::unit::{self, UnitNumber};
 use crate::{Error, FORMAT, Result};
 
@@ -95,6 +97,9 @@ pub enum Pool {
         file: String,
         /// The column's heading.
         column: String,
+        /// Its rows are secrets, encrypted for the stations: `age:…`.
+        #[serde(default)]
+        secret: bool,
     },
     /// A command of the station, by name: it gets the unit as JSON and answers with a text.
     Command {
@@ -102,6 +107,9 @@ pub enum Pool {
         name: String,
         /// The command's name in the station's settings.
         command: String,
+        /// Its texts are secrets, which the station encrypts before it stores them.
+        #[serde(default)]
+        secret: bool,
     },
 }
 
@@ -144,6 +152,11 @@ pub enum Encoding {
 }
 
 impl Encoding {
+    /// A secret is bytes or a text, and no number.
+    fn takes_secrets(self) -> bool {
+        matches!(self, Encoding::Text | Encoding::CString | Encoding::Hex)
+    }
+
     /// Its name in `job.toml`.
     pub fn name(self) -> &'static str {
         match self {
@@ -319,6 +332,12 @@ impl Job {
                 {
                     return Err(format!("{at:#010x}: there is no pool {pool}"));
                 }
+                if self.is_secret(from) && !encoding.takes_secrets() {
+                    let name = encoding.name();
+                    return Err(format!(
+                        "{at:#010x}: a secret is taken as text, c-string or hex, not as {name}"
+                    ));
+                }
                 self.check_fits(at, from, encoding)?;
             }
         }
@@ -360,6 +379,68 @@ impl Job {
             (table.at, table.size, records.collect())
         });
         fields.chain(tables)
+    }
+
+    fn is_secret(&self, from: &Origin) -> bool {
+        matches!(from, Origin::Pool(pool) if self.has_secrets_in(pool))
+    }
+
+    /// Whether the texts of this pool are secrets.
+    pub fn has_secrets_in(&self, pool: &str) -> bool {
+        let mut pools = self.pools.iter().filter(|it| it.name() == pool);
+        pools.any(|it| {
+            matches!(
+                it,
+                Pool::List { secret: true, .. } | Pool::Command { secret: true, .. }
+            )
+        })
+    }
+
+    /// The first secret of a pool that has them in a list. `members` has the lists.
+    pub fn first_secret(&self, pool: &Pool, members: &BTreeMap<String, Vec<u8>>) -> Option<String> {
+        match pool {
+            Pool::List {
+                file,
+                column,
+                secret: true,
+                ..
+            } => {
+                let rows = column_of(members.get(file)?, column).ok()?;
+                rows.into_iter().next()
+            }
+            _ => None,
+        }
+    }
+
+    /// Whether any text that its units get is a secret.
+    pub fn has_secrets(&self) -> bool {
+        self.pools.iter().any(|it| self.has_secrets_in(it.name()))
+    }
+
+    /// The places with bytes of secrets: address and size of each.
+    pub fn secret_areas(&self) -> impl Iterator<Item = (u32, u32)> {
+        let secret =
+            |records: &[(&Origin, Encoding)]| records.iter().any(|(from, _)| self.is_secret(from));
+        let places = self.places().filter(move |place| secret(&place.2));
+        places.map(|(at, size, _)| (at, size))
+    }
+
+    /// How many bytes a text of this origin takes, at most: of a secret, as far as its encrypted text tells.
+    fn room_of(
+        &self,
+        from: &Origin,
+        encoding: Encoding,
+        (value, text): (Option<i64>, &str),
+    ) -> std::result::Result<usize, String> {
+        if !self.is_secret(from) {
+            return unit::encode(encoding, value, text).map(|bytes| bytes.len());
+        }
+        let length = secret_length(text).map_err(|error| error.to_string())?;
+        Ok(match encoding {
+            Encoding::CString => length + 1,
+            Encoding::Hex => length.div_ceil(2),
+            _ => length,
+        })
     }
 
     /// Both ends of a range must become bytes; what fails for a unit must fail here, before any is made.
@@ -414,7 +495,7 @@ impl Job {
         made.join(", ")
     }
 
-    /// The first or the last number of each pool; of a pool whose texts a command gives, the text "?". For a look at what a unit
+    /// The first or the last number of each pool; of a pool whose texts a command gives, or whose texts are secrets, the text "?". For a look at what a unit
     /// gets.
     ///
     /// # Errors
@@ -433,8 +514,10 @@ impl Job {
                 false => texts.first(),
             };
             let (value, text) = match chosen {
-                Some((value, text)) => (value.unwrap_or_default(), text.clone()),
-                None => (0, self.example_text(pool.name())),
+                Some((value, text)) if !self.has_secrets_in(pool.name()) => {
+                    (value.unwrap_or_default(), text.clone())
+                }
+                _ => (0, self.example_text(pool.name())),
             };
             numbers.insert(pool.name().to_owned(), UnitNumber { value, text });
         }
@@ -488,12 +571,18 @@ impl Job {
                     let value = |text: &str| unit::mac_value(text).map_err(wrong);
                     PoolSpec::mac(pool.name(), value(first)?, value(last)?, *step)
                 }
-                Pool::List { file, column, .. } => {
+                Pool::List {
+                    file,
+                    column,
+                    secret,
+                    ..
+                } => {
                     let bytes = members
                         .get(file)
                         .ok_or_else(|| wrong(format!("{file} is missing")))?;
                     let rows = column_of(bytes, column)
                         .map_err(|reason| wrong(format!("{file}: {reason}")))?;
+                    check_secrets(&rows, *secret).map_err(wrong)?;
                     self.check_rows(pool.name(), &rows).map_err(wrong)?;
                     PoolSpec::list(pool.name(), rows)
                 }
@@ -512,7 +601,7 @@ impl Job {
             for record in &table.records {
                 let texts = self.texts_of(&record.from, members)?;
                 let lengths = texts.iter().map(|(value, text)| {
-                    unit::encode(record.encoding, *value, text).map(|bytes| bytes.len())
+                    self.room_of(&record.from, record.encoding, (*value, text))
                 });
                 let lengths: Vec<usize> = lengths.collect::<std::result::Result<_, _>>()?;
                 longest += unit::HEAD_OF_RECORD + lengths.into_iter().max().unwrap_or_default();
@@ -576,13 +665,13 @@ impl Job {
                 }
                 for (row, text) in rows.iter().enumerate() {
                     let number = i64::try_from(row).unwrap_or(i64::MAX);
-                    let bytes = unit::encode(encoding, Some(number), text)
+                    let takes = self
+                        .room_of(from, encoding, (Some(number), text))
                         .map_err(|reason| format!("row {}: {reason}", row + 1))?;
-                    if bytes.len() > size as usize {
+                    if takes > size as usize {
                         return Err(format!(
-                            "row {} takes {} bytes, and {at:#010x} has {size}",
-                            row + 1,
-                            bytes.len()
+                            "row {} takes {takes} bytes, and {at:#010x} has {size}",
+                            row + 1
                         ));
                     }
                 }
@@ -616,7 +705,10 @@ impl Pool {
                 step,
                 ..
             } => {
-                Format::parse(format).map_err(|error| error.to_string())?;
+                let format = Format::parse(format).map_err(|error| error.to_string())?;
+                if format.of(*first).is_ok_and(|text| is_secret(&text)) {
+                    return Err("age: begins encrypted texts, and no number".into());
+                }
                 range(*first, *last, *step)
             }
             Pool::Mac {
@@ -634,10 +726,73 @@ fn range(first: i64, last: i64, step: i64) -> std::result::Result<(), String> {
     }
 }
 
+/// Secrets are encrypted, and what is encrypted is meant as a secret. Nothing of a row is said: it may be one in the clear.
+fn check_secrets(rows: &[String], secret: bool) -> std::result::Result<(), String> {
+    for (row, text) in rows.iter().enumerate() {
+        match (is_secret(text), secret) {
+            (false, true) => {
+                return Err(format!(
+                    "row {} is a secret in the clear: encrypt the list first",
+                    row + 1
+                ));
+            }
+            (true, false) => {
+                return Err(format!(
+                    "row {} is encrypted, and the pool does not say `secret = true`",
+                    row + 1
+                ));
+            }
+            _ => {}
+        }
+    }
+    Ok(())
+}
+
+/// A column of a CSV file with headings, encrypted: the same file, with a secret in each row of the column.
+///
+/// # Errors
+/// [`Error::Job`] for what is no such file, and for a row that is encrypted already or empty; [`Error::Secret`].
+pub fn seal_column(
+    bytes: &[u8],
+    column: &str,
+    recipients: &[Recipient],
+) -> Result<(Vec<u8>, usize)> {
+    let wrong = |reason: String| Error::Job(reason);
+    let rows = Zeroizing::new(column_of(bytes, column).map_err(wrong)?);
+    let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
+    let mut reader = csv::Reader::from_reader(bytes);
+    let headings = reader.headers().map_err(|error| wrong(error.to_string()))?;
+    let at = headings.iter().position(|heading| heading.trim() == column);
+    let mut writer = csv::Writer::from_writer(Vec::new());
+    let of_writer = |error: csv::Error| wrong(error.to_string());
+    writer.write_record(headings).map_err(of_writer)?;
+    for (row, (record, text)) in reader.records().zip(rows.iter()).enumerate() {
+        let record = record.map_err(|error| wrong(error.to_string()))?;
+        if text.is_empty() || is_secret(text) {
+            let what = if text.is_empty() {
+                "empty"
+            } else {
+                "encrypted already"
+            };
+            return Err(wrong(format!("row {} is {what}", row + 1)));
+        }
+        let cell = seal_secret(text, recipients)?;
+        let cells = record.iter().enumerate();
+        let cells = cells.map(|(number, other)| if Some(number) == at { &cell } else { other });
+        writer.write_record(cells).map_err(of_writer)?;
+    }
+    let sealed = writer
+        .into_inner()
+        .map_err(|error| wrong(error.to_string()))?;
+    Ok((sealed, rows.len()))
+}
+
+/// What Excel puts in front of UTF-8.
+const BOM: &[u8] = b"\xEF\xBB\xBF";
+
 /// A column of a CSV file with headings.
 fn column_of(bytes: &[u8], column: &str) -> std::result::Result<Vec<String>, String> {
-    // what Excel puts in front
-    let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes);
+    let bytes = bytes.strip_prefix(BOM).unwrap_or(bytes);
     let mut reader = csv::Reader::from_reader(bytes);
     let headings = reader.headers().map_err(|error| error.to_string())?;
     let mut at = headings

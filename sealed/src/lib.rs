@@ -10,12 +10,16 @@ mod archive;
 mod error;
 mod job;
 mod key;
+mod secret;
 mod unit;
 
 pub use archive::{EXTENSION, FILE_LIMIT, Sealed, open, pack};
 pub use error::{Error, Result};
-pub use job::{Before, Encoding, Field, Job, Limits, Origin, Pool, Record, StartUnknown, Table};
+pub use job::{
+    Before, Encoding, Field, Job, Limits, Origin, Pool, Record, StartUnknown, Table, seal_column,
+};
 pub use key::{PublicKey, SecretKey};
+pub use secret::{Identity, Recipient, seal_secret, secret_length};
 pub use unit::{Patch, UnitNumber};
 
 /// The newest format that this version reads and the one that it writes.

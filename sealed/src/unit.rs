@@ -1,6 +1,9 @@
 //! Origin a unit's numbers to bytes at addresses.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use zeroize::{Zeroize, Zeroizing};
 
 use crate::job::{Encoding, Job, Origin};
 use crate::{Error, Result};
@@ -11,22 +14,47 @@ pub(crate) const HEAD_OF_RECORD: usize = 4;
 pub(crate) const END_OF_TABLE: usize = 6;
 
 /// A number that a unit has of a pool.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct UnitNumber {
     /// The number; of a list, the row.
     pub value: i64,
-    /// As text.
+    /// As text: of a secret, the secret itself. It is cleared when this is dropped.
     pub text: String,
 }
 
+impl fmt::Debug for UnitNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // the text may be a secret
+        write!(f, "UnitNumber({})", self.value)
+    }
+}
+
+impl Drop for UnitNumber {
+    fn drop(&mut self) {
+        self.text.zeroize();
+    }
+}
+
 /// Bytes that belong at an address.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Patch {
     /// Address of the first byte.
     pub at: u32,
-    /// The bytes.
+    /// The bytes. They are cleared when this is dropped.
     pub bytes: Vec<u8>,
+}
+
+impl fmt::Debug for Patch {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Patch({:#010x}, {} bytes)", self.at, self.bytes.len())
+    }
+}
+
+impl Drop for Patch {
+    fn drop(&mut self) {
+        self.bytes.zeroize();
+    }
 }
 
 impl Job {
@@ -38,15 +66,18 @@ impl Job {
     pub fn patches(&self, uid: &str, numbers: &BTreeMap<String, UnitNumber>) -> Result<Vec<Patch>> {
         let mut patches = Vec::new();
         for field in &self.fields {
-            let mut bytes = self.bytes_of(field.at, &field.from, field.encoding, uid, numbers)?;
-            fill(&mut bytes, field.size, field.fill, &field.from, field.at)?;
-            patches.push(Patch {
-                at: field.at,
-                bytes,
-            });
+            let bytes = self.bytes_of(field.at, &field.from, field.encoding, uid, numbers)?;
+            patches.push(filled(
+                &bytes,
+                field.size,
+                field.fill,
+                &field.from,
+                field.at,
+            )?);
         }
         for table in &self.tables {
-            let mut bytes = Vec::new();
+            // of its size from the beginning: a vector that grows leaves copies behind
+            let mut bytes = Zeroizing::new(Vec::with_capacity(table.size as usize));
             for record in &table.records {
                 let value = self.bytes_of(table.at, &record.from, record.encoding, uid, numbers)?;
                 let length = u16::try_from(value.len()).map_err(|_| Error::Unit {
@@ -56,21 +87,13 @@ impl Job {
                 })?;
                 bytes.extend(record.tag.to_le_bytes());
                 bytes.extend(length.to_le_bytes());
-                bytes.extend(value);
+                bytes.extend(value.iter());
             }
             bytes.extend(0xFFFF_u16.to_le_bytes());
-            bytes.extend(rtboot_wire::loader::crc32(&bytes).to_le_bytes());
-            fill(
-                &mut bytes,
-                table.size,
-                0xFF,
-                &Origin::Text("table".into()),
-                table.at,
-            )?;
-            patches.push(Patch {
-                at: table.at,
-                bytes,
-            });
+            let crc = rtboot_wire::loader::crc32(&bytes);
+            bytes.extend(crc.to_le_bytes());
+            let table_words = Origin::Text("table".into());
+            patches.push(filled(&bytes, table.size, 0xFF, &table_words, table.at)?);
         }
         patches.sort_by_key(|patch| patch.at);
         Ok(patches)
@@ -83,7 +106,7 @@ impl Job {
         encoding: Encoding,
         uid: &str,
         numbers: &BTreeMap<String, UnitNumber>,
-    ) -> Result<Vec<u8>> {
+    ) -> Result<Zeroizing<Vec<u8>>> {
         let fail = |reason: String| Error::Unit {
             what: name_of(from),
             at,
@@ -99,7 +122,15 @@ impl Job {
                 (Some(number.value), number.text.as_str())
             }
         };
-        encode(encoding, value, text).map_err(fail)
+        let secret = matches!(from, Origin::Pool(pool) if self.has_secrets_in(pool));
+        let bytes = encode(encoding, value, text).map_err(|reason| {
+            fail(match secret {
+                // the reason quotes the text
+                true => format!("the secret cannot be taken as {}", encoding.name()),
+                false => reason,
+            })
+        });
+        bytes.map(Zeroizing::new)
     }
 }
 
@@ -111,7 +142,7 @@ fn name_of(from: &Origin) -> String {
     }
 }
 
-fn fill(bytes: &mut Vec<u8>, size: u32, with: u8, from: &Origin, at: u32) -> Result<()> {
+fn filled(bytes: &[u8], size: u32, with: u8, from: &Origin, at: u32) -> Result<Patch> {
     if bytes.len() > size as usize {
         return Err(Error::Unit {
             what: name_of(from),
@@ -119,8 +150,9 @@ fn fill(bytes: &mut Vec<u8>, size: u32, with: u8, from: &Origin, at: u32) -> Res
             reason: format!("it takes {} bytes, and {size} are there", bytes.len()),
         });
     }
-    bytes.resize(size as usize, with);
-    Ok(())
+    let mut all = vec![with; size as usize];
+    all[..bytes.len()].copy_from_slice(bytes);
+    Ok(Patch { at, bytes: all })
 }
 
 /// The bytes of a number or a text.
@@ -150,18 +182,14 @@ pub(crate) fn encode(
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
-    let digits: Option<Vec<u32>> = text
-        .chars()
-        .filter(|c| !matches!(c, ':' | '-' | ' '))
-        .map(|c| c.to_digit(16))
-        .collect();
-    let digits = digits.filter(|digits| digits.len() % 2 == 0 && !digits.is_empty())?;
-    Some(
-        digits
-            .chunks_exact(2)
-            .map(|pair| (pair[0] * 16 + pair[1]) as u8)
-            .collect(),
-    )
+    let digits = text.chars().filter(|c| !matches!(c, ':' | '-' | ' '));
+    let mut digits = digits.map(|c| c.to_digit(16));
+    // of its size from the beginning: it may be a secret, and a vector that grows leaves copies behind
+    let mut bytes = Vec::with_capacity(text.len() / 2);
+    while let Some(high) = digits.next() {
+        bytes.push((high? * 16 + digits.next()??) as u8);
+    }
+    (!bytes.is_empty()).then_some(bytes)
 }
 
 /// A MAC address as a number: six pairs of hex digits with colons or dashes between them.

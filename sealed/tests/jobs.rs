@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 use std::io::{Cursor, Read, Write};
 use std::path::Path;
 
-use rtboot_sealed::{Error, Job, PublicKey, SecretKey, UnitNumber, open, pack};
+use rtboot_sealed::{
+    Error, Identity, Job, PublicKey, Recipient, SecretKey, UnitNumber, open, pack, seal_column,
+};
 
 /// A key of the tests, which seals nothing else.
 fn key() -> SecretKey {
@@ -324,4 +326,85 @@ fn jobs_of_earlier_versions_open() {
         .patches("0123456789abcdef", &numbers(1))
         .expect("patches");
     assert_eq!(patches[0].bytes[..9], *b"RT0000018");
+}
+
+/// The job with a list of keys that are secret, encrypted for these stations.
+fn with_secrets(folder: &Path, job: &str, recipients: &[Recipient]) -> std::path::PathBuf {
+    let secret = "column = \"key\"\nsecret = true";
+    let file = files(folder, &job.replace("column = \"key\"", secret));
+    let plain = std::fs::read(folder.join("keys.csv")).expect("read");
+    let (sealed, rows) = seal_column(&plain, "key", recipients).expect("sealed");
+    assert_eq!(rows, 2);
+    std::fs::write(folder.join("keys.csv"), sealed).expect("written");
+    file
+}
+
+#[test]
+fn list_of_secrets_is_sealed_encrypted_and_read_by_its_station_only() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let station = Identity::new().expect("a key");
+    let file = with_secrets(folder.path(), JOB, &[station.recipient()]);
+    let bytes = pack(&file, &key()).expect("packed");
+    let holds = |text: &str| {
+        bytes
+            .windows(text.len())
+            .any(|part| part == text.as_bytes())
+    };
+    assert!(!holds("00112233") && !holds("44556677"));
+    let sealed = open(&bytes, &[]).expect("opened");
+    assert!(sealed.job.has_secrets_in("key") && !sealed.job.has_secrets_in("sn"));
+    let areas: Vec<(u32, u32)> = sealed.job.secret_areas().collect();
+    assert_eq!(areas.len(), 1);
+    let csv = String::from_utf8(sealed.members["keys.csv"].clone()).expect("text");
+    let cell = csv
+        .lines()
+        .nth(1)
+        .expect("a row")
+        .split_once(',')
+        .expect("a cell")
+        .1;
+    assert_eq!(station.open(cell).expect("opened").as_str(), "00112233");
+    // for a look at the job
+    let shown = sealed
+        .job
+        .example_numbers(&sealed.members, false)
+        .expect("numbers");
+    assert_eq!(shown["key"].text, "00");
+    // the secret becomes bytes as any text does, and an error quotes nothing of it
+    let mut units = numbers(1);
+    units.get_mut("key").expect("there").text = "0011223G".into();
+    let error = sealed
+        .job
+        .patches("0123456789abcdef", &units)
+        .expect_err("no hex");
+    assert!(!error.to_string().contains("0011223G"), "{error}");
+    assert!(!format!("{units:?}").contains("0011223G"));
+}
+
+#[test]
+fn secrets_in_the_clear_and_those_that_do_not_fit_are_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let secret = JOB.replace("column = \"key\"", "column = \"key\"\nsecret = true");
+    let file = files(folder.path(), &secret);
+    let error = pack(&file, &key()).expect_err("in the clear").to_string();
+    assert!(error.contains("row 1 is a secret in the clear"), "{error}");
+    assert!(!error.contains("00112233"), "{error}");
+    let station = Identity::new().expect("a key");
+    let file = with_secrets(folder.path(), JOB, &[station.recipient()]);
+    std::fs::write(&file, JOB).expect("written");
+    let error = pack(&file, &key()).expect_err("not said").to_string();
+    assert!(error.contains("does not say `secret = true`"), "{error}");
+    // two keys of four bytes in a table, whose rest takes 22
+    let small = JOB.replace("size = 64", "size = 25");
+    let file = with_secrets(folder.path(), &small, &[station.recipient()]);
+    let error = pack(&file, &key()).expect_err("too long").to_string();
+    assert!(error.contains("records take up to 26 bytes"), "{error}");
+    let again = std::fs::read(folder.path().join("keys.csv")).expect("read");
+    let twice = seal_column(&again, "key", &[station.recipient()]);
+    assert!(
+        twice
+            .expect_err("twice")
+            .to_string()
+            .contains("encrypted already")
+    );
 }

@@ -17,6 +17,7 @@ mod program;
 #[cfg(feature = "virtual")]
 mod rehearse;
 mod run;
+mod secrets;
 mod socket;
 mod state;
 mod station;

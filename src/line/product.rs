@@ -6,6 +6,8 @@ use std::path::Path;
 use rtboot_ledger::{JobRow, PoolSpec};
 use rtboot_sealed::{Before, Job, Pool, PublicKey, Sealed, UnitNumber};
 
+use super::secrets::Secrets;
+use super::station::Station;
 use crate::chip::Chip;
 use crate::digest::sha256;
 use crate::file::{Limit, Source};
@@ -24,6 +26,7 @@ pub struct Product {
     write: WriteJob,
     loader: LoaderSource,
     image_sha256: String,
+    secrets: Option<Secrets>,
 }
 
 /// A number of each pool, as it would be given; what a station's command gives is not known before.
@@ -105,6 +108,7 @@ impl Product {
             loader,
             image_sha256,
             sealed,
+            secrets: None,
         };
         product.check_places()?;
         Ok(product)
@@ -131,10 +135,44 @@ impl Product {
                 .into());
             }
         }
-        self.unit("0123456789abcdef", &self.examples(false)?)
+        self.unit_of("0123456789abcdef", &self.examples(false)?)
             .map(drop)?;
-        self.unit("0123456789abcdef", &self.examples(true)?)
+        self.unit_of("0123456789abcdef", &self.examples(true)?)
             .map(drop)
+    }
+
+    /// Lets it open the secrets of its units with this station's identity. A job without secrets needs none.
+    ///
+    /// # Errors
+    /// [`LineError::BadStation`] for a station that cannot; [`LineError::JobUnfit`] for secrets that are not for this station.
+    pub fn unlock(&mut self, station: &Station) -> Result<()> {
+        if !self.sealed.job.has_secrets() {
+            return Ok(());
+        }
+        let secrets = station.secrets()?;
+        for pool in &self.sealed.job.pools {
+            let first = self.sealed.job.first_secret(pool, &self.sealed.members);
+            if let Some(cell) = first {
+                let opened = secrets.open(pool.name(), &cell);
+                opened.map_err(|reason| self.unfit(reason))?;
+            }
+        }
+        self.secrets = Some(secrets);
+        Ok(())
+    }
+
+    /// What its secrets are opened with.
+    pub(super) fn secrets(&self) -> Result<&Secrets> {
+        let none = || self.unfit("its secrets were not unlocked".into());
+        self.secrets.as_ref().ok_or_else(none)
+    }
+
+    fn unfit(&self, reason: String) -> crate::Error {
+        LineError::JobUnfit {
+            job: self.sealed.job.name.clone(),
+            reason,
+        }
+        .into()
     }
 
     /// The first or the last number of each pool.
@@ -185,11 +223,30 @@ impl Product {
         self.sealed.job.before
     }
 
-    /// The write of one unit: the image with the unit's own bytes.
+    /// The write of one unit: the image with the unit's own bytes. `numbers` are as the ledger gives them, secrets encrypted.
     ///
     /// # Errors
-    /// [`LineError::JobUnfit`] for a number that is missing or does not fit; [`crate::error::Error::Overlap`] over a boot header.
+    /// [`LineError::JobUnfit`] for a number that is missing or does not fit, and for a secret that cannot be opened;
+    /// [`crate::error::Error::Overlap`] over a boot header.
     pub fn unit(&self, uid: &str, numbers: &Numbers) -> Result<WriteJob> {
+        if !self.sealed.job.has_secrets() {
+            return self.unit_of(uid, numbers);
+        }
+        let secrets = self.secrets()?;
+        let mut opened = Numbers::new();
+        for (pool, number) in numbers {
+            let mut number = number.clone();
+            if self.sealed.job.has_secrets_in(pool) {
+                let text = secrets.open(pool, &number.text);
+                let mut text = text.map_err(|reason| self.unfit(reason))?;
+                number.text = std::mem::take(&mut *text);
+            }
+            opened.insert(pool.clone(), number);
+        }
+        self.unit_of(uid, &opened)
+    }
+
+    fn unit_of(&self, uid: &str, numbers: &Numbers) -> Result<WriteJob> {
         let job = &self.sealed.job;
         let patches = job
             .patches(uid, numbers)
@@ -219,8 +276,8 @@ impl Product {
                 })?;
         let words = |at: u32| job.words_at(at);
         Ok(patches
-            .into_iter()
-            .map(|it| (it.at, it.bytes, words(it.at)))
+            .iter()
+            .map(|it| (it.at, it.bytes.clone(), words(it.at)))
             .collect())
     }
 

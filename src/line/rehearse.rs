@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use rtboot_ledger::{Ledger, NumberState, Uid, Verdict};
+use rtboot_ledger::{Ledger, NumberState, Uid, Verdict, shown};
 use rtboot_sealed::UnitNumber;
 
 use super::product::Product;
@@ -480,7 +480,7 @@ fn check_ledger(
             if let Some(other) = owners.insert((number.pool.clone(), number.text.clone()), *uid) {
                 let what = format!(
                     "{} is in units {} and {}",
-                    number.text,
+                    shown(&number.text),
                     name(other),
                     name(*uid)
                 );
@@ -489,7 +489,7 @@ fn check_ledger(
             if number.state != NumberState::Written {
                 let what = format!(
                     "{} of passed unit {} is {}",
-                    number.text,
+                    shown(&number.text),
                     name(*uid),
                     number.state.name()
                 );

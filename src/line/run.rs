@@ -1,6 +1,6 @@
 //! A line that runs: a thread for each slot, one for the hooks.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
@@ -81,7 +81,8 @@ pub fn open_job(station: &Station, file: &Path) -> Result<Product> {
         let file = station.file();
         return Err(LineError::TrustsNobody { file, key }.into());
     }
-    let product = Product::open(file, station.trusted())?;
+    let mut product = Product::open(file, station.trusted())?;
+    product.unlock(station)?;
     let missing = |kind, name: &str| LineError::NoHook {
         kind,
         name: name.to_owned(),
@@ -120,6 +121,10 @@ pub fn run(
     if slots.is_empty() {
         let file = station.file();
         return Err(LineError::NoSlots { file }.into());
+    }
+    if product.job().has_secrets() {
+        product.secrets()?;
+        super::secrets::no_core_dumps();
     }
     let _held = station.hold()?;
     let address = options
@@ -347,7 +352,7 @@ fn run_slot(
         });
     };
     let stopping = || line.stop.load(Ordering::SeqCst);
-    let mut failed = None;
+    let mut failed = BTreeSet::new();
     loop {
         if stopping() {
             show(SlotPhase::Off);
@@ -422,13 +427,13 @@ fn forget_unit(line: &Shared<'_>, at: usize) {
     }
 }
 
-/// Shows and counts the end of a unit. Returns why the slot is taken out, when it is. `failed` is the unit of the slot's last verdict,
-/// when that was a failure.
+/// Shows and counts the end of a unit. Returns why the slot is taken out, when it is. `failed` are the units that failed in the
+/// slot since its last good one.
 fn booked(
     line: &Shared<'_>,
     rules: &Rules,
     (at, name): (usize, &str),
-    failed: &mut Option<String>,
+    failed: &mut BTreeSet<String>,
     end: End,
 ) -> Option<Told> {
     let (phase, count): (SlotPhase, fn(&mut Counts)) = match &end {
@@ -461,15 +466,17 @@ fn booked(
         };
         match &end {
             End::Passed { .. } => slot.failures_in_a_row = 0,
-            // the same unit once more says nothing about the slot
-            End::Failed(_) if uid.is_some() && *failed == uid => {}
+            // a unit that failed before says nothing about the slot
+            End::Failed(_) if uid.as_ref().is_some_and(|uid| failed.contains(uid)) => {}
             End::Failed(_) => slot.failures_in_a_row += 1,
             _ => {}
         }
         (slot.failures_in_a_row, uid)
     });
-    if matches!(end, End::Passed { .. } | End::Failed(_)) {
-        *failed = uid.clone().filter(|_| matches!(end, End::Failed(_)));
+    match &end {
+        End::Passed { .. } => failed.clear(),
+        End::Failed(_) => failed.extend(uid.clone()),
+        _ => {}
     }
     match end {
         End::Passed { .. } => rules.verdict(line, uid, true),

@@ -6,8 +6,9 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rtboot_ledger::{HighWater, Ledger};
-use rtboot_sealed::PublicKey;
+use rtboot_sealed::{PublicKey, Recipient};
 
+use super::secrets::Secrets;
 use crate::board::Selector;
 use crate::file::{self, Limit};
 use crate::{Error, LineError, Result};
@@ -18,6 +19,8 @@ const SETTINGS: &str = "station.toml";
 const LEDGER: &str = "line.db";
 /// How far the ledger was.
 const HIGH_WATER: &str = "high-water.json";
+/// What opens secrets of units.
+const IDENTITY: &str = "secrets.key";
 /// Locked while the line runs.
 const LOCK: &str = "run.lock";
 /// Longest time that a hook may be given, in seconds.
@@ -44,6 +47,10 @@ struct Settings {
     high_water: Option<PathBuf>,
     #[serde(default)]
     trusted: Vec<String>,
+    #[serde(default)]
+    identity: Option<PathBuf>,
+    #[serde(default)]
+    recipients: Vec<String>,
     #[serde(default, rename = "slot")]
     slots: Vec<SlotText>,
     #[serde(default, rename = "hook")]
@@ -335,6 +342,53 @@ impl Station {
             true => named.to_owned(),
             false => self.folder.join(named).display().to_string(),
         }
+    }
+
+    /// Makes what this station opens secrets with, and names its recipient in the settings.
+    ///
+    /// # Errors
+    /// [`LineError::BadStation`] when the settings name recipients already; [`Error::WriteFile`], also for a file that is there.
+    pub fn make_identity(&mut self) -> Result<Recipient> {
+        let file = self.file();
+        if !self.settings.recipients.is_empty() {
+            let reason = "it names recipients of secrets already".to_owned();
+            return Err(bad(&file, reason));
+        }
+        let path = self.identity_file();
+        let made = super::secrets::make_identity(&path);
+        let own = made.map_err(|source| Error::WriteFile { path, source })?;
+        let text = file::read(&file, Limit::Text)?;
+        let text = String::from_utf8_lossy(&text);
+        // keys of the top come before the first table
+        let text = format!("recipients = [\"{own}\"]\n{text}");
+        file::write_whole(&file, text.as_bytes())
+            .map_err(|source| Error::WriteFile { path: file, source })?;
+        *self = Station::open(&self.folder)?;
+        Ok(own)
+    }
+
+    /// Where its identity is, which opens secrets.
+    pub fn identity_file(&self) -> PathBuf {
+        let named = self.settings.identity.as_deref();
+        self.folder.join(named.unwrap_or(Path::new(IDENTITY)))
+    }
+
+    /// What it opens secrets with.
+    ///
+    /// # Errors
+    /// [`LineError::BadStation`]: no identity, one that others can read, or one that the settings do not name.
+    pub(crate) fn secrets(&self) -> Result<Secrets> {
+        let file = self.file();
+        let recipients = self.settings.recipients.iter();
+        let recipients = recipients.map(|text| text.parse::<Recipient>());
+        let recipients: Vec<Recipient> = recipients
+            .collect::<std::result::Result<_, _>>()
+            .map_err(|error| bad(&file, format!("recipients: {error}")))?;
+        if recipients.is_empty() {
+            let reason = "the job has secrets, and this station has no identity to open them with";
+            return Err(bad(&file, reason.into()));
+        }
+        Secrets::read(&self.identity_file(), &recipients).map_err(|reason| bad(&file, reason))
     }
 
     /// Opens its ledger, or the one at `address`, and holds it against the station's high-water marks.

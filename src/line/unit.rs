@@ -10,14 +10,16 @@ use std::time::{Duration, Instant};
 use rtboot_bootable::Starts;
 use rtboot_finding::Next;
 use rtboot_ledger::{
-    Attempt, AttemptId, Finish, Ledger, Number, Open, Refused, Uid, Verdict, Want,
+    Attempt, AttemptId, Finish, Ledger, Number, Open, Refused, Uid, Verdict, Want, is_secret, shown,
 };
 use rtboot_sealed::{Before, StartUnknown, UnitNumber};
 use serde_json::{Value as Json, json};
+use zeroize::Zeroizing;
 
 use super::book::{Book, Unbooked};
 use super::product::Product;
 use super::program;
+use super::secrets::without_bytes;
 use super::socket::{Presence, Socket};
 use super::state::{SlotPhase, Told, UnitWords, Watch};
 use super::station::{HookOn, Station};
@@ -175,7 +177,8 @@ impl<'a> Work<'a> {
             Err(Unbooked::Broken(error)) => return Err(self.broken(error)),
         };
         self.line.book.show_pools();
-        let numbers: Vec<String> = opened.numbers.iter().map(|it| it.text.clone()).collect();
+        let open = opened.numbers.iter().filter(|it| !is_secret(&it.text));
+        let numbers: Vec<String> = open.map(|it| it.text.clone()).collect();
         self.unit(&uid, &numbers);
         let attempt = opened.attempt.clone();
         let given = Given {
@@ -427,9 +430,21 @@ impl<'a> Work<'a> {
             "pool": pool, "uid": uid.to_string(), "chip": asked.chip, "slot": self.name,
             "station": self.line.station.name(), "job": self.line.product.job().name,
         });
-        let said = program::run(&command.command, &question.to_string(), command.limit())
-            .map_err(failed)?;
-        text_of_answer(&said).map_err(failed)
+        let said = program::run(&command.command, &question.to_string(), command.limit());
+        let said = Zeroizing::new(said.map_err(failed)?);
+        let mut text = Zeroizing::new(text_of_answer(&said).map_err(failed)?);
+        if !self.line.product.job().has_secrets_in(pool) {
+            return match is_secret(&text) {
+                true => Err(failed(
+                    "it is encrypted, and the pool is none of secrets".into(),
+                )),
+                false => Ok(std::mem::take(&mut *text)),
+            };
+        }
+        // from here on it is nowhere in the clear until it is written
+        let secrets = self.line.product.secrets();
+        let secrets = secrets.map_err(|error| failed(error.to_string()))?;
+        secrets.seal(&text).map_err(failed)
     }
 
     /// What the ledger knows of earlier attempts on this unit by this job, newest first.
@@ -449,7 +464,7 @@ impl<'a> Work<'a> {
     fn write_patiently(&mut self, given: &Given<'_>) -> (Outcome<Made>, u32) {
         let mut retries = 0;
         loop {
-            let made = self.write(given);
+            let made = self.write(given, retries > 0);
             match &made {
                 Err(stop) if stop.is_link() && retries < RETRIES && self.comes_back() => {
                     retries += 1
@@ -459,7 +474,7 @@ impl<'a> Work<'a> {
         }
     }
 
-    fn write(&mut self, given: &Given<'_>) -> Outcome<Made> {
+    fn write(&mut self, given: &Given<'_>, again: bool) -> Outcome<Made> {
         let product = self.line.product;
         let numbers = given.numbers.iter().map(|number| {
             let unit = UnitNumber {
@@ -469,13 +484,16 @@ impl<'a> Work<'a> {
             (number.pool.clone(), unit)
         });
         let numbers: BTreeMap<String, UnitNumber> = numbers.collect();
-        let mut job = product.unit(&given.uid.to_string(), &numbers)?;
-        // what did not read back as it was written is not compared and left, it is made anew
-        if given
-            .history
-            .first()
-            .is_some_and(|last| last.code.as_deref() == Some("verify-failed"))
-        {
+        let job = product.unit(&given.uid.to_string(), &numbers);
+        // nothing was done to the unit: it is the job that does not fit
+        let mut job = job.map_err(|error| {
+            let told = Told::new(error.code(), error.to_string());
+            Stop::Refused(told.next("call whoever set this station up"))
+        })?;
+        // A unit whose last attempt did not end well is not compared and left where it reads right, it is made anew: what a power cut
+        // broke off may read right now and not later. A line keeps no journal; the attempt in the ledger takes its place.
+        let last = given.history.first();
+        if again || last.is_some_and(|last| last.verdict != Verdict::Pass) {
             job.write_all_anew();
         }
         let mut target = self.socket.target();
@@ -555,11 +573,13 @@ impl<'a> Work<'a> {
             .iter()
             .map(|(stage, time)| (stage.name().to_owned(), json!(time.as_millis() as u64)));
         detail.insert("phases_ms".into(), Json::Object(phases.collect()));
-        let segments = ready.layout().memory.segments();
-        detail.insert(
-            "flash_sha256".into(),
-            sha256(segments.map(|(_, bytes)| bytes)).into(),
-        );
+        // a digest over a short secret and what everybody knows would give it away
+        let mut memory = ready.layout().memory.clone();
+        for (at, size) in product.job().secret_areas() {
+            memory.remove(at, size as usize);
+        }
+        let digest = sha256(memory.segments().map(|(_, bytes)| bytes));
+        detail.insert("flash_sha256".into(), digest.into());
         detail.insert("image_sha256".into(), product.image_sha256().into());
         detail.insert("part".into(), ready.nor().called().into());
         detail.insert("jedec".into(), ready.nor().part().jedec.to_string().into());
@@ -631,7 +651,11 @@ impl<'a> Work<'a> {
                     error if is_refusal(error) => End::Refused,
                     _ => End::Failed,
                 };
-                (kind, told(&error), step_of(&error))
+                let mut told = told(&error);
+                if self.line.product.job().has_secrets() {
+                    told.what = without_bytes(&told.what);
+                }
+                (kind, told, step_of(&error))
             }
             Stop::Refused(told) => (End::Refused as fn(Told) -> End, told, "identify"),
             Stop::Bad(told) => (End::Failed as fn(Told) -> End, told, "verdict"),
@@ -679,7 +703,9 @@ impl<'a> Work<'a> {
         told: Option<&Told>,
         detail: &Json,
     ) -> Json {
-        let numbers = numbers.iter().map(|it| (it.pool.clone(), json!(it.text)));
+        let numbers = numbers
+            .iter()
+            .map(|it| (it.pool.clone(), json!(shown(&it.text))));
         json!({
             "event": verdict.name(),
             "attempt": attempt.as_str(),
@@ -838,9 +864,10 @@ fn away(error: &str) -> Told {
 fn text_of_answer(said: &str) -> std::result::Result<String, String> {
     let said = said.trim();
     let text = match serde_json::from_str::<Json>(said) {
-        Ok(Json::Object(answer)) => match answer.get("text").and_then(Json::as_str) {
-            Some(text) => text.to_owned(),
-            None => return Err("its answer has no \"text\"".into()),
+        // taken and not copied: it may be a secret
+        Ok(Json::Object(mut answer)) => match answer.remove("text") {
+            Some(Json::String(text)) => text,
+            _ => return Err("its answer has no \"text\"".into()),
         },
         _ => said.to_owned(),
     };

@@ -28,6 +28,26 @@ pub struct LineKeygen {
     pub public: String,
 }
 
+/// What a station opens secrets with.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct LineSecretsInit {
+    /// The file with the identity.
+    pub file: String,
+    /// Whom to encrypt for: `age1…`.
+    pub recipient: String,
+}
+
+/// A list of secrets that was encrypted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct LineSecretsEncrypt {
+    /// The encrypted file.
+    pub file: String,
+    /// How many secrets are in it.
+    pub secrets: u64,
+}
+
 /// A job that was sealed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 #[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
@@ -80,7 +100,9 @@ pub struct LineJob {
 pub struct LineJobPool {
     /// Its name.
     pub name: String,
-    /// The first number, as text; null where a command gives them.
+    /// Whether its texts are secrets, which are encrypted and not shown.
+    pub secret: bool,
+    /// The first number, as text; null where a command gives them, and of secrets.
     pub first: Option<String>,
     /// The last number, as text.
     pub last: Option<String>,

@@ -6,7 +6,7 @@ use crate::kit::app;
 use crate::kit::cli::{self, Cli, RTBOOT};
 
 /// Every command, by lines for a folder with a board, an application and some files. The second is whether it changes flash.
-const LINES: [(&str, bool); 60] = [
+const LINES: [(&str, bool); 61] = [
     ("list", false),
     ("info", false),
     ("doctor", false),
@@ -40,6 +40,7 @@ const LINES: [(&str, bool); 60] = [
     ("line keygen -o new.key", false),
     ("line init bench --station bench", false),
     ("line pack job.toml -o job.rtjob --key seal.key", false),
+    ("line secrets init --station station", false),
     ("line show sealed.rtjob", false),
     (
         "line rehearse sealed.rtjob --units 1 --slots 1 --plain",

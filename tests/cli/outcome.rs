@@ -271,6 +271,16 @@ impl Trial {
         let shown = self.run(0, "line show", &["x.rtjob"]);
         assert_eq!(shown["trusted"], true, "{shown}");
         self.fails(60, "line show", &["app.elf"]);
+        let made = self.run(0, "line secrets init", &[]);
+        self.fails(60, "line secrets init", &[]);
+        let to = made["recipient"].as_str().expect("a recipient");
+        self.cli.file("keys.csv", "key\n0011\n2233\n");
+        let column = ["keys.csv", "--column", "key", "-o", "keys.enc.csv", "--to"];
+        let encrypt = [&column[..], &[to]].concat();
+        let encrypted = self.run(0, "line secrets encrypt", &encrypt);
+        assert_eq!(encrypted["secrets"], 2, "{encrypted}");
+        let nobody = [&column[..], &["age1nobody"]].concat();
+        self.fails(2, "line secrets encrypt", &nobody);
         self.run(0, "line slots add", &["A", "virtual:board"]);
         self.fails(60, "line slots add", &["A", "usb:1-1"]);
         self.run(0, "line slots list", &[]);

@@ -78,7 +78,7 @@ fn each_passed_unit_has_one_label() {
     }
     let cli = station(&example_hooks());
     let rehearse =
-        "line rehearse blinky.rtjob --slots 3 --units 12 --faults 30% --folder rehearsal --plain";
+        "line rehearse blinky.rtjob --slots 3 --units 12 --faults 20% --folder rehearsal --plain";
     let words: Vec<&str> = rehearse.split(' ').collect();
     cli.run_bare(&words).says(0, &["the rehearsal went well"]);
     let units = "--json line units --last 1000 --station rehearsal";

@@ -223,9 +223,9 @@ fn other_flash_than_the_jobs_is_refused() {
 fn failures_in_a_row_take_the_slot_out_and_a_bad_unit_twice_does_not() {
     let bench = Bench::new();
     let dead = |number| board(number, &[r#"{"fault":"ignores-program"}"#]);
-    let (one, good) = (dead(1), board(9, &[]));
+    let (one, also, good) = (dead(1), dead(8), board(9, &[]));
     let end = bench
-        .run(JOB, &[&one, &one, &one, &one, &good])
+        .run(JOB, &[&one, &one, &also, &one, &good])
         .expect("a run");
     assert_eq!(
         (end.counts.failed, end.counts.passed),
@@ -410,6 +410,34 @@ fn ledger_restored_during_a_run_stops_the_line_before_a_number_is_given() {
     // nobody is to believe that it was asked to end
     let ended = state.ended.expect("it ended");
     assert_eq!(ended.code, "ledger-went-back");
+}
+
+#[test]
+fn unit_whose_write_broke_off_is_made_anew_and_not_compared() {
+    let mut bench = Bench::new();
+    let operations = |board: &VirtualBoard| board.board().counts().nor_operations;
+    let one = board(1, &[]);
+    bench.run(JOB, &[&one]).expect("a run");
+    bench.options.rework = true;
+    let before = operations(&one);
+    bench.run(JOB, &[&one]).expect("a run");
+    assert_eq!(operations(&one), before, "a unit that passed is equal");
+    // power is lost somewhere in a write: what reads right may be weak
+    let what = rtboot_sim::ReportFault::Unplug;
+    let at = one.board().counts().usb_out + 40;
+    one.board()
+        .fault_mut()
+        .push(rtboot_sim::Fault::UsbOut { at, what });
+    let end = bench.run(JOB, &[&one]).expect("a run");
+    assert_eq!(end.counts.passed, 0, "{:?}", bench.told());
+    one.power_cycle();
+    let before = operations(&one);
+    let end = bench.run(JOB, &[&one]).expect("a run");
+    assert_eq!(end.counts.passed, 1, "{:?}", bench.told());
+    assert!(
+        operations(&one) > before + 5,
+        "everything was erased and programmed"
+    );
 }
 
 #[test]

@@ -70,7 +70,8 @@ fn described(product: &Product, trusted: Option<bool>) -> Result<LineJob> {
     };
     let (first, last) = (text(false)?, text(true)?);
     let pools = job.pools.iter().map(|pool| {
-        let given = product.command_of(pool.name()).is_some();
+        let secret = job.has_secrets_in(pool.name());
+        let given = product.command_of(pool.name()).is_some() || secret;
         let of =
             |numbers: &std::collections::BTreeMap<String, rtboot::line::sealed::UnitNumber>| {
                 let number = numbers.get(pool.name()).filter(|_| !given);
@@ -78,6 +79,7 @@ fn described(product: &Product, trusted: Option<bool>) -> Result<LineJob> {
             };
         LineJobPool {
             name: pool.name().to_owned(),
+            secret,
             first: of(&first),
             last: of(&last),
         }
@@ -159,6 +161,7 @@ fn print(job: &LineJob, context: &mut Context) {
     for pool in &job.pools {
         let range = match (&pool.first, &pool.last) {
             (Some(first), Some(last)) => format!("{first} to {last}"),
+            _ if pool.secret => "secrets".to_owned(),
             _ => "from a command of the station".to_owned(),
         };
         report.line(format!("pool    {}: {range}", pool.name));

@@ -8,6 +8,7 @@ mod rehearse;
 mod run;
 #[cfg(feature = "screen")]
 mod screen;
+mod secrets;
 mod setup;
 mod words;
 
@@ -29,6 +30,9 @@ pub enum Command {
     /// The station's slots: USB ports, UARTs, virtual boards
     #[command(subcommand)]
     Slots(setup::SlotsCommand),
+    /// Secrets of units, as keys: encrypted for the stations that write them
+    #[command(subcommand)]
+    Secrets(secrets::SecretsCommand),
     Run(run::Args),
     Rehearse(rehearse::Args),
     Units(book::UnitsArgs),
@@ -78,6 +82,7 @@ pub fn run(command: Command, context: &mut Context) -> Result<()> {
         Command::Pack(args) => job::pack(&args, context),
         Command::Show(args) => job::show(&args, context),
         Command::Slots(command) => setup::slots(command, context),
+        Command::Secrets(command) => secrets::run(command, context),
         Command::Run(args) => run::run(&args, context),
         Command::Rehearse(args) => rehearse::run(&args, context),
         Command::Units(args) => book::units(&args, context),

@@ -54,7 +54,15 @@ fn percent(text: &str) -> std::result::Result<f64, String> {
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     let station = args.station.if_there()?;
     let trusted = station.as_ref().map(|station| station.trusted().to_vec());
-    let product = Product::open(&args.job, &trusted.unwrap_or_default())?;
+    let mut product = Product::open(&args.job, &trusted.unwrap_or_default())?;
+    match &station {
+        Some(station) => product.unlock(station)?,
+        None if product.job().has_secrets() => {
+            let folder = args.station.folder()?;
+            return Err(LineError::NoStation { folder }.into());
+        }
+        None => {}
+    }
     let temporary = match &args.folder {
         Some(_) => None,
         None => Some(tempfile::tempdir().map_err(|source| Error::WriteFile {
