@@ -12,6 +12,8 @@ mod line {
     mod halfway;
     #[cfg(unix)]
     mod kills;
+    #[cfg(target_os = "linux")]
+    mod memory;
     #[cfg(unix)]
     mod rehearsal;
     #[cfg(unix)]

@@ -1,4 +1,4 @@
-"""An OpenHTF plug that makes the board in a slot by a sealed job, and a phase that measures the verdict. Not run with OpenHTF yet."""
+"""An OpenHTF plug that makes the board in a slot by a sealed job, and a phase that measures the verdict. Run with OpenHTF 1.6 by the tests."""
 
 import json
 import signal
@@ -41,4 +41,4 @@ def write_unit(test, rtboot):
     test.test_record.dut_id = (event.get("numbers") or [event.get("uid")])[0]
     test.measurements.rtboot_verdict = event["phase"]
     test.measurements.rtboot_code = event.get("code") or "none"
-    test.logger.info("rtboot: %s", event)
+    test.logger.info("rtboot: %s", json.dumps(event))

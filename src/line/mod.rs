@@ -29,7 +29,7 @@ pub use product::Product;
 #[cfg(feature = "virtual")]
 pub use rehearse::{Rehearsal, RehearseOptions, rehearse};
 pub use run::{LineEnd, RunOptions, Slot, open_job, run, slots_of};
-pub use socket::{Presence, Socket};
+pub use socket::{Presence, Socket, crowded_buses};
 pub use state::{
     Counts, JobWords, LineState, PoolLeft, SlotPhase, SlotState, SlotVerdict, Told, UnitWords,
     Watch, percent,

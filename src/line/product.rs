@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+use rtboot_fcb::Fcb;
 use rtboot_ledger::{JobRow, PoolSpec};
 use rtboot_sealed::{Before, Job, Pool, PublicKey, Sealed, UnitNumber};
 
@@ -122,15 +123,15 @@ impl Product {
             job: job.name.clone(),
             reason,
         };
-        let largest = rtboot_bootable::Memory::LIMIT as u32;
+        let largest = rtboot_bootable::Memory::LIMIT as u64;
+        let limit = self.flash_size().unwrap_or(largest).min(largest);
+        let flash_end = u64::from(map.flash_base) + limit;
         for (at, size) in job.areas() {
             let end = u64::from(at) + u64::from(size);
-            let inside =
-                at >= map.flash_base && end <= u64::from(map.flash_base) + u64::from(largest);
-            if !inside {
+            if at < map.flash_base || end > flash_end {
                 return Err(unfit(format!(
-                    "{at:#010x} to {end:#010x} is not in the flash of the {}, which begins at {:#010x}",
-                    self.chip.name, map.flash_base
+                    "{at:#010x} to {end:#010x} is not in the flash, which is {:#010x} to {flash_end:#010x} by its FCB",
+                    map.flash_base
                 ))
                 .into());
             }
@@ -139,6 +140,14 @@ impl Product {
             .map(drop)?;
         self.unit_of("0123456789abcdef", &self.examples(true)?)
             .map(drop)
+    }
+
+    /// How large the flash is by the FCB that the boot ROM will read, where one says it.
+    fn flash_size(&self) -> Option<u64> {
+        let headers = self.write.pieces().memory();
+        let fcb = headers.bytes(self.chip.map.fcb_address(), Fcb::LEN)?;
+        let size = Fcb::parse(&fcb).ok()?.total_size();
+        (size > 0).then_some(size)
     }
 
     /// Lets it open the secrets of its units with this station's identity. A job without secrets needs none.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::thread;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use rtboot_finding::Next;
 use rtboot_ledger::Ledger;
@@ -240,9 +241,15 @@ fn begin(station: &Station, product: &Product, slots: &[Slot], options: &RunOpti
         },
         station: station.name().to_owned(),
         operator: options.operator.clone(),
+        began_ms: Some(now_ms()),
         slots: slots.iter().map(slot).collect(),
         ..LineState::default()
     }
+}
+
+fn now_ms() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    i64::try_from(since.unwrap_or_default().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Hooks that are told of the run as a whole.

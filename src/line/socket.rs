@@ -1,9 +1,11 @@
 //! Where a slot's boards come and go.
 
+use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use super::state::Told;
+use super::station::SlotSpec;
 use crate::board::{self, Board, Options, Seen, Selector, Unusable};
 use crate::job::Target;
 #[cfg(feature = "virtual")]
@@ -71,6 +73,31 @@ impl Bus {
             }
         }
     }
+}
+
+/// Boards that fit on one high-speed bus with NXP's flashloader: by Linux's figures 4 packets of its interrupt endpoints fit in each
+/// 125 µs, and a board takes two in 0.5 ms.
+const BOARDS_ON_A_BUS: usize = 8;
+
+/// USB buses that have more slots than boards fit on: in words.
+pub fn crowded_buses(slots: &[SlotSpec]) -> Vec<String> {
+    let mut buses: BTreeMap<&str, usize> = BTreeMap::new();
+    for slot in slots {
+        let bus = slot.board.usb_port().and_then(|port| port.split_once('-'));
+        if let Some((bus, _)) = bus {
+            *buses.entry(bus).or_default() += 1;
+        }
+    }
+    let crowded = buses
+        .into_iter()
+        .filter(|(_, slots)| *slots > BOARDS_ON_A_BUS);
+    let words = crowded.map(|(bus, slots)| {
+        format!(
+            "{slots} slots are on USB bus {bus}, and {BOARDS_ON_A_BUS} boards at once are what one high-speed bus has room for \
+             with NXP's flashloader: connect the others to another host controller"
+        )
+    });
+    words.collect()
 }
 
 /// A slot by its selector.
@@ -178,5 +205,28 @@ fn on_usb(seen: &Seen) -> Presence {
             text.clone(),
             "unplug the board and plug it in again",
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bus_with_more_slots_than_boards_fit_on_is_named() {
+        let slot = |name: String, board: &str| SlotSpec::new(&name, board).expect("a slot");
+        let on = |bus: usize, count: usize| {
+            (0..count).map(move |at| slot(format!("{bus}{at}"), &format!("usb:{bus}-4.{at}")))
+        };
+        let other = slot("U".into(), "uart:/dev/ttyUSB0");
+        let mut slots: Vec<SlotSpec> = on(1, 8).chain(on(3, 8)).chain([other]).collect();
+        assert_eq!(crowded_buses(&slots), Vec::<String>::new());
+        slots.push(slot("N".into(), "usb:3-2"));
+        let crowded = crowded_buses(&slots);
+        assert_eq!(crowded.len(), 1);
+        assert!(
+            crowded[0].starts_with("9 slots are on USB bus 3,"),
+            "{crowded:?}"
+        );
     }
 }

@@ -18,6 +18,8 @@ pub struct LineState {
     pub station: String,
     /// Who is there. Attempts that begin are this person's: [`Watch::set_operator`].
     pub operator: String,
+    /// When this run began, in milliseconds since 1970.
+    pub began_ms: Option<i64>,
     /// Each slot, in the order of the station's settings.
     pub slots: Vec<SlotState>,
     /// What became of the attempts of this run.
@@ -64,6 +66,18 @@ impl LineState {
         while self.verdicts.len() > VERDICTS_KEPT {
             self.verdicts.pop_front();
         }
+    }
+
+    /// How long the run has lasted at this instant, where it has begun.
+    pub fn lasted(&self, now_ms: i64) -> Option<Duration> {
+        let ms = now_ms.checked_sub(self.began_ms?)?;
+        u64::try_from(ms).ok().map(Duration::from_millis)
+    }
+
+    /// Units that passed in an hour of this run, as far as it lasted; of the first minute there is none to tell.
+    pub fn per_hour(&self, now_ms: i64) -> Option<u64> {
+        let lasted = self.lasted(now_ms)?.as_secs();
+        (lasted >= 60).then(|| self.counts.passed.saturating_mul(3600) / lasted)
     }
 
     /// Verdicts that came after `before`.
@@ -373,5 +387,22 @@ impl Watch {
         drop(guard);
         self.0.changed.notify_all();
         done
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pace_is_that_of_the_run_and_a_clock_that_went_back_gives_none() {
+        let mut state = LineState::default();
+        assert_eq!(state.per_hour(1_000_000), None);
+        state.began_ms = Some(1_000_000);
+        state.counts.passed = 90;
+        assert_eq!(state.per_hour(1_000_000 + 59_000), None);
+        assert_eq!(state.per_hour(1_000_000 + 1_800_000), Some(180));
+        assert_eq!(state.per_hour(0), None);
+        assert_eq!(state.lasted(1_002_000), Some(Duration::from_secs(2)));
     }
 }

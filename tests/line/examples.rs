@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::kit::cli::{Cli, Run};
+use crate::kit::cli::{Cli, Run, program_in};
 use crate::kit::root;
 
 /// Whether Python is there; a test without it says that it is skipped.
@@ -99,6 +99,42 @@ fn each_passed_unit_has_one_label() {
     }
     assert!(serials.len() > 4, "{serials:?}");
     assert_eq!(labels.len(), serials.len(), "{labels:?}");
+}
+
+/// Runs a test of OpenHTF that has the example's phase, and prints what came of it.
+const OPENHTF: &str = r#"
+import sys
+import openhtf as htf
+sys.path.insert(0, "examples/line")
+import openhtf_rtboot as example
+example.RtbootPlug.SLOT = "A=virtual:board"
+records = []
+test = htf.Test(example.write_unit)
+test.add_output_callbacks(records.append)
+test.execute(test_start=lambda: "nobody")
+record = records[0]
+verdict = record.phases[-1].measurements["rtboot_verdict"].measured_value.value
+print("said", record.outcome.name, record.dut_id, verdict)
+"#;
+
+#[test]
+fn openhtf_plug_makes_a_unit() {
+    let Some(python) = std::env::var_os("RTBOOT_OPENHTF") else {
+        eprintln!("skipped: RTBOOT_OPENHTF names no Python with OpenHTF");
+        return;
+    };
+    let cli = station(&example_hooks());
+    cli.run_bare(&["-q", "virtual", "new", "board"]).good();
+    let program = std::path::Path::new(env!("CARGO_BIN_EXE_rtboot"));
+    let mut folders = vec![program.parent().expect("a folder").to_owned()];
+    folders.extend(std::env::split_paths(
+        &std::env::var_os("PATH").unwrap_or_default(),
+    ));
+    let mut command = program_in(&python.to_string_lossy(), cli.folder());
+    command
+        .env("PATH", std::env::join_paths(folders).expect("folders"))
+        .args(["-c", OPENHTF]);
+    Run::of(&mut command).says(0, &["said PASS BL0000018 passed"]);
 }
 
 /// What label.py prints for a record.

@@ -13,13 +13,14 @@ use crate::kit::app_bytes;
 use crate::kit::cli::rtboot;
 use crate::kit::pty::Served;
 
-struct Line {
+/// A station with a job, and a slot for each board on a UART.
+pub struct Line {
     folder: tempfile::TempDir,
-    slot: String,
+    slots: Vec<String>,
 }
 
 impl Line {
-    fn new(served: &Served) -> Line {
+    pub fn new(served: &[Served]) -> Line {
         let folder = tempfile::tempdir().expect("a folder");
         let at = |name: &str| folder.path().join(name);
         fs::write(at("app.elf"), app_bytes("blinky.elf")).expect("written");
@@ -28,7 +29,10 @@ impl Line {
         let job = JOB.replacen("fcb =", "loader = \"standin.bin\"\nfcb =", 1);
         fs::write(at("job.toml"), job).expect("written");
         let line = Line {
-            slot: format!("A=uart:{}", served.path),
+            slots: (1..)
+                .zip(served)
+                .map(|(number, served)| format!("S{number}=uart:{}", served.path))
+                .collect(),
             folder,
         };
         let key = line.run(&["line", "keygen", "-o", "seal.key"]);
@@ -57,7 +61,8 @@ impl Line {
         String::from_utf8(output.stdout).expect("text")
     }
 
-    fn line(&self) -> Command {
+    /// The line, until so many units have passed.
+    pub fn line(&self, units: usize) -> Command {
         let mut command = rtboot(self.folder.path());
         command.args([
             "--json",
@@ -65,11 +70,13 @@ impl Line {
             "run",
             "x.rtjob",
             "--units",
-            "1",
+            &units.to_string(),
             "--station",
             "bench",
         ]);
-        command.args(["--slot", &self.slot]);
+        for slot in &self.slots {
+            command.args(["--slot", slot]);
+        }
         command
     }
 }
@@ -81,10 +88,10 @@ fn killed_at(operations: u64) {
         ..Make::default()
     };
     let board = VirtualBoard::in_memory(&make).expect("a board");
-    let served = Served::on(&board);
+    let served = [Served::on(&board)];
     let line = Line::new(&served);
     let mut child = line
-        .line()
+        .line(1)
         .stdout(Stdio::null())
         .stderr(Stdio::null())
         .spawn()
@@ -112,7 +119,7 @@ fn killed_at(operations: u64) {
     );
     // the operator takes it out and puts it in again
     board.power_cycle();
-    let output = line.line().output().expect("a line");
+    let output = line.line(1).output().expect("a line");
     let words = String::from_utf8_lossy(&output.stdout).into_owned();
     assert!(
         output.status.success(),

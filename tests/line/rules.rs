@@ -441,6 +441,25 @@ fn unit_whose_write_broke_off_is_made_anew_and_not_compared() {
 }
 
 #[test]
+fn field_beyond_the_flash_is_refused_when_the_job_is_packed() {
+    let bench = Bench::new();
+    let pack = |at: &str| {
+        let file = bench.folder.path().join("job.toml");
+        fs::write(&file, JOB.replace("at = 0x60010000", at)).expect("written");
+        Product::pack(&file, &bench.key).map(drop)
+    };
+    // an IS25LP064A has 8 MiB; the last 16 bytes are in it, one more is not
+    pack("at = 0x607ffff0").expect("packed");
+    let error = pack("at = 0x607ffff1").expect_err("beyond it");
+    let told = error.to_string();
+    assert_eq!(error.code(), "job-unfit");
+    assert!(
+        told.contains("0x60000000 to 0x60800000 by its FCB"),
+        "{told}"
+    );
+}
+
+#[test]
 fn unit_that_may_not_start_passes_only_where_the_job_says_so() {
     let bench = Bench::new();
     // a clock that no table names: no rule tells whether the ROM reads the flash with it

@@ -65,6 +65,14 @@ pub struct ScreenArgs {
     #[cfg(feature = "line-web")]
     #[arg(long, requires = "http")]
     pub http_beyond_this_machine: bool,
+    /// A name of this PC under which browsers may ask for the page, besides localhost and addresses. Several may
+    #[cfg(feature = "line-web")]
+    #[arg(long, value_name = "NAME", requires = "http")]
+    pub http_name: Vec<String>,
+    /// Time zone of the page's days, as Europe/Berlin [default: the system's]
+    #[cfg(feature = "line-web")]
+    #[arg(long, value_name = "ZONE", requires = "http")]
+    pub http_zone: Option<String>,
     /// A file with the token that lets the page stop the line; without it the page only reads
     #[cfg(feature = "line-web")]
     #[arg(long, value_name = "FILE", requires = "http")]
@@ -97,6 +105,8 @@ impl ScreenArgs {
         let refused = |error: line::web::Error| Error::Usage(error.to_string());
         let mut options = line::web::Options::default();
         options.beyond_this_machine = self.http_beyond_this_machine;
+        options.names.clone_from(&self.http_name);
+        options.zone.clone_from(&self.http_zone);
         if let Some(file) = &self.http_token {
             let text = rtboot::file::read(file, rtboot::file::Limit::Text)?;
             let text = String::from_utf8_lossy(&text);
@@ -128,6 +138,9 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         ledger: args.ledger.clone(),
         tool: tool(),
     };
+    for crowded in line::crowded_buses(&specs) {
+        context.report.line(format!("warning: {crowded}"));
+    }
     let watch = Watch::new();
     let reader = {
         let (station, address) = (station.clone(), args.ledger.clone());

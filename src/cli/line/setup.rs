@@ -119,6 +119,9 @@ pub enum SlotsCommand {
         /// The slots' names, in the order in which boards will be plugged in
         #[arg(required = true)]
         names: Vec<String>,
+        /// The slots are UARTs: plug in one adapter after the other
+        #[arg(long)]
+        uart: bool,
         /// How long to wait for each board
         #[arg(long, value_name = "TIME", default_value = "120s", value_parser = crate::cli::number::parse_duration)]
         each: Duration,
@@ -162,12 +165,13 @@ pub fn slots(command: SlotsCommand, context: &mut Context) -> Result<()> {
         }
         SlotsCommand::Learn {
             names,
+            uart,
             each,
             station,
         } => {
             let mut station = station.open()?;
             for name in names {
-                let slot = learn(&name, each, context)?;
+                let slot = learn(&name, uart, each, context)?;
                 context.report.line(format!("slot {name}: {}", slot.board));
                 // each is kept at once: a person who stops halfway has not done it for nothing
                 station.add_slots(&[slot])?;
@@ -208,9 +212,38 @@ fn print(found: &LineSlots, context: &mut Context) {
 /// Pause between two looks at the bus.
 const LOOK: Duration = Duration::from_millis(100);
 
-/// Waits for a board at a USB port where none was.
-fn learn(name: &str, limit: Duration, context: &mut Context) -> Result<SlotSpec> {
+/// Where Linux names UARTs by the USB port of their adapter.
+const BY_PATH: &str = "/dev/serial/by-path";
+
+/// UARTs of this machine, by names that an adapter keeps as long as it stays in its port, where there are such.
+fn uarts() -> Result<Vec<String>> {
+    let ports = rtboot::port::serial::list()?;
+    let named = |path: &str| {
+        let stable = stable_name(Path::new(path), Path::new(BY_PATH));
+        stable.map_or_else(|| path.to_owned(), |path| path.display().to_string())
+    };
+    let places = ports.iter();
+    Ok(places
+        .map(|port| format!("uart:{}", named(&port.path)))
+        .collect())
+}
+
+/// The link in a folder that leads to this device: of several the first by its name.
+fn stable_name(device: &Path, folder: &Path) -> Option<PathBuf> {
+    let device = device.canonicalize().ok()?;
+    let links = std::fs::read_dir(folder).ok()?.flatten();
+    let links = links.map(|link| link.path());
+    links
+        .filter(|link| link.canonicalize().is_ok_and(|leads_to| leads_to == device))
+        .min()
+}
+
+/// Waits for a board at a USB port where none was, or for a UART that was not there.
+fn learn(name: &str, uart: bool, limit: Duration, context: &mut Context) -> Result<SlotSpec> {
     let boards = || -> Result<Vec<String>> {
+        if uart {
+            return uarts();
+        }
         let seen = list_usb()?.into_iter().filter(|seen| seen.is_board);
         Ok(seen
             .filter_map(|seen| seen.selector)
@@ -218,9 +251,10 @@ fn learn(name: &str, limit: Duration, context: &mut Context) -> Result<SlotSpec>
             .collect())
     };
     let before = boards()?;
-    context.report.line(format!(
-        "slot {name}: plug a board in (in serial-download mode)"
-    ));
+    context.report.line(match uart {
+        true => format!("slot {name}: plug its UART adapter in"),
+        false => format!("slot {name}: plug a board in (in serial-download mode)"),
+    });
     report::begin();
     let start = std::time::Instant::now();
     let mut known = before;
@@ -241,5 +275,30 @@ fn learn(name: &str, limit: Duration, context: &mut Context) -> Result<SlotSpec>
             });
         }
         std::thread::sleep(LOOK);
+    }
+}
+
+#[cfg(all(test, unix))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uart_is_named_by_its_adapters_port() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let at = |name: &str| folder.path().join(name);
+        let links = at("by-path");
+        std::fs::create_dir(&links).expect("a folder");
+        for device in ["ttyUSB0", "ttyUSB1"] {
+            std::fs::write(at(device), "").expect("written");
+        }
+        let link = |name: &str, to: &str| {
+            std::os::unix::fs::symlink(at(to), links.join(name)).expect("a link");
+        };
+        link("pci-0:1.2-port0", "ttyUSB1");
+        link("pci-0-usbv2-0:1.2-port0", "ttyUSB1");
+        let found = stable_name(&at("ttyUSB1"), &links).expect("a name");
+        assert_eq!(found, links.join("pci-0-usbv2-0:1.2-port0"));
+        assert_eq!(stable_name(&at("ttyUSB0"), &links), None);
+        assert_eq!(stable_name(&at("ttyUSB1"), &at("none")), None);
     }
 }

@@ -2,6 +2,7 @@
 
 use maud::{Markup, PreEscaped, html};
 
+use super::super::clock::now;
 use super::super::words::{foreign, percent, plain};
 use crate::event::Stage;
 use crate::line::{Counts, LineState, SlotPhase, SlotState};
@@ -91,6 +92,10 @@ fn counts(state: &LineState) -> Markup {
             div .aborted { dt { (sign("aborted")) "Aborted" } dd { (aborted) } }
             div .refused { dt { (sign("refused")) "Refused" } dd { (refused) } }
             div { dt { "Yield" } dd { (percent(passed, passed.saturating_add(failed))) } }
+            @if let Some(units) = state.per_hour(now()) { div { dt { "Units an hour" } dd { (units) } } }
+            @if let Some(lasted) = state.lasted(now()) {
+                div { dt { "Running for" } dd { (lasted.as_secs() / 3600) " h " (lasted.as_secs() / 60 % 60) " min" } }
+            }
             @if let Some(units) = state.job.units {
                 div { dt { "Units allowed" } dd { (units) } }
             }
