@@ -146,7 +146,7 @@ impl Product {
     fn flash_size(&self) -> Option<u64> {
         let headers = self.write.pieces().memory();
         let fcb = headers.bytes(self.chip.map.fcb_address(), Fcb::LEN)?;
-        let size = Fcb::parse(&fcb).ok()?.total_size();
+        let size = Fcb::parse(fcb).ok()?.total_size();
         (size > 0).then_some(size)
     }
 
