@@ -30,6 +30,7 @@ mod identify;
 mod map;
 mod name;
 mod table;
+mod words;
 
 pub use boot::{
     BootConfig, BootDeviceCode, BootLayout, BootMode, FlashKind, FlashTypeField, ResetCause,
@@ -41,6 +42,7 @@ pub use identify::{Contradiction, Identity, Told};
 pub use map::{BootDevice, CardLayout, MemoryMap, Place, Region};
 pub use name::ChipName;
 pub use table::{CHIPS, FLASHLOADER_USB};
+pub use words::OptionWordTraits;
 
 /// USB vendor and product id.
 pub type UsbId = (u16, u16);
@@ -182,6 +184,8 @@ pub struct FlashloaderTraits {
     pub reads_registers: bool,
     /// Whether a fuse bit or BOOT_CFG moves it to the second pin group; see [`InPackage`] and [`BootLayout::second_pins`].
     pub follows_second_pins: bool,
+    /// What it makes of option words.
+    pub words: OptionWordTraits,
 }
 
 /// The pads of one FlexSPI port.

@@ -7,7 +7,8 @@
 use crate::{
     BootDevice, BootDeviceCode, BootLayout, CardLayout, Chip, Clock, ClockTable, FlashKind,
     FlashPins, FlashTypeField, FlashloaderTraits, FlexRam, FlexRamLayout, Fuses, IdRegister,
-    InPackage, Kit, MemoryMap, Region, Registers, ResetCause, ToolNames, UartPins, UsbId,
+    InPackage, Kit, MemoryMap, OptionWordTraits, Region, Registers, ResetCause, ToolNames,
+    UartPins, UsbId,
 };
 
 /// USB ids of every public RT10xx flashloader (M, S).
@@ -136,6 +137,15 @@ const RT1021: Chip = Chip {
         folder: "rt1021",
         reads_registers: false,
         follows_second_pins: true,
+        words: OptionWordTraits {
+            safe_clock: true,
+            quad_enable_sequence: 4,
+            read_sample_clock: 1,
+            clock_index_max: 15,
+            clocks: Some(nibbles(132_923, 166_154, 196_364, 31_765)),
+            stores_continuous_read: true,
+            second_pins: Some(false),
+        },
     },
     own_loader: true, // docs/loader.md: in emulation
     map: MemoryMap {
@@ -236,6 +246,14 @@ const RT1024: Chip = Chip {
     flashloader: FlashloaderTraits {
         folder: "rt1024",
         follows_second_pins: false,
+        // E: nothing above 60 MHz, and no DQS pad to sample through
+        words: OptionWordTraits {
+            read_sample_clock: 0,
+            clock_index_max: 3,
+            clocks: Some(NIBBLES_TO_60),
+            stores_continuous_read: false,
+            ..RT1021.flashloader.words
+        },
         ..RT1021.flashloader
     },
     own_loader: false, // it drives the primary pin group only
@@ -309,6 +327,12 @@ const RT1010: Chip = Chip {
         folder: "rt1011",
         reads_registers: true, // E
         follows_second_pins: false,
+        // E, but its FlexSPI driver lies in the ROM and the RT1015's took its place; the clocks are those of its own table.
+        // K's FCB has no safe clock either, SPSDK's test block has it
+        words: OptionWordTraits {
+            second_pins: None,
+            ..RT1050.flashloader.words
+        },
     },
     own_loader: false, // not built for it
     map: MemoryMap {
@@ -391,6 +415,14 @@ const RT1050: Chip = Chip {
         folder: "rt1052",
         reads_registers: true,     // E
         follows_second_pins: true, // E
+        // E
+        words: OptionWordTraits {
+            safe_clock: false,
+            quad_enable_sequence: 6,
+            clocks: Some(nibbles(127_059, 166_154, 196_364, 31_765)),
+            second_pins: Some(true),
+            ..RT1021.flashloader.words
+        },
     },
     own_loader: false, // not built for it
     map: MemoryMap {
@@ -498,6 +530,12 @@ const RT1060: Chip = Chip {
         folder: "rt1062",
         reads_registers: true,      // E
         follows_second_pins: false, // E
+        // E
+        words: OptionWordTraits {
+            clocks: Some(nibbles(120_000, 132_923, 166_154, 196_364)),
+            second_pins: Some(true),
+            ..RT1021.flashloader.words
+        },
     },
     map: MemoryMap {
         chip: "RT1060",
@@ -551,6 +589,15 @@ const RT1064: Chip = Chip {
         flash_max: 0x0F00_0000,  // M
         other_flash: Some(Region::fixed("FlexSPI1", 0x6000_0000, 0x1000_0000)), // M
         ..RT1060.map
+    },
+    // E: it asks for the clock of a third FlexSPI, which does not exist, so that of the ROM stays
+    flashloader: FlashloaderTraits {
+        words: OptionWordTraits {
+            clocks: None,
+            second_pins: Some(false),
+            ..RT1060.flashloader.words
+        },
+        ..RT1060.flashloader
     },
     // K, E
     flash_pins: &[FlashPins {
@@ -720,6 +767,30 @@ const SPLITS_OF_512: [FlexRam; 16] = [
     split(256, 0, 256),
     split(0, 0, 512),
 ];
+
+/// kHz by the clock nibble of option words: up to 6 every build gives the same (E), but one.
+const fn nibbles(seven: u32, eight: u32, nine: u32, ten: u32) -> [u32; 16] {
+    let mut khz = [31_765; 16];
+    khz[2] = 49_091;
+    khz[3] = 60_000;
+    khz[4] = 72_000;
+    khz[5] = 80_000;
+    khz[6] = 102_857;
+    khz[7] = seven;
+    khz[8] = eight;
+    khz[9] = nine;
+    khz[10] = ten;
+    khz
+}
+
+/// E
+const NIBBLES_TO_60: [u32; 16] = {
+    let mut khz = [60_000; 16];
+    khz[0] = 31_765;
+    khz[1] = 31_765;
+    khz[2] = 49_091;
+    khz
+};
 
 const fn device(last: u8, name: &'static str) -> BootDeviceCode {
     BootDeviceCode { last, name }

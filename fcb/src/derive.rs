@@ -4,11 +4,19 @@
 //! option words + SFDP + the register with QE  →  FCB, and what is written to set QE
 //! ```
 //!
-//! This follows the genuine RT1021 flashloader, its bugs included, so that one can see without a board what
+//! This follows NXP's own flashloader of the chip, its bugs included, so that one can see without a board what
 //! configure-memory with these words would do. It is not the way to make a good FCB: [`crate::Part::boot_fcb`] is.
 //!
+//! The builds differ in little, all of it in [`OptionWordTraits`]:
+//!
+//! | flashloader | its FCB differs from the RT1021's in |
+//! |--|--|
+//! | RT1010, RT105x | controllerMiscOption without bit 4 (safe clock); the write of quad enable in sequence 6, not 4 |
+//! | RT1024 | readSampleClkSrc 0 (inside the controller); a clock index of 3 at most; no FCB for misc mode 1 |
+//! | RT1015, RT104x, RT106x, RT1064 | nothing |
+//!
 //! Source: public ROM driver `flexspi_nor_flash.c` (imxrt-tool-flash-algo); each path is held in tests against blocks
-//! that the genuine flashloader (emulated) made.
+//! that the genuine flashloaders (emulated) made. The RT1010's has its driver in the ROM; there another chip's took its place.
 
 mod quad;
 mod read;
@@ -18,7 +26,8 @@ use alloc::vec::Vec;
 
 use crate::fcb::Fcb;
 use crate::lut::{REACH_24, Sequence, index};
-use crate::{Error, OptionWords, StatusRegisters};
+use crate::{Chip, Error, OptionWords, StatusRegisters};
+use rtboot_chip::OptionWordTraits;
 
 use tables::Tables;
 
@@ -102,11 +111,12 @@ mod misc {
     pub const SECOND_PINS: u32 = 1 << 8;
 }
 
-/// The block that the flashloader makes of these words for this flash.
+/// The block that the flashloader of this chip makes of these words for this flash.
 ///
 /// # Errors
 /// [`Refused`], with the status that the flashloader answers where it is known.
-pub fn derive(words: OptionWords, flash: &Flash<'_>) -> Result<Derived, Refused> {
+pub fn derive(words: OptionWords, flash: &Flash<'_>, chip: &Chip) -> Result<Derived, Refused> {
+    let traits = &chip.flashloader.words;
     let options = words.decode().map_err(Refused::Words)?;
     if options.device_type > 1 {
         return Err(Refused::DeviceType {
@@ -118,11 +128,22 @@ pub fn derive(words: OptionWords, flash: &Flash<'_>) -> Result<Derived, Refused>
     if ddr && !tables.basic.double_data_rate() {
         return Err(Refused::NoDoubleRate);
     }
-    let mut fcb = frame(&options);
+    if options.misc_mode == 1 && !traits.stores_continuous_read {
+        return Err(Refused::Unclear {
+            what: "this chip's flashloader takes a read without command byte (misc mode 1), and then fails to store its FCB",
+        });
+    }
+    let mut fcb = frame(&options, traits);
     geometry(&mut fcb, &tables);
     let wide = fcb.sflash_a1_size() > REACH_24;
     let bits = if wide { 32 } else { 24 };
-    let quad_enable_write = quad::prepare(&mut fcb, &tables, &options, &flash.registers)?;
+    let quad_enable_write = quad::prepare(
+        &mut fcb,
+        &tables,
+        &options,
+        &flash.registers,
+        traits.quad_enable_sequence,
+    )?;
     let erase = |kind| {
         tables
             .erase_command(kind, wide)
@@ -149,24 +170,26 @@ impl crate::Options {
 }
 
 /// All that does not depend on the SFDP.
-fn frame(options: &crate::Options) -> Fcb {
+fn frame(options: &crate::Options, traits: &OptionWordTraits) -> Fcb {
     let mut fcb = Fcb::new();
     fcb.set_cs_hold_time(3);
     fcb.set_cs_setup_time(3);
     fcb.set_device_type(1);
     fcb.set_flash_pads(4);
-    fcb.set_clock(options.clock);
+    fcb.set_clock(options.clock.min(traits.clock_index_max));
     fcb.set_command_clock(1);
-    fcb.set_read_sample_clock(1);
+    fcb.set_read_sample_clock(traits.read_sample_clock);
     let mut bits = 0;
     if !options.stops_half_way() {
-        bits |= misc::SAFE_CLOCK;
+        if traits.safe_clock {
+            bits |= misc::SAFE_CLOCK;
+        }
         fcb.set_half_clock(options.device_type & 1);
     }
     if options.device_type == 1 {
         bits |= misc::DDR;
     }
-    // connection and drive strength of the second word change nothing here
+    // connection and drive strength of the second word change nothing here; the pin group is stored by builds, too, that ignore it
     if options.second.is_some_and(|second| second.pin_group == 1) {
         bits |= misc::SECOND_PINS;
     }

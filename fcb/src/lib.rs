@@ -111,7 +111,7 @@ pub mod text;
 pub mod trial;
 
 pub use cfg_error::CfgError;
-pub use clock::ClockIndex;
+pub use clock::{ClockIndex, ReadClock};
 pub use error::Error;
 pub use fcb::{Fcb, FieldDiff, FieldValue, SequenceCall, Spec};
 pub use jedec::JedecId;

@@ -55,7 +55,8 @@ pub struct Options {
     pub quad_mode: u8,
     /// 0 off, 1 and 2 continuous read, 3 data order swapped, 4 second pin group, 5 internal loopback, 6 stay in SPI.
     pub misc_mode: u8,
-    /// Clock index of the flashloader; 0 keeps the clock of probing.
+    /// Clock index of the flashloader, which also goes to the FCB: [`rtboot_chip::OptionWordTraits::clocks`]; 0 keeps the clock of
+    /// probing.
     pub clock: u8,
     /// The fields of the second word, when there is one.
     pub second: Option<SecondOptions>,
@@ -154,8 +155,8 @@ impl OptionWords {
 
     /// Whether the flashloader takes the words at all.
     ///
-    /// Each error is one that the genuine RT1021 flashloader (emulated) answers with status 4, or a pair of words
-    /// that do not belong together.
+    /// Each error is one that the genuine flashloaders (emulated) answer with status 4, the same for every chip, or a pair of
+    /// words that do not belong together.
     pub fn check(&self) -> Result<(), Error> {
         let nibble = |at: u32| self.word0 >> at & 0xF;
         if nibble(28) != Self::TAG {

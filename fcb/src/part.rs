@@ -27,8 +27,8 @@ use crate::fcb::{Fcb, SequenceCall};
 use crate::lut::{Sequence, index};
 use crate::protection::{Protected, Protection, StatusLock};
 use crate::{
-    Chip, ChipName, ClockIndex, JedecId, OptionWords, QeMethod, Spec, StatusRegisters, StatusWrite,
-    probe,
+    Chip, ChipName, ClockIndex, JedecId, OptionWords, QeMethod, ReadClock, Spec, StatusRegisters,
+    StatusWrite, probe,
 };
 
 /// One NOR flash part.
@@ -66,8 +66,8 @@ pub struct Part {
     /// What sets the dummy cycles of that read; `None` when it is not known, or they are fixed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub dummy_register: Option<DummyControl>,
-    /// The clock it boots with.
-    pub clock: ClockIndex,
+    /// The clock it boots with, where the chip takes it.
+    pub clock: ReadClock,
     /// Its own limit for this read command at these dummy cycles, in MHz.
     pub max_mhz: Option<u16>,
     /// How long erase and program take.
@@ -94,22 +94,37 @@ impl Part {
     /// pins have no DQS. What the `.cfg` forces stays.
     pub fn on(&self, chip: &Chip) -> Part {
         let mut part = self.clone();
-        part.clock = ClockIndex(part.clock.0.min(chip.clocks.max));
+        let index = self.clock.index_on(&chip.clocks);
+        part.clock = ReadClock::of_index(ClockIndex(index), &chip.clocks).unwrap_or(self.clock);
+        if part.clock_byte() != index {
+            part.force("serialClkFreq", index.into());
+        }
         let has_dqs = chip
             .flash_pins
             .first()
             .is_none_or(|pins| pins.dqs.is_some());
-        let sampling = Spec::find("readSampleClkSrc");
-        if let (false, Some(sampling)) = (has_dqs, sampling) {
-            let forced = |(spec, _): &(&Spec, Vec<u32>)| spec.name == sampling.name;
-            if !part.overrides.fields.iter().any(forced) {
-                part.overrides.fields.push((sampling, vec![0]));
-            }
+        if !has_dqs {
+            part.force("readSampleClkSrc", 0);
         }
         part
     }
 
-    /// The FCB that goes to offset 0 of the flash.
+    /// Sets a field of the FCB that the file leaves open.
+    fn force(&mut self, field: &str, value: u32) {
+        let fields = &mut self.overrides.fields;
+        if let Some(spec) = Spec::find(field)
+            && !fields.iter().any(|(forced, _)| forced.name == spec.name)
+        {
+            fields.push((spec, vec![value]));
+        }
+    }
+
+    /// The byte of the clock where no chip is named: as on the default one.
+    fn clock_byte(&self) -> u8 {
+        self.clock.index_on(&Chip::DEFAULT.clocks)
+    }
+
+    /// The FCB that goes to the flash. Its clock index is the default chip's; [`Part::on`] gives that of a chip.
     ///
     /// Built by the policy of the genuine flashloader (sampling through the DQS pad, safe clock while configuring,
     /// other commands at 30 MHz), with this part's read command and clock, and without a device mode sequence:
@@ -122,7 +137,7 @@ impl Part {
         fcb.set_controller_options(SAFE_CLOCK);
         fcb.set_device_type(1);
         fcb.set_flash_pads(self.read.data_pads.max(self.read.address_pads));
-        fcb.set_clock(self.clock.0);
+        fcb.set_clock(self.clock_byte());
         fcb.set_sflash_a1_size(self.size);
         fcb.set_page_size(self.page_size);
         fcb.set_sector_size(self.sector_size);

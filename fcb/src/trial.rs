@@ -44,7 +44,7 @@ impl fmt::Display for Untried {
             Untried::Controller => {
                 f.write_str("it sets the controller up for another kind of flash")
             }
-            Untried::Clock(clock) => write!(f, "its clock, {clock}, is above what the chip takes"),
+            Untried::Clock(clock) => write!(f, "its clock index, {}, is above what the chip takes", clock.0),
             Untried::Size => f.write_str("it gives the flash no size"),
             Untried::QuadClear => f.write_str("it reads on four lines, and quad enable is clear"),
             Untried::StatusWrite(command) => write!(

@@ -2,7 +2,7 @@
 #![cfg(feature = "cfg")]
 
 use rtboot_fcb::PartFile;
-use rtboot_fcb::{ChipName, ClockIndex, OptionWords};
+use rtboot_fcb::{ChipName, OptionWords, ReadClock};
 
 const GOOD: &str = r#"name = "X1"
 vendor = "Maker"
@@ -125,7 +125,7 @@ fn a_bad_value_says_what_would_do() {
         (
             "clock = 6",
             "clock = \"104 MHz\"",
-            "`clock` takes an index from 1 to 8, or a frequency such as \"100 MHz\"",
+            "`clock` takes an index such as 6, or a frequency such as \"100 MHz\"",
         ),
         (
             "clock = 6",
@@ -217,7 +217,7 @@ fn numbers_are_hex_decimal_or_with_k_and_m() {
     .unwrap();
     assert_eq!(
         (file.parts[0].clock, file.parts[0].jedec.0),
-        (ClockIndex(6), [0x9D, 0x60, 0x17])
+        (ReadClock::of_mhz(100).unwrap(), [0x9D, 0x60, 0x17])
     );
 }
 
@@ -400,4 +400,35 @@ fn erase_commands_fit_sizes_and_address_bits() {
     assert!(error("block-erase = 0xDC").contains("with 24 it is D8h"));
     assert!(error("block-erase = 0xC7").contains("C7h erases the whole part"));
     assert!(error("sector-erase = 0x120").contains("sector-erase"));
+}
+
+#[test]
+fn a_clock_index_is_that_of_the_chips_in_the_file() {
+    let with = |lines: &str| PartFile::from_cfg(&GOOD.replace("clock = 6\n", lines));
+    let mhz = |lines: &str| with(lines).map(|file| file.parts[0].clock.mhz());
+    assert_eq!(mhz("clock = 7\n"), Ok(133));
+    assert_eq!(mhz("clock = 7\nchip = \"rt1062\"\n"), Ok(120));
+    assert_eq!(mhz("clock = 9\nchip = \"rt106x\"\n"), Ok(166));
+    assert_eq!(mhz("clock = 7\nchip = [\"rt1021\", \"rt105x\"]\n"), Ok(133));
+    assert_eq!(mhz("clock = \"120 MHz\"\n"), Ok(120));
+    for text in [
+        "clock = 7\n",
+        "clock = \"120 MHz\"\n",
+        "clock = 7\nchip = \"rt1062\"\n",
+    ] {
+        let file = with(text).unwrap();
+        assert_eq!(
+            PartFile::from_cfg(&file.to_cfg()).as_ref(),
+            Ok(&file),
+            "{}",
+            file.to_cfg()
+        );
+    }
+    let error = with("clock = 7\nchip = [\"rt1021\", \"rt1062\"]\n").unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "line 6, column 9: index 7 is another clock on one of the chips in `chip` than on the next: write the frequency, such as \"100 MHz\"\n  clock = 7\n          ^"
+    );
+    let error = with("clock = 9\n").unwrap_err().to_string();
+    assert!(error.contains("takes an index such as 6"), "{error}");
 }

@@ -322,3 +322,85 @@ fn the_rt1024_reads_at_60_mhz_and_samples_inside() {
     assert!(!codes(&fcb, rt1024).contains(&"fcb-clock-chip"));
     assert!(!codes(&part.boot_fcb(), rt1021()).contains(&"fcb-clock-chip"));
 }
+
+#[test]
+fn clocks_are_judged_by_the_chip_that_reads_them() {
+    let with = |clock: u8| {
+        let mut fcb = is25().boot_fcb();
+        fcb.set_clock(clock);
+        fcb
+    };
+    let said = |clock, chip: &str| -> Vec<String> {
+        let chip = rtboot_fcb::Chip::by_name(chip).expect("a chip of the table");
+        let found = rtboot_fcb::check::check(&with(clock), None, chip);
+        let about = found
+            .iter()
+            .filter(|found| found.code().starts_with("fcb-clock"));
+        about
+            .map(|found| format!("{}: {found}", found.code()))
+            .collect()
+    };
+    // 133 MHz there, 166 here
+    assert_eq!(said(8, "rt1062"), [""; 0]);
+    assert_eq!(
+        said(8, "rt1021"),
+        ["fcb-clock-chip: 166 MHz (index 8) is above the 133 MHz limit of the chip's FlexSPI"]
+    );
+    assert_eq!(
+        said(9, "rt1062"),
+        ["fcb-clock-chip: 166 MHz (index 9) is above the 133 MHz limit of the chip's FlexSPI"]
+    );
+    assert!(said(9, "rt1021")[0].starts_with("fcb-clock-unknown"));
+    // 120 MHz is too fast for the part's 104, and is called so
+    let chip = rtboot_fcb::Chip::by_name("rt1062").expect("a chip of the table");
+    let found = rtboot_fcb::check::check(&with(7), Some(&is25()), chip);
+    assert!(
+        found[0]
+            .to_string()
+            .starts_with("120 MHz (index 7) is above the 104 MHz limit"),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn every_part_is_within_its_limits_and_those_of_every_chip() {
+    let parts: Vec<Part> = rtboot_fcb::database::parts().collect();
+    for chip in &rtboot_chip::CHIPS {
+        for part in parts.iter().filter(|part| chip.is_meant_by(&part.chips)) {
+            let what = format!("{} on {}", part.name, chip.name);
+            let on = part.on(chip);
+            let fcb = on.boot_fcb();
+            let row = chip.clocks.row(fcb.clock()).expect("a clock of the chip");
+            assert!(row.index <= chip.clocks.max, "{what}");
+            assert!(row.khz <= part.clock.khz(), "{what}");
+            let limit = part.max_mhz.map_or(u32::MAX, |max| u32::from(max) * 1010);
+            assert!(row.khz <= limit, "{what}");
+            let found = rtboot_fcb::check::check(&fcb, Some(&on), chip);
+            let clock = found
+                .iter()
+                .find(|found| found.code().starts_with("fcb-clock"));
+            assert!(clock.is_none(), "{what}: {clock:?}");
+            assert_eq!(on.on(chip), on, "{what}");
+        }
+    }
+}
+
+#[test]
+fn a_clock_is_the_same_frequency_on_every_chip() {
+    let mut part = is25();
+    part.max_mhz = Some(133);
+    let mut index_of = |mhz: u16, chip: &str| {
+        let chip = rtboot_fcb::Chip::by_name(chip).expect("a chip of the table");
+        part.clock = rtboot_fcb::ReadClock::of_mhz(mhz).expect("a clock");
+        part.on(chip).boot_fcb().clock()
+    };
+    let mut index = |chip| index_of(133, chip);
+    for chip in ["rt1015", "rt1021", "rt1052"] {
+        assert_eq!(index(chip), 7, "{chip}");
+    }
+    for chip in ["rt1010", "rt1042", "rt1062", "rt1064"] {
+        assert_eq!(index(chip), 8, "{chip}");
+    }
+    assert_eq!(index("rt1024"), 3);
+    assert_eq!((index_of(120, "rt1062"), index_of(120, "rt1052")), (7, 6));
+}

@@ -1,6 +1,6 @@
 //! The block itself: fields in their places, what is refused, what is said.
 
-use rtboot_fcb::{ClockIndex, Error, Fcb, JedecId, SequenceCall, Spec};
+use rtboot_fcb::{Chip, ClockIndex, Error, Fcb, JedecId, SequenceCall, Spec};
 
 #[test]
 fn a_new_block_has_tag_and_version_and_nothing_else() {
@@ -180,7 +180,14 @@ fn fields_are_told_in_words() {
 
 #[test]
 fn clocks_and_ids_have_their_names() {
-    assert_eq!(ClockIndex(7).to_string(), "133 MHz (index 7)");
+    assert_eq!(ClockIndex(6).to_string(), "100 MHz (index 6)");
+    assert_eq!(
+        ClockIndex(7).to_string(),
+        "120 or 133 MHz, by the chip (index 7)"
+    );
+    let on = |name| ClockIndex(7).on(&Chip::by_name(name).unwrap().clocks);
+    assert_eq!(on("rt1021"), "133 MHz (index 7)");
+    assert_eq!(on("rt1062"), "120 MHz (index 7)");
     assert_eq!(ClockIndex(0).to_string(), "unchanged (index 0)");
     assert_eq!(ClockIndex(12).to_string(), "unknown clock (index 12)");
     let id = JedecId::from_answer(&[0x9D, 0x60, 0x17, 0x00]).unwrap();

@@ -1,6 +1,10 @@
 //! Option words against what the genuine flashloader takes and does (emulated), and against published ones.
 
-use rtboot_fcb::{OptionWords, Options, SecondOptions};
+use rtboot_fcb::{Chip, OptionWords, Options, SecondOptions};
+
+fn chip(name: &str) -> &'static Chip {
+    Chip::by_name(name).expect("a chip of the table")
+}
 
 fn words(text: &str) -> OptionWords {
     text.parse().unwrap()
@@ -65,7 +69,7 @@ fn option_words_with_status_4_are_refused_with_reason() {
             error.starts_with(&format!("option words {text}: ")) && error.contains(reason),
             "{error}"
         );
-        assert_eq!(words(text).explain(), [error]);
+        assert_eq!(words(text).explain(chip("rt1021")), [error]);
     }
 }
 
@@ -135,18 +139,21 @@ fn a_field_that_does_not_fit_is_refused() {
 #[test]
 fn words_are_explained_with_their_effects() {
     assert_eq!(
-        words("0xC0000206").explain(),
+        words("0xC0000206").explain(chip("rt1021")),
         [
             "device: quad SPI, single data rate, found by SFDP",
             "probing on 1 pad, commands on 1 pad",
             "quad enable: status register 2 bit 1; used only when the SFDP is too old to say",
             "misc mode: off",
-            "read clock: index 6, 102.9 MHz",
+            "clock while flashing: index 6, 102.9 MHz by the RT1021's flashloader",
+            "clock when it starts: index 6, 102.9 MHz",
             "effect: sets the part's quad enable bit when it is clear, and thereby clears its block protection",
             "effect: with an old SFDP sends 35h, which puts ISSI and Macronix parts into QPI mode until power-off",
         ]
     );
-    let ddr = words("0xC1100007,0x0301020A").explain().join("\n");
+    let ddr = words("0xC1100007,0x0301020A")
+        .explain(chip("rt1052"))
+        .join("\n");
     for said in [
         "flash offset 0x200",
         "dummy cycles: 10, doubled",
@@ -156,6 +163,96 @@ fn words_are_explained_with_their_effects() {
     ] {
         assert!(ddr.contains(said), "{said}\n{ddr}");
     }
+}
+
+#[test]
+fn the_clock_nibble_means_two_clocks_by_the_chip() {
+    let said = |chip_name: &str, text: &str| -> Vec<String> {
+        let mut lines = words(text).explain(chip(chip_name));
+        lines.retain(|line| line.starts_with("clock"));
+        lines
+    };
+    assert_eq!(
+        said("rt1062", "0xC0000007"),
+        [
+            "clock while flashing: index 7, 120.0 MHz by the RT1062's flashloader",
+            "clock when it starts: index 7, 120.0 MHz",
+        ]
+    );
+    assert_eq!(
+        said("rt1021", "0xC0000008"),
+        [
+            "clock while flashing: index 8, 166.2 MHz by the RT1021's flashloader",
+            "clock when it starts: index 8, 166.2 MHz, above the RT1021's limit",
+        ]
+    );
+    // programs faster than it starts
+    assert_eq!(
+        said("rt1011", "0xC0000007"),
+        [
+            "clock while flashing: index 7, 127.1 MHz by the RT1011's flashloader",
+            "clock when it starts: index 7, 120.0 MHz",
+        ]
+    );
+    assert_eq!(
+        said("rt1024", "0xC0000007"),
+        [
+            "clock while flashing: index 7, 60.0 MHz by the RT1024's flashloader",
+            "clock when it starts: index 7, stored as index 3, 60.0 MHz",
+        ]
+    );
+    assert_eq!(
+        said("rt1064", "0xC0000008"),
+        [
+            "clock while flashing: index 8 changes nothing; the RT1064 keeps the ROM's clock",
+            "clock when it starts: index 8, 132.9 MHz",
+        ]
+    );
+    assert_eq!(
+        said("rt1052", "0xC000000F"),
+        [
+            "clock while flashing: index 15, 31.8 MHz by the RT1052's flashloader",
+            "clock when it starts: index 15, no clock of the RT1052",
+        ]
+    );
+}
+
+#[test]
+fn a_pin_group_is_told_where_it_moves_nothing() {
+    let said = |chip_name: &str| {
+        let lines = words("0xC1000007,0x00010000").explain(chip(chip_name));
+        let about = lines.into_iter().filter(|line| line.contains("pin group"));
+        about.skip(1).collect::<Vec<String>>()
+    };
+    for name in ["rt1052", "rt1042", "rt1062"] {
+        assert_eq!(said(name), [""; 0], "{name}");
+    }
+    for name in ["rt1015", "rt1021", "rt1024", "rt1064"] {
+        assert!(
+            said(name)[0].contains("uses its own pins all the same"),
+            "{name}"
+        );
+    }
+    assert!(said("rt1010")[0].contains("not known"));
+}
+
+#[test]
+fn words_that_do_not_suit_the_chip_say_so() {
+    let said = |text: &str, chip_name| words(text).explain(chip(chip_name)).join("\n");
+    assert!(said("0xC0000017", "rt1024").contains("10203"));
+    assert!(!said("0xC0000017", "rt1021").contains("10203"));
+    let hyper = said("0xC0233007", "rt1052");
+    for part in [
+        "HyperFlash 1.8 V",
+        "probing on 8 pads, commands on 8 pads",
+        "127.1 MHz",
+        "132.9 MHz",
+    ] {
+        assert!(hyper.contains(part), "{part}\n{hyper}");
+    }
+    assert!(!hyper.contains("quad enable: as"), "{hyper}");
+    assert!(said("0xC0233007", "rt1064").contains("in the package"));
+    assert!(!hyper.contains("in the package"));
 }
 
 #[test]

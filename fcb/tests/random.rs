@@ -95,8 +95,8 @@ fn no_parser_panics_on_random_bytes() {
             word1: Some(random.next()),
         };
         let _ = (
-            words.explain(),
-            OptionWords::one(0xC000_0000 | words.word0 >> 4).explain(),
+            words.explain(rt1021()),
+            OptionWords::one(0xC000_0000 | words.word0 >> 4).explain(rt1021()),
         );
         let _ = (
             JedecId::from_answer(&bytes).map(JedecId::likely_size),
@@ -182,7 +182,7 @@ fn any_block_and_any_option_words_do_not_panic() {
             registers,
             ddr_dummy_cycles: Some(random.next() as u8),
         };
-        if let Ok(derived) = derive::derive(words, &flash) {
+        if let Ok(derived) = derive::derive(words, &flash, rt1021()) {
             check::check(&derived.fcb, Some(&part), rt1021());
         }
     }

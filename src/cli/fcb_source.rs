@@ -88,11 +88,27 @@ pub fn load(source: &str, probe: &Probe, context: &mut Context) -> Result<Source
             return board(context);
         }
         no_auto(source)?;
-        if source.starts_with("0x") || source.starts_with("0X") {
-            return words(source, probe);
+        if is_words(source) {
+            return words(source, probe, context.desk_chip()?);
         }
     }
     named(source, path, context)
+}
+
+/// Option words with nothing to make an FCB of.
+pub fn words_alone(source: &str, probe: &Probe) -> Result<Option<OptionWords>> {
+    let alone = probe.sfdp.is_none() && is_words(source);
+    alone.then(|| option_words(source)).transpose()
+}
+
+fn is_words(source: &str) -> bool {
+    let hex = source.starts_with("0x") || source.starts_with("0X");
+    hex && !Path::new(source).is_file()
+}
+
+fn option_words(source: &str) -> Result<OptionWords> {
+    let words = source.parse();
+    words.map_err(|error: rtboot_fcb::Error| Error::Usage(error.to_string()))
 }
 
 /// A part of the database by its name, or the first of a `.cfg`.
@@ -166,13 +182,11 @@ fn database_text(source: &str, part: &Part) -> Option<String> {
 }
 
 /// What the flashloader would make of option words.
-fn words(source: &str, probe: &Probe) -> Result<Source> {
-    let words: OptionWords = source
-        .parse()
-        .map_err(|error: rtboot_fcb::Error| Error::Usage(error.to_string()))?;
+fn words(source: &str, probe: &Probe, chip: &Chip) -> Result<Source> {
+    let words = option_words(source)?;
     let Some(path) = &probe.sfdp else {
         return Err(Error::Usage(format!(
-            "option words {words} become an FCB only with the flash's SFDP: give it with --sfdp FILE"
+            "option words {words} become an FCB only with the flash's SFDP: give it with --sfdp FILE; `rtboot fcb show {words}` explains them"
         )));
     };
     let sfdp = file::read(path, Limit::Text)?;
@@ -187,11 +201,12 @@ fn words(source: &str, probe: &Probe) -> Result<Source> {
         registers: probe.status.unwrap_or(set),
         ddr_dummy_cycles: probe.ddr_dummy,
     };
-    let derived = derive::derive(words, &flash).map_err(|refused| refusal(refused, path))?;
+    let derived = derive::derive(words, &flash, chip).map_err(|refused| refusal(refused, path))?;
     let mut found = Source::block(
         format!(
-            "option words {words} with the SFDP of {}, as the flashloader does",
-            path.display()
+            "option words {words} with the SFDP of {}, as the {}'s flashloader does",
+            path.display(),
+            chip.name
         ),
         derived.fcb,
     );

@@ -2,7 +2,7 @@
 
 use rtboot_fcb::sfdp::Sfdp;
 use rtboot_fcb::{
-    ClockIndex, JedecId, Overrides, Part, PartFile, QeMethod, ReadMode, SfdpPresence, Span,
+    JedecId, Overrides, Part, PartFile, QeMethod, ReadClock, ReadMode, SfdpPresence, Span,
     StatusLock, Times, database,
 };
 
@@ -118,7 +118,7 @@ fn from_database(facts: &NorFacts) -> Result<Part> {
 
 /// The slowest of these; `None` when they differ in their sizes or erase commands: one would be erased wrong.
 fn slowest(candidates: &[Part]) -> Option<&Part> {
-    let slowest = candidates.iter().min_by_key(|part| part.clock.0)?;
+    let slowest = candidates.iter().min_by_key(|part| part.clock)?;
     let layout = |part: &Part| {
         (
             part.size,
@@ -145,7 +145,7 @@ fn common(candidates: &[Part]) -> Option<Part> {
             32 => ReadMode::PLAIN_32,
             _ => ReadMode::PLAIN,
         };
-        part.clock = ClockIndex::MHZ_30;
+        part.clock = ReadClock::MHZ_30;
         part.max_mhz = None;
         part.qe = QeMethod::None;
         part.overrides = Overrides::default();
@@ -373,8 +373,8 @@ mod tests {
         let slow = database::find("IS25LP064D").expect("known").1.parts;
         assert_eq!(part.boot_fcb(), slow[0].boot_fcb());
         let fast = database::find("IS25LP064A").expect("known").1.parts;
-        assert_eq!(part.clock.0, 5);
-        assert!(fast[0].clock.0 > 5 && fast[0].read == part.read);
+        assert_eq!(part.clock.mhz(), 80);
+        assert!(fast[0].clock.mhz() > 80 && fast[0].read == part.read);
         assert_eq!(part.times.sector_erase, None, "of the D it is not known");
     }
 

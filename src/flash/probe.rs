@@ -8,9 +8,10 @@ use rtboot_fcb::lut::REACH_24;
 use rtboot_fcb::sfdp::{EraseType, FastRead, Sfdp};
 use rtboot_fcb::{
     ClockIndex, EraseCommands, Evidence, OptionWords, Options, Part, Protection, QeMethod,
-    ReadMode, SfdpExpectation, SfdpPresence, StatusWrite, Times, database, probe,
+    ReadClock, ReadMode, SfdpExpectation, SfdpPresence, StatusWrite, Times, database, probe,
 };
 
+use crate::chip::Chip;
 use crate::error::Question;
 use crate::event::{Listener, Meter, Stage};
 use crate::flash::identify::bytes;
@@ -21,11 +22,9 @@ use crate::{Error, Result};
 const PIECE: u32 = 512;
 /// Places looked through for bytes that are not all alike.
 const PLACES: [u32; 4] = [0, 0x1000, 0x2000, 0x1_0000];
-/// Clocks tried, slowest first.
-const CLOCKS: [u8; 7] = [1, 2, 3, 4, 5, 6, 7];
 /// The fastest clock offered for a part whose data sheet is not known: what most parts do with the dummy cycles they are
 /// shipped with.
-const FASTEST_TRIED: ClockIndex = ClockIndex(6);
+const FASTEST_TRIED: ReadClock = ReadClock::MHZ_100;
 
 /// How one read mode did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -51,6 +50,8 @@ pub struct Found {
     pub compared: u32,
     /// Every read mode.
     pub tried: Vec<Tried>,
+    /// The chip that reads it.
+    pub chip: &'static Chip,
     /// The part that comes of it.
     pub part: Part,
     /// What is not certain about it, a sentence each.
@@ -92,13 +93,27 @@ pub fn probe_flash(
     }
     meter.end();
     let mut doubts = doubts(&part, &known, sfdp.as_ref(), telling.is_empty());
-    choose(&mut part, &tried, &known, &mut doubts);
+    let fixed_clock = !sets_clocks(flashloader);
+    if fixed_clock {
+        doubts.push(format!(
+            "the {}'s flashloader reads at one clock, whatever the FCB says: no faster one is proven",
+            flashloader.chip().name
+        ));
+    }
+    choose(&mut part, &tried, &known, flashloader.chip(), &mut doubts);
+    // the data sheet's clock goes with the data sheet's read
+    if fixed_clock
+        && let Some(slowest) = slowest(&known).filter(|slowest| slowest.read == part.read)
+    {
+        part.clock = slowest.clock;
+    }
     Ok(Found {
         compared: telling.len() as u32 * PIECE,
         facts,
         known,
         quad,
         tried,
+        chip: flashloader.chip(),
         part,
         doubts,
     })
@@ -120,10 +135,13 @@ fn read_second_status(
     Ok(())
 }
 
+fn slowest(known: &[Part]) -> Option<&Part> {
+    known.iter().min_by_key(|part| part.clock)
+}
+
 /// The part as far as id and SFDP describe it, with the plain read.
 fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
-    let slowest = known.iter().min_by_key(|part| part.clock.0);
-    if let Some(part) = slowest {
+    if let Some(part) = slowest(known) {
         return part.clone();
     }
     let kinds = sfdp.map(Sfdp::erase_types).unwrap_or_default();
@@ -162,7 +180,7 @@ fn sketch(facts: &NorFacts, known: &[Part], sfdp: Option<&Sfdp>) -> Part {
         protection: Protection::UNKNOWN,
         read,
         dummy_register: None,
-        clock: ClockIndex::MHZ_30,
+        clock: ReadClock::MHZ_30,
         max_mhz: None,
         times: Times {
             sector_erase: sector.and_then(|kind| kind.time),
@@ -284,8 +302,7 @@ fn attempt(
         return not("the flash is blank where it would be compared");
     }
     let mut right_to = None;
-    for index in CLOCKS {
-        let clock = ClockIndex(index);
+    for clock in clocks_to_try(flashloader) {
         if !gives(flashloader, &mode, part.size, clock, telling)? {
             break;
         }
@@ -296,6 +313,23 @@ fn attempt(
         right_to,
         not_tried: None,
     })
+}
+
+/// Clocks tried, slowest first: all that the chip takes, where its flashloader sets them at all.
+fn clocks_to_try(flashloader: &Flashloader) -> impl Iterator<Item = ClockIndex> + use<> {
+    let clocks = &flashloader.chip().clocks;
+    let most = if sets_clocks(flashloader) {
+        clocks.max
+    } else {
+        ClockIndex::MHZ_30.0
+    };
+    let rows = clocks.rows.iter().filter(move |row| row.index <= most);
+    rows.map(|row| ClockIndex(row.index))
+}
+
+/// Whether it reads at the clock of the FCB: NXP's for one chip does not.
+fn sets_clocks(flashloader: &Flashloader) -> bool {
+    flashloader.facts().own.is_some() || flashloader.chip().flashloader.words.clocks.is_some()
 }
 
 /// Whether this read gives what the one-pad read gave, at every place.
@@ -352,7 +386,7 @@ fn doubts(part: &Part, known: &[Part], sfdp: Option<&Sfdp>, blank: bool) -> Vec<
 }
 
 /// Takes the widest read that is right, at its fastest clock within the part's limit.
-fn choose(part: &mut Part, tried: &[Tried], known: &[Part], doubts: &mut Vec<String>) {
+fn choose(part: &mut Part, tried: &[Tried], known: &[Part], chip: &Chip, doubts: &mut Vec<String>) {
     let limit = part.clock;
     let limit = if known.is_empty() {
         FASTEST_TRIED
@@ -369,19 +403,20 @@ fn choose(part: &mut Part, tried: &[Tried], known: &[Part], doubts: &mut Vec<Str
             ));
         }
         part.read = mode;
-        part.clock = ClockIndex(clock.0.min(limit.0));
+        let right = ReadClock::of_index(clock, &chip.clocks).unwrap_or(ReadClock::MHZ_30);
+        part.clock = right.min(limit);
     }
     if known.is_empty() {
-        part.option_words = option_words(part);
+        part.option_words = option_words(part, chip);
     }
 }
 
 /// Option words that make the flashloader find the same by itself: quad SPI, quad enable as SFDP says.
-fn option_words(part: &Part) -> Option<OptionWords> {
+fn option_words(part: &Part, chip: &Chip) -> Option<OptionWords> {
     let told = part.sfdp.qer.is_some();
     let options = Options {
         quad_mode: if told { 0 } else { part.qe.option_value() },
-        clock: part.clock.0,
+        clock: part.clock.index_on(&chip.clocks),
         ..Options::default()
     };
     OptionWords::encode(&options).ok()

@@ -35,9 +35,9 @@ pub struct Part {
     pub block_size: u32,
     /// How its quad-enable bit is set.
     pub quad_enable: String,
-    /// The FCB's serialClkFreq.
+    /// The FCB's serialClkFreq, on the chip that is named, else on the RT1021.
     pub clock_index: u8,
-    /// That clock in MHz, when it is the same on all chips.
+    /// That clock in MHz.
     pub clock_mhz: Option<u16>,
     /// The part's limit for its read.
     pub max_mhz: Option<u16>,
@@ -67,10 +67,13 @@ impl Part {
             sector_size: part.sector_size,
             block_size: part.block_size,
             quad_enable: part.qe.name().to_owned(),
-            clock_index: part.clock.0,
-            clock_mhz: part.clock.mhz(),
+            clock_index: part.boot_fcb().clock(),
+            clock_mhz: Some(part.clock.mhz()),
             max_mhz: part.max_mhz,
-            read: part.read.to_string(),
+            read: part
+                .boot_fcb()
+                .sequence(rtboot_fcb::lut::index::READ)
+                .to_string(),
             evidence: part.evidence.name().to_owned(),
             source: part.source.clone(),
             note: part.note.clone(),
@@ -90,8 +93,22 @@ pub enum FcbShow {
         /// The text.
         cfg: String,
     },
+    /// Option words.
+    Words(FcbWords),
     /// Every field.
     Fields(FcbFields),
+}
+
+/// What option words say to a chip's flashloader.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+#[cfg_attr(feature = "cli", derive(schemars::JsonSchema))]
+pub struct FcbWords {
+    /// The words, as in 0xC0000007.
+    pub option_words: String,
+    /// The chip.
+    pub chip: String,
+    /// What they say and do, a line each.
+    pub says: Vec<String>,
 }
 
 /// An FCB, field by field.

@@ -171,6 +171,8 @@ impl Trial {
         self.run(0, "fcb build", &["IS25LP064A", "-o", "fcb.bin"]);
         self.fails(2, "fcb build", &["IS25LP064A", "-o", "-"]);
         self.run(0, "fcb show", &["fcb.bin"]);
+        self.run(0, "fcb show", &["0xC0000007", "--chip", "rt1062"]);
+        self.fails(2, "fcb show", &["0xD0000007"]);
         self.run(0, "fcb check", &["fcb.bin", "--part", "IS25LP064A"]);
         self.run(1, "fcb check", &["fcb.bin", "--part", "S25FL064L"]);
         self.fails(3, "fcb check", &["no-such-part"]);

@@ -69,6 +69,68 @@ fn a_part_is_shown_with_its_fcb_in_words() {
 }
 
 #[test]
+fn fcb_verbs_go_by_the_chip() {
+    let folder = folder();
+    let run = |line: &str| {
+        let args: Vec<&str> = line.split(' ').collect();
+        rtboot_in(folder.path(), &args)
+    };
+    let fast = "name='F'\njedec='9d6017'\nsize='8M'\nquad-enable='sr1-bit6'\nclock='133 MHz'\nmax-mhz=133\n\
+                read={opcode=0xEB,address-pads=4,data-pads=4,dummy-cycles=8}\n";
+    std::fs::write(folder.path().join("fast.cfg"), fast).expect("written");
+    for (chip, index, clock) in [
+        ("rt1021", 7, "133 MHz (index 7)"),
+        ("rt1062", 8, "133 MHz (index 8)"),
+        ("rt1024", 3, "60 MHz (index 3)"),
+    ] {
+        let shown = run(&format!("fcb show fast.cfg --chip {chip}")).good();
+        assert!(
+            shown.contains(&format!("{index}           {clock}")),
+            "{chip}\n{shown}"
+        );
+        run(&format!("fcb check fast.cfg --chip {chip}")).good();
+        let file = format!("{chip}.bin");
+        run(&format!("fcb build fast.cfg -o {file} --chip {chip}")).good();
+        let block = std::fs::read(folder.path().join(&file)).expect("built");
+        assert_eq!(block[0x46], index, "{chip}");
+        let json = run(&format!("--json fcb list IS25LP064A --chip {chip}")).last();
+        let most = if chip == "rt1024" { 60 } else { 100 };
+        assert_eq!(json["parts"][0]["clock_mhz"], most, "{chip}");
+    }
+    // the RT1062's block on an RT1021: 166 MHz
+    let found = run("fcb check rt1062.bin --part fast.cfg --chip rt1021").good();
+    assert!(
+        found.contains("166 MHz (index 8) is above the 133 MHz limit"),
+        "{found}"
+    );
+    let differ = run("fcb diff rt1021.bin rt1062.bin --chip rt1062");
+    assert!(
+        differ.stdout.contains("- 7  120 MHz (index 7)"),
+        "{}",
+        differ.stdout
+    );
+    assert!(
+        differ.stdout.contains("+ 8  133 MHz (index 8)"),
+        "{}",
+        differ.stdout
+    );
+}
+
+#[test]
+fn option_words_are_explained_for_the_chip() {
+    let said = run(&["fcb", "show", "0xC0000007", "--chip", "rt1064"]).good();
+    for text in [
+        "option words 0xC0000007, RT1064",
+        "keeps the ROM's clock",
+        "120.0 MHz",
+    ] {
+        assert!(said.contains(text), "{text}\n{said}");
+    }
+    run(&["fcb", "show", "0xC0A00007"]).fails(2, "no such device type");
+    run(&["fcb", "build", "0xC0000007", "-o", "-"]).fails(2, "only with the flash's SFDP");
+}
+
+#[test]
 fn printed_cfg_parses_to_the_same_part() {
     let folder = folder();
     for name in ["issi.cfg", "IS25LP032D", "W25Q64JV"] {

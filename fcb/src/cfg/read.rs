@@ -6,13 +6,15 @@ use alloc::string::ToString;
 use alloc::vec::Vec;
 use core::str::FromStr;
 
+use rtboot_chip::CHIPS;
+
 use super::section::{Entry, Section};
 use crate::fcb::Spec;
 use crate::lut::{Instruction, Sequence, index};
 use crate::{
-    CfgError, ChipName, ClockIndex, DummyControl, DummyPlace, EraseCommands, Evidence, JedecId,
-    OptionWords, Overrides, Part, Protection, QeMethod, ReadMode, Scheme, SfdpExpectation,
-    SfdpPresence, Span, StatusWrite, Times,
+    CfgError, Chip, ChipName, ClockIndex, DummyControl, DummyPlace, EraseCommands, Evidence,
+    JedecId, OptionWords, Overrides, Part, Protection, QeMethod, ReadClock, ReadMode, Scheme,
+    SfdpExpectation, SfdpPresence, Span, StatusWrite, Times,
 };
 
 /// The keys of a part's table.
@@ -68,6 +70,7 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
     let evidence = section.get("evidence", |entry| {
         choice(entry, Evidence::NAMES, Evidence::WHAT)
     })?;
+    let chips = section.get("chip", chips)?.unwrap_or_default();
     let command = |entry: &Entry<'_>| entry.number(u8::MAX);
     let (sector_erase, block_erase) = (
         section.get("sector-erase", command)?,
@@ -98,7 +101,7 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
         protection: protection.unwrap_or(Protection::UNKNOWN),
         read,
         dummy_register,
-        clock: section.need("clock", "6", clock)?,
+        clock: section.need("clock", "6", |entry| clock(entry, &chips))?,
         max_mhz: section.get_unless_none("max-mhz", |entry| entry.number(1000_u16))?,
         times,
         option_words: section.get_unless_none("option-words", option_words)?,
@@ -106,7 +109,7 @@ pub(super) fn part(section: &Section<'_>) -> Result<Part, CfgError> {
         evidence: evidence.unwrap_or(Evidence::Unconfirmed),
         source: section.get("source", text)?.unwrap_or_default(),
         note: section.get_unless_none("note", text)?,
-        chips: section.get("chip", chips)?.unwrap_or_default(),
+        chips,
         overrides: overrides.unwrap_or_default(),
     };
     match part.misfit() {
@@ -197,20 +200,34 @@ fn option_words(entry: &Entry<'_>) -> Result<OptionWords, CfgError> {
     }
 }
 
-fn clock(entry: &Entry<'_>) -> Result<ClockIndex, CfgError> {
-    let index = match entry.as_text() {
-        Some(text) => {
-            let text = text.to_ascii_lowercase();
-            let mhz: Option<u16> = text.trim_end_matches("mhz").trim().parse().ok();
-            (1..=8)
-                .map(ClockIndex)
-                .find(|index| mhz.is_some() && index.mhz() == mhz)
-        }
-        None => u8::try_from(entry.number(u32::MAX)?).ok().map(ClockIndex),
+/// A frequency, or the index of it on the chips that the file is for.
+fn clock(entry: &Entry<'_>, chips: &[ChipName]) -> Result<ReadClock, CfgError> {
+    let wrong =
+        || entry.error("`clock` takes an index such as 6, or a frequency such as \"100 MHz\"");
+    if let Some(text) = entry.as_text() {
+        let text = text.to_ascii_lowercase();
+        let mhz = text.trim_end_matches("mhz").trim().parse().ok();
+        return mhz.and_then(ReadClock::of_mhz).ok_or_else(wrong);
+    }
+    let index = entry.number(u32::MAX)?;
+    let index = u8::try_from(index).map(ClockIndex).map_err(|_| wrong())?;
+    // a file for any chip, and one for chips that are not in the table, counts as the default chip does
+    let meant = |chip: &&Chip| !chips.is_empty() && chip.is_meant_by(chips);
+    let mut clocks = CHIPS
+        .iter()
+        .filter(meant)
+        .map(|chip| ReadClock::of_index(index, &chip.clocks));
+    let first = match clocks.next() {
+        Some(first) => first,
+        None => ReadClock::of_index(index, &Chip::DEFAULT.clocks),
     };
-    index.filter(|index| index.mhz().is_some()).ok_or_else(|| {
-        entry.error("`clock` takes an index from 1 to 8, or a frequency such as \"100 MHz\"")
-    })
+    if clocks.any(|other| other != first) {
+        return Err(entry.error(format!(
+            "index {} is another clock on one of the chips in `chip` than on the next: write the frequency, such as \"100 MHz\"",
+            index.0
+        )));
+    }
+    first.ok_or_else(wrong)
 }
 
 fn read(entry: &Entry<'_>) -> Result<ReadMode, CfgError> {

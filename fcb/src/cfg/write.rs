@@ -34,7 +34,7 @@ fn lines(out: &mut String, part: &Part, prefix: &str) {
         ("block-erase", format!("0x{:02X}", part.erase.block)),
         ("quad-enable", text(part.qe.name())),
         ("status-write", text(part.status_write.name())),
-        ("clock", part.clock.0.to_string()),
+        ("clock", clock(part)),
         (
             "max-mhz",
             part.max_mhz.map_or_else(none, |mhz| mhz.to_string()),
@@ -149,6 +149,14 @@ fn id_tail(bytes: &[u8]) -> String {
     match digits.is_empty() {
         true => text("none"),
         false => text(&digits.join(" ")),
+    }
+}
+
+/// The index, where it means the same on every chip; else the frequency.
+fn clock(part: &Part) -> String {
+    match part.clock.common_index() {
+        Some(index) => index.0.to_string(),
+        None => text(&format!("{} MHz", part.clock.mhz())),
     }
 }
 

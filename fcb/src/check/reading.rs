@@ -94,7 +94,7 @@ fn clock(fcb: &Fcb, clocks: &ClockTable, found: &mut Vec<Finding>) {
         None => found.push(Finding::new(&entries::FCB_CLOCK_UNKNOWN).number("index", clock.0)),
         Some(_) if clock.0 > clocks.max => {
             let limit = clocks.fastest().map_or(0, |row| row.mhz);
-            let finding = Finding::new(&entries::FCB_CLOCK_CHIP).text("clock", clock);
+            let finding = Finding::new(&entries::FCB_CLOCK_CHIP).text("clock", clock.on(clocks));
             found.push(finding.number("limit", limit));
         }
         Some(_) => {}
@@ -168,7 +168,7 @@ fn dummy(
         found.push(of_read(&entries::FCB_DUMMY_PLAIN, read));
     }
     if plain && khz > 50_000 {
-        found.push(of_read(&entries::FCB_CLOCK_PLAIN, read).text("clock", clock));
+        found.push(of_read(&entries::FCB_CLOCK_PLAIN, read).text("clock", clock.on(clocks)));
     }
     let Some(part) = part else {
         if !plain && !read.ddr && read.clocks == 0 {
@@ -181,7 +181,7 @@ fn dummy(
             _ => false,
         };
         if few && matches!(read.command, 0xEB | 0xEC) {
-            found.push(of_read(&entries::FCB_DUMMY_FEW, read).text("clock", clock));
+            found.push(of_read(&entries::FCB_DUMMY_FEW, read).text("clock", clock.on(clocks)));
         }
         return;
     };
@@ -218,7 +218,7 @@ fn against_part(
         && read.clocks <= needs
     {
         let finding = Finding::new(&entries::FCB_CLOCK_PART)
-            .text("clock", clock)
+            .text("clock", clock.on(clocks))
             .number("max", max)
             .text("part", &part.name)
             .number("dummy", needs);

@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 use super::Refused;
 use super::tables::Tables;
 use crate::fcb::{Fcb, SequenceCall};
-use crate::lut::{Sequence, index};
+use crate::lut::Sequence;
 use crate::{Options, QeMethod, StatusRegisters};
 
 /// Fills the device mode in when the bit is clear; returns what is written to the flash, command first.
@@ -14,6 +14,7 @@ pub(super) fn prepare(
     tables: &Tables,
     options: &Options,
     registers: &StatusRegisters,
+    sequence: u8,
 ) -> Result<Option<Vec<u8>>, Refused> {
     let method = method(tables, options);
     let read = method.sr2_read_command();
@@ -40,10 +41,13 @@ pub(super) fn prepare(
     fcb.set_device_mode_type(1);
     fcb.set_device_mode_sequence(SequenceCall {
         count: 1,
-        index: index::DEVICE_MODE as u8,
+        index: sequence,
     });
     fcb.set_device_mode_argument(argument);
-    fcb.set_sequence(index::DEVICE_MODE, &Sequence::write_register(command, len));
+    fcb.set_sequence(
+        usize::from(sequence),
+        &Sequence::write_register(command, len),
+    );
     let data = argument.to_le_bytes().into_iter().take(usize::from(len));
     Ok(Some([command].into_iter().chain(data).collect()))
 }

@@ -3,8 +3,11 @@ use alloc::format;
 use alloc::string::String;
 use alloc::vec::Vec;
 
+use rtboot_chip::ClockTable;
+
 use super::layout::{LUT, Spec};
 use super::{Fcb, words};
+use crate::Chip;
 use crate::lut::{self, Sequence};
 
 /// One field of a block, ready for display.
@@ -43,28 +46,46 @@ const SEQUENCES: [&str; 16] = [
 impl Fcb {
     /// Every field with its meaning, by offset. Unused sequences and reserved bytes appear when they are not zero.
     pub fn fields(&self) -> Vec<FieldValue> {
+        self.used_fields(None)
+    }
+
+    /// The same, with the clock's meaning on this chip.
+    pub fn fields_on(&self, chip: &Chip) -> Vec<FieldValue> {
+        self.used_fields(Some(&chip.clocks))
+    }
+
+    fn used_fields(&self, clocks: Option<&ClockTable>) -> Vec<FieldValue> {
         let used = |field: &FieldValue| {
             !is_quiet(field.name) || field.values.iter().any(|value| *value != 0)
         };
-        self.every_field().into_iter().filter(used).collect()
+        self.every_field(clocks).into_iter().filter(used).collect()
     }
 
     /// The fields in which `other` differs, by offset; together they cover every byte but the tag.
     pub fn diff(&self, other: &Fcb) -> Vec<FieldDiff> {
-        let pairs = self.every_field().into_iter().zip(other.every_field());
-        pairs
+        self.differing(other, None)
+    }
+
+    /// The same, with the clock's meaning on this chip.
+    pub fn diff_on(&self, other: &Fcb, chip: &Chip) -> Vec<FieldDiff> {
+        self.differing(other, Some(&chip.clocks))
+    }
+
+    fn differing(&self, other: &Fcb, clocks: Option<&ClockTable>) -> Vec<FieldDiff> {
+        let own = self.every_field(clocks).into_iter();
+        own.zip(other.every_field(clocks))
             .filter(|(this, other)| this.values != other.values)
             .map(|(this, other)| FieldDiff { this, other })
             .collect()
     }
 
-    fn every_field(&self) -> Vec<FieldValue> {
+    fn every_field(&self, clocks: Option<&ClockTable>) -> Vec<FieldValue> {
         let named = Spec::all().iter().map(|spec| {
             let values = self.get(spec);
             show(
                 spec,
                 words::number(spec, &values),
-                words::meaning(spec, &values),
+                words::meaning(spec, &values, clocks),
                 values,
             )
         });

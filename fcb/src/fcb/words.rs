@@ -4,6 +4,8 @@ use alloc::string::{String, ToString};
 use alloc::vec::Vec;
 
 use super::Spec;
+use rtboot_chip::ClockTable;
+
 use crate::ClockIndex;
 
 /// Up to four bytes as a number, the lowest first.
@@ -23,9 +25,13 @@ pub(super) fn number(spec: &Spec, values: &[u32]) -> String {
     values.iter().map(one).collect::<Vec<_>>().join(", ")
 }
 
-/// What the value means.
-pub(super) fn meaning(spec: &Spec, values: &[u32]) -> String {
+/// What the value means; a clock on the chip with these clocks, or without them on any.
+pub(super) fn meaning(spec: &Spec, values: &[u32], clocks: Option<&ClockTable>) -> String {
     let value = values.first().copied().unwrap_or(0);
+    let clock = |index: u32| {
+        let index = ClockIndex(index as u8);
+        clocks.map_or_else(|| index.to_string(), |clocks| index.on(clocks))
+    };
     match spec.alias {
         "version" => version(value),
         "readSampleClkSrc" => pick(
@@ -68,9 +74,9 @@ pub(super) fn meaning(spec: &Spec, values: &[u32]) -> String {
                 (8, "eight data lines"),
             ],
         ),
-        "serialClkFreq" => ClockIndex(value as u8).to_string(),
+        "serialClkFreq" => clock(value),
         "ipcmdSerialClkFreq" if value == 0 => "as reads".to_owned(),
-        "ipcmdSerialClkFreq" => ClockIndex(value as u8).to_string(),
+        "ipcmdSerialClkFreq" => clock(value),
         "timeoutInMs" if value == 0 => "waits for ever".to_owned(),
         "dataValidTime" => values
             .iter()

@@ -5,20 +5,21 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 use super::{OptionWords, Options, SecondOptions};
+use crate::Chip;
 
 impl OptionWords {
-    /// What the words say, and what they will do to the flash, one thought a line.
+    /// What the words say to this chip's flashloader, and what they will do to the flash, one thought a line.
     ///
     /// Words that the flashloader refuses give the refusal.
-    pub fn explain(&self) -> Vec<String> {
+    pub fn explain(&self, chip: &Chip) -> Vec<String> {
         match self.decode() {
-            Ok(options) => lines(&options),
+            Ok(options) => lines(&options, chip),
             Err(error) => vec![error.to_string()],
         }
     }
 }
 
-fn lines(options: &Options) -> Vec<String> {
+fn lines(options: &Options, chip: &Chip) -> Vec<String> {
     let mut lines = vec![
         format!("device: {}", device(options.device_type)),
         format!(
@@ -26,14 +27,16 @@ fn lines(options: &Options) -> Vec<String> {
             pads(options.query_pads),
             pads(options.command_pads)
         ),
-        format!("quad enable: {}", quad(options.quad_mode)),
         format!("misc mode: {}", misc(options.misc_mode)),
-        format!("read clock: {}", clock(options.clock)),
     ];
-    if let Some(second) = &options.second {
-        lines.extend(second_lines(second, options.device_type));
+    if options.device_type <= 1 {
+        lines.insert(2, format!("quad enable: {}", quad(options.quad_mode)));
     }
-    lines.extend(effects(options).into_iter().map(str::to_owned));
+    lines.extend(clocks(options.clock, chip));
+    if let Some(second) = &options.second {
+        lines.extend(second_lines(second, options.device_type, chip));
+    }
+    lines.extend(effects(options, chip).into_iter().map(str::to_owned));
     lines
 }
 
@@ -90,29 +93,54 @@ fn misc(value: u8) -> String {
     }
 }
 
-// What the RT1021 flashloader's dividers give. Source: the pairs in the shipped binary, read back in emulation.
-const CLOCKS: [&str; 10] = [
-    "31.8 MHz, as while probing",
-    "31.8 MHz",
-    "49.1 MHz",
-    "60.0 MHz",
-    "72.0 MHz",
-    "80.0 MHz",
-    "102.9 MHz",
-    "132.9 MHz",
-    "166.2 MHz, above the RT1021's limit",
-    "196.4 MHz, above the RT1021's limit",
-];
-
-fn clock(value: u8) -> String {
-    let name = CLOCKS
-        .get(usize::from(value))
-        .copied()
-        .unwrap_or("31.8 MHz: there is no such index");
-    format!("index {value}, {name}")
+/// What the nibble means twice: while the flashloader works, and as the FCB's clock for the ROM.
+fn clocks(nibble: u8, chip: &Chip) -> Vec<String> {
+    let words = &chip.flashloader.words;
+    let mut lines = vec![match words.khz(nibble) {
+        Some(khz) => format!(
+            "clock while flashing: index {nibble}, {}{} by the {}'s flashloader",
+            mhz(khz),
+            if nibble == 0 {
+                ", as while probing"
+            } else {
+                ""
+            },
+            chip.name
+        ),
+        None => format!(
+            "clock while flashing: index {nibble} changes nothing; the {} keeps the ROM's clock",
+            chip.name
+        ),
+    }];
+    let stored = nibble.min(words.clock_index_max);
+    let lowered = match stored == nibble {
+        true => String::new(),
+        false => format!(", stored as index {stored}"),
+    };
+    let row = chip.clocks.row(stored);
+    let at_start = match row {
+        Some(row) => mhz(row.khz),
+        None if stored == 0 => "none, so the ROM's own".to_owned(),
+        None => format!("no clock of the {}", chip.name),
+    };
+    let above = match row {
+        Some(row) if row.index > chip.clocks.max => {
+            format!(", above the {}'s limit", chip.name)
+        }
+        _ => String::new(),
+    };
+    lines.push(format!(
+        "clock when it starts: index {nibble}{lowered}, {at_start}{above}"
+    ));
+    lines
 }
 
-fn second_lines(second: &SecondOptions, device_type: u8) -> Vec<String> {
+fn mhz(khz: u32) -> String {
+    let tenths = (khz + 50) / 100;
+    format!("{}.{} MHz", tenths / 10, tenths % 10)
+}
+
+fn second_lines(second: &SecondOptions, device_type: u8, chip: &Chip) -> Vec<String> {
     let connection = match second.connection {
         0 => "one flash on port A".to_owned(),
         1 => "two flashes in parallel, ports A and B".to_owned(),
@@ -133,6 +161,16 @@ fn second_lines(second: &SecondOptions, device_type: u8) -> Vec<String> {
             group(second.dqs_group)
         ),
     ];
+    if second.pin_group == 1 {
+        let name = chip.name;
+        lines.extend(match chip.flashloader.words.second_pins {
+            Some(true) => None,
+            Some(false) => Some(format!(
+                "the {name}'s flashloader stores the pin group in the FCB and uses its own pins all the same"
+            )),
+            None => Some(format!("what the {name}'s flashloader makes of the pin group is not known")),
+        });
+    }
     if second.drive_strength != 0 {
         lines.push(format!(
             "drive strength {} on all flash pads",
@@ -157,7 +195,7 @@ fn second_lines(second: &SecondOptions, device_type: u8) -> Vec<String> {
     lines
 }
 
-fn effects(options: &Options) -> Vec<&'static str> {
+fn effects(options: &Options, chip: &Chip) -> Vec<&'static str> {
     let mut effects = Vec::new();
     if options.device_type <= 1 {
         effects.push("effect: sets the part's quad enable bit when it is clear, and thereby clears its block protection");
@@ -168,8 +206,16 @@ fn effects(options: &Options) -> Vec<&'static str> {
     if matches!(options.quad_mode, 2 | 4) && options.device_type <= 1 {
         effects.push("effect: with an old SFDP sends 35h, which puts ISSI and Macronix parts into QPI mode until power-off");
     }
+    if options.misc_mode == 1 && !chip.flashloader.words.stores_continuous_read {
+        effects.push(
+            "effect: the FCB cannot be stored: this chip's flashloader answers 10203 to that",
+        );
+    }
     if matches!(options.device_type, 2 | 3) {
         effects.push("a quad SPI part answers this with status 20109");
+    }
+    if options.device_type > 1 && chip.in_package.size.is_some() {
+        effects.push("the flash in the package of this chip is a quad SPI part");
     }
     effects
 }

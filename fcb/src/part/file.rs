@@ -43,7 +43,7 @@ use crate::{JedecId, Part};
 /// | `sector-erase`, `block-erase` | commands; by default 20h and D8h, with 32 address bits 21h and DCh |
 /// | `quad-enable` | [`QeMethod::NAMES`](crate::QeMethod::NAMES) |
 /// | `status-write` | [`StatusWrite::NAMES`](crate::StatusWrite::NAMES); by default as usual for its QE bit |
-/// | `clock`, `max-mhz` | index or frequency to boot with, and the part's limit for this read command |
+/// | `clock`, `max-mhz` | frequency to boot with, and the part's limit for this read command; a chip that does not take the frequency gets the next below. An index stands for its frequency on the chips in `chip`, else on the RT1021: 7 is 133 MHz there and 120 MHz on the RT1062 |
 /// | `option-words` | `"0xC0000106"`, or one or two numbers in a list |
 /// | `evidence`, `source`, `note` | [`Evidence::NAMES`](crate::Evidence::NAMES), and text |
 /// | `chip` | the chip or family it is meant for, or a list: [`ChipName::all`](crate::ChipName::all); by default any RT10xx |

@@ -82,8 +82,8 @@ impl Part {
             );
             return Some(("read", text));
         }
-        match (self.max_mhz, self.clock.khz()) {
-            (Some(max), Some(khz)) if khz > u32::from(max) * 1010 => Some((
+        match self.max_mhz {
+            Some(max) if self.clock.khz() > u32::from(max) * 1010 => Some((
                 "clock",
                 format!(
                     "clock {} is above the {max} MHz that {} takes; `[fcb]` can force it",

@@ -5,7 +5,7 @@ use super::{EraseCommands, Evidence, Overrides, Part, ReadMode, SfdpExpectation,
 use crate::fcb::{Fcb, Spec};
 use crate::lut::{Opcode, Sequence, index};
 use crate::protection::Protection;
-use crate::{ClockIndex, JedecId, QeMethod, StatusWrite};
+use crate::{ClockIndex, JedecId, QeMethod, ReadClock, StatusWrite};
 
 impl ReadMode {
     /// The read command of a sequence, when it is one with command, address, dummy cycles and data and nothing else.
@@ -45,7 +45,7 @@ impl Part {
             protection: Protection::UNKNOWN,
             read: ReadMode::QUAD_IO,
             dummy_register: None,
-            clock: ClockIndex::MHZ_30,
+            clock: ReadClock::MHZ_30,
             max_mhz: None,
             times: Times::default(),
             option_words: None,
@@ -78,8 +78,9 @@ impl Part {
         });
         part.take(|part| part.take_read(fcb));
         part.take_erase(fcb);
-        if ClockIndex(fcb.clock()).mhz().is_some() {
-            part.take(|part| part.clock = ClockIndex(fcb.clock()));
+        // an index that depends on the chip is kept as it is: the block does not tell its chip
+        if let Some(clock) = ReadClock::common(ClockIndex(fcb.clock())) {
+            part.take(|part| part.clock = clock);
         }
         part.overrides = forced(&part.boot_fcb(), fcb);
         part

@@ -7,7 +7,7 @@ use rtboot_fcb::{Part, database};
 
 use crate::cli::{Context, number};
 
-/// List the NOR parts that rtboot knows
+/// List the NOR parts that rtboot knows, with --chip those for this chip at its clocks
 ///
 /// A filter is part of a name or maker, a JEDEC id such as 9d6017 or ef40, or a size such as 8M. Several filters must
 /// all match.
@@ -18,11 +18,14 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let chip = context.chip()?;
+    let fits_chip = |part: &Part| chip.is_none_or(|chip| chip.is_meant_by(&part.chips));
     let mut rows = vec![HEAD.map(String::from)];
     let mut found = Vec::new();
     for (file, _) in database::files() {
         let parts = database::find(file).map(|(_, file)| file.parts);
-        for part in parts.unwrap_or_default() {
+        for part in parts.unwrap_or_default().into_iter().filter(fits_chip) {
+            let part = chip.map_or_else(|| part.clone(), |chip| part.on(chip));
             if args.filter.iter().all(|filter| fits(filter, file, &part)) {
                 rows.push(row(file, &part));
                 found.push(PartRow::new(file, &part));
@@ -62,9 +65,7 @@ fn row(file: &str, part: &Part) -> [String; 8] {
         part.jedec.to_string(),
         identify::bytes(u64::from(part.size)),
         part.qe.name().to_owned(),
-        part.clock
-            .mhz()
-            .map_or_else(|| part.clock.to_string(), |mhz| format!("{mhz} MHz")),
+        format!("{} MHz", part.clock.mhz()),
         part.evidence.name().to_owned(),
     ]
 }

@@ -99,12 +99,16 @@ fn show(found: &Found, context: &mut Context) {
     for tried in &found.tried {
         let outcome = match (&tried.not_tried, tried.right_to) {
             (Some(why), _) => format!("not tried: {why}"),
-            (None, Some(clock)) => format!("right up to {clock}"),
+            (None, Some(clock)) => format!("right up to {}", clock.on(&found.chip.clocks)),
             (None, None) => "wrong at 30 MHz already".into(),
         };
         report.line(format!("{:<44} {outcome}", tried.mode.to_string()));
     }
-    report.line(format!("taken          {} at {}", part.read, part.clock));
+    report.line(format!(
+        "taken          {} at {}",
+        part.read,
+        part.on(found.chip).clock
+    ));
     if let Some(words) = part.option_words {
         report.line(format!("option words   {words}"));
     }
@@ -133,7 +137,7 @@ fn outcome(found: &Found, saved: Option<String>) -> FcbProbe {
         compared_bytes: found.compared,
         tried: tried.collect(),
         read: part.read.to_string(),
-        clock: part.clock.0,
+        clock: part.on(found.chip).boot_fcb().clock(),
         option_words: part.option_words.map(|words| words.to_string()),
         cfg: cfg(found),
         doubts: found.doubts.iter().map(ToString::to_string).collect(),

@@ -1,9 +1,10 @@
 //! `fcb show`: a part or an FCB, field by field.
 
+use rtboot::chip::Chip;
 use rtboot::flash::identify;
-use rtboot::outcome::{self, FcbFields, FcbShow, Field, Outcome};
+use rtboot::outcome::{self, FcbFields, FcbShow, FcbWords, Field, Outcome};
 use rtboot::{Error, Result};
-use rtboot_fcb::{ChipName, FieldValue, Part, Span};
+use rtboot_fcb::{ChipName, FieldValue, OptionWords, Part, Span, lut};
 
 use crate::cli::Context;
 use crate::cli::fcb_source::{self as source, Probe};
@@ -11,8 +12,8 @@ use crate::cli::fcb_source::{self as source, Probe};
 /// Show a part and its FCB: every field in words, every sequence as the data sheet writes it
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; option
-    /// words; `board`
+    /// A part, or a file with an FCB: .cfg, 512 bytes, SPSDK's YAML, C, Rust or assembler array, image, ELF, HEX; `board`;
+    /// option words, which are explained where no --sfdp makes an FCB of them
     #[arg(value_name = "SOURCE")]
     source: String,
     /// Print the part as the text of a .cfg file, as a start for one of your own
@@ -23,6 +24,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
+    let chip = context.desk_chip()?;
+    if let Some(words) = source::words_alone(&args.source, &args.probe)? {
+        return explain(words, chip, context);
+    }
     let shown = source::load(&args.source, &args.probe, context)?;
     if args.cfg {
         let (Some(parts), text) = (&shown.parts, &shown.text) else {
@@ -37,17 +42,18 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         context.report.found(Outcome::FcbShow(found));
         return Ok(());
     }
-    let fields = shown.fcb.fields();
+    let fields = shown.fcb.fields_on(chip);
+    let part = shown.part().map(|part| part.on(chip));
     let found = FcbFields {
         from: shown.from.clone(),
-        part: shown.part().map(|part| outcome::Part::new("", part)),
+        part: part.as_ref().map(|part| outcome::Part::new("", part)),
         fields: fields.iter().map(Field::from).collect(),
     };
     context
         .report
         .found(Outcome::FcbShow(FcbShow::Fields(found)));
     context.report.line(format!("from: {}", shown.from));
-    if let Some(part) = shown.part() {
+    if let Some(part) = &part {
         show_part(context, part);
         let others = shown
             .parts
@@ -67,6 +73,29 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
     Ok(())
 }
 
+/// What option words say to the chip's flashloader.
+fn explain(words: OptionWords, chip: &Chip, context: &mut Context) -> Result<()> {
+    words
+        .check()
+        .map_err(|error| Error::Usage(error.to_string()))?;
+    let lines = words.explain(chip);
+    context
+        .report
+        .line(format!("option words {words}, {}", chip.name));
+    for line in &lines {
+        context.report.line(line);
+    }
+    let found = FcbWords {
+        option_words: words.to_string(),
+        chip: chip.name.to_owned(),
+        says: lines,
+    };
+    context
+        .report
+        .found(Outcome::FcbShow(FcbShow::Words(found)));
+    Ok(())
+}
+
 fn show_part(context: &mut Context, part: &Part) {
     let mut lines = vec![
         format!("part          {} ({})", part.name, part.vendor),
@@ -83,7 +112,10 @@ fn show_part(context: &mut Context, part: &Part) {
             "protection    bits {:#04x} of status register 1 ({}), lock bit {:#04x}",
             part.protection.mask, part.protection.scheme, part.protection.lock
         ),
-        format!("read          {}", part.read),
+        format!(
+            "read          {}",
+            part.boot_fcb().sequence(lut::index::READ)
+        ),
         format!("clock         {}", clock(part)),
     ];
     let times = [

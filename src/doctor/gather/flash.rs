@@ -15,7 +15,7 @@ pub fn ask(flashloader: &mut Flashloader, facts: &mut Facts) -> Result<()> {
     let expected = facts.expected.as_ref();
     let expected = expected.and_then(|e| e.file.by_jedec(nor.id).first().map(|p| (*p).clone()));
     // reading and erasing are the same for all parts that share an id; the slowest clock suits all
-    let part = expected.or_else(|| known.iter().min_by_key(|part| part.clock.0).cloned());
+    let part = expected.or_else(|| known.iter().min_by_key(|part| part.clock).cloned());
     if let Some(part) = &part {
         flashloader.look_at_second_status(part, &mut nor)?;
     }

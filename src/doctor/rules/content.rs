@@ -279,7 +279,7 @@ fn too_fast(facts: &Facts, content: &Content) -> Option<Finding> {
     };
     Some(
         Finding::new(&entries::CONTENT_FCB_TOO_FAST)
-            .text("clock", ClockIndex(content.fcb()?.clock()))
+            .text("clock", ClockIndex(content.fcb()?.clock()).on(&facts.identity.chip.clocks))
             .why(format!(
                 "it gives {fast:#04x} at {address:#010x} where the one-pad read gives {plain:#04x}; at 30 MHz it is correct"
             ))
@@ -322,14 +322,15 @@ fn size(facts: &Facts, verdict: &Verdict) -> Option<Finding> {
 fn clock(facts: &Facts, fcb: &Fcb) -> Option<Finding> {
     let look = facts.flash.as_ref()?;
     let part = look.part.as_ref()?;
-    let mhz = ClockIndex(fcb.clock()).mhz()?;
+    let clocks = &facts.identity.chip.clocks;
+    let khz = ClockIndex(fcb.clock()).khz_on(clocks)?;
     let same_read = fcb.sequence(0) == part.read.sequence();
     // which of the parts that share the id it is is not known: only what is too fast for all of them is a finding
     let limits = look.known.iter().chain([part]).map(|part| part.max_mhz);
     let limit = limits.collect::<Option<Vec<u16>>>()?.into_iter().max()?;
-    (same_read && mhz > limit).then(|| {
+    (same_read && khz > u32::from(limit) * 1010).then(|| {
         Finding::new(&fcb_entries::FCB_CLOCK_PART)
-            .text("clock", ClockIndex(fcb.clock()))
+            .text("clock", ClockIndex(fcb.clock()).on(clocks))
             .number("max", limit)
             .text("part", look.name())
             .number("dummy", part.read.dummy_cycles)
