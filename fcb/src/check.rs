@@ -41,7 +41,7 @@ pub fn check(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
     let mut found = Vec::new();
     general(fcb, &mut found);
     sequences::check(fcb, &mut found);
-    reading::check(fcb, part, &chip.clocks, &mut found);
+    reading::check(fcb, part, chip, &mut found);
     device_mode::check(fcb, part, &mut found);
     geometry::check(fcb, part, &mut found);
     found.sort_by_key(|finding| core::cmp::Reverse(finding.severity));

@@ -14,7 +14,7 @@ macro_rules! parts {
 
 const FILES: &[(&str, &str)] = parts! {
     "issi.cfg" "w25q64jv.cfg" "mx25l6433f.cfg" "mx25l12845g.cfg" "gd25q64.cfg" "s25fl064l.cfg" "s25fl256s.cfg" "at25sf128a.cfg"
-    "mt25ql128.cfg" "en25qh64.cfg"
+    "mt25ql128.cfg" "en25qh64.cfg" "s26ks512s.cfg"
 };
 
 /// Every file: its name ("issi.cfg") and its text.
@@ -51,9 +51,11 @@ pub fn parts() -> impl Iterator<Item = Part> {
     read().flat_map(|(_, file)| file.parts)
 }
 
-/// The parts with this id; several may share one.
+/// The parts with this id; several may share one. Lines without a driver are no id, and no part's.
 pub fn by_jedec(id: JedecId) -> Vec<Part> {
-    parts().filter(|part| part.jedec == id).collect()
+    parts()
+        .filter(|part| part.jedec == id && id.answers())
+        .collect()
 }
 
 /// The file or part whose name is most like `name`, if any is like it.

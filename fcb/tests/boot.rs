@@ -176,9 +176,12 @@ fn every_part_stays_within_its_own_limits() {
         let fcb = part.boot_fcb();
         assert_eq!(fcb.total_size(), u64::from(part.size), "{}", part.name);
         assert_eq!(fcb.timeout_ms(), 0, "{}", part.name);
+        let forced = part.overrides.sequences.iter();
+        let forced = forced.filter(|(place, _)| *place == index::READ);
+        let read = forced.map(|(_, read)| *read).next();
         assert_eq!(
             fcb.sequence(index::READ),
-            part.read.sequence(),
+            read.unwrap_or(part.read.sequence()),
             "{}",
             part.name
         );
@@ -200,4 +203,118 @@ fn parts_that_share_an_id_are_all_listed() {
         ["MX25L12833F", "MX25L12835F", "MX25L12845G"]
     );
     assert_eq!(names("00 00 01"), [""; 0]);
+}
+
+/// The first bytes of each sequence as the SDK's header for the IMXRT1050-EVKB has them, by instruction words.
+#[test]
+fn the_hyperflash_of_the_rt1050_evkb_has_the_fcb_of_its_sdk() {
+    let part = part("S26KS512S");
+    let chip = |name| rtboot_fcb::Chip::by_name(name).expect("a chip of the table");
+    let fcb = part.on(chip("rt1050")).boot_fcb();
+    // DDR, word addresses, safe clock, differential clock
+    assert_eq!(fcb.controller_options(), 1 << 6 | 1 << 3 | 1 << 4 | 1);
+    assert_eq!(
+        (fcb.read_sample_clock(), fcb.column_address_width()),
+        (3, 3)
+    );
+    assert_eq!(
+        (fcb.flash_pads(), fcb.clock(), fcb.command_clock()),
+        (8, 7, 1)
+    );
+    assert_eq!((fcb.busy_bit(), fcb.busy_polarity()), (15, 1));
+    assert_eq!(fcb.data_valid_time(), [15, 0]);
+    assert_eq!(fcb.sflash_a1_size(), 64 << 20);
+    assert_eq!(
+        (fcb.page_size(), fcb.sector_size(), fcb.block_size()),
+        (512, 256 << 10, 256 << 10)
+    );
+    assert_eq!((fcb.nor_type(), fcb.uniform_blocks()), (1, 1));
+    let calls = fcb.custom_sequences();
+    let calls: Vec<(u8, u8)> = calls.iter().map(|call| (call.count, call.index)).collect();
+    assert_eq!(
+        calls[..7],
+        [(0, 0), (2, 1), (2, 3), (4, 5), (2, 9), (4, 11), (0, 0)]
+    );
+    assert_eq!(fcb.custom_sequences_enable(), 1);
+    let words = |place| fcb.sequence(place).words();
+    assert_eq!(words(0), [0x8B18_87A0, 0xB30C_8F10, 0x0000_A704, 0]);
+    assert_eq!(words(2), [0x8B18_87A0, 0xB70B_8F10, 0x0000_A704, 0]);
+    // 555h AAh, 2AAh 55h: unlocked
+    let unlock = [0x8700_8700, 0x87AA_8700, 0x8705_8700, 0x87AA_8700];
+    for place in [3, 6, 12] {
+        assert_eq!(words(place), unlock, "{place}");
+    }
+    for place in [4, 7, 13] {
+        assert_eq!(
+            words(place),
+            [0x8700_8700, 0x8755_8700, 0x8702_8700, 0x8755_8700],
+            "{place}"
+        );
+    }
+    // read status, set up an erase, program, and erase the whole chip
+    for (place, last) in [(1, 0x70), (5, 0x80), (9, 0xA0), (11, 0x80), (14, 0x10)] {
+        assert_eq!(
+            words(place),
+            [
+                0x8700_8700,
+                0x87AA_8700,
+                0x8705_8700,
+                0x8700_8700 | last << 16
+            ],
+            "{place}"
+        );
+    }
+    assert_eq!(words(8), [0x8B18_8700, 0x8700_8F10, 0x0000_8730, 0]);
+    assert_eq!(words(10), [0x8B18_8700, 0xA380_8F10, 0, 0]);
+    assert!(fcb.sequence(15).is_empty());
+    let odd = rtboot_fcb::check::check(&fcb, Some(&part), chip("rt1050"));
+    let odd: Vec<String> = odd
+        .iter()
+        .filter(|finding| finding.severity > rtboot_fcb::Severity::Note)
+        .map(ToString::to_string)
+        .collect();
+    assert_eq!(odd, [""; 0]);
+    // the same frequency has another index there, and no board's flash is taken for it
+    assert_eq!(part.on(chip("rt1062")).boot_fcb().clock(), 8);
+    assert_eq!(database::by_jedec(part.jedec), []);
+    assert!(!chip("rt1064").is_meant_by(&part.chips));
+    assert!(!chip("rt1021").is_meant_by(&part.chips));
+}
+
+/// Source: Zephyr, TinyUF2, NXP-MCUBootUtility and Teensyduino by board; docs/images.md.
+#[test]
+fn the_flash_of_every_kit_is_known_and_boots_its_chip() {
+    let kits = [
+        ("rt1010", "1f 89 01", "AT25SF128A"),
+        ("rt1015", "1f 89 01", "AT25SF128A"),
+        ("rt1020", "9d 60 17", "IS25LP064A"),
+        ("rt1024", "ef 40 16", "W25Q32JV"),
+        ("rt1024", "ef 70 16", "W25Q32JV-IM"),
+        ("rt1040", "ef 40 17", "W25Q64JV"),
+        ("rt1050", "9d 70 17", "IS25WP064A"),
+        ("rt1060", "9d 70 17", "IS25WP064A"),
+        ("rt1064", "ef 40 16", "W25Q32JV"),
+        ("rt1064", "ef 70 16", "W25Q32JV-IM"),
+        ("rt1062", "ef 40 15", "W25Q16JV"),
+        ("rt1062", "ef 70 15", "W25Q16JV-IM"),
+        ("rt1062", "ef 70 17", "W25Q64JV-IM"),
+    ];
+    for (chip, id, name) in kits {
+        let what = format!("{name} on {chip}");
+        let chip = rtboot_fcb::Chip::by_name(chip).expect("a chip of the table");
+        let known = database::by_jedec(id.parse::<JedecId>().unwrap());
+        assert!(known.iter().any(|part| part.name == name), "{what}");
+        let part = part(name).on(chip);
+        let found = rtboot_fcb::check::check(&part.boot_fcb(), Some(&part), chip);
+        let odd: Vec<String> = found
+            .iter()
+            .filter(|finding| finding.severity > rtboot_fcb::Severity::Note)
+            .map(ToString::to_string)
+            .collect();
+        assert_eq!(odd, [""; 0], "{what}");
+        assert!(
+            chip.in_package.size.is_none_or(|size| size == part.size),
+            "{what}"
+        );
+    }
 }

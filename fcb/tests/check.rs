@@ -404,3 +404,21 @@ fn a_clock_is_the_same_frequency_on_every_chip() {
     assert_eq!(index("rt1024"), 3);
     assert_eq!((index_of(120, "rt1062"), index_of(120, "rt1052")), (7, 6));
 }
+
+#[test]
+fn a_hyperflash_block_fits_hyperflash_and_no_package() {
+    let hyper = part("S26KS512S");
+    let said = |fcb: &Fcb, part: Option<&Part>, chip: &str| -> Vec<&str> {
+        let chip = rtboot_fcb::Chip::by_name(chip).expect("a chip of the table");
+        let found = rtboot_fcb::check::check(fcb, part, chip);
+        let errors = found.iter().filter(|found| found.severity == ERROR);
+        errors.map(|found| found.code()).collect()
+    };
+    let block = hyper.boot_fcb();
+    assert_eq!(said(&block, Some(&hyper), "rt1052"), [""; 0]);
+    assert_eq!(said(&block, None, "rt1024"), ["fcb-in-package"]);
+    assert_eq!(said(&block, None, "rt1064"), ["fcb-in-package"]);
+    let quad = is25().boot_fcb();
+    assert_eq!(said(&quad, Some(&hyper), "rt1052"), ["fcb-not-hyperbus"]);
+    assert_eq!(said(&quad, None, "rt1064"), [""; 0]);
+}

@@ -1,8 +1,9 @@
 //! Where the FCB of an FCB or image verb comes from: all that [`FcbChoice::named`] takes, option words, or the board.
 
+use std::iter;
 use std::path::{Path, PathBuf};
 
-use rtboot::chip::Chip;
+use rtboot::chip::{CHIPS, Chip};
 use rtboot::event::{Meter, Stage};
 use rtboot::file::{self, Limit};
 use rtboot::flash::{FcbChoice, FcbOrigin};
@@ -32,6 +33,8 @@ pub struct Probe {
 pub struct Source {
     /// Where it came from, in words.
     pub from: String,
+    /// The chip that it is for: the named one, the board's, else one that the part is for.
+    pub chip: &'static Chip,
     pub fcb: Fcb,
     /// The part and its family, when it came as one.
     pub parts: Option<PartFile>,
@@ -42,9 +45,10 @@ pub struct Source {
 }
 
 impl Source {
-    fn block(from: impl Into<String>, fcb: Fcb) -> Source {
+    fn block(from: impl Into<String>, fcb: Fcb, chip: &'static Chip) -> Source {
         Source {
             from: from.into(),
+            chip,
             fcb,
             parts: None,
             text: None,
@@ -137,9 +141,10 @@ fn no_auto(name: &str) -> Result<()> {
 
 /// A part of the database, or a file.
 fn named(source: &str, path: &Path, context: &mut Context) -> Result<Source> {
-    let chip = context.desk_chip()?;
-    match FcbChoice::named(source, chip)? {
+    let (choice, origin) = FcbChoice::named(source, context.desk_chip()?)?;
+    match (context.fit_for_named_chip(choice)?, origin) {
         (FcbChoice::Part { file, .. }, origin) => {
+            let chip = context.chip()?.unwrap_or_else(|| chip_for(&file));
             let first = file.parts.first().ok_or_else(|| unknown(source))?;
             let text = match path.is_file() {
                 true => String::from_utf8(file::read(path, Limit::Text)?).ok(),
@@ -154,15 +159,27 @@ fn named(source: &str, path: &Path, context: &mut Context) -> Result<Source> {
                     }
                     other => other.to_string(),
                 },
+                chip,
                 fcb: first.on(chip).boot_fcb(),
                 parts: Some(file),
                 text,
                 notes: Vec::new(),
             })
         }
-        (FcbChoice::Block { fcb, .. }, origin) => Ok(Source::block(origin.to_string(), fcb)),
+        (FcbChoice::Block { fcb, .. }, origin) => {
+            let chip = context.desk_chip()?;
+            Ok(Source::block(origin.to_string(), fcb, chip))
+        }
         _ => Err(unknown(source)),
     }
+}
+
+/// Where nobody names the chip: the default one, or the first of the table that the part is for.
+fn chip_for(file: &PartFile) -> &'static Chip {
+    let named = file.parts.first().map_or(&[][..], |part| &part.chips);
+    let all = iter::once(Chip::DEFAULT).chain(&CHIPS);
+    let mut meant = all.filter(|chip| chip.is_meant_by(named));
+    meant.next().unwrap_or(Chip::DEFAULT)
 }
 
 fn unknown(source: &str) -> Error {
@@ -182,7 +199,7 @@ fn database_text(source: &str, part: &Part) -> Option<String> {
 }
 
 /// What the flashloader would make of option words.
-fn words(source: &str, probe: &Probe, chip: &Chip) -> Result<Source> {
+fn words(source: &str, probe: &Probe, chip: &'static Chip) -> Result<Source> {
     let words = option_words(source)?;
     let Some(path) = &probe.sfdp else {
         return Err(Error::Usage(format!(
@@ -209,6 +226,7 @@ fn words(source: &str, probe: &Probe, chip: &Chip) -> Result<Source> {
             chip.name
         ),
         derived.fcb,
+        chip,
     );
     if let Some(write) = derived.quad_enable_write {
         let bytes: Vec<String> = write.iter().map(|byte| format!("{byte:02x}")).collect();
@@ -239,24 +257,18 @@ fn refusal(refused: Refused, path: &Path) -> Error {
     }
 }
 
-/// The first 512 bytes of the board's flash.
+/// The FCB of the board's flash, where its chip has it, read on one pad.
 fn board(context: &mut Context) -> Result<Source> {
-    let bytes = flash(context, Fcb::LEN as u32)?;
+    let (mut nor, _board) = context.nor()?;
+    let chip = nor.chip();
+    nor.use_plain()?;
+    let length = Fcb::LEN as u32;
+    let mut meter = Meter::begin(&mut context.report, Stage::Read, u64::from(length));
+    let bytes = nor.read(chip.map.fcb_address(), length, &mut meter)?;
+    meter.end();
     let fcb = Fcb::parse(&bytes).map_err(|source| Error::FcbFile {
         path: "board".into(),
         source,
     })?;
-    Ok(Source::block("the board's flash", fcb))
-}
-
-/// The first bytes of the board's flash, read on one pad.
-pub fn flash(context: &mut Context, length: u32) -> Result<Vec<u8>> {
-    let (mut nor, _board) = context.nor()?;
-    let length = length.min(nor.part().size);
-    let base = nor.chip().map.flash_base;
-    nor.use_plain()?;
-    let mut meter = Meter::begin(&mut context.report, Stage::Read, u64::from(length));
-    let bytes = nor.read(base, length, &mut meter)?;
-    meter.end();
-    Ok(bytes)
+    Ok(Source::block("the board's flash", fcb, chip))
 }

@@ -49,8 +49,10 @@ impl PartSource {
 /// Parts that share an id cannot be told apart by it: a `.cfg` decides by its order, the database takes what is right for all.
 ///
 /// # Errors
-/// [`Error::NoFlash`], [`Error::PartMismatch`], [`Error::PartUnclear`], [`Error::SfdpMismatch`].
+/// [`Error::Usage`] for a file whose parts have no id; [`Error::NoFlash`], [`Error::PartMismatch`], [`Error::PartUnclear`],
+/// [`Error::SfdpMismatch`].
 pub fn choose_part(facts: &NorFacts, source: &PartSource) -> Result<Part> {
+    check_has_id(source)?;
     check_id(facts)?;
     let part = match source {
         PartSource::Cfg { from, file } => file
@@ -78,6 +80,21 @@ pub fn any_part(facts: &NorFacts) -> Result<Part> {
     })?;
     check_sfdp(part, facts)?;
     Ok(part.clone())
+}
+
+/// A part without an id, as a HyperFlash, takes other commands than all that is written here.
+fn check_has_id(source: &PartSource) -> Result<()> {
+    let PartSource::Cfg { file, .. } = source else {
+        return Ok(());
+    };
+    let without = file.parts.first().filter(|part| !part.jedec.answers());
+    match without {
+        Some(part) => Err(Error::Usage(format!(
+            "{} has no JEDEC id: its FCB can be made and checked, but rtboot does not write such a part",
+            part.name
+        ))),
+        None => Ok(()),
+    }
 }
 
 /// Another id than the file's. One that neither is known nor comes with SFDP need be no id.
@@ -357,6 +374,21 @@ mod tests {
             text.contains("ef 40 17") && text.contains("W25Q64JV") && text.contains("IS25LP064A"),
             "{text}"
         );
+    }
+
+    #[test]
+    fn a_part_without_an_id_is_not_written() {
+        let (name, file) = database::find("S26KS512S").expect("known");
+        let from = name.to_owned();
+        let source = PartSource::Cfg { from, file };
+        for id in [[0, 0, 0], [0x9D, 0x60, 0x17]] {
+            let error = choose_part(&facts(id), &source)
+                .expect_err("refused")
+                .to_string();
+            assert!(error.contains("S26KS512S has no JEDEC id"), "{error}");
+        }
+        let nothing = choose_part(&facts([0, 0, 0]), &PartSource::Database);
+        assert!(matches!(nothing, Err(Error::NoFlash { .. })), "{nothing:?}");
     }
 
     #[test]

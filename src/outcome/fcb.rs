@@ -35,7 +35,7 @@ pub struct Part {
     pub block_size: u32,
     /// How its quad-enable bit is set.
     pub quad_enable: String,
-    /// The FCB's serialClkFreq, on the chip that is named, else on the RT1021.
+    /// The FCB's serialClkFreq, on the chip that is named.
     pub clock_index: u8,
     /// That clock in MHz.
     pub clock_mhz: Option<u16>,

@@ -127,8 +127,31 @@ fn option_words_and_sfdp_become_an_fcb() {
         "00,00",
     ])
     .says(0, &["the flashloader writes 01 00 02 to the flash"]);
-    cli.run_bare(&["fcb", "show", "0xC0000006"])
+    cli.run_bare(&["fcb", "check", "0xC0000006"])
         .says(2, &["give it with --sfdp FILE"]);
+    cli.run_bare(&["fcb", "show", "0xC0000006", "--cfg"])
+        .says(2, &["give it with --sfdp FILE"]);
+    // the RT1024's flashloader samples inside the controller, at 60 MHz
+    let other = "0xC0000006 W25Q64JV --chip rt1024 --sfdp";
+    let other: Vec<&str> = other.split(' ').chain([sfdp.as_str()]).collect();
+    cli.run_bare(&[&["fcb", "diff"], &other[..]].concat())
+        .says(0, &["they are equal"]);
+    let block = [
+        "fcb",
+        "show",
+        "0xC0000006",
+        "--chip",
+        "rt1024",
+        "--sfdp",
+        &sfdp,
+    ];
+    cli.run_bare(&block).says(
+        0,
+        &[
+            "3           60 MHz (index 3)",
+            "0           internal loopback",
+        ],
+    );
     cli.run_bare(&["fcb", "show", "0xC0010006", "--sfdp", &sfdp])
         .says(2, &["the flashloader answers 4"]);
     let noise = cli.file("noise.bin", [0xFF; 256]);
@@ -168,6 +191,25 @@ fn yaml_with_an_unknown_key_names_its_line() {
             "[bad-file]",
         ],
     );
+}
+
+#[test]
+fn the_fcb_of_a_board_is_read_where_its_chip_has_it() {
+    let cli = Cli::made(&["--chip", "rt1010"]);
+    cli.run_bare(&[
+        "fcb",
+        "build",
+        "AT25SF128A",
+        "-o",
+        "fcb.bin",
+        "--chip",
+        "rt1010",
+    ])
+    .says(0, &[]);
+    let block = cli.read("fcb.bin");
+    cli.file("board/flash.bin", [vec![0xFF; 0x400], block].concat());
+    cli.run(&["fcb", "diff", "board", "fcb.bin"])
+        .says(0, &["they are equal"]);
 }
 
 #[test]

@@ -117,6 +117,52 @@ fn fcb_verbs_go_by_the_chip() {
 }
 
 #[test]
+fn the_hyperflash_fcb_is_made_for_chips_that_can_carry_it() {
+    let folder = folder();
+    let run = |line: &str| {
+        let args: Vec<&str> = line.split(' ').collect();
+        rtboot_in(folder.path(), &args)
+    };
+    run("fcb build S26KS512S -o hyper.bin --chip rt1050").good();
+    let block = std::fs::read(folder.path().join("hyper.bin")).expect("built");
+    // 8 pads, 133 MHz, 64 MiB; the read begins on eight pads and both edges
+    assert_eq!(block[0x45..0x47], [8, 7]);
+    assert_eq!(block[0x50..0x54], [0, 0, 0, 4]);
+    assert_eq!(block[0x80..0x84], [0xA0, 0x87, 0x18, 0x8B]);
+    run("fcb check hyper.bin --chip rt1050").good();
+    run("fcb check S26KS512S --chip rt1050").good();
+    run("fcb check hyper.bin --part S26KS512S --chip rt1050").good();
+    let other = run("fcb check IS25WP064A --part S26KS512S --chip rt1050");
+    assert!(other.says(1, &[]).stdout.contains("[fcb-not-hyperbus]"));
+    let inside = run("fcb check hyper.bin --chip rt1064");
+    assert!(inside.says(1, &[]).stdout.contains("[fcb-in-package]"));
+    // without a chip it is for one that the part is for
+    let shown = run("fcb show S26KS512S").good();
+    for text in [
+        "id            none",
+        "HyperFlash",
+        "133 MHz (index 7)",
+        "option words  0xC0233007",
+    ] {
+        assert!(shown.contains(text), "{text}\n{shown}");
+    }
+    let words = run("fcb show 0xC0233007 --chip rt1050").good();
+    assert!(words.contains("device: HyperFlash 1.8 V"), "{words}");
+    for chip in ["rt1010", "rt1021", "rt1024", "rt1062", "rt1064"] {
+        for verb in [
+            "fcb build S26KS512S -o never.bin",
+            "fcb check S26KS512S",
+            "fcb show S26KS512S",
+        ] {
+            run(&format!("{verb} --chip {chip}")).fails(12, "S26KS512S is for rt105x");
+        }
+    }
+    assert!(!folder.path().join("never.bin").exists());
+    run("fcb list S26KS512S --chip rt1050").good();
+    run("fcb list S26KS512S --chip rt1021").fails(3, "");
+}
+
+#[test]
 fn option_words_are_explained_for_the_chip() {
     let said = run(&["fcb", "show", "0xC0000007", "--chip", "rt1064"]).good();
     for text in [

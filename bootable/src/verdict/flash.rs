@@ -37,7 +37,9 @@ pub(super) fn judge(
 
 /// What an FCB alone tells: by itself, and on a part that nothing was asked of. See [`super::judge_fcb`].
 pub(super) fn judge_alone(fcb: &Fcb, part: Option<&Part>, chip: &Chip) -> Vec<Finding> {
-    let conditions = Conditions::default().parts(part.map_or(&[], std::slice::from_ref));
+    // how a part without an id answers, a HyperFlash, is not known here
+    let answering = part.filter(|part| part.jedec.answers());
+    let conditions = Conditions::default().parts(answering.map_or(&[], std::slice::from_ref));
     let mut own = match fcb.sequence(index::READ).is_empty() {
         true => Vec::new(),
         false => on_parts(fcb, &conditions),
@@ -100,7 +102,12 @@ const OF_READ: [&Entry; 9] = [
 ];
 
 /// What stops the ROM whatever part it is.
-const STOPS: [&Entry; 2] = [&found::FCB_SIZE, &found::FCB_NO_READ];
+const STOPS: [&Entry; 4] = [
+    &found::FCB_SIZE,
+    &found::FCB_NO_READ,
+    &found::FCB_NOT_HYPERBUS,
+    &found::FCB_IN_PACKAGE,
+];
 
 /// The FCB on every part that it may be.
 fn on_parts(fcb: &Fcb, conditions: &Conditions<'_>) -> Vec<Finding> {

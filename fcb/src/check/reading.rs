@@ -9,7 +9,7 @@ use crate::fcb::Fcb;
 use crate::lut::{Instruction, Opcode, Sequence, index};
 use rtboot_chip::ClockTable;
 
-use crate::{ClockIndex, Finding, Part, Severity};
+use crate::{Chip, ClockIndex, Finding, Part, Severity};
 
 /// A read as the flash sees it.
 pub(super) struct Read {
@@ -56,11 +56,24 @@ fn clocks(step: &Instruction) -> u32 {
     }
 }
 
-pub(super) fn check(fcb: &Fcb, part: Option<&Part>, clocks: &ClockTable, found: &mut Vec<Finding>) {
+pub(super) fn check(fcb: &Fcb, part: Option<&Part>, chip: &Chip, found: &mut Vec<Finding>) {
+    let clocks = &chip.clocks;
     clock(fcb, clocks, found);
     let sequence = fcb.sequence(index::READ);
     if sequence.is_empty() {
         found.push(Finding::new(&entries::FCB_NO_READ));
+        return;
+    }
+    let eight = sequence.steps().iter().any(|step| step.pads == 8);
+    if eight && chip.in_package.size.is_some() {
+        found.push(Finding::new(&entries::FCB_IN_PACKAGE).text("chip", chip.name));
+    }
+    // a part without an id is a HyperFlash
+    if let Some(part) = part.filter(|part| !part.jedec.answers())
+        && fcb.column_address_width() == 0
+    {
+        let finding = Finding::new(&entries::FCB_NOT_HYPERBUS).text("part", &part.name);
+        found.push(finding.text("sequence", sequence));
         return;
     }
     let Some(read) = Read::of(&sequence) else {

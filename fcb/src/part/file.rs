@@ -37,13 +37,13 @@ use crate::{JedecId, Part};
 /// |-----|-------|
 /// | `name` | the part's name |
 /// | `vendor` | the maker; by default the one that the JEDEC id names |
-/// | `jedec` | what it answers to 9Fh: `"9d 60 17"` or `0x9D6017` |
+/// | `jedec` | what it answers to 9Fh: `"9d 60 17"` or `0x9D6017`; `"00 00 00"` for a part without that command: no board's flash is taken for it |
 /// | `id-tail` | bytes of 9Fh behind these, where they tell the part from others: `"4d 00"` |
 /// | `size`, `page-size`, `sector-size`, `block-size` | bytes; the last three default to 256, 4 KiB, 64 KiB |
 /// | `sector-erase`, `block-erase` | commands; by default 20h and D8h, with 32 address bits 21h and DCh |
 /// | `quad-enable` | [`QeMethod::NAMES`](crate::QeMethod::NAMES) |
 /// | `status-write` | [`StatusWrite::NAMES`](crate::StatusWrite::NAMES); by default as usual for its QE bit |
-/// | `clock`, `max-mhz` | frequency to boot with, and the part's limit for this read command; a chip that does not take the frequency gets the next below. An index stands for its frequency on the chips in `chip`, else on the RT1021: 7 is 133 MHz there and 120 MHz on the RT1062 |
+/// | `clock`, `max-mhz` | frequency to boot with, and the part's limit for this read command; a chip that does not take the frequency gets the next below. An index stands for its frequency on the chips in `chip`, else on [`Chip::DEFAULT`](crate::Chip::DEFAULT), where 7 is 133 MHz |
 /// | `option-words` | `"0xC0000106"`, or one or two numbers in a list |
 /// | `evidence`, `source`, `note` | [`Evidence::NAMES`](crate::Evidence::NAMES), and text |
 /// | `chip` | the chip or family it is meant for, or a list: [`ChipName::all`](crate::ChipName::all); by default any RT10xx |
@@ -61,9 +61,11 @@ pub struct PartFile {
 }
 
 impl PartFile {
-    /// The parts with this id, in the order of the file.
+    /// The parts with this id, in the order of the file; none for an id that only lines without a driver give.
     pub fn by_jedec(&self, id: JedecId) -> Vec<&Part> {
-        self.parts.iter().filter(|part| part.jedec == id).collect()
+        let all = self.parts.iter();
+        all.filter(|part| part.jedec == id && id.answers())
+            .collect()
     }
 
     /// The part of this name, upper or lower case.

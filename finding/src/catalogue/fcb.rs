@@ -56,6 +56,10 @@ entries! {
         / "sequence 0 (read) is empty: the flash cannot be read";
     FCB_NOT_A_READ Error "fcb-not-a-read": "the FCB's read sequence is not a read"
         / "sequence 0 is not a read with command, address and data: {sequence}";
+    FCB_NOT_HYPERBUS Error "fcb-not-hyperbus": "the FCB does not read as a HyperFlash does"
+        / "the {part} takes command and address together, on eight lines and both clock edges, and sequence 0 does not send them so: {sequence}";
+    FCB_IN_PACKAGE Error "fcb-in-package": "the FCB is not for the flash in the chip's package"
+        / "the {chip} boots from a quad SPI flash in its package, and the FCB reads on eight lines";
     FCB_HYPERBUS Note "fcb-hyperbus": "the FCB reads as HyperBus parts do"
         / "sequence 0 sends command and address together, as HyperBus parts expect: {sequence}";
     FCB_PADS_UNUSED Note "fcb-pads-unused": "the FCB's read uses fewer pads than the flash has"

@@ -83,7 +83,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         ));
     }
     let source = source::load(&args.source, &args.probe, context)?;
-    let chip = context.desk_chip()?;
+    let chip = source.chip;
     let content = content(&source, form, args, chip)?;
     for note in &source.notes {
         context

@@ -28,7 +28,7 @@ pub struct Args {
 
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let source = source::load(&args.source, &args.probe, context)?;
-    let chip = context.desk_chip()?;
+    let chip = source.chip;
     let named = args.part.as_deref();
     let named = named.map(|name| source::part(name, chip)).transpose()?;
     let part = named.as_ref().or(source.part());

@@ -28,7 +28,7 @@ pub struct Args {
 pub fn run(args: &Args, context: &mut Context) -> Result<ExitCode> {
     let this = source::load(&args.this, &args.probe, context)?;
     let other = source::load(&args.other, &args.probe, context)?;
-    let differences = this.fcb.diff_on(&other.fcb, context.desk_chip()?);
+    let differences = this.fcb.diff_on(&other.fcb, this.chip);
     context.report.found(Outcome::FcbDiff(FcbDiff {
         from: [this.from.clone(), other.from.clone()],
         differences: differences.iter().map(Difference::from).collect(),

@@ -62,12 +62,20 @@ fn row(file: &str, part: &Part) -> [String; 8] {
         file.to_owned(),
         part.name.clone(),
         part.vendor.clone(),
-        part.jedec.to_string(),
+        id(part),
         identify::bytes(u64::from(part.size)),
         part.qe.name().to_owned(),
         format!("{} MHz", part.clock.mhz()),
         part.evidence.name().to_owned(),
     ]
+}
+
+/// Its JEDEC id, where it has one.
+pub(super) fn id(part: &Part) -> String {
+    match part.jedec.answers() {
+        true => part.jedec.to_string(),
+        false => "none".to_owned(),
+    }
 }
 
 /// Whether a filter fits a part: by name, maker, file, id or size.

@@ -24,8 +24,10 @@ pub struct Args {
 }
 
 pub fn run(args: &Args, context: &mut Context) -> Result<()> {
-    let chip = context.desk_chip()?;
-    if let Some(words) = source::words_alone(&args.source, &args.probe)? {
+    if let Some(words) = source::words_alone(&args.source, &args.probe)?
+        && !args.cfg
+    {
+        let chip = context.desk_chip()?;
         return explain(words, chip, context);
     }
     let shown = source::load(&args.source, &args.probe, context)?;
@@ -42,6 +44,7 @@ pub fn run(args: &Args, context: &mut Context) -> Result<()> {
         context.report.found(Outcome::FcbShow(found));
         return Ok(());
     }
+    let chip = shown.chip;
     let fields = shown.fcb.fields_on(chip);
     let part = shown.part().map(|part| part.on(chip));
     let found = FcbFields {
@@ -99,7 +102,7 @@ fn explain(words: OptionWords, chip: &Chip, context: &mut Context) -> Result<()>
 fn show_part(context: &mut Context, part: &Part) {
     let mut lines = vec![
         format!("part          {} ({})", part.name, part.vendor),
-        format!("id            {}", part.jedec),
+        format!("id            {}", super::list::id(part)),
         format!(
             "geometry      {}, page {}, sector {}, block {}",
             identify::bytes(u64::from(part.size)),
