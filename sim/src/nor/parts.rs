@@ -152,11 +152,12 @@ impl Part {
 
     /// ISSI IS25WP064A, the 1.8 V sister of the LP: the part of the MIMXRT1060-EVK.
     ///
-    /// Source: id by flashrom and Zephyr; all else as the LP's.
+    /// Source: id by flashrom and Zephyr; the read register by RT-MFB; all else as the LP's.
     pub fn is25wp064a() -> Part {
         Part {
             name: "is25wp064a",
             jedec: [0x9D, 0x70, 0x17],
+            read_register: ReadRegister::IssiWide,
             ..Part::is25lp064a()
         }
     }
