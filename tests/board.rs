@@ -12,6 +12,7 @@ mod board {
     mod flash_state;
     mod forecast;
     mod genuine;
+    mod genuine_family;
     mod guesses;
     mod interrupted;
     mod job;

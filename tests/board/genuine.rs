@@ -43,7 +43,7 @@ impl Socket {
     }
 }
 
-struct Emulated(Socket);
+pub(super) struct Emulated(pub(super) Socket);
 
 pub(super) fn hex(bytes: &[u8]) -> String {
     bytes.iter().map(|b| format!("{b:02x}")).collect()
@@ -59,7 +59,7 @@ impl Plug for Emulated {
     fn look(&mut self) -> Result<Look> {
         let id = self.0.ask("id");
         Ok(match id.get(..9) {
-            Some("1fc9:0130") => Look::Program(Program::Rom),
+            Some("1fc9:0130" | "1fc9:0135" | "1fc9:0145") => Look::Program(Program::Rom),
             Some("15a2:0073") => Look::Program(Program::Flashloader),
             _ => Look::Nothing,
         })

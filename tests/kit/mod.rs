@@ -8,6 +8,7 @@ pub mod cells;
 pub mod cli;
 pub mod evil;
 pub mod limit;
+pub mod linked;
 pub mod peak;
 #[cfg(unix)]
 pub mod pty;
