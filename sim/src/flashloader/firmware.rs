@@ -36,6 +36,8 @@ pub struct Firmware {
     pub memories: &'static [u32],
     /// Those of them with an address range.
     pub ranged: &'static [u32],
+    /// Of a range there it looks at the end alone, which wraps in 32 bits.
+    pub ranged_by_end: bool,
     /// Erasing RAM.
     pub erase_ram: Status,
     /// A burnt word is held against what was given.
@@ -201,6 +203,7 @@ const AS_RT1021: Firmware = Firmware {
     first_window: 0x1000_0000,
     memories: &[0x110, 0x120],
     ranged: &[0x110],
+    ranged_by_end: false,
     erase_ram: FLASH_ADDRESS,
     checks_fuses: true,
     fcb_offset: 0,
@@ -316,6 +319,7 @@ static RT1062: Firmware = Firmware {
     peripherals: 0x40_0000,
     memories: &[8, 0x100, 0x101, 0x110, 0x120, 0x121],
     ranged: &[0x100, 0x101, 0x110],
+    ranged_by_end: true,
     erase_ram: MEMORY_CANNOT_BE_ERASED,
     checks_fuses: false,
     clocks: &CLOCKS_1062,

@@ -271,15 +271,22 @@ impl Memory {
         self.build.firmware.memories.contains(&memory)
     }
 
+    /// Whether a range lies in a serial flash's.
+    fn in_serial(&self, address: u32, len: u32) -> bool {
+        let end = address.wrapping_add(len);
+        match self.build.firmware.ranged_by_end {
+            true => end <= SERIAL_SIZE,
+            false => address < SERIAL_SIZE && end.wrapping_sub(1) < SERIAL_SIZE,
+        }
+    }
+
     /// Memory ids with bits 11:8 clear mean the map. Group 1 holds external memories, never configured: serial flashes with an
     /// address range of their own, and cards with none. Nothing to do is fine in both groups.
     fn mapped_only(&self, memory: u32, address: u32, len: u32) -> Result<(), Stop> {
         match memory >> 8 & 0xF {
             0 => Ok(()),
             1 if len == 0 => Ok(()),
-            1 if self.build.firmware.ranged.contains(&memory)
-                && address.wrapping_add(len).wrapping_sub(1) < SERIAL_SIZE =>
-            {
+            1 if self.build.firmware.ranged.contains(&memory) && self.in_serial(address, len) => {
                 Err(NOT_CONFIGURED.into())
             }
             _ => Err(MEMORY_RANGE.into()),

@@ -351,3 +351,24 @@ fn kit_of_each_chip_has_its_flash() {
         assert_eq!(Some(board.part()), Part::find(part).as_ref(), "{name}");
     }
 }
+
+#[test]
+fn range_of_a_serial_flash_is_looked_at_as_each_build_does() {
+    // statuses of the genuine builds, emulated
+    for (name, wrapping) in [("rt1021", 10200), ("rt1052", 10200), ("rt1062", 10205)] {
+        let mut board = kit(name);
+        start_flashloader(&mut board);
+        for (address, length, want) in [
+            (0x07FF_FFF0, 16, 10205),
+            (0x07FF_FFF0, 17, 10200),
+            (0x0800_0000, 1, 10200),
+            (0xFFFF_FFF0, 15, 10200),
+            (0xFFFF_FFF0, 16, wrapping),
+            (0xFFFF_FFF0, 17, wrapping),
+            (0xF800_0000, 0x1000_0000, wrapping),
+        ] {
+            let got = send(&mut board, &[2, 0, 0, 3], &[address, length, 0x110]);
+            assert_eq!(got, want, "{name} {address:#x} {length:#x}");
+        }
+    }
+}
