@@ -16,7 +16,7 @@ RTBOOT, PROJECT, WHERE = (os.environ[name] for name in ("RTBOOT", "PROJECT", "WH
 RUNS = int(os.environ.get("RUNS", "5"))
 SIZES = [int(size) for size in os.environ.get("SIZES", "").split()] or [64, 1024]
 OUT = pathlib.Path(os.environ["OUT"])
-SPSDK, RBLHOST = os.environ.get("SPSDK", ""), os.environ.get("RBLHOST", "")
+SPSDK, RBLHOST, UUU = (os.environ.get(name, "") for name in ("SPSDK", "RBLHOST", "UUU"))
 USB = {"sdphost": "0x1fc9,0x0130", "blhost": "0x15a2,0x0073", "rblhost": "0x15a2,0x0073"}
 # SPSDK discards what has come (tcflush) before each write: on a pseudo-terminal that can be an acknowledgement
 SITE = """import termios
@@ -99,13 +99,17 @@ class Board:
         self.said.close()
 
 
-def rtboot(*options):
+def rtboot(*options, no_skip=False):
     def job(board, files):
-        run([RTBOOT, "-b", board.selector(), *options, "write", files["app"], "--base", "0x60002000", "--fcb", "issi.cfg"])
+        words = ["write", files["app"], "--base", "0x60002000", "--fcb", "issi.cfg", *(["--no-skip"] if no_skip else [])]
+        run([RTBOOT, "-b", board.selector(), *options, *words])
     return job
 
 
 NXPS = ("--loader", "nxp", "--flashloader", str(work / "loader.bin"))
+START = [["write-file", "0x20208000", str(work / "loader.bin")], ["jump-address", "0x20208400"]]
+# an erase of 1 MiB is one command, and takes the flash longer than their 5 s where the board's clock is the wall's
+PATIENCE = ["-t", "120000"]
 
 
 def blhost_lines(files):
@@ -130,16 +134,12 @@ def mcubootutility_lines(files):
 
 
 def spsdk_commands(board, files):
-    start_by_sdphost = [
-        ["write-file", "0x20208000", str(work / "loader.bin")],
-        ["jump-address", "0x20208400"],
-    ]
-    for line in start_by_sdphost:
+    for line in START:
         run([f"{SPSDK}/bin/sdphost", *board.interface("sdphost"), *line])
     if WHERE == "usb":
         wait_for("15a2:0073")
     for line in blhost_lines(files):
-        run([f"{SPSDK}/bin/blhost", *board.interface("blhost"), *line])
+        run([f"{SPSDK}/bin/blhost", *board.interface("blhost"), *PATIENCE, *line])
 
 
 def spsdk_process(board, files):
@@ -151,10 +151,29 @@ def spsdk_process(board, files):
     run([f"{SPSDK}/bin/python", f"{PROJECT}/tests/guest/spsdk_job.py", place, work / "job"])
 
 
+def sdphost_starts(board, _files):
+    for line in START:
+        run([f"{SPSDK}/bin/sdphost", *board.interface("sdphost"), *line])
+    wait_for("15a2:0073")
+
+
+def uuu_starts(_board, _files):
+    """uuu does not know this boot ROM's ids; its script names them."""
+    lines = ["uuu_version 1.2.39", "CFG: SDP: -chip MXRT102X -vid 0x1fc9 -pid 0x0130"]
+    lines += [f"SDP: write -f {work}/loader.bin -addr 0x20208000", "SDP: jump -addr 0x20208400", "SDP: done"]
+    (work / "uuu").write_text("\n".join(lines) + "\n")
+    run([UUU, work / "uuu"])
+    wait_for("15a2:0073")
+
+
+def rtboot_info(board, _files):
+    run([RTBOOT, "-b", board.selector(), *NXPS, "info"])
+
+
 def rblhost(lines):
     def job(board, files):
         for line in lines(files):
-            run([RBLHOST, *board.interface("rblhost"), *(word for word in line if word != "word")])
+            run([RBLHOST, *board.interface("rblhost"), *PATIENCE, *(word for word in line if word != "word")])
     return job
 
 
@@ -201,9 +220,13 @@ def measured(job, state, program, files):
     finally:
         board.end()
     held = (folder / "flash.bin").read_bytes()[0x1000:files["size"]]
-    if held != files["boot"].read_bytes():
+    if job not in STARTS and held != files["boot"].read_bytes():
         raise Failed("flash does not hold the image")
     return took
+
+
+# jobs that write nothing
+STARTS = (sdphost_starts, uuu_starts, rtboot_info)
 
 
 def median(job, state, program, files):
@@ -226,11 +249,22 @@ def main():
     if SPSDK:
         jobs += [("SPSDK's commands", spsdk_commands, "rom", ("blank",)), ("SPSDK in one process", spsdk_process, "rom", ("blank",))]
     jobs.append(("rtboot, flashloader runs", rtboot(*NXPS), "flashloader", ("blank",)))
+    # the job of those below: nothing is looked at before, all is erased and written
+    jobs.append(("rtboot --no-skip, flashloader runs", rtboot(*NXPS, no_skip=True), "flashloader", ("blank",)))
     if RBLHOST:
         jobs.append(("rblhost, flashloader runs", rblhost(blhost_lines), "flashloader", ("blank",)))
         jobs.append(("MCUBootUtility's commands by rblhost, flashloader runs", rblhost(mcubootutility_lines), "flashloader", ("blank",)))
     print(f"| {WHERE}, client | size | flash | time | × rtboot |", flush=True)
     print("|--|--|--|--:|--:|", flush=True)
+    starts = [("rtboot info starts the flashloader", rtboot_info)] if WHERE == "usb" else []
+    starts += [("sdphost starts it", sdphost_starts)] if starts and SPSDK else []
+    starts += [("uuu starts it", uuu_starts)] if starts and UUU else []
+    first = None
+    for name, job in starts:
+        took, lost = median(job, "blank", "rom", {"size": 0x1000})
+        first = first or took
+        told, ratio = (f"{took:.2f} s", f"{took / first:.1f}") if took else (f"not done ({lost} runs lost)", "–")
+        print(f"| {name} | – | blank | {told} | {ratio} |", flush=True)
     for kib in SIZES:
         files = image(kib)
         base = {}

@@ -36,6 +36,10 @@ const PROVES: usize = 1;
 const GUESSED: usize = 8;
 /// … from so many at its beginning, …
 const FIRST_LOOK: usize = 4;
+/// … over a UART from one of two, whose first bytes tell whether the others are read: a KiB travels longer than a sector is erased. The
+/// vector table, which is the same in many versions, is shorter.
+const GUESSED_SLOWLY: usize = 2;
+const FIRST_BYTES: u32 = 2048;
 /// … and from so many pages of a few.
 const SAMPLED: u32 = 3;
 /// Bytes of flash that hold FCB, IVT and boot data.
@@ -280,6 +284,10 @@ struct Reading<'a> {
     image: &'a Memory,
     geometry: &'a Geometry,
     guesses: bool,
+    /// The wire is a UART.
+    slow: bool,
+    /// The first sector behind the header.
+    first: Option<u32>,
     found: Found,
     /// Sectors that were read as the boot ROM reads.
     proved: BTreeSet<u32>,
@@ -288,6 +296,8 @@ struct Reading<'a> {
 impl<'a> Reading<'a> {
     fn begin(nor: &'a mut Nor, image: &'a Memory, geometry: &'a Geometry, guesses: bool) -> Self {
         Reading {
+            slow: !nor.loader_ref().sends_fast(),
+            first: None,
             nor,
             image,
             geometry,
@@ -302,6 +312,7 @@ impl<'a> Reading<'a> {
     fn read(&mut self, sectors: &[u32], listener: &mut dyn Listener) -> Result<()> {
         let g = *self.geometry;
         let (whole, plain) = brought_whole(sectors, self.image, &g);
+        self.first = whole.first().copied();
         let total = sectors.len() as u64 * u64::from(g.sector);
         let mut meter = Meter::begin(listener, Stage::Compare, total);
         read_into(&mut self.found.current, self.nor, &plain, &g, &mut meter)?;
@@ -323,7 +334,8 @@ impl<'a> Reading<'a> {
         // while quad enable is clear, the fast read is not the boot ROM's
         let fast = set_up == Some(Read::AsTheRom);
         for block in whole.chunk_by(|a, b| (a - g.base) / g.block == (b - g.base) / g.block) {
-            let guess = match self.guesses && block.len() >= GUESSED {
+            let least = if self.slow { GUESSED_SLOWLY } else { GUESSED };
+            let guess = match self.guesses && block.len() >= least {
                 true => self.sample(block, seen, &meter)?,
                 false => None,
             };
@@ -352,13 +364,16 @@ impl<'a> Reading<'a> {
             true => known.collect(),
             false => known.filter(|at| header.contains(at)).collect(),
         };
+        // over a UART a page of each: what changes is read again as the boot ROM reads before that, all else by the verify
+        let length = if self.slow { g.page } else { g.sector } as usize;
         let proof: Vec<(u32, &[u8])> = compared
             .iter()
-            .filter_map(|at| Some((*at, held.get(at)?.as_slice())))
+            .filter_map(|at| Some((*at, held.get(at)?.get(..length)?)))
             .collect();
         let behind = compared.last().map_or(g.base, |at| at + g.sector);
         let adjoins = |(number, at): &(usize, &u32)| **at == behind + *number as u32 * g.sector;
-        let along = whole.iter().enumerate().take(FIRST_LOOK);
+        let count = if self.slow { 0 } else { FIRST_LOOK };
+        let along = whole.iter().enumerate().take(count);
         let along: Vec<u32> = match seen {
             Seen::Equal => along.take_while(adjoins).map(|(_, at)| *at).collect(),
             Seen::Blank | Seen::Other => Vec::new(),
@@ -378,7 +393,9 @@ impl<'a> Reading<'a> {
         if quad != Some(true) {
             return Ok(Some(Read::Otherwise));
         }
-        self.proved.extend(compared);
+        if !self.slow {
+            self.proved.extend(compared);
+        }
         Ok(Some(Read::AsTheRom))
     }
 
@@ -394,8 +411,14 @@ impl<'a> Reading<'a> {
         let mut rest = block;
         let mut seen = Seen::Equal;
         while !rest.is_empty() {
-            let first =
-                rest.len() == block.len() && self.guesses && rest.len() >= GUESSED && !settled;
+            let begins = rest.len() == block.len();
+            if begins && self.guesses && self.slow && !settled && block.len() >= GUESSED_SLOWLY {
+                let (some, later) = self.read_first_bytes(block, fast, meter)?;
+                seen = some;
+                rest = later;
+                continue;
+            }
+            let first = begins && self.guesses && rest.len() >= GUESSED && !settled;
             let count = match first {
                 true => FIRST_LOOK,
                 false => rest.len(),
@@ -430,6 +453,49 @@ impl<'a> Reading<'a> {
             rest = later;
         }
         Ok(seen)
+    }
+
+    /// Reads the sectors at the beginning of a block, each only as far as it takes to see that it must be erased, up to one of which
+    /// that is not so. Where a sample of the others is like them, none is read. Returns what was seen, and what is still to be read.
+    fn read_first_bytes<'b>(
+        &mut self,
+        block: &'b [u32],
+        fast: bool,
+        meter: &mut Meter<'_>,
+    ) -> Result<(Seen, &'b [u32])> {
+        let size = self.geometry.sector;
+        let length = FIRST_BYTES.min(size);
+        let mut seen = Seen::Equal;
+        let mut rest = block;
+        while let Some((&at, later)) = rest.split_first() {
+            // the vector table of what flash holds is asked for in any case
+            let length = if self.first == Some(at) { size } else { length };
+            let mut held = self.nor.read(at, length, meter)?;
+            seen = self.seen(at, &held);
+            if seen == Seen::Other && length < size {
+                meter.add(u64::from(size - length));
+                self.found.guesses.insert(at, Guess::Other);
+            } else {
+                held.extend(self.nor.read(at + length, size - length, meter)?);
+                seen = self.seen(at, &held);
+                self.found.current.insert(at, held);
+                self.proved.extend(fast.then_some(at));
+            }
+            if rest.len() == block.len()
+                && let Some(guess) = self.sample(later, seen, meter)?
+            {
+                self.found
+                    .guesses
+                    .extend(later.iter().map(|at| (*at, guess)));
+                meter.add(later.len() as u64 * u64::from(size));
+                return Ok((seen, &[]));
+            }
+            rest = later;
+            if seen != Seen::Other {
+                break;
+            }
+        }
+        Ok((seen, rest))
     }
 
     /// Reads some pages of these sectors; what all of them are when they are all as was seen before.
