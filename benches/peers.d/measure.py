@@ -158,9 +158,9 @@ def sdphost_starts(board, _files):
 
 
 def uuu_starts(_board, _files):
-    """uuu does not know this boot ROM's ids; its script names them."""
+    """uuu does not know this boot ROM's ids; its script names them, and files from its own folder on."""
     lines = ["uuu_version 1.2.39", "CFG: SDP: -chip MXRT102X -vid 0x1fc9 -pid 0x0130"]
-    lines += [f"SDP: write -f {work}/loader.bin -addr 0x20208000", "SDP: jump -addr 0x20208400", "SDP: done"]
+    lines += [f"SDP: write -f loader.bin -addr 0x20208000", "SDP: jump -addr 0x20208400", "SDP: done"]
     (work / "uuu").write_text("\n".join(lines) + "\n")
     run([UUU, work / "uuu"])
     wait_for("15a2:0073")
@@ -261,7 +261,7 @@ def main():
     starts += [("uuu starts it", uuu_starts)] if starts and UUU else []
     first = None
     for name, job in starts:
-        took, lost = median(job, "blank", "rom", {"size": 0x1000})
+        took, lost = median(job, "blank", "rom", image(SIZES[0]))
         first = first or took
         told, ratio = (f"{took:.2f} s", f"{took / first:.1f}") if took else (f"not done ({lost} runs lost)", "–")
         print(f"| {name} | – | blank | {told} | {ratio} |", flush=True)
