@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::chip::Chip;
 use crate::error::{Holder, OnPort};
 use crate::mboot::{self, Mboot};
 #[cfg(feature = "virtual")]
@@ -58,6 +59,8 @@ pub struct Options {
     pub virtual_folder: Option<PathBuf>,
     /// What happens when the virtual board that is named is not there.
     pub missing_virtual: MissingVirtual,
+    /// The chip of a virtual board that is made; `None` makes one of the default chip.
+    pub new_virtual: Option<&'static Chip>,
 }
 
 /// What happens when a selector names a virtual board that is not there.
@@ -115,7 +118,7 @@ impl Board {
                 if options.missing_virtual == MissingVirtual::Refuse {
                     plug::expect_virtual(folder)?;
                 }
-                let board = open_virtual(folder)?;
+                let board = open_virtual(folder, options.new_virtual)?;
                 let mut found = Board::on_virtual(&board, options);
                 found.selector = selector.clone();
                 Ok(found)

@@ -137,6 +137,7 @@ impl Context {
             trace: self.report.trace(),
             virtual_folder: folders::virtual_board().ok(),
             missing_virtual: MissingVirtual::Refuse,
+            new_virtual: self.chip()?,
         })
     }
 

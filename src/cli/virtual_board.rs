@@ -177,7 +177,7 @@ fn open(context: &mut Context, folder: Option<PathBuf>) -> Result<(PathBuf, Virt
         (None, _) => folders::virtual_board()?,
     };
     rtboot::board::expect_virtual(&folder)?;
-    let board = rtboot::board::open_virtual(&folder)?;
+    let board = rtboot::board::open_virtual(&folder, None)?;
     Ok((folder, board))
 }
 

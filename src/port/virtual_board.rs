@@ -13,6 +13,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use rtboot_sim::chip::Chip;
 use rtboot_sim::{Board, Gone, Settings, UsbIdentity};
 
 use super::{BulkPort, Error, HidPort, SerialPort, VIRTUAL as NAME, VIRTUAL_UART as UART};
@@ -52,6 +53,25 @@ impl VirtualBoard {
         Board::open(folder)
             .map(VirtualBoard::from_board)
             .map_err(|e| store_error(folder.display().to_string(), "open", &e))
+    }
+
+    /// The board of a folder; a fresh one is the evaluation kit of this chip, in any spelling.
+    ///
+    /// # Errors
+    /// As [`VirtualBoard::open`]; [`Error::Io`] for a chip that no virtual board can be.
+    pub fn open_or_make(folder: &Path, chip: &str) -> Result<VirtualBoard, Error> {
+        if !VirtualBoard::is_missing(folder)? {
+            return VirtualBoard::open(folder);
+        }
+        let unknown = || Error::Io {
+            port: folder.display().to_string(),
+            action: "make",
+            message: format!("no virtual board can be a {chip}"),
+        };
+        let chip = Chip::find(chip).ok_or_else(unknown)?;
+        Board::create(folder, Settings::kit(chip))
+            .map(VirtualBoard::from_board)
+            .map_err(|e| store_error(folder.display().to_string(), "make", &e))
     }
 
     /// Whether there is no board in this folder yet, so that [`VirtualBoard::open`] would make one.

@@ -66,6 +66,19 @@ fn every_chip_goes_from_blank_to_boots() {
 }
 
 #[test]
+fn a_board_that_a_write_makes_has_the_chip_that_is_named() {
+    let chip = Chip::find("rt1064").expect("a chip");
+    let cli = Cli::without_board();
+    let file = cli.file("app.elf", elf(link(chip), &app(link(chip), 0x3000)));
+    let write = ["--chip", "rt1064", "write", "--fcb", chip.flash, &file];
+    cli.run(&write)
+        .says(0, &["making a fresh one", "would start it"]);
+    assert_eq!(cli.board().chip(), chip);
+    // without the name it stays what it is
+    cli.run(&write[2..]).says(0, &["nothing to do"]);
+}
+
+#[test]
 fn another_chip_than_the_board_has_is_refused() {
     for chip in CHIPS {
         let others = ["rt1010", "rt1021", "rt1052", "rt1062", "rt1064"];

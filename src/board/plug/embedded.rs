@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use super::{Look, Opened, Plug};
 use crate::board::{holders, usb};
+use crate::chip::Chip;
 use crate::port;
 use crate::port::virtual_board::VirtualBoard;
 use crate::{Error, Result};
@@ -69,14 +70,18 @@ fn boards_beside(folder: &Path) -> Vec<PathBuf> {
     boards
 }
 
-/// The virtual board that lives in a folder.
+/// The virtual board that lives in a folder; a fresh one has this chip, else the default one.
 ///
 /// # Errors
 /// [`Error::BoardBusy`] when another program has it open, [`Error::Virtual`] when the folder is not usable.
-pub fn open_virtual(folder: &Path) -> Result<VirtualBoard> {
+pub fn open_virtual(folder: &Path, new: Option<&'static Chip>) -> Result<VirtualBoard> {
+    let open = || match new {
+        Some(chip) => VirtualBoard::open_or_make(folder, chip.name),
+        None => VirtualBoard::open(folder),
+    };
     let start = Instant::now();
     loop {
-        match VirtualBoard::open(folder) {
+        match open() {
             Ok(board) => return Ok(board),
             Err(port::Error::Busy { .. }) if start.elapsed() < LOCK_RETRY => {
                 std::thread::sleep(Duration::from_millis(10));
