@@ -113,31 +113,12 @@ impl Rom {
     /// [`Error::Sdp`] when the ROM answers nothing at all.
     pub fn connect(board: &mut Board) -> Result<Rom> {
         let mut session = board.rom()?;
-        let error_status = session.error_status().map_err(Error::sdp(Step::AskRom))?;
-        let mut facts = RomFacts {
-            error_status: Some(error_status),
-            hab: session.hab(),
-            owners: board
-                .usb_ids()
-                .and_then(|(vid, pid)| chip::rom_by_usb(vid, pid)),
-            ..RomFacts::default()
-        };
-        facts.told.rom = facts.owners.map(|owners| owners.usb());
-        if facts.told.tells_die() {
-            facts.chip = facts.told.candidates().next();
+        let mut facts = ask(&mut session, board)?;
+        // without numbers on its answers a late one stands in for the next: an id that no chip has is asked for once more
+        if board.is_uart() && facts.told.id.is_some() && facts.chip.is_none() {
+            session.get_in_step().map_err(Error::sdp(Step::AskRom))?;
+            facts = ask(&mut session, board)?;
         }
-        // one that may not answer costs a time-out, and what is asked next may get the late answer
-        if let Some(owners) = facts.owners.filter(|owners| !owners.read_registers()) {
-            facts.unread = Some(Unread::NotAsked(owners));
-            return Ok(Rom { session, facts });
-        }
-        facts.unread = match read_registers(&mut session, &mut facts) {
-            Ok(()) if facts.refused.is_empty() => None,
-            Ok(()) => Some(Unread::Refused(facts.refused.clone())),
-            // silence is the chip's answer, too; anything else is the link's fault
-            Err(sdp::Error::Timeout { waited, .. }) => Some(Unread::Silent { waited }),
-            Err(error) => return Err(Error::sdp(Step::ReadChipRegisters)(error)),
-        };
         Ok(Rom { session, facts })
     }
 
@@ -366,6 +347,36 @@ impl Rom {
         let mut found = self.session.read_register(aligned, Width::Word, count)?;
         Ok(found.split_off(head.min(found.len())))
     }
+}
+
+/// What the ROM tells, from the first question on.
+fn ask(session: &mut RomSession, board: &mut Board) -> Result<RomFacts> {
+    let error_status = session.error_status().map_err(Error::sdp(Step::AskRom))?;
+    let mut facts = RomFacts {
+        error_status: Some(error_status),
+        hab: session.hab(),
+        owners: board
+            .usb_ids()
+            .and_then(|(vid, pid)| chip::rom_by_usb(vid, pid)),
+        ..RomFacts::default()
+    };
+    facts.told.rom = facts.owners.map(|owners| owners.usb());
+    if facts.told.tells_die() {
+        facts.chip = facts.told.candidates().next();
+    }
+    // one that may not answer costs a time-out, and what is asked next may get the late answer
+    if let Some(owners) = facts.owners.filter(|owners| !owners.read_registers()) {
+        facts.unread = Some(Unread::NotAsked(owners));
+        return Ok(facts);
+    }
+    facts.unread = match read_registers(session, &mut facts) {
+        Ok(()) if facts.refused.is_empty() => None,
+        Ok(()) => Some(Unread::Refused(facts.refused.clone())),
+        // silence is the chip's answer, too; anything else is the link's fault
+        Err(sdp::Error::Timeout { waited, .. }) => Some(Unread::Silent { waited }),
+        Err(error) => return Err(Error::sdp(Step::ReadChipRegisters)(error)),
+    };
+    Ok(facts)
 }
 
 /// Our loader resets the chip where it cannot go on, and RTWDOG does where it hangs: then the boot ROM tells why.

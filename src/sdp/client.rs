@@ -36,6 +36,8 @@ pub enum JumpOutcome {
     Silent,
 }
 
+/// How often a link listens until it is silent before an answer counts as the right one again; each time takes 20 ms of silence.
+const LISTENS: usize = 25;
 /// Largest DCD table that HAB takes, in bytes.
 const DCD_LIMIT: usize = 1768;
 
@@ -293,6 +295,18 @@ impl<L: Link> Client<L> {
             return Err(Error::Refused { command, status });
         }
         self.link.set_baud(baud).map_err(|e| e.during(command))
+    }
+
+    /// Gets in step again where an answer seems to be that to an earlier command: listens for some time, and throws away what comes.
+    ///
+    /// # Errors
+    /// The link's.
+    pub fn get_in_step(&mut self) -> Result<(), Error> {
+        for _ in 0..LISTENS {
+            self.link.drain().map_err(|e| e.during(Tag::ERROR_STATUS))?;
+        }
+        self.drained = true;
+        Ok(())
     }
 
     fn send(&mut self, command: &Command) -> Result<(), Error> {

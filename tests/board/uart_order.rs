@@ -79,3 +79,62 @@ fn flashloader_that_never_comes_ends_in_its_limit() {
     assert!(took <= Duration::from_secs(11), "{took:?}");
     assert!(took >= Duration::from_secs(9), "{took:?}");
 }
+
+/// A line on which the answer to the first command comes twice, as that to an earlier one does where it comes late.
+struct Late {
+    port: Box<dyn SerialPort>,
+    repeats: bool,
+}
+
+impl SerialPort for Late {
+    fn write(&mut self, bytes: &[u8]) -> std::result::Result<(), rtboot::port::Error> {
+        if bytes.len() == 16 && std::mem::take(&mut self.repeats) {
+            self.port.write(bytes)?;
+        }
+        self.port.write(bytes)
+    }
+
+    fn read(
+        &mut self,
+        buffer: &mut [u8],
+        timeout: Duration,
+    ) -> std::result::Result<usize, rtboot::port::Error> {
+        self.port.read(buffer, timeout)
+    }
+
+    fn set_baud(&mut self, baud: u32) -> std::result::Result<(), rtboot::port::Error> {
+        self.port.set_baud(baud)
+    }
+
+    fn discard_input(&mut self) -> std::result::Result<(), rtboot::port::Error> {
+        self.port.discard_input()
+    }
+
+    fn describe(&self) -> String {
+        self.port.describe()
+    }
+
+    fn now(&self) -> Duration {
+        self.port.now()
+    }
+}
+
+#[test]
+fn a_late_answer_does_not_stand_in_for_the_chip_id() {
+    let board = VirtualBoard::new();
+    let mut found = Board::on_serial(board.serial(115_200), Options::default());
+    assert_eq!(found.program().expect("asked"), Some(Program::Rom));
+    drop(found);
+    let late = Late {
+        port: Box::new(board.serial(115_200)),
+        repeats: true,
+    };
+    let mut board = Board::on_serial(Box::new(late), Options::default());
+    let rom = Rom::connect(&mut board).expect("in step");
+    let identity = rom.identify(None).expect("its own id");
+    assert_eq!(identity.told.id.map(|(_, id)| id), Some(0x006B_0000));
+    assert_eq!(
+        rom.facts().unique_id.map(|id| id.to_string()),
+        Some("9abcdef012345678".into())
+    );
+}
