@@ -139,24 +139,31 @@ pub fn data(path: &Path, bytes: &[u8], base: Option<u32>, chip: &Chip) -> Result
     parsed(Firmware::parse_data, path, bytes, base, chip)
 }
 
-/// The chip that an image is for when nobody names one: the default one, unless the image gives away that it is for another chip,
-/// and for which.
-pub fn meant_for(path: &Path, bytes: &[u8], base: Option<u32>) -> &'static Chip {
-    let read = |chip: &'static Chip| data(path, bytes, base, chip);
-    let fits = |chip: &'static Chip| {
-        let memory = read(chip).ok()?.memory;
-        let other = inspect(&memory, &chip.map)
-            .finding(&image::OTHER_CHIP)
-            .is_some();
-        Some(!other)
+/// An image, and the chip that it is for when nobody names one: the default one, unless the image gives away that it is for another
+/// chip, and for which. `read` is [`firmware`] or [`data`]; a second image is made only where the first one is for another chip.
+///
+/// # Errors
+/// As `read` for the default chip.
+pub fn for_its_chip(
+    read: impl Fn(&'static Chip) -> Result<Firmware>,
+) -> Result<(Firmware, &'static Chip)> {
+    let is_for = |firmware: &Firmware, chip: &Chip| {
+        let seen = inspect(&firmware.memory, &chip.map);
+        seen.finding(&image::OTHER_CHIP).is_none()
     };
-    match fits(Chip::DEFAULT) {
-        Some(false) => {
-            let mut others = CHIPS.iter().filter(|chip| fits(chip) == Some(true));
-            others.next().unwrap_or(Chip::DEFAULT)
-        }
-        Some(true) | None => Chip::DEFAULT,
+    let first = read(Chip::DEFAULT)?;
+    if is_for(&first, Chip::DEFAULT) {
+        return Ok((first, Chip::DEFAULT));
     }
+    drop(first);
+    for chip in CHIPS.iter().filter(|chip| *chip != Chip::DEFAULT) {
+        if let Ok(firmware) = read(chip)
+            && is_for(&firmware, chip)
+        {
+            return Ok((firmware, chip));
+        }
+    }
+    Ok((read(Chip::DEFAULT)?, Chip::DEFAULT))
 }
 
 fn parsed(

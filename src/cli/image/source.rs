@@ -62,17 +62,20 @@ pub fn load(
     }
     // read once: a pipe brings its bytes only once
     let bytes = file::read(path, Limit::Firmware)?;
-    let chip = match context.chip()? {
-        Some(chip) => chip,
-        None => file::meant_for(path, &bytes, base),
+    let read = |chip: &'static Chip| match wanted {
+        Wanted::Firmware => file::firmware(path, &bytes, base, chip),
+        Wanted::Bytes => file::data(path, &bytes, base, chip),
     };
-    if chip != context.desk_chip()? {
-        let taken = Finding::new(&run::CHIP_BY_FILE);
-        context.report.tell(taken.text("chip", chip.name));
-    }
-    let firmware = match wanted {
-        Wanted::Firmware => file::firmware(path, &bytes, base, chip)?,
-        Wanted::Bytes => file::data(path, &bytes, base, chip)?,
+    let (firmware, chip) = match context.chip()? {
+        Some(chip) => (read(chip)?, chip),
+        None => {
+            let (firmware, chip) = file::for_its_chip(read)?;
+            if chip != Chip::DEFAULT {
+                let taken = Finding::new(&run::CHIP_BY_FILE);
+                context.report.tell(taken.text("chip", chip.name));
+            }
+            (firmware, chip)
+        }
     };
     Ok(Source {
         firmware,
