@@ -205,9 +205,9 @@ pub enum Error {
         /// What it would do.
         danger: String,
     },
-    /// A public flashloader build of another chip: it drives other flash pins.
+    /// A public flashloader build of another die.
     #[error(
-        "{}: this is the flashloader of the {chips} ({build}), and the board's chip is the {chip}",
+        "{}: this is the flashloader of the {chips} ({build}), not of the {chip}",
         path.display()
     )]
     LoaderForOther {
@@ -302,7 +302,7 @@ pub enum Error {
         boards: Vec<FoundBoard>,
     },
     /// The chip is another than the one asked for, or than rtboot can write.
-    #[error("this board carries an {found}, not an {wanted}")]
+    #[error("the board's chip is {found}, not {wanted}")]
     WrongChip {
         /// What was asked for.
         wanted: String,

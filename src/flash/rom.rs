@@ -510,7 +510,7 @@ fn by_usb(facts: &RomFacts, named: Option<&'static Chip>) -> Result<()> {
 pub(super) fn wrong_chip(named: Option<&'static Chip>, found: impl std::fmt::Display) -> Error {
     let wanted = match named {
         Some(chip) => chip.name.to_owned(),
-        None => "chip of the RT10xx family".to_owned(),
+        None => "one of the RT10xx family".to_owned(),
     };
     Error::WrongChip {
         wanted,

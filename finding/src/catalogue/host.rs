@@ -32,7 +32,7 @@ entries! {
         "no access to the system's USB devices: a container without /sys and /dev, or macOS without Input Monitoring for the terminal",
     ];
     HOST_OTHER_FAMILY Error "host-other-family": "the boot ROM of another chip family is on USB"
-        / "the board carries an {found}, not an {wanted}";
+        / "the board's chip is {found}, not {wanted}";
     HOST_VIRTUAL Error "host-virtual": "the virtual board's folder is not usable";
     HOST_VIRTUAL_AWAY Error "host-virtual-away": "the virtual board is not in serial download" => [
         "its application runs",

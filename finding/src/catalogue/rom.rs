@@ -32,8 +32,9 @@ entries! {
         "these addresses are not on the ROM's list of readable addresses",
     ];
     CHIP_OTHER Error "chip-other": "another chip of the family"
-        / "this board carries an {found}, not an {wanted}" => [
+        / "the board's chip is {found}, not {wanted}" => [
         "this is not the intended board",
+        "the chip was named wrongly; without a name the board tells it",
     ];
     CFG_OTHER_CHIP Error "cfg-other-chip": "the .cfg is for another chip"
         / "{from} is for {meant}, not for the {chip}" => [

@@ -66,11 +66,12 @@ fn wrong_chip(facts: &Facts) -> Option<Finding> {
         Finding::new(&entries::CHIP_OTHER)
             .text("found", found)
             .text("wanted", wanted)
-            .why(match facts.rom.as_ref().and_then(|rom| rom.chip_id()) {
-                Some(_) => format!("its id register says {found}"),
-                None => format!("its USB ids are those of {found}"),
+            .why(match facts.rom.as_ref().map(|rom| rom.chip_id()) {
+                Some(Some(_)) => format!("its id register says {found}"),
+                Some(None) => format!("its USB ids are those of {found}"),
+                None => format!("the flashloader that runs says {found}"),
             })
-            .act("nothing was loaded; take the tool and flashloader of that chip, or another board")
+            .act("nothing was loaded; name no chip, or take another board")
             .run(Action::ListBoards),
     )
 }
