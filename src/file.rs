@@ -77,7 +77,7 @@ impl Source {
     /// As [`read`].
     pub fn read_once(&self, limit: Limit) -> Result<Source> {
         match self {
-            Source::File(path) if !path.is_file() => Ok(Source::bytes(
+            Source::File(path) if path == Path::new("-") || !path.is_file() => Ok(Source::bytes(
                 path.display().to_string(),
                 read(path, limit)?,
             )),
@@ -147,23 +147,32 @@ pub fn data(path: &Path, bytes: &[u8], base: Option<u32>, chip: &Chip) -> Result
 pub fn for_its_chip(
     read: impl Fn(&'static Chip) -> Result<Firmware>,
 ) -> Result<(Firmware, &'static Chip)> {
-    let is_for = |firmware: &Firmware, chip: &Chip| {
-        let seen = inspect(&firmware.memory, &chip.map);
-        seen.finding(&image::OTHER_CHIP).is_none()
+    let is_other = |read: &Result<Firmware>, chip: &Chip| {
+        let memory = read.as_ref().ok().map(|firmware| &firmware.memory);
+        let seen = memory.map(|memory| inspect(memory, &chip.map));
+        seen.is_some_and(|seen| seen.finding(&image::OTHER_CHIP).is_some())
     };
-    let first = read(Chip::DEFAULT)?;
-    if is_for(&first, Chip::DEFAULT) {
-        return Ok((first, Chip::DEFAULT));
+    let (firmware, chip) = by_chip(read, is_other);
+    firmware.map(|firmware| (firmware, chip))
+}
+
+/// What is made for the default chip, or for the first other one that it is for, where it is for another one. The first one is made
+/// again where none fits: two at once may be too large.
+pub(crate) fn by_chip<T>(
+    make: impl Fn(&'static Chip) -> Result<T>,
+    is_other: impl Fn(&Result<T>, &'static Chip) -> bool,
+) -> (Result<T>, &'static Chip) {
+    let first = make(Chip::DEFAULT);
+    if !is_other(&first, Chip::DEFAULT) {
+        return (first, Chip::DEFAULT);
     }
     drop(first);
-    for chip in CHIPS.iter().filter(|chip| *chip != Chip::DEFAULT) {
-        if let Ok(firmware) = read(chip)
-            && is_for(&firmware, chip)
-        {
-            return Ok((firmware, chip));
-        }
-    }
-    Ok((read(Chip::DEFAULT)?, Chip::DEFAULT))
+    CHIPS
+        .iter()
+        .filter(|chip| *chip != Chip::DEFAULT)
+        .map(|chip| (make(chip), chip))
+        .find(|(made, chip)| made.is_ok() && !is_other(made, chip))
+        .unwrap_or_else(|| (make(Chip::DEFAULT), Chip::DEFAULT))
 }
 
 fn parsed(

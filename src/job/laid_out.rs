@@ -12,7 +12,8 @@ use rtboot_fcb::{Fcb, Part};
 use self::overlap::refuse_overlaps;
 use self::read::{Read, boot_image, fcb_piece, refuse_homeless};
 use super::piece::Pieces;
-use crate::chip::{CHIPS, Chip};
+use crate::chip::Chip;
+use crate::file::by_chip;
 use crate::flash::{
     FcbChoice, Headers, Layout, NorFacts, OwnFcb, PartSource, Prepared, any_part, choose_part,
 };
@@ -156,15 +157,11 @@ impl LaidOutPieces {
         if let Some(chip) = chip.into() {
             return LaidOutPieces::laid_out(pieces, options, chip);
         }
-        let first = LaidOutPieces::laid_out(pieces.clone(), options, Chip::DEFAULT);
-        match first {
-            Err(error) if is_for_other_chip(&error) => CHIPS
-                .iter()
-                .filter(|chip| *chip != Chip::DEFAULT)
-                .find_map(|chip| LaidOutPieces::laid_out(pieces.clone(), options, chip).ok())
-                .ok_or(error),
-            first => first,
-        }
+        let lay_out = |chip| LaidOutPieces::laid_out(pieces.clone(), options, chip);
+        by_chip(lay_out, |laid_out, _| {
+            laid_out.as_ref().is_err_and(is_for_other_chip)
+        })
+        .0
     }
 
     /// The same pieces for this chip, with the bytes that were put over them.
