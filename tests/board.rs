@@ -23,6 +23,7 @@ mod board {
     mod own_states;
     mod own_uart;
     mod own_uart_emulated;
+    mod package_word;
     mod probe_thread;
     mod refusals;
     mod silent_flash;

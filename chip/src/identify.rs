@@ -152,6 +152,11 @@ impl Identity {
         }
     }
 
+    /// The row, where it is known as well where the chip has its flash; `None` where the fuse word still has to be asked for.
+    pub fn settled(&self) -> Option<&'static Chip> {
+        (self.named || !self.told.needs_package_word()).then_some(self.chip)
+    }
+
     /// Whether the user named the chip, or the board told enough to say which family it is.
     pub fn is_known(&self) -> bool {
         self.named || self.told.tells_die() || self.told.own_loader

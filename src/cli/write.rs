@@ -138,13 +138,17 @@ pub fn carry_out(
     target.loader.check(target.chip)?;
     // what is said of the files depends on the chip: where the user does not name it, the board is asked first
     let mut asked = None;
+    let mut is_settled = true;
     if target.chip.is_none() {
         let mut board = context.connect(target)?;
         let contact = target.contact(&mut board, &mut context.report)?;
-        job = job.for_chip(contact.chip())?;
+        match contact.chip() {
+            Some(chip) => job = job.for_chip(chip)?,
+            None => is_settled = false,
+        }
         asked = Some((board, contact));
     }
-    for finding in job.findings() {
+    for finding in job.findings().iter().filter(|_| is_settled) {
         match DETAILS.iter().any(|entry| finding.is(entry)) {
             true => context.report.finding_in_detail(finding),
             false => context.report.finding(finding),

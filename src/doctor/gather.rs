@@ -242,7 +242,11 @@ fn from_rom(
     }
     let identified = rom.identify(request.chip);
     if let Ok(identity) = &identified {
-        be_chip(*identity, facts);
+        match identity.settled() {
+            Some(_) => be_chip(*identity, facts),
+            // what the user gave is judged once the flashloader has told
+            None => facts.identity = *identity,
+        }
     }
     let image =
         identified.and_then(|identity| Ok((identity, request.loader.load(identity.chip, board)?)));
@@ -264,7 +268,7 @@ fn from_rom(
     match started {
         Ok(flashloader) => {
             let told = flashloader.facts().identity;
-            if told != facts.identity {
+            if told != facts.identity || facts.identity.settled().is_none() {
                 be_chip(told, facts);
             }
             Some(flashloader)

@@ -110,12 +110,12 @@ impl Contact {
         }
     }
 
-    /// The chip. A flashloader that is started may tell more: where the boot ROM keeps a fuse word to itself, an RT1064 counts as
-    /// an RT1060 until then.
-    pub fn chip(&self) -> &'static Chip {
+    /// The chip; `None` where only a flashloader can tell it from one that has its flash in another place: the boot ROM kept the
+    /// fuse word to itself, and nobody named the chip.
+    pub fn chip(&self) -> Option<&'static Chip> {
         match &self.0 {
-            Stage::Rom(_, identity) => identity.chip,
-            Stage::Flashloader(flashloader) => flashloader.chip(),
+            Stage::Rom(_, identity) => identity.settled(),
+            Stage::Flashloader(flashloader) => Some(flashloader.chip()),
         }
     }
 

@@ -305,7 +305,14 @@ impl WriteJob {
         self.identify_from(contact, board, target, listener)
     }
 
-    /// As [`WriteJob::identify`], on a board that told its chip already.
+    fn tell_findings(&self, listener: &mut dyn Listener) {
+        for finding in self.findings() {
+            tell(listener, finding.clone());
+        }
+    }
+
+    /// As [`WriteJob::identify`], on a board that was asked for its chip. Where only the flashloader tells it, what is to be said of
+    /// the files is told here.
     ///
     /// # Errors
     /// As [`WriteJob::identify`].
@@ -317,22 +324,17 @@ impl WriteJob {
         listener: &mut dyn Listener,
     ) -> Result<WriteReady<'b>> {
         let told = contact.chip();
-        let job = self.for_chip(told)?;
+        let job = match told {
+            Some(chip) => self.for_chip(chip)?,
+            None => self,
+        };
         job.check_consent()?;
         let reached = contact.reach(board, &target.loader, listener)?;
-        let chip = reached.flashloader.chip();
-        let job = match chip == told {
-            true => job,
-            // only the flashloader could tell: what is said of the files is said anew
-            false => {
-                let job = job.for_chip(chip)?;
-                job.findings()
-                    .iter()
-                    .for_each(|finding| tell(listener, finding.clone()));
-                job.check_consent()?;
-                job
-            }
-        };
+        let job = job.for_chip(reached.flashloader.chip())?;
+        if told.is_none() {
+            job.tell_findings(listener);
+        }
+        job.check_consent()?;
         job.on_flashloader(reached.flashloader, board, target, listener)
     }
 
@@ -354,7 +356,7 @@ impl WriteJob {
         };
         flashloader.look_at_second_status(&part, &mut facts)?;
         if self.pieces.settles_by_id() && !named {
-            tell_shared(&part, &facts, listener);
+            tell_shared(&part, &facts, flashloader.chip(), listener);
         }
         let names = match named {
             true => part.name.clone(),
@@ -426,10 +428,14 @@ impl WriteJob {
         listener: &mut dyn Listener,
     ) -> Result<Written> {
         let contact = target.contact(board, listener)?;
-        let job = self.for_chip(contact.chip())?;
-        for finding in job.findings() {
-            tell(listener, finding.clone());
-        }
+        let job = match contact.chip() {
+            Some(chip) => {
+                let job = self.for_chip(chip)?;
+                job.tell_findings(listener);
+                job
+            }
+            None => self,
+        };
         let mut ready = job.identify_from(contact, board, target, listener)?;
         let plan = ready.plan(listener)?;
         let report = ready.write(&plan, listener)?;

@@ -4,6 +4,7 @@ use rtboot_fcb::Part;
 use rtboot_finding::Finding;
 use rtboot_finding::catalogue::{fcb as fcb_found, image as image_found, run};
 
+use crate::chip::Chip;
 use crate::event::{Listener, tell};
 use crate::flash::open::words;
 use crate::flash::{Layout, NorFacts, WritePlan, candidates, names};
@@ -14,13 +15,11 @@ pub(super) fn names_of(part: &Part, facts: &NorFacts) -> String {
     names(&candidates(facts.id, Some(part)))
 }
 
-/// Says that the FCB is the one that all parts with this id take.
-pub(super) fn tell_shared(part: &Part, facts: &NorFacts, listener: &mut dyn Listener) {
+/// Says that the FCB is the one that all parts with this id take on this chip.
+pub(super) fn tell_shared(part: &Part, facts: &NorFacts, chip: &Chip, listener: &mut dyn Listener) {
+    let fcb = |part: &Part| part.on(chip).boot_fcb();
     let parts = candidates(facts.id, Some(part));
-    if parts
-        .iter()
-        .all(|other| other.boot_fcb() == part.boot_fcb())
-    {
+    if parts.iter().all(|other| fcb(other) == fcb(part)) {
         return;
     }
     let shared = Finding::new(&run::PART_SHARED)
